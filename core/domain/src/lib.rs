@@ -1,1 +1,18 @@
-//! placeholder
+//! The rules of Cardea as pure functions: load → **decide** → save. Nothing here reads a clock, a database or a
+//! random source; ids, instants and loaded state are arguments, and what shall change is the answer ([`rows::Rows`]).
+//!
+//! Money and points are `i64` (minor units, whole points), rates are parts per million, quantities thousandths.
+
+pub mod calendar;
+pub mod card;
+pub mod error;
+pub mod id;
+pub mod ledger;
+pub mod money;
+pub mod rows;
+pub mod sale;
+pub mod tier;
+
+pub use calendar::{Day, Instant, Zone};
+pub use error::{Code, Kind, Refusal, Text};
+pub use money::{Minor, Points, Ppm};

@@ -1,0 +1,179 @@
+//! The one table of refusals: code → kind → title. The HTTP layer maps kinds to statuses and adds nothing.
+
+use crate::card::{Block, CardState};
+use crate::id::BillId;
+use serde::{Deserialize, Serialize};
+
+/// One sentence in both languages of the shop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text {
+    pub zh: String,
+    pub en: String,
+}
+
+impl Text {
+    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { zh: zh.into(), en: en.into() }
+    }
+}
+
+/// What sort of failure a code is; the HTTP status follows from it alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// 400: the request can't be read.
+    Malformed,
+    /// 401
+    Unauthenticated,
+    /// 403
+    Forbidden,
+    /// 404
+    NotFound,
+    /// 409: the state of things forbids it.
+    Conflict,
+    /// 412
+    Stale,
+    /// 422: read, but wrong.
+    Invalid,
+    /// 428
+    Unconditional,
+    /// 429
+    Throttled,
+    /// 503: try again.
+    Unavailable,
+    /// 500: our fault.
+    Internal,
+}
+
+macro_rules! codes {
+    ($($code:ident $text:literal $kind:ident $zh:literal $en:literal;)*) => {
+        /// Stable names of everything that can be refused; clients switch on them, so they never change.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Code { $(#[serde(rename = $text)] $code,)* }
+
+        impl Code {
+            /// Every code, for the table test and the documentation.
+            pub const ALL: &'static [Code] = &[$(Code::$code,)*];
+
+            /// The name on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$code => $text,)* }
+            }
+
+            pub fn kind(self) -> Kind {
+                match self { $(Code::$code => Kind::$kind,)* }
+            }
+
+            /// A short title in both languages.
+            pub fn title(self) -> Text {
+                match self { $(Code::$code => Text::new($zh, $en),)* }
+            }
+        }
+    };
+}
+
+codes! {
+    BodyInvalid "body_invalid" Malformed "请求内容无法识别" "The request can't be read";
+    IdempotencyKeyMissing "idempotency_key_missing" Malformed "缺少 Idempotency-Key" "The Idempotency-Key header is missing";
+    Unauthenticated "unauthenticated" Unauthenticated "请先登录" "Log in first";
+    TokenExpired "token_expired" Unauthenticated "登录已过期" "The token has expired";
+    LoginFailed "login_failed" Unauthenticated "登录失败" "Log-in failed";
+    LoginThrottled "login_throttled" Throttled "尝试次数过多" "Too many attempts";
+    Forbidden "forbidden" Forbidden "没有权限" "Not permitted";
+    NotFound "not_found" NotFound "没有找到" "Not found";
+    MembershipExists "membership_exists" Conflict "该顾客已是会员" "The customer is a member already";
+    MembershipClosed "membership_closed" Conflict "会籍已结束" "The membership has ended";
+    NotEligible "not_eligible" Conflict "尚不符合办卡条件" "Not eligible yet";
+    CardBlocked "card_blocked" Conflict "此卡已停用" "The card is blocked";
+    CardState "card_state" Conflict "卡的状态不允许此操作" "The card's state forbids this";
+    ReceiptConflict "receipt_conflict" Conflict "小票号已用于另一笔账单" "The receipt number belongs to another bill";
+    AlreadyReturned "already_returned" Conflict "商品已退" "Returned already";
+    InsufficientPoints "insufficient_points" Conflict "积分不足" "Not enough points";
+    RewardUnavailable "reward_unavailable" Conflict "该礼品暂不可兑换" "The reward isn't available";
+    OutOfStock "out_of_stock" Conflict "礼品已兑完" "Out of stock";
+    RuleRefused "rule_refused" Conflict "会员规则不允许" "The program's rules refuse it";
+    AlreadyExists "already_exists" Conflict "已存在" "It exists already";
+    TendersMismatch "tenders_mismatch" Invalid "付款合计与应付不符" "The tenders don't add up";
+    LineDiscountMismatch "line_discount_mismatch" Invalid "折扣与金额不符" "A line's discount doesn't add up";
+    OccurredAtOutOfRange "occurred_at_out_of_range" Invalid "业务时间超出允许范围" "The time lies outside the permitted range";
+    ConfigurationInvalid "configuration_invalid" Invalid "配置不符合要求" "The configuration is invalid";
+    FieldInvalid "field_invalid" Invalid "填写有误" "A field is wrong";
+    IdempotencyKeyReused "idempotency_key_reused" Invalid "Idempotency-Key 已用于另一请求" "The Idempotency-Key was used for another request";
+    PreconditionRequired "precondition_required" Unconditional "缺少 If-Match" "The If-Match header is missing";
+    VersionConflict "version_conflict" Stale "内容已被他人修改" "Somebody else has changed it";
+    PasswordChangeRequired "password_change_required" Forbidden "请先修改初始密码" "Change the one-time password first";
+    Busy "busy" Unavailable "系统繁忙" "Busy";
+    StorageUnavailable "storage_unavailable" Unavailable "数据库暂不可用" "Storage is unavailable";
+    PluginFailed "plugin_failed" Unavailable "会员规则暂时无法判断" "The program's rules can't be judged now";
+    Internal "internal" Internal "系统内部错误" "Internal error";
+}
+
+/// A refusal: what happened ([`Code`]), why and what to do (`detail`), and the facts a client may want.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    pub code: Code,
+    pub detail: Text,
+    /// JSON pointer of the field at fault, where one is.
+    pub pointer: Option<String>,
+    pub facts: Facts,
+}
+
+/// Facts beside a refusal; they become members of the problem document.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub available: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needed: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<CardState>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<Block>,
+    /// What the state allows instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<String>,
+    /// The first bill under a receipt number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale_id: Option<BillId>,
+    /// Reasons of a plugin.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<RuleRefusal>,
+    /// Further fields at fault, with their pointers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+/// One reason of a plugin, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleRefusal {
+    pub rule: String,
+    pub explanation: Text,
+}
+
+/// One wrong field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    pub pointer: String,
+    pub detail: String,
+}
+
+impl Refusal {
+    /// A refusal whose detail says why and what to do.
+    pub fn new(code: Code, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { code, detail: Text::new(zh, en), pointer: None, facts: Facts::default() }
+    }
+
+    /// Names the field at fault.
+    #[must_use]
+    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// Adds facts.
+    #[must_use]
+    pub fn with(mut self, facts: impl FnOnce(&mut Facts)) -> Self {
+        facts(&mut self.facts);
+        self
+    }
+}

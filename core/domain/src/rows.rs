@@ -1,0 +1,242 @@
+//! What a decision wants saved: plain rows, one type per table. The writer turns them into statements and adds the
+//! idempotency, audit and outbox rows; nothing else writes to these tables.
+
+use crate::calendar::{Day, Instant};
+use crate::card::{Block, CardKind, CardNumber, CardState};
+use crate::error::Text;
+use crate::id::*;
+use crate::ledger::{Asset, CounterAccount, EntryKind};
+use crate::money::{Minor, Points, Ppm};
+use crate::sale::{BillKind, Judgement, NaturalKey, TenderKind};
+use serde::{Deserialize, Serialize};
+
+/// Everything one command changes. Empty after a refusal or a replay.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// New bills, each with its permanent natural key.
+    pub bills: Vec<BillRow>,
+    pub lines: Vec<BillLineRow>,
+    pub tenders: Vec<BillTenderRow>,
+    /// What returns have taken from an earlier bill so far (absolute figures, not differences).
+    pub progress: Vec<BillProgress>,
+    pub entries: Vec<EntryRow>,
+    pub lots: Vec<LotRow>,
+    pub lot_moves: Vec<LotMoveRow>,
+    /// Balances after the command (absolute).
+    pub accounts: Vec<AccountRow>,
+    /// Differences per membership, measure and day.
+    pub measures: Vec<MeasureDelta>,
+    /// New memberships.
+    pub memberships: Vec<MembershipRow>,
+    /// State of memberships after the command (absolute), by id.
+    pub membership_updates: Vec<MembershipUpdate>,
+    pub cards: Vec<CardRow>,
+    pub card_updates: Vec<CardUpdate>,
+    pub tier_changes: Vec<TierChangeRow>,
+    /// Differences in a reward's stock; never below zero, `decide` has checked.
+    pub stock: Vec<(RewardId, i64)>,
+}
+
+/// A sale, a return or a redemption.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillRow {
+    pub id: BillId,
+    pub kind: BillKind,
+    pub key: NaturalKey,
+    /// Hash of what the till sent, to tell a repeat from a conflict.
+    pub content: [u8; 32],
+    pub occurred_at: Instant,
+    pub booked_at: Instant,
+    pub staff: Option<StaffId>,
+    pub customer: Option<CustomerId>,
+    pub membership: Option<MembershipId>,
+    /// The credential used, if any.
+    pub card: Option<CardId>,
+    /// For a return: the sale it takes from.
+    pub original: Option<BillId>,
+    pub reward: Option<RewardId>,
+    /// Σ line amounts − rounding = Σ tenders.
+    pub total: Minor,
+    pub rounding: Minor,
+    /// 实付: what counts for earning, admission and measures. Negative for a return.
+    pub paid: Minor,
+    pub judgement: Judgement,
+    pub earned: Points,
+    pub spent: Points,
+    /// Sale-level bonuses with their conditions, as JSON ([`crate::sale::Bonus`]).
+    pub bonuses: String,
+    /// Rounding and caps as they stood at the sale, JSON ([`crate::sale::Terms`]).
+    pub terms: String,
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillLineRow {
+    pub bill: BillId,
+    /// From 1.
+    pub number: i32,
+    pub sku: String,
+    pub category: String,
+    /// Thousandths.
+    pub quantity: i64,
+    pub amount: Minor,
+    pub list_amount: Minor,
+    pub discount: Minor,
+    /// Amount less the share of what was not paid with money.
+    pub counted: Minor,
+    /// Unrounded points, parts per million.
+    pub contribution: Ppm,
+    /// JSON object.
+    pub attributes: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillTenderRow {
+    pub bill: BillId,
+    pub position: i32,
+    pub kind: TenderKind,
+    pub amount: Minor,
+    /// Points, for kind `points`.
+    pub points: Points,
+}
+
+/// How far a sale has been returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillProgress {
+    pub bill: BillId,
+    /// Line number and quantity returned so far, for the lines that changed.
+    pub lines: Vec<(i32, i64)>,
+    /// Position and money given back so far, for the tenders that changed.
+    pub tenders: Vec<(i32, Minor)>,
+    pub returned_money: Minor,
+    pub returned_paid: Minor,
+    /// Points taken back of those earned, so far.
+    pub clawed_back: Points,
+    /// Points given back of those spent, so far.
+    pub given_back: Points,
+}
+
+/// One movement, with its explanation. Booked as two postings that sum to zero: the membership's account gets
+/// `amount`, `counter` gets its negative.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRow {
+    pub id: EntryId,
+    pub program: ProgramId,
+    pub membership: MembershipId,
+    pub asset: Asset,
+    pub kind: EntryKind,
+    pub amount: i64,
+    pub counter: CounterAccount,
+    pub bill: Option<BillId>,
+    pub store: Option<StoreId>,
+    pub occurred_at: Instant,
+    pub booked_at: Instant,
+    pub rule: String,
+    pub explanation: Text,
+    pub line: Option<i32>,
+    pub reverses: Option<EntryId>,
+    pub configuration: Option<ConfigurationId>,
+    /// SHA-256 of the recorded plugin input, if a plugin decided it.
+    pub input: Option<[u8; 32]>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LotRow {
+    pub id: LotId,
+    pub membership: MembershipId,
+    pub asset: Asset,
+    pub entry: EntryId,
+    pub bill: Option<BillId>,
+    pub amount: i64,
+    pub opened_at: Instant,
+    pub matures_at: Option<Instant>,
+    /// First instant at which it is no longer valid.
+    pub expires_at: Option<Instant>,
+}
+
+/// What an entry did to a lot; a lot's remainder is the sum of its moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LotMoveRow {
+    pub entry: EntryId,
+    pub lot: LotId,
+    pub delta: i64,
+    /// The lot's remainder afterwards.
+    pub remaining: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRow {
+    pub membership: MembershipId,
+    pub asset: Asset,
+    /// Σ postings = Σ lot remainders − debt.
+    pub balance: i64,
+    pub debt: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeasureDelta {
+    pub membership: MembershipId,
+    /// `paid`, `visits`.
+    pub measure: &'static str,
+    pub day: Day,
+    pub delta: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembershipRow {
+    pub id: MembershipId,
+    pub program: ProgramId,
+    pub customer: Option<CustomerId>,
+    pub store: StoreId,
+    pub opened_at: Instant,
+    pub opened_on: Day,
+    pub valid_through: Option<Day>,
+    /// First instant after `valid_through` in the issuing store's zone.
+    pub expires_at: Option<Instant>,
+    pub tier: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembershipUpdate {
+    pub id: MembershipId,
+    pub tier: String,
+    pub open: bool,
+    /// Number of sales so far; the first earns an introducer's reward.
+    pub purchases: i64,
+    /// Rises with every command that touches the membership.
+    pub version: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardRow {
+    pub id: CardId,
+    pub membership: MembershipId,
+    pub number: CardNumber,
+    pub kind: CardKind,
+    pub store: StoreId,
+    pub issued_at: Instant,
+    pub valid_through: Option<Day>,
+    pub replaces: Option<CardId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardUpdate {
+    pub id: CardId,
+    pub state: CardState,
+    pub blocks: Vec<Block>,
+    pub replaced_by: Option<CardId>,
+    pub version: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TierChangeRow {
+    pub membership: MembershipId,
+    pub from: String,
+    pub to: String,
+    pub at: Instant,
+    pub day: Day,
+    pub cause: Option<BillId>,
+    /// The figure that caused it (paid in the window, minor units).
+    pub figure: Minor,
+    pub explanation: Text,
+}

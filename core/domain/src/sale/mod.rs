@@ -1,0 +1,203 @@
+//! Bills: sales, their returns, redemptions, and the card that a first purchase leads to.
+
+mod bill;
+mod issue;
+mod redemption;
+mod returns;
+mod sell;
+
+pub use bill::{Bill, Line, Tender, spread_unpaid};
+pub use issue::{IssueAnswer, IssueArgs, decide_issue, expire_membership};
+pub use redemption::{RedemptionAnswer, RedemptionArgs, Reward, decide_redemption};
+pub use returns::{ReturnAnswer, ReturnArgs, SaleRecord, SpentMove, decide_return};
+pub use sell::{SaleAnswer, SaleArgs, decide_sale};
+
+use crate::calendar::{Day, Instant, Zone};
+use crate::error::Text;
+use crate::id::*;
+use crate::ledger::{Asset, EntryKind};
+use crate::money::{Minor, Points, Ppm};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BillKind {
+    Sale,
+    Return,
+    Redemption,
+}
+
+/// The permanent key of a bill: a till that repeats it, however late, changes nothing (D-LED-4).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct NaturalKey {
+    pub store: StoreId,
+    pub source: String,
+    pub till: String,
+    pub business_date: Day,
+    pub receipt: String,
+    pub kind: BillKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TenderKind {
+    Cash,
+    Card,
+    Mobile,
+    Transfer,
+    /// Loyalty points; the server derives how many.
+    Points,
+    Other,
+}
+
+impl TenderKind {
+    /// Whether it counts as paid (实付).
+    pub fn is_money(self) -> bool {
+        !matches!(self, TenderKind::Points)
+    }
+}
+
+/// How far a sale's points are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judgement {
+    /// No membership: nothing to judge.
+    NoMember,
+    Judged,
+    /// The plugin failed; judged later under the configuration of the sale's date.
+    Unjudged,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rounding {
+    #[default]
+    Floor,
+    HalfUp,
+    Ceil,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnPolicy {
+    /// Only points still in their return window are taken back.
+    OnlyMaturing,
+    /// Never below zero.
+    WithinBalance,
+    /// The excess is a debt.
+    #[default]
+    GoNegative,
+}
+
+/// Paying a bill with points: `points` points are worth `money`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PointsTender {
+    /// ≥ 1
+    pub points: Points,
+    /// Minor units, ≥ 1.
+    pub money: Minor,
+    /// Points are spent in multiples of this, ≥ 1.
+    pub step: Points,
+    /// Largest share of a bill, parts per million.
+    pub max_share: Ppm,
+}
+
+/// The core's own settings of a program's points: what the ledger does with what a plugin proposes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Terms {
+    pub rounding: Rounding,
+    /// Return window, 0–90 days; 0: spendable at once.
+    pub maturing_days: u32,
+    pub return_policy: ReturnPolicy,
+    pub tender: Option<PointsTender>,
+}
+
+/// Points of one line, as a plugin proposed them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contribution {
+    pub line: i32,
+    /// Parts per million of a point.
+    pub points: Ppm,
+    pub rule: String,
+    pub explanation: Text,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "holds", content = "amount")]
+pub enum Condition {
+    Always,
+    /// While at least this much of the sale is kept.
+    KeptAtLeast(Minor),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Beneficiary {
+    Member,
+    Introducer,
+}
+
+/// A sale-level bonus, as a plugin proposed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bonus {
+    pub id: String,
+    pub points: Ppm,
+    pub condition: Condition,
+    pub beneficiary: Beneficiary,
+    pub rule: String,
+    pub explanation: Text,
+}
+
+/// What a plugin proposed for a sale, and on what basis. The basis is compared with the loaded state: if it has
+/// changed, the sale is proposed again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    pub basis: Basis,
+    /// None: the plugin failed, the sale is booked `unjudged`.
+    pub outcome: Option<Outcome>,
+    /// SHA-256 of the recorded input.
+    pub input: Option<[u8; 32]>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    pub contributions: Vec<Contribution>,
+    pub bonuses: Vec<Bonus>,
+}
+
+/// What the plugin was told about the membership.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis {
+    pub membership: MembershipId,
+    pub configuration: ConfigurationId,
+    pub tier: String,
+    pub first_purchase: bool,
+}
+
+/// Who, where and when of a command, for every decision.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub staff: Option<StaffId>,
+    /// Business now: the chain's clock.
+    pub now: Instant,
+    /// The store that books, and its zone.
+    pub store: StoreId,
+    pub zone: Zone,
+    /// The effective configuration's id, ladder and terms.
+    pub configuration: ConfigurationId,
+    pub terms: Terms,
+    pub ladder: crate::tier::Ladder,
+}
+
+/// An entry as people see it in answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryView {
+    pub asset: Asset,
+    pub amount: i64,
+    pub kind: EntryKind,
+    pub rule: String,
+    pub explanation: Text,
+    pub line: Option<i32>,
+}
