@@ -1,1 +1,13 @@
-//! placeholder
+//! The engine of Cardea: storage, the one writer, the plugin host, commands, queries, jobs and keys. It depends on
+//! the pure rules of `cardea-domain`; nothing here knows HTTP.
+
+pub mod actor;
+pub mod clock;
+mod engine;
+pub mod error;
+pub mod store;
+
+pub use actor::{Actor, Role};
+pub use clock::Clock;
+pub use engine::{Engine, EngineOptions};
+pub use error::{Error, Result};

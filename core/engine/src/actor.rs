@@ -1,0 +1,42 @@
+//! Who acts: the first argument of every command and query.
+
+use cardea_domain::id::{ChainId, SessionId, StaffId, StoreId};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    HqAdmin,
+    StoreManager,
+    Supervisor,
+    Cashier,
+    Consultant,
+    /// 信息员/档案员
+    Clerk,
+    Finance,
+    Auditor,
+    /// A till.
+    ApiClient,
+    Vendor,
+}
+
+/// A logged-in person or till, or the system itself (jobs, import, demo).
+#[derive(Clone, Debug)]
+pub struct Actor {
+    pub chain: ChainId,
+    /// None: the system.
+    pub staff: Option<StaffId>,
+    pub session: Option<SessionId>,
+    pub role: Role,
+    /// None: the whole chain.
+    pub stores: Option<Vec<StoreId>>,
+    pub platform_operator: bool,
+    pub source_ip: Option<String>,
+}
+
+impl Actor {
+    /// The system acting in a chain, without limits: jobs, import, demo, first run.
+    pub fn system(chain: ChainId) -> Self {
+        Self { chain, staff: None, session: None, role: Role::HqAdmin, stores: None, platform_operator: false, source_ip: None }
+    }
+}

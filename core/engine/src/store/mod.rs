@@ -1,0 +1,14 @@
+//! Storage: one schema on SQLite and PostgreSQL, readers on their own connections, and one writer.
+
+pub mod conn;
+mod database;
+mod dialect;
+mod id;
+pub mod migrate;
+pub mod schema;
+pub mod writer;
+
+pub use conn::Conn;
+pub use database::Database;
+pub use id::Id;
+pub use writer::{Answer, Answered, IdempotencyKey, Tx, WriterOptions};

@@ -1,0 +1,488 @@
+//! The tables as diesel sees them: one description for both backends. Generated from the migrations; keep in step.
+
+diesel::table! {
+    installation (id) {
+        id -> Binary,
+        created_at -> BigInt,
+        demo_seed -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    chains (id) {
+        id -> Binary,
+        code -> Text,
+        name -> Text,
+        currency -> Text,
+        minor_units -> Integer,
+        time_zone -> Text,
+        business_now -> Nullable<BigInt>,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    regions (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        code -> Text,
+        name -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    stores (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        region_id -> Nullable<Binary>,
+        code -> Text,
+        name -> Text,
+        time_zone -> Text,
+        kind -> Text,
+        active -> Bool,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    staff (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        user_name -> Text,
+        name -> Text,
+        role -> Text,
+        platform_operator -> Bool,
+        password_hash -> Text,
+        must_change_password -> Bool,
+        active -> Bool,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    staff_stores (chain_id, staff_id, store_id) {
+        chain_id -> Binary,
+        staff_id -> Binary,
+        store_id -> Binary,
+    }
+}
+
+diesel::table! {
+    sessions (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        staff_id -> Binary,
+        refresh_hash -> Binary,
+        previous_hash -> Nullable<Binary>,
+        created_at -> BigInt,
+        last_used_at -> BigInt,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    customers (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        name -> Text,
+        form_of_address -> Text,
+        store_id -> Binary,
+        consultant_id -> Nullable<Binary>,
+        introducer_id -> Nullable<Binary>,
+        consent_marketing -> Bool,
+        consent_privacy -> Bool,
+        consent_at -> Nullable<BigInt>,
+        external_ref -> Nullable<Text>,
+        data_key -> Nullable<Binary>,
+        contact -> Nullable<Binary>,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    customer_indexes (chain_id, kind, digest, customer_id) {
+        chain_id -> Binary,
+        kind -> Text,
+        digest -> Binary,
+        customer_id -> Binary,
+    }
+}
+
+diesel::table! {
+    search_grams (chain_id, gram, customer_id) {
+        chain_id -> Binary,
+        gram -> Text,
+        customer_id -> Binary,
+    }
+}
+
+diesel::table! {
+    components (digest) {
+        digest -> Binary,
+        plugin_id -> Text,
+        version -> Text,
+        bytes -> Binary,
+        installed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    programs (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        code -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        plugin_id -> Text,
+        digest -> Binary,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    configurations (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        program_id -> Binary,
+        number -> BigInt,
+        effective_from -> BigInt,
+        digest -> Binary,
+        plugin_config -> Text,
+        ladder -> Text,
+        terms -> Text,
+        created_by -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    rewards (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        program_id -> Binary,
+        store_id -> Nullable<Binary>,
+        code -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        points -> BigInt,
+        stock -> Nullable<BigInt>,
+        active -> Bool,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    memberships (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        program_id -> Binary,
+        customer_id -> Nullable<Binary>,
+        store_id -> Binary,
+        opened_at -> BigInt,
+        opened_on -> Integer,
+        valid_through -> Nullable<Integer>,
+        expires_at -> Nullable<BigInt>,
+        tier -> Text,
+        open -> Bool,
+        purchases -> BigInt,
+        reference -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    cards (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        number -> Text,
+        last_four -> Text,
+        kind -> Text,
+        store_id -> Binary,
+        state -> Text,
+        blocks -> Text,
+        issued_at -> BigInt,
+        valid_through -> Nullable<Integer>,
+        replaces -> Nullable<Binary>,
+        replaced_by -> Nullable<Binary>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    card_events (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        card_id -> Binary,
+        operation -> Text,
+        staff_id -> Nullable<Binary>,
+        store_id -> Nullable<Binary>,
+        reason -> Nullable<Text>,
+        detail -> Text,
+        at -> BigInt,
+        from_state -> Text,
+        to_state -> Text,
+        blocks -> Text,
+    }
+}
+
+diesel::table! {
+    bills (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        kind -> Text,
+        store_id -> Binary,
+        source -> Text,
+        till -> Text,
+        business_date -> Integer,
+        receipt -> Text,
+        content -> Binary,
+        occurred_at -> BigInt,
+        booked_at -> BigInt,
+        staff_id -> Nullable<Binary>,
+        customer_id -> Nullable<Binary>,
+        membership_id -> Nullable<Binary>,
+        card_id -> Nullable<Binary>,
+        original_id -> Nullable<Binary>,
+        reward_id -> Nullable<Binary>,
+        total -> BigInt,
+        rounding -> BigInt,
+        paid -> BigInt,
+        judgement -> Text,
+        earned -> BigInt,
+        spent -> BigInt,
+        bonuses -> Text,
+        terms -> Text,
+        reason -> Nullable<Text>,
+        answer -> Text,
+        returned_money -> BigInt,
+        returned_paid -> BigInt,
+        clawed_back -> BigInt,
+        given_back -> BigInt,
+    }
+}
+
+diesel::table! {
+    bill_lines (chain_id, bill_id, number) {
+        chain_id -> Binary,
+        bill_id -> Binary,
+        number -> Integer,
+        sku -> Text,
+        category -> Text,
+        quantity -> BigInt,
+        amount -> BigInt,
+        list_amount -> BigInt,
+        discount -> BigInt,
+        counted -> BigInt,
+        contribution -> BigInt,
+        attributes -> Text,
+        returned_quantity -> BigInt,
+    }
+}
+
+diesel::table! {
+    bill_tenders (chain_id, bill_id, position) {
+        chain_id -> Binary,
+        bill_id -> Binary,
+        position -> Integer,
+        kind -> Text,
+        amount -> BigInt,
+        points -> BigInt,
+        returned -> BigInt,
+    }
+}
+
+diesel::table! {
+    entries (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        program_id -> Binary,
+        membership_id -> Binary,
+        asset -> Text,
+        kind -> Text,
+        amount -> BigInt,
+        counter -> Text,
+        bill_id -> Nullable<Binary>,
+        store_id -> Nullable<Binary>,
+        occurred_at -> BigInt,
+        booked_at -> BigInt,
+        rule -> Text,
+        explanation_zh -> Text,
+        explanation_en -> Text,
+        line -> Nullable<Integer>,
+        reverses -> Nullable<Binary>,
+        configuration_id -> Nullable<Binary>,
+        input -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    postings (chain_id, entry_id, account) {
+        chain_id -> Binary,
+        entry_id -> Binary,
+        account -> Text,
+        holder -> Binary,
+        asset -> Text,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    lots (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        asset -> Text,
+        entry_id -> Binary,
+        bill_id -> Nullable<Binary>,
+        amount -> BigInt,
+        remaining -> BigInt,
+        opened_at -> BigInt,
+        matures_at -> Nullable<BigInt>,
+        expires_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    lot_moves (chain_id, lot_id, entry_id) {
+        chain_id -> Binary,
+        lot_id -> Binary,
+        entry_id -> Binary,
+        delta -> BigInt,
+    }
+}
+
+diesel::table! {
+    accounts (chain_id, membership_id, asset) {
+        chain_id -> Binary,
+        membership_id -> Binary,
+        asset -> Text,
+        balance -> BigInt,
+        debt -> BigInt,
+    }
+}
+
+diesel::table! {
+    measures (chain_id, membership_id, measure, day) {
+        chain_id -> Binary,
+        membership_id -> Binary,
+        measure -> Text,
+        day -> Integer,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    tier_changes (chain_id, membership_id, at, id) {
+        chain_id -> Binary,
+        membership_id -> Binary,
+        at -> BigInt,
+        id -> Binary,
+        from_tier -> Text,
+        to_tier -> Text,
+        day -> Integer,
+        cause -> Nullable<Binary>,
+        figure -> BigInt,
+        explanation_zh -> Text,
+        explanation_en -> Text,
+    }
+}
+
+diesel::table! {
+    recorded_inputs (chain_id, hash) {
+        chain_id -> Binary,
+        hash -> Binary,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    idempotency (chain_id, key) {
+        chain_id -> Binary,
+        key -> Text,
+        request_hash -> Binary,
+        status -> Integer,
+        answer -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        at -> BigInt,
+        staff_id -> Nullable<Binary>,
+        session_id -> Nullable<Binary>,
+        source_ip -> Nullable<Text>,
+        action -> Text,
+        subject -> Nullable<Binary>,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    outbox (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        topic -> Text,
+        payload -> Text,
+        created_at -> BigInt,
+        delivered_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    imports (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        source_hash -> Binary,
+        mapping_hash -> Binary,
+        lines_done -> BigInt,
+        state -> Text,
+        report -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    installation,
+    chains,
+    regions,
+    stores,
+    staff,
+    staff_stores,
+    sessions,
+    customers,
+    customer_indexes,
+    search_grams,
+    components,
+    programs,
+    configurations,
+    rewards,
+    memberships,
+    cards,
+    card_events,
+    bills,
+    bill_lines,
+    bill_tenders,
+    entries,
+    postings,
+    lots,
+    lot_moves,
+    accounts,
+    measures,
+    tier_changes,
+    recorded_inputs,
+    idempotency,
+    audit,
+    outbox,
+    imports,
+);

@@ -1,0 +1,116 @@
+//! What a closure command sees of the batch's transaction.
+
+use crate::actor::Actor;
+use crate::error::Result;
+use crate::store::Conn;
+use cardea_domain::Instant;
+use cardea_domain::id::ChainId;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// A client's key and the SHA-256 of what it sent under it (method, path, body).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    pub key: String,
+    pub request: [u8; 32],
+}
+
+/// What a command answers: the HTTP status and a JSON document. It is stored for replays, so it holds ids and figures,
+/// never a name, a phone or other personal data; the web layer adds those to live answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    /// JSON; empty for 204.
+    pub json: String,
+}
+
+impl Answer {
+    pub fn ok(body: &impl Serialize) -> Result<Self> {
+        Ok(Self { status: 200, json: serde_json::to_string(body)? })
+    }
+
+    pub fn created(body: &impl Serialize) -> Result<Self> {
+        Ok(Self { status: 201, json: serde_json::to_string(body)? })
+    }
+
+    pub fn no_content() -> Self {
+        Self { status: 204, json: String::new() }
+    }
+}
+
+/// An answer as the caller gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    pub status: u16,
+    pub json: String,
+    /// Answered from an earlier command under the same idempotency or natural key.
+    pub replayed: bool,
+}
+
+/// One row of the audit log, written in the command's transaction.
+#[derive(Clone, Debug)]
+pub struct AuditRow {
+    /// A stable name, e.g. `customer.create`.
+    pub action: &'static str,
+    pub subject: Option<Uuid>,
+    /// JSON; personal data only as ciphertext.
+    pub detail: serde_json::Value,
+}
+
+/// A message for the outbox, written in the command's transaction.
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub topic: &'static str,
+    pub payload: serde_json::Value,
+}
+
+/// A closure command's view: a savepoint in the batch's transaction. An `Err` rolls the savepoint back and
+/// writes nothing, no audit and no message either.
+pub struct Tx<'a> {
+    pub(super) conn: &'a mut Conn,
+    pub(super) actor: &'a Actor,
+    pub(super) now: Instant,
+    pub(super) business_now: Instant,
+    pub(super) audit: Vec<AuditRow>,
+    pub(super) outbox: Vec<Message>,
+}
+
+impl Tx<'_> {
+    /// For `each!(tx.conn(), c => …)`.
+    pub fn conn(&mut self) -> &mut Conn {
+        self.conn
+    }
+
+    pub fn chain(&self) -> ChainId {
+        self.actor.chain
+    }
+
+    pub fn actor(&self) -> &Actor {
+        self.actor
+    }
+
+    /// Technical time (`created_at`, `booked_at`, sessions).
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// The chain's business time.
+    pub fn business_now(&self) -> Instant {
+        self.business_now
+    }
+
+    /// A new id: `let id: CustomerId = tx.new_id();`
+    pub fn new_id<T: From<Uuid>>(&mut self) -> T {
+        Uuid::now_v7().into()
+    }
+
+    /// Adds a row to the audit log: who (the actor), when and from where are filled in.
+    pub fn audit(&mut self, action: &'static str, subject: impl Into<Option<Uuid>>, detail: serde_json::Value) {
+        self.audit.push(AuditRow { action, subject: subject.into(), detail });
+    }
+
+    /// Adds a message to the outbox.
+    pub fn publish(&mut self, topic: &'static str, payload: serde_json::Value) {
+        self.outbox.push(Message { topic, payload });
+    }
+}
