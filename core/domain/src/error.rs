@@ -13,7 +13,10 @@ pub struct Text {
 
 impl Text {
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { zh: zh.into(), en: en.into() }
+        Self {
+            zh: zh.into(),
+            en: en.into(),
+        }
     }
 }
 
@@ -160,7 +163,12 @@ pub struct FieldError {
 impl Refusal {
     /// A refusal whose detail says why and what to do.
     pub fn new(code: Code, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { code, detail: Text::new(zh, en), pointer: None, facts: Facts::default() }
+        Self {
+            code,
+            detail: Text::new(zh, en),
+            pointer: None,
+            facts: Facts::default(),
+        }
     }
 
     /// Names the field at fault.

@@ -33,6 +33,8 @@ pub struct Rows {
     pub cards: Vec<CardRow>,
     pub card_updates: Vec<CardUpdate>,
     pub tier_changes: Vec<TierChangeRow>,
+    /// Earlier bills of nobody that become a membership's (the purchase that led to a card).
+    pub bill_memberships: Vec<BillMembership>,
     /// Differences in a reward's stock; never below zero, `decide` has checked.
     pub stock: Vec<(RewardId, i64)>,
 }
@@ -228,9 +230,38 @@ pub struct CardUpdate {
     pub version: i64,
 }
 
+/// What a bill that was booked without a membership becomes when one is opened for it: the bill's membership,
+/// judgement, earned, bonuses and terms, and the contributions of its lines, are set to these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillMembership {
+    pub bill: BillId,
+    pub membership: MembershipId,
+    pub judgement: Judgement,
+    pub earned: Points,
+    /// JSON ([`crate::sale::Bonus`]).
+    pub bonuses: String,
+    /// JSON ([`crate::sale::Terms`]).
+    pub terms: String,
+    /// Line number and unrounded points, for every line.
+    pub contributions: Vec<(i32, Ppm)>,
+}
+
+/// Why a tier changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TierChangeKind {
+    /// A sale reached the threshold.
+    Upgrade,
+    /// A return took the figure below the threshold of an earlier upgrade.
+    Undone,
+}
+
+named!(TierChangeKind { Upgrade = "upgrade", Undone = "undone" });
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TierChangeRow {
     pub membership: MembershipId,
+    pub kind: TierChangeKind,
     pub from: String,
     pub to: String,
     pub at: Instant,
@@ -238,5 +269,7 @@ pub struct TierChangeRow {
     pub cause: Option<BillId>,
     /// The figure that caused it (paid in the window, minor units).
     pub figure: Minor,
+    /// What `to` needed when it was reached; of an undone upgrade, what is no longer reached.
+    pub threshold: Minor,
     pub explanation: Text,
 }

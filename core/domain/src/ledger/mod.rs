@@ -3,8 +3,8 @@
 mod booking;
 mod lot;
 
-pub use booking::{Booking, EntryDraft};
-pub use lot::{Lot, LotTerms};
+pub use booking::{Booking, ClawedBack, EntryDraft, GivenBack, Source};
+pub use lot::{Lot, LotTerms, SpentMove};
 
 use crate::calendar::Instant;
 use crate::id::*;
@@ -44,6 +44,17 @@ pub enum EntryKind {
     Expire,
 }
 
+named!(EntryKind {
+    Earn = "earn",
+    Bonus = "bonus",
+    Spend = "spend",
+    Redeem = "redeem",
+    GiveBack = "give_back",
+    ClawBack = "claw_back",
+    ClawBackExcess = "claw_back_excess",
+    Expire = "expire",
+});
+
 /// The other side of a membership's posting, per program and asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,6 +65,8 @@ pub enum CounterAccount {
     Redeemed,
     Expired,
 }
+
+named!(CounterAccount { Issued = "issued", Redeemed = "redeemed", Expired = "expired" });
 
 /// A membership's account of one asset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,10 +93,12 @@ pub struct Member {
     pub purchases: i64,
     pub version: i64,
     pub accounts: BTreeMap<Asset, Account>,
-    /// Paid per business day inside the ladder's window, for tiers; may be empty for a one-step ladder.
+    /// Paid per business day inside the ladder's window, for tiers; may be empty for a one-step ladder. For a return,
+    /// also inside the windows of `upgrades`.
     pub paid_by_day: BTreeMap<crate::Day, crate::Minor>,
-    /// Newest upgrade caused by a sale, if it still stands.
-    pub upgrade: Option<crate::tier::Upgrade>,
+    /// Upgrades that sales have caused (the rows of kind `upgrade`), oldest first, undone ones too: a return looks at
+    /// each as of its day, so `paid_by_day` must reach back to the window of the oldest one.
+    pub upgrades: Vec<crate::tier::Upgrade>,
 }
 
 /// What a member sees of one asset.
@@ -96,4 +111,31 @@ pub struct Balance {
     pub maturing: i64,
     /// Reserved by open holds.
     pub held: i64,
+}
+
+impl Account {
+    /// What can be spent now; negative while in debt.
+    pub fn available(&self, now: Instant) -> i64 {
+        todo!()
+    }
+
+    /// What has not matured yet.
+    pub fn maturing(&self, now: Instant) -> i64 {
+        todo!()
+    }
+}
+
+impl Member {
+    /// Whether the membership can be used at `now`: open, and not past its validity.
+    ///
+    /// # Errors
+    /// `membership_closed`
+    pub fn check_open(&self, now: Instant) -> Result<(), crate::Refusal> {
+        todo!()
+    }
+
+    /// Every account as the member sees it; `points` always.
+    pub fn balances(&self, now: Instant) -> Vec<Balance> {
+        todo!()
+    }
 }

@@ -2,20 +2,25 @@
 
 mod bill;
 mod issue;
+mod record;
 mod redemption;
 mod returns;
 mod sell;
 
-pub use bill::{Bill, Line, Tender, spread_unpaid};
-pub use issue::{IssueAnswer, IssueArgs, decide_issue, expire_membership};
-pub use redemption::{RedemptionAnswer, RedemptionArgs, Reward, decide_redemption};
-pub use returns::{ReturnAnswer, ReturnArgs, SaleRecord, SpentMove, decide_return};
+pub use crate::ledger::SpentMove;
+pub use bill::{AttrValue, Bill, Line, Tender, check_occurred_at, spread_unpaid};
+pub use issue::{
+    AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, expire_lots, expire_membership,
+};
+pub use record::{IntroducerBonus, RecordedLine, RecordedTender, SaleRecord};
+pub use redemption::{Permit, RedemptionAnswer, RedemptionArgs, Reward, RewardView, decide_redemption};
+pub use returns::{ReturnAnswer, ReturnArgs, ReturnLine, ReturnedMoney, ReturnedPoints, ReturnedTender, decide_return};
 pub use sell::{SaleAnswer, SaleArgs, decide_sale};
 
 use crate::calendar::{Day, Instant, Zone};
 use crate::error::Text;
 use crate::id::*;
-use crate::ledger::{Asset, EntryKind};
+use crate::ledger::{Asset, EntryKind, Member};
 use crate::money::{Minor, Points, Ppm};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +31,8 @@ pub enum BillKind {
     Return,
     Redemption,
 }
+
+named!(BillKind { Sale = "sale", Return = "return", Redemption = "redemption" });
 
 /// The permanent key of a bill: a till that repeats it, however late, changes nothing (D-LED-4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,6 +57,15 @@ pub enum TenderKind {
     Other,
 }
 
+named!(TenderKind {
+    Cash = "cash",
+    Card = "card",
+    Mobile = "mobile",
+    Transfer = "transfer",
+    Points = "points",
+    Other = "other",
+});
+
 impl TenderKind {
     /// Whether it counts as paid (实付).
     pub fn is_money(self) -> bool {
@@ -67,6 +83,8 @@ pub enum Judgement {
     /// The plugin failed; judged later under the configuration of the sale's date.
     Unjudged,
 }
+
+named!(Judgement { NoMember = "no_member", Judged = "judged", Unjudged = "unjudged" });
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -185,10 +203,24 @@ pub struct Context {
     /// The store that books, and its zone.
     pub store: StoreId,
     pub zone: Zone,
+    /// Decimal places of the chain's currency, for sentences that name money.
+    pub minor_units: u32,
     /// The effective configuration's id, ladder and terms.
     pub configuration: ConfigurationId,
     pub terms: Terms,
     pub ladder: crate::tier::Ladder,
+}
+
+impl Basis {
+    /// What a plugin must be told about `member` now.
+    pub fn of(member: &Member, context: &Context) -> Self {
+        Self {
+            membership: member.id,
+            configuration: context.configuration,
+            tier: member.tier.clone(),
+            first_purchase: member.purchases == 0,
+        }
+    }
 }
 
 /// An entry as people see it in answers.

@@ -1,0 +1,60 @@
+//! Lots: what a credit opened, with its own dates (D-LED-2).
+
+use crate::calendar::Instant;
+use crate::id::*;
+
+/// When a lot's points can be spent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct LotTerms {
+    /// First instant at which they can be spent; none: at once.
+    pub matures_at: Option<Instant>,
+    /// First instant at which they no longer can; none: never.
+    pub expires_at: Option<Instant>,
+}
+
+/// A lot as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lot {
+    pub id: LotId,
+    pub opened_at: Instant,
+    pub terms: LotTerms,
+    /// What is left, ≥ 0.
+    pub remaining: i64,
+}
+
+/// What a sale once took from a lot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpentMove {
+    pub lot: LotId,
+    pub opened_at: Instant,
+    pub terms: LotTerms,
+    /// Taken, > 0.
+    pub amount: i64,
+}
+
+impl LotTerms {
+    pub fn expired(&self, now: Instant) -> bool {
+        self.expires_at.is_some_and(|end| now >= end)
+    }
+
+    pub fn maturing(&self, now: Instant) -> bool {
+        self.matures_at.is_some_and(|start| now < start)
+    }
+}
+
+impl Lot {
+    /// Whether it can be spent: matured and not expired, whether or not a job has booked either.
+    pub fn spendable(&self, now: Instant) -> bool {
+        !self.terms.expired(now) && !self.terms.maturing(now)
+    }
+
+    /// The spend order: soonest expiry first, no expiry last, then oldest, then id.
+    pub fn spend_order(&self) -> impl Ord + use<> {
+        (
+            self.terms.expires_at.is_none(),
+            self.terms.expires_at,
+            self.opened_at,
+            self.id,
+        )
+    }
+}

@@ -1,0 +1,81 @@
+//! What was recorded of a sale: the only thing a return works from.
+
+use super::{BillKind, Bonus, Judgement, NaturalKey, TenderKind, Terms};
+use crate::calendar::Instant;
+use crate::id::*;
+use crate::ledger::SpentMove;
+use crate::money::{Minor, Points, Ppm};
+
+/// A sale as it was booked, and how far it has been returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaleRecord {
+    pub id: BillId,
+    pub kind: BillKind,
+    pub key: NaturalKey,
+    pub occurred_at: Instant,
+    pub customer: Option<CustomerId>,
+    pub membership: Option<MembershipId>,
+    pub total: Minor,
+    pub rounding: Minor,
+    pub paid: Minor,
+    pub judgement: Judgement,
+    /// By number.
+    pub lines: Vec<RecordedLine>,
+    /// By position.
+    pub tenders: Vec<RecordedTender>,
+    pub bonuses: Vec<Bonus>,
+    pub terms: Terms,
+    /// Points earned by the bill's member, bonuses included.
+    pub earned: Points,
+    pub spent: Points,
+    /// The entry that earned (or the first bonus), and the one that spent: what reversals point at.
+    pub earn_entry: Option<EntryId>,
+    pub spend_entry: Option<EntryId>,
+    /// The configuration that judged it.
+    pub configuration: Option<ConfigurationId>,
+    /// Lots the sale opened for its member.
+    pub own_lots: Vec<LotId>,
+    /// What its spend entry took, in spend order.
+    pub spent_moves: Vec<SpentMove>,
+    pub introducer: Option<IntroducerBonus>,
+    /// As [`crate::rows::BillProgress`], absolute.
+    pub returned_money: Minor,
+    pub returned_paid: Minor,
+    pub clawed_back: Points,
+    pub given_back: Points,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedLine {
+    pub number: i32,
+    pub sku: String,
+    pub category: String,
+    /// Thousandths.
+    pub quantity: i64,
+    /// Thousandths returned so far.
+    pub returned: i64,
+    pub amount: Minor,
+    pub list_amount: Minor,
+    pub counted: Minor,
+    /// Unrounded points, parts per million.
+    pub contribution: Ppm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordedTender {
+    pub position: i32,
+    pub kind: TenderKind,
+    pub amount: Minor,
+    pub points: Points,
+    /// Money given back so far.
+    pub returned: Minor,
+}
+
+/// What the sale brought the member who introduced its customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntroducerBonus {
+    pub membership: MembershipId,
+    pub entry: EntryId,
+    pub earned: Points,
+    pub lot: Option<LotId>,
+}
