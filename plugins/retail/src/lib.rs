@@ -32,8 +32,8 @@ impl Rules for Retail {
                 months: 12,
                 steps: vec![
                     step("vip", Text::new("VIP", "VIP"), 0, ONE),
-                    step("silver", Text::new("银卡", "Silver"), 5_000_00, ONE / 10 * 12),
-                    step("gold", Text::new("金卡", "Gold"), 20_000_00, ONE / 10 * 15),
+                    step("silver", Text::new("银卡", "Silver"), 5_000 * 100, ONE / 10 * 12),
+                    step("gold", Text::new("金卡", "Gold"), 20_000 * 100, ONE / 10 * 15),
                 ],
             },
         }

@@ -1,0 +1,34 @@
+//! `cardea-pack component CORE.wasm OUT.wasm` makes a component of a plugin's core module;
+//! `cardea-pack lock DIST TOOLCHAIN NAME…` writes plugins.lock for the components in DIST.
+
+use anyhow::{Context, Result, bail};
+use std::path::Path;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["component", core, out] => component(Path::new(core), Path::new(out)),
+        ["lock", dist, toolchain, names @ ..] if !names.is_empty() => {
+            let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("pack lies in plugins")?;
+            let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+            cardea_pack::Lock::write(Path::new(dist), plugins, toolchain, &names)
+        }
+        _ => bail!("usage: cardea-pack component CORE.wasm OUT.wasm | cardea-pack lock DIST TOOLCHAIN NAME…"),
+    }
+}
+
+fn component(core: &Path, out: &Path) -> Result<()> {
+    let module = std::fs::read(core).with_context(|| format!("can't read {}", core.display()))?;
+    let component = wit_component::ComponentEncoder::default()
+        .validate(true)
+        .module(&module)
+        .with_context(|| format!("{} has no component types: does it call cardea_plugin::export!?", core.display()))?
+        .encode()
+        .context("the module doesn't fit the interface")?;
+    if let Some(folder) = out.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(out, &component).with_context(|| format!("can't write {}", out.display()))?;
+    println!("{}: {} bytes", out.display(), component.len());
+    Ok(())
+}
