@@ -1,0 +1,86 @@
+//! A load generator that stays out of the way: raw HTTP/1.1 over kept-alive connections, all on one thread, with
+//! requests put together beforehand but for what must be unique.
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::{LocalSet, spawn_local};
+
+/// What a run measured.
+pub struct Load {
+    pub per_second: f64,
+    pub p50: Duration,
+    pub p99: Duration,
+}
+
+/// Lets `clients` connections post sales for `time` after a warm-up of a quarter of it. `request` makes the n-th
+/// request; every answer must be 201.
+pub fn run(addr: SocketAddr, clients: usize, time: Duration, request: impl Fn(u64) -> Vec<u8> + 'static) -> Load {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let plan = Rc::new(Plan { addr, started: Instant::now(), warm: time / 4, time, next: Cell::new(0), request });
+    let tasks = LocalSet::new();
+    let mut latencies = runtime.block_on(tasks.run_until(async {
+        let handles: Vec<_> = (0..clients).map(|_| spawn_local(client(plan.clone()))).collect();
+        let mut all = Vec::new();
+        for handle in handles {
+            all.extend(handle.await.expect("a client"));
+        }
+        all
+    }));
+    latencies.sort_unstable();
+    let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize];
+    Load { per_second: latencies.len() as f64 / time.as_secs_f64(), p50: at(0.5), p99: at(0.99) }
+}
+
+struct Plan<R> {
+    addr: SocketAddr,
+    started: Instant,
+    warm: Duration,
+    time: Duration,
+    next: Cell<u64>,
+    request: R,
+}
+
+async fn client<R: Fn(u64) -> Vec<u8>>(plan: Rc<Plan<R>>) -> Vec<Duration> {
+    let mut stream = TcpStream::connect(plan.addr).await.expect("a connection");
+    stream.set_nodelay(true).expect("no delay");
+    let mut measured = Vec::new();
+    let mut buffer = vec![0; 64 << 10];
+    let end = plan.warm + plan.time;
+    while plan.started.elapsed() < end {
+        let bytes = (plan.request)(plan.next.replace(plan.next.get() + 1));
+        let sent = Instant::now();
+        stream.write_all(&bytes).await.expect("sent");
+        let length = receive(&mut stream, &mut buffer).await;
+        assert_eq!(&buffer[9..12], b"201", "{}", String::from_utf8_lossy(&buffer[..length]));
+        if (plan.warm..end).contains(&plan.started.elapsed()) {
+            measured.push(sent.elapsed());
+        }
+    }
+    measured
+}
+
+/// Reads one answer with a `content-length`.
+async fn receive(stream: &mut TcpStream, buffer: &mut [u8]) -> usize {
+    let mut filled = 0;
+    loop {
+        let read = stream.read(&mut buffer[filled..]).await.expect("an answer");
+        assert!(read > 0, "the server closed the connection");
+        filled += read;
+        let head = buffer[..filled].windows(4).position(|window| window == b"\r\n\r\n");
+        if let Some(head) = head
+            && filled >= head + 4 + content_length(&buffer[..head])
+        {
+            return filled;
+        }
+    }
+}
+
+fn content_length(head: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let line = text.lines().find_map(|line| line.strip_prefix("content-length:").map(str::trim).map(str::to_owned));
+    line.and_then(|value| value.parse().ok()).expect("a content-length")
+}

@@ -1,0 +1,80 @@
+//! The pages in a real Chromium, driven as people drive them: by keyboard where the till is meant for it. Any console
+//! error and any violation of the content security policy fails.
+
+mod hq;
+mod till;
+
+use crate::harness::peers::{self, Browser};
+use crate::harness::webdriver::Window;
+use crate::harness::{Backend, PASSWORD, TestApp};
+use libtest_mimic::Trial;
+use std::path::PathBuf;
+
+type BrowserStory = fn(&TestApp, &Window);
+
+const STORIES: [(&str, BrowserStory); 4] = [
+    ("a_cashiers_first_ten_minutes", till::first_ten_minutes),
+    ("a_card_for_somebody_new", till::a_card_for_somebody_new),
+    ("hq_changes_a_configuration_by_the_schemas_form", hq::changes_a_configuration),
+    ("complaints_of_the_browser_are_heard", complaints_are_heard),
+];
+
+pub fn tests() -> Vec<Trial> {
+    let mut found = Vec::new();
+    for backend in Backend::ALL.iter().copied() {
+        for (name, story) in STORIES {
+            found.push(Trial::ignorable_test(format!("{}::browser::{name}", backend.name()), move || {
+                match peers::browser() {
+                    Ok(browser) => {
+                        play(backend, &browser, story);
+                        Ok(libtest_mimic::Completion::Completed)
+                    }
+                    Err(why) => peers::missing(&why),
+                }
+            }));
+        }
+    }
+    found
+}
+
+fn play(backend: Backend, browser: &Browser, story: BrowserStory) {
+    let app = TestApp::start(backend);
+    // The pages stamp bills with the machine's time.
+    app.follow_the_machines_clock();
+    let window = Window::open(browser, "zh-CN");
+    story(&app, &window);
+    let complaints = window.complaints();
+    assert!(complaints.is_empty(), "the browser complains: {complaints:#?}");
+    app.finish();
+}
+
+/// Pictures for people, where `CARDEA_TEST_SCREENSHOTS` names a folder.
+fn picture(window: &Window, name: &str) {
+    if let Some(folder) = std::env::var_os("CARDEA_TEST_SCREENSHOTS").map(PathBuf::from) {
+        std::fs::create_dir_all(&folder).expect("the folder of screenshots");
+        window.screenshot(&folder.join(format!("{name}.png")));
+    }
+}
+
+/// Logs in on the page.
+fn log_in(app: &TestApp, window: &Window, user: &str, password: &str) {
+    window.visit(&format!("{}/login/", app.base()));
+    window.find("login-chain").fill(&app.chain().code);
+    window.find("login-user").fill(user);
+    window.find("login-password").fill(password);
+    window.find("login-submit").click();
+}
+
+/// The watch of every other story works: it hears a blocked script and an error of a script.
+fn complaints_are_heard(app: &TestApp, window: &Window) {
+    app.cashier();
+    log_in(app, window, "cashier-east", PASSWORD);
+    window.find("identify");
+    assert_eq!(window.complaints(), Vec::<String>::new());
+    window.run("const s = document.createElement('script'); s.textContent = '1'; document.head.append(s)", &[]);
+    let heard = window.wait_for("a complaint about an inline script", || Some(window.complaints()).filter(|c| !c.is_empty()));
+    assert!(heard.iter().any(|line| line.contains("Content Security Policy")), "{heard:?}");
+    window.run("setTimeout(() => { throw new Error('an error of a page') })", &[]);
+    let heard = window.wait_for("a complaint about an error", || Some(window.complaints()).filter(|c| !c.is_empty()));
+    assert!(heard.iter().any(|line| line.contains("an error of a page")), "{heard:?}");
+}

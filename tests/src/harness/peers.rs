@@ -1,0 +1,38 @@
+//! Programs that some tests need beside Rust. A bare machine lacks them: then one loud line says so and those tests
+//! count as ignored, unless `CARDEA_REQUIRE_PEERS=1` demands them.
+
+use libtest_mimic::{Completion, Failed};
+use std::path::PathBuf;
+use std::sync::Once;
+
+/// A browser and its WebDriver server.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    pub chromium: PathBuf,
+    pub chromedriver: PathBuf,
+}
+
+/// Chromium with chromedriver on PATH, or what is missing.
+pub fn browser() -> Result<Browser, String> {
+    let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path);
+    match (chromium, on_path("chromedriver")) {
+        (Some(chromium), Some(chromedriver)) => Ok(Browser { chromium, chromedriver }),
+        (None, _) => Err("Chromium is not installed".into()),
+        (_, None) => Err("chromedriver is not installed".into()),
+    }
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// What a test does whose peer is missing.
+pub fn missing(why: &str) -> Result<Completion, Failed> {
+    if std::env::var("CARDEA_REQUIRE_PEERS").is_ok_and(|value| value == "1") {
+        return Err(format!("{why}, and CARDEA_REQUIRE_PEERS=1 demands it").into());
+    }
+    static SAID: Once = Once::new();
+    SAID.call_once(|| eprintln!("\n*** {why}: the tests that need it are IGNORED ***\n"));
+    Ok(Completion::ignored_with(why))
+}

@@ -1,0 +1,115 @@
+//! The interface as a whole: its description is a snapshot, and no route is open by oversight.
+
+use crate::harness::{Actor, Field, TestApp, fresh_key};
+use crate::tidy::root;
+use libtest_mimic::Trial;
+use serde_json::Value;
+
+pub fn tests() -> Vec<Trial> {
+    crate::stories!("interface":
+        the_openapi_document_is_the_snapshot,
+        every_route_asks_for_a_permission,
+        every_write_asks_for_a_key,
+        health_figures_and_reference_are_served,
+        pages_are_served_under_a_strict_policy,
+    )
+}
+
+/// Methods a path item may have.
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// Every operation: method, path, its description.
+fn operations(app: &TestApp) -> Vec<(String, String, Value)> {
+    let document = Actor::nobody(app.base()).get("!/api/openapi.json").ok();
+    let paths = document["paths"].as_object().expect("paths").clone();
+    paths
+        .into_iter()
+        .flat_map(|(path, item)| {
+            METHODS.into_iter().filter_map(move |method| Some((method.to_uppercase(), path.clone(), item.get(method)?.clone())))
+        })
+        .collect()
+}
+
+fn the_openapi_document_is_the_snapshot(app: &TestApp) {
+    let document = Actor::nobody(app.base()).get("!/api/openapi.json").ok();
+    let text = serde_json::to_string_pretty(&document).expect("JSON") + "\n";
+    let file = root().join("tests/snapshots/openapi.json");
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&file, &text).expect("the snapshot is written");
+    }
+    let snapshot = std::fs::read_to_string(&file).unwrap_or_default();
+    let differs = snapshot.lines().zip(text.lines()).position(|(old, new)| old != new);
+    let line = differs.or((snapshot != text).then_some(snapshot.lines().count().min(text.lines().count())));
+    if let Some(line) = line {
+        let (old, new) = (snapshot.lines().nth(line).unwrap_or_default(), text.lines().nth(line).unwrap_or_default());
+        panic!(
+            "tests/snapshots/openapi.json differs from line {}: was {old:?}, is {new:?}. If clients can live with it, \
+             run the tests with UPDATE_SNAPSHOTS=1 and commit it.",
+            line + 1
+        );
+    }
+}
+
+/// What everybody may call without a log-in, and what every logged-in person may.
+const OPEN: [&str; 2] = ["/api/v1/auth/login", "/api/v1/auth/refresh"];
+const OWN: [&str; 3] = ["/api/v1/auth/logout", "/api/v1/auth/password", "/api/v1/me"];
+
+fn every_route_asks_for_a_permission(app: &TestApp) {
+    let (nobody, vendor) = (Actor::nobody(app.base()), app.actor("vendor", &[]));
+    let mut asked = 0;
+    for (method, path, operation) in operations(app) {
+        let concrete = path.replace("{id}", "0198c0de-0000-7000-8000-00000000dead");
+        assert!(!concrete.contains('{'), "only `id` is a parameter of a path: {path}");
+        let send = |actor: &Actor| {
+            let request = actor.request(&method, &format!("!{concrete}")).key(&fresh_key()).header("If-Match", "\"1\"");
+            if method == "GET" { request.send() } else { request.text("{}").send() }
+        };
+        if !path.starts_with("/api/v1/") || OPEN.contains(&path.as_str()) {
+            assert!(operation.get("security").is_none(), "{method} {path} is open");
+            continue;
+        }
+        assert!(!operation["security"].is_null(), "{method} {path} is described as protected");
+        send(&nobody).expect_problem(401, "unauthenticated");
+        // A vendor sees nothing of a chain: whatever doesn't refuse them asks for no permission.
+        if !OWN.contains(&path.as_str()) {
+            send(&vendor).expect_problem(403, "forbidden");
+        }
+        asked += 1;
+    }
+    assert!(asked >= 40, "the document lists the whole interface, {asked} operations were tried");
+}
+
+fn every_write_asks_for_a_key(app: &TestApp) {
+    let hq = app.hq();
+    for (method, path, _) in operations(app) {
+        let exempt = method == "GET" || path.contains("/auth/") || path.ends_with("/quote");
+        if exempt || !path.starts_with("/api/v1/") {
+            continue;
+        }
+        let concrete = path.replace("{id}", "0198c0de-0000-7000-8000-00000000dead");
+        let answer = hq.request(&method, &format!("!{concrete}")).header("If-Match", "\"1\"").text("{}").send();
+        answer.expect_problem(400, "idempotency_key_missing");
+    }
+}
+
+fn health_figures_and_reference_are_served(app: &TestApp) {
+    let nobody = Actor::nobody(app.base());
+    app.sale().line("cream", "skin", 10_00).ring();
+    assert_eq!(nobody.get("!/healthz").ok().text("/status"), "ok");
+    assert_eq!(nobody.get("!/readyz").ok().text("/status"), "ok");
+    let figures = nobody.get("!/metrics").ok();
+    assert!(figures.as_str().is_some_and(|text| text.contains("# TYPE")), "{figures}");
+    let reference = nobody.get("!/api/docs/");
+    assert!(reference.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
+}
+
+fn pages_are_served_under_a_strict_policy(app: &TestApp) {
+    let nobody = Actor::nobody(app.base());
+    for page in ["!/till/", "!/hq/"] {
+        let answer = nobody.get(page);
+        let policy = answer.header("content-security-policy").unwrap_or_default().to_owned();
+        assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{page}: {policy}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{page}");
+        answer.ok();
+    }
+}

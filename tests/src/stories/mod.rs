@@ -1,0 +1,45 @@
+//! Stories over HTTP, one file per subject. A story that shows a row of the domain's rules, or one of the pains of
+//! existing systems, carries it in its name.
+
+mod admission;
+mod cards;
+mod earning;
+mod interface;
+mod ledger;
+mod login;
+mod operation;
+mod privacy;
+mod problems;
+mod replay;
+mod returns;
+mod rewards;
+mod scope;
+mod spending;
+mod tiers;
+mod validity;
+
+use libtest_mimic::Trial;
+
+pub fn tests() -> Vec<Trial> {
+    [
+        admission::tests,
+        cards::tests,
+        earning::tests,
+        interface::tests,
+        ledger::tests,
+        login::tests,
+        operation::tests,
+        privacy::tests,
+        problems::tests,
+        replay::tests,
+        returns::tests,
+        rewards::tests,
+        scope::tests,
+        spending::tests,
+        tiers::tests,
+        validity::tests,
+    ]
+    .into_iter()
+    .flat_map(|subject| subject())
+    .collect()
+}

@@ -1,0 +1,123 @@
+//! Paying with points: the pain of a cashier who can't choose how much to redeem (12), and of two bills that spend one
+//! balance (6).
+
+use crate::harness::{Field, TestApp};
+use libtest_mimic::Trial;
+
+pub fn tests() -> Vec<Trial> {
+    crate::stories!("spending":
+        pain_12_the_cashier_chooses_how_much,
+        pain_12_only_clean_steps,
+        pain_12_no_more_than_the_share_of_the_bill,
+        pain_06_two_bills_cannot_spend_one_balance,
+        the_server_derives_the_points,
+        more_points_than_there_are_is_refused,
+        points_pay_only_where_the_program_says_so,
+        points_need_a_member,
+        maturing_points_cannot_be_spent,
+        points_spent_come_before_points_earned,
+    )
+}
+
+/// 100 points are worth 5.00, in steps of 100, up to half a bill.
+fn program(app: &TestApp) {
+    app.configure().points_pay(100, 5_00, 100, 500_000).publish();
+}
+
+fn pain_12_the_cashier_chooses_how_much(app: &TestApp) {
+    program(app);
+    let member = app.member("王芳");
+    for (money, points, left) in [(5_00, 100, 995), (20_00, 400, 675), (0, 0, 775)] {
+        let bill = app.sale_to(&member).line("cream", "skin", 100_00).points(money).ring_as_quoted();
+        assert_eq!((bill.spent(), bill.earned()), (points, (100_00 - money) / 100));
+        assert_eq!(app.points(&member), left);
+    }
+}
+
+fn pain_12_only_clean_steps(app: &TestApp) {
+    program(app);
+    let member = app.member("王芳");
+    for money in [1, 4_99, 5_01, 7_50] {
+        let answer = app.sale_to(&member).line("cream", "skin", 100_00).points(money).post();
+        assert_eq!(answer.status, 422, "{money}: {:#}", answer.body);
+        assert!(answer.body.to_string().contains("/tenders/0"), "{:#}", answer.body);
+    }
+    assert_eq!(app.points(&member), 1000);
+}
+
+fn pain_12_no_more_than_the_share_of_the_bill(app: &TestApp) {
+    program(app);
+    let member = app.member("王芳");
+    app.sale_to(&member).line("cream", "skin", 39_99).points(20_00).post().expect_problem(422, "field_invalid");
+    app.sale_to(&member).line("cream", "skin", 40_00).points(20_00).ring_as_quoted();
+}
+
+fn pain_06_two_bills_cannot_spend_one_balance(app: &TestApp) {
+    app.configure().points_pay(100, 5_00, 100, 1_000_000).publish();
+    let member = app.member("王芳");
+    let bills: Vec<_> = (0..8).map(|_| app.sale_to(&member).line("cream", "skin", 20_00).points(20_00)).collect();
+    let statuses = std::thread::scope(|scope| {
+        let calls: Vec<_> = bills.iter().map(|bill| scope.spawn(|| bill.post())).collect();
+        calls.into_iter().map(|call| call.join().expect("an answer")).map(|a| (a.status, a.body)).collect::<Vec<_>>()
+    });
+    let booked = statuses.iter().filter(|(status, _)| *status == 201).count();
+    assert_eq!(booked, 2, "400 points each of 1000: {statuses:#?}");
+    assert!(statuses.iter().all(|(status, body)| *status == 201 || body["code"] == "insufficient_points"), "{statuses:#?}");
+    assert_eq!(app.points(&member), 200);
+}
+
+fn the_server_derives_the_points(app: &TestApp) {
+    program(app);
+    let member = app.member("王芳");
+    let sale = app.sale_to(&member).line("cream", "skin", 100_00).points(10_00);
+    let mut body = sale.body();
+    body["tenders"][0]["points"] = serde_json::json!(1);
+    app.till().post("/sales", &body).expect_problem(400, "body_invalid");
+    assert_eq!(sale.ring().spent(), 200);
+}
+
+fn more_points_than_there_are_is_refused(app: &TestApp) {
+    program(app);
+    let member = app.member("王芳");
+    let problem =
+        app.sale_to(&member).line("cream", "skin", 500_00).points(55_00).post().expect_problem(409, "insufficient_points");
+    assert_eq!((problem.int("/available"), problem.int("/needed")), (1000, 1100));
+    app.sale_to(&member).line("cream", "skin", 500_00).points(50_00).ring_as_quoted();
+}
+
+fn points_pay_only_where_the_program_says_so(app: &TestApp) {
+    let member = app.member("王芳");
+    let answer = app.sale_to(&member).line("cream", "skin", 100_00).points(5_00).post();
+    assert_eq!(answer.status, 422, "{:#}", answer.body);
+    assert_eq!(app.points(&member), 1000);
+}
+
+fn points_need_a_member(app: &TestApp) {
+    program(app);
+    let answer = app.sale().line("cream", "skin", 100_00).points(5_00).post();
+    assert_eq!(answer.status, 422, "{:#}", answer.body);
+}
+
+fn maturing_points_cannot_be_spent(app: &TestApp) {
+    app.configure().points_pay(100, 5_00, 100, 1_000_000).term("maturing_days", 14).publish();
+    let member = app.member("王芳");
+    assert_eq!((app.balance(&member).available, app.balance(&member).maturing), (0, 1000));
+    let sale = |app: &TestApp| app.sale_to(&member).line("cream", "skin", 5_00).points(5_00);
+    sale(app).post().expect_problem(409, "insufficient_points");
+    app.set_now("2026-03-15 09:59");
+    sale(app).post().expect_problem(409, "insufficient_points");
+    app.set_now("2026-03-16 10:00");
+    sale(app).ring_as_quoted();
+    assert_eq!((app.balance(&member).available, app.balance(&member).maturing), (900, 0));
+}
+
+fn points_spent_come_before_points_earned(app: &TestApp) {
+    app.configure().points_pay(100, 5_00, 100, 900_000).publish();
+    let member = app.member("王芳");
+    // The bill's own points can't pay it: 1000 are there, 1100 are asked, 61 would be earned.
+    app.sale_to(&member).line("cream", "skin", 116_00).points(55_00).post().expect_problem(409, "insufficient_points");
+    let bill = app.sale_to(&member).line("cream", "skin", 116_00).points(50_00).ring_as_quoted();
+    let amounts: Vec<i64> = bill.body.list("/entries").iter().map(|entry| entry.int("/amount")).collect();
+    assert_eq!(amounts.first(), Some(&-1000), "two entries, spending first: {amounts:?}");
+    assert_eq!(amounts.iter().sum::<i64>(), -934);
+}

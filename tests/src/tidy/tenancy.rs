@@ -1,0 +1,117 @@
+//! Nothing of one chain is ever visible to another. SQLite has no row-level security, so a query without the
+//! chain's id must be found in the source.
+
+use super::files::File;
+use libtest_mimic::Failed;
+use quote::ToTokens;
+use syn::visit::Visit;
+
+/// Tables of the installation, not of a chain.
+const SHARED: &[&str] = &["chains", "components", "installation", "__diesel_schema_migrations"];
+
+pub fn queries_without_chain(files: &[File]) -> Vec<String> {
+    let tables = tenant_tables(files);
+    if tables.is_empty() {
+        return vec!["no tables of chains found in migrations/sqlite".into()];
+    }
+    let sources = files.iter().filter(|file| {
+        file.is_rust() && !file.is_generated() && ["core/engine/src/", "web/src/"].iter().any(|f| file.path.starts_with(f))
+    });
+    sources.flat_map(|file| unscoped(file, &tables)).collect()
+}
+
+fn tenant_tables(files: &[File]) -> Vec<String> {
+    let ups = files.iter().filter(|file| file.path.starts_with("migrations/sqlite/") && file.path.ends_with("/up.sql"));
+    let mut found = Vec::new();
+    for file in ups {
+        for (_, line) in file.lines() {
+            let line = line.trim().to_lowercase();
+            if let Some(rest) = line.strip_prefix("create table ") {
+                let name = rest.trim_start_matches("if not exists ").split([' ', '(']).next().unwrap_or_default();
+                if !SHARED.contains(&name) {
+                    found.push(name.trim_matches('"').to_owned());
+                }
+            }
+        }
+    }
+    found
+}
+
+fn unscoped(file: &File, tables: &[String]) -> Vec<String> {
+    let Ok(parsed) = syn::parse_file(&file.text) else {
+        return vec![format!("{}: does not parse", file.path)];
+    };
+    let mut scan = Scan { tables, found: Vec::new() };
+    scan.visit_file(&parsed);
+    scan.found.into_iter().map(|(line, what)| format!("{}:{line}: {what} without chain_id", file.path)).collect()
+}
+
+struct Scan<'a> {
+    tables: &'a [String],
+    found: Vec<(usize, String)>,
+}
+
+impl Scan<'_> {
+    /// A statement that names `table::table` must name `chain_id` as well, or hand rows over that carry it.
+    fn check(&mut self, line: usize, tokens: &str) {
+        if tokens.contains("chain_id") {
+            return;
+        }
+        let named = self.tables.iter().find(|table| mentions(tokens, table));
+        if let Some(table) = named.cloned() {
+            self.found.push((line, format!("a query of {table}")));
+        }
+    }
+
+    fn check_sql(&mut self, line: usize, text: &str) {
+        let lower = text.to_lowercase();
+        let is_sql = ["select ", "insert ", "update ", "delete "].iter().any(|verb| lower.trim_start().starts_with(verb));
+        if !is_sql || lower.contains("chain_id") {
+            return;
+        }
+        let words: Vec<&str> = lower.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+        let pairs = words.windows(2).filter(|pair| ["from", "join", "into", "update"].contains(&pair[0]));
+        for pair in pairs {
+            if self.tables.iter().any(|table| table == pair[1]) {
+                self.found.push((line, format!("SQL over {}", pair[1])));
+            }
+        }
+    }
+}
+
+/// `table :: table` as tokens print it, not as the end of a longer name.
+fn mentions(tokens: &str, table: &str) -> bool {
+    let path = format!("{table} :: table");
+    tokens.match_indices(&path).any(|(at, _)| {
+        let whole = tokens[..at].chars().next_back().is_none_or(|c| !(c.is_alphanumeric() || c == '_'));
+        let end = tokens[at + path.len()..].chars().next();
+        whole && end.is_none_or(|c| !(c.is_alphanumeric() || c == '_'))
+    })
+}
+
+impl<'ast> Visit<'ast> for Scan<'_> {
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        self.check(item.sig.ident.span().start().line, &item.block.to_token_stream().to_string());
+        syn::visit::visit_item_fn(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        self.check(item.sig.ident.span().start().line, &item.block.to_token_stream().to_string());
+        syn::visit::visit_impl_item_fn(self, item);
+    }
+
+    fn visit_lit_str(&mut self, literal: &'ast syn::LitStr) {
+        self.check_sql(literal.span().start().line, &literal.value());
+    }
+}
+
+pub fn proof() -> Result<(), Failed> {
+    let tables = ["cards".to_owned(), "bills".to_owned()];
+    let scan = |text: &str| unscoped(&File { path: "sample.rs".into(), text: text.into() }, &tables).len();
+    assert_eq!(scan("fn f() { cards::table.filter(cards::number.eq(n)).load(c) }"), 1);
+    assert_eq!(scan("fn f() { cards::table.filter(cards::chain_id.eq(chain)).load(c) }"), 0);
+    assert_eq!(scan("const Q: &str = \"SELECT id FROM bills WHERE receipt = $1\";"), 1);
+    assert_eq!(scan("const Q: &str = \"SELECT id FROM bills WHERE chain_id = $1\";"), 0);
+    assert_eq!(scan("const Q: &str = \"SELECT 1 FROM chains\";"), 0);
+    Ok(())
+}
