@@ -19,8 +19,18 @@ pub struct Load {
 /// Lets `clients` connections post sales for `time` after a warm-up of a quarter of it. `request` makes the n-th
 /// request; every answer must be 201.
 pub fn run(addr: SocketAddr, clients: usize, time: Duration, request: impl Fn(u64) -> Vec<u8> + 'static) -> Load {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let plan = Rc::new(Plan { addr, started: Instant::now(), warm: time / 4, time, next: Cell::new(0), request });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let plan = Rc::new(Plan {
+        addr,
+        started: Instant::now(),
+        warm: time / 4,
+        time,
+        next: Cell::new(0),
+        request,
+    });
     let tasks = LocalSet::new();
     let mut latencies = runtime.block_on(tasks.run_until(async {
         let handles: Vec<_> = (0..clients).map(|_| spawn_local(client(plan.clone()))).collect();
@@ -32,7 +42,11 @@ pub fn run(addr: SocketAddr, clients: usize, time: Duration, request: impl Fn(u6
     }));
     latencies.sort_unstable();
     let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize];
-    Load { per_second: latencies.len() as f64 / time.as_secs_f64(), p50: at(0.5), p99: at(0.99) }
+    Load {
+        per_second: latencies.len() as f64 / time.as_secs_f64(),
+        p50: at(0.5),
+        p99: at(0.99),
+    }
 }
 
 struct Plan<R> {
@@ -81,6 +95,8 @@ async fn receive(stream: &mut TcpStream, buffer: &mut [u8]) -> usize {
 
 fn content_length(head: &[u8]) -> usize {
     let text = String::from_utf8_lossy(head).to_ascii_lowercase();
-    let line = text.lines().find_map(|line| line.strip_prefix("content-length:").map(str::trim).map(str::to_owned));
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:").map(str::trim).map(str::to_owned));
     line.and_then(|value| value.parse().ok()).expect("a content-length")
 }

@@ -16,21 +16,38 @@ fn main() {
     if std::env::args().any(|argument| argument == "--list") {
         return;
     }
-    let seconds = std::env::var("CARDEA_BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(8);
+    let seconds = std::env::var("CARDEA_BENCH_SECONDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(8);
     let time = Duration::from_secs(seconds);
     let batched = sales(WriterOptions::default(), time);
-    let single = sales(WriterOptions { max_batch: 1, ..WriterOptions::default() }, time);
+    let single = sales(
+        WriterOptions {
+            max_batch: 1,
+            ..WriterOptions::default()
+        },
+        time,
+    );
     let ratio = batched.per_second / single.per_second;
     report("sales_per_second_one_transaction_each", single.per_second, 1.0, 1.0);
     report("sales_per_second", batched.per_second, ratio, 5.0);
-    report("sales_p50_ms", millis(batched.p50), millis(single.p50) / millis(batched.p50), 1.0);
+    report(
+        "sales_p50_ms",
+        millis(batched.p50),
+        millis(single.p50) / millis(batched.p50),
+        1.0,
+    );
     report("sales_p99_ms", millis(batched.p99), 50.0 / millis(batched.p99), 1.0);
     decisions();
 }
 
 fn report(name: &str, value: f64, ratio: f64, aim: f64) {
     let rounded = |figure: f64| (figure * 1000.0).round() / 1000.0;
-    println!("{}", serde_json::json!({"name": name, "value": rounded(value), "ratio": rounded(ratio), "aim": aim}));
+    println!(
+        "{}",
+        serde_json::json!({"name": name, "value": rounded(value), "ratio": rounded(ratio), "aim": aim})
+    );
 }
 
 fn millis(time: Duration) -> f64 {
@@ -45,7 +62,10 @@ fn sales(writer: WriterOptions, time: Duration) -> load::Load {
     let bodies: Vec<String> = members
         .iter()
         .map(|member| {
-            let sale = app.sale_to(member).line("cream", "skin", 12_50).line("comb", "hair", 7_30);
+            let sale = app
+                .sale_to(member)
+                .line("cream", "skin", 12_50)
+                .line("comb", "hair", 7_30);
             sale.receipt("@RECEIPT@").body().to_string()
         })
         .collect();
@@ -57,7 +77,11 @@ fn sales(writer: WriterOptions, time: Duration) -> load::Load {
     let request = move |n: u64| {
         let body = bodies[n as usize % MEMBERS].replace("@RECEIPT@", &format!("B{n}"));
         let key = format!("0198c0df-{:04x}-7000-8000-{:012x}", n >> 16 & 0xffff, n);
-        format!("{head}idempotency-key: {key}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+        format!(
+            "{head}idempotency-key: {key}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes()
     };
     let measured = load::run(app.server().addr(), CLIENTS, time, request);
     app.finish();

@@ -14,14 +14,24 @@ fn dependencies(manifest: &str, development: bool) -> Vec<(String, String)> {
         } else if let Some((name, settings)) = line.split_once('=').filter(|_| inside && !line.starts_with('#')) {
             // `name.workspace = true` is the short form.
             let name = name.trim().trim_end_matches(".workspace");
-            found.push((name.to_owned(), format!("{}{}", if line.contains(".workspace") { "workspace " } else { "" }, settings.trim())));
+            found.push((
+                name.to_owned(),
+                format!(
+                    "{}{}",
+                    if line.contains(".workspace") { "workspace " } else { "" },
+                    settings.trim()
+                ),
+            ));
         }
     }
     found
 }
 
 fn manifest<'a>(files: &'a [File], path: &str) -> Option<&'a str> {
-    files.iter().find(|file| file.path == path).map(|file| file.text.as_str())
+    files
+        .iter()
+        .find(|file| file.path == path)
+        .map(|file| file.text.as_str())
 }
 
 /// domain ← engine ← web, and plugins know the SDK alone.
@@ -51,17 +61,31 @@ pub fn direction(files: &[File]) -> Vec<String> {
 }
 
 pub fn domain_is_pure(files: &[File]) -> Vec<String> {
-    const PURE: &[&str] = &["serde", "serde_json", "thiserror", "uuid", "chrono", "chrono-tz", "sha2", "hex"];
+    const PURE: &[&str] = &[
+        "serde",
+        "serde_json",
+        "thiserror",
+        "uuid",
+        "chrono",
+        "chrono-tz",
+        "sha2",
+        "hex",
+    ];
     let text = manifest(files, "core/domain/Cargo.toml").unwrap_or_default();
     let names = dependencies(text, false).into_iter().map(|(name, _)| name);
-    names.filter(|name| !PURE.contains(&name.as_str())).map(|name| format!("core/domain depends on {name}")).collect()
+    names
+        .filter(|name| !PURE.contains(&name.as_str()))
+        .map(|name| format!("core/domain depends on {name}"))
+        .collect()
 }
 
 pub fn versions_elsewhere(files: &[File]) -> Vec<String> {
     let members = files.iter().filter(|file| file.path.ends_with("/Cargo.toml"));
     members
         .flat_map(|file| {
-            let own = dependencies(&file.text, true).into_iter().filter(|(_, settings)| !settings.contains("workspace"));
+            let own = dependencies(&file.text, true)
+                .into_iter()
+                .filter(|(_, settings)| !settings.contains("workspace"));
             own.map(|(name, settings)| format!("{}: {name} = {settings}", file.path))
         })
         .collect()
@@ -71,7 +95,14 @@ pub fn proof() -> Result<(), Failed> {
     let bad = "[dependencies]\ncardea-engine = { workspace = true }\nserde.workspace = true\n[dev-dependencies]\ntokio = \"1\"\n";
     let files: Vec<File> = INWARDS
         .iter()
-        .map(|(path, _)| File { path: (*path).into(), text: if path.contains("domain") { bad.into() } else { String::new() } })
+        .map(|(path, _)| File {
+            path: (*path).into(),
+            text: if path.contains("domain") {
+                bad.into()
+            } else {
+                String::new()
+            },
+        })
         .collect();
     assert_eq!(direction(&files), ["core/domain/Cargo.toml: depends on cardea-engine"]);
     assert_eq!(domain_is_pure(&files), ["core/domain depends on cardea-engine"]);

@@ -23,7 +23,9 @@ impl File {
             || name.ends_with(".d.ts")
             || name.ends_with(".lock")
             || name == "package-lock.json"
-            || ["/snapshots/", "/dist/"].iter().any(|folder| self.path.contains(folder))
+            || ["/snapshots/", "/dist/"]
+                .iter()
+                .any(|folder| self.path.contains(folder))
     }
 
     /// Lines with their numbers, from 1.
@@ -34,7 +36,10 @@ impl File {
 
 /// The project's root folder.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a folder of the project").to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests are a folder of the project")
+        .to_path_buf()
 }
 
 /// Every text file of the project. Git says which belong to it; an unpacked archive without git is walked instead.
@@ -58,7 +63,12 @@ fn tracked(root: &Path) -> Option<Vec<String>> {
         .output()
         .ok()
         .filter(|output| output.status.success())?;
-    Some(String::from_utf8_lossy(&listed.stdout).lines().map(str::to_owned).collect())
+    Some(
+        String::from_utf8_lossy(&listed.stdout)
+            .lines()
+            .map(str::to_owned)
+            .collect(),
+    )
 }
 
 fn walked(root: &Path) -> Vec<String> {

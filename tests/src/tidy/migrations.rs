@@ -26,7 +26,9 @@ pub fn pairs(files: &[File]) -> Vec<String> {
     }
     for name in sqlite.keys().chain(postgres.keys()).collect::<BTreeSet<_>>() {
         for (side, steps) in SIDES.iter().zip([&sqlite, &postgres]) {
-            let complete = steps.get(name).is_some_and(|names| ["up.sql", "down.sql"].iter().all(|n| names.contains(n)));
+            let complete = steps
+                .get(name)
+                .is_some_and(|names| ["up.sql", "down.sql"].iter().all(|n| names.contains(n)));
             if !complete {
                 found.push(format!("migrations/{side}/{name}: needs up.sql and down.sql"));
             }
@@ -38,12 +40,17 @@ pub fn pairs(files: &[File]) -> Vec<String> {
 /// Table → columns after all `up.sql` of one side, in order.
 fn tables(files: &[File], side: &str) -> BTreeMap<String, BTreeSet<String>> {
     let folder = format!("migrations/{side}/");
-    let mut ups: Vec<&File> =
-        files.iter().filter(|file| file.path.starts_with(&folder) && file.path.ends_with("/up.sql")).collect();
+    let mut ups: Vec<&File> = files
+        .iter()
+        .filter(|file| file.path.starts_with(&folder) && file.path.ends_with("/up.sql"))
+        .collect();
     ups.sort_by(|a, b| a.path.cmp(&b.path));
     let mut found = BTreeMap::new();
     for file in ups {
-        let text: String = file.lines().map(|(_, line)| format!("{}\n", line.split("--").next().unwrap_or_default())).collect();
+        let text: String = file
+            .lines()
+            .map(|(_, line)| format!("{}\n", line.split("--").next().unwrap_or_default()))
+            .collect();
         for statement in text.split(';') {
             apply(statement, &mut found);
         }
@@ -53,12 +60,28 @@ fn tables(files: &[File], side: &str) -> BTreeMap<String, BTreeSet<String>> {
 
 fn apply(statement: &str, tables: &mut BTreeMap<String, BTreeSet<String>>) {
     let words: Vec<String> = statement.split_whitespace().map(str::to_lowercase).collect();
-    let word = |i: usize| words.get(i).map(|word| word.trim_matches(['"', '(', ')']).to_owned()).unwrap_or_default();
+    let word = |i: usize| {
+        words
+            .get(i)
+            .map(|word| word.trim_matches(['"', '(', ')']).to_owned())
+            .unwrap_or_default()
+    };
     if word(0) == "create" && word(1) == "table" {
         let head = statement.find('(').unwrap_or(statement.len());
-        let name = statement[..head].split_whitespace().last().unwrap_or_default().trim_matches('"').to_lowercase();
+        let name = statement[..head]
+            .split_whitespace()
+            .last()
+            .unwrap_or_default()
+            .trim_matches('"')
+            .to_lowercase();
         let body = &statement[(head + 1).min(statement.len())..statement.rfind(')').unwrap_or(statement.len())];
-        tables.insert(name, split_columns(body).into_iter().filter_map(|column| column_name(&column)).collect());
+        tables.insert(
+            name,
+            split_columns(body)
+                .into_iter()
+                .filter_map(|column| column_name(&column))
+                .collect(),
+        );
     } else if word(0) == "drop" && word(1) == "table" {
         tables.remove(&word(words.len() - 1));
     } else if word(0) == "alter" && word(1) == "table" {
@@ -111,12 +134,22 @@ pub fn columns(files: &[File]) -> Vec<String> {
 }
 
 pub fn proof() -> Result<(), Failed> {
-    let step = |side: &str, sql: &str| File { path: format!("migrations/{side}/0001_a/up.sql"), text: sql.into() };
+    let step = |side: &str, sql: &str| File {
+        path: format!("migrations/{side}/0001_a/up.sql"),
+        text: sql.into(),
+    };
     let left = "CREATE TABLE t (a BLOB NOT NULL, b BIGINT CHECK (b >= 0), -- why\n PRIMARY KEY (a, b)) WITHOUT ROWID;";
     let same = "CREATE TABLE t (b BIGINT, a BYTEA, PRIMARY KEY (a, b));";
-    assert_eq!(columns(&[step("sqlite", left), step("postgres", same)]), Vec::<String>::new());
+    assert_eq!(
+        columns(&[step("sqlite", left), step("postgres", same)]),
+        Vec::<String>::new()
+    );
     let more = format!("{same} ALTER TABLE t ADD COLUMN c TEXT;");
     assert_eq!(columns(&[step("sqlite", left), step("postgres", &more)]).len(), 1);
-    assert_eq!(pairs(&[step("sqlite", left)]).len(), 2, "no down.sql on one side, nothing on the other");
+    assert_eq!(
+        pairs(&[step("sqlite", left)]).len(),
+        2,
+        "no down.sql on one side, nothing on the other"
+    );
     Ok(())
 }

@@ -36,9 +36,9 @@ const RULES: &[(&str, Rule)] = &[
 ];
 
 pub fn tests() -> Vec<Trial> {
-    let rules = RULES.iter().map(|(name, rule)| {
-        Trial::test(format!("tidy::{name}"), move || report(rule(&files::project_files())))
-    });
+    let rules = RULES
+        .iter()
+        .map(|(name, rule)| Trial::test(format!("tidy::{name}"), move || report(rule(&files::project_files()))));
     // A rule that finds nothing because it looks wrongly is worse than none: each scanner meets an offender.
     let proofs = [
         Trial::test("tidy::proof::long_functions_are_seen", code::proof_long_function),
@@ -51,5 +51,9 @@ pub fn tests() -> Vec<Trial> {
 }
 
 fn report(offences: Vec<String>) -> Result<(), Failed> {
-    if offences.is_empty() { Ok(()) } else { Err(offences.join("\n").into()) }
+    if offences.is_empty() {
+        Ok(())
+    } else {
+        Err(offences.join("\n").into())
+    }
 }

@@ -15,19 +15,29 @@ pub fn queries_without_chain(files: &[File]) -> Vec<String> {
         return vec!["no tables of chains found in migrations/sqlite".into()];
     }
     let sources = files.iter().filter(|file| {
-        file.is_rust() && !file.is_generated() && ["core/engine/src/", "web/src/"].iter().any(|f| file.path.starts_with(f))
+        file.is_rust()
+            && !file.is_generated()
+            && ["core/engine/src/", "web/src/"]
+                .iter()
+                .any(|f| file.path.starts_with(f))
     });
     sources.flat_map(|file| unscoped(file, &tables)).collect()
 }
 
 fn tenant_tables(files: &[File]) -> Vec<String> {
-    let ups = files.iter().filter(|file| file.path.starts_with("migrations/sqlite/") && file.path.ends_with("/up.sql"));
+    let ups = files
+        .iter()
+        .filter(|file| file.path.starts_with("migrations/sqlite/") && file.path.ends_with("/up.sql"));
     let mut found = Vec::new();
     for file in ups {
         for (_, line) in file.lines() {
             let line = line.trim().to_lowercase();
             if let Some(rest) = line.strip_prefix("create table ") {
-                let name = rest.trim_start_matches("if not exists ").split([' ', '(']).next().unwrap_or_default();
+                let name = rest
+                    .trim_start_matches("if not exists ")
+                    .split([' ', '('])
+                    .next()
+                    .unwrap_or_default();
                 if !SHARED.contains(&name) {
                     found.push(name.trim_matches('"').to_owned());
                 }
@@ -41,9 +51,15 @@ fn unscoped(file: &File, tables: &[String]) -> Vec<String> {
     let Ok(parsed) = syn::parse_file(&file.text) else {
         return vec![format!("{}: does not parse", file.path)];
     };
-    let mut scan = Scan { tables, found: Vec::new() };
+    let mut scan = Scan {
+        tables,
+        found: Vec::new(),
+    };
     scan.visit_file(&parsed);
-    scan.found.into_iter().map(|(line, what)| format!("{}:{line}: {what} without chain_id", file.path)).collect()
+    scan.found
+        .into_iter()
+        .map(|(line, what)| format!("{}:{line}: {what} without chain_id", file.path))
+        .collect()
 }
 
 struct Scan<'a> {
@@ -63,14 +79,32 @@ impl Scan<'_> {
         }
     }
 
+    fn check_tokens(&mut self, tokens: proc_macro2::TokenStream) {
+        for token in tokens {
+            match token {
+                proc_macro2::TokenTree::Group(group) => self.check_tokens(group.stream()),
+                proc_macro2::TokenTree::Literal(literal) => {
+                    if let Ok(text) = syn::parse_str::<syn::LitStr>(&literal.to_string()) {
+                        self.check_sql(literal.span().start().line, &text.value());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn check_sql(&mut self, line: usize, text: &str) {
         let lower = text.to_lowercase();
-        let is_sql = ["select ", "insert ", "update ", "delete "].iter().any(|verb| lower.trim_start().starts_with(verb));
+        let is_sql = ["select ", "insert ", "update ", "delete "]
+            .iter()
+            .any(|verb| lower.trim_start().starts_with(verb));
         if !is_sql || lower.contains("chain_id") {
             return;
         }
         let words: Vec<&str> = lower.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
-        let pairs = words.windows(2).filter(|pair| ["from", "join", "into", "update"].contains(&pair[0]));
+        let pairs = words
+            .windows(2)
+            .filter(|pair| ["from", "join", "into", "update"].contains(&pair[0]));
         for pair in pairs {
             if self.tables.iter().any(|table| table == pair[1]) {
                 self.found.push((line, format!("SQL over {}", pair[1])));
@@ -83,7 +117,10 @@ impl Scan<'_> {
 fn mentions(tokens: &str, table: &str) -> bool {
     let path = format!("{table} :: table");
     tokens.match_indices(&path).any(|(at, _)| {
-        let whole = tokens[..at].chars().next_back().is_none_or(|c| !(c.is_alphanumeric() || c == '_'));
+        let whole = tokens[..at]
+            .chars()
+            .next_back()
+            .is_none_or(|c| !(c.is_alphanumeric() || c == '_'));
         let end = tokens[at + path.len()..].chars().next();
         whole && end.is_none_or(|c| !(c.is_alphanumeric() || c == '_'))
     })
@@ -91,13 +128,24 @@ fn mentions(tokens: &str, table: &str) -> bool {
 
 impl<'ast> Visit<'ast> for Scan<'_> {
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        self.check(item.sig.ident.span().start().line, &item.block.to_token_stream().to_string());
+        self.check(
+            item.sig.ident.span().start().line,
+            &item.block.to_token_stream().to_string(),
+        );
         syn::visit::visit_item_fn(self, item);
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        self.check(item.sig.ident.span().start().line, &item.block.to_token_stream().to_string());
+        self.check(
+            item.sig.ident.span().start().line,
+            &item.block.to_token_stream().to_string(),
+        );
         syn::visit::visit_impl_item_fn(self, item);
+    }
+
+    /// A macro's arguments are no syntax yet: its texts are looked for among the tokens.
+    fn visit_macro(&mut self, item: &'ast syn::Macro) {
+        self.check_tokens(item.tokens.clone());
     }
 
     fn visit_lit_str(&mut self, literal: &'ast syn::LitStr) {
@@ -107,11 +155,24 @@ impl<'ast> Visit<'ast> for Scan<'_> {
 
 pub fn proof() -> Result<(), Failed> {
     let tables = ["cards".to_owned(), "bills".to_owned()];
-    let scan = |text: &str| unscoped(&File { path: "sample.rs".into(), text: text.into() }, &tables).len();
+    let scan = |text: &str| {
+        unscoped(
+            &File {
+                path: "sample.rs".into(),
+                text: text.into(),
+            },
+            &tables,
+        )
+        .len()
+    };
     assert_eq!(scan("fn f() { cards::table.filter(cards::number.eq(n)).load(c) }"), 1);
-    assert_eq!(scan("fn f() { cards::table.filter(cards::chain_id.eq(chain)).load(c) }"), 0);
+    assert_eq!(
+        scan("fn f() { cards::table.filter(cards::chain_id.eq(chain)).load(c) }"),
+        0
+    );
     assert_eq!(scan("const Q: &str = \"SELECT id FROM bills WHERE receipt = $1\";"), 1);
     assert_eq!(scan("const Q: &str = \"SELECT id FROM bills WHERE chain_id = $1\";"), 0);
+    assert_eq!(scan("fn f() { each!(c, c => sql(\"DELETE FROM bills\")) }"), 1);
     assert_eq!(scan("const Q: &str = \"SELECT 1 FROM chains\";"), 0);
     Ok(())
 }

@@ -5,8 +5,9 @@ use super::files::File;
 const MAX_LINES: usize = 500;
 
 /// Kinds of files that people write and read.
-const WRITTEN: &[&str] =
-    &[".rs", ".ts", ".svelte", ".css", ".html", ".sql", ".wit", ".ftl", ".toml", ".md", ".yml", ".sh", ".js"];
+const WRITTEN: &[&str] = &[
+    ".rs", ".ts", ".svelte", ".css", ".html", ".sql", ".wit", ".ftl", ".toml", ".md", ".yml", ".sh", ".js",
+];
 
 pub fn long_files(files: &[File]) -> Vec<String> {
     files
@@ -22,12 +23,28 @@ pub fn long_files(files: &[File]) -> Vec<String> {
 pub fn machine_words(files: &[File]) -> Vec<String> {
     // Put together here, so that this file doesn't offend.
     let paths = ["root", "home", "work", "Users"].map(|folder| format!("/{folder}/"));
-    let hosts = ["registry.npm", "npmjs.org", "npmmirror", "index.crates.", "static.crates.", "proxy.golang"];
-    let words: Vec<String> = paths.into_iter().chain(hosts.map(|host| format!("{host}{}", ""))).collect();
+    let hosts = [
+        "registry.npm",
+        "npmjs.org",
+        "npmmirror",
+        "index.crates.",
+        "static.crates.",
+        "proxy.golang",
+    ];
+    let words: Vec<String> = paths
+        .into_iter()
+        .chain(hosts.map(|host| format!("{host}{}", "")))
+        .collect();
     let mut found = Vec::new();
     for file in files.iter().filter(|file| file.path != "tests/src/tidy/text.rs") {
         for (number, line) in file.lines() {
-            let seen = |word: &String| if word.starts_with('/') { has_path(line, word) } else { line.contains(word) };
+            let seen = |word: &String| {
+                if word.starts_with('/') {
+                    has_path(line, word)
+                } else {
+                    line.contains(word)
+                }
+            };
             if let Some(word) = words.iter().find(|word| seen(word)) {
                 found.push(format!("{}:{number}: `{word}`", file.path));
             }
@@ -46,11 +63,21 @@ fn has_path(line: &str, folder: &str) -> bool {
 
 /// Markers of unfinished work.
 pub fn left_to_do(files: &[File]) -> Vec<String> {
-    let words = ["TO".to_owned() + "DO", "FIX".to_owned() + "ME", "todo".to_owned() + "!(", "unimplemented".to_owned() + "!("];
+    let words = [
+        "TO".to_owned() + "DO",
+        "FIX".to_owned() + "ME",
+        "todo".to_owned() + "!(",
+        "unimplemented".to_owned() + "!(",
+    ];
     let mut found = Vec::new();
     for file in files.iter().filter(|file| !file.is_generated()) {
         for (number, line) in file.lines() {
-            found.extend(words.iter().filter(|word| line.contains(*word)).map(|word| format!("{}:{number}: {word}", file.path)));
+            found.extend(
+                words
+                    .iter()
+                    .filter(|word| line.contains(*word))
+                    .map(|word| format!("{}:{number}: {word}", file.path)),
+            );
         }
     }
     found
