@@ -1,0 +1,1 @@
+import{D as e,M as t,N as n,j as r}from"./shared.js";await r().catch(()=>!1)&&t.me?location.replace(e(t.me.role)):n();

@@ -1,0 +1,60 @@
+### Texts that all pages share
+
+language = Language
+pages = Pages
+page-till = Till
+page-hq = Head office
+log-in = Log in
+log-out = Log out
+working = One moment…
+retry = Try again
+abandon = Give up
+close = Close
+save = Save
+edit = Edit
+add = Add
+remove = Remove
+copy = Copy
+clear = Clear
+key = Key
+yes = Yes
+no = No
+find = Find
+name = Name
+name-zh = Name in Chinese
+name-en = Name in English
+code = Code
+date = Date
+store = Store
+status = Status
+reason = Reason
+nobody = Nobody
+points = { $points } points
+
+role-platform_operator = platform operator
+role-hq_admin = HQ admin
+role-store_manager = store manager
+role-supervisor = supervisor
+role-cashier = cashier
+role-consultant = consultant
+role-clerk = clerk
+role-finance = finance
+role-auditor = auditor
+role-api_client = API client
+role-vendor = plugin vendor
+
+## Log-in
+
+login-title = Log in to work
+login-motto = Cards, points, rewards, returns: and a reason for every point.
+login-chain = Chain code
+login-user = User
+login-password = Password
+session-ended = Please log in again
+session-ended-why = Your session has ended. Enter your password to go on; nothing you typed is lost.
+new-password-title = Set a new password
+new-password-why = You logged in with a one-time password. Please choose your own first.
+new-password = New password (8 characters or more)
+new-password-repeat = Once more
+new-password-differs = The two entries differ
+new-password-save = Save and go on

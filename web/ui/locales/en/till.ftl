@@ -1,0 +1,167 @@
+### The till
+
+shortcuts = Shortcuts
+do-sale = No member
+do-redeem = Redeem
+do-return = Return
+do-card = Loss / replace
+do-issue = Issue card
+do-place = Store and till
+do-next = Next customer
+
+no-store = No store
+till-name = Till
+place-why = Receipts are numbered by store, till and date.
+
+identify = Member
+identify-hint = Scan, or type number, phone, last four, name
+identify-help = Scan a card, or type and press Enter. F2 for a customer without a card.
+matches = { $count ->
+    [one] One card found
+   *[other] { $count } cards found
+  }: ↑ ↓ to choose, Enter to take
+no-match = Nothing found for "{ $code }"
+no-match-do = Check and try again; issue a card to somebody new, or go on without a member with F2.
+member-card = Member card
+anonymous = Anonymous member
+walk-in = No member
+points-available = Points available
+points-maturing = Maturing
+points-held = Held
+valid-through = Valid through { $date }
+valid-for-ever = No expiry
+history = Latest movements
+
+state-active = Active
+state-applied = Applied for
+state-rejected = Rejected
+state-replaced = Replaced
+state-returned = Returned
+state-void = Void
+state-merged = Merged
+block-loss = Reported lost
+block-frozen = Frozen
+block-pin = PIN locked
+block-expired = Expired
+
+sale-of = Sale to { $name }
+sale-nobody = Sale without a member
+receipt = Receipt
+line = Line
+line-category = Category
+line-sku = Item
+line-quantity = Quantity
+line-discount = Discount
+line-amount = Amount
+line-add = Another line
+line-remove = Remove this line
+tender = Paid by
+tender-cash = Cash
+tender-card = Card
+tender-mobile = Mobile
+tender-points = Points
+use-points = Use points
+points-to-use = Points to use
+points-money = Worth
+points-applied = { $points } points are used, worth { $money }
+points-most = At most { $points } points
+to-pay = To pay
+book = Book
+card-unusable = This card can't earn or spend points now.
+card-not-used = Without this card: booked for the customer, earns as usual.
+book-for-customer = Book for the customer, without the card
+use-receipt = Use { $receipt }
+
+preview = Preview
+preview-empty = Type an amount to see the points
+preview-points = { $points } points
+no-member-no-points = No member: this bill earns no points.
+unjudged = The rules can't be computed just now. The sale is booked; its points follow, under today's rules.
+tier-next = { $tier } reached, from the next sale on
+
+result-sale = Booked
+result-return = Returned
+result-redemption = Redeemed
+result-issued = Card issued
+result-replaced = Replaced: the old card never works again
+balance-now = Now { $available } available, { $maturing } maturing
+ready-for-next = Scan the next customer's card
+
+redeem-title = Redeem for { $name } ({ $points } points available)
+redeem = Redeem
+rewards = Rewards
+no-rewards = There are no rewards yet
+stock = { $count } left
+redemption-final = Can't be cancelled: points aren't given back, rewards aren't exchanged.
+redemption-until = Can be cancelled until { $date }.
+
+find-help = Find the bill by its receipt; with a member on the counter, choose from the latest bills.
+no-bill = No such bill. Check receipt, till and date.
+found-bills = Bills found
+recent-bills = Latest bills of { $name }
+bill = Receipt { $receipt }
+other-bill = Another bill
+sold = Sold
+returnable = Returnable
+return-quantity = Return now
+return-all = Return everything
+return-reason = Reason (optional)
+return-receipt = Receipt of the return
+return-choose = Fill in what comes back, or choose "Return everything".
+return-book = Book the return
+money-back = Money back
+return-given_back = Points given back
+return-taken_back = Points taken back
+return-from_maturing = of these maturing
+return-owed = Points owed
+tier-changes = Tier changes from { $before } to { $after }
+reason-none = Not stated
+reason-quality = Quality
+reason-unsuitable = Doesn't suit
+reason-mistake = Rung up by mistake
+reason-lost = Lost
+reason-stolen = Stolen
+reason-damaged = Damaged
+reason-found = Found again
+
+card-title = Card of { $name }
+card-no-action = Nothing can be done with a card in this state.
+card-report-loss = Report loss
+card-report-loss-why = Stops at once; membership and points stay
+card-cancel-loss = Cancel loss
+card-cancel-loss-why = Found again, identity checked
+card-replace = Replace
+card-replace-why = A new number; the old one never works again
+card-freeze = Freeze
+card-freeze-why = Out of use for now
+card-unfreeze = Unfreeze
+card-unfreeze-why = Back in use
+card-cancel = Make void
+card-cancel-why = For good
+caller-verified = By phone: the caller's identity was verified
+identity-checked = Identity document checked
+
+issue = Issue card
+issue-at = Issued by { $who } at { $store }
+customer-search = Find the customer first (name, phone, last four)
+no-customer = No such customer
+create-customer = Register somebody new
+other-customer = Somebody else
+customer-name = Name
+form-of-address = Form of address
+address-ms = Ms
+address-mr = Mr
+address-none = None
+phone = Phone
+birthday = Birthday
+consultant = Consultant
+myself = { $name } (me)
+introducer = Introduced by (optional)
+consent-privacy = The customer agreed to the privacy notice
+consent-marketing = Wants to hear of offers
+program = Program
+card-kind = Kind of card
+kind-customer = Customer
+kind-temporary = Temporary
+kind-employee = Employee
+customer-saved = The register entry of { $name } is saved; no need to fill it in again.

@@ -1,0 +1,60 @@
+### 各页面共用的文字
+
+language = 语言
+pages = 页面
+page-till = 收银台
+page-hq = 总部
+log-in = 登录
+log-out = 退出
+working = 请稍候…
+retry = 重试
+abandon = 放弃
+close = 关闭
+save = 保存
+edit = 修改
+add = 添加
+remove = 移除
+copy = 复制
+clear = 清空
+key = 键
+yes = 是
+no = 否
+find = 查找
+name = 名称
+name-zh = 中文名称
+name-en = 英文名称
+code = 编码
+date = 日期
+store = 门店
+status = 状态
+reason = 原因
+nobody = 无
+points = { $points } 分
+
+role-platform_operator = 平台管理员
+role-hq_admin = 总部管理员
+role-store_manager = 店长
+role-supervisor = 主管
+role-cashier = 收银员
+role-consultant = 顾问
+role-clerk = 信息员
+role-finance = 财务
+role-auditor = 审计
+role-api_client = 接口账号
+role-vendor = 插件供应商
+
+## 登录
+
+login-title = 登录工作台
+login-motto = 发卡、积分、兑换、退货，每一分都说得清来由。
+login-chain = 连锁编码
+login-user = 用户名
+login-password = 密码
+session-ended = 请重新登录
+session-ended-why = 登录已过期。输入密码后继续，页面上已填写的内容不会丢失。
+new-password-title = 设置新密码
+new-password-why = 您使用的是一次性密码，请先换成自己的密码。
+new-password = 新密码（至少 8 位）
+new-password-repeat = 再输入一次
+new-password-differs = 两次输入不一致
+new-password-save = 保存并进入

@@ -1,0 +1,73 @@
+import { call, problemOf } from './client'
+import type { Problem } from './types'
+
+const QUIET_MS = 180
+
+/** A preview that follows what is typed: asked after a short silence, answers to older questions are dropped. */
+export class LiveQuote<T> {
+  answer = $state.raw<T | null>(null)
+  problem = $state.raw<Problem | null>(null)
+  asking = $state(false)
+  /** The question that `answer` belongs to. */
+  #answered = $state('')
+  #wanted = ''
+  #path = ''
+  #draft: object | null = null
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #request: AbortController | null = null
+
+  /** Asks for `draft`; null clears the preview. */
+  want(path: string, draft: object | null): void {
+    const question = draft === null ? '' : path + JSON.stringify(draft)
+    if (question === this.#wanted) return
+    this.#cancel()
+    this.#wanted = question
+    this.#path = path
+    this.#draft = draft
+    if (draft === null) {
+      this.answer = null
+      this.problem = null
+      this.#answered = ''
+      return
+    }
+    this.asking = true
+    this.#timer = setTimeout(() => void this.#ask(path, draft, question), QUIET_MS)
+  }
+
+  /** Is the preview that of what is on the screen now? */
+  get current(): boolean {
+    return this.#answered !== '' && !this.asking
+  }
+
+  /** Asks the same question again, after it could not be answered. */
+  again(): void {
+    if (this.#draft === null || this.asking) return
+    this.asking = true
+    void this.#ask(this.#path, this.#draft, this.#wanted)
+  }
+
+  async #ask(path: string, draft: object, question: string): Promise<void> {
+    const request = new AbortController()
+    this.#request = request
+    try {
+      const body = { ...draft, occurred_at: new Date().toISOString() }
+      const answer = await call<T>(path, { method: 'POST', body, signal: request.signal })
+      if (request.signal.aborted) return
+      this.answer = answer
+      this.problem = null
+      this.#answered = question
+    } catch (error) {
+      if (request.signal.aborted) return
+      this.answer = null
+      this.problem = problemOf(error)
+      this.#answered = ''
+    }
+    this.asking = false
+  }
+
+  #cancel(): void {
+    clearTimeout(this.#timer)
+    this.#request?.abort()
+    this.asking = false
+  }
+}

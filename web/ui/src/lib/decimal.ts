@@ -1,0 +1,37 @@
+// Decimal text ⇄ integers (minor units, thousandths, parts per million), digit by digit: no floating point.
+
+const FULL_WIDTH: Record<string, string> = { '。': '.', '．': '.', '，': ',', '－': '-' }
+
+/** What a Chinese input method leaves behind, in plain characters. */
+export function plainText(text: string): string {
+  return text
+    .trim()
+    .replace(/[０-９]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xfee0))
+    .replace(/[。．，－]/g, (sign) => FULL_WIDTH[sign] ?? sign)
+}
+
+/** `"12.5"` with 2 digits is 1250; null when it isn't a number or has more digits than the unit. */
+export function parseDecimal(text: string, digits: number): number | null {
+  const match = /^(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/.exec(plainText(text))
+  if (!match) return null
+  const whole = (match[1] ?? '').replaceAll(',', '')
+  const fraction = (match[2] ?? '').replace(/0+$/, '')
+  if (whole === '' && !match[2]) return null
+  if (fraction.length > digits) return null
+  const units = Number(whole + fraction.padEnd(digits, '0'))
+  return Number.isSafeInteger(units) ? units : null
+}
+
+/** 1250 with 2 digits is `"12.50"`; `trim` leaves out needless zeros: `"12.5"`. */
+export function formatDecimal(units: number, digits: number, trim = false): string {
+  const text = String(Math.abs(units)).padStart(digits + 1, '0')
+  const whole = text.slice(0, text.length - digits)
+  let fraction = digits > 0 ? text.slice(-digits) : ''
+  if (trim) fraction = fraction.replace(/0+$/, '')
+  return (units < 0 ? '-' : '') + whole + (fraction === '' ? '' : '.' + fraction)
+}
+
+/** floor(a × b / c) without leaving the integers. */
+export function mulDiv(a: number, b: number, c: number): number {
+  return Number((BigInt(a) * BigInt(b)) / BigInt(c))
+}

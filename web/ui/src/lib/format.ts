@@ -1,0 +1,39 @@
+import { locale } from '$lib/i18n/index.svelte'
+import { formatDecimal } from './decimal'
+import { me } from './session.svelte'
+
+/** Money of the chain, from its minor units. */
+export function money(units: number): string {
+  const { currency, minor_units } = me().chain
+  const decimal = formatDecimal(units, minor_units) as Intl.StringNumericLiteral
+  const style = { style: 'currency', currency, currencyDisplay: 'narrowSymbol', minimumFractionDigits: minor_units } as const
+  return new Intl.NumberFormat(locale(), style).format(decimal)
+}
+
+export function count(value: number): string {
+  return new Intl.NumberFormat(locale()).format(value)
+}
+
+export function signed(value: number): string {
+  return new Intl.NumberFormat(locale(), { signDisplay: 'exceptZero' }).format(value)
+}
+
+/** A quantity in thousandths. */
+export function quantity(thousandths: number): string {
+  return formatDecimal(thousandths, 3, true)
+}
+
+export function instant(rfc3339: string): string {
+  const options = { dateStyle: 'medium', timeStyle: 'short', timeZone: me().chain.time_zone } as const
+  return new Intl.DateTimeFormat(locale(), options).format(new Date(rfc3339))
+}
+
+/** Today in the chain's zone, as YYYY-MM-DD. */
+export function businessDate(now = new Date()): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: me().chain.time_zone }).format(now)
+}
+
+/** 90123456789012 → 9012 3456 7890 12 */
+export function cardNumber(number: string): string {
+  return number.replace(/(\d{4})(?=\d)/g, '$1 ')
+}

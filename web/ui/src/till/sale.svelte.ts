@@ -1,0 +1,126 @@
+import { Operation } from '$lib/api/operation.svelte'
+import type { SaleAnswer, SaleBody, SaleLine, Tender } from '$lib/api/types'
+import { mulDiv } from '$lib/decimal'
+import type { Till } from './till.svelte'
+
+export const TENDERS = ['cash', 'card', 'mobile'] as const
+export type TenderKind = (typeof TENDERS)[number]
+
+export class Line {
+  sku = $state('')
+  category = $state('')
+  quantity = $state<number | null>(1000)
+  discount = $state<number | null>(null)
+  /** What is paid for the line, after the discount. */
+  amount = $state<number | null>(null)
+
+  get blank(): boolean {
+    return this.amount === null && this.sku === '' && this.category === ''
+  }
+
+  body(): SaleLine | null {
+    const { amount, quantity } = this
+    if (amount === null || quantity === null || quantity === 0) return null
+    const discount = this.discount ?? 0
+    const sku = this.sku.trim()
+    return { sku, category: this.category.trim(), quantity, amount, list_amount: amount + discount, discount, attributes: {} }
+  }
+}
+
+export type SaleDraft = Omit<SaleBody, 'occurred_at'>
+
+/** The bill that is being typed. */
+export class Sale {
+  lines = $state([new Line()])
+  tender = $state<TenderKind>('cash')
+  /** Points the cashier was asked to use, before rounding to the program's step. */
+  wantedPoints = $state<number | null>(null)
+  /** Book for the customer although the card on the counter can't be used. */
+  withoutCard = $state(false)
+  readonly post = new Operation<SaleAnswer>()
+
+  constructor(readonly till: Till) {}
+
+  get total(): number {
+    return this.lines.reduce((sum, line) => sum + (line.amount ?? 0), 0)
+  }
+
+  /** The most points that this bill, this balance and the program allow. */
+  get mostPoints(): number {
+    const rate = this.till.pointsTender
+    if (rate === null || this.withoutCard || rate.money <= 0) return 0
+    const share = mulDiv(this.total, rate.max_share_ppm, 1_000_000)
+    const most = Math.min(this.till.available, mulDiv(share, rate.points, rate.money))
+    return most - (most % Math.max(rate.step, 1))
+  }
+
+  /** What is really used: asked 1050, in steps of 100, is 1000. */
+  get points(): number {
+    const rate = this.till.pointsTender
+    if (rate === null || this.wantedPoints === null) return 0
+    const capped = Math.min(this.wantedPoints, this.mostPoints)
+    return capped - (capped % Math.max(rate.step, 1))
+  }
+
+  get pointsMoney(): number {
+    const rate = this.till.pointsTender
+    return rate === null ? 0 : mulDiv(this.points, rate.money, rate.points)
+  }
+
+  set pointsMoney(money: number | null) {
+    const rate = this.till.pointsTender
+    if (rate !== null) this.wantedPoints = money === null ? null : mulDiv(money, rate.points, rate.money)
+  }
+
+  get toPay(): number {
+    return this.total - this.pointsMoney
+  }
+
+  /** The request without its time; null while it isn't complete. */
+  draft(): SaleDraft | null {
+    const typed = this.lines.filter((line) => !line.blank)
+    const lines = typed.map((line) => line.body())
+    const { till } = this
+    if (lines.length === 0 || lines.includes(null) || this.total <= 0 || till.receipt.trim() === '') return null
+    const tenders: Tender[] = [
+      { kind: 'points', amount: this.pointsMoney },
+      { kind: this.tender, amount: this.toPay },
+    ].filter((tender) => tender.amount > 0)
+    return {
+      store_id: till.storeId,
+      member: this.#member(),
+      source: 'till',
+      till: till.name,
+      receipt: till.receipt.trim(),
+      lines: lines as SaleLine[],
+      tenders,
+    }
+  }
+
+  addLine(): void {
+    this.lines.push(new Line())
+  }
+
+  removeLine(index: number): void {
+    this.lines.splice(index, 1)
+    if (this.lines.length === 0) this.addLine()
+  }
+
+  nextTender(): void {
+    this.tender = TENDERS[(TENDERS.indexOf(this.tender) + 1) % TENDERS.length] ?? 'cash'
+  }
+
+  clear(): void {
+    this.lines = [new Line()]
+    this.tender = 'cash'
+    this.wantedPoints = null
+    this.withoutCard = false
+    this.post.clear()
+  }
+
+  #member(): SaleBody['member'] {
+    const card = this.till.card
+    if (card === null) return null
+    return this.withoutCard && card.customer !== null ? { customer_id: card.customer.id } : { card: card.number }
+  }
+}

@@ -1,0 +1,13 @@
+export type Window = 'redeem' | 'return' | 'card' | 'issue' | 'place'
+export type Action = Window | 'sale' | 'next'
+
+/** Keys that browsers leave alone or let a page take. */
+export const SHORTCUTS: { key: string; action: Action }[] = [
+  { key: 'F2', action: 'sale' },
+  { key: 'F3', action: 'redeem' },
+  { key: 'F4', action: 'return' },
+  { key: 'F6', action: 'card' },
+  { key: 'F7', action: 'issue' },
+  { key: 'F9', action: 'place' },
+  { key: 'Escape', action: 'next' },
+]

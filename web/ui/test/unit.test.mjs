@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { test } from 'node:test'
+import { runnerImport } from 'vite'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const load = async (path) => (await runnerImport(`${root}src/lib/${path}`, { configFile: false, logLevel: 'error' })).module
+
+const { parseDecimal, formatDecimal, mulDiv } = await load('decimal.ts')
+const { scannedNumber } = await load('keys.ts')
+const { uuid7 } = await load('uuid7.ts')
+const { following } = await load('receipts.ts')
+const { pathOf } = await load('form/pointer.ts')
+
+test('decimal text becomes integers exactly', () => {
+  const cases = [
+    ['12.5', 2, 1250],
+    ['12', 2, 1200],
+    ['.5', 2, 50],
+    ['0.10', 2, 10],
+    ['1,234.56', 2, 123456],
+    ['90071992547409.91', 2, 9007199254740991],
+    ['90071992547409.92', 2, null],
+    ['１２。５０', 2, 1250],
+    ['0.356', 3, 356],
+    ['1.250', 2, 125],
+    ['1.255', 2, null],
+    ['12,34', 2, null],
+    ['-1', 2, null],
+    ['1e3', 2, null],
+    ['.', 2, null],
+    ['', 2, null],
+    ['19', 0, 19],
+    ['19.5', 0, null],
+  ]
+  for (const [text, digits, units] of cases) assert.equal(parseDecimal(text, digits), units, text)
+})
+
+test('integers become decimal text', () => {
+  assert.equal(formatDecimal(1250, 2), '12.50')
+  assert.equal(formatDecimal(5, 2), '0.05')
+  assert.equal(formatDecimal(-5, 2), '-0.05')
+  assert.equal(formatDecimal(1_200_000, 6, true), '1.2')
+  assert.equal(formatDecimal(7, 0), '7')
+  assert.equal(mulDiv(9007199254740991, 3, 3), 9007199254740991)
+})
+
+test('a scanned card is told from an amount', () => {
+  assert.equal(scannedNumber('90000000871096'), '90000000871096')
+  assert.equal(scannedNumber('12.5090000000871096'), '90000000871096')
+  assert.equal(scannedNumber('90000000871097'), null)
+  assert.equal(scannedNumber('9000000087109'), null)
+})
+
+test('keys are version 7 and rise with time', () => {
+  assert.match(uuid7(), /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  assert.ok(uuid7(1_000) < uuid7(2_000))
+  assert.equal(uuid7(0x0192_3456_789a).slice(0, 13), '01923456-789a')
+})
+
+test('receipts count up', () => {
+  assert.equal(following('0009'), '0010')
+  assert.equal(following('A-099'), 'A-100')
+  assert.equal(following('9999'), '10000')
+  assert.equal(following('A'), 'A-2')
+})
+
+test('JSON pointers become paths', () => {
+  assert.deepEqual(pathOf('/steps/1/name~1zh'), ['steps', 1, 'name/zh'])
+  assert.deepEqual(pathOf(''), [])
+})
+
+function messages(locale) {
+  const folder = `${root}locales/${locale}/`
+  return readdirSync(folder).sort().flatMap((name) => {
+    const source = readFileSync(folder + name, 'utf8')
+    return [...source.matchAll(/^([a-z][\w-]*) =/gm)].map(([, id]) => `${name}: ${id}`)
+  })
+}
+
+test('both languages have the same messages, each once', () => {
+  assert.deepEqual(messages('zh-CN').sort(), messages('en').sort())
+  assert.equal(new Set(messages('en').map((line) => line.split(': ')[1])).size, messages('en').length)
+})
+
+test('every message that the pages name exists, and none is left over', () => {
+  const known = new Set(messages('en').map((line) => line.split(': ')[1]))
+  const sources = readdirSync(`${root}src`, { recursive: true }).filter((name) => /\.(svelte|ts)$/.test(name))
+  const code = sources.map((name) => readFileSync(`${root}src/${name}`, 'utf8')).join('\n')
+  const named = [...code.matchAll(/\bt\('([\w-]+)'/g)].map(([, id]) => id)
+  // `t(`block-${block}`)` stands for all messages that begin and end so.
+  const patterns = [...code.matchAll(/\b(?:t|hasText)\(`([^`]+)`/g)].map(([, text]) => new RegExp(`^${text.replace(/\$\{[^}]+\}/g, '[\\w-]+')}$`))
+  const texts = new Set([...code.matchAll(/'([a-z][\w-]*)'/g)].map(([, id]) => id))
+  for (const id of named) assert.ok(known.has(id), `missing: ${id}`)
+  const idle = [...known].filter((id) => !texts.has(id) && !patterns.some((pattern) => pattern.test(id)))
+  assert.deepEqual(idle, [])
+})
