@@ -4,9 +4,19 @@ import { defineConfig } from 'vite'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
+/** The form library's error message carries a style attribute, which the content security policy forbids. */
+const withoutInlineStyle = {
+  name: 'without-inline-style',
+  enforce: 'pre',
+  transform: {
+    filter: { id: /@sjsf\/form\/.*\.svelte$/ },
+    handler: (code) => code.replace(/ style="[^"]*"/g, ''),
+  },
+}
+
 export default defineConfig({
   appType: 'mpa',
-  plugins: [svelte()],
+  plugins: [withoutInlineStyle, svelte()],
   resolve: { alias: { $lib: here('./src/lib') } },
   server: { proxy: { '/api': process.env.CARDEA_API ?? 'http://127.0.0.1:8080' } },
   build: {

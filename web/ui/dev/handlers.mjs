@@ -56,7 +56,7 @@ function changePassword(who, { new_password }) {
 }
 
 function whoAmI({ staff_id, user, name, role }) {
-  return { staff_id, user, name, role, chain: world.chain, stores: world.stores, permissions: [], locale: 'zh-CN' }
+  return { staff_id, user, name, role, chain: world.chain, stores: world.stores, permissions: world.permissions(role), locale: 'zh-CN' }
 }
 
 function book(card, sale, list, receipt) {
@@ -150,7 +150,7 @@ function saveConfiguration(program, body, who) {
   }
   const now = new Date().toISOString()
   const version = world.configurations.length + 1
-  const fresh = { ...body, id: world.id(), version, effective_from: body.effective_from ?? now, created_by: who.name, created_at: now }
+  const fresh = { ...body, id: world.id(), version, effective_from: body.effective_from ?? now, created_by: who.staff_id, created_at: now }
   world.configurations.push(fresh)
   if (fresh.effective_from <= now) program.configuration = fresh
   return fresh

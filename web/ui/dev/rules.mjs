@@ -69,12 +69,12 @@ export function judgeReturn(sale, body) {
   const tenders = sale.tenders.map((tender) => ({ ...tender, amount: share(tender.amount) }))
   const zh = `退回 ${given_back} 分，收回 ${taken_back} 分，其中 ${owed} 分已用掉，记欠 ${owed} 分；等级不变`
   const en = `${given_back} points go back, ${taken_back} are taken back, ${owed} of them already spent: ${owed} owed; the tier stays`
-  const entries = card ? [entry(-taken_back, 'return', 'core.return', `退货收回 ${taken_back} 分`, `${taken_back} points taken back`)] : []
-  if (given_back > 0) entries.unshift(entry(given_back, 'return', 'core.return', `退回所用积分 ${given_back} 分`, `${given_back} points given back`))
+  const entries = card ? [entry(-taken_back, 'claw_back', 'core.return', `退货收回 ${taken_back} 分`, `${taken_back} points taken back`)] : []
+  if (given_back > 0) entries.unshift(entry(given_back, 'give_back', 'core.return', `退回所用积分 ${given_back} 分`, `${given_back} points given back`))
   return {
     id: null,
     money: { total: total - given_back, tenders },
-    points: { given_back, taken_back, from_maturing: Math.min(taken_back, card?.maturing ?? 0), owed },
+    points: { given_back, expired: 0, taken_back, from_maturing: Math.min(taken_back, card?.maturing ?? 0), owed },
     entries,
     balances: card ? balances(card, given_back - taken_back) : [],
     tier: card?.tier ?? null,

@@ -23,6 +23,11 @@ export const chain = { id: id(), code: 'meili', name: '美丽日化', currency: 
 const person = (user, name, role, extra = {}) => ({ staff_id: id(), user, name, role, password: 'demo', ...extra })
 export const staff = [person('cashier', '小李', 'cashier'), person('hq', '周总监', 'hq_admin'), person('new', '新同事', 'cashier', { mustChange: true })]
 
+const AT_THE_TILL = ['sale.post', 'return.post', 'redemption.post', 'card.issue', 'card.freeze', 'card.report_loss', 'card.cancel_loss', 'card.replace']
+const AT_HQ = ['configuration.read', 'configuration.write', 'program.write', 'reward.write', 'staff.read', 'card.unfreeze', 'card.cancel']
+
+export const permissions = (role) => (role === 'hq_admin' ? [...AT_THE_TILL, ...AT_HQ] : AT_THE_TILL)
+
 const ladder = {
   months: 12,
   steps: [
@@ -41,7 +46,7 @@ const configuration = {
   id: id(),
   version: 1,
   effective_from: '2026-01-01T00:00:00Z',
-  created_by: '周总监',
+  created_by: null,
   created_at: '2025-12-20T02:00:00Z',
   plugin_config: file('config.default.json'),
   ladder,
@@ -55,6 +60,7 @@ export const programs = [
     name: pair('美丽会员', 'Meili Club'),
     plugin: { id: 'retail', version: '0.1.0', digest: 'sha256:9f2c4b7ad01e' },
     configuration,
+    tender: points.tender,
     schema: file('config.schema.json'),
   },
 ]

@@ -1,1 +1,1 @@
-import{D as e,M as t,N as n,j as r}from"./shared.js";await r().catch(()=>!1)&&t.me?location.replace(e(t.me.role)):n();
+import{F as e,N as t,O as n,P as r}from"./shared.js";await t().catch(()=>!1)&&r.me?location.replace(n(r.me)):e();

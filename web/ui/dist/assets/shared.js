@@ -1,4 +1,4 @@
-import{$ as e,A as t,B as n,C as r,D as i,H as a,I as o,K as s,L as c,M as l,N as u,O as d,P as f,Q as p,R as m,S as h,T as g,W as _,X as v,Y as y,Z as b,a as x,at as S,c as C,d as w,et as T,f as E,ft as D,i as O,j as k,k as A,lt as ee,m as j,n as M,nt as N,ot as P,p as F,r as I,rt as L,s as R,tt as z,ut as B,v as te}from"./vendor.js";var V=`### Texts that all pages share
+import{$ as e,A as t,B as n,C as r,D as i,G as a,H as o,I as s,K as c,L as l,M as u,N as d,O as f,P as p,Q as m,R as h,S as g,T as _,W as v,X as y,Y as b,Z as x,a as S,at as C,c as w,d as T,et as E,f as D,ft as O,i as k,j as A,k as j,lt as ee,m as M,n as N,nt as P,ot as F,p as I,r as te,rt as L,s as R,tt as z,ut as B,v as V}from"./vendor.js";var ne=`### Texts that all pages share
 
 language = Language
 pages = Pages
@@ -31,7 +31,6 @@ reason = Reason
 nobody = Nobody
 points = { $points } points
 
-role-platform_operator = platform operator
 role-hq_admin = HQ admin
 role-store_manager = store manager
 role-supervisor = supervisor
@@ -54,11 +53,11 @@ session-ended = Please log in again
 session-ended-why = Your session has ended. Enter your password to go on; nothing you typed is lost.
 new-password-title = Set a new password
 new-password-why = You logged in with a one-time password. Please choose your own first.
-new-password = New password (8 characters or more)
+new-password = New password (10 characters or more)
 new-password-repeat = Once more
 new-password-differs = The two entries differ
 new-password-save = Save and go on
-`,ne=`### Head office: programs
+`,re=`### Head office: programs
 
 programs = Programs
 no-programs = There is no program yet. Create one first.
@@ -72,7 +71,6 @@ tab-rules = Rules
 tab-rewards = Rewards
 tab-versions = Versions
 section-rules = Rules of the industry
-section-rules-why = The industry plugin declares these fields and judges by their figures.
 section-ladder = Tiers
 section-ladder-why = At or above the threshold, paid within the rolling months, the tier is reached; its multiplier counts from the next sale on.
 section-points = Points
@@ -96,13 +94,14 @@ tender-field-money = … is paid ({ $currency })
 tender-field-step = In steps of (points)
 tender-field-max_share_ppm = At most of a bill (%)
 effective-from = In force from
-effective-now = Empty: at once. Saving makes a new version; the old ones are kept.
+effective-now = Empty: at once; in the chain's time zone. Saving makes a new version; the old ones are kept.
 effective-later = Comes into force by itself; until then the present version counts.
 save-version = Save as a new version
 saved-version = Saved as version { $version }
 version = Version
 versions-why = Every save makes a new version and keeps the old ones; each booking remembers the version it was judged by.
 created-by = Changed by
+system = system
 created-at = Saved
 in-force-now = in force
 planned = planned
@@ -117,7 +116,7 @@ in-stock = Stock
 unlimited = unlimited
 offered = offered
 withdrawn = withdrawn
-`,re=`### When something went wrong: what happened (what), why, and what to do (do).
+`,ie=`### When something went wrong: what happened (what), why, and what to do (do).
 ### The server words what and why of its own refusals; here is only what to do.
 
 problem-network-what = No answer from the server
@@ -142,7 +141,7 @@ problem-already_returned-do = Lower the quantity: only what hasn't been returned
 problem-insufficient_points-do = Use fewer points or another way of paying.
 problem-reward_unavailable-do = Choose another reward.
 problem-out_of_stock-do = Choose another reward, or ask the store for more.
-problem-not_eligible-do = Tell the customer what is missing; the register entry is kept, and the card can be issued as soon as it is met.
+problem-not_eligible-do = Tell the customer what is missing; the card can be issued as soon as it is met.
 problem-tenders_mismatch-do = Check the ways of paying and their amounts.
 problem-line_discount_mismatch-do = Check discount and amount.
 problem-occurred_at_out_of_range-do = Check this computer's clock; ask a manager for older bills.
@@ -153,6 +152,11 @@ problem-version_conflict-do = Somebody has just changed it. Close, open it again
 problem-busy-do = The server is busy. Choose "Try again": nothing is booked twice.
 problem-plugin_failed-do = The rules can't be computed just now. Try again; if it stays, tell head office.
 problem-storage_unavailable-do = Choose "Try again": nothing is booked twice. If it stays, tell your administrator.
+problem-field_invalid-do = Correct what is marked.
+problem-rule_refused-do = Tell the customer what the program's rules say.
+problem-already_exists-do = Choose another code, or use the existing one.
+problem-password_change_required-do = Log out, log in again and change the password.
+problem-internal-do = Choose "Try again": nothing is booked twice. If it stays, tell your administrator.
 points-needed = { $needed } points needed, { $available } available
 
 ## Configuration form
@@ -172,7 +176,7 @@ schema-pattern = Not in the right form
 schema-minItems = Too few items
 schema-maxItems = Too many items
 schema-uniqueItems = Contains the same item twice
-`,ie=`### The till
+`,ae=`### The till
 
 shortcuts = Shortcuts
 do-sale = No member
@@ -188,7 +192,7 @@ till-name = Till
 place-why = Receipts are numbered by store, till and date.
 
 identify = Member
-identify-hint = Scan, or type number, phone, last four, name
+identify-hint = Card, phone, last four, name
 identify-help = Scan a card, or type and press Enter. F2 for a customer without a card.
 matches = { $count ->
     [one] One card found
@@ -233,6 +237,8 @@ tender = Paid by
 tender-cash = Cash
 tender-card = Card
 tender-mobile = Mobile
+tender-transfer = Transfer
+tender-other = Other
 tender-points = Points
 use-points = Use points
 points-to-use = Points to use
@@ -245,6 +251,7 @@ card-unusable = This card can't earn or spend points now.
 card-not-used = Without this card: booked for the customer, earns as usual.
 book-for-customer = Book for the customer, without the card
 use-receipt = Use { $receipt }
+no-sales = You may not ring up sales here; members and cards you can look up.
 
 preview = Preview
 preview-empty = Type an amount to see the points
@@ -285,6 +292,7 @@ return-choose = Fill in what comes back, or choose "Return everything".
 return-book = Book the return
 money-back = Money back
 return-given_back = Points given back
+return-expired = of these expired
 return-taken_back = Points taken back
 return-from_maturing = of these maturing
 return-owed = Points owed
@@ -339,7 +347,7 @@ kind-customer = Customer
 kind-temporary = Temporary
 kind-employee = Employee
 customer-saved = The register entry of { $name } is saved; no need to fill it in again.
-`,ae=`### 各页面共用的文字
+`,oe=`### 各页面共用的文字
 
 language = 语言
 pages = 页面
@@ -372,7 +380,6 @@ reason = 原因
 nobody = 无
 points = { $points } 分
 
-role-platform_operator = 平台管理员
 role-hq_admin = 总部管理员
 role-store_manager = 店长
 role-supervisor = 主管
@@ -395,11 +402,11 @@ session-ended = 请重新登录
 session-ended-why = 登录已过期。输入密码后继续，页面上已填写的内容不会丢失。
 new-password-title = 设置新密码
 new-password-why = 您使用的是一次性密码，请先换成自己的密码。
-new-password = 新密码（至少 8 位）
+new-password = 新密码（至少 10 位）
 new-password-repeat = 再输入一次
 new-password-differs = 两次输入不一致
 new-password-save = 保存并进入
-`,oe=`### 总部：会员计划
+`,se=`### 总部：会员计划
 
 programs = 会员计划
 no-programs = 还没有会员计划，请先新建。
@@ -413,7 +420,6 @@ tab-rules = 规则
 tab-rewards = 礼品目录
 tab-versions = 历史版本
 section-rules = 行业规则
-section-rules-why = 这些项目由行业插件定义，插件按这里的数字判断。
 section-ladder = 会员等级
 section-ladder-why = 滚动期内实付达到门槛（含）即升级，下一单起按新倍率积分。
 section-points = 积分
@@ -437,13 +443,14 @@ tender-field-money = 抵多少（{ $currency }）
 tender-field-step = 使用步长（分）
 tender-field-max_share_ppm = 最多抵本单（%）
 effective-from = 生效时间
-effective-now = 不填则立即生效。保存后产生一个新版本，旧版本保留。
+effective-now = 不填则立即生效；按连锁所在时区。保存后产生一个新版本，旧版本保留。
 effective-later = 到时自动生效，在此之前仍用现行版本。
 save-version = 保存为新版本
 saved-version = 已保存为第 { $version } 版
 version = 版本
 versions-why = 每次保存产生一个新版本，旧版本永远保留；每笔积分都记着当时的版本。
 created-by = 修改人
+system = 系统
 created-at = 保存时间
 in-force-now = 现行
 planned = 待生效
@@ -458,7 +465,7 @@ in-stock = 库存
 unlimited = 不限
 offered = 可兑换
 withdrawn = 已下架
-`,se=`### 出错时：发生了什么（what）、为什么（why）、怎么办（do）
+`,ce=`### 出错时：发生了什么（what）、为什么（why）、怎么办（do）
 ### 服务器已说明 what 和 why 的，这里只写怎么办。
 
 problem-network-what = 没有收到服务器的回复
@@ -483,7 +490,7 @@ problem-already_returned-do = 请减少退货数量，只能退尚未退过的�
 problem-insufficient_points-do = 请减少使用的积分，或改用其他付款方式。
 problem-reward_unavailable-do = 请换一种礼品。
 problem-out_of_stock-do = 请换一种礼品，或通知门店补货。
-problem-not_eligible-do = 请告诉顾客还差什么；资料已保存，条件满足后可直接发卡。
+problem-not_eligible-do = 请告诉顾客还差什么，条件满足后可直接发卡。
 problem-tenders_mismatch-do = 请核对付款方式与金额。
 problem-line_discount_mismatch-do = 请核对折扣与金额。
 problem-occurred_at_out_of_range-do = 请核对这台电脑的时间；补录旧单请找店长。
@@ -494,6 +501,11 @@ problem-version_conflict-do = 别人刚刚改过。请关闭后重新打开，�
 problem-busy-do = 服务器繁忙，请点“重试”，不会重复入账。
 problem-plugin_failed-do = 积分规则暂时无法计算，请重试；仍不行请通知总部。
 problem-storage_unavailable-do = 请点“重试”，不会重复入账；仍不行请联系管理员。
+problem-field_invalid-do = 请修改标出的内容。
+problem-rule_refused-do = 请按会员规则的说明告诉顾客。
+problem-already_exists-do = 请换一个编码，或使用已有的。
+problem-password_change_required-do = 请退出后重新登录并修改密码。
+problem-internal-do = 请点“重试”，不会重复入账；仍不行请联系管理员。
 points-needed = 需要 { $needed } 分，可用 { $available } 分
 
 ## 配置表单
@@ -513,7 +525,7 @@ schema-pattern = 格式不正确
 schema-minItems = 项目太少
 schema-maxItems = 项目太多
 schema-uniqueItems = 有重复的项目
-`,ce=`### 收银台
+`,le=`### 收银台
 
 shortcuts = 快捷键
 do-sale = 散客销售
@@ -571,6 +583,8 @@ tender = 付款方式
 tender-cash = 现金
 tender-card = 银行卡
 tender-mobile = 手机支付
+tender-transfer = 转账
+tender-other = 其他
 tender-points = 积分
 use-points = 用积分抵扣
 points-to-use = 使用积分
@@ -583,6 +597,7 @@ card-unusable = 此卡现在不能积分，也不能用积分。
 card-not-used = 不用此卡：按客户记账，照常积分。
 book-for-customer = 不用卡，记在客户名下
 use-receipt = 改用 { $receipt }
+no-sales = 您没有收银权限，可以查会员、办卡。
 
 preview = 预览
 preview-empty = 输入金额后显示本单积分
@@ -623,6 +638,7 @@ return-choose = 填写要退的数量，或选“全部退”。
 return-book = 确认退货
 money-back = 退款
 return-given_back = 退回积分
+return-expired = 其中已过期
 return-taken_back = 收回积分
 return-from_maturing = 其中待生效
 return-owed = 欠积分
@@ -677,5 +693,5 @@ kind-customer = 顾客卡
 kind-temporary = 临时卡
 kind-employee = 员工卡
 customer-saved = { $name } 的资料已保存，不用再填。
-`,le=[`zh-CN`,`en`],ue=`cardea.locale`,de=Object.assign({"/locales/en/common.ftl":V,"/locales/en/hq.ftl":ne,"/locales/en/problems.ftl":re,"/locales/en/till.ftl":ie,"/locales/zh-CN/common.ftl":ae,"/locales/zh-CN/hq.ftl":oe,"/locales/zh-CN/problems.ftl":se,"/locales/zh-CN/till.ftl":ce});function fe(e){let t=new I(e,{useIsolating:!1});for(let[n,r]of Object.entries(de))n.startsWith(`/locales/${e}/`)&&t.addResource(new M(r));return t}var pe={"zh-CN":fe(`zh-CN`),en:fe(`en`)};function me(){return localStorage.getItem(ue)===`en`?`en`:`zh-CN`}var H=e({locale:me()});document.documentElement.lang=H.locale;function U(){return H.locale}function he(e){H.locale=e,localStorage.setItem(ue,e),document.documentElement.lang=e}function W(e){return pe[H.locale].hasMessage(e)}function G(e,t){let n=pe[H.locale],r=n.getMessage(e)?.value;return r==null?e:n.formatPattern(r,t)}function ge(e){return H.locale===`en`?e.en:e.zh}var _e=`/api/v1`,ve=`cardea.refresh`,ye=15e3,K=class extends Error{problem;constructor(e){super(e.code),this.problem=e}get outcomeUnknown(){return this.problem.status===0||this.problem.status>=500}},q=null,be=null,xe=()=>Promise.reject(Error(`no session`));function Se(e){xe=e}function Ce(e){q=e.access_token,sessionStorage.setItem(ve,e.refresh_token)}function we(){q=null,sessionStorage.removeItem(ve)}async function Te(){let e=sessionStorage.getItem(ve);if(e===null)return null;try{let t=await Y(`/auth/refresh`,{method:`POST`,body:{refresh_token:e}});return Ce(t),t}catch(e){if(e instanceof K&&e.problem.status===401)return we(),null;throw e}}async function J(e,t={}){try{return await Y(e,t)}catch(e){if(!(e instanceof K)||e.problem.status!==401)throw e}return be??=Te().then(e=>e!==null).finally(()=>be=null),await be||await xe(),Y(e,t)}async function Y(e,{method:t=`GET`,body:n,key:r,version:i,signal:a}){let o={Accept:`application/json`,"Accept-Language":U()};q!==null&&(o.Authorization=`Bearer ${q}`),n!==void 0&&(o[`Content-Type`]=`application/json`),r!==void 0&&(o[`Idempotency-Key`]=r),i!==void 0&&(o[`If-Match`]=`"${i}"`);let s=AbortSignal.timeout(ye),c={method:t,headers:o,signal:a?AbortSignal.any([a,s]):s};n!==void 0&&(c.body=JSON.stringify(n));let l,u;try{l=await fetch(_e+e,c),u=await l.text()}catch(e){throw a?.aborted?e:new K(Oe(`network`,0))}let d=Ee(u);if(l.ok&&d!==void 0)return d;throw new K(De(d)?d:Oe(`unexpected`,l.status))}function Ee(e){if(e===``)return null;try{return JSON.parse(e)}catch{return}}function De(e){return typeof e==`object`&&!!e&&`code`in e&&`title`in e}function Oe(e,t){let n=W(`problem-${e}-why`)?G(`problem-${e}-why`,{status:t}):``;return{type:`about:blank`,code:e,status:t,title:G(`problem-${e}-what`),detail:n}}function X(e){return e instanceof K?e.problem:Oe(`unexpected`,500)}var ke=`cardea.login`,Z=e({me:null,ended:!1}),Ae=null,je=null;Se(()=>Z.me===null?(Le(),new Promise(()=>{})):(je??=new Promise(e=>{Z.ended=!0,Ae=()=>{Z.ended=!1,je=null,e()}}),je));async function Me(e){let t=await Y(`/auth/login`,{method:`POST`,body:e});return Ce(t),localStorage.setItem(ke,`${e.chain}\n${e.user}`),t}function Ne(){let[e=``,t=``]=(localStorage.getItem(ke)??``).split(`
-`);return{chain:e,user:t}}function Pe(){Ae?.()}async function Fe(){let e=await Te();return e===null||e.must_change_password?!1:(Z.me=await J(`/me`),!0)}async function Ie(){await Y(`/auth/logout`,{method:`POST`}).catch(()=>void 0),we(),location.assign(`/login/`)}function Le(){location.replace(`/login/?next=`+encodeURIComponent(location.pathname))}var Re=[`hq_admin`,`platform_operator`,`finance`,`auditor`];function ze(e){return Re.includes(e)}function Be(e){return ze(e)?`/hq/`:`/till/`}function Q(){if(Z.me===null)throw Error(`nobody is logged in`);return Z.me}var Ve=u(`<button type="button" class="svelte-1618138"> </button>`),He=u(`<div class="switch svelte-1618138" role="group"></div>`);function Ue(e,r){P(r,!1),R();var i=He();h(i,5,()=>le,e=>e,(e,r)=>{var i=Ve(),a=b(i,!0);_(e=>{j(i,`lang`,n(r)),j(i,`aria-pressed`,e),j(i,`data-testid`,`lang-${n(r)??``}`),t(a,n(r)===`en`?`English`:`中文`)},[()=>U()===n(r)]),c(`click`,i,()=>he(n(r))),k(e,i)}),B(i),_(e=>j(i,`aria-label`,e),[()=>G(`language`)]),k(e,i),S()}o([`click`]);var We={"。":`.`,"．":`.`,"，":`,`,"－":`-`};function Ge(e){return e.trim().replace(/[０-９]/g,e=>String.fromCharCode(e.charCodeAt(0)-65248)).replace(/[。．，－]/g,e=>We[e]??e)}function Ke(e,t){let n=/^(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/.exec(Ge(e));if(!n)return null;let r=(n[1]??``).replaceAll(`,`,``),i=(n[2]??``).replace(/0+$/,``);if(r===``&&!n[2]||i.length>t)return null;let a=Number(r+i.padEnd(t,`0`));return Number.isSafeInteger(a)?a:null}function qe(e,t,n=!1){let r=String(Math.abs(e)).padStart(t+1,`0`),i=r.slice(0,r.length-t),a=t>0?r.slice(-t):``;return n&&(a=a.replace(/0+$/,``)),(e<0?`-`:``)+i+(a===``?``:`.`+a)}function Je(e,t,n){return Number(BigInt(e)*BigInt(t)/BigInt(n))}function Ye(e){let{currency:t,minor_units:n}=Q().chain,r=qe(e,n),i={style:`currency`,currency:t,currencyDisplay:`narrowSymbol`,minimumFractionDigits:n};return new Intl.NumberFormat(U(),i).format(r)}function Xe(e){return new Intl.NumberFormat(U()).format(e)}function Ze(e){return new Intl.NumberFormat(U(),{signDisplay:`exceptZero`}).format(e)}function Qe(e){return qe(e,3,!0)}function $e(e){let t={dateStyle:`medium`,timeStyle:`short`,timeZone:Q().chain.time_zone};return new Intl.DateTimeFormat(U(),t).format(new Date(e))}function et(e=new Date){return new Intl.DateTimeFormat(`sv-SE`,{timeZone:Q().chain.time_zone}).format(e)}function tt(e){return e.replace(/(\d{4})(?=\d)/g,`$1 `)}var nt=u(`<p> </p>`),rt=u(`<li> </li>`),it=u(`<ul class="svelte-1dacffy"></ul>`),at=u(`<p class="action svelte-1dacffy"> </p>`),ot=u(`<button type="button" class="button primary" data-testid="retry"> </button>`),st=u(`<button type="button" class="button" data-testid="abandon"> </button>`),ct=u(`<div class="row"><!> <!></div>`),lt=u(`<div class="problem svelte-1dacffy" role="alert" data-testid="problem"><strong class="svelte-1dacffy"> </strong> <!> <!> <!> <!></div>`);function $(e,i){P(i,!0);let a=O(i,`busy`,3,!1),o=L(()=>i.problem&&W(`problem-${i.problem.code}-do`)?G(`problem-${i.problem.code}-do`):``),s=L(()=>{if(i.problem===null)return[];let e=(i.problem.refusals??[]).map(e=>ge(e.explanation));for(let t of i.problem.blocks??[])e.push(G(`block-${t}`));i.problem.needed!==void 0&&i.problem.available!==void 0&&e.push(G(`points-needed`,{needed:Xe(i.problem.needed),available:Xe(i.problem.available)}));for(let t of i.problem.errors??[])e.push(t.detail);return e.filter(e=>e!==i.problem.detail)});var u=l(),d=v(u),f=e=>{var l=lt(),u=y(l),d=b(u,!0),f=p(u,2),m=e=>{var n=nt(),r=b(n,!0);_(()=>t(r,i.problem.detail)),k(e,n)};g(f,e=>{i.problem.detail&&i.problem.detail!==i.problem.title&&e(m)});var v=p(f,2),x=e=>{var i=it();h(i,21,()=>n(s),r,(e,r)=>{var i=rt(),a=b(i,!0);_(()=>t(a,n(r))),k(e,i)}),B(i),k(e,i)};g(v,e=>{n(s).length>0&&e(x)});var S=p(v,2),C=e=>{var r=at(),i=b(r,!0);_(()=>t(i,n(o))),k(e,r)};g(S,e=>{n(o)&&e(C)});var w=p(S,2),T=e=>{var n=ct(),r=y(n),o=e=>{var n=ot(),r=b(n,!0);_(e=>{n.disabled=a(),t(r,e)},[()=>a()?G(`working`):G(`retry`)]),c(`click`,n,function(...e){i.onretry?.apply(this,e)}),k(e,n)};g(r,e=>{i.onretry&&e(o)});var s=p(r,2),l=e=>{var n=st(),r=b(n,!0);_(e=>{n.disabled=a(),t(r,e)},[()=>G(`abandon`)]),c(`click`,n,function(...e){i.onabandon?.apply(this,e)}),k(e,n)};g(s,e=>{i.onabandon&&e(l)}),B(n),k(e,n)};g(w,e=>{(i.onretry||i.onabandon)&&e(T)}),B(l),_(()=>{j(l,`data-code`,i.problem.code),t(d,i.problem.title)}),k(e,l)};g(d,e=>{i.problem&&e(f)}),k(e,u),S()}o([`click`]);var ut=u(`<form class="stack" data-testid="login-form"><label class="field"><span> </span> <input id="chain" required="" autocomplete="organization" autocapitalize="off" spellcheck="false" data-testid="login-chain"/></label> <label class="field"><span> </span> <input id="user" required="" autocomplete="username" autocapitalize="off" spellcheck="false" data-testid="login-user"/></label> <label class="field"><span> </span> <input id="password" type="password" required="" autocomplete="current-password" data-testid="login-password"/></label> <!> <button type="submit" class="button primary" data-testid="login-submit"> </button></form>`);function dt(r,o){P(o,!0);let s=a(()=>o.fixed)??Ne(),c=z(e(s.chain)),l=z(e(s.user)),u=z(``),d=z(null),f=z(!1),h;i(()=>h.querySelector(n(c)===``?`#chain`:n(l)===``?`#user`:`#password`)?.focus());async function g(e){if(e.preventDefault(),!n(f)){T(f,!0);try{let e=await Me({chain:n(c).trim(),user:n(l).trim(),password:n(u)});T(d,null),o.ondone(e,n(u))}catch(e){T(d,X(e),!0),h.querySelector(`#password`)?.select()}finally{T(f,!1)}}}var v=ut(),x=y(v),E=y(x),D=b(E,!0),O=p(E,2);F(O),B(x);var A=p(x,2),ee=y(A),j=b(ee,!0),M=p(ee,2);F(M),B(A);var N=p(A,2),I=y(N),L=b(I,!0),R=p(I,2);F(R),B(N);var te=p(N,2);$(te,{get problem(){return n(d)}});var V=p(te,2),ne=b(V,!0);B(v),C(v,e=>h=e,()=>h),_((e,r,i,a)=>{t(D,e),O.disabled=o.fixed!==void 0,t(j,r),M.disabled=o.fixed!==void 0,t(L,i),V.disabled=n(f),t(ne,a)},[()=>G(`login-chain`),()=>G(`login-user`),()=>G(`login-password`),()=>n(f)?G(`working`):G(`log-in`)]),m(`submit`,v,g),w(O,()=>n(c),e=>T(c,e)),w(M,()=>n(l),e=>T(l,e)),w(R,()=>n(u),e=>T(u,e)),k(r,v),S()}var ft=u(`<main class="stack svelte-wqlkvw"><!> <!></main>`);function pt(e,t){P(t,!0);var r=ft(),i=y(r);{let e=L(()=>X(t.error));$(i,{get problem(){return n(e)},onretry:()=>location.reload()})}Ue(p(i,2),{}),B(r),k(e,r),S()}async function mt(e){let t=document.getElementById(`app`);if(t===null)throw Error(`#app is missing`);try{await Fe()?A(e,{target:t}):Le()}catch(e){A(pt,{target:t,props:{error:e}})}}function ht(e){return e.key===`Enter`&&!gt(e)}function gt(e){return e.isComposing||e.keyCode===229}function _t(e){let t=0;for(let n=0;n<e.length;n++){let r=e.charCodeAt(e.length-1-n)-48,i=n%2==1?r*2:r;t+=i>9?i-9:i}return t%10==0}function vt(e){let t=/9\d{13}$/.exec(e)?.[0];return t!==void 0&&_t(t)?t:null}var yt=u(`<button type="button" class="button quiet"> <kbd>Esc</kbd></button>`),bt=u(`<footer class="svelte-1i47zga"><!></footer>`),xt=u(`<dialog><header class="svelte-1i47zga"><h2> </h2> <!></header> <div class="body svelte-1i47zga"><!></div> <!></dialog>`);function St(e,n){let r=f();P(n,!0);let a=O(n,`wide`,3,!1),o;i(()=>{o.showModal(),o.querySelector(`[data-autofocus]`)?.focus()});function s(e){e.preventDefault(),n.onclose?.()}function l(e){e.key!==`Escape`||e.isComposing||(e.preventDefault(),e.stopPropagation(),n.onclose?.())}var u=xt();let h;var v=y(u),x=y(v),w=b(x,!0),T=p(x,2),E=e=>{var r=yt(),i=y(r);ee(),B(r),_(e=>{j(r,`data-testid`,`${n.testid??``}-close`),t(i,`${e??``} `)},[()=>G(`close`)]),c(`click`,r,function(...e){n.onclose?.apply(this,e)}),k(e,r)};g(T,e=>{n.onclose&&e(E)}),B(v);var D=p(v,2),A=y(D);d(A,()=>n.children),B(D);var M=p(D,2),N=e=>{var t=bt(),r=y(t);d(r,()=>n.footer),B(t),k(e,t)};g(M,e=>{n.footer&&e(N)}),B(u),C(u,e=>o=e,()=>o),_(()=>{j(u,`aria-labelledby`,r),j(u,`data-testid`,n.testid),h=te(u,1,`svelte-1i47zga`,null,h,{wide:a()}),j(x,`id`,r),t(w,n.title)}),m(`cancel`,u,s),c(`keydown`,u,l),k(e,u),S()}o([`keydown`,`click`]);var Ct=u(`<div class="stack"><p> </p> <!></div>`);function wt(e,r){P(r,!1),R();var i=l(),a=v(i),o=e=>{{let r=N(()=>G(`session-ended`));St(e,{get title(){return n(r)},testid:`relogin`,children:(e,r)=>{var i=Ct(),a=y(i),o=b(a,!0),s=p(a,2);{let e=N(()=>({chain:Q().chain.code,user:Q().user}));dt(s,{get fixed(){return n(e)},get ondone(){return Pe}})}B(i),_(e=>t(o,e),[()=>G(`session-ended-why`)]),k(e,i)},$$slots:{default:!0}})}};g(a,e=>{Z.ended&&e(o)}),k(e,i),S()}var Tt=u(`<nav class="svelte-1hm81ai"><a href="/till/" class="svelte-1hm81ai"> </a> <a href="/hq/" class="svelte-1hm81ai"> </a></nav>`),Et=u(`<header class="svelte-1hm81ai"><img src="/favicon.svg" alt="" width="32" height="32"/> <div class="brand svelte-1hm81ai"><strong> </strong> <span class="muted svelte-1hm81ai"> </span></div> <!> <div class="middle svelte-1hm81ai"><!></div> <span class="who svelte-1hm81ai" data-testid="who"> </span> <!> <button type="button" class="button quiet" data-testid="logout"> </button></header>`);function Dt(e,r){P(r,!0);var i=Et(),a=p(y(i),2),o=y(a),s=b(o,!0),l=p(o,2),u=b(l,!0);B(a);var f=p(a,2),m=e=>{var n=Tt(),i=y(n),a=b(i,!0),o=p(i,2),s=b(o,!0);B(n),_((e,c,l)=>{j(n,`aria-label`,e),j(i,`aria-current`,r.page===`till`?`page`:void 0),t(a,c),j(o,`aria-current`,r.page===`hq`?`page`:void 0),t(s,l)},[()=>G(`pages`),()=>G(`page-till`),()=>G(`page-hq`)]),k(e,n)},h=L(()=>ze(Q().role));g(f,e=>{n(h)&&e(m)});var v=p(f,2),x=y(v);d(x,()=>r.children??D),B(v);var C=p(v,2),w=b(C),T=p(C,2);Ue(T,{});var E=p(T,2),O=b(E,!0);B(i),_((e,n,r,i,a)=>{t(s,e),t(u,n),t(w,`${r??``} · ${i??``}`),t(O,a)},[()=>Q().chain.name,()=>G(`page-${r.page}`),()=>Q().name,()=>G(`role-${Q().role}`),()=>G(`log-out`)]),c(`click`,E,function(...e){Ie?.apply(this,e)}),k(e,i),S()}o([`click`]);function Ot(e=Date.now()){let t=crypto.getRandomValues(new Uint8Array(16)),n=e;for(let e=5;e>=0;e--)t[e]=n%256,n=Math.floor(n/256);t[6]=(t[6]??0)&15|112,t[8]=(t[8]??0)&63|128;let r=Array.from(t,e=>e.toString(16).padStart(2,`0`)).join(``);return[r.slice(0,8),r.slice(8,12),r.slice(12,16),r.slice(16,20),r.slice(20)].join(`-`)}var kt=class{#e=z(!1);get running(){return n(this.#e)}set running(e){T(this.#e,e,!0)}#t=z(null);get problem(){return n(this.#t)}set problem(e){T(this.#t,e,!0)}#n=z(!1);get outcomeUnknown(){return n(this.#n)}set outcomeUnknown(e){T(this.#n,e,!0)}#r=null;get locked(){return this.running||this.outcomeUnknown}submit(e,t,n){let r=n===void 0?`POST`:`PATCH`;return this.#r={path:e,method:r,body:t,key:Ot(),version:n},this.#i()}retry(){return this.#i()}clear(){this.#r=null,this.problem=null,this.outcomeUnknown=!1}async#i(){let e=this.#r;if(e===null||this.running)return null;this.running=!0;try{let{path:t,...n}=e,r=await J(t,n);return this.clear(),r}catch(e){return this.problem=X(e),this.outcomeUnknown=e instanceof K&&e.outcomeUnknown,this.outcomeUnknown||(this.#r=null),null}finally{this.running=!1}}};function At(e,t){P(t,!0);{let r=L(()=>t.operation.outcomeUnknown&&(async()=>t.onretried(await t.operation.retry()))),i=L(()=>t.operation.outcomeUnknown&&(()=>t.operation.clear()));$(e,{get problem(){return t.operation.problem},get busy(){return t.operation.running},get onretry(){return n(r)},get onabandon(){return n(i)}})}S()}var jt=180,Mt=class{#e=z(null);get answer(){return n(this.#e)}set answer(e){T(this.#e,e)}#t=z(null);get problem(){return n(this.#t)}set problem(e){T(this.#t,e)}#n=z(!1);get asking(){return n(this.#n)}set asking(e){T(this.#n,e,!0)}#r=z(``);#i=``;#a=``;#o=null;#s;#c=null;want(e,t){let n=t===null?``:e+JSON.stringify(t);n!==this.#i&&(this.#u(),this.#i=n,this.#a=e,this.#o=t,t===null?(this.answer=null,this.problem=null,T(this.#r,``)):(this.asking=!0,this.#s=setTimeout(()=>void this.#l(e,t,n),jt)))}get current(){return n(this.#r)!==``&&!this.asking}again(){this.#o===null||this.asking||(this.asking=!0,this.#l(this.#a,this.#o,this.#i))}async#l(e,t,n){let r=new AbortController;this.#c=r;try{let i=await J(e,{method:`POST`,body:{...t,occurred_at:new Date().toISOString()},signal:r.signal});if(r.signal.aborted)return;this.answer=i,this.problem=null,T(this.#r,n,!0)}catch(e){if(r.signal.aborted)return;this.answer=null,this.problem=X(e),T(this.#r,``)}this.asking=!1}#u(){clearTimeout(this.#s),this.#c?.abort(),this.asking=!1}},Nt=new Set([`$$slots`,`$$events`,`$$legacy`,`value`,`digits`,`trim`,`input`,`testid`]),Pt=u(`<input/>`);function Ft(e,t){P(t,!0);let r=O(t,`value`,15),i=O(t,`trim`,3,!1),a=O(t,`input`,15),o=x(t,Nt),c=e=>e===null?``:qe(e,t.digits,i()),l=z(``),u=null;s(()=>{(r()!==u||r()===null&&n(l)===``)&&(u=r(),T(l,c(r()),!0))});function d(e){T(l,e.currentTarget.value,!0),u=Ke(n(l),t.digits),r(u)}var f=Pt(),p=()=>{r()!==null&&T(l,c(r()),!0)};E(f,e=>({type:`text`,inputmode:t.digits>0?`decimal`:`numeric`,autocomplete:`off`,...o,class:`number`,value:n(l),"aria-invalid":e,oninput:d,onblur:p,"data-testid":t.testid}),[()=>n(l).trim()!==``&&r()===null||o[`aria-invalid`]],void 0,void 0,void 0,!0),C(f,e=>a(e),()=>a()),k(e,f),S()}var It=`cardea.receipts`;function Lt(){try{return JSON.parse(localStorage.getItem(It)??`{}`)}catch{return{}}}function Rt(e){let t=/\d+$/.exec(e)?.[0];if(t===void 0)return`${e}-2`;let n=String(BigInt(t)+1n).padStart(t.length,`0`);return e.slice(0,-t.length)+n}function zt(e,t,n){let r=Lt()[`${e}/${t}`];return r?.date===n?Rt(r.last):`0001`}function Bt(e,t,n,r){let i=Lt();i[`${e}/${t}`]={date:n,last:r},localStorage.setItem(It,JSON.stringify(i))}export{Ne as A,Ze as C,Be as D,Ue as E,X as F,W as I,U as L,Z as M,Le as N,Me as O,J as P,ge as R,Qe as S,Ge as T,et as _,Mt as a,$e as b,Dt as c,gt as d,ht as f,$ as g,dt as h,Ft as i,Fe as j,Q as k,wt as l,mt as m,zt as n,At as o,vt as p,Bt as r,kt as s,Rt as t,St as u,tt as v,Je as w,Ye as x,Xe as y,G as z};
+`,ue=[`zh-CN`,`en`],de=`cardea.locale`,fe=Object.assign({"/locales/en/common.ftl":ne,"/locales/en/hq.ftl":re,"/locales/en/problems.ftl":ie,"/locales/en/till.ftl":ae,"/locales/zh-CN/common.ftl":oe,"/locales/zh-CN/hq.ftl":se,"/locales/zh-CN/problems.ftl":ce,"/locales/zh-CN/till.ftl":le});function pe(e){let t=new te(e,{useIsolating:!1});for(let[n,r]of Object.entries(fe))n.startsWith(`/locales/${e}/`)&&t.addResource(new N(r));return t}var me={"zh-CN":pe(`zh-CN`),en:pe(`en`)};function he(){return localStorage.getItem(de)===`en`?`en`:`zh-CN`}var H=e({locale:he()});document.documentElement.lang=H.locale;function U(){return H.locale}function ge(e){H.locale=e,localStorage.setItem(de,e),document.documentElement.lang=e}function W(e){return me[H.locale].hasMessage(e)}function G(e,t){let n=me[H.locale],r=n.getMessage(e)?.value;return r==null?e:n.formatPattern(r,t)}function _e(e){return H.locale===`en`?e.en:e.zh}var ve=`/api/v1`,ye=`cardea.refresh`,be=15e3,K=class extends Error{problem;constructor(e){super(e.code),this.problem=e}get outcomeUnknown(){return this.problem.status===0||this.problem.status>=500}},q=null,xe=null,Se=()=>Promise.reject(Error(`no session`));function Ce(e){Se=e}function we(e){q=e.access_token,sessionStorage.setItem(ye,e.refresh_token)}function Te(){q=null,sessionStorage.removeItem(ye)}async function Ee(){let e=sessionStorage.getItem(ye);if(e===null)return null;try{let t=await Y(`/auth/refresh`,{method:`POST`,body:{refresh_token:e}});return we(t),t}catch(e){if(e instanceof K&&e.problem.status===401)return Te(),null;throw e}}async function J(e,t={}){try{return await Y(e,t)}catch(e){if(!(e instanceof K)||e.problem.status!==401)throw e}return xe??=Ee().then(e=>e!==null).finally(()=>xe=null),await xe||await Se(),Y(e,t)}async function Y(e,{method:t=`GET`,body:n,key:r,version:i,signal:a}){let o={Accept:`application/json`,"Accept-Language":U()};q!==null&&(o.Authorization=`Bearer ${q}`),n!==void 0&&(o[`Content-Type`]=`application/json`),r!==void 0&&(o[`Idempotency-Key`]=r),i!==void 0&&(o[`If-Match`]=`"${i}"`);let s=AbortSignal.timeout(be),c={method:t,headers:o,signal:a?AbortSignal.any([a,s]):s};n!==void 0&&(c.body=JSON.stringify(n));let l,u;try{l=await fetch(ve+e,c),u=await l.text()}catch(e){throw a?.aborted?e:new K(ke(`network`,0))}let d=De(u);if(l.ok&&d!==void 0)return d;throw new K(Oe(d)?d:ke(`unexpected`,l.status))}function De(e){if(e===``)return null;try{return JSON.parse(e)}catch{return}}function Oe(e){return typeof e==`object`&&!!e&&`code`in e&&`title`in e}function ke(e,t){let n=W(`problem-${e}-why`)?G(`problem-${e}-why`,{status:t}):``;return{type:`about:blank`,code:e,status:t,title:G(`problem-${e}-what`),detail:n}}function X(e){return e instanceof K?e.problem:ke(`unexpected`,500)}var Ae=`cardea.login`,Z=e({me:null,ended:!1}),je=null,Me=null;Ce(()=>Z.me===null?(Re(),new Promise(()=>{})):(Me??=new Promise(e=>{Z.ended=!0,je=()=>{Z.ended=!1,Me=null,e()}}),Me));async function Ne(e){let t=await Y(`/auth/login`,{method:`POST`,body:e});return we(t),localStorage.setItem(Ae,`${e.chain}\n${e.user}`),t}function Pe(){let[e=``,t=``]=(localStorage.getItem(Ae)??``).split(`
+`);return{chain:e,user:t}}function Fe(){je?.()}async function Ie(){let e=await Ee();return e===null||e.must_change_password?!1:(Z.me=await J(`/me`),!0)}async function Le(){await Y(`/auth/logout`,{method:`POST`}).catch(()=>void 0),Te(),location.assign(`/login/`)}function Re(){location.replace(`/login/?next=`+encodeURIComponent(location.pathname))}function ze({permissions:e}){let t=e.includes(`configuration.write`),n=e.includes(`configuration.read`)&&!e.includes(`sale.post`);return t||n?`/hq/`:`/till/`}function Be(e){return Q().permissions.includes(e)}function Q(){if(Z.me===null)throw Error(`nobody is logged in`);return Z.me}var Ve=d(`<button type="button" class="svelte-1618138"> </button>`),He=d(`<div class="switch svelte-1618138" role="group"></div>`);function Ue(e,r){F(r,!1),R();var i=He();g(i,5,()=>ue,e=>e,(e,r)=>{var i=Ve(),a=x(i,!0);v(e=>{M(i,`lang`,n(r)),M(i,`aria-pressed`,e),M(i,`data-testid`,`lang-${n(r)??``}`),t(a,n(r)===`en`?`English`:`中文`)},[()=>U()===n(r)]),l(`click`,i,()=>ge(n(r))),A(e,i)}),B(i),v(e=>M(i,`aria-label`,e),[()=>G(`language`)]),A(e,i),C()}s([`click`]);var We={"。":`.`,"．":`.`,"，":`,`,"－":`-`};function Ge(e){return e.trim().replace(/[０-９]/g,e=>String.fromCharCode(e.charCodeAt(0)-65248)).replace(/[。．，－]/g,e=>We[e]??e)}function Ke(e,t){let n=/^(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/.exec(Ge(e));if(!n)return null;let r=(n[1]??``).replaceAll(`,`,``),i=(n[2]??``).replace(/0+$/,``);if(r===``&&!n[2]||i.length>t)return null;let a=Number(r+i.padEnd(t,`0`));return Number.isSafeInteger(a)?a:null}function qe(e,t,n=!1){let r=String(Math.abs(e)).padStart(t+1,`0`),i=r.slice(0,r.length-t),a=t>0?r.slice(-t):``;return n&&(a=a.replace(/0+$/,``)),(e<0?`-`:``)+i+(a===``?``:`.`+a)}function Je(e,t,n){return Number(BigInt(e)*BigInt(t)/BigInt(n))}function Ye(e){let{currency:t,minor_units:n}=Q().chain,r=qe(e,n),i={style:`currency`,currency:t,currencyDisplay:`narrowSymbol`,minimumFractionDigits:n};return new Intl.NumberFormat(U(),i).format(r)}function Xe(e){return new Intl.NumberFormat(U()).format(e)}function Ze(e){return new Intl.NumberFormat(U(),{signDisplay:`exceptZero`}).format(e)}function Qe(e){return qe(e,3,!0)}function $e(e){let t={dateStyle:`medium`,timeStyle:`short`,timeZone:Q().chain.time_zone};return new Intl.DateTimeFormat(U(),t).format(new Date(e))}function et(e=new Date){return new Intl.DateTimeFormat(`sv-SE`,{timeZone:Q().chain.time_zone}).format(e)}function tt(e){return e.replace(/(\d{4})(?=\d)/g,`$1 `)}function nt(e){let t=Date.parse(e+`Z`),n=new Intl.DateTimeFormat(`sv-SE`,{timeZone:Q().chain.time_zone,dateStyle:`short`,timeStyle:`medium`}),r=e=>Date.parse(n.format(e).replace(` `,`T`)+`Z`),i=t-(r(t)-t);return i-=r(i)-t,new Date(i).toISOString()}var rt=d(`<p> </p>`),it=d(`<li> </li>`),at=d(`<ul class="svelte-1dacffy"></ul>`),ot=d(`<p class="action svelte-1dacffy"> </p>`),st=d(`<button type="button" class="button primary" data-testid="retry"> </button>`),ct=d(`<button type="button" class="button" data-testid="abandon"> </button>`),lt=d(`<div class="row"><!> <!></div>`),ut=d(`<div class="problem svelte-1dacffy" role="alert" data-testid="problem"><strong class="svelte-1dacffy"> </strong> <!> <!> <!> <!></div>`);function $(e,i){F(i,!0);let o=k(i,`busy`,3,!1),s=z(void 0);a(()=>{i.onabandon&&!o()&&n(s)?.focus()});let c=L(()=>i.problem&&W(`problem-${i.problem.code}-do`)?G(`problem-${i.problem.code}-do`):``),d=L(()=>{if(i.problem===null)return[];let e=(i.problem.refusals??[]).map(e=>_e(e.explanation));for(let t of i.problem.blocks??[])e.push(G(`block-${t}`));i.problem.needed!==void 0&&i.problem.available!==void 0&&e.push(G(`points-needed`,{needed:Xe(i.problem.needed),available:Xe(i.problem.available)}));for(let t of i.problem.errors??[])e.push(t.detail);return e.filter(e=>e!==i.problem.detail)});var f=u(),p=y(f),h=e=>{var a=ut(),u=b(a),f=x(u,!0),p=m(u,2),h=e=>{var n=rt(),r=x(n,!0);v(()=>t(r,i.problem.detail)),A(e,n)};_(p,e=>{i.problem.detail&&i.problem.detail!==i.problem.title&&e(h)});var y=m(p,2),S=e=>{var i=at();g(i,21,()=>n(d),r,(e,r)=>{var i=it(),a=x(i,!0);v(()=>t(a,n(r))),A(e,i)}),B(i),A(e,i)};_(y,e=>{n(d).length>0&&e(S)});var C=m(y,2),T=e=>{var r=ot(),i=x(r,!0);v(()=>t(i,n(c))),A(e,r)};_(C,e=>{n(c)&&e(T)});var D=m(C,2),O=e=>{var r=lt(),a=b(r),c=e=>{var r=st(),a=x(r,!0);w(r,e=>E(s,e),()=>n(s)),v(e=>{r.disabled=o(),t(a,e)},[()=>o()?G(`working`):G(`retry`)]),l(`click`,r,function(...e){i.onretry?.apply(this,e)}),A(e,r)};_(a,e=>{i.onretry&&e(c)});var u=m(a,2),d=e=>{var n=ct(),r=x(n,!0);v(e=>{n.disabled=o(),t(r,e)},[()=>G(`abandon`)]),l(`click`,n,function(...e){i.onabandon?.apply(this,e)}),A(e,n)};_(u,e=>{i.onabandon&&e(d)}),B(r),A(e,r)};_(D,e=>{(i.onretry||i.onabandon)&&e(O)}),B(a),v(()=>{M(a,`data-code`,i.problem.code),t(f,i.problem.title)}),A(e,a)};_(p,e=>{i.problem&&e(h)}),A(e,f),C()}s([`click`]);var dt=d(`<form class="stack" data-testid="login-form"><label class="field"><span> </span> <input id="chain" required="" autocomplete="organization" autocapitalize="off" spellcheck="false" data-testid="login-chain"/></label> <label class="field"><span> </span> <input id="user" required="" autocomplete="username" autocapitalize="off" spellcheck="false" data-testid="login-user"/></label> <label class="field"><span> </span> <input id="password" type="password" required="" autocomplete="current-password" data-testid="login-password"/></label> <!> <button type="submit" class="button primary" data-testid="login-submit"> </button></form>`);function ft(r,a){F(a,!0);let s=o(()=>a.fixed)??Pe(),c=z(e(s.chain)),l=z(e(s.user)),u=z(``),d=z(null),f=z(!1),p;i(()=>p.querySelector(n(c)===``?`#chain`:n(l)===``?`#user`:`#password`)?.focus());async function g(e){if(e.preventDefault(),!n(f)){E(f,!0);try{let e=await Ne({chain:n(c).trim(),user:n(l).trim(),password:n(u)});E(d,null),a.ondone(e,n(u))}catch(e){E(d,X(e),!0),p.querySelector(`#password`)?.select()}finally{E(f,!1)}}}var _=dt(),y=b(_),S=b(y),D=x(S,!0),O=m(S,2);I(O),B(y);var k=m(y,2),j=b(k),ee=x(j,!0),M=m(j,2);I(M),B(k);var N=m(k,2),P=b(N),te=x(P,!0),L=m(P,2);I(L),B(N);var R=m(N,2);$(R,{get problem(){return n(d)}});var V=m(R,2),ne=x(V,!0);B(_),w(_,e=>p=e,()=>p),v((e,r,i,o)=>{t(D,e),O.disabled=a.fixed!==void 0,t(ee,r),M.disabled=a.fixed!==void 0,t(te,i),V.disabled=n(f),t(ne,o)},[()=>G(`login-chain`),()=>G(`login-user`),()=>G(`login-password`),()=>n(f)?G(`working`):G(`log-in`)]),h(`submit`,_,g),T(O,()=>n(c),e=>E(c,e)),T(M,()=>n(l),e=>E(l,e)),T(L,()=>n(u),e=>E(u,e)),A(r,_),C()}var pt=d(`<main class="stack svelte-wqlkvw"><!> <!></main>`);function mt(e,t){F(t,!0);var r=pt(),i=b(r);{let e=L(()=>X(t.error));$(i,{get problem(){return n(e)},onretry:()=>location.reload()})}Ue(m(i,2),{}),B(r),A(e,r),C()}async function ht(e){let t=document.getElementById(`app`);if(t===null)throw Error(`#app is missing`);try{await Ie()?j(e,{target:t}):Re()}catch(e){j(mt,{target:t,props:{error:e}})}}function gt(e){return e.key===`Enter`&&!_t(e)}function _t(e){return e.isComposing||e.keyCode===229}function vt(e){let t=0;for(let n=0;n<e.length;n++){let r=e.charCodeAt(e.length-1-n)-48,i=n%2==1?r*2:r;t+=i>9?i-9:i}return t%10==0}function yt(e){let t=/9\d{13}$/.exec(e)?.[0];return t!==void 0&&vt(t)?t:null}var bt=d(`<button type="button" class="button quiet"> <kbd>Esc</kbd></button>`),xt=d(`<footer class="svelte-1i47zga"><!></footer>`),St=d(`<dialog><header class="svelte-1i47zga"><h2> </h2> <!></header> <div class="body svelte-1i47zga"><!></div> <!></dialog>`);function Ct(e,n){let r=p();F(n,!0);let a=k(n,`wide`,3,!1),o;i(()=>{o.showModal(),o.querySelector(`[data-autofocus]`)?.focus()});function s(e){e.preventDefault(),n.onclose?.()}function c(e){e.key!==`Escape`||e.isComposing||(e.preventDefault(),e.stopPropagation(),n.onclose?.())}var u=St();let d;var g=b(u),y=b(g),S=x(y,!0),T=m(y,2),E=e=>{var r=bt(),i=b(r);ee(),B(r),v(e=>{M(r,`data-testid`,`${n.testid??``}-close`),t(i,`${e??``} `)},[()=>G(`close`)]),l(`click`,r,function(...e){n.onclose?.apply(this,e)}),A(e,r)};_(T,e=>{n.onclose&&e(E)}),B(g);var D=m(g,2),O=b(D);f(O,()=>n.children),B(D);var j=m(D,2),N=e=>{var t=xt(),r=b(t);f(r,()=>n.footer),B(t),A(e,t)};_(j,e=>{n.footer&&e(N)}),B(u),w(u,e=>o=e,()=>o),v(()=>{M(u,`aria-labelledby`,r),M(u,`data-testid`,n.testid),d=V(u,1,`svelte-1i47zga`,null,d,{wide:a()}),M(y,`id`,r),t(S,n.title)}),h(`cancel`,u,s),l(`keydown`,u,c),A(e,u),C()}s([`keydown`,`click`]);var wt=d(`<div class="stack"><p> </p> <!></div>`);function Tt(e,r){F(r,!1),R();var i=u(),a=y(i),o=e=>{{let r=P(()=>G(`session-ended`));Ct(e,{get title(){return n(r)},testid:`relogin`,children:(e,r)=>{var i=wt(),a=b(i),o=x(a,!0),s=m(a,2);{let e=P(()=>({chain:Q().chain.code,user:Q().user}));ft(s,{get fixed(){return n(e)},get ondone(){return Fe}})}B(i),v(e=>t(o,e),[()=>G(`session-ended-why`)]),A(e,i)},$$slots:{default:!0}})}};_(a,e=>{Z.ended&&e(o)}),A(e,i),C()}var Et=d(`<nav class="svelte-1hm81ai"><a href="/till/" class="svelte-1hm81ai"> </a> <a href="/hq/" class="svelte-1hm81ai"> </a></nav>`),Dt=d(`<header class="svelte-1hm81ai"><img src="/favicon.svg" alt="" width="32" height="32"/> <div class="brand svelte-1hm81ai"><strong> </strong> <span class="muted svelte-1hm81ai"> </span></div> <!> <div class="middle svelte-1hm81ai"><!></div> <span class="who svelte-1hm81ai" data-testid="who"> </span> <!> <button type="button" class="button quiet" data-testid="logout"> </button></header>`);function Ot(e,r){F(r,!0);var i=Dt(),a=m(b(i),2),o=b(a),s=x(o,!0),c=m(o,2),u=x(c,!0);B(a);var d=m(a,2),p=e=>{var n=Et(),i=b(n),a=x(i,!0),o=m(i,2),s=x(o,!0);B(n),v((e,c,l)=>{M(n,`aria-label`,e),M(i,`aria-current`,r.page===`till`?`page`:void 0),t(a,c),M(o,`aria-current`,r.page===`hq`?`page`:void 0),t(s,l)},[()=>G(`pages`),()=>G(`page-till`),()=>G(`page-hq`)]),A(e,n)},h=L(()=>Be(`configuration.read`));_(d,e=>{n(h)&&e(p)});var g=m(d,2),y=b(g);f(y,()=>r.children??O),B(g);var S=m(g,2),w=x(S),T=m(S,2);Ue(T,{});var E=m(T,2),D=x(E,!0);B(i),v((e,n,r,i,a)=>{t(s,e),t(u,n),t(w,`${r??``} · ${i??``}`),t(D,a)},[()=>Q().chain.name,()=>G(`page-${r.page}`),()=>Q().name,()=>G(`role-${Q().role}`),()=>G(`log-out`)]),l(`click`,E,function(...e){Le?.apply(this,e)}),A(e,i),C()}s([`click`]);function kt(e=Date.now()){let t=crypto.getRandomValues(new Uint8Array(16)),n=e;for(let e=5;e>=0;e--)t[e]=n%256,n=Math.floor(n/256);t[6]=(t[6]??0)&15|112,t[8]=(t[8]??0)&63|128;let r=Array.from(t,e=>e.toString(16).padStart(2,`0`)).join(``);return[r.slice(0,8),r.slice(8,12),r.slice(12,16),r.slice(16,20),r.slice(20)].join(`-`)}var At=class{#e=z(!1);get running(){return n(this.#e)}set running(e){E(this.#e,e,!0)}#t=z(null);get problem(){return n(this.#t)}set problem(e){E(this.#t,e,!0)}#n=z(!1);get outcomeUnknown(){return n(this.#n)}set outcomeUnknown(e){E(this.#n,e,!0)}#r=null;get locked(){return this.running||this.outcomeUnknown}submit(e,t,n){let r=n===void 0?`POST`:`PATCH`;return this.#r={path:e,method:r,body:t,key:kt(),version:n},this.#i()}retry(){return this.#i()}clear(){this.#r=null,this.problem=null,this.outcomeUnknown=!1}async#i(){let e=this.#r;if(e===null||this.running)return null;this.running=!0;try{let{path:t,...n}=e,r=await J(t,n);return this.clear(),r}catch(e){return this.problem=X(e),this.outcomeUnknown=e instanceof K&&e.outcomeUnknown,this.outcomeUnknown||(this.#r=null),null}finally{this.running=!1}}};function jt(e,t){F(t,!0);{let r=L(()=>t.operation.outcomeUnknown&&(async()=>t.onretried(await t.operation.retry()))),i=L(()=>t.operation.outcomeUnknown&&(()=>t.operation.clear()));$(e,{get problem(){return t.operation.problem},get busy(){return t.operation.running},get onretry(){return n(r)},get onabandon(){return n(i)}})}C()}var Mt=180,Nt=class{#e=z(null);get answer(){return n(this.#e)}set answer(e){E(this.#e,e)}#t=z(null);get problem(){return n(this.#t)}set problem(e){E(this.#t,e)}#n=z(!1);get asking(){return n(this.#n)}set asking(e){E(this.#n,e,!0)}#r=z(``);#i=``;#a=``;#o=null;#s;#c=null;want(e,t){let n=t===null?``:e+JSON.stringify(t);n!==this.#i&&(this.#u(),this.#i=n,this.#a=e,this.#o=t,t===null?(this.answer=null,this.problem=null,E(this.#r,``)):(this.asking=!0,this.#s=setTimeout(()=>void this.#l(e,t,n),Mt)))}get current(){return n(this.#r)!==``&&!this.asking}again(){this.#o===null||this.asking||(this.asking=!0,this.#l(this.#a,this.#o,this.#i))}async#l(e,t,n){let r=new AbortController;this.#c=r;try{let i=await J(e,{method:`POST`,body:{...t,occurred_at:new Date().toISOString()},signal:r.signal});if(r.signal.aborted)return;this.answer=i,this.problem=null,E(this.#r,n,!0)}catch(e){if(r.signal.aborted)return;this.answer=null,this.problem=X(e),E(this.#r,``)}this.asking=!1}#u(){clearTimeout(this.#s),this.#c?.abort(),this.asking=!1}},Pt=new Set([`$$slots`,`$$events`,`$$legacy`,`value`,`digits`,`trim`,`input`,`testid`]),Ft=d(`<input/>`);function It(e,t){F(t,!0);let r=k(t,`value`,15),i=k(t,`trim`,3,!1),a=k(t,`input`,15),o=S(t,Pt),s=e=>e===null?``:qe(e,t.digits,i()),l=z(``),u=null;c(()=>{(r()!==u||r()===null&&n(l)===``)&&(u=r(),E(l,s(r()),!0))});function d(e){E(l,e.currentTarget.value,!0),u=Ke(n(l),t.digits),r(u)}var f=Ft(),p=()=>{r()!==null&&E(l,s(r()),!0)};D(f,e=>({type:`text`,inputmode:t.digits>0?`decimal`:`numeric`,autocomplete:`off`,...o,class:`number`,value:n(l),"aria-invalid":e,oninput:d,onblur:p,"data-testid":t.testid}),[()=>n(l).trim()!==``&&r()===null||o[`aria-invalid`]],void 0,void 0,void 0,!0),w(f,e=>a(e),()=>a()),A(e,f),C()}var Lt=`cardea.receipts`;function Rt(){try{return JSON.parse(localStorage.getItem(Lt)??`{}`)}catch{return{}}}function zt(e){let t=/\d+$/.exec(e)?.[0];if(t===void 0)return`${e}-2`;let n=String(BigInt(t)+1n).padStart(t.length,`0`);return e.slice(0,-t.length)+n}function Bt(e,t,n){let r=Rt()[`${e}/${t}`];return r?.date===n?zt(r.last):`0001`}function Vt(e,t,n,r){let i=Rt();i[`${e}/${t}`]={date:n,last:r},localStorage.setItem(Lt,JSON.stringify(i))}export{Be as A,_e as B,Qe as C,Ue as D,Ge as E,Re as F,J as I,X as L,Pe as M,Ie as N,ze as O,Z as P,W as R,Ye as S,Je as T,G as V,et as _,Nt as a,Xe as b,Ot as c,_t as d,gt as f,$ as g,ft as h,It as i,Q as j,Ne as k,Tt as l,ht as m,Bt as n,jt as o,yt as p,Vt as r,At as s,zt as t,Ct as u,tt as v,Ze as w,$e as x,nt as y,U as z};

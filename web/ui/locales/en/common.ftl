@@ -31,7 +31,6 @@ reason = Reason
 nobody = Nobody
 points = { $points } points
 
-role-platform_operator = platform operator
 role-hq_admin = HQ admin
 role-store_manager = store manager
 role-supervisor = supervisor
@@ -54,7 +53,7 @@ session-ended = Please log in again
 session-ended-why = Your session has ended. Enter your password to go on; nothing you typed is lost.
 new-password-title = Set a new password
 new-password-why = You logged in with a one-time password. Please choose your own first.
-new-password = New password (8 characters or more)
+new-password = New password (10 characters or more)
 new-password-repeat = Once more
 new-password-differs = The two entries differ
 new-password-save = Save and go on

@@ -23,7 +23,7 @@ problem-already_returned-do = Lower the quantity: only what hasn't been returned
 problem-insufficient_points-do = Use fewer points or another way of paying.
 problem-reward_unavailable-do = Choose another reward.
 problem-out_of_stock-do = Choose another reward, or ask the store for more.
-problem-not_eligible-do = Tell the customer what is missing; the register entry is kept, and the card can be issued as soon as it is met.
+problem-not_eligible-do = Tell the customer what is missing; the card can be issued as soon as it is met.
 problem-tenders_mismatch-do = Check the ways of paying and their amounts.
 problem-line_discount_mismatch-do = Check discount and amount.
 problem-occurred_at_out_of_range-do = Check this computer's clock; ask a manager for older bills.
@@ -34,6 +34,11 @@ problem-version_conflict-do = Somebody has just changed it. Close, open it again
 problem-busy-do = The server is busy. Choose "Try again": nothing is booked twice.
 problem-plugin_failed-do = The rules can't be computed just now. Try again; if it stays, tell head office.
 problem-storage_unavailable-do = Choose "Try again": nothing is booked twice. If it stays, tell your administrator.
+problem-field_invalid-do = Correct what is marked.
+problem-rule_refused-do = Tell the customer what the program's rules say.
+problem-already_exists-do = Choose another code, or use the existing one.
+problem-password_change_required-do = Log out, log in again and change the password.
+problem-internal-do = Choose "Try again": nothing is booked twice. If it stays, tell your administrator.
 points-needed = { $needed } points needed, { $available } available
 
 ## Configuration form

@@ -14,7 +14,7 @@ till-name = Till
 place-why = Receipts are numbered by store, till and date.
 
 identify = Member
-identify-hint = Scan, or type number, phone, last four, name
+identify-hint = Card, phone, last four, name
 identify-help = Scan a card, or type and press Enter. F2 for a customer without a card.
 matches = { $count ->
     [one] One card found
@@ -59,6 +59,8 @@ tender = Paid by
 tender-cash = Cash
 tender-card = Card
 tender-mobile = Mobile
+tender-transfer = Transfer
+tender-other = Other
 tender-points = Points
 use-points = Use points
 points-to-use = Points to use
@@ -71,6 +73,7 @@ card-unusable = This card can't earn or spend points now.
 card-not-used = Without this card: booked for the customer, earns as usual.
 book-for-customer = Book for the customer, without the card
 use-receipt = Use { $receipt }
+no-sales = You may not ring up sales here; members and cards you can look up.
 
 preview = Preview
 preview-empty = Type an amount to see the points
@@ -111,6 +114,7 @@ return-choose = Fill in what comes back, or choose "Return everything".
 return-book = Book the return
 money-back = Money back
 return-given_back = Points given back
+return-expired = of these expired
 return-taken_back = Points taken back
 return-from_maturing = of these maturing
 return-owed = Points owed

@@ -31,7 +31,6 @@ reason = 原因
 nobody = 无
 points = { $points } 分
 
-role-platform_operator = 平台管理员
 role-hq_admin = 总部管理员
 role-store_manager = 店长
 role-supervisor = 主管
@@ -54,7 +53,7 @@ session-ended = 请重新登录
 session-ended-why = 登录已过期。输入密码后继续，页面上已填写的内容不会丢失。
 new-password-title = 设置新密码
 new-password-why = 您使用的是一次性密码，请先换成自己的密码。
-new-password = 新密码（至少 8 位）
+new-password = 新密码（至少 10 位）
 new-password-repeat = 再输入一次
 new-password-differs = 两次输入不一致
 new-password-save = 保存并进入

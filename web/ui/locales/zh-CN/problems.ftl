@@ -23,7 +23,7 @@ problem-already_returned-do = 请减少退货数量，只能退尚未退过的�
 problem-insufficient_points-do = 请减少使用的积分，或改用其他付款方式。
 problem-reward_unavailable-do = 请换一种礼品。
 problem-out_of_stock-do = 请换一种礼品，或通知门店补货。
-problem-not_eligible-do = 请告诉顾客还差什么；资料已保存，条件满足后可直接发卡。
+problem-not_eligible-do = 请告诉顾客还差什么，条件满足后可直接发卡。
 problem-tenders_mismatch-do = 请核对付款方式与金额。
 problem-line_discount_mismatch-do = 请核对折扣与金额。
 problem-occurred_at_out_of_range-do = 请核对这台电脑的时间；补录旧单请找店长。
@@ -34,6 +34,11 @@ problem-version_conflict-do = 别人刚刚改过。请关闭后重新打开，�
 problem-busy-do = 服务器繁忙，请点“重试”，不会重复入账。
 problem-plugin_failed-do = 积分规则暂时无法计算，请重试；仍不行请通知总部。
 problem-storage_unavailable-do = 请点“重试”，不会重复入账；仍不行请联系管理员。
+problem-field_invalid-do = 请修改标出的内容。
+problem-rule_refused-do = 请按会员规则的说明告诉顾客。
+problem-already_exists-do = 请换一个编码，或使用已有的。
+problem-password_change_required-do = 请退出后重新登录并修改密码。
+problem-internal-do = 请点“重试”，不会重复入账；仍不行请联系管理员。
 points-needed = 需要 { $needed } 分，可用 { $available } 分
 
 ## 配置表单

@@ -37,3 +37,14 @@ export function businessDate(now = new Date()): string {
 export function cardNumber(number: string): string {
   return number.replace(/(\d{4})(?=\d)/g, '$1 ')
 }
+
+/** The instant of a wall clock in the chain's zone: "2026-12-01T00:00" as a form field gives it. */
+export function chainInstant(wallClock: string): string {
+  const wanted = Date.parse(wallClock + 'Z')
+  const clock = new Intl.DateTimeFormat('sv-SE', { timeZone: me().chain.time_zone, dateStyle: 'short', timeStyle: 'medium' })
+  const shownAt = (time: number) => Date.parse(clock.format(time).replace(' ', 'T') + 'Z')
+  // Twice, because the offset at the first guess may be that of the other side of a clock change.
+  let time = wanted - (shownAt(wanted) - wanted)
+  time -= shownAt(time) - wanted
+  return new Date(time).toISOString()
+}

@@ -72,14 +72,16 @@ export function toLogin(): void {
   location.replace('/login/?next=' + encodeURIComponent(location.pathname))
 }
 
-const HQ_ROLES = ['hq_admin', 'platform_operator', 'finance', 'auditor']
-
-export function mayUseHq(role: string): boolean {
-  return HQ_ROLES.includes(role)
+/** Where somebody's work begins: those who set the rules, or read them but never ring up a sale, at head office. */
+export function home({ permissions }: Me): string {
+  const setsRules = permissions.includes('configuration.write')
+  const onlyReadsRules = permissions.includes('configuration.read') && !permissions.includes('sale.post')
+  return setsRules || onlyReadsRules ? '/hq/' : '/till/'
 }
 
-export function home(role: string): string {
-  return mayUseHq(role) ? '/hq/' : '/till/'
+/** Has the person at this page the permission? The server judges again. */
+export function may(action: string): boolean {
+  return me().permissions.includes(action)
 }
 
 /** Who is logged in, on the pages that exist only for somebody. */

@@ -48,7 +48,7 @@ export class Sale {
   /** The most points that this bill, this balance and the program allow. */
   get mostPoints(): number {
     const rate = this.till.pointsTender
-    if (rate === null || this.withoutCard || rate.money <= 0) return 0
+    if (rate === null || !this.till.usable || rate.money <= 0) return 0
     const share = mulDiv(this.total, rate.max_share_ppm, 1_000_000)
     const most = Math.min(this.till.available, mulDiv(share, rate.points, rate.money))
     return most - (most % Math.max(rate.step, 1))

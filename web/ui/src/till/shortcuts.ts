@@ -11,3 +11,10 @@ export const SHORTCUTS: { key: string; action: Action }[] = [
   { key: 'F9', action: 'place' },
   { key: 'Escape', action: 'next' },
 ]
+
+export const PERMISSIONS: Partial<Record<Action, string>> = {
+  sale: 'sale.post',
+  redeem: 'redemption.post',
+  return: 'return.post',
+  issue: 'card.issue',
+}

@@ -1,5 +1,5 @@
 import { call } from '$lib/api/client'
-import type { Card, Configuration, Page, PointsTender, Program, RedemptionAnswer, ReturnAnswer, SaleAnswer, Store } from '$lib/api/types'
+import type { Card, Page, PointsTender, Program, RedemptionAnswer, ReturnAnswer, SaleAnswer, Store } from '$lib/api/types'
 import { businessDate } from '$lib/format'
 import { proposeReceipt, rememberReceipt } from '$lib/receipts'
 import { me } from '$lib/session.svelte'
@@ -25,7 +25,6 @@ export class Till {
   card = $state.raw<Card | null>(null)
   outcome = $state.raw<Outcome | null>(null)
   programs = $state.raw<Program[]>([])
-  #tenders = $state.raw<Record<string, PointsTender | null>>({})
 
   constructor() {
     const place = storedPlace()
@@ -51,7 +50,7 @@ export class Till {
 
   /** How points pay in the program of the card; null: they don't. */
   get pointsTender(): PointsTender | null {
-    return this.card === null ? null : (this.#tenders[this.card.program_id] ?? null)
+    return this.programs.find((program) => program.id === this.card?.program_id)?.tender ?? null
   }
 
   setPlace(storeId: string, name: string): void {
@@ -74,6 +73,7 @@ export class Till {
   clear(): void {
     this.card = null
     this.outcome = null
+    this.proposeReceipt()
   }
 
   finish(outcome: Outcome): void {
@@ -89,16 +89,8 @@ export class Till {
     if (fresh !== null && this.card?.id === id) this.card = fresh
   }
 
-  /** Programs and how points pay in them. A cashier without the right to see that simply has no points tender. */
   async load(): Promise<void> {
     this.programs = (await call<Page<Program>>('/programs?limit=50')).items
-    const tenders: Record<string, PointsTender | null> = {}
-    for (const program of this.programs) {
-      const page = await call<Page<Configuration>>(`/programs/${program.id}/configurations`).catch(() => null)
-      const current = page?.items.find((item) => item.id === program.configuration.id)
-      tenders[program.id] = current?.points.tender ?? null
-    }
-    this.#tenders = tenders
   }
 }
 

@@ -205,7 +205,7 @@ export interface ReturnBody {
 export interface ReturnAnswer {
   id: string | null
   money: { total: number; tenders: Tender[] }
-  points: { given_back: number; taken_back: number; from_maturing: number; owed: number }
+  points: { given_back: number; expired: number; taken_back: number; from_maturing: number; owed: number }
   entries: Entry[]
   balances: Balance[]
   tier: Tier | null
@@ -225,8 +225,6 @@ export interface Reward {
   version: number
 }
 
-export type RewardInput = Omit<Reward, 'id' | 'version'>
-
 export interface RedemptionAnswer {
   id: string | null
   reward: { id: string; name: Text }
@@ -242,6 +240,8 @@ export interface Program {
   name: Text
   plugin: { id: string; version: string; digest: string }
   configuration: { id: string; version: number; effective_from: string }
+  /** How points pay at the till under the configuration in force. */
+  tender: PointsTender | null
   schema?: Record<string, unknown>
 }
 
@@ -282,6 +282,6 @@ export interface Configuration extends ConfigurationInput {
   id: string
   version: number
   effective_from: string
-  created_by: string
+  created_by: string | null
   created_at: string
 }

@@ -1,8 +1,8 @@
-import { extendByRecord } from '@sjsf/form/lib/resolver'
+import { overrideByRecord } from '@sjsf/form/lib/resolver'
 import { translation as english } from '@sjsf/form/translations/en'
 import { t } from '$lib/i18n/index.svelte'
 
-export const translation = extendByRecord(english, {
+export const translation = overrideByRecord(english, {
   yes: () => t('yes'),
   no: () => t('no'),
   'add-array-item': () => t('add'),
