@@ -541,7 +541,7 @@ till-name = 收银台
 place-why = 小票号按门店、收银台和日期编号。
 
 identify = 会员
-identify-hint = 扫卡，或输入卡号、手机号、后四位、姓名
+identify-hint = 卡号、手机号、后四位、姓名
 identify-help = 扫描会员卡，或输入后按回车。没有会员卡的顾客按 F2。
 matches = 找到 { $count } 张卡，用 ↑ ↓ 选择，回车确认
 no-match = 没有找到“{ $code }”
