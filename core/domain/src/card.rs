@@ -55,7 +55,7 @@ impl std::str::FromStr for CardNumber {
     type Err = NotACardNumber;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let shape = text.len() == 14 && text.starts_with('9') && text.bytes().all(|b| b.is_ascii_digit());
-        if shape && luhn_sum(text.bytes().rev(), 0) % 10 == 0 {
+        if shape && luhn_sum(text.bytes().rev(), 0).is_multiple_of(10) {
             Ok(Self(text.to_owned()))
         } else {
             Err(NotACardNumber)
@@ -290,6 +290,17 @@ pub fn decide_card(card: &mut Card, op: CardOp) -> Result<Rows, Refusal> {
         card_updates: vec![card.update()],
         ..Rows::default()
     })
+}
+
+/// Voids a card with its membership; false for one that is at its end already.
+pub(crate) fn cancel(card: &mut Card) -> bool {
+    let Some((state, blocks)) = transition(card.state, &card.blocks, CardOp::Cancel) else {
+        return false;
+    };
+    card.state = state;
+    card.blocks = blocks;
+    card.version += 1;
+    true
 }
 
 /// The new card of a replacement.

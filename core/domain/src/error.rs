@@ -117,7 +117,7 @@ pub struct Refusal {
     pub detail: Text,
     /// JSON pointer of the field at fault, where one is.
     pub pointer: Option<String>,
-    pub facts: Facts,
+    pub facts: Box<Facts>,
 }
 
 /// Facts beside a refusal; they become members of the problem document.

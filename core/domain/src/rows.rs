@@ -267,6 +267,8 @@ pub struct TierChangeRow {
     pub at: Instant,
     pub day: Day,
     pub cause: Option<BillId>,
+    /// First day of the window, which ends with `day`.
+    pub since: Day,
     /// The figure that caused it (paid in the window, minor units).
     pub figure: Minor,
     /// What `to` needed when it was reached; of an undone upgrade, what is no longer reached.

@@ -1,10 +1,10 @@
 //! The one place that books: entries, lots and the cached balance change together, and every posting has its counter.
 
-use super::{Account, Asset, EntryKind, LotTerms, Member, SpentMove};
+use super::{Account, Asset, EntryKind, Lot, LotTerms, Member, SpentMove};
 use crate::calendar::Instant;
-use crate::error::{Refusal, Text};
+use crate::error::{Code, Refusal, Text};
 use crate::id::*;
-use crate::rows::Rows;
+use crate::rows::{AccountRow, EntryRow, LotMoveRow, LotRow, Rows};
 use crate::sale::{EntryView, ReturnPolicy};
 
 /// What an entry says besides its amount.
@@ -33,7 +33,6 @@ pub struct Source {
 /// What giving back did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GivenBack {
-    pub entry: Option<EntryId>,
     /// Went back, expired or not.
     pub amount: i64,
     /// Of it, to lots that had expired: it stays expired.
@@ -59,6 +58,8 @@ pub struct ClawedBack {
 pub struct Booking<'a> {
     member: &'a mut Member,
     asset: Asset,
+    /// The membership has ended: no lot of it is worth anything any more.
+    closed: bool,
     source: Source,
     ids: &'a mut dyn NewIds,
     rows: &'a mut Rows,
@@ -73,9 +74,13 @@ impl<'a> Booking<'a> {
         rows: &'a mut Rows,
         ids: &'a mut dyn NewIds,
     ) -> Self {
+        let closed = !member.is_open(source.booked_at);
+        let account = member.accounts.entry(asset.clone()).or_default();
+        account.lots.sort_by_cached_key(Lot::spend_order);
         Self {
             member,
             asset,
+            closed,
             source,
             ids,
             rows,
@@ -85,25 +90,99 @@ impl<'a> Booking<'a> {
 
     /// Adds `amount` > 0: fills a debt first, the rest opens a lot with `terms`. The lot's id, if one was opened.
     pub fn credit(&mut self, draft: EntryDraft, amount: i64, terms: LotTerms) -> Option<LotId> {
-        todo!()
+        let entry = self.post(draft, amount);
+        let account = self.account_mut();
+        let filled = amount.min(account.debt);
+        account.debt -= filled;
+        let rest = amount - filled;
+        if rest <= 0 {
+            return None;
+        }
+        let id = LotId(self.ids.next_id());
+        self.rows.lots.push(LotRow {
+            id,
+            membership: self.member.id,
+            asset: self.asset.clone(),
+            entry,
+            bill: self.source.bill,
+            amount: rest,
+            opened_at: self.source.occurred_at,
+            matures_at: terms.matures_at,
+            expires_at: terms.expires_at,
+        });
+        self.rows.lot_moves.push(LotMoveRow {
+            entry,
+            lot: id,
+            delta: rest,
+            remaining: rest,
+        });
+        self.insert(Lot {
+            id,
+            opened_at: self.source.occurred_at,
+            terms,
+            remaining: rest,
+        });
+        Some(id)
     }
 
-    /// Takes `amount` > 0 in spend order from lots that can be spent now; nothing while in debt.
+    /// Takes `amount` > 0 in spend order from lots that can be spent now; nothing while in debt. The entry, and what it
+    /// took of each lot.
     ///
     /// # Errors
     /// `insufficient_points` with `available` and `needed`; nothing is booked then.
     pub fn debit(&mut self, draft: EntryDraft, amount: i64) -> Result<(EntryId, Vec<SpentMove>), Refusal> {
-        todo!()
+        let now = self.source.booked_at;
+        let available = if self.closed { 0 } else { self.account().available(now) };
+        if self.account().debt > 0 || available < amount {
+            return Err(insufficient(available, amount));
+        }
+        let taken = self.take(amount, |lot| lot.spendable(now));
+        let entry = self.post(draft, -amount);
+        self.record_moves(entry, taken.iter().map(|spent| (spent.lot, -spent.amount)).collect());
+        Ok((entry, taken))
     }
 
-    /// Gives `parts` (lot and amount > 0) back to the lots they came from with their old dates. What goes to a lot
-    /// that has expired meanwhile expires at once (`expire` explains that entry); a debt is settled first of all.
-    pub fn give_back(&mut self, draft: EntryDraft, parts: &[SpentMove], expire: EntryDraft) -> GivenBack {
-        todo!()
+    /// Gives `parts` (each a lot and an amount > 0) back to the lots they came from, with their old dates. What goes to
+    /// a lot that has expired meanwhile expires at once (`expire` explains that entry); of the rest, a debt is settled
+    /// first. A reversal of a spend never debits: nothing but what was given back can be taken here.
+    pub fn give_back(&mut self, draft: EntryDraft, parts: &[SpentMove], expire: &EntryDraft) -> GivenBack {
+        let now = self.source.booked_at;
+        let amount: i64 = parts.iter().map(|part| part.amount).sum();
+        if amount == 0 {
+            return GivenBack::default();
+        }
+        let entry = self.post(draft, amount);
+        let mut moves: Vec<(LotId, i64)> = Vec::new();
+        for part in parts {
+            self.restore(part);
+            add(&mut moves, part.lot, part.amount);
+        }
+        let (dead, live): (Vec<_>, Vec<_>) = parts.iter().partition(|part| self.closed || part.terms.expired(now));
+        let settled = self.account().debt.min(live.iter().map(|part| part.amount).sum());
+        if settled > 0 {
+            let given: Vec<LotId> = live.iter().map(|part| part.lot).collect();
+            for spent in self.take(settled, |lot| given.contains(&lot.id)) {
+                add(&mut moves, spent.lot, -spent.amount);
+            }
+            self.account_mut().debt -= settled;
+        }
+        self.record_moves(entry, moves);
+        let mut expired = 0;
+        for part in dead {
+            expired += part.amount;
+            self.take(part.amount, |lot| lot.id == part.lot);
+            let entry = self.post(expire.clone(), -part.amount);
+            self.record_moves(entry, vec![(part.lot, -part.amount)]);
+        }
+        GivenBack {
+            amount,
+            expired,
+            settled,
+        }
     }
 
     /// Takes `amount` ≥ 0 back: first from `own` lots, maturing or not, then in spend order; the rest as `policy` says,
-    /// as an entry of its own (`excess` explains it).
+    /// as an entry of its own (`excess` explains it). A reversal of an earn never credits.
     pub fn claw_back(
         &mut self,
         draft: EntryDraft,
@@ -112,21 +191,207 @@ impl<'a> Booking<'a> {
         policy: ReturnPolicy,
         excess: EntryDraft,
     ) -> ClawedBack {
-        todo!()
+        let (now, closed) = (self.source.booked_at, self.closed);
+        let only_maturing = policy == ReturnPolicy::OnlyMaturing;
+        let live = |lot: &Lot| !closed && !lot.terms.expired(now);
+        let may_take = |lot: &Lot| live(lot) && (!only_maturing || lot.terms.maturing(now));
+        let mut taken = self.take(amount, |lot| own.contains(&lot.id) && may_take(lot));
+        let left = amount - total(&taken);
+        if left > 0 && !only_maturing {
+            taken.extend(self.take(left, live));
+        }
+        let covered = total(&taken);
+        if covered > 0 {
+            let entry = self.post(draft, -covered);
+            let mut moves = Vec::new();
+            taken.iter().for_each(|spent| add(&mut moves, spent.lot, -spent.amount));
+            self.record_moves(entry, moves);
+        }
+        let from_maturing = taken
+            .iter()
+            .filter(|spent| spent.terms.maturing(now))
+            .map(|spent| spent.amount)
+            .sum();
+        let missing = amount - covered;
+        let owed = if policy == ReturnPolicy::GoNegative { missing } else { 0 };
+        if missing > 0 {
+            self.post(excess, -owed);
+            self.account_mut().debt += owed;
+        }
+        ClawedBack {
+            covered,
+            from_maturing,
+            owed,
+            waived: missing - owed,
+        }
     }
 
     /// Books the end of a lot: one entry over what is left, 0 where nothing is.
-    pub fn expire(&mut self, draft: EntryDraft, lot: LotId) -> EntryId {
-        todo!()
+    pub fn expire(&mut self, draft: EntryDraft, lot: LotId) {
+        let left = self
+            .account()
+            .lots
+            .iter()
+            .find(|l| l.id == lot)
+            .map_or(0, |l| l.remaining);
+        self.take(left, |l| l.id == lot);
+        let entry = self.post(draft, -left);
+        self.rows.lot_moves.push(LotMoveRow {
+            entry,
+            lot,
+            delta: -left,
+            remaining: 0,
+        });
     }
 
     /// The account as it stands.
     pub fn account(&self) -> &Account {
-        todo!()
+        &self.member.accounts[&self.asset]
     }
 
     /// Adds the account's balance to the rows; the entries as people see them.
     pub fn finish(self) -> Vec<EntryView> {
-        todo!()
+        let account = self.account();
+        let row = AccountRow {
+            membership: self.member.id,
+            asset: self.asset.clone(),
+            balance: account.balance,
+            debt: account.debt,
+        };
+        self.rows
+            .accounts
+            .retain(|old| (old.membership, &old.asset) != (row.membership, &row.asset));
+        self.rows.accounts.push(row);
+        self.views
     }
+
+    fn account_mut(&mut self) -> &mut Account {
+        self.member.accounts.entry(self.asset.clone()).or_default()
+    }
+
+    /// Both postings of an entry: the member's, and its negative on the counter account of the kind.
+    fn post(&mut self, draft: EntryDraft, amount: i64) -> EntryId {
+        let id = EntryId(self.ids.next_id());
+        self.account_mut().balance += amount;
+        self.views.push(EntryView {
+            asset: self.asset.clone(),
+            amount,
+            kind: draft.kind,
+            rule: draft.rule.clone(),
+            explanation: draft.explanation.clone(),
+            line: draft.line,
+        });
+        self.rows.entries.push(EntryRow {
+            id,
+            program: self.member.program,
+            membership: self.member.id,
+            asset: self.asset.clone(),
+            kind: draft.kind,
+            amount,
+            counter: draft.kind.counter(),
+            bill: self.source.bill,
+            store: self.source.store,
+            occurred_at: self.source.occurred_at,
+            booked_at: self.source.booked_at,
+            rule: draft.rule,
+            explanation: draft.explanation,
+            line: draft.line,
+            reverses: draft.reverses,
+            configuration: self.source.configuration,
+            input: self.source.input,
+        });
+        id
+    }
+
+    /// Takes up to `amount` from the lots that `from` accepts, in spend order.
+    fn take(&mut self, amount: i64, from: impl Fn(&Lot) -> bool) -> Vec<SpentMove> {
+        let mut left = amount;
+        let mut taken = Vec::new();
+        let account = self.account_mut();
+        for lot in account.lots.iter_mut().filter(|lot| from(lot)) {
+            let part = left.min(lot.remaining);
+            if part > 0 {
+                lot.remaining -= part;
+                left -= part;
+                taken.push(SpentMove {
+                    lot: lot.id,
+                    opened_at: lot.opened_at,
+                    terms: lot.terms,
+                    amount: part,
+                });
+            }
+        }
+        account.lots.retain(|lot| lot.remaining > 0);
+        taken
+    }
+
+    fn restore(&mut self, part: &SpentMove) {
+        let account = self.account_mut();
+        match account.lots.iter_mut().find(|lot| lot.id == part.lot) {
+            Some(lot) => lot.remaining += part.amount,
+            None => self.insert(Lot {
+                id: part.lot,
+                opened_at: part.opened_at,
+                terms: part.terms,
+                remaining: part.amount,
+            }),
+        }
+    }
+
+    fn insert(&mut self, lot: Lot) {
+        let lots = &mut self.account_mut().lots;
+        let place = lots.partition_point(|other| other.spend_order() < lot.spend_order());
+        lots.insert(place, lot);
+    }
+
+    /// One row per lot that an entry has changed, with what is left of it now.
+    fn record_moves(&mut self, entry: EntryId, moves: Vec<(LotId, i64)>) {
+        for (lot, delta) in moves.into_iter().filter(|(_, delta)| *delta != 0) {
+            let remaining = self
+                .account()
+                .lots
+                .iter()
+                .find(|l| l.id == lot)
+                .map_or(0, |l| l.remaining);
+            self.rows.lot_moves.push(LotMoveRow {
+                entry,
+                lot,
+                delta,
+                remaining,
+            });
+        }
+    }
+}
+
+fn add(moves: &mut Vec<(LotId, i64)>, lot: LotId, delta: i64) {
+    match moves.iter_mut().find(|(id, _)| *id == lot) {
+        Some((_, sum)) => *sum += delta,
+        None => moves.push((lot, delta)),
+    }
+}
+
+fn total(taken: &[SpentMove]) -> i64 {
+    taken.iter().map(|spent| spent.amount).sum()
+}
+
+fn insufficient(available: i64, needed: i64) -> Refusal {
+    let (zh, en) = if available < 0 {
+        let debt = -available;
+        (
+            format!("会员尚欠{debt}分，还清前不能使用积分。"),
+            format!("The member owes {debt} points and can't spend any before they are earned back."),
+        )
+    } else {
+        (
+            format!("需要{needed}分，可用{available}分，还差{}分。", needed - available),
+            format!(
+                "{needed} points are needed, {available} can be spent: {} missing.",
+                needed - available
+            ),
+        )
+    };
+    Refusal::new(Code::InsufficientPoints, zh, en).with(|facts| {
+        facts.available = Some(available);
+        facts.needed = Some(needed);
+    })
 }

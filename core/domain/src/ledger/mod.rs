@@ -7,7 +7,9 @@ pub use booking::{Booking, ClawedBack, EntryDraft, GivenBack, Source};
 pub use lot::{Lot, LotTerms, SpentMove};
 
 use crate::calendar::Instant;
+use crate::error::{Code, Refusal};
 use crate::id::*;
+use crate::rows::MembershipUpdate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -113,15 +115,35 @@ pub struct Balance {
     pub held: i64,
 }
 
+impl EntryKind {
+    /// The account that a posting of this kind is balanced by.
+    pub fn counter(self) -> CounterAccount {
+        match self {
+            EntryKind::Earn | EntryKind::Bonus | EntryKind::ClawBack | EntryKind::ClawBackExcess => {
+                CounterAccount::Issued
+            }
+            EntryKind::Spend | EntryKind::Redeem | EntryKind::GiveBack => CounterAccount::Redeemed,
+            EntryKind::Expire => CounterAccount::Expired,
+        }
+    }
+}
+
 impl Account {
-    /// What can be spent now; negative while in debt.
+    /// What can be spent now: lots that have matured and not expired, whether or not a job has booked it; less the
+    /// debt, so negative while in debt.
     pub fn available(&self, now: Instant) -> i64 {
-        todo!()
+        self.lots
+            .iter()
+            .filter(|lot| lot.spendable(now))
+            .map(|lot| lot.remaining)
+            .sum::<i64>()
+            - self.debt
     }
 
     /// What has not matured yet.
     pub fn maturing(&self, now: Instant) -> i64 {
-        todo!()
+        let waiting = |lot: &&Lot| lot.terms.maturing(now) && !lot.terms.expired(now);
+        self.lots.iter().filter(waiting).map(|lot| lot.remaining).sum()
     }
 }
 
@@ -130,12 +152,53 @@ impl Member {
     ///
     /// # Errors
     /// `membership_closed`
-    pub fn check_open(&self, now: Instant) -> Result<(), crate::Refusal> {
-        todo!()
+    pub fn check_open(&self, now: Instant) -> Result<(), Refusal> {
+        if self.is_open(now) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Code::MembershipClosed,
+            "会籍已结束或已过有效期，不能使用；符合条件时可重新办卡。",
+            "The membership has ended, so it can't be used; a new one can be applied for.",
+        ))
     }
 
-    /// Every account as the member sees it; `points` always.
+    pub(crate) fn is_open(&self, now: Instant) -> bool {
+        self.open && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Every account as the member sees it, `points` always. After the end of the membership nothing is left to spend,
+    /// whether or not the end has been booked.
     pub fn balances(&self, now: Instant) -> Vec<Balance> {
-        todo!()
+        let points = Asset::points();
+        let nothing = Account::default();
+        let first = (!self.accounts.contains_key(&points)).then_some((&points, &nothing));
+        let view = |(asset, account): (&Asset, &Account)| {
+            let open = self.is_open(now);
+            Balance {
+                asset: asset.clone(),
+                available: if open { account.available(now) } else { -account.debt },
+                maturing: if open { account.maturing(now) } else { 0 },
+                held: 0,
+            }
+        };
+        first.into_iter().chain(&self.accounts).map(view).collect()
+    }
+
+    /// The account of an asset.
+    pub fn account(&self, asset: &Asset) -> Option<&Account> {
+        self.accounts.get(asset)
+    }
+
+    /// Counts a command that touches the membership, and says how it stands afterwards.
+    pub(crate) fn touch(&mut self) -> MembershipUpdate {
+        self.version += 1;
+        MembershipUpdate {
+            id: self.id,
+            tier: self.tier.clone(),
+            open: self.open,
+            purchases: self.purchases,
+            version: self.version,
+        }
     }
 }

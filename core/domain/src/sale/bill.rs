@@ -2,8 +2,8 @@
 
 use super::TenderKind;
 use crate::calendar::Instant;
-use crate::error::Refusal;
-use crate::money::Minor;
+use crate::error::{Code, Refusal};
+use crate::money::{self, LIMIT, Minor};
 use serde::{Deserialize, Serialize};
 
 /// A bill. Σ tenders = Σ line amounts − rounding.
@@ -50,36 +50,182 @@ pub struct Tender {
     pub amount: Minor,
 }
 
+/// Most lines of a bill.
+pub const MAX_LINES: usize = 500;
+/// Most tenders of a bill.
+pub const MAX_TENDERS: usize = 20;
+const MAX_ATTRIBUTES: usize = 32;
+/// Longest code or category, bytes.
+const MAX_CODE: usize = 64;
+/// Longest text attribute, bytes.
+const MAX_TEXT: usize = 1024;
+const DAYS_BACK: i64 = 7;
+const MINUTES_AHEAD: i64 = 5;
+
 impl Bill {
     /// Checks ranges, differences and sums.
     ///
     /// # Errors
     /// `field_invalid`, `line_discount_mismatch` or `tenders_mismatch`, each with its pointer.
     pub fn validate(&self) -> Result<(), Refusal> {
-        todo!()
+        if !(1..=MAX_LINES).contains(&self.lines.len()) {
+            return Err(field("/lines", "应有 1 至 500 行", "must have 1 to 500 lines"));
+        }
+        if self.tenders.len() > MAX_TENDERS {
+            return Err(field("/tenders", "最多 20 种付款", "must have at most 20 tenders"));
+        }
+        self.lines
+            .iter()
+            .enumerate()
+            .try_for_each(|(i, line)| line.validate(i))?;
+        let lines = money::sum(self.lines.iter().map(|line| line.amount));
+        let lines = lines.ok_or_else(|| field("/lines", "合计超出范围", "add up beyond ±(2^53 − 1)"))?;
+        if self.rounding.unsigned_abs() > lines.unsigned_abs() {
+            return Err(field(
+                "/rounding",
+                "抹零不能超过合计",
+                "can't be more than the lines add up to",
+            ));
+        }
+        let mut points = 0;
+        for (i, tender) in self.tenders.iter().enumerate() {
+            if !(0..=LIMIT).contains(&tender.amount) {
+                return Err(field(
+                    format!("/tenders/{i}/amount"),
+                    "应为 0 至 2^53 − 1",
+                    "must be 0 to 2^53 − 1",
+                ));
+            }
+            points += i32::from(tender.kind == TenderKind::Points);
+            if points > 1 {
+                return Err(field(
+                    format!("/tenders/{i}/kind"),
+                    "积分付款只能有一笔",
+                    "points can only be one of the tenders",
+                ));
+            }
+        }
+        let tenders = money::sum(self.tenders.iter().map(|tender| tender.amount));
+        if tenders != Some(lines - self.rounding) {
+            let (due, given) = (lines - self.rounding, tenders.unwrap_or(LIMIT));
+            let zh = format!("应付 {due}，付款合计 {given}（最小货币单位），请核对。");
+            let en = format!("{due} are due and the tenders add up to {given} (minor units); correct one of them.");
+            return Err(Refusal::new(Code::TendersMismatch, zh, en).at("/tenders"));
+        }
+        Ok(())
     }
 
     /// What is to be paid: Σ line amounts − rounding. Of a valid bill.
     pub fn total(&self) -> Minor {
-        todo!()
+        self.lines.iter().map(|line| line.amount).sum::<Minor>() - self.rounding
     }
 
     /// 实付: Σ tenders of money. Of a valid bill.
     pub fn paid(&self) -> Minor {
-        todo!()
+        self.tenders
+            .iter()
+            .filter(|tender| tender.kind.is_money())
+            .map(|tender| tender.amount)
+            .sum()
+    }
+}
+
+impl Line {
+    fn validate(&self, i: usize) -> Result<(), Refusal> {
+        let at = |name: &str| format!("/lines/{i}/{name}");
+        let money = |name: &str, amount: Minor| match (0..=LIMIT).contains(&amount) {
+            true => Ok(()),
+            false => Err(field(at(name), "应为 0 至 2^53 − 1", "must be 0 to 2^53 − 1")),
+        };
+        if usize::try_from(self.number) != Ok(i + 1) {
+            return Err(field(
+                at("number"),
+                "行号应从 1 起连续",
+                "lines are numbered from 1 without gaps",
+            ));
+        }
+        if !(1..=LIMIT).contains(&self.quantity) {
+            return Err(field(
+                at("quantity"),
+                "数量至少为千分之一",
+                "must be at least one thousandth",
+            ));
+        }
+        money("amount", self.amount)?;
+        money("list_amount", self.list_amount)?;
+        if self.discount != self.list_amount - self.amount {
+            let expected = self.list_amount - self.amount;
+            let zh = format!("原价减实价为 {expected}，折扣却是 {}（最小货币单位）。", self.discount);
+            let en = format!(
+                "list_amount − amount is {expected}, but discount is {} (minor units).",
+                self.discount
+            );
+            return Err(Refusal::new(Code::LineDiscountMismatch, zh, en).at(at("discount")));
+        }
+        money("discount", self.discount)?;
+        for (name, code) in [("sku", &self.sku), ("category", &self.category)] {
+            if code.len() > MAX_CODE {
+                return Err(field(at(name), "不能超过 64 字节", "must be at most 64 bytes"));
+            }
+        }
+        let fits = |value: &AttrValue| match value {
+            AttrValue::Flag(_) => true,
+            AttrValue::Integer(n) => money::in_range(*n),
+            AttrValue::Text(text) => text.len() <= MAX_TEXT,
+        };
+        let named = |(name, value): &(String, AttrValue)| (1..=MAX_CODE).contains(&name.len()) && fits(value);
+        if self.attributes.len() > MAX_ATTRIBUTES || !self.attributes.iter().all(named) {
+            let zh = "最多 32 项，名称不超过 64 字节，文字不超过 1024 字节";
+            return Err(field(
+                at("attributes"),
+                zh,
+                "must be at most 32, names of 64 and texts of 1024 bytes",
+            ));
+        }
+        Ok(())
     }
 }
 
 /// What of each line counts as paid, in the bill's order: its amount less its share, by money, of what was not paid
-/// with money. Of a valid bill.
+/// with money (points, rounding). Sums to [`Bill::paid`] exactly; each ≥ 0. Of a valid bill.
 pub fn spread_unpaid(bill: &Bill) -> Vec<Minor> {
-    todo!()
+    let amounts: Vec<Minor> = bill.lines.iter().map(|line| line.amount).collect();
+    let unpaid = amounts.iter().sum::<Minor>() - bill.paid();
+    let shares = money::spread(unpaid, &amounts);
+    amounts
+        .iter()
+        .zip(shares)
+        .map(|(amount, share)| amount - share)
+        .collect()
 }
 
-/// Business time may lie 7 days back and 5 minutes ahead of `now`; with `privileged` (a manager, an import) further back.
+/// Business time may lie 7 days back and 5 minutes ahead of `now`; with `privileged` (a manager, an import) further
+/// back, never further ahead.
 ///
 /// # Errors
 /// `occurred_at_out_of_range`
 pub fn check_occurred_at(occurred_at: Instant, now: Instant, privileged: bool) -> Result<(), Refusal> {
-    todo!()
+    let too_old = occurred_at < now.plus_hours_of_days(-DAYS_BACK) && !privileged;
+    if !too_old && occurred_at <= now.plus_minutes(MINUTES_AHEAD) {
+        return Ok(());
+    }
+    let (zh, en) = if too_old {
+        (
+            format!("{occurred_at} 早于 7 天前，须由店长补录或导入。"),
+            format!("{occurred_at} is more than 7 days back; a manager can enter it, or an import."),
+        )
+    } else {
+        (
+            format!("{occurred_at} 晚于现在 5 分钟以上，请核对收银机时钟。"),
+            format!("{occurred_at} is more than 5 minutes ahead; check the till's clock."),
+        )
+    };
+    Err(Refusal::new(Code::OccurredAtOutOfRange, zh, en).at("/occurred_at"))
+}
+
+/// A wrong field: its pointer, and what it should be.
+pub(crate) fn field(pointer: impl Into<String>, zh: &str, en: &str) -> Refusal {
+    let pointer = pointer.into();
+    let (zh, en) = (format!("{pointer}：{zh}。"), format!("{pointer} {en}."));
+    Refusal::new(Code::FieldInvalid, zh, en).at(pointer)
 }

@@ -1,13 +1,17 @@
 //! Opening a membership with its first card, further cards, and the end of a membership (D-RET-1, D-RET-4).
 
-use super::{Context, EntryView, Proposal, SaleRecord};
+use super::bill::field;
+use super::earn::{self, Earning};
+use super::returns::kept_lines;
+use super::{Basis, BillKind, Context, EntryView, Judgement, Proposal, RecordedLine, SaleRecord, explain, sell};
 use crate::calendar::{Day, Instant};
-use crate::card::{Card, CardKind, CardNumber};
-use crate::error::Refusal;
+use crate::card::{self, Card, CardKind, CardNumber};
+use crate::error::{Code, Refusal};
 use crate::id::*;
-use crate::ledger::{Balance, Member};
-use crate::rows::Rows;
+use crate::ledger::{Asset, Balance, Booking, Lot, Member, Source};
+use crate::rows::{BillMembership, CardRow, MembershipRow, Rows};
 use crate::tier::TierView;
+use std::collections::BTreeMap;
 
 /// The purchase that met the rules, booked without a membership, and what the plugin proposes for it at the base tier
 /// as a first purchase.
@@ -53,17 +57,158 @@ pub struct IssueAnswer {
     pub member: Member,
 }
 
-/// Opens a membership and its first card, and books the qualifying purchase's points.
+/// Opens a membership and its first card, and books the qualifying purchase: it becomes the membership's first one,
+/// judged at the base tier; what has been returned of it earns nothing.
 ///
 /// # Errors
-/// `field_invalid` for a validity that is over; `busy` for a proposal on another basis. Nothing has changed then.
+/// `field_invalid` for a validity that is over; `busy` for a proposal on another basis; `internal` for a purchase that
+/// has a membership already. Nothing has changed then.
 pub fn decide_issue(
     introducer: Option<&mut Member>,
     args: &IssueArgs,
     context: &Context,
     ids: &mut dyn NewIds,
 ) -> Result<(Rows, IssueAnswer), Refusal> {
-    todo!()
+    let today = context.zone.day_of(context.now);
+    if args.valid_through.is_some_and(|last| last < today) {
+        return Err(field("/valid_through", "有效期已过", "is over already"));
+    }
+    let membership = MembershipRow {
+        id: args.membership,
+        program: args.program,
+        customer: args.customer,
+        store: context.store,
+        opened_at: context.now,
+        opened_on: today,
+        valid_through: args.valid_through,
+        expires_at: args
+            .valid_through
+            .and_then(|last| context.zone.first_instant_after(last)),
+        tier: context
+            .ladder
+            .steps
+            .first()
+            .map_or_else(String::new, |step| step.id.clone()),
+    };
+    let mut member = Member::opened(&membership);
+    let mut rows = Rows::default();
+    let mut entries = Vec::new();
+    if let Some(qualifying) = &args.qualifying {
+        entries = book_qualifying(&mut member, introducer, qualifying, context, &mut rows, ids)?;
+    }
+    let card = CardRow {
+        id: args.card,
+        membership: args.membership,
+        number: args.number.clone(),
+        kind: args.kind,
+        store: context.store,
+        issued_at: context.now,
+        valid_through: args.valid_through,
+        replaces: None,
+    };
+    let answer = IssueAnswer {
+        card: Card::issued(&card),
+        tier: context.ladder.view(&member.tier),
+        valid_through: args.valid_through,
+        entries,
+        balances: member.balances(context.now),
+        member,
+    };
+    rows.memberships.push(membership);
+    rows.cards.push(card);
+    Ok((rows, answer))
+}
+
+/// Books the purchase that met the rules to the new membership.
+fn book_qualifying(
+    member: &mut Member,
+    introducer: Option<&mut Member>,
+    qualifying: &Qualifying,
+    context: &Context,
+    rows: &mut Rows,
+    ids: &mut dyn NewIds,
+) -> Result<Vec<EntryView>, Refusal> {
+    let record = &qualifying.record;
+    if record.kind != BillKind::Sale || record.membership.is_some() {
+        let zh = "办卡所凭的消费已属于一个会籍。";
+        return Err(Refusal::new(
+            Code::Internal,
+            zh,
+            "The qualifying purchase belongs to a membership already.",
+        ));
+    }
+    let outcome = sell::current_outcome(Some(&qualifying.proposal), &Basis::of(member, context))?;
+    let outcome = outcome.filter(|outcome| outcome.check_lines(record.lines.len()).is_ok());
+    let introducer = introducer.filter(|introducer| introducer.is_open(context.now));
+    let kept = kept_lines(&record.lines);
+    let earning = outcome.map(|outcome| {
+        let earning = Earning::new(outcome, &kept, context.terms.rounding);
+        if introducer.is_some() {
+            earning
+        } else {
+            earning.without_introducer()
+        }
+    });
+    let contribution = |line: &RecordedLine| {
+        (
+            line.number,
+            earning.as_ref().map_or(0, |earning| earning.contribution(line.number)),
+        )
+    };
+    rows.bill_memberships.push(BillMembership {
+        bill: record.id,
+        membership: member.id,
+        judgement: if earning.is_some() {
+            Judgement::Judged
+        } else {
+            Judgement::Unjudged
+        },
+        earned: earning.as_ref().map_or(0, |earning| earning.earned),
+        bonuses: sell::json(earning.as_ref().map_or(&[][..], |earning| &earning.bonuses))?,
+        terms: sell::json(&context.terms)?,
+        contributions: record.lines.iter().map(contribution).collect(),
+    });
+    let mut source = sell::source(context, record.id, record.occurred_at);
+    source.input = qualifying.proposal.input;
+    let day = record.key.business_date;
+    let lot_terms = earn::lot_terms(context, day);
+    let mut booking = Booking::new(member, Asset::points(), source.clone(), rows, ids);
+    if let Some(earning) = &earning {
+        earning.book(&mut booking, lot_terms);
+    }
+    let entries = booking.finish();
+    if let (Some(earning), Some(introducer)) = (&earning, introducer) {
+        sell::book_introducer(introducer, earning, source, lot_terms, rows, ids);
+    }
+    sell::count_purchase(
+        member,
+        record.id,
+        day,
+        record.paid - record.returned_paid,
+        context,
+        rows,
+    );
+    Ok(entries)
+}
+
+impl Member {
+    /// A membership as it stands after its row was saved.
+    pub fn opened(row: &MembershipRow) -> Self {
+        Self {
+            id: row.id,
+            program: row.program,
+            customer: row.customer,
+            store: row.store,
+            open: true,
+            expires_at: row.expires_at,
+            tier: row.tier.clone(),
+            purchases: 0,
+            version: 1,
+            accounts: BTreeMap::new(),
+            paid_by_day: BTreeMap::new(),
+            upgrades: Vec::new(),
+        }
+    }
 }
 
 /// Adds a card to an open membership.
@@ -71,17 +216,83 @@ pub fn decide_issue(
 /// # Errors
 /// `membership_closed`
 pub fn decide_add_card(member: &Member, args: &AddCardArgs, context: &Context) -> Result<(Rows, Card), Refusal> {
-    todo!()
+    member.check_open(context.now)?;
+    let row = CardRow {
+        id: args.card,
+        membership: member.id,
+        number: args.number.clone(),
+        kind: args.kind,
+        store: context.store,
+        issued_at: context.now,
+        valid_through: args.valid_through,
+        replaces: None,
+    };
+    let card = Card::issued(&row);
+    Ok((
+        Rows {
+            cards: vec![row],
+            ..Rows::default()
+        },
+        card,
+    ))
 }
 
 /// Ends a membership whose validity is over: its cards are void, its lots expire, one entry each (D-RET-4). Nothing to
 /// do, and nothing done, for one that is closed or still valid.
 pub fn expire_membership(member: &mut Member, cards: &mut [Card], context: &Context, ids: &mut dyn NewIds) -> Rows {
-    todo!()
+    let mut rows = Rows::default();
+    let Some(ended_at) = member.expires_at.filter(|end| member.open && context.now >= *end) else {
+        return rows;
+    };
+    let draft = explain::membership_ended(last_day(context, ended_at));
+    let assets: Vec<Asset> = member.accounts.keys().cloned().collect();
+    for asset in assets {
+        let mut booking = Booking::new(member, asset, end_of(context, ended_at), &mut rows, ids);
+        let lots: Vec<LotId> = booking.account().lots.iter().map(|lot| lot.id).collect();
+        lots.into_iter().for_each(|lot| booking.expire(draft.clone(), lot));
+        booking.finish();
+    }
+    for card in cards.iter_mut() {
+        // Replaced, returned and merged cards keep their story.
+        if card::cancel(card) {
+            rows.card_updates.push(card.update());
+        }
+    }
+    member.open = false;
+    rows.membership_updates.push(member.touch());
+    rows
 }
 
 /// Books the end of the lots past their date, one entry per lot: `due` are the lots whose end has not been booked yet,
 /// empty ones too. Nothing to do, and nothing done, for a lot that isn't past its date.
-pub fn expire_lots(member: &mut Member, due: &[crate::ledger::Lot], context: &Context, ids: &mut dyn NewIds) -> Rows {
-    todo!()
+pub fn expire_lots(member: &mut Member, asset: &Asset, due: &[Lot], context: &Context, ids: &mut dyn NewIds) -> Rows {
+    let mut rows = Rows::default();
+    for lot in due {
+        let Some(ended_at) = lot.terms.expires_at.filter(|end| context.now >= *end) else {
+            continue;
+        };
+        let mut booking = Booking::new(member, asset.clone(), end_of(context, ended_at), &mut rows, ids);
+        booking.expire(explain::expired(last_day(context, ended_at)), lot.id);
+        booking.finish();
+    }
+    if !rows.entries.is_empty() {
+        rows.membership_updates.push(member.touch());
+    }
+    rows
+}
+
+/// The last valid day of what ended at an instant.
+fn last_day(context: &Context, ended_at: Instant) -> Option<Day> {
+    Some(context.zone.day_of(Instant(ended_at.0 - 1)))
+}
+
+fn end_of(context: &Context, ended_at: Instant) -> Source {
+    Source {
+        bill: None,
+        store: Some(context.store),
+        occurred_at: ended_at,
+        booked_at: context.now,
+        configuration: Some(context.configuration),
+        input: None,
+    }
 }

@@ -1,14 +1,20 @@
 //! Bills: sales, their returns, redemptions, and the card that a first purchase leads to.
 
 mod bill;
+mod earn;
+mod explain;
 mod issue;
+mod kept;
+mod preview;
 mod record;
 mod redemption;
+mod refund;
 mod returns;
 mod sell;
+mod spend;
 
 pub use crate::ledger::SpentMove;
-pub use bill::{AttrValue, Bill, Line, Tender, check_occurred_at, spread_unpaid};
+pub use bill::{AttrValue, Bill, Line, MAX_LINES, MAX_TENDERS, Tender, check_occurred_at, spread_unpaid};
 pub use issue::{
     AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, expire_lots, expire_membership,
 };

@@ -1,13 +1,20 @@
 //! Returns (D-LED-5): from the recorded outcome of the sale, never from today's rules.
 
-use super::{Context, EntryView, NaturalKey, SaleRecord, TenderKind};
+use super::bill::field;
+use super::earn::{self, KeptLine};
+use super::kept::{PartSum, part_of};
+use super::refund::{self, Refund};
+use super::{
+    Beneficiary, BillKind, Context, EntryView, NaturalKey, RecordedLine, RecordedTender, ReturnPolicy, Rounding,
+    SaleRecord, TenderKind, check_occurred_at, explain, preview, sell,
+};
 use crate::calendar::Instant;
-use crate::error::{Refusal, Text};
+use crate::error::{Code, Refusal, Text};
 use crate::id::*;
-use crate::ledger::{Balance, Member};
+use crate::ledger::{Asset, Balance, Booking, EntryDraft, EntryKind, Member, Source, SpentMove};
 use crate::money::{Minor, Points};
-use crate::rows::Rows;
-use crate::tier::TierView;
+use crate::rows::{BillLineRow, BillProgress, BillRow, BillTenderRow, MeasureDelta, Rows};
+use crate::tier::{self, Cause, TierView};
 use serde::{Deserialize, Serialize};
 
 /// A return to book.
@@ -74,12 +81,22 @@ pub struct ReturnedPoints {
     pub from_maturing: Points,
     /// Of them, not there any more: a debt.
     pub owed: Points,
+    /// Beside them, not there any more, and let go by the program.
+    pub waived: Points,
 }
 
-/// Books a return of `record`. `member` is the sale's, `introducer` the one of its [`super::IntroducerBonus`].
+/// Longest reason, bytes.
+const MAX_REASON: usize = 500;
+
+/// Books a return of `record`. `member` is the sale's, `introducer` the one of its [`super::IntroducerBonus`]; both are
+/// as afterwards.
+///
+/// First the points spent on it go back to their lots with their old dates, then what it earned is taken back: so far
+/// earned − min(earned, ⌊Σ contribution of what is kept + Σ bonuses that still hold⌋). Only what is missing is a debt.
 ///
 /// # Errors
-/// `field_invalid`, `already_returned`, `occurred_at_out_of_range`; nothing has changed then.
+/// `field_invalid`, `already_returned`, `occurred_at_out_of_range`; `not_found` for a bill that isn't a sale, and
+/// `internal` if `member` isn't the sale's. Nothing has changed then.
 pub fn decide_return(
     member: Option<&mut Member>,
     introducer: Option<&mut Member>,
@@ -88,5 +105,348 @@ pub fn decide_return(
     context: &Context,
     ids: &mut dyn NewIds,
 ) -> Result<(Rows, ReturnAnswer), Refusal> {
-    todo!()
+    if record.kind != BillKind::Sale {
+        return Err(Refusal::new(
+            Code::NotFound,
+            "只有消费小票可以退货。",
+            "Only a sale can be returned.",
+        ));
+    }
+    check_occurred_at(args.occurred_at, context.now, args.privileged)?;
+    if args.reason.len() > MAX_REASON {
+        return Err(field("/reason", "不能超过 500 字节", "must be at most 500 bytes"));
+    }
+    if record.membership != member.as_ref().map(|member| member.id) {
+        return Err(Refusal::new(
+            Code::Internal,
+            "会籍与小票不符。",
+            "The membership isn't the sale's.",
+        ));
+    }
+    let plan = Plan::new(record, refund::lines_after(record, &args.lines)?);
+    let returning = Returning {
+        record,
+        args,
+        plan: &plan,
+        context,
+    };
+    let mut rows = returning.rows()?;
+    let mut answer = returning.answer();
+    let mut settled = 0;
+    if let Some(member) = member {
+        settled = returning.book(member, &mut rows, &mut answer, ids);
+    }
+    if let Some(introducer) = introducer {
+        returning.book_introducer(introducer, &mut rows, ids);
+    }
+    let lines = plan
+        .after
+        .iter()
+        .zip(&record.lines)
+        .filter(|(after, before)| after.returned > before.returned)
+        .count();
+    answer.explanation = preview::sentence(&answer, lines, record.membership.is_some(), settled);
+    Ok((rows, answer))
+}
+
+/// What a return comes to, before anything is booked: figures so far, this return included, and what of them is new.
+struct Plan {
+    after: Vec<RecordedLine>,
+    refund: Refund,
+    clawed_back: Points,
+    take_back: Points,
+    give_back: Points,
+    from_introducer: Points,
+}
+
+impl Plan {
+    fn new(record: &SaleRecord, after: Vec<RecordedLine>) -> Self {
+        let refund = Refund::so_far(record, &after);
+        let (kept_before, kept) = (kept_lines(&record.lines), kept_lines(&after));
+        let clawed_back = clawed_so_far(record, &kept).max(record.clawed_back);
+        let introducer = |kept: &[KeptLine]| {
+            let earned = record.introducer.as_ref().map_or(0, |bonus| bonus.earned);
+            earned - earned.min(bonuses(record, Beneficiary::Introducer, kept).points(Rounding::Floor))
+        };
+        Self {
+            take_back: clawed_back - record.clawed_back,
+            give_back: (refund.points - record.given_back).max(0),
+            from_introducer: (introducer(&kept) - introducer(&kept_before)).max(0),
+            clawed_back,
+            refund,
+            after,
+        }
+    }
+}
+
+/// What must have been taken back of the points earned while `kept` is kept.
+fn clawed_so_far(record: &SaleRecord, kept: &[KeptLine]) -> Points {
+    let mut sum = bonuses(record, Beneficiary::Member, kept);
+    for (line, kept) in record.lines.iter().zip(kept) {
+        sum.add_part(line.contribution, kept.kept, kept.quantity);
+    }
+    record.earned - record.earned.min(sum.points(Rounding::Floor))
+}
+
+/// Σ bonuses of a beneficiary that hold while `kept` is kept.
+fn bonuses(record: &SaleRecord, beneficiary: Beneficiary, kept: &[KeptLine]) -> PartSum {
+    let paid = earn::kept_paid(kept);
+    let mut sum = PartSum::ZERO;
+    for bonus in earn::of(&record.bonuses, beneficiary).filter(|bonus| earn::holds(bonus, &paid)) {
+        sum.add_whole(bonus.points);
+    }
+    sum
+}
+
+pub(super) fn kept_lines(lines: &[RecordedLine]) -> Vec<KeptLine> {
+    let kept = |line: &RecordedLine| KeptLine {
+        number: line.number,
+        quantity: line.quantity,
+        kept: line.quantity - line.returned,
+        counted: line.counted,
+    };
+    lines.iter().map(kept).collect()
+}
+
+/// A return that nothing can refuse any more.
+struct Returning<'a> {
+    record: &'a SaleRecord,
+    args: &'a ReturnArgs,
+    plan: &'a Plan,
+    context: &'a Context,
+}
+
+impl Returning<'_> {
+    fn source(&self) -> Source {
+        let mut source = sell::source(self.context, self.args.id, self.args.occurred_at);
+        source.configuration = self.record.configuration;
+        source
+    }
+
+    fn draft(&self, kind: EntryKind, reverses: Option<EntryId>) -> EntryDraft {
+        let waived = self.record.terms.return_policy != ReturnPolicy::GoNegative;
+        let draft = explain::returned(kind, &self.record.key.receipt, waived);
+        EntryDraft { reverses, ..draft }
+    }
+
+    /// Books both reversals, corrects the measure and the tier. The debt that was settled.
+    fn book(&self, member: &mut Member, rows: &mut Rows, answer: &mut ReturnAnswer, ids: &mut dyn NewIds) -> Points {
+        let (record, plan, context) = (self.record, self.plan, self.context);
+        let (spent, earned) = (record.spend_entry, record.earn_entry);
+        let mut booking = Booking::new(member, Asset::points(), self.source(), rows, ids);
+        let given = booking.give_back(
+            self.draft(EntryKind::GiveBack, spent),
+            &parts_to_give_back(&record.spent_moves, record.given_back, plan.give_back),
+            &self.draft(EntryKind::Expire, spent),
+        );
+        let clawed = booking.claw_back(
+            self.draft(EntryKind::ClawBack, earned),
+            plan.take_back,
+            &record.own_lots,
+            record.terms.return_policy,
+            self.draft(EntryKind::ClawBackExcess, earned),
+        );
+        answer.entries = booking.finish();
+        answer.points = ReturnedPoints {
+            given_back: given.amount,
+            expired: given.expired,
+            taken_back: clawed.covered + clawed.owed,
+            from_maturing: clawed.from_maturing,
+            owed: clawed.owed,
+            waived: clawed.waived,
+        };
+        let day = record.key.business_date;
+        let correction = record.returned_paid - plan.refund.paid;
+        let before = member.tier.clone();
+        if correction != 0 {
+            let total = member.paid_by_day.entry(day).or_default();
+            *total = total.saturating_add(correction);
+            rows.measures.push(MeasureDelta {
+                membership: member.id,
+                measure: "paid",
+                day,
+                delta: correction,
+            });
+            let cause = Cause {
+                bill: self.args.id,
+                at: context.now,
+                minor_units: context.minor_units,
+            };
+            rows.tier_changes
+                .extend(tier::undo(member, &context.ladder, day, cause));
+        }
+        rows.membership_updates.push(member.touch());
+        answer.balances = member.balances(context.now);
+        answer.tier_before = (before != member.tier).then(|| context.ladder.view(&before));
+        answer.tier = Some(context.ladder.view(&member.tier));
+        given.settled
+    }
+
+    /// Takes back what the sale brought the introducer, where its condition no longer holds.
+    fn book_introducer(&self, introducer: &mut Member, rows: &mut Rows, ids: &mut dyn NewIds) {
+        let Some(bonus) = self
+            .record
+            .introducer
+            .as_ref()
+            .filter(|bonus| bonus.membership == introducer.id)
+        else {
+            return;
+        };
+        if self.plan.from_introducer > 0 {
+            let mut booking = Booking::new(introducer, Asset::points(), self.source(), rows, ids);
+            booking.claw_back(
+                self.draft(EntryKind::ClawBack, Some(bonus.entry)),
+                self.plan.from_introducer,
+                bonus.lot.as_slice(),
+                self.record.terms.return_policy,
+                self.draft(EntryKind::ClawBackExcess, Some(bonus.entry)),
+            );
+            booking.finish();
+            rows.membership_updates.push(introducer.touch());
+        }
+    }
+
+    fn answer(&self) -> ReturnAnswer {
+        let tenders = self.record.tenders.iter().zip(&self.plan.refund.tenders);
+        let given = |(tender, so_far): (&RecordedTender, &Minor)| ReturnedTender {
+            kind: tender.kind,
+            amount: so_far - tender.returned,
+        };
+        let money = ReturnedMoney {
+            total: self.plan.refund.money - self.record.returned_money,
+            tenders: tenders.map(given).filter(|tender| tender.amount != 0).collect(),
+        };
+        ReturnAnswer {
+            id: self.args.id,
+            money,
+            points: ReturnedPoints::default(),
+            entries: Vec::new(),
+            balances: Vec::new(),
+            tier: None,
+            tier_before: None,
+            explanation: Text::new("", ""),
+        }
+    }
+
+    /// The return's own bill, its figures negative, and the progress of the sale.
+    fn rows(&self) -> Result<Rows, Refusal> {
+        let (record, plan) = (self.record, self.plan);
+        let changed = plan
+            .after
+            .iter()
+            .zip(&record.lines)
+            .filter(|(after, before)| after.returned > before.returned);
+        let moved = |(tender, now): &(&RecordedTender, &Minor)| {
+            **now != tender.returned || (!tender.kind.is_money() && plan.give_back > 0)
+        };
+        let tenders = || record.tenders.iter().zip(&plan.refund.tenders).filter(moved);
+        let points = |tender: &RecordedTender| if tender.kind.is_money() { 0 } else { -plan.give_back };
+        Ok(Rows {
+            bills: vec![self.bill_row()?],
+            lines: changed
+                .clone()
+                .map(|(after, before)| self.line_row(after, before))
+                .collect(),
+            tenders: tenders()
+                .map(|(tender, so_far)| BillTenderRow {
+                    bill: self.args.id,
+                    position: tender.position,
+                    kind: tender.kind,
+                    amount: tender.returned - so_far,
+                    points: points(tender),
+                })
+                .collect(),
+            progress: vec![BillProgress {
+                bill: record.id,
+                lines: changed.map(|(after, _)| (after.number, after.returned)).collect(),
+                tenders: tenders().map(|(tender, so_far)| (tender.position, *so_far)).collect(),
+                returned_money: plan.refund.money,
+                returned_paid: plan.refund.paid,
+                clawed_back: plan.clawed_back,
+                given_back: record.given_back + plan.give_back,
+            }],
+            ..Rows::default()
+        })
+    }
+
+    fn bill_row(&self) -> Result<BillRow, Refusal> {
+        let (record, args, plan) = (self.record, self.args, self.plan);
+        let total = record.returned_money - plan.refund.money;
+        let lines: Minor = plan
+            .after
+            .iter()
+            .zip(&record.lines)
+            .map(|(after, before)| -returned_of(after, before, after.amount))
+            .sum();
+        Ok(BillRow {
+            id: args.id,
+            kind: BillKind::Return,
+            key: args.key.clone(),
+            content: args.content,
+            occurred_at: args.occurred_at,
+            booked_at: self.context.now,
+            staff: self.context.staff,
+            customer: record.customer,
+            membership: record.membership,
+            card: None,
+            original: Some(record.id),
+            reward: None,
+            total,
+            rounding: lines - total,
+            paid: record.returned_paid - plan.refund.paid,
+            judgement: record.judgement,
+            earned: -plan.take_back,
+            spent: -plan.give_back,
+            bonuses: sell::json::<[super::Bonus]>(&[])?,
+            terms: sell::json(&record.terms)?,
+            reason: Some(args.reason.clone()).filter(|reason| !reason.is_empty()),
+        })
+    }
+
+    fn line_row(&self, after: &RecordedLine, before: &RecordedLine) -> BillLineRow {
+        let part = |whole| -returned_of(after, before, whole);
+        let (amount, list_amount) = (part(after.amount), part(after.list_amount));
+        BillLineRow {
+            bill: self.args.id,
+            number: after.number,
+            sku: after.sku.clone(),
+            category: after.category.clone(),
+            quantity: after.returned - before.returned,
+            amount,
+            list_amount,
+            discount: list_amount - amount,
+            counted: part(after.counted),
+            contribution: part(after.contribution),
+            attributes: "{}".to_owned(),
+        }
+    }
+}
+
+/// How much of `whole`, a figure of the line, this return takes.
+fn returned_of(after: &RecordedLine, before: &RecordedLine, whole: i64) -> i64 {
+    part_of(whole, after.returned, after.quantity)
+        - if before.returned == 0 {
+            0
+        } else {
+            part_of(whole, before.returned, before.quantity)
+        }
+}
+
+/// The lots that the next `amount` points go back to, in reverse order of spending, after `given` have gone already.
+fn parts_to_give_back(spent: &[SpentMove], given: Points, amount: Points) -> Vec<SpentMove> {
+    let (mut skip, mut left) = (given, amount);
+    let mut parts = Vec::new();
+    for spent in spent.iter().rev() {
+        let open = spent.amount - skip.min(spent.amount);
+        skip -= spent.amount - open;
+        let part = open.min(left);
+        if part > 0 {
+            left -= part;
+            parts.push(SpentMove {
+                amount: part,
+                ..spent.clone()
+            });
+        }
+    }
+    parts
 }

@@ -1,14 +1,19 @@
 //! A sale: points spent first, at the old balance, then earned at the old tier.
 
-use super::{Bill, Context, EntryView, Judgement, NaturalKey, Proposal};
-use crate::calendar::Instant;
-use crate::error::Refusal;
+use super::earn::{self, Earning, KeptLine};
+use super::{
+    Basis, Bill, BillKind, Context, EntryView, Judgement, Line, NaturalKey, Outcome, Proposal, Tender, TenderKind,
+    check_occurred_at, explain, spend, spread_unpaid,
+};
+use crate::calendar::{Day, Instant};
+use crate::error::{Code, Refusal};
 use crate::id::*;
-use crate::ledger::{Balance, Member};
+use crate::ledger::{Asset, Balance, Booking, LotTerms, Member, Source};
 use crate::money::{Minor, Points};
-use crate::rows::Rows;
-use crate::tier::TierView;
+use crate::rows::{BillLineRow, BillRow, BillTenderRow, MeasureDelta, Rows};
+use crate::tier::{self, TierView};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A sale to book.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +53,7 @@ pub struct SaleAnswer {
 /// # Errors
 /// Those of [`Bill::validate`], `occurred_at_out_of_range`, `membership_closed`, `field_invalid` for a points tender
 /// that can't be converted exactly or is beyond its share, `insufficient_points`, and `busy` for a proposal whose
-/// [`super::Basis`] is no longer the member's: propose again. Nothing has changed then.
+/// [`Basis`] is no longer the member's: propose again. Nothing has changed then.
 pub fn decide_sale(
     member: Option<&mut Member>,
     introducer: Option<&mut Member>,
@@ -57,5 +62,283 @@ pub fn decide_sale(
     context: &Context,
     ids: &mut dyn NewIds,
 ) -> Result<(Rows, SaleAnswer), Refusal> {
-    todo!()
+    args.bill.validate()?;
+    check_occurred_at(args.occurred_at, context.now, args.privileged)?;
+    match member {
+        Some(member) => sell_to(member, introducer, args, proposal, context, ids),
+        None => sell_to_nobody(args, context),
+    }
+}
+
+fn sell_to_nobody(args: &SaleArgs, context: &Context) -> Result<(Rows, SaleAnswer), Refusal> {
+    spend::nobody(&args.bill)?;
+    let bill = bill_row(args, context, Judgement::NoMember, None)?;
+    let answer = SaleAnswer {
+        id: args.id,
+        points_earned: 0,
+        points_spent: 0,
+        paid: bill.paid,
+        judged: Judgement::NoMember,
+        entries: Vec::new(),
+        balances: Vec::new(),
+        tier: None,
+        tier_next: None,
+    };
+    Ok((bill_rows(args, bill, None, 0)?, answer))
+}
+
+fn sell_to(
+    member: &mut Member,
+    introducer: Option<&mut Member>,
+    args: &SaleArgs,
+    proposal: Option<&Proposal>,
+    context: &Context,
+    ids: &mut dyn NewIds,
+) -> Result<(Rows, SaleAnswer), Refusal> {
+    member.check_open(context.now)?;
+    let outcome = current_outcome(proposal, &Basis::of(member, context))?;
+    let outcome = outcome.filter(|outcome| outcome.check(&args.bill).is_ok());
+    let spend = spend::plan(&args.bill, context)?;
+    let introducer = introducer.filter(|introducer| introducer.is_open(context.now));
+    let earning = outcome.map(|outcome| {
+        let lines = kept_lines(&args.bill);
+        let earning = Earning::new(outcome, &lines, context.terms.rounding);
+        if introducer.is_some() {
+            earning
+        } else {
+            earning.without_introducer()
+        }
+    });
+    let judged = if earning.is_some() {
+        Judgement::Judged
+    } else {
+        Judgement::Unjudged
+    };
+    let mut bill = bill_row(args, context, judged, earning.as_ref())?;
+    bill.membership = Some(member.id);
+    bill.spent = spend.map_or(0, |spend| spend.points);
+    let (paid, day) = (bill.paid, args.key.business_date);
+    let mut rows = bill_rows(args, bill, earning.as_ref(), spend.map_or(0, |spend| spend.points))?;
+
+    let mut source = source(context, args.id, args.occurred_at);
+    source.input = proposal.and_then(|proposal| proposal.input);
+    let lot_terms = earn::lot_terms(context, day);
+    let mut booking = Booking::new(member, Asset::points(), source.clone(), &mut rows, ids);
+    // At the old balance: a bill can't be paid with what it earns. The last thing that can refuse.
+    if let Some(spend) = spend {
+        booking.debit(
+            explain::spend(spend.points, spend.money, context.minor_units),
+            spend.points,
+        )?;
+    }
+    if let Some(earning) = &earning {
+        earning.book(&mut booking, lot_terms);
+    }
+    let entries = booking.finish();
+    if let (Some(earning), Some(introducer)) = (&earning, introducer) {
+        book_introducer(introducer, earning, source, lot_terms, &mut rows, ids);
+    }
+    let tier = context.ladder.view(&member.tier);
+    let upgraded = count_purchase(member, args.id, day, paid, context, &mut rows);
+    let answer = SaleAnswer {
+        id: args.id,
+        points_earned: earning.map_or(0, |earning| earning.earned),
+        points_spent: spend.map_or(0, |spend| spend.points),
+        paid,
+        judged,
+        entries,
+        balances: member.balances(context.now),
+        tier: Some(tier),
+        tier_next: upgraded.then(|| context.ladder.view(&member.tier)),
+    };
+    Ok((rows, answer))
+}
+
+/// The outcome of a proposal, if the plugin had one.
+///
+/// # Errors
+/// `busy` where the proposal was made on another basis than the present one.
+pub(super) fn current_outcome<'a>(
+    proposal: Option<&'a Proposal>,
+    basis: &Basis,
+) -> Result<Option<&'a Outcome>, Refusal> {
+    let Some(proposal) = proposal else { return Ok(None) };
+    if proposal.basis != *basis {
+        let zh = "会籍刚有变动，请重试。";
+        return Err(Refusal::new(
+            Code::Busy,
+            zh,
+            "The membership has just changed; try again.",
+        ));
+    }
+    Ok(proposal.outcome.as_ref())
+}
+
+/// Where the entries of a bill come from.
+pub(super) fn source(context: &Context, bill: BillId, occurred_at: Instant) -> Source {
+    Source {
+        bill: Some(bill),
+        store: Some(context.store),
+        occurred_at,
+        booked_at: context.now,
+        configuration: Some(context.configuration),
+        input: None,
+    }
+}
+
+/// Books the introducer's bonus to the introducer.
+pub(super) fn book_introducer(
+    introducer: &mut Member,
+    earning: &Earning,
+    source: Source,
+    lot_terms: LotTerms,
+    rows: &mut Rows,
+    ids: &mut dyn NewIds,
+) {
+    if earning.introducer > 0 {
+        let mut booking = Booking::new(introducer, Asset::points(), source, rows, ids);
+        earning.book_introducer(&mut booking, lot_terms);
+        booking.finish();
+        rows.membership_updates.push(introducer.touch());
+    }
+}
+
+/// Counts a purchase of `day`: measures, number of purchases, and the tier it may lead to from the next sale on.
+/// Whether there was an upgrade.
+pub(super) fn count_purchase(
+    member: &mut Member,
+    bill: BillId,
+    day: Day,
+    paid: Minor,
+    context: &Context,
+    rows: &mut Rows,
+) -> bool {
+    let membership = member.id;
+    let mut measure = |measure, delta| {
+        rows.measures.push(MeasureDelta {
+            membership,
+            measure,
+            day,
+            delta,
+        })
+    };
+    if paid != 0 {
+        measure("paid", paid);
+        let total = member.paid_by_day.entry(day).or_default();
+        *total = total.saturating_add(paid);
+    }
+    measure("visits", 1);
+    member.purchases += 1;
+    // A bill that comes late counts beside what was bought since.
+    let window_end = day.max(context.zone.day_of(context.now));
+    let cause = tier::Cause {
+        bill,
+        at: context.now,
+        minor_units: context.minor_units,
+    };
+    let change = tier::upgrade(member, &context.ladder, window_end, cause);
+    let upgraded = change.is_some();
+    rows.tier_changes.extend(change);
+    rows.membership_updates.push(member.touch());
+    upgraded
+}
+
+/// Every line of a new bill, kept in full.
+fn kept_lines(bill: &Bill) -> Vec<KeptLine> {
+    let line = |(line, counted): (&Line, Minor)| KeptLine {
+        number: line.number,
+        quantity: line.quantity,
+        kept: line.quantity,
+        counted,
+    };
+    bill.lines.iter().zip(spread_unpaid(bill)).map(line).collect()
+}
+
+/// JSON of a value that a later version reads again.
+///
+/// # Errors
+/// `internal`: it can't be written. Never happens to the plain types it is used for.
+pub(super) fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Refusal> {
+    let internal = |_| Refusal::new(Code::Internal, "账单无法保存。", "The bill can't be saved.");
+    serde_json::to_string(value).map_err(internal)
+}
+
+fn bill_row(
+    args: &SaleArgs,
+    context: &Context,
+    judgement: Judgement,
+    earning: Option<&Earning>,
+) -> Result<BillRow, Refusal> {
+    Ok(BillRow {
+        id: args.id,
+        kind: BillKind::Sale,
+        key: args.key.clone(),
+        content: args.content,
+        occurred_at: args.occurred_at,
+        booked_at: context.now,
+        staff: context.staff,
+        customer: args.customer,
+        membership: None,
+        card: args.card,
+        original: None,
+        reward: None,
+        total: args.bill.total(),
+        rounding: args.bill.rounding,
+        paid: args.bill.paid(),
+        judgement,
+        earned: earning.map_or(0, |earning| earning.earned),
+        spent: 0,
+        bonuses: json(earning.map_or(&[][..], |earning| &earning.bonuses))?,
+        terms: json(&context.terms)?,
+        reason: None,
+    })
+}
+
+/// The bill with its lines and tenders.
+fn bill_rows(args: &SaleArgs, bill: BillRow, earning: Option<&Earning>, points: Points) -> Result<Rows, Refusal> {
+    let line = |(line, counted): (&Line, Minor)| {
+        Ok(BillLineRow {
+            bill: args.id,
+            number: line.number,
+            sku: line.sku.clone(),
+            category: line.category.clone(),
+            quantity: line.quantity,
+            amount: line.amount,
+            list_amount: line.list_amount,
+            discount: line.discount,
+            counted,
+            contribution: earning.map_or(0, |earning| earning.contribution(line.number)),
+            attributes: attributes(line)?,
+        })
+    };
+    let tender = |(position, tender): (i32, &Tender)| BillTenderRow {
+        bill: args.id,
+        position,
+        kind: tender.kind,
+        amount: tender.amount,
+        points: if tender.kind == TenderKind::Points { points } else { 0 },
+    };
+    Ok(Rows {
+        bills: vec![bill],
+        lines: args
+            .bill
+            .lines
+            .iter()
+            .zip(spread_unpaid(&args.bill))
+            .map(line)
+            .collect::<Result<_, Refusal>>()?,
+        tenders: (1..).zip(&args.bill.tenders).map(tender).collect(),
+        ..Rows::default()
+    })
+}
+
+/// JSON object of a line's attributes.
+fn attributes(line: &Line) -> Result<String, Refusal> {
+    json(
+        &line
+            .attributes
+            .iter()
+            .map(|(name, value)| (name, value))
+            .collect::<BTreeMap<_, _>>(),
+    )
 }
