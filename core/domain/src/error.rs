@@ -167,7 +167,7 @@ impl Refusal {
             code,
             detail: Text::new(zh, en),
             pointer: None,
-            facts: Facts::default(),
+            facts: Box::default(),
         }
     }
 
