@@ -5,6 +5,8 @@ pub mod actor;
 pub mod clock;
 mod engine;
 pub mod error;
+pub mod import;
+pub mod lanes;
 pub mod store;
 
 pub use actor::{Actor, Role};

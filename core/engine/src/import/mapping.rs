@@ -1,0 +1,251 @@
+//! What a file means, said by a small TOML document instead of code: which column is what, how numbers and times are
+//! written, which rows make a bill, and the chain, program and stores that receive them.
+
+use super::ImportError;
+use cardea_domain::Zone;
+use serde::Deserialize;
+use std::collections::HashSet;
+
+/// A mapping, read and checked. Its TOML form is described in `web/mappings/README.md`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    pub file: FileFormat,
+    pub time: TimeFormat,
+    pub chain: Chain,
+    pub store: Store,
+    pub member: Member,
+    pub program: Program,
+    pub bill: Bill,
+    pub line: Line,
+    pub cancellation: Option<Cancellation>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileFormat {
+    /// One ASCII character.
+    #[serde(default = "comma")]
+    pub delimiter: char,
+    #[serde(default)]
+    pub encoding: Encoding,
+    #[serde(default = "point")]
+    pub decimal_mark: char,
+}
+
+/// How bytes become text. A byte order mark before UTF-8 is skipped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Encoding {
+    #[default]
+    #[serde(rename = "utf-8")]
+    Utf8,
+    #[serde(rename = "latin-1")]
+    Latin1,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeFormat {
+    pub column: String,
+    /// Of `%Y %m %d %H %M %S` and literal characters; leading zeros may be missing.
+    pub format: String,
+    /// The zone that the file's times are written in: `UTC` or an IANA name.
+    pub zone: Zone,
+}
+
+/// The chain that receives the sales; created if its code is new.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chain {
+    pub code: String,
+    pub name: String,
+    /// ISO 4217
+    pub currency: String,
+    /// Digits of a minor unit, 0–4.
+    #[serde(default = "two")]
+    pub minor_units: u32,
+    pub time_zone: Zone,
+}
+
+/// Stores are created at their first sale.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// Where a store's code stands; without it every bill is of the store `code`.
+    pub column: Option<String>,
+    pub code: Option<String>,
+    /// `{}` is the code.
+    pub name: String,
+    pub time_zone: Zone,
+}
+
+/// Members get a membership and a card at their first sale, which earns.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// Where a member's key stands; a bill without one is a sale of nobody.
+    pub column: String,
+    /// `{}` is the key.
+    pub name: String,
+    /// Card numbers follow from this and the member's key, so that a repeated import finds the same cards. Who knows
+    /// it can compute the numbers: keep a real chain's mapping like a key.
+    pub card_seed: String,
+}
+
+/// The program that judges the sales; created with the chain.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    pub code: String,
+    pub name: cardea_domain::Text,
+    pub plugin: String,
+    /// Checked against the plugin's own schema.
+    pub plugin_config: serde_json::Value,
+    /// As in the HTTP interface.
+    pub ladder: cardea_domain::tier::Ladder,
+    /// As in the HTTP interface.
+    #[serde(default)]
+    pub points: cardea_domain::sale::Terms,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bill {
+    /// Rows with the same value here, one after the other, are one bill; the value is its receipt number.
+    pub column: String,
+    /// Part of every bill's natural key: where the sales come from.
+    pub source: String,
+    #[serde(default)]
+    pub till: String,
+    /// How the bills were paid, as far as the program cares.
+    #[serde(default = "other")]
+    pub tender: cardea_domain::sale::TenderKind,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    pub sku: String,
+    /// The first of these columns that isn't empty is the line's category.
+    #[serde(default)]
+    pub category: Vec<String>,
+    /// The category of lines without one.
+    pub default_category: String,
+    /// Categories that follow from a value instead, e.g. codes that are no goods. The first that fits wins.
+    #[serde(default)]
+    pub category_of: Vec<Named>,
+    /// Pieces, or whatever unit the file counts in.
+    pub quantity: String,
+    /// Rows whose quantity is in thousandths of its unit already.
+    pub thousandths: Option<Values>,
+    /// What was paid for the line. Of a bill the sum is taken, not below 0, and shared out to its lines.
+    pub amount: Formula,
+    /// What it would have cost; the amount unless given.
+    pub list_amount: Option<Formula>,
+}
+
+/// Rows whose `column` has one of `values`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Values {
+    pub column: String,
+    pub values: HashSet<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    pub column: String,
+    pub values: HashSet<String>,
+    pub category: String,
+}
+
+/// The whole language of amounts: a sum of columns less others, or a product of columns; always exact.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Formula {
+    #[serde(default)]
+    pub add: Vec<String>,
+    #[serde(default)]
+    pub subtract: Vec<String>,
+    #[serde(default)]
+    pub multiply: Vec<String>,
+}
+
+/// Bills that take back earlier ones.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cancellation {
+    /// A bill whose number begins with this is a cancellation; its quantities are negative.
+    pub prefix: String,
+    /// It takes back the latest earlier purchase of the same member and sku at the same value of this column.
+    pub price: String,
+}
+
+fn comma() -> char {
+    ','
+}
+
+fn point() -> char {
+    '.'
+}
+
+fn two() -> u32 {
+    2
+}
+
+fn other() -> cardea_domain::sale::TenderKind {
+    cardea_domain::sale::TenderKind::Other
+}
+
+impl Mapping {
+    /// Reads and checks a mapping. The error names the field at fault.
+    pub fn parse(text: &str) -> Result<Self, ImportError> {
+        let mapping: Self = toml::from_str(text).map_err(|e| ImportError::Mapping(e.to_string()))?;
+        mapping.check().map_err(ImportError::Mapping)?;
+        Ok(mapping)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if !self.file.delimiter.is_ascii() {
+            return Err("file.delimiter: one ASCII character".into());
+        }
+        if !matches!(self.file.decimal_mark, '.' | ',') {
+            return Err("file.decimal_mark: \".\" or \",\"".into());
+        }
+        if self.chain.minor_units > 4 {
+            return Err("chain.minor_units: 0 to 4".into());
+        }
+        if self.store.column.is_some() == self.store.code.is_some() {
+            return Err("store: either `column` or `code`".into());
+        }
+        if self.cancellation.as_ref().is_some_and(|c| c.prefix.is_empty()) {
+            return Err("cancellation.prefix: not empty".into());
+        }
+        super::time::check(&self.time.format).map_err(|e| format!("time.format: {e}"))?;
+        self.line.amount.check().map_err(|e| format!("line.amount: {e}"))?;
+        match &self.line.list_amount {
+            Some(list) => list.check().map_err(|e| format!("line.list_amount: {e}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a bill number is a cancellation's.
+    pub fn cancels(&self, receipt: &str) -> bool {
+        self.cancellation
+            .as_ref()
+            .is_some_and(|c| receipt.starts_with(&c.prefix))
+    }
+}
+
+impl Formula {
+    fn check(&self) -> Result<(), String> {
+        match (
+            self.multiply.is_empty(),
+            self.add.is_empty() && self.subtract.is_empty(),
+        ) {
+            (true, false) | (false, true) => Ok(()),
+            _ => Err("either `multiply`, or `add` and `subtract`".into()),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! One record as a row with meaning, or the reason why it has none.
+
+use super::decimal::{self, Decimal};
+use super::mapping::{Formula, Mapping};
+use super::source::Record;
+use super::time;
+use cardea_domain::Instant;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Why a row or bill isn't booked. The names are what reports and their readers use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// More or fewer fields than the header.
+    WrongColumns,
+    /// Bytes that aren't text in the file's encoding.
+    NotText,
+    /// A field that every row needs is empty.
+    Missing,
+    NotANumber,
+    NotATime,
+    /// Negative quantity or price outside a cancellation.
+    Negative,
+    /// A cancellation's row that isn't negative.
+    NotNegative,
+    /// Another store or member than the bill's first row.
+    MixedBill,
+    /// The bill's rows don't stand together.
+    SplitBill,
+    /// Beyond the largest number of lines of one bill.
+    TooLong,
+    /// A cancellation of nothing that was bought earlier, or of more.
+    NoOriginal,
+    /// Read, but refused when it was booked.
+    Refused,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WrongColumns => "wrong_columns",
+            Self::NotText => "not_text",
+            Self::Missing => "missing",
+            Self::NotANumber => "not_a_number",
+            Self::NotATime => "not_a_time",
+            Self::Negative => "negative",
+            Self::NotNegative => "not_negative",
+            Self::MixedBill => "mixed_bill",
+            Self::SplitBill => "split_bill",
+            Self::TooLong => "too_long",
+            Self::NoOriginal => "no_original",
+            Self::Refused => "refused",
+        })
+    }
+}
+
+/// A row that isn't booked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BadRow {
+    /// In the file, the header being line 1.
+    pub line: u64,
+    pub receipt: String,
+    pub reason: Reason,
+    pub detail: String,
+}
+
+/// A row that means something. Amounts are exact and not rounded yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub line: u64,
+    pub receipt: String,
+    pub cancels: bool,
+    /// Empty: nobody.
+    pub member: String,
+    pub store: String,
+    pub at: Instant,
+    pub sku: String,
+    pub category: String,
+    /// Thousandths, ≥ 0 (of a cancellation too).
+    pub quantity: i64,
+    pub amount: Decimal,
+    pub list_amount: Decimal,
+    /// Canonical; 0 where the mapping knows no cancellations.
+    pub price: Decimal,
+}
+
+/// Reads one record.
+pub fn read(record: &Record<'_>, mapping: &Mapping) -> Result<Row, BadRow> {
+    let receipt = record.field(&mapping.bill.column).unwrap_or_default();
+    let bad = |(reason, detail): Fault| BadRow {
+        line: record.line,
+        receipt: receipt.clone(),
+        reason,
+        detail,
+    };
+    if !record.complete() {
+        return Err(bad((
+            Reason::WrongColumns,
+            "fields of the row and of the header differ in number".into(),
+        )));
+    }
+    meaning(&Fields { record, mapping }).map_err(bad)
+}
+
+type Fault = (Reason, String);
+
+struct Fields<'a> {
+    record: &'a Record<'a>,
+    mapping: &'a Mapping,
+}
+
+impl Fields<'_> {
+    fn text(&self, column: &str) -> Result<String, Fault> {
+        self.record
+            .field(column)
+            .ok_or_else(|| (Reason::NotText, column.to_owned()))
+    }
+
+    fn needed(&self, column: &str) -> Result<String, Fault> {
+        match self.text(column)? {
+            empty if empty.is_empty() => Err((Reason::Missing, column.to_owned())),
+            text => Ok(text),
+        }
+    }
+
+    fn number(&self, column: &str) -> Result<Decimal, Fault> {
+        let text = self.needed(column)?;
+        let fault = || (Reason::NotANumber, format!("{column}: {text}"));
+        decimal::parse(&text, self.mapping.file.decimal_mark).ok_or_else(fault)
+    }
+
+    fn formula(&self, formula: &Formula) -> Result<Decimal, Fault> {
+        let overflow = || (Reason::NotANumber, "too large".to_owned());
+        let mut value = decimal::ZERO;
+        for column in &formula.add {
+            value = value.plus(self.number(column)?).ok_or_else(overflow)?;
+        }
+        for column in &formula.subtract {
+            value = decimal::minus(value, self.number(column)?).ok_or_else(overflow)?;
+        }
+        let mut factors = formula.multiply.iter();
+        if let Some(first) = factors.next() {
+            value = self.number(first)?;
+            for column in factors {
+                value = decimal::times(value, self.number(column)?).ok_or_else(overflow)?;
+            }
+        }
+        Ok(value)
+    }
+
+    fn category(&self, sku: &str) -> Result<String, Fault> {
+        let line = &self.mapping.line;
+        for named in &line.category_of {
+            let value = if named.column == line.sku {
+                sku.to_owned()
+            } else {
+                self.text(&named.column)?
+            };
+            if named.values.contains(&value) {
+                return Ok(named.category.clone());
+            }
+        }
+        for column in &line.category {
+            let value = self.text(column)?;
+            if !value.is_empty() {
+                return Ok(value);
+            }
+        }
+        Ok(line.default_category.clone())
+    }
+
+    /// In thousandths; negative as in the file.
+    fn quantity(&self) -> Result<i64, Fault> {
+        let line = &self.mapping.line;
+        let thousandths = match &line.thousandths {
+            Some(values) => values.values.contains(&self.text(&values.column)?),
+            None => false,
+        };
+        let number = self.number(&line.quantity)?;
+        let exact = number.exact(if thousandths { 0 } else { 3 });
+        exact.map_err(|_| {
+            (
+                Reason::NotANumber,
+                format!("{}: more than three decimals, or too large", line.quantity),
+            )
+        })
+    }
+}
+
+fn meaning(fields: &Fields<'_>) -> Result<Row, Fault> {
+    let mapping = fields.mapping;
+    let receipt = fields.needed(&mapping.bill.column)?;
+    let written = fields.needed(&mapping.time.column)?;
+    let at = time::parse(&written, &mapping.time.format, mapping.time.zone)
+        .ok_or_else(|| (Reason::NotATime, format!("{}: {written}", mapping.time.column)))?;
+    let store = match (&mapping.store.column, &mapping.store.code) {
+        (Some(column), _) => fields.needed(column)?,
+        (None, code) => code.clone().unwrap_or_default(),
+    };
+    let (cancels, sku) = (mapping.cancels(&receipt), fields.needed(&mapping.line.sku)?);
+    let (quantity, amount) = (fields.quantity()?, fields.formula(&mapping.line.amount)?);
+    let price = match &mapping.cancellation {
+        Some(cancellation) => decimal::canonical(fields.number(&cancellation.price)?),
+        None => decimal::ZERO,
+    };
+    let list_amount = match &mapping.line.list_amount {
+        Some(formula) => fields.formula(formula)?,
+        None => amount,
+    };
+    if cancels && quantity >= 0 {
+        return Err((Reason::NotNegative, mapping.line.quantity.clone()));
+    }
+    if price.value < 0 || (!cancels && (quantity < 0 || list_amount.value < 0)) {
+        return Err((
+            Reason::Negative,
+            format!("{} {}", mapping.line.quantity, fields.text(&mapping.line.quantity)?),
+        ));
+    }
+    let category = fields.category(&sku)?;
+    let member = fields.text(&mapping.member.column)?;
+    let line = fields.record.line;
+    Ok(Row {
+        line,
+        receipt,
+        cancels,
+        member,
+        store,
+        at,
+        sku,
+        category,
+        quantity: quantity.abs(),
+        amount,
+        list_amount,
+        price,
+    })
+}
