@@ -7,6 +7,7 @@ mod engine;
 pub mod error;
 pub mod import;
 pub mod lanes;
+pub mod plugin;
 pub mod store;
 
 pub use actor::{Actor, Role};

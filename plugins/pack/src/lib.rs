@@ -1,4 +1,4 @@
-//! `plugins.lock`: which component was built from which sources by which tool chain.
+//! Components from core modules, and `plugins.lock`: which component was built from which sources by which tool chain.
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -49,10 +49,33 @@ impl Lock {
             };
             components.insert(name.clone(), locked);
         }
-        let lock = Self { toolchain: toolchain.to_owned(), components };
+        let lock = Self {
+            toolchain: toolchain.to_owned(),
+            components,
+        };
         let text = serde_json::to_string_pretty(&lock)? + "\n";
         std::fs::write(dist.join("plugins.lock"), text).context("can't write plugins.lock")
     }
+}
+
+/// Makes a component of a core module that carries its component types, as the SDK's `export!` leaves them.
+pub fn component(module: &[u8]) -> Result<Vec<u8>> {
+    wit_component::ComponentEncoder::default()
+        .validate(true)
+        .module(module)
+        .context("no component types in the module: does it call cardea_plugin::export!?")?
+        .encode()
+        .context("the module doesn't fit the interface")
+}
+
+/// Puts the component types of a world into a core module that some other tool made. `wit` is a folder of the
+/// interface, `document` a WIT package with exactly one world.
+pub fn embed(module: &mut Vec<u8>, wit: &Path, document: &str) -> Result<()> {
+    let mut resolve = wit_parser::Resolve::default();
+    resolve.push_dir(wit)?;
+    let package = resolve.push_str("world.wit", document)?;
+    let world = resolve.select_world(&[package], None)?;
+    wit_component::embed_component_metadata(module, &resolve, world, wit_component::StringEncoding::UTF8)
 }
 
 /// SHA-256, hex, over the names and contents of everything in `plugins` that a component is made of: the interface,
@@ -105,7 +128,14 @@ mod tests {
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             std::fs::write(path, text).expect("a file");
         };
-        for path in ["wit/0/a.wit", "sdk/src/lib.rs", "sdk/Cargo.toml", "shop/Cargo.toml", "shop/src/lib.rs", "shop/cases/a.json"] {
+        for path in [
+            "wit/0/a.wit",
+            "sdk/src/lib.rs",
+            "sdk/Cargo.toml",
+            "shop/Cargo.toml",
+            "shop/src/lib.rs",
+            "shop/cases/a.json",
+        ] {
             write(path, "1");
         }
         let first = source_hash(&plugins, "shop").expect("a hash");

@@ -9,7 +9,9 @@ fn main() -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["component", core, out] => component(Path::new(core), Path::new(out)),
         ["lock", dist, toolchain, names @ ..] if !names.is_empty() => {
-            let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("pack lies in plugins")?;
+            let plugins = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .parent()
+                .context("pack lies in plugins")?;
             let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
             cardea_pack::Lock::write(Path::new(dist), plugins, toolchain, &names)
         }
@@ -19,12 +21,7 @@ fn main() -> Result<()> {
 
 fn component(core: &Path, out: &Path) -> Result<()> {
     let module = std::fs::read(core).with_context(|| format!("can't read {}", core.display()))?;
-    let component = wit_component::ComponentEncoder::default()
-        .validate(true)
-        .module(&module)
-        .with_context(|| format!("{} has no component types: does it call cardea_plugin::export!?", core.display()))?
-        .encode()
-        .context("the module doesn't fit the interface")?;
+    let component = cardea_pack::component(&module).with_context(|| core.display().to_string())?;
     if let Some(folder) = out.parent() {
         std::fs::create_dir_all(folder)?;
     }

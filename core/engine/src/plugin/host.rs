@@ -1,0 +1,514 @@
+//! Loading components and calling them.
+
+use super::api::{Function, admission, describe, earning, redeeming};
+use super::compile::{self, Cache};
+use super::error::{Counters, Counts, Failure, PluginError};
+use super::limits::{CallState, Limits, MemoryLimit, Places, start_ticker};
+use super::{output, pins};
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, HasSelf, Instance, InstancePre, Linker};
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolConcurrencyLimitError, PoolingAllocationConfig, Store,
+    Trap,
+};
+
+/// Core instances of one component: its own module, and what joins it to the interface.
+const CORE_INSTANCES: u32 = 4;
+const TABLES: u32 = 4;
+const MEMORIES: u32 = 2;
+const LOGGING: &str = "cardea:industry/logging@0.1.0";
+const TYPES: &str = "cardea:industry/types@0.1.0";
+
+/// How to run plugins.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub limits: Limits,
+    /// Decisions at the same time.
+    pub concurrent: u32,
+    /// How long a decision waits for its turn before it is `plugin_busy`.
+    pub patience: Duration,
+    /// Folder of compiled code; created with mode 0700. Nothing else may ever write there.
+    pub cache: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            concurrent: 32,
+            patience: Duration::from_millis(500),
+            cache: None,
+        }
+    }
+}
+
+/// Loads plugins; one per process is enough. Cheap to clone.
+#[derive(Clone)]
+pub struct PluginHost(Arc<Inner>);
+
+struct Inner {
+    runtime: Arc<Runtime>,
+    linker: Linker<CallState>,
+    limits: Limits,
+    cache: Option<Cache>,
+    loaded: Mutex<HashMap<String, Arc<Plugin>>>,
+}
+
+/// What the host and its plugins share.
+struct Runtime {
+    engine: Engine,
+    places: Places,
+    counters: Counters,
+    calls: AtomicU64,
+}
+
+/// A loaded component. Every call runs in an instance of its own.
+pub struct Plugin {
+    runtime: Arc<Runtime>,
+    digest: String,
+    description: describe::Description,
+    guest: Guest,
+    counters: Counters,
+}
+
+/// A component with the places of its functions.
+struct Guest {
+    pre: InstancePre<CallState>,
+    limits: Limits,
+    describe: describe::GuestIndices,
+    earning: earning::GuestIndices,
+    admission: Option<admission::GuestIndices>,
+    redeeming: Option<redeeming::GuestIndices>,
+}
+
+fn engine(settings: &Settings) -> wasmtime::Result<Engine> {
+    let mut pool = PoolingAllocationConfig::new();
+    let places = settings.concurrent.max(1);
+    pool.total_component_instances(places)
+        .total_core_instances(places * CORE_INSTANCES)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .total_memories(places * MEMORIES)
+        .max_memories_per_component(MEMORIES)
+        .total_tables(places * TABLES)
+        .max_tables_per_component(TABLES)
+        .table_elements(settings.limits.table_elements)
+        .max_memory_size(Limits::MEMORY)
+        .linear_memory_keep_resident(64 << 10)
+        .table_keep_resident(64 << 10)
+        .pagemap_scan(Enabled::Auto);
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .cranelift_nan_canonicalization(true)
+        .max_wasm_stack(Limits::STACK)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    Engine::new(&config)
+}
+
+impl PluginHost {
+    /// Starts the runtime and the clock of deadlines.
+    ///
+    /// # Errors
+    /// The machine can't reserve the address space, or the folder of compiled code isn't this server's alone.
+    pub fn new(settings: &Settings) -> anyhow::Result<Self> {
+        let engine = engine(settings).map_err(|e| anyhow::anyhow!("the plugin runtime: {e:?}"))?;
+        let mut linker = Linker::new(&engine);
+        pins::v0_1_0::Industry::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)
+            .map_err(|e| anyhow::anyhow!("the plugin runtime: {e:?}"))?;
+        start_ticker(engine.weak())?;
+        let runtime = Runtime {
+            engine,
+            places: Places::new(settings.concurrent.max(1), settings.patience),
+            counters: Counters::default(),
+            calls: AtomicU64::new(0),
+        };
+        Ok(Self(Arc::new(Inner {
+            runtime: Arc::new(runtime),
+            linker,
+            limits: settings.limits,
+            cache: settings.cache.as_deref().map(Cache::open).transpose()?,
+            loaded: Mutex::new(HashMap::new()),
+        })))
+    }
+
+    /// Checks, compiles and tries a component; one that is loaded already is handed out again.
+    ///
+    /// # Errors
+    /// `plugin_refused_load` with the reason; `plugin_busy`.
+    pub fn load(&self, bytes: &[u8]) -> Result<Arc<Plugin>, PluginError> {
+        let digest = hex::encode(Sha256::digest(bytes));
+        if let Some(plugin) = self.get(&digest) {
+            return Ok(plugin);
+        }
+        let runtime = &self.0.runtime;
+        let loaded = self.0.guest(bytes, &digest).and_then(|guest| {
+            let description = runtime.describe(&guest, &digest)?;
+            Ok(Plugin {
+                runtime: runtime.clone(),
+                digest: digest.clone(),
+                description,
+                guest,
+                counters: Counters::default(),
+            })
+        });
+        match loaded {
+            Ok(plugin) => {
+                tracing::info!(
+                    plugin = plugin.id(),
+                    version = plugin.description.version,
+                    digest,
+                    "plugin loaded"
+                );
+                Ok(self
+                    .0
+                    .loaded
+                    .lock()
+                    .entry(digest)
+                    .or_insert_with(|| Arc::new(plugin))
+                    .clone())
+            }
+            Err((failure, message)) => {
+                runtime.counters.failed(failure);
+                let error = PluginError {
+                    failure,
+                    plugin: String::new(),
+                    digest,
+                    function: None,
+                    call: 0,
+                    message,
+                };
+                tracing::warn!(
+                    code = error.code(),
+                    digest = error.digest,
+                    error = error.message,
+                    "plugin refused"
+                );
+                Err(error)
+            }
+        }
+    }
+
+    /// A loaded plugin by the SHA-256 of its component, hex.
+    pub fn get(&self, digest: &str) -> Option<Arc<Plugin>> {
+        self.0.loaded.lock().get(digest).cloned()
+    }
+
+    /// Counts over all plugins, refused loads included.
+    pub fn counts(&self) -> Counts {
+        self.0.runtime.counters.read()
+    }
+}
+
+type Failed = (Failure, String);
+
+impl Inner {
+    fn guest(&self, bytes: &[u8], digest: &str) -> Result<Guest, Failed> {
+        let refused = |message: String| (Failure::RefusedLoad, message);
+        compile::check_structure(bytes, self.limits.component_bytes).map_err(refused)?;
+        let engine = &self.runtime.engine;
+        let component = compile::compile(engine, bytes, digest, self.cache.as_ref())
+            .map_err(|e| refused(format!("it can't be compiled: {e:#}")))?;
+        check_imports(engine, &component).map_err(refused)?;
+        let pre = self
+            .linker
+            .instantiate_pre(&component)
+            .map_err(|e| refused(format!("it doesn't fit: {e:#}")))?;
+        let missing = |e: wasmtime::Error| refused(e.to_string());
+        Ok(Guest {
+            describe: describe::GuestIndices::new(&pre).map_err(missing)?,
+            earning: earning::GuestIndices::new(&pre).map_err(missing)?,
+            admission: admission::GuestIndices::new(&pre).ok(),
+            redeeming: redeeming::GuestIndices::new(&pre).ok(),
+            limits: self.limits,
+            pre,
+        })
+    }
+}
+
+fn check_imports(engine: &Engine, component: &Component) -> Result<(), String> {
+    for (name, import) in component.component_type().imports(engine) {
+        let harmless = match import.ty {
+            ComponentItem::ComponentInstance(_) if name == LOGGING => true,
+            ComponentItem::ComponentInstance(instance) if name == TYPES => instance
+                .exports(engine)
+                .all(|(_, export)| matches!(export.ty, ComponentItem::Type(_))),
+            _ => false,
+        };
+        if !harmless {
+            return Err(format!("it imports {name}; only {LOGGING} is allowed"));
+        }
+    }
+    Ok(())
+}
+
+impl Runtime {
+    /// The trial run: instantiates, checks the types of every export, and asks what the plugin is.
+    fn describe(&self, guest: &Guest, digest: &str) -> Result<describe::Description, Failed> {
+        let label = digest.get(..12).unwrap_or(digest);
+        let description = self
+            .run(guest, label, 0, |store, instance| {
+                guest.earning.load(&mut *store, instance)?;
+                if let Some(admission) = &guest.admission {
+                    admission.load(&mut *store, instance)?;
+                }
+                if let Some(redeeming) = &guest.redeeming {
+                    redeeming.load(&mut *store, instance)?;
+                }
+                guest.describe.load(&mut *store, instance)?.call_describe(store)
+            })
+            .map_err(|(failure, message)| match failure {
+                Failure::Busy => (failure, message),
+                _ => (
+                    Failure::RefusedLoad,
+                    format!("the trial run failed: {}: {message}", failure.code()),
+                ),
+            })?;
+        output::description(&description, guest.limits.string_bytes).map_err(|e| (Failure::RefusedLoad, e))?;
+        Ok(description)
+    }
+
+    /// One call in an instance of its own.
+    fn run<T>(
+        &self,
+        guest: &Guest,
+        label: &str,
+        call: u64,
+        body: impl Fn(&mut Store<CallState>, &Instance) -> wasmtime::Result<T>,
+    ) -> Result<T, Failed> {
+        let Some(_place) = self.places.take() else {
+            return Err((Failure::Busy, "no place in time".to_owned()));
+        };
+        let mut store = Store::new(&self.engine, CallState::new(label.to_owned(), call, &guest.limits));
+        store.limiter(|state| state);
+        store.set_hostcall_fuel(guest.limits.output_bytes);
+        store.set_epoch_deadline(guest.limits.ticks());
+        let done = store.set_fuel(guest.limits.fuel).and_then(|()| {
+            let instance = guest.pre.instantiate(&mut store)?;
+            body(&mut store, &instance)
+        });
+        done.map_err(|e| classify(&e))
+    }
+}
+
+fn classify(error: &wasmtime::Error) -> Failed {
+    let cause = error.root_cause().to_string();
+    let failure = match error.downcast_ref::<Trap>() {
+        Some(Trap::OutOfFuel) => Failure::Fuel,
+        Some(Trap::Interrupt) => Failure::Deadline,
+        Some(Trap::AllocationTooLarge) => Failure::Memory,
+        Some(_) => Failure::Trap,
+        None if error.is::<MemoryLimit>() => Failure::Memory,
+        None if error.is::<PoolConcurrencyLimitError>() => Failure::Busy,
+        // Everything else is an answer that can't be read: too large, not UTF-8, no such case.
+        None => Failure::Output,
+    };
+    (failure, cause)
+}
+
+impl Plugin {
+    /// Stable and lower case, e.g. `retail`.
+    pub fn id(&self) -> &str {
+        &self.description.id
+    }
+
+    /// SHA-256 of the component, hex: what a program pins and an entry names.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// What the plugin said about itself when it was loaded.
+    pub fn description(&self) -> &describe::Description {
+        &self.description
+    }
+
+    /// Counts of this plugin since it was loaded.
+    pub fn counts(&self) -> Counts {
+        self.counters.read()
+    }
+
+    /// Whether the plugin decides this at all; `admission` and `redeeming` are optional.
+    pub fn has(&self, function: Function) -> bool {
+        match function {
+            Function::Describe | Function::EarningJudge => true,
+            Function::AdmissionHistory | Function::AdmissionDecide => self.guest.admission.is_some(),
+            Function::RedeemingDecide => self.guest.redeeming.is_some(),
+        }
+    }
+
+    /// Which purchases to look up before asking for admission.
+    pub fn admission_history(&self, config: &str) -> Result<admission::Window, PluginError> {
+        let call = self.begin(Function::AdmissionHistory);
+        let admission = self.optional(&call, &self.guest.admission)?;
+        let window = self.run(&call, |store, instance| {
+            admission.load(&mut *store, instance)?.call_history(store, config)
+        })?;
+        self.accept(&call, output::window(&window), window)
+    }
+
+    /// May this customer hold a card?
+    pub fn admission_decide(&self, request: &admission::Request) -> Result<admission::Decision, PluginError> {
+        let call = self.begin(Function::AdmissionDecide);
+        let admission = self.optional(&call, &self.guest.admission)?;
+        let decision = self.run(&call, |store, instance| {
+            admission.load(&mut *store, instance)?.call_decide(store, request)
+        })?;
+        self.accept(
+            &call,
+            output::admission(request, &decision, self.guest.limits.string_bytes),
+            decision,
+        )
+    }
+
+    /// What a sale earns.
+    pub fn judge(&self, sale: &earning::Sale) -> Result<earning::Outcome, PluginError> {
+        let call = self.begin(Function::EarningJudge);
+        let outcome = self.run(&call, |store, instance| {
+            self.guest.earning.load(&mut *store, instance)?.call_judge(store, sale)
+        })?;
+        self.accept(
+            &call,
+            output::outcome(sale, &outcome, self.guest.limits.string_bytes),
+            outcome,
+        )
+    }
+
+    /// May these points buy this reward?
+    pub fn redeem(&self, request: &redeeming::Request) -> Result<redeeming::Decision, PluginError> {
+        let call = self.begin(Function::RedeemingDecide);
+        let redeeming = self.optional(&call, &self.guest.redeeming)?;
+        let decision = self.run(&call, |store, instance| {
+            redeeming.load(&mut *store, instance)?.call_decide(store, request)
+        })?;
+        self.accept(
+            &call,
+            output::redeeming(&decision, self.guest.limits.string_bytes),
+            decision,
+        )
+    }
+
+    /// Any of the functions above with the interface's JSON, for replays and tools; the answer is the decision's JSON.
+    pub fn call_json(&self, function: Function, request: Value) -> Result<Value, PluginError> {
+        match function {
+            Function::Describe => self.write(function, &self.description),
+            Function::AdmissionHistory => {
+                let config = request.get("config").and_then(Value::as_str).unwrap_or_default();
+                self.write(function, &self.admission_history(config)?)
+            }
+            Function::AdmissionDecide => self.write(function, &self.admission_decide(&self.read(function, request)?)?),
+            Function::EarningJudge => self.write(function, &self.judge(&self.read(function, request)?)?),
+            Function::RedeemingDecide => self.write(function, &self.redeem(&self.read(function, request)?)?),
+        }
+    }
+
+    fn read<T: DeserializeOwned>(&self, function: Function, request: Value) -> Result<T, PluginError> {
+        serde_json::from_value(request).map_err(|e| {
+            self.fail(
+                &Call::new(function, 0),
+                (Failure::Undecided, format!("not a request: {e}")),
+            )
+        })
+    }
+
+    fn write<T: Serialize>(&self, function: Function, decision: &T) -> Result<Value, PluginError> {
+        serde_json::to_value(decision).map_err(|e| self.fail(&Call::new(function, 0), (Failure::Output, e.to_string())))
+    }
+
+    fn begin(&self, function: Function) -> Call {
+        Call::new(function, self.runtime.calls.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    fn optional<'a, T>(&self, call: &Call, interface: &'a Option<T>) -> Result<&'a T, PluginError> {
+        interface.as_ref().ok_or_else(|| {
+            let message = format!("it doesn't export {}", call.function.interface());
+            self.fail(call, (Failure::MissingInterface, message))
+        })
+    }
+
+    /// Runs a call, a second time if only the time ran out: the machine may have been busy with something else.
+    fn run<T>(
+        &self,
+        call: &Call,
+        body: impl Fn(&mut Store<CallState>, &Instance) -> wasmtime::Result<Result<T, String>>,
+    ) -> Result<T, PluginError> {
+        let once = || self.runtime.run(&self.guest, self.id(), call.number, &body);
+        let answer = match once() {
+            Err((Failure::Deadline, _)) => {
+                self.counters.retried();
+                self.runtime.counters.retried();
+                once()
+            }
+            answer => answer,
+        };
+        let microseconds = call.begun.elapsed().as_micros() as u64;
+        self.counters.called(microseconds);
+        self.runtime.counters.called(microseconds);
+        match answer {
+            Ok(Ok(decision)) => Ok(decision),
+            Ok(Err(mut message)) => {
+                message.truncate(message.floor_char_boundary(self.guest.limits.string_bytes));
+                Err(self.fail(call, (Failure::Undecided, message)))
+            }
+            Err(failed) => Err(self.fail(call, failed)),
+        }
+    }
+
+    fn accept<T>(&self, call: &Call, checked: Result<(), String>, decision: T) -> Result<T, PluginError> {
+        match checked {
+            Ok(()) => Ok(decision),
+            Err(message) => Err(self.fail(call, (Failure::Output, message))),
+        }
+    }
+
+    fn fail(&self, call: &Call, (failure, message): Failed) -> PluginError {
+        self.counters.failed(failure);
+        self.runtime.counters.failed(failure);
+        let error = PluginError {
+            failure,
+            plugin: self.id().to_owned(),
+            digest: self.digest.clone(),
+            function: Some(call.function),
+            call: call.number,
+            message,
+        };
+        tracing::warn!(
+            code = error.code(),
+            plugin = error.plugin,
+            digest = error.digest,
+            function = call.function.as_str(),
+            call = error.call,
+            error = error.message,
+            "plugin call failed"
+        );
+        error
+    }
+}
+
+/// A call under way.
+struct Call {
+    function: Function,
+    /// Since the host started; in the log and in errors.
+    number: u64,
+    begun: Instant,
+}
+
+impl Call {
+    fn new(function: Function, number: u64) -> Self {
+        Self {
+            function,
+            number,
+            begun: Instant::now(),
+        }
+    }
+}

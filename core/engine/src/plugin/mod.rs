@@ -1,0 +1,27 @@
+//! Industry rules as sandboxed WebAssembly components.
+//!
+//! [`PluginHost::load`] checks and compiles a component once; every decision then runs in a fresh instance of it, with
+//! bounded instructions, time, memory and output. A plugin proposes; the ledger bounds what it proposes. All calls are
+//! synchronous, take some ten microseconds, need 1 MiB of stack, and belong on request threads, never under a lock.
+
+mod api;
+mod compile;
+mod config;
+mod error;
+mod host;
+mod limits;
+mod output;
+mod pins;
+mod record;
+
+pub use api::{Attribute, Function, Request, Scope, Text, Value, admission, describe, earning, redeeming};
+pub use config::{ConfigError, validate_config};
+pub use error::{Counters, Counts, Failure, PluginError};
+pub use host::{Plugin, PluginHost, Settings};
+pub use limits::Limits;
+pub use record::{RecordedInput, ReplayError, record};
+
+/// The first-party components, by id, as they were built by `plugins/build.sh`.
+pub fn embedded() -> &'static [(&'static str, &'static [u8])] {
+    &[("retail", include_bytes!("../../../../plugins/dist/retail.wasm"))]
+}
