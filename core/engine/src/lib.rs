@@ -6,11 +6,16 @@ pub mod clock;
 mod engine;
 pub mod error;
 pub mod import;
+pub mod job;
 pub mod lanes;
+pub mod page;
 pub mod plugin;
+pub mod query;
 pub mod store;
+pub mod verify;
 
 pub use actor::{Actor, Role};
 pub use clock::Clock;
 pub use engine::{Engine, EngineOptions};
 pub use error::{Error, Result};
+pub use page::{Page, PageArgs};

@@ -36,10 +36,11 @@ where
 
 impl<DB: Backend> FromSql<Binary, DB> for Id
 where
-    *const [u8]: FromSql<Binary, DB>,
+    Vec<u8>: FromSql<Binary, DB>,
 {
     fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        Vec::<u8>::from_sql(bytes).and_then(|b| Ok(Self(Uuid::from_slice(&b)?)))
+        let bytes = <Vec<u8> as FromSql<Binary, DB>>::from_sql(bytes)?;
+        Ok(Self(Uuid::from_slice(&bytes)?))
     }
 }
 

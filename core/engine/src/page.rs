@@ -1,0 +1,114 @@
+//! Keyset paging: a list continues after the last row the client has seen, so that page 1000 costs as much as page 1.
+
+use cardea_domain::{Code, Refusal};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// Rows per page unless told.
+const DEFAULT: u32 = 50;
+/// Most rows per page.
+const MOST: u32 = 200;
+
+/// What a client asks for: `?limit=50&after=<cursor>`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageArgs {
+    /// 1–200; 50 if missing.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// Hand it back as `after`; None: the list ends here.
+    pub next: Option<String>,
+}
+
+impl PageArgs {
+    /// # Errors
+    /// `body_invalid` for a limit outside 1–200.
+    pub fn limit(&self) -> Result<usize, Refusal> {
+        match self.limit.unwrap_or(DEFAULT) {
+            limit @ 1..=MOST => Ok(limit as usize),
+            _ => {
+                Err(Refusal::new(Code::BodyInvalid, "limit 须在 1 到 200 之间", "limit is from 1 to 200").at("/limit"))
+            }
+        }
+    }
+
+    /// The id to continue after.
+    ///
+    /// # Errors
+    /// `body_invalid` for a cursor that isn't one.
+    pub fn after_id(&self) -> Result<Option<Uuid>, Refusal> {
+        let wrong = |_| Refusal::new(Code::BodyInvalid, "after 不是有效的游标", "after isn't a cursor").at("/after");
+        self.after.as_deref().map(str::parse).transpose().map_err(wrong)
+    }
+}
+
+impl<T> Page<T> {
+    /// A page of at most `limit` out of `items`, of which one more than that was read to see whether more follow.
+    pub fn cut(mut items: Vec<T>, limit: usize, cursor: impl Fn(&T) -> String) -> Self {
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = if more { items.last().map(cursor) } else { None };
+        Self { items, next }
+    }
+
+    /// The same page of something else.
+    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(f).collect(),
+            next: self.next,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_knows_whether_more_follow() {
+        let page = |n: u32, limit| Page::cut((1..=n).collect(), limit, |i| i.to_string());
+        assert_eq!(
+            page(3, 2),
+            Page {
+                items: vec![1, 2],
+                next: Some("2".into())
+            }
+        );
+        assert_eq!(
+            page(2, 2),
+            Page {
+                items: vec![1, 2],
+                next: None
+            }
+        );
+        assert_eq!(
+            page(0, 2),
+            Page {
+                items: vec![],
+                next: None
+            }
+        );
+    }
+
+    #[test]
+    fn limits_and_cursors_are_checked() {
+        let args = |limit, after: Option<&str>| PageArgs {
+            limit,
+            after: after.map(Into::into),
+        };
+        assert_eq!(args(None, None).limit().unwrap(), 50);
+        assert_eq!(args(Some(200), None).limit().unwrap(), 200);
+        for limit in [0, 201] {
+            assert_eq!(args(Some(limit), None).limit().unwrap_err().code, Code::BodyInvalid);
+        }
+        assert_eq!(args(None, Some("x")).after_id().unwrap_err().code, Code::BodyInvalid);
+        let id = Uuid::from_u128(7);
+        assert_eq!(args(None, Some(&id.to_string())).after_id().unwrap(), Some(id));
+    }
+}
