@@ -21,7 +21,13 @@ pub fn changes_a_configuration(app: &TestApp, window: &Window) {
     window.find("configuration-save").click();
     window.find("incomplete");
     picture(window, "hq-wrong-zh");
-    assert_eq!(app.hq().get(&format!("/programs/{}", app.program())).ok().int("/configuration/version"), 1);
+    assert_eq!(
+        app.hq()
+            .get(&format!("/programs/{}", app.program()))
+            .ok()
+            .int("/configuration/version"),
+        1
+    );
     window.field(&title).fill("2");
     window.find("configuration-save").click();
     window.find("saved");

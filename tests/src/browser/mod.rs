@@ -15,7 +15,10 @@ type BrowserStory = fn(&TestApp, &Window);
 const STORIES: [(&str, BrowserStory); 4] = [
     ("a_cashiers_first_ten_minutes", till::first_ten_minutes),
     ("a_card_for_somebody_new", till::a_card_for_somebody_new),
-    ("hq_changes_a_configuration_by_the_schemas_form", hq::changes_a_configuration),
+    (
+        "hq_changes_a_configuration_by_the_schemas_form",
+        hq::changes_a_configuration,
+    ),
     ("complaints_of_the_browser_are_heard", complaints_are_heard),
 ];
 
@@ -23,15 +26,16 @@ pub fn tests() -> Vec<Trial> {
     let mut found = Vec::new();
     for backend in Backend::ALL.iter().copied() {
         for (name, story) in STORIES {
-            found.push(Trial::ignorable_test(format!("{}::browser::{name}", backend.name()), move || {
-                match peers::browser() {
+            found.push(Trial::ignorable_test(
+                format!("{}::browser::{name}", backend.name()),
+                move || match peers::browser() {
                     Ok(browser) => {
                         play(backend, &browser, story);
                         Ok(libtest_mimic::Completion::Completed)
                     }
                     Err(why) => peers::missing(&why),
-                }
-            }));
+                },
+            ));
         }
     }
     found
@@ -71,10 +75,23 @@ fn complaints_are_heard(app: &TestApp, window: &Window) {
     log_in(app, window, "cashier-east", PASSWORD);
     window.find("identify");
     assert_eq!(window.complaints(), Vec::<String>::new());
-    window.run("const s = document.createElement('script'); s.textContent = '1'; document.head.append(s)", &[]);
-    let heard = window.wait_for("a complaint about an inline script", || Some(window.complaints()).filter(|c| !c.is_empty()));
-    assert!(heard.iter().any(|line| line.contains("Content Security Policy")), "{heard:?}");
+    window.run(
+        "const s = document.createElement('script'); s.textContent = '1'; document.head.append(s)",
+        &[],
+    );
+    let heard = window.wait_for("a complaint about an inline script", || {
+        Some(window.complaints()).filter(|c| !c.is_empty())
+    });
+    assert!(
+        heard.iter().any(|line| line.contains("Content Security Policy")),
+        "{heard:?}"
+    );
     window.run("setTimeout(() => { throw new Error('an error of a page') })", &[]);
-    let heard = window.wait_for("a complaint about an error", || Some(window.complaints()).filter(|c| !c.is_empty()));
-    assert!(heard.iter().any(|line| line.contains("an error of a page")), "{heard:?}");
+    let heard = window.wait_for("a complaint about an error", || {
+        Some(window.complaints()).filter(|c| !c.is_empty())
+    });
+    assert!(
+        heard.iter().any(|line| line.contains("an error of a page")),
+        "{heard:?}"
+    );
 }

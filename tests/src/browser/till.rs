@@ -80,21 +80,22 @@ fn identify(window: &Window, wang: &Member, other: &Member) {
     window.press(ENTER);
     window.wait_for_text("member-name", "王女士");
     let chosen = window.find("member-number").text().replace(' ', "");
-    let expected = if first.as_deref() == Some(wang.card.as_str()) { &other.number } else { &wang.number };
+    let expected = if first.as_deref() == Some(wang.card.as_str()) {
+        &other.number
+    } else {
+        &wang.number
+    };
     assert_eq!(&chosen, expected, "the second one");
     window.press(ESCAPE);
-}
-
-fn number(window: &Window, id: &str) -> i64 {
-    let text = window.find(id).attribute("data-value").unwrap_or_default();
-    text.parse().unwrap_or_else(|_| panic!("no number in {id}: {text:?}"))
 }
 
 /// Waits until an element's figure is the expected one.
 fn shows(window: &Window, id: &str, figure: i64) {
     let figure = figure.to_string();
     window.wait_for(&format!("{figure} in {id}"), || {
-        window.try_find(id).filter(|element| element.attribute("data-value").as_deref() == Some(&figure))
+        window
+            .try_find(id)
+            .filter(|element| element.attribute("data-value").as_deref() == Some(&figure))
     });
 }
 
@@ -110,7 +111,10 @@ fn sale(app: &TestApp, window: &Window, wang: &Member) -> String {
     window.type_keys("199");
     shows(window, "to-pay", 127_50);
     shows(window, "preview-points", 127);
-    assert!(!window.select("[data-testid=\"preview-entry\"]").is_empty(), "the preview says why");
+    assert!(
+        !window.select("[data-testid=\"preview-entry\"]").is_empty(),
+        "the preview says why"
+    );
     picture(window, "till-preview-zh");
     window.press(ENTER);
     shows(window, "result-points", 127);
@@ -144,7 +148,9 @@ fn give_back(app: &TestApp, window: &Window, wang: &Member, receipt: &str) {
     picture(window, "till-return-zh");
     window.press(ENTER);
     window.wait_for("the booked return", || {
-        window.try_find("result").filter(|result| result.attribute("data-kind").as_deref() == Some("return"))
+        window
+            .try_find("result")
+            .filter(|result| result.attribute("data-kind").as_deref() == Some("return"))
     });
     assert_eq!(app.points(wang), 700);
 }
@@ -158,7 +164,9 @@ fn loss_and_replacement(app: &TestApp, window: &Window, wang: &Member) {
     window.find("caller-verified").click();
     window.find("card-reason").fill("丢失");
     window.press(ENTER);
-    window.wait_for("the dialog's end", || window.try_find("card-dialog").is_none().then_some(()));
+    window.wait_for("the dialog's end", || {
+        window.try_find("card-dialog").is_none().then_some(())
+    });
     window.find("card-unusable");
     assert_eq!(app.card(wang)["blocks"], serde_json::json!(["loss"]));
     picture(window, "till-loss-zh");
@@ -203,7 +211,10 @@ pub fn a_card_for_somebody_new(app: &TestApp, window: &Window) {
     assert!(problem.text().contains("1000.00"), "{}", problem.text());
     picture(window, "till-not-eligible-zh");
     window.forgive("409");
-    app.configure().rule("/single_purchase", "0").rule("/window_total", "0").publish();
+    app.configure()
+        .rule("/single_purchase", "0")
+        .rule("/window_total", "0")
+        .publish();
     window.find("issue-submit").click();
     let number = window.find("result-number").attribute("data-value").unwrap_or_default();
     assert_eq!((number.len(), &number[..1]), (14, "9"));

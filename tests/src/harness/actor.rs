@@ -36,7 +36,12 @@ pub fn agent() -> Agent {
 impl Actor {
     /// Nobody yet: no token.
     pub fn nobody(base: &str) -> Self {
-        Self { base: base.to_owned(), agent: agent(), token: None, language: "en" }
+        Self {
+            base: base.to_owned(),
+            agent: agent(),
+            token: None,
+            language: "en",
+        }
     }
 
     /// Logs in.
@@ -48,18 +53,26 @@ impl Actor {
 
     /// The answer to a log-in.
     pub fn login(&self, chain: &str, user: &str, password: &str) -> Answer {
-        self.request("POST", "/auth/login").json(&json!({"chain": chain, "user": user, "password": password})).send()
+        self.request("POST", "/auth/login")
+            .json(&json!({"chain": chain, "user": user, "password": password}))
+            .send()
     }
 
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..self.clone() }
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// The same person reading another language.
     #[must_use]
     pub fn reading(&self, language: &'static str) -> Self {
-        Self { language, ..self.clone() }
+        Self {
+            language,
+            ..self.clone()
+        }
     }
 
     pub fn token(&self) -> &str {
@@ -76,7 +89,11 @@ impl Actor {
     }
 
     pub fn patch(&self, path: &str, version: &str, body: &Value) -> Answer {
-        self.request("PATCH", path).key(&fresh_key()).header("If-Match", version).json(body).send()
+        self.request("PATCH", path)
+            .key(&fresh_key())
+            .header("If-Match", version)
+            .json(body)
+            .send()
     }
 
     /// A request to be completed; `path` is below `/api/v1` unless it starts with `!`.
@@ -89,7 +106,14 @@ impl Actor {
         if let Some(token) = &self.token {
             headers.push(("Authorization".into(), format!("Bearer {token}")));
         }
-        Request { agent: self.agent.clone(), method: method.into(), url, path: path.into(), headers, body: None }
+        Request {
+            agent: self.agent.clone(),
+            method: method.into(),
+            url,
+            path: path.into(),
+            headers,
+            body: None,
+        }
     }
 }
 
@@ -139,14 +163,19 @@ impl Request {
     /// # Errors
     /// Of the connection.
     pub fn try_send(self) -> Result<Answer, ureq::Error> {
-        let mut builder = ureq::http::Request::builder().method(self.method.as_str()).uri(&self.url);
+        let mut builder = ureq::http::Request::builder()
+            .method(self.method.as_str())
+            .uri(&self.url);
         for (name, value) in &self.headers {
             builder = builder.header(name.as_str(), value.as_str());
         }
         let request = format!("{} {}", self.method, self.path);
         let sent = match self.body {
             Some(body) => {
-                let ready = builder.header("Content-Type", "application/json").body(body).expect("a request");
+                let ready = builder
+                    .header("Content-Type", "application/json")
+                    .body(body)
+                    .expect("a request");
                 self.agent.run(ready)
             }
             None => self.agent.run(builder.body(()).expect("a request")),
@@ -157,8 +186,18 @@ impl Request {
             .iter()
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
-        let text = response.body_mut().with_config().limit(64 << 20).read_to_string().unwrap_or_default();
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(64 << 20)
+            .read_to_string()
+            .unwrap_or_default();
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Answer { request, status: response.status().as_u16(), headers, body })
+        Ok(Answer {
+            request,
+            status: response.status().as_u16(),
+            headers,
+            body,
+        })
     }
 }

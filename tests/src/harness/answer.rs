@@ -12,13 +12,20 @@ pub struct Answer {
 
 impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// The body, if the status is the expected one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{} answered {} {:#}", self.request, self.status, self.body);
+        assert_eq!(
+            self.status, status,
+            "{} answered {} {:#}",
+            self.request, self.status, self.body
+        );
         self.body
     }
 
@@ -36,12 +43,22 @@ impl Answer {
     #[track_caller]
     pub fn expect_problem(self, status: u16, code: &str) -> Value {
         let shown = format!("{} answered {} {:#}", self.request, self.status, self.body);
-        assert_eq!((self.status, self.body["code"].as_str().unwrap_or_default()), (status, code), "{shown}");
+        assert_eq!(
+            (self.status, self.body["code"].as_str().unwrap_or_default()),
+            (status, code),
+            "{shown}"
+        );
         let media = self.header("content-type").unwrap_or_default();
-        assert!(media.starts_with("application/problem+json"), "content type {media:?}: {shown}");
+        assert!(
+            media.starts_with("application/problem+json"),
+            "content type {media:?}: {shown}"
+        );
         assert_eq!(self.body["status"], status, "{shown}");
         for member in ["type", "title", "detail"] {
-            assert!(self.body[member].as_str().is_some_and(|text| !text.is_empty()), "`{member}` is missing: {shown}");
+            assert!(
+                self.body[member].as_str().is_some_and(|text| !text.is_empty()),
+                "`{member}` is missing: {shown}"
+            );
         }
         self.body
     }
@@ -67,12 +84,16 @@ impl Field for Value {
     #[track_caller]
     fn text(&self, pointer: &str) -> String {
         let found = self.pointer(pointer).and_then(Value::as_str);
-        found.unwrap_or_else(|| panic!("no text at {pointer} in {self:#}")).to_owned()
+        found
+            .unwrap_or_else(|| panic!("no text at {pointer} in {self:#}"))
+            .to_owned()
     }
 
     #[track_caller]
     fn list(&self, pointer: &str) -> Vec<Value> {
         let found = self.pointer(pointer).and_then(Value::as_array);
-        found.unwrap_or_else(|| panic!("no list at {pointer} in {self:#}")).clone()
+        found
+            .unwrap_or_else(|| panic!("no list at {pointer} in {self:#}"))
+            .clone()
     }
 }

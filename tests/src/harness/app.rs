@@ -8,6 +8,7 @@ use super::cast::{CustomerForm, Member};
 use super::program::Settings;
 use super::server::Server;
 use super::{Backend, time};
+use cardea_engine::store::WriterOptions;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::Path;
@@ -22,12 +23,12 @@ pub const PASSWORD: &str = "correct-horse-battery-staple";
 
 pub struct TestApp {
     pub backend: Backend,
-    server: Server,
-    // Dropped after the server has stopped.
-    folder: TempDir,
-    chain: Chain,
+    // In this order they go: connections, the server, its folder.
     hq: Actor,
     staff: Mutex<HashMap<String, Actor>>,
+    server: Server,
+    folder: TempDir,
+    chain: Chain,
     stores: [String; 2],
     consultant: String,
     program: String,
@@ -53,13 +54,28 @@ pub struct Balance {
 impl TestApp {
     /// Starts, logs HQ in with the one-time password of the first run, opens two stores and a program.
     pub fn start(backend: Backend) -> Self {
-        let folder = tempfile::Builder::new().prefix("cardea-story-").tempdir().expect("a temporary folder");
-        let (server, first) = Server::start(backend, folder.path());
+        Self::start_with(backend, WriterOptions::default())
+    }
+
+    /// The same with another way to batch, for benchmarks.
+    pub fn start_with(backend: Backend, writer: WriterOptions) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("cardea-story-")
+            .tempdir()
+            .expect("a temporary folder");
+        let (server, first) = Server::start(backend, folder.path(), writer);
         let initial = Actor::log_in(&server.base, &first.chain, &first.user, &first.password);
         let change = json!({"old_password": first.password, "new_password": PASSWORD});
-        initial.request("POST", "/auth/password").json(&change).send().expect(204);
+        initial
+            .request("POST", "/auth/password")
+            .json(&change)
+            .send()
+            .expect(204);
         let hq = Actor::log_in(&server.base, &first.chain, &first.user, PASSWORD);
-        let chain = Chain { id: hq.get("/me").ok().text("/chain/id"), code: first.chain };
+        let chain = Chain {
+            id: hq.get("/me").ok().text("/chain/id"),
+            code: first.chain,
+        };
         let mut app = Self {
             backend,
             server,
@@ -114,7 +130,15 @@ impl TestApp {
     /// Moves the chain's business clock to a local time.
     pub fn set_now(&self, local: &str) {
         *self.now.lock().expect("not poisoned") = local.to_owned();
-        self.server.set_business_clock(&self.chain.id, time::millis(local));
+        self.server
+            .set_business_clock(&self.chain.id, Some(time::millis(local)));
+    }
+
+    /// Business time is the machine's from now on, for pages that stamp bills themselves.
+    pub fn follow_the_machines_clock(&self) {
+        self.server.set_business_clock(&self.chain.id, None);
+        let now = self.server.engine().clock().now();
+        *self.now.lock().expect("not poisoned") = time::local(now.0);
     }
 
     /// Runs the nightly jobs as of now.
@@ -192,7 +216,11 @@ impl TestApp {
     pub fn first_log_in(&self, user: &str) -> Actor {
         let initial = Actor::log_in(self.base(), &self.chain.code, user, &one_time(user));
         let change = json!({"old_password": one_time(user), "new_password": PASSWORD});
-        initial.request("POST", "/auth/password").json(&change).send().expect(204);
+        initial
+            .request("POST", "/auth/password")
+            .json(&change)
+            .send()
+            .expect(204);
         Actor::log_in(self.base(), &self.chain.code, user, PASSWORD)
     }
 
@@ -250,7 +278,10 @@ impl TestApp {
     #[track_caller]
     pub fn member(&self, name: &str) -> Member {
         let customer = self.customer(name).create();
-        self.sale().customer(&customer).line("gift-box", "gifts", 1000_00).ring();
+        self.sale()
+            .customer(&customer)
+            .line("gift-box", "gifts", 1000_00)
+            .ring();
         self.issue(&customer)
     }
 
@@ -293,7 +324,10 @@ impl TestApp {
     }
 
     pub fn quote_redemption(&self, card: &str, reward: &str) -> Answer {
-        self.till().request("POST", "/redemptions/quote").json(&self.redemption(card, reward)).send()
+        self.till()
+            .request("POST", "/redemptions/quote")
+            .json(&self.redemption(card, reward))
+            .send()
     }
 
     /// An operation on a card: `freeze`, `report-loss`, …
@@ -302,7 +336,11 @@ impl TestApp {
         if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
             body.extend(more);
         }
-        self.manager_anywhere().request("POST", &format!("/cards/{card}/{operation}")).key(&fresh_key()).json(&body).send()
+        self.manager_anywhere()
+            .request("POST", &format!("/cards/{card}/{operation}"))
+            .key(&fresh_key())
+            .json(&body)
+            .send()
     }
 
     // --- looking
@@ -329,7 +367,10 @@ impl TestApp {
         let mut entries = Vec::new();
         let mut after = String::new();
         loop {
-            let page = self.hq.get(&format!("/cards/{}/entries?limit=200{after}", member.card)).ok();
+            let page = self
+                .hq
+                .get(&format!("/cards/{}/entries?limit=200{after}", member.card))
+                .ok();
             entries.extend(page.list("/items"));
             match page["next"].as_str() {
                 Some(next) => after = format!("&after={next}"),
@@ -351,11 +392,18 @@ impl TestApp {
 pub fn points_of(value: &Value) -> Balance {
     let balances = value.list("/balances");
     let points = balances.iter().find(|balance| balance["asset"] == "points");
-    points.map_or(Balance { available: 0, maturing: 0, held: 0 }, |balance| Balance {
-        available: balance.int("/available"),
-        maturing: balance.int("/maturing"),
-        held: balance.int("/held"),
-    })
+    points.map_or(
+        Balance {
+            available: 0,
+            maturing: 0,
+            held: 0,
+        },
+        |balance| Balance {
+            available: balance.int("/available"),
+            maturing: balance.int("/maturing"),
+            held: balance.int("/held"),
+        },
+    )
 }
 
 fn one_time(user: &str) -> String {

@@ -20,7 +20,11 @@ impl<'a> Sale<'a> {
             "store_id": app.east(), "member": null, "source": "till", "till": "T1", "receipt": app.next_receipt(),
             "occurred_at": time::instant(&app.now()), "lines": [], "tenders": [],
         });
-        Self { app, actor: app.till(), body }
+        Self {
+            app,
+            actor: app.till(),
+            body,
+        }
     }
 
     /// One piece at its list price.
@@ -37,10 +41,13 @@ impl<'a> Sale<'a> {
 
     #[must_use]
     pub fn discounted(mut self, sku: &str, category: &str, quantity: i64, list_amount: i64, amount: i64) -> Self {
-        self.push("lines", json!({
-            "sku": sku, "category": category, "quantity": quantity, "amount": amount,
-            "list_amount": list_amount, "discount": list_amount - amount, "attributes": {},
-        }));
+        self.push(
+            "lines",
+            json!({
+                "sku": sku, "category": category, "quantity": quantity, "amount": amount,
+                "list_amount": list_amount, "discount": list_amount - amount, "attributes": {},
+            }),
+        );
         self
     }
 
@@ -101,11 +108,21 @@ impl<'a> Sale<'a> {
     /// What is sent: what other tenders leave open is paid in cash.
     #[must_use]
     pub fn body(&self) -> Value {
-        let sum = |list: &str| self.body[list].as_array().into_iter().flatten().filter_map(|v| v["amount"].as_i64()).sum::<i64>();
+        let sum = |list: &str| {
+            self.body[list]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|v| v["amount"].as_i64())
+                .sum::<i64>()
+        };
         let open = sum("lines") - self.body["rounding"].as_i64().unwrap_or(0) - sum("tenders");
         let mut body = self.body.clone();
         if open > 0 {
-            body["tenders"].as_array_mut().expect("a list").push(json!({"kind": "cash", "amount": open}));
+            body["tenders"]
+                .as_array_mut()
+                .expect("a list")
+                .push(json!({"kind": "cash", "amount": open}));
         }
         body
     }
@@ -126,7 +143,11 @@ impl<'a> Sale<'a> {
     #[track_caller]
     pub fn ring(&self) -> Bill {
         let booked = self.post().created();
-        Bill { id: booked.text("/id"), body: booked, store: self.body.text("/store_id") }
+        Bill {
+            id: booked.text("/id"),
+            body: booked,
+            store: self.body.text("/store_id"),
+        }
     }
 
     /// Books it after a look at the preview, which must have said the same.
@@ -136,7 +157,11 @@ impl<'a> Sale<'a> {
         let bill = self.ring();
         let mut booked = bill.body.clone();
         booked["id"] = Value::Null;
-        assert_eq!(without_ids(&quoted), without_ids(&booked), "the quote differs from what was booked");
+        assert_eq!(
+            without_ids(&quoted),
+            without_ids(&booked),
+            "the quote differs from what was booked"
+        );
         bill
     }
 
@@ -149,7 +174,9 @@ impl<'a> Sale<'a> {
 pub fn without_ids(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
-            let kept = members.iter().filter(|(name, _)| *name != "id" || members.contains_key("name"));
+            let kept = members
+                .iter()
+                .filter(|(name, _)| *name != "id" || members.contains_key("name"));
             Value::Object(kept.map(|(name, value)| (name.clone(), without_ids(value))).collect())
         }
         Value::Array(items) => Value::Array(items.iter().map(without_ids).collect()),
@@ -191,13 +218,20 @@ impl Return {
             "store_id": bill.store, "source": "till", "till": "T1", "receipt": app.next_receipt(),
             "occurred_at": time::instant(&app.now()), "lines": [], "reason": "changed their mind",
         });
-        Self { actor: app.till(), path: format!("/sales/{}/returns", bill.id), body }
+        Self {
+            actor: app.till(),
+            path: format!("/sales/{}/returns", bill.id),
+            body,
+        }
     }
 
     /// Gives back `quantity` thousandths of a line.
     #[must_use]
     pub fn line(mut self, line: i64, quantity: i64) -> Self {
-        self.body["lines"].as_array_mut().expect("a list").push(json!({"line": line, "quantity": quantity}));
+        self.body["lines"]
+            .as_array_mut()
+            .expect("a list")
+            .push(json!({"line": line, "quantity": quantity}));
         self
     }
 
@@ -213,7 +247,10 @@ impl Return {
     }
 
     pub fn quote(&self) -> Answer {
-        self.actor.request("POST", &format!("{}/quote", self.path)).json(&self.body).send()
+        self.actor
+            .request("POST", &format!("{}/quote", self.path))
+            .json(&self.body)
+            .send()
     }
 
     pub fn post(&self) -> Answer {
@@ -236,7 +273,11 @@ impl Return {
         let quoted = self.quote().ok();
         assert!(quoted["id"].is_null(), "a preview has no id: {quoted:#}");
         let booked = self.book();
-        assert_eq!(without_ids(&quoted), without_ids(&booked), "the preview differs from what was booked");
+        assert_eq!(
+            without_ids(&quoted),
+            without_ids(&booked),
+            "the preview differs from what was booked"
+        );
         booked
     }
 }

@@ -46,12 +46,15 @@ pub fn trials(subject: &str, stories: &[(&str, Story)]) -> Vec<Trial> {
     let mut found = Vec::new();
     for backend in Backend::ALL.iter().copied() {
         for (name, story) in stories.iter().copied() {
-            found.push(Trial::test(format!("{}::{subject}::{name}", backend.name()), move || {
-                let app = TestApp::start(backend);
-                story(&app);
-                app.finish();
-                Ok(())
-            }));
+            found.push(Trial::test(
+                format!("{}::{subject}::{name}", backend.name()),
+                move || {
+                    let app = TestApp::start(backend);
+                    story(&app);
+                    app.finish();
+                    Ok(())
+                },
+            ));
         }
     }
     found

@@ -14,7 +14,9 @@ pub struct Browser {
 
 /// Chromium with chromedriver on PATH, or what is missing.
 pub fn browser() -> Result<Browser, String> {
-    let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path);
+    let chromium = ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find_map(on_path);
     match (chromium, on_path("chromedriver")) {
         (Some(chromium), Some(chromedriver)) => Ok(Browser { chromium, chromedriver }),
         (None, _) => Err("Chromium is not installed".into()),
@@ -24,7 +26,9 @@ pub fn browser() -> Result<Browser, String> {
 
 fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
 }
 
 /// What a test does whose peer is missing.

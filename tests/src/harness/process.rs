@@ -16,7 +16,11 @@ pub fn cardea(folder: &Path, arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARDEA_")) {
         command.env_remove(name);
     }
-    command.env(MODE, "1").args(arguments).current_dir(folder).stdin(Stdio::null());
+    command
+        .env(MODE, "1")
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -39,10 +43,17 @@ impl Process {
         for pipe in pipes.into_iter().flatten() {
             let sender = sender.clone();
             std::thread::spawn(move || {
-                BufReader::new(pipe).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+                BufReader::new(pipe)
+                    .lines()
+                    .map_while(Result::ok)
+                    .for_each(|line| drop(sender.send(line)));
             });
         }
-        Self { child, lines, seen: Vec::new() }
+        Self {
+            child,
+            lines,
+            seen: Vec::new(),
+        }
     }
 
     pub fn id(&self) -> u32 {
@@ -53,7 +64,10 @@ impl Process {
     #[track_caller]
     pub fn wait_for_line(&mut self, text: &str) -> String {
         let deadline = Instant::now() + Duration::from_secs(60);
-        while let Ok(line) = self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        while let Ok(line) = self
+            .lines
+            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        {
             self.seen.push(line.clone());
             if line.contains(text) {
                 return line;
@@ -64,7 +78,10 @@ impl Process {
 
     /// Asks it to stop, as a service manager does.
     pub fn terminate(&self) {
-        let sent = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().expect("kill runs");
+        let sent = Command::new("kill")
+            .args(["-TERM", &self.id().to_string()])
+            .status()
+            .expect("kill runs");
         assert!(sent.success(), "the server was gone before it was asked to stop");
     }
 

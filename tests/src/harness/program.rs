@@ -1,7 +1,7 @@
 //! A program's configuration as a story changes it: the retail plugin's defaults with some figures replaced.
 
-use super::app::TestApp;
 use super::answer::{Answer, Field};
+use super::app::TestApp;
 use serde_json::{Value, json};
 
 /// The body of a new configuration version.
@@ -14,13 +14,24 @@ pub struct Settings<'a> {
 impl<'a> Settings<'a> {
     /// Starts from the configuration in force.
     pub(super) fn of(app: &'a TestApp, program: &str) -> Self {
-        let versions = app.hq().get(&format!("/programs/{program}/configurations?limit=200")).ok().list("/items");
-        let newest = versions.iter().max_by_key(|version| version.int("/version")).expect("a configuration");
+        let versions = app
+            .hq()
+            .get(&format!("/programs/{program}/configurations?limit=200"))
+            .ok()
+            .list("/items");
+        let newest = versions
+            .iter()
+            .max_by_key(|version| version.int("/version"))
+            .expect("a configuration");
         let body = json!({
             "effective_from": null, "plugin_config": newest["plugin_config"],
             "ladder": newest["ladder"], "points": newest["points"],
         });
-        Self { app, program: program.to_owned(), body }
+        Self {
+            app,
+            program: program.to_owned(),
+            body,
+        }
     }
 
     /// A figure of the plugin, by pointer into its configuration.
@@ -42,7 +53,10 @@ impl<'a> Settings<'a> {
     #[track_caller]
     pub fn set(mut self, pointer: &str, value: Value) -> Self {
         let (parent, member) = pointer.rsplit_once('/').expect("a pointer");
-        let object = self.body.pointer_mut(parent).unwrap_or_else(|| panic!("nothing at {parent}"));
+        let object = self
+            .body
+            .pointer_mut(parent)
+            .unwrap_or_else(|| panic!("nothing at {parent}"));
         object[member] = value;
         self
     }
@@ -50,7 +64,10 @@ impl<'a> Settings<'a> {
     /// Points pay bills: `points` of them are worth `money`, in multiples of `step`, up to a share of the bill.
     #[must_use]
     pub fn points_pay(self, points: i64, money: i64, step: i64, max_share_ppm: i64) -> Self {
-        self.term("tender", json!({"points": points, "money": money, "step": step, "max_share_ppm": max_share_ppm}))
+        self.term(
+            "tender",
+            json!({"points": points, "money": money, "step": step, "max_share_ppm": max_share_ppm}),
+        )
     }
 
     #[must_use]
@@ -59,7 +76,9 @@ impl<'a> Settings<'a> {
     }
 
     pub fn post(self) -> Answer {
-        self.app.hq().post(&format!("/programs/{}/configurations", self.program), &self.body)
+        self.app
+            .hq()
+            .post(&format!("/programs/{}/configurations", self.program), &self.body)
     }
 
     /// The new version is in force from now on.

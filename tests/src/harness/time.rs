@@ -19,7 +19,25 @@ pub fn instant(local: &str) -> String {
     let seconds = millis(local) / 1000;
     let (year, month, day) = date(seconds.div_euclid(86400));
     let rest = seconds.rem_euclid(86400);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
+    )
+}
+
+/// The local time of an instant, to the second.
+pub fn local(millis: i64) -> String {
+    let seconds = millis.div_euclid(1000) + OFFSET_MINUTES * 60;
+    let (year, month, day) = date(seconds.div_euclid(86400));
+    let rest = seconds.rem_euclid(86400);
+    format!(
+        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}",
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
+    )
 }
 
 /// The date part of a local time.
@@ -46,5 +64,9 @@ fn date(days: i64) -> (i64, i64, i64) {
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let shifted = (5 * of_year + 2) / 153;
     let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, of_year - (153 * shifted + 2) / 5 + 1)
+    (
+        year + era * 400 + i64::from(month <= 2),
+        month,
+        of_year - (153 * shifted + 2) / 5 + 1,
+    )
 }

@@ -25,11 +25,22 @@ pub struct Window {
 
 impl Window {
     pub fn open(browser: &Browser, language: &str) -> Self {
-        let profile = tempfile::Builder::new().prefix("cardea-browser-").tempdir().expect("a temporary folder");
+        let profile = tempfile::Builder::new()
+            .prefix("cardea-browser-")
+            .tempdir()
+            .expect("a temporary folder");
         let (driver, port) = start_driver(browser);
         let mut arguments: Vec<String> = [
-            "--headless", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1280,900",
+            "--headless",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1280,900",
         ]
         .map(str::to_owned)
         .to_vec();
@@ -42,7 +53,11 @@ impl Window {
             "goog:loggingPrefs": {"browser": "ALL"},
         }}});
         let base = format!("http://127.0.0.1:{port}/session");
-        let mut window = Self { driver, session: base.clone(), _profile: profile };
+        let mut window = Self {
+            driver,
+            session: base.clone(),
+            _profile: profile,
+        };
         let opened = window.call("POST", "", &capabilities);
         window.session = format!("{base}/{}", opened["sessionId"].as_str().expect("a session"));
         window
@@ -51,17 +66,36 @@ impl Window {
     /// One command; WebDriver answers `{"value": …}`.
     #[track_caller]
     fn call(&self, method: &str, path: &str, body: &Value) -> Value {
-        self.try_call(method, path, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+        self.try_call(method, path, body)
+            .unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
     fn try_call(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
         let url = format!("{}{path}", self.session);
-        let request = ureq::http::Request::builder().method(method).uri(url).header("Content-Type", "application/json");
-        let text = if method == "GET" || method == "DELETE" { String::new() } else { body.to_string() };
-        let mut response = agent().run(request.body(text).map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
-        let text = response.body_mut().with_config().limit(64 << 20).read_to_string().map_err(|e| e.to_string())?;
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(url)
+            .header("Content-Type", "application/json");
+        let text = if method == "GET" || method == "DELETE" {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let mut response = agent()
+            .run(request.body(text).map_err(|e| e.to_string())?)
+            .map_err(|e| e.to_string())?;
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(64 << 20)
+            .read_to_string()
+            .map_err(|e| e.to_string())?;
         let answer: Value = serde_json::from_str(&text).map_err(|e| format!("{e}: {text}"))?;
-        if response.status().is_success() { Ok(answer["value"].clone()) } else { Err(answer["value"].to_string()) }
+        if response.status().is_success() {
+            Ok(answer["value"].clone())
+        } else {
+            Err(answer["value"].to_string())
+        }
     }
 
     #[track_caller]
@@ -70,7 +104,10 @@ impl Window {
     }
 
     pub fn url(&self) -> String {
-        self.call("GET", "/url", &Value::Null).as_str().unwrap_or_default().to_owned()
+        self.call("GET", "/url", &Value::Null)
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Waits until an element with this `data-testid` can be seen.
@@ -81,7 +118,9 @@ impl Window {
 
     /// The element, if it can be seen now.
     pub fn try_find(&self, id: &str) -> Option<Element<'_>> {
-        self.select(&format!("[data-testid=\"{id}\"]")).into_iter().find(Element::is_displayed)
+        self.select(&format!("[data-testid=\"{id}\"]"))
+            .into_iter()
+            .find(Element::is_displayed)
     }
 
     /// All elements that match a CSS selector.
@@ -91,8 +130,18 @@ impl Window {
 
     fn elements(&self, using: &str, value: &str) -> Vec<Element<'_>> {
         let found = self.try_call("POST", "/elements", &json!({"using": using, "value": value}));
-        let items = found.ok().and_then(|found| found.as_array().cloned()).unwrap_or_default();
-        items.iter().filter_map(|item| item[ELEMENT].as_str()).map(|id| Element { window: self, id: id.into() }).collect()
+        let items = found
+            .ok()
+            .and_then(|found| found.as_array().cloned())
+            .unwrap_or_default();
+        items
+            .iter()
+            .filter_map(|item| item[ELEMENT].as_str())
+            .map(|id| Element {
+                window: self,
+                id: id.into(),
+            })
+            .collect()
     }
 
     /// Waits until `look` finds something.
@@ -106,13 +155,20 @@ impl Window {
             std::thread::sleep(Duration::from_millis(50));
         }
         let page = self.run("return document.body ? document.body.innerText : ''", &[]);
-        panic!("{what} did not appear at {}; the page shows:\n{}\n{:#?}", self.url(), page.as_str().unwrap_or_default(), self.complaints());
+        panic!(
+            "{what} did not appear at {}; the page shows:\n{}\n{:#?}",
+            self.url(),
+            page.as_str().unwrap_or_default(),
+            self.complaints()
+        );
     }
 
     /// Waits until the page shows a text.
     #[track_caller]
     pub fn wait_for_text(&self, id: &str, text: &str) {
-        self.wait_for(&format!("{text:?} in {id:?}"), || self.try_find(id).filter(|element| element.text().contains(text)));
+        self.wait_for(&format!("{text:?} in {id:?}"), || {
+            self.try_find(id).filter(|element| element.text().contains(text))
+        });
     }
 
     /// Runs a script in the page.
@@ -148,7 +204,9 @@ impl Window {
     #[track_caller]
     pub fn field(&self, label: &str) -> Element<'_> {
         let path = format!("//label[normalize-space(.)='{label}']/following::input[1]");
-        self.wait_for(&format!("the field {label:?}"), || self.elements("xpath", &path).into_iter().next())
+        self.wait_for(&format!("the field {label:?}"), || {
+            self.elements("xpath", &path).into_iter().next()
+        })
     }
 
     /// Drops what the browser says about refusals that the story provoked, and nothing else.
@@ -157,17 +215,28 @@ impl Window {
         let provoked = format!("the server responded with a status of {status}");
         let complaints = self.complaints();
         assert!(!complaints.is_empty(), "the browser should have noticed a {status}");
-        assert!(complaints.iter().all(|line| line.contains(&provoked)), "the browser complains: {complaints:#?}");
+        assert!(
+            complaints.iter().all(|line| line.contains(&provoked)),
+            "the browser complains: {complaints:#?}"
+        );
     }
 
     /// Errors and violations of the content security policy that the browser has logged since the last look.
     pub fn complaints(&self) -> Vec<String> {
-        let entries = self.try_call("POST", "/se/log", &json!({"type": "browser"})).unwrap_or_default();
+        let entries = self
+            .try_call("POST", "/se/log", &json!({"type": "browser"}))
+            .unwrap_or_default();
         let serious = |entry: &&Value| {
             let message = entry["message"].as_str().unwrap_or_default();
             entry["level"] == "SEVERE" || message.contains("Content Security Policy")
         };
-        entries.as_array().into_iter().flatten().filter(serious).map(|entry| entry["message"].to_string()).collect()
+        entries
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(serious)
+            .map(|entry| entry["message"].to_string())
+            .collect()
     }
 
     /// Saves a picture of the window.
@@ -195,7 +264,9 @@ fn start_driver(browser: &Browser) -> (Child, u16) {
         .stderr(Stdio::null())
         .spawn()
         .expect("chromedriver starts");
-    let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines().map_while(Result::ok);
+    let mut lines = BufReader::new(driver.stdout.take().expect("its output"))
+        .lines()
+        .map_while(Result::ok);
     let port = lines.find_map(|line| {
         let number = line.split_once("started successfully on port ")?.1;
         number.trim_end_matches('.').parse().ok()
@@ -219,7 +290,9 @@ impl Element<'_> {
 
     fn is_displayed(&self) -> bool {
         let path = format!("/element/{}/displayed", self.id);
-        self.window.try_call("GET", &path, &Value::Null).is_ok_and(|shown| shown == true)
+        self.window
+            .try_call("GET", &path, &Value::Null)
+            .is_ok_and(|shown| shown == true)
     }
 
     #[track_caller]
@@ -242,13 +315,21 @@ impl Element<'_> {
 
     pub fn text(&self) -> String {
         let path = format!("/element/{}/text", self.id);
-        self.window.try_call("GET", &path, &Value::Null).ok().and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
+        self.window
+            .try_call("GET", &path, &Value::Null)
+            .ok()
+            .and_then(|text| text.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 
     /// An attribute; none if the element has gone or lacks it.
     pub fn attribute(&self, name: &str) -> Option<String> {
         let path = format!("/element/{}/attribute/{name}", self.id);
-        self.window.try_call("GET", &path, &Value::Null).ok()?.as_str().map(str::to_owned)
+        self.window
+            .try_call("GET", &path, &Value::Null)
+            .ok()?
+            .as_str()
+            .map(str::to_owned)
     }
 
     /// A property as it is now: what a field holds, not what it began with.

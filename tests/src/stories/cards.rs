@@ -28,21 +28,30 @@ pub fn tests() -> Vec<Trial> {
 }
 
 fn report(app: &TestApp, member: &Member) -> Value {
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true})).ok()
+    app.operate(&member.card, "report-loss", json!({"caller_verified": true}))
+        .ok()
 }
 
 fn d_card_4_an_illegal_operation_names_the_state_and_what_is_allowed(app: &TestApp) {
     let member = app.member("王芳");
     for operation in ["unfreeze", "cancel-loss"] {
-        let problem =
-            app.operate(&member.card, operation, json!({"identity_checked": true})).expect_problem(409, "card_state");
+        let problem = app
+            .operate(&member.card, operation, json!({"identity_checked": true}))
+            .expect_problem(409, "card_state");
         assert_eq!(problem.text("/state"), "active");
         let allowed: Vec<String> = problem.list("/allowed").iter().map(|op| op.to_string()).collect();
         assert!(allowed.iter().any(|op| op.contains("freeze")), "{allowed:?}");
-        assert!(!allowed.iter().any(|op| op.contains("unfreeze") || op.contains("cancel_loss")), "{allowed:?}");
+        assert!(
+            !allowed
+                .iter()
+                .any(|op| op.contains("unfreeze") || op.contains("cancel_loss")),
+            "{allowed:?}"
+        );
     }
     app.operate(&member.card, "freeze", json!({})).ok();
-    let problem = app.operate(&member.card, "freeze", json!({})).expect_problem(409, "card_state");
+    let problem = app
+        .operate(&member.card, "freeze", json!({}))
+        .expect_problem(409, "card_state");
     assert_eq!(problem.text("/blocks/0"), "frozen");
 }
 
@@ -51,10 +60,18 @@ fn d_card_4_cancelling_a_loss_removes_only_the_loss(app: &TestApp) {
     app.operate(&member.card, "freeze", json!({})).ok();
     let lost = report(app, &member);
     assert_eq!(lost["blocks"], json!(["loss", "frozen"]));
-    let found = app.operate(&member.card, "cancel-loss", json!({"identity_checked": true})).ok();
+    let found = app
+        .operate(&member.card, "cancel-loss", json!({"identity_checked": true}))
+        .ok();
     assert_eq!(found["blocks"], json!(["frozen"]));
-    app.sale_to(&member).line("cream", "skin", 10_00).post().expect_problem(409, "card_blocked");
-    assert_eq!(app.operate(&member.card, "unfreeze", json!({})).ok()["blocks"], json!([]));
+    app.sale_to(&member)
+        .line("cream", "skin", 10_00)
+        .post()
+        .expect_problem(409, "card_blocked");
+    assert_eq!(
+        app.operate(&member.card, "unfreeze", json!({})).ok()["blocks"],
+        json!([])
+    );
     app.sale_to(&member).line("cream", "skin", 10_00).ring();
 }
 
@@ -62,21 +79,39 @@ fn d_card_4_a_frozen_card_neither_earns_nor_spends(app: &TestApp) {
     let member = app.member("王芳");
     let reward = app.reward("mug", 300, None, None);
     app.operate(&member.card, "freeze", json!({})).ok();
-    let problem = app.sale_to(&member).line("cream", "skin", 10_00).post().expect_problem(409, "card_blocked");
-    assert_eq!((problem.text("/state"), problem["blocks"].clone()), ("active".into(), json!(["frozen"])));
-    app.sale_to(&member).line("cream", "skin", 10_00).quote().expect_problem(409, "card_blocked");
+    let problem = app
+        .sale_to(&member)
+        .line("cream", "skin", 10_00)
+        .post()
+        .expect_problem(409, "card_blocked");
+    assert_eq!(
+        (problem.text("/state"), problem["blocks"].clone()),
+        ("active".into(), json!(["frozen"]))
+    );
+    app.sale_to(&member)
+        .line("cream", "skin", 10_00)
+        .quote()
+        .expect_problem(409, "card_blocked");
     app.redeem(&member.number, &reward).expect_problem(409, "card_blocked");
     assert_eq!(app.points(&member), 1000);
 }
 
 fn d_card_4_a_cancelled_card_is_void_for_ever(app: &TestApp) {
     let member = app.member("王芳");
-    assert_eq!(app.operate(&member.card, "cancel", json!({})).ok().text("/state"), "void");
+    assert_eq!(
+        app.operate(&member.card, "cancel", json!({})).ok().text("/state"),
+        "void"
+    );
     for operation in ["unfreeze", "freeze", "report-loss", "cancel"] {
-        let problem = app.operate(&member.card, operation, json!({})).expect_problem(409, "card_state");
+        let problem = app
+            .operate(&member.card, operation, json!({}))
+            .expect_problem(409, "card_state");
         assert_eq!(problem.text("/state"), "void");
     }
-    app.sale_to(&member).line("cream", "skin", 10_00).post().expect_problem(409, "card_blocked");
+    app.sale_to(&member)
+        .line("cream", "skin", 10_00)
+        .post()
+        .expect_problem(409, "card_blocked");
 }
 
 fn d_card_4_an_operation_needs_a_reason(app: &TestApp) {
@@ -93,7 +128,11 @@ fn d_card_5_from_the_report_on_the_card_spends_nothing(app: &TestApp) {
     report(app, &member);
     let problem = app.redeem(&member.number, &reward).expect_problem(409, "card_blocked");
     assert_eq!(problem.text("/blocks/0"), "loss");
-    app.sale_to(&member).line("cream", "skin", 10_00).points(1_00).post().expect_problem(409, "card_blocked");
+    app.sale_to(&member)
+        .line("cream", "skin", 10_00)
+        .points(1_00)
+        .post()
+        .expect_problem(409, "card_blocked");
     assert_eq!(app.points(&member), 1000);
 }
 
@@ -111,7 +150,11 @@ fn d_card_5_another_card_of_the_membership_works(app: &TestApp) {
     let body = json!({"membership_id": member.membership, "store_id": app.east(), "kind": "customer"});
     let second = app.actor("store_manager", &[]).post("/cards", &body).created();
     report(app, &member);
-    let bill = app.sale().card(&second.text("/number")).line("cream", "skin", 10_00).ring();
+    let bill = app
+        .sale()
+        .card(&second.text("/number"))
+        .line("cream", "skin", 10_00)
+        .ring();
     assert_eq!(bill.earned(), 10);
     assert_eq!(app.points(&member), 1010, "one account");
 }
@@ -128,10 +171,19 @@ fn d_card_5_a_found_card_needs_an_identity_check(app: &TestApp) {
     let member = app.member("王芳");
     report(app, &member);
     let unchecked = app.operate(&member.card, "cancel-loss", json!({}));
-    assert!(unchecked.status == 422 || unchecked.status == 409, "{:#}", unchecked.body);
-    assert!(unchecked.body.to_string().contains("identity_checked"), "{:#}", unchecked.body);
+    assert!(
+        unchecked.status == 422 || unchecked.status == 409,
+        "{:#}",
+        unchecked.body
+    );
+    assert!(
+        unchecked.body.to_string().contains("identity_checked"),
+        "{:#}",
+        unchecked.body
+    );
     assert_eq!(app.card(&member)["blocks"], json!(["loss"]));
-    app.operate(&member.card, "cancel-loss", json!({"identity_checked": true})).ok();
+    app.operate(&member.card, "cancel-loss", json!({"identity_checked": true}))
+        .ok();
     app.sale_to(&member).line("cream", "skin", 10_00).ring();
 }
 
@@ -146,40 +198,79 @@ fn d_card_5_any_store_reports_a_loss(app: &TestApp) {
 fn d_card_5_a_lost_card_is_replaced_and_never_works_again(app: &TestApp) {
     let member = app.member("王芳");
     report(app, &member);
-    let new = app.operate(&member.card, "replace", json!({"store_id": app.east()})).created();
+    let new = app
+        .operate(&member.card, "replace", json!({"store_id": app.east()}))
+        .created();
     assert_ne!(new.text("/number"), member.number);
-    assert_eq!((new.text("/membership_id"), new.text("/state")), (member.membership.clone(), "active".into()));
+    assert_eq!(
+        (new.text("/membership_id"), new.text("/state")),
+        (member.membership.clone(), "active".into())
+    );
     assert_eq!(new["blocks"], json!([]));
     let old = app.card(&member);
-    assert_eq!((old.text("/state"), old.text("/replaced_by")), ("replaced".into(), new.text("/id")));
-    let problem = app.sale_to(&member).line("cream", "skin", 10_00).post().expect_problem(409, "card_blocked");
+    assert_eq!(
+        (old.text("/state"), old.text("/replaced_by")),
+        ("replaced".into(), new.text("/id"))
+    );
+    let problem = app
+        .sale_to(&member)
+        .line("cream", "skin", 10_00)
+        .post()
+        .expect_problem(409, "card_blocked");
     assert_eq!(problem.text("/state"), "replaced");
     for operation in ["cancel-loss", "unfreeze", "replace", "cancel"] {
         let more = json!({"identity_checked": true, "store_id": app.east()});
-        let more = if operation == "replace" { json!({"store_id": app.east()}) } else if operation == "cancel-loss" { more } else { json!({}) };
+        let more = if operation == "replace" {
+            json!({"store_id": app.east()})
+        } else if operation == "cancel-loss" {
+            more
+        } else {
+            json!({})
+        };
         let answer = app.operate(&member.card, operation, more);
         assert_eq!(answer.expect_problem(409, "card_state").text("/state"), "replaced");
     }
-    assert_eq!(app.sale().card(&new.text("/number")).line("cream", "skin", 10_00).ring().earned(), 10);
+    assert_eq!(
+        app.sale()
+            .card(&new.text("/number"))
+            .line("cream", "skin", 10_00)
+            .ring()
+            .earned(),
+        10
+    );
 }
 
 fn d_card_5_replacing_moves_no_points(app: &TestApp) {
     let member = app.member("王芳");
     let before = app.entries(&member);
     report(app, &member);
-    let new = app.operate(&member.card, "replace", json!({"store_id": app.east()})).created();
+    let new = app
+        .operate(&member.card, "replace", json!({"store_id": app.east()}))
+        .created();
     let renewed = Member::from_card(&member.customer, &new);
     assert_eq!((app.points(&renewed), app.entries(&renewed)), (1000, before));
-    assert_eq!(new["valid_through"], member.issued["valid_through"], "the same membership, the same end");
+    assert_eq!(
+        new["valid_through"], member.issued["valid_through"],
+        "the same membership, the same end"
+    );
 }
 
 fn d_card_5_a_replaced_card_leads_to_the_new_one(app: &TestApp) {
     let member = app.member("王芳");
     report(app, &member);
-    let new = app.operate(&member.card, "replace", json!({"store_id": app.east()})).created();
-    let found = app.till().get(&format!("/cards?code={}", member.number)).ok().list("/items");
+    let new = app
+        .operate(&member.card, "replace", json!({"store_id": app.east()}))
+        .created();
+    let found = app
+        .till()
+        .get(&format!("/cards?code={}", member.number))
+        .ok()
+        .list("/items");
     assert_eq!(found.len(), 1);
-    assert_eq!((found[0].text("/state"), found[0].text("/replaced_by")), ("replaced".into(), new.text("/id")));
+    assert_eq!(
+        (found[0].text("/state"), found[0].text("/replaced_by")),
+        ("replaced".into(), new.text("/id"))
+    );
 }
 
 fn d_card_6_a_damaged_card_is_replaced_without_a_report(app: &TestApp) {
@@ -187,13 +278,26 @@ fn d_card_6_a_damaged_card_is_replaced_without_a_report(app: &TestApp) {
     let more = json!({"reason": "damaged", "store_id": app.east()});
     let new = app.operate(&member.card, "replace", more).created();
     assert_eq!(app.card(&member).text("/state"), "replaced");
-    assert_eq!(app.sale().card(&new.text("/number")).line("cream", "skin", 10_00).ring().earned(), 10);
+    assert_eq!(
+        app.sale()
+            .card(&new.text("/number"))
+            .line("cream", "skin", 10_00)
+            .ring()
+            .earned(),
+        10
+    );
 }
 
 fn d_card_14_numbers_are_14_digits_from_9_with_a_check_digit(app: &TestApp) {
-    let mut numbers: Vec<String> = ["王芳", "李雷", "韩梅", "赵敏"].into_iter().map(|name| app.member(name).number).collect();
+    let mut numbers: Vec<String> = ["王芳", "李雷", "韩梅", "赵敏"]
+        .into_iter()
+        .map(|name| app.member(name).number)
+        .collect();
     for number in &numbers {
-        assert!(number.len() == 14 && number.starts_with('9') && number.bytes().all(|b| b.is_ascii_digit()), "{number}");
+        assert!(
+            number.len() == 14 && number.starts_with('9') && number.bytes().all(|b| b.is_ascii_digit()),
+            "{number}"
+        );
         assert_eq!(luhn(number), 0, "{number}");
     }
     numbers.sort_unstable();
@@ -206,15 +310,35 @@ fn d_card_14_numbers_are_14_digits_from_9_with_a_check_digit(app: &TestApp) {
 /// Luhn's sum modulo 10: 0 for a number whose last digit checks the others.
 fn luhn(number: &str) -> u32 {
     let digits = number.bytes().rev().map(|byte| u32::from(byte - b'0')).enumerate();
-    digits.map(|(i, digit)| if i % 2 == 0 { digit } else { digit * 2 / 10 + digit * 2 % 10 }).sum::<u32>() % 10
+    digits
+        .map(|(i, digit)| {
+            if i % 2 == 0 {
+                digit
+            } else {
+                digit * 2 / 10 + digit * 2 % 10
+            }
+        })
+        .sum::<u32>()
+        % 10
 }
 
 fn d_card_14_a_mistyped_number_is_not_found(app: &TestApp) {
     let member = app.member("王芳");
     let last = member.number.bytes().last().expect("a digit");
     let wrong = format!("{}{}", &member.number[..13], (last - b'0' + 1) % 10);
-    assert_eq!(app.till().get(&format!("/cards?code={wrong}")).ok().list("/items").len(), 0);
-    app.sale().card(&wrong).line("cream", "skin", 10_00).post().expect_problem(404, "not_found");
+    assert_eq!(
+        app.till()
+            .get(&format!("/cards?code={wrong}"))
+            .ok()
+            .list("/items")
+            .len(),
+        0
+    );
+    app.sale()
+        .card(&wrong)
+        .line("cream", "skin", 10_00)
+        .post()
+        .expect_problem(404, "not_found");
 }
 
 fn a_card_is_found_by_number_phone_last_four_and_name(app: &TestApp) {
@@ -222,17 +346,47 @@ fn a_card_is_found_by_number_phone_last_four_and_name(app: &TestApp) {
     app.sale().customer(&customer).line("cream", "skin", 1000_00).ring();
     let member = app.issue(&customer);
     app.member("王芳");
-    for code in [&member.number[..], "13912345678", "5678", &member.number[10..], "欧阳娜娜", "娜娜"] {
-        let found = app.till().get(&format!("/cards?code={}", encode(code))).ok().list("/items");
-        assert!(found.iter().any(|card| card["number"] == member.number.as_str()), "by {code}: {found:#?}");
+    for code in [
+        &member.number[..],
+        "13912345678",
+        "5678",
+        &member.number[10..],
+        "欧阳娜娜",
+        "娜娜",
+    ] {
+        let found = app
+            .cashier()
+            .get(&format!("/cards?code={}", encode(code)))
+            .ok()
+            .list("/items");
+        assert!(
+            found.iter().any(|card| card["number"] == member.number.as_str()),
+            "by {code}: {found:#?}"
+        );
         assert!(found.len() <= 2, "by {code}: {found:#?}");
     }
     for code in ["13912345679", "91999999999999", "钱"] {
-        assert_eq!(app.till().get(&format!("/cards?code={}", encode(code))).ok().list("/items").len(), 0, "{code}");
+        assert_eq!(
+            app.cashier()
+                .get(&format!("/cards?code={}", encode(code)))
+                .ok()
+                .list("/items")
+                .len(),
+            0,
+            "{code}"
+        );
     }
 }
 
 /// Percent-encodes a query value.
 fn encode(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
 }

@@ -38,18 +38,32 @@ fn d_led_1_earning_and_spending_are_two_entries(app: &TestApp) {
     app.configure().points_pay(100, 1_00, 100, 1_000_000).publish();
     let member = app.member("王芳");
     let bill = app.sale_to(&member).line("cream", "skin", 50_00).points(5_00).ring();
-    let kinds: Vec<(String, i64)> =
-        bill.body.list("/entries").iter().map(|entry| (entry.text("/kind"), entry.int("/amount"))).collect();
+    let kinds: Vec<(String, i64)> = bill
+        .body
+        .list("/entries")
+        .iter()
+        .map(|entry| (entry.text("/kind"), entry.int("/amount")))
+        .collect();
     assert_eq!(kinds, [("spend".to_owned(), -500), ("earn".to_owned(), 45)]);
 }
 
 fn d_led_2_points_that_mature_later_are_spent_later(app: &TestApp) {
-    app.configure().points_pay(100, 1_00, 100, 1_000_000).term("maturing_days", 10).publish();
+    app.configure()
+        .points_pay(100, 1_00, 100, 1_000_000)
+        .term("maturing_days", 10)
+        .publish();
     let member = app.member("王芳");
     app.set_now("2026-03-12 10:00");
     let fresh = app.sale_to(&member).line("cream", "skin", 500_00).ring();
     let spending = app.sale_to(&member).line("comb", "hair", 10_00).points(10_00).ring();
-    assert_eq!((spending.spent(), app.balance(&member).available, app.balance(&member).maturing), (1000, 0, 500));
+    assert_eq!(
+        (
+            spending.spent(),
+            app.balance(&member).available,
+            app.balance(&member).maturing
+        ),
+        (1000, 0, 500)
+    );
     // The fresh lot is whole: its return owes nothing.
     assert_eq!(app.return_of(&fresh).book_as_quoted().int("/points/owed"), 0);
 }
@@ -67,11 +81,25 @@ fn the_statement_is_paged(app: &TestApp) {
         let items = page.list("/items");
         assert_eq!(items.len(), 2);
         seen.extend(items.iter().map(|entry| entry.text("/id")));
-        after = page["next"].as_str().map(|next| format!("&after={next}")).unwrap_or_default();
+        after = page["next"]
+            .as_str()
+            .map(|next| format!("&after={next}"))
+            .unwrap_or_default();
     }
     assert!(after.is_empty(), "six entries, three pages of two, and no further one");
-    let all: Vec<String> = app.hq().get(&path).ok().list("/items").iter().map(|entry| entry.text("/id")).collect();
+    let all: Vec<String> = app
+        .hq()
+        .get(&path)
+        .ok()
+        .list("/items")
+        .iter()
+        .map(|entry| entry.text("/id"))
+        .collect();
     assert_eq!(seen, all);
-    app.hq().get(&format!("{path}?limit=0")).expect_problem(422, "field_invalid");
-    app.hq().get(&format!("{path}?after=nonsense")).expect_problem(422, "field_invalid");
+    app.hq()
+        .get(&format!("{path}?limit=0"))
+        .expect_problem(422, "field_invalid");
+    app.hq()
+        .get(&format!("{path}?after=nonsense"))
+        .expect_problem(422, "field_invalid");
 }

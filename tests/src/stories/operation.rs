@@ -10,9 +10,15 @@ use std::path::Path;
 pub fn tests() -> Vec<Trial> {
     type Test = fn(&Path) -> Result<(), Failed>;
     let all: [(&str, Test); 5] = [
-        ("the_first_run_prints_one_log_in_and_keeps_its_data", the_first_run_prints_one_log_in),
+        (
+            "the_first_run_prints_one_log_in_and_keeps_its_data",
+            the_first_run_prints_one_log_in,
+        ),
         ("sigterm_finishes_what_is_in_flight", sigterm_finishes_what_is_in_flight),
-        ("a_second_server_on_the_same_data_is_refused", a_second_server_is_refused),
+        (
+            "a_second_server_on_the_same_data_is_refused",
+            a_second_server_is_refused,
+        ),
         ("a_bad_setting_is_named", a_bad_setting_is_named),
         ("verify_finds_clean_books", verify_finds_clean_books),
     ];
@@ -35,8 +41,14 @@ struct Served {
 fn serve(folder: &Path) -> Served {
     let mut process = Process::start(cardea(folder, &["--listen", "127.0.0.1:0"]));
     let line = process.wait_for_line("http://");
-    let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect("a URL");
-    Served { url: url.trim_end_matches(['/', '.', ',']).to_owned(), process }
+    let url = line
+        .split_whitespace()
+        .find(|word| word.starts_with("http://"))
+        .expect("a URL");
+    Served {
+        url: url.trim_end_matches(['/', '.', ',']).to_owned(),
+        process,
+    }
 }
 
 impl Served {
@@ -46,7 +58,10 @@ impl Served {
         let seen = self.process.seen.join("\n");
         ["chain", "user", "password"].map(|name| {
             let rest = seen.split_once(name).unwrap_or_else(|| panic!("no {name} in {seen}")).1;
-            let word = rest.trim_start_matches([':', ' ', '=', '\t', '`']).split([' ', '\n', ',', '`']).next();
+            let word = rest
+                .trim_start_matches([':', ' ', '=', '\t', '`'])
+                .split([' ', '\n', ',', '`'])
+                .next();
             word.expect("a value").to_owned()
         })
     }
@@ -76,10 +91,19 @@ fn the_first_run_prints_one_log_in(folder: &Path) -> Result<(), Failed> {
     assert_eq!(std::fs::metadata(&data)?.permissions().mode() & 0o777, 0o700);
     // The second run finds everything and prints no password again.
     let mut again = serve(folder);
-    let hq = Actor::log_in(&again.url, &me.text("/chain/code"), &me.text("/user"), "an operator's own phrase");
+    let hq = Actor::log_in(
+        &again.url,
+        &me.text("/chain/code"),
+        &me.text("/user"),
+        "an operator's own phrase",
+    );
     assert_eq!(hq.get("/me").ok(), me);
     again.stop();
-    assert!(!again.process.seen.join("\n").contains("password"), "{}", again.process.seen.join("\n"));
+    assert!(
+        !again.process.seen.join("\n").contains("password"),
+        "{}",
+        again.process.seen.join("\n")
+    );
     Ok(())
 }
 
@@ -90,7 +114,14 @@ fn sigterm_finishes_what_is_in_flight(folder: &Path) -> Result<(), Failed> {
     let sent: Vec<_> = (0..24)
         .map(|n| {
             let (hq, body) = (hq.clone(), store(n));
-            std::thread::spawn(move || hq.request("POST", "/stores").key(&fresh_key()).json(&body).try_send().ok().map(|answer| answer.status))
+            std::thread::spawn(move || {
+                hq.request("POST", "/stores")
+                    .key(&fresh_key())
+                    .json(&body)
+                    .try_send()
+                    .ok()
+                    .map(|answer| answer.status)
+            })
         })
         .collect();
     std::thread::sleep(std::time::Duration::from_millis(30));
@@ -99,12 +130,18 @@ fn sigterm_finishes_what_is_in_flight(folder: &Path) -> Result<(), Failed> {
     assert!(served.process.wait().success(), "{}", served.process.seen.join("\n"));
     // Whatever was accepted was answered in full, and what was acknowledged is there.
     let acknowledged = answers.iter().filter(|status| **status == Some(201)).count();
-    assert!(answers.iter().all(|status| matches!(status, None | Some(201))), "{answers:?}");
+    assert!(
+        answers.iter().all(|status| matches!(status, None | Some(201))),
+        "{answers:?}"
+    );
     let again = serve(folder);
     let hq = Actor::log_in(&again.url, "main", "admin", "an operator's own phrase");
     let stored = hq.get("/stores?limit=200").ok().list("/items").len();
     assert!(stored >= acknowledged, "{acknowledged} acknowledged, {stored} stored");
-    assert!(acknowledged > 0, "the signal came before anything was accepted: {answers:?}");
+    assert!(
+        acknowledged > 0,
+        "the signal came before anything was accepted: {answers:?}"
+    );
     Ok(())
 }
 
@@ -144,7 +181,10 @@ fn verify_finds_clean_books(folder: &Path) -> Result<(), Failed> {
         assert!(process.wait().success(), "{}", process.seen.join("\n"));
         let said = process.seen.join("\n");
         let is_hash = |word: &&str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
-        said.split_whitespace().find(is_hash).unwrap_or_else(|| panic!("no hash in {said}")).to_owned()
+        said.split_whitespace()
+            .find(is_hash)
+            .unwrap_or_else(|| panic!("no hash in {said}"))
+            .to_owned()
     };
     assert_eq!(hash(folder), hash(folder), "the same books, the same hash");
     Ok(())

@@ -22,14 +22,22 @@ pub fn tests() -> Vec<Trial> {
 const PHONE: &str = "13912345678";
 
 fn d_arc_12_phones_and_birthdays_are_masked(app: &TestApp) {
-    let created = app.customer("王芳").phone(PHONE).birthday("1987-06-05").post().created();
+    let created = app
+        .customer("王芳")
+        .phone(PHONE)
+        .birthday("1987-06-05")
+        .post()
+        .created();
     let id = created.text("/id");
     let listed = app.hq().get("/customers?query=5678").ok().list("/items");
     let fetched = app.hq().get(&format!("/customers/{id}")).ok();
     for shown in [&created, &listed[0], &fetched] {
         assert_eq!(shown["phones"], json!(["139****5678"]), "{shown:#}");
         assert_eq!(shown["birthday"], "****-06-05", "{shown:#}");
-        assert!(!shown.to_string().contains("1234") && !shown.to_string().contains("1987"), "{shown:#}");
+        assert!(
+            !shown.to_string().contains("1234") && !shown.to_string().contains("1987"),
+            "{shown:#}"
+        );
     }
 }
 
@@ -39,9 +47,18 @@ fn d_arc_12_the_till_shows_surname_and_form_of_address(app: &TestApp) {
         app.sale().customer(&customer).line("cream", "skin", 1000_00).ring();
         let member = app.issue(&customer);
         let till = app.till();
-        let look = |language| till.reading(language).get(&format!("/cards/{}", member.card)).ok().text("/customer/display");
+        let look = |language| {
+            till.reading(language)
+                .get(&format!("/cards/{}", member.card))
+                .ok()
+                .text("/customer/display")
+        };
         let bill = app.sale_to(&member).line("cream", "skin", 10_00).ring();
-        assert!(!bill.body.to_string().contains(name), "the full name stays in the archive: {:#}", bill.body);
+        assert!(
+            !bill.body.to_string().contains(name),
+            "the full name stays in the archive: {:#}",
+            bill.body
+        );
         [look("zh-CN"), look("en")]
     };
     assert_eq!(shown("王芳", "ms"), ["王女士", "Ms Wang"]);
@@ -56,7 +73,14 @@ fn d_arc_12_a_mask_cannot_be_written_back(app: &TestApp) {
     let version = version.unwrap_or_else(|| app.hq().get(&path).header("etag").expect("an ETag").to_owned());
     let answer = app.hq().patch(&path, &version, &json!({"phones": created["phones"]}));
     assert_eq!(answer.status, 422, "a masked phone is no phone: {:#}", answer.body);
-    assert_eq!(app.till().get(&format!("/customers?query={PHONE}")).ok().list("/items").len(), 1);
+    assert_eq!(
+        app.till()
+            .get(&format!("/customers?query={PHONE}"))
+            .ok()
+            .list("/items")
+            .len(),
+        1
+    );
 }
 
 fn d_arc_13_phones_that_a_spreadsheet_spoiled_are_refused(app: &TestApp) {
@@ -86,15 +110,35 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 fn the_disk_holds_no_phone_and_no_birthday(app: &TestApp) {
-    let customer = app.customer("诸葛亮").phone(PHONE).birthday("1987-06-05").with("identity_number", "11010519870605002X").create();
+    let customer = app
+        .customer("诸葛亮")
+        .phone(PHONE)
+        .birthday("1987-06-05")
+        .with("identity_number", "11010519870605002X")
+        .create();
     app.sale().customer(&customer).line("cream", "skin", 1000_00).ring();
     let member = app.issue(&customer);
     app.sale_to(&member).line("cream", "skin", 10_00).ring();
     app.till().get(&format!("/cards?code={PHONE}")).ok();
     let files = files(app.folder());
-    let holds = |text: &str| files.iter().find(|(_, bytes)| contains(bytes, text.as_bytes())).map(|(path, _)| path.clone());
-    assert!(holds("诸葛亮").is_some(), "the search looks where the data is: names stay readable");
-    for secret in [PHONE, "1987-06-05", "19870605", "11010519870605002X", "139****5678", "correct-horse-battery-staple"] {
+    let holds = |text: &str| {
+        files
+            .iter()
+            .find(|(_, bytes)| contains(bytes, text.as_bytes()))
+            .map(|(path, _)| path.clone())
+    };
+    assert!(
+        holds("诸葛亮").is_some(),
+        "the search looks where the data is: names stay readable"
+    );
+    for secret in [
+        PHONE,
+        "1987-06-05",
+        "19870605",
+        "11010519870605002X",
+        "139****5678",
+        "correct-horse-battery-staple",
+    ] {
         assert_eq!(holds(secret), None, "{secret} lies on disk in clear");
     }
 }
@@ -105,8 +149,11 @@ fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
 
 fn keys_are_for_the_owner_alone(app: &TestApp) {
     let mode = |path: &Path| std::fs::metadata(path).expect("a file").permissions().mode() & 0o777;
-    let keys: Vec<PathBuf> =
-        files(app.folder()).into_iter().map(|(path, _)| path).filter(|path| path.to_string_lossy().contains("keys")).collect();
+    let keys: Vec<PathBuf> = files(app.folder())
+        .into_iter()
+        .map(|(path, _)| path)
+        .filter(|path| path.to_string_lossy().contains("keys"))
+        .collect();
     assert!(keys.len() >= 2, "the chain's key and the token's key: {keys:?}");
     for key in keys {
         assert_eq!(mode(&key), 0o600, "{}", key.display());
@@ -118,12 +165,30 @@ fn a_customer_is_changed_with_their_version(app: &TestApp) {
     let id = app.customer("王芳").phone(PHONE).create();
     let path = format!("/customers/{id}");
     let version = app.hq().get(&path).header("etag").expect("an ETag").to_owned();
-    let changed = app.hq().patch(&path, &version, &json!({"phones": ["13700000001"], "name": "王芳芳"})).ok();
-    assert_eq!((changed.text("/name"), changed["phones"].clone()), ("王芳芳".into(), json!(["137****0001"])));
-    app.hq().patch(&path, &version, &json!({"name": "王"})).expect_problem(412, "version_conflict");
-    let found = |query: &str| app.hq().get(&format!("/customers?query={query}")).ok().list("/items").len();
+    let changed = app
+        .hq()
+        .patch(&path, &version, &json!({"phones": ["13700000001"], "name": "王芳芳"}))
+        .ok();
+    assert_eq!(
+        (changed.text("/name"), changed["phones"].clone()),
+        ("王芳芳".into(), json!(["137****0001"]))
+    );
+    app.hq()
+        .patch(&path, &version, &json!({"name": "王"}))
+        .expect_problem(412, "version_conflict");
+    let found = |query: &str| {
+        app.hq()
+            .get(&format!("/customers?query={query}"))
+            .ok()
+            .list("/items")
+            .len()
+    };
     assert_eq!((found(PHONE), found("13700000001")), (0, 1), "the indexes follow");
-    assert_eq!(app.hq().get(&path).ok()["birthday"], "****-05-20", "what was left out stays");
+    assert_eq!(
+        app.hq().get(&path).ok()["birthday"],
+        "****-05-20",
+        "what was left out stays"
+    );
 }
 
 fn customers_are_found_without_reading_all_of_them(app: &TestApp) {
@@ -134,8 +199,15 @@ fn customers_are_found_without_reading_all_of_them(app: &TestApp) {
         let found = app.hq().get(&format!("/customers?query={query}")).ok().list("/items");
         found.iter().map(|customer| customer["name"].clone()).collect()
     };
-    let mut found = names("%E7%8E%8B%E8%8A%B3").iter().map(|name| name.to_string()).collect::<Vec<_>>();
+    let mut found = names("%E7%8E%8B%E8%8A%B3")
+        .iter()
+        .map(|name| name.to_string())
+        .collect::<Vec<_>>();
     found.sort_unstable();
-    assert_eq!(found, ["\"张王芳\"", "\"王芳\""], "two characters are enough, anywhere in the name");
+    assert_eq!(
+        found,
+        ["\"张王芳\"", "\"王芳\""],
+        "two characters are enough, anywhere in the name"
+    );
     assert_eq!(names("nobody").len(), 0);
 }

@@ -30,7 +30,11 @@ fn a_problem_speaks_the_readers_language(app: &TestApp) {
     assert_eq!(told("zh"), zh);
     assert_eq!(told("zh-TW,zh;q=0.9,en;q=0.8").text("/title"), zh.text("/title"));
     assert_eq!(told("fr, en;q=0.5").text("/title"), en.text("/title"));
-    assert_eq!(told("fr").text("/title"), en.text("/title"), "English where nothing fits");
+    assert_eq!(
+        told("fr").text("/title"),
+        en.text("/title"),
+        "English where nothing fits"
+    );
     assert_eq!(en["type"], zh["type"], "the code and the type don't change");
 }
 
@@ -53,11 +57,18 @@ fn a_wrong_field_is_pointed_at(app: &TestApp) {
     for (pointer, value) in wrong {
         let answer = changed(app, pointer, value);
         assert_eq!(answer.status, 422, "{pointer}: {:#}", answer.body);
-        assert!(answer.body.to_string().contains(&format!("\"{pointer}\"")), "{pointer}: {:#}", answer.body);
+        assert!(
+            answer.body.to_string().contains(&format!("\"{pointer}\"")),
+            "{pointer}: {:#}",
+            answer.body
+        );
     }
     let unreadable = [
-        ("/lines/0/quantity", json!("1")), ("/lines/0/amount", json!(1.5)), ("/store_id", json!("east")),
-        ("/occurred_at", json!("yesterday")), ("/tenders/0/kind", json!("shells")),
+        ("/lines/0/quantity", json!("1")),
+        ("/lines/0/amount", json!(1.5)),
+        ("/store_id", json!("east")),
+        ("/occurred_at", json!("yesterday")),
+        ("/tenders/0/kind", json!("shells")),
     ];
     for (pointer, value) in unreadable {
         let problem = changed(app, pointer, value).expect_problem(400, "body_invalid");
@@ -95,15 +106,31 @@ fn what_is_not_json_is_refused(app: &TestApp) {
 
 fn a_body_may_not_be_too_large(app: &TestApp) {
     let text = format!("{{\"receipt\":\"{}\"}}", "x".repeat(3 << 20));
-    let answer = app.till().request("POST", "/sales").key(&fresh_key()).text(&text).send();
+    let answer = app
+        .till()
+        .request("POST", "/sales")
+        .key(&fresh_key())
+        .text(&text)
+        .send();
     assert!(matches!(answer.status, 400 | 413), "{}", answer.status);
     assert_eq!(answer.body.text("/code"), "body_invalid");
 }
 
 fn compressed_bodies_are_refused(app: &TestApp) {
     let body = app.sale().line("cream", "skin", 10_00).body();
-    let answer = app.till().request("POST", "/sales").key(&fresh_key()).header("Content-Encoding", "gzip").json(&body).send();
-    assert!(matches!(answer.status, 400 | 415), "{}: {:#}", answer.status, answer.body);
+    let answer = app
+        .till()
+        .request("POST", "/sales")
+        .key(&fresh_key())
+        .header("Content-Encoding", "gzip")
+        .json(&body)
+        .send();
+    assert!(
+        matches!(answer.status, 400 | 415),
+        "{}: {:#}",
+        answer.status,
+        answer.body
+    );
 }
 
 fn unknown_paths_and_methods_are_problems_too(app: &TestApp) {
@@ -111,22 +138,40 @@ fn unknown_paths_and_methods_are_problems_too(app: &TestApp) {
     app.hq().get("/cards/not-an-id").expect_problem(404, "not_found");
     let answer = app.hq().request("DELETE", "/stores").key(&fresh_key()).send();
     assert!(matches!(answer.status, 404 | 405), "{}", answer.status);
-    assert!(answer.header("content-type").is_some_and(|kind| kind.starts_with("application/problem+json")));
+    assert!(
+        answer
+            .header("content-type")
+            .is_some_and(|kind| kind.starts_with("application/problem+json"))
+    );
 }
 
 fn a_configuration_is_checked_against_the_schema(app: &TestApp) {
     let pointed = |settings: crate::harness::Settings| {
         let problem = settings.post().expect_problem(422, "configuration_invalid");
-        problem.list("/errors").iter().map(|error| error.text("/pointer")).collect::<Vec<_>>()
+        problem
+            .list("/errors")
+            .iter()
+            .map(|error| error.text("/pointer"))
+            .collect::<Vec<_>>()
     };
-    let pointers = pointed(app.configure().rule("/single_purchase", "a lot").rule("/validity_months", -1));
+    let pointers = pointed(
+        app.configure()
+            .rule("/single_purchase", "a lot")
+            .rule("/validity_months", -1),
+    );
     let ends = |name: &str| pointers.iter().any(|pointer| pointer.ends_with(name));
     assert!(ends("/single_purchase") && ends("/validity_months"), "{pointers:?}");
     let unknown = pointed(app.configure().rule("/singel_purchase", "1.00"));
     assert_eq!(unknown.len(), 1, "{unknown:?}");
     let ladder = pointed(app.configure().set("/ladder/steps/1/threshold", json!(-5)));
     assert!(ladder[0].contains("/steps/1"), "{ladder:?}");
-    assert_eq!(app.hq().get(&format!("/programs/{}", app.program())).ok().int("/configuration/version"), 1);
+    assert_eq!(
+        app.hq()
+            .get(&format!("/programs/{}", app.program()))
+            .ok()
+            .int("/configuration/version"),
+        1
+    );
 }
 
 fn a_version_guards_a_change(app: &TestApp) {
@@ -134,12 +179,21 @@ fn a_version_guards_a_change(app: &TestApp) {
     let found = app.hq().get(&path);
     let version = found.header("etag").expect("an ETag").to_owned();
     let change = json!({"name": "东一店"});
-    app.hq().request("PATCH", &path).key(&fresh_key()).json(&change).send().expect_problem(428, "precondition_required");
-    app.hq().patch(&path, "\"999\"", &change).expect_problem(412, "version_conflict");
+    app.hq()
+        .request("PATCH", &path)
+        .key(&fresh_key())
+        .json(&change)
+        .send()
+        .expect_problem(428, "precondition_required");
+    app.hq()
+        .patch(&path, "\"999\"", &change)
+        .expect_problem(412, "version_conflict");
     let changed = app.hq().patch(&path, &version, &change);
     assert_ne!(changed.header("etag"), Some(version.as_str()), "a new version");
     assert_eq!(changed.ok().text("/name"), "东一店");
-    app.hq().patch(&path, &version, &json!({"name": "东二店"})).expect_problem(412, "version_conflict");
+    app.hq()
+        .patch(&path, &version, &json!({"name": "东二店"}))
+        .expect_problem(412, "version_conflict");
 }
 
 fn causes_stay_in_the_log(app: &TestApp) {
@@ -162,7 +216,10 @@ fn pages_have_limits(app: &TestApp) {
     app.hq().get("/stores?limit=201").expect_problem(422, "field_invalid");
     let first = app.hq().get("/stores?limit=1").ok();
     assert_eq!(first.list("/items").len(), 1);
-    let second = app.hq().get(&format!("/stores?limit=1&after={}", first.text("/next"))).ok();
+    let second = app
+        .hq()
+        .get(&format!("/stores?limit=1&after={}", first.text("/next")))
+        .ok();
     assert_ne!(first["items"][0]["id"], second["items"][0]["id"]);
     assert!(second["next"].is_null(), "two stores, two pages");
     app.hq().get("/stores?limt=1").expect_problem(400, "body_invalid");

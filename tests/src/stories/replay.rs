@@ -38,16 +38,25 @@ fn d_led_4_concurrent_copies_book_once(app: &TestApp) {
     let key = fresh_key();
     let answers = std::thread::scope(|scope| {
         let calls: Vec<_> = (0..8).map(|_| scope.spawn(|| sale.post_with_key(&key))).collect();
-        calls.into_iter().map(|call| call.join().expect("an answer").created()).collect::<Vec<_>>()
+        calls
+            .into_iter()
+            .map(|call| call.join().expect("an answer").created())
+            .collect::<Vec<_>>()
     });
-    assert!(answers.iter().all(|answer| *answer == answers[0]), "all get the one answer: {answers:#?}");
+    assert!(
+        answers.iter().all(|answer| *answer == answers[0]),
+        "all get the one answer: {answers:#?}"
+    );
     assert_eq!(app.points(&member), 1010);
 }
 
 fn d_led_4_a_key_with_another_body_is_refused(app: &TestApp) {
     let member = app.member("王芳");
     let key = fresh_key();
-    app.sale_to(&member).line("cream", "skin", 10_00).post_with_key(&key).created();
+    app.sale_to(&member)
+        .line("cream", "skin", 10_00)
+        .post_with_key(&key)
+        .created();
     let other = app.sale_to(&member).line("cream", "skin", 10_01);
     other.post_with_key(&key).expect_problem(422, "idempotency_key_reused");
     assert_eq!(app.points(&member), 1010);
@@ -55,22 +64,44 @@ fn d_led_4_a_key_with_another_body_is_refused(app: &TestApp) {
 
 fn d_led_4_a_write_needs_a_key(app: &TestApp) {
     let body = app.sale().line("cream", "skin", 10_00).body();
-    app.till().request("POST", "/sales").json(&body).send().expect_problem(400, "idempotency_key_missing");
-    app.till().request("POST", "/sales").key("").json(&body).send().expect_problem(400, "idempotency_key_missing");
-    let store = json!({"code": "north", "name": "北店", "region_id": null, "time_zone": "Asia/Shanghai", "kind": "own"});
-    app.hq().request("POST", "/stores").json(&store).send().expect_problem(400, "idempotency_key_missing");
+    app.till()
+        .request("POST", "/sales")
+        .json(&body)
+        .send()
+        .expect_problem(400, "idempotency_key_missing");
+    app.till()
+        .request("POST", "/sales")
+        .key("")
+        .json(&body)
+        .send()
+        .expect_problem(400, "idempotency_key_missing");
+    let store =
+        json!({"code": "north", "name": "北店", "region_id": null, "time_zone": "Asia/Shanghai", "kind": "own"});
+    app.hq()
+        .request("POST", "/stores")
+        .json(&store)
+        .send()
+        .expect_problem(400, "idempotency_key_missing");
     app.till().request("POST", "/sales/quote").json(&body).send().ok();
 }
 
 fn d_led_4_a_key_is_one_chains_and_one_calls_own(app: &TestApp) {
     let key = fresh_key();
     let member = app.member("王芳");
-    app.sale_to(&member).line("cream", "skin", 10_00).post_with_key(&key).created();
+    app.sale_to(&member)
+        .line("cream", "skin", 10_00)
+        .post_with_key(&key)
+        .created();
     let reward = app.reward("mug", 300, None, None);
     let body = json!({
         "card": member.number, "store_id": app.east(), "till": "T1", "receipt": app.next_receipt(), "reward_id": reward,
     });
-    app.till().request("POST", "/redemptions").key(&key).json(&body).send().expect_problem(422, "idempotency_key_reused");
+    app.till()
+        .request("POST", "/redemptions")
+        .key(&key)
+        .json(&body)
+        .send()
+        .expect_problem(422, "idempotency_key_reused");
 }
 
 fn d_led_4_a_refused_request_may_be_sent_again(app: &TestApp) {
@@ -131,7 +162,10 @@ fn pain_04_a_retry_with_a_new_key_does_not_double_points(app: &TestApp) {
     let sale = app.sale_to(&member).line("cream", "skin", 10_00);
     let first = sale.post().created();
     let retry = sale.post().ok();
-    assert_eq!((retry["id"].clone(), retry["points_earned"].clone()), (first["id"].clone(), first["points_earned"].clone()));
+    assert_eq!(
+        (retry["id"].clone(), retry["points_earned"].clone()),
+        (first["id"].clone(), first["points_earned"].clone())
+    );
     assert_eq!(app.points(&member), 1010);
 }
 
@@ -141,7 +175,12 @@ fn pain_04_a_retry_weeks_later_replays(app: &TestApp) {
     let first = sale.post().created();
     app.set_now("2026-05-01 10:00");
     let retry = sale.post();
-    assert_eq!((retry.status, retry.body["id"].clone()), (200, first["id"].clone()), "{:#}", retry.body);
+    assert_eq!(
+        (retry.status, retry.body["id"].clone()),
+        (200, first["id"].clone()),
+        "{:#}",
+        retry.body
+    );
     assert_eq!(app.points(&member), 1010);
 }
 
@@ -149,22 +188,32 @@ fn pain_04_a_replay_survives_what_has_happened_since(app: &TestApp) {
     let member = app.member("王芳");
     let sale = app.sale_to(&member).line("cream", "skin", 10_00);
     let first = sale.post().created();
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true})).ok();
+    app.operate(&member.card, "report-loss", json!({"caller_verified": true}))
+        .ok();
     let retry = sale.post();
-    assert_eq!((retry.status, retry.body["id"].clone()), (200, first["id"].clone()), "{:#}", retry.body);
+    assert_eq!(
+        (retry.status, retry.body["id"].clone()),
+        (200, first["id"].clone()),
+        "{:#}",
+        retry.body
+    );
     assert_eq!(retry.body["balances"], first["balances"], "what was answered then");
 }
 
 fn issuing_twice_gives_one_card(app: &TestApp) {
     let customer = app.customer("王芳").create();
     app.sale().customer(&customer).line("cream", "skin", 1000_00).ring();
-    let body = json!({"program_id": app.program(), "customer_id": customer, "store_id": app.east(), "kind": "customer"});
+    let body =
+        json!({"program_id": app.program(), "customer_id": customer, "store_id": app.east(), "kind": "customer"});
     let manager = app.manager();
     let key = fresh_key();
     let answers = std::thread::scope(|scope| {
         let call = || manager.request("POST", "/cards").key(&key).json(&body).send().created();
         let calls: Vec<_> = (0..4).map(|_| scope.spawn(call)).collect();
-        calls.into_iter().map(|call| call.join().expect("an answer").text("/number")).collect::<Vec<_>>()
+        calls
+            .into_iter()
+            .map(|call| call.join().expect("an answer").text("/number"))
+            .collect::<Vec<_>>()
     });
     assert!(answers.iter().all(|number| *number == answers[0]), "{answers:?}");
 }

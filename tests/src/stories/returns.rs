@@ -42,7 +42,10 @@ fn member_with(app: &TestApp, points: i64) -> Member {
 
 fn skin_counts_double(app: &TestApp) {
     app.configure()
-        .rule("/category_multipliers", json!([{"category": "skin", "multiplier": "2"}]))
+        .rule(
+            "/category_multipliers",
+            json!([{"category": "skin", "multiplier": "2"}]),
+        )
         .points_pay(1, 1_00, 1, 1_000_000)
         .publish();
 }
@@ -51,7 +54,11 @@ fn d_led_5_the_line_at_double_points_takes_its_own_back(app: &TestApp) {
     skin_counts_double(app);
     let member = app.member("王芳");
     let before = app.points(&member);
-    let bill = app.sale_to(&member).line("cream", "skin", 100_00).line("comb", "hair", 100_00).ring_as_quoted();
+    let bill = app
+        .sale_to(&member)
+        .line("cream", "skin", 100_00)
+        .line("comb", "hair", 100_00)
+        .ring_as_quoted();
     assert_eq!(bill.earned(), 300);
     let returned = app.return_of(&bill).line(1, 1000).book_as_quoted();
     assert_eq!(returned.int("/points/taken_back"), 200);
@@ -63,7 +70,11 @@ fn d_led_5_the_line_at_double_points_takes_its_own_back(app: &TestApp) {
 fn d_led_5_points_on_the_bill_earn_nothing(app: &TestApp) {
     skin_counts_double(app);
     let member = app.member("王芳");
-    let sale = app.sale_to(&member).line("cream", "skin", 100_00).line("comb", "hair", 100_00).points(100_00);
+    let sale = app
+        .sale_to(&member)
+        .line("cream", "skin", 100_00)
+        .line("comb", "hair", 100_00)
+        .points(100_00);
     assert_eq!(sale.ring_as_quoted().earned(), 150);
 }
 
@@ -71,7 +82,11 @@ fn d_led_5_points_on_the_bill_earn_nothing(app: &TestApp) {
 fn seventy_earned_150_spent(app: &TestApp) -> (Member, crate::harness::Bill) {
     app.configure().points_pay(100, 5_00, 50, 1_000_000).publish();
     let member = member_with(app, 200);
-    let bill = app.sale_to(&member).pieces("cream", "skin", 2000, 77_50).points(7_50).ring_as_quoted();
+    let bill = app
+        .sale_to(&member)
+        .pieces("cream", "skin", 2000, 77_50)
+        .points(7_50)
+        .ring_as_quoted();
     assert_eq!((bill.earned(), bill.spent(), app.points(&member)), (70, 150, 120));
     (member, bill)
 }
@@ -79,7 +94,10 @@ fn seventy_earned_150_spent(app: &TestApp) -> (Member, crate::harness::Bill) {
 fn d_led_5_a_full_return_leaves_what_was_there(app: &TestApp) {
     let (member, bill) = seventy_earned_150_spent(app);
     let returned = app.return_of(&bill).book_as_quoted();
-    assert_eq!((returned.int("/points/given_back"), returned.int("/points/taken_back")), (150, 70));
+    assert_eq!(
+        (returned.int("/points/given_back"), returned.int("/points/taken_back")),
+        (150, 70)
+    );
     assert_eq!(returned.int("/points/owed"), 0);
     assert_eq!(app.points(&member), 200);
 }
@@ -87,7 +105,10 @@ fn d_led_5_a_full_return_leaves_what_was_there(app: &TestApp) {
 fn d_led_5_half_a_return_leaves_half(app: &TestApp) {
     let (member, bill) = seventy_earned_150_spent(app);
     let half = app.return_of(&bill).line(1, 1000).book_as_quoted();
-    assert_eq!((half.int("/points/given_back"), half.int("/points/taken_back")), (75, 35));
+    assert_eq!(
+        (half.int("/points/given_back"), half.int("/points/taken_back")),
+        (75, 35)
+    );
     assert_eq!(app.points(&member), 160);
     app.return_of(&bill).line(1, 1000).book_as_quoted();
     assert_eq!(app.points(&member), 200);
@@ -103,12 +124,19 @@ fn d_led_5_money_goes_back_by_tender(app: &TestApp) {
         .ring();
     let returned = app.return_of(&bill).line(2, 1000).book_as_quoted();
     // 40 % of the card; the rest of the money goes to the last tender of money.
-    assert_eq!(returned["money"], json!({"total": 40_00, "tenders": [
-        {"kind": "card", "amount": 28_00}, {"kind": "cash", "amount": 12_00},
-    ]}));
+    assert_eq!(
+        returned["money"],
+        json!({"total": 40_00, "tenders": [
+            {"kind": "card", "amount": 28_00}, {"kind": "cash", "amount": 12_00},
+        ]})
+    );
     let rest = app.return_of(&bill).book_as_quoted();
     assert_eq!(rest.int("/money/total"), 60_00);
-    let by_kind: Vec<i64> = rest.list("/money/tenders").iter().map(|tender| tender.int("/amount")).collect();
+    let by_kind: Vec<i64> = rest
+        .list("/money/tenders")
+        .iter()
+        .map(|tender| tender.int("/amount"))
+        .collect();
     assert_eq!(by_kind, [42_00, 18_00], "everything when nothing is kept");
 }
 
@@ -132,11 +160,17 @@ fn d_led_5_never_more_than_was_sold(app: &TestApp) {
     let over = app.return_of(&bill).line(1, 2001).post();
     assert!(matches!(over.status, 409 | 422), "{:#}", over.body);
     app.return_of(&bill).line(1, 1500).book();
-    app.return_of(&bill).line(1, 501).post().expect_problem(409, "already_returned");
+    app.return_of(&bill)
+        .line(1, 501)
+        .post()
+        .expect_problem(409, "already_returned");
     app.return_of(&bill).book();
     app.return_of(&bill).post().expect_problem(409, "already_returned");
     let stored = app.hq().get(&format!("/sales/{}", bill.id)).ok();
-    assert_eq!((stored.int("/lines/0/returned_quantity"), stored.list("/returns").len()), (2000, 2));
+    assert_eq!(
+        (stored.int("/lines/0/returned_quantity"), stored.list("/returns").len()),
+        (2000, 2)
+    );
     assert_eq!(app.points(&member), 1000);
 }
 
@@ -144,7 +178,10 @@ fn d_led_5_works_from_the_sale_not_from_todays_rules(app: &TestApp) {
     let member = app.member("王芳");
     let bill = app.sale_to(&member).line("cream", "skin", 100_00).ring();
     app.set_now("2026-03-02 10:00");
-    app.configure().rule("/points_per_unit", "9").rule("/excluded_categories", json!(["skin"])).publish();
+    app.configure()
+        .rule("/points_per_unit", "9")
+        .rule("/excluded_categories", json!(["skin"]))
+        .publish();
     app.set_now("2026-03-03 10:00");
     assert_eq!(app.return_of(&bill).book_as_quoted().int("/points/taken_back"), 100);
     assert_eq!(app.points(&member), 1000);
@@ -152,7 +189,12 @@ fn d_led_5_works_from_the_sale_not_from_todays_rules(app: &TestApp) {
 
 fn d_led_5_rounding_is_not_paid_and_not_given_back(app: &TestApp) {
     let member = app.member("王芳");
-    let bill = app.sale_to(&member).line("cream", "skin", 50_50).line("comb", "hair", 50_00).with("rounding", 50).ring();
+    let bill = app
+        .sale_to(&member)
+        .line("cream", "skin", 50_50)
+        .line("comb", "hair", 50_00)
+        .with("rounding", 50)
+        .ring();
     assert_eq!((bill.earned(), bill.body.int("/paid")), (100, 100_00));
     let first = app.return_of(&bill).line(1, 1000).book_as_quoted().int("/money/total");
     let second = app.return_of(&bill).book_as_quoted().int("/money/total");
@@ -174,7 +216,10 @@ fn d_led_5_within_balance_waives_what_is_missing(app: &TestApp) {
 }
 
 fn d_led_5_only_maturing_leaves_matured_points(app: &TestApp) {
-    app.configure().term("return_policy", "only_maturing").term("maturing_days", 7).publish();
+    app.configure()
+        .term("return_policy", "only_maturing")
+        .term("maturing_days", 7)
+        .publish();
     let member = app.member("王芳");
     app.set_now("2026-03-09 10:00");
     let early = app.sale_to(&member).line("cream", "skin", 100_00).ring();
@@ -184,19 +229,30 @@ fn d_led_5_only_maturing_leaves_matured_points(app: &TestApp) {
     app.set_now("2026-03-17 10:00");
     assert_eq!(app.balance(&member).maturing, 0);
     let returned = app.return_of(&late).book_as_quoted();
-    assert_eq!((returned.int("/points/taken_back"), returned.int("/points/owed")), (0, 0));
+    assert_eq!(
+        (returned.int("/points/taken_back"), returned.int("/points/owed")),
+        (0, 0)
+    );
     assert_eq!(app.points(&member), 1040);
 }
 
 fn d_led_5_a_return_has_a_natural_key_of_its_own(app: &TestApp) {
     let member = app.member("王芳");
-    let bill = app.sale_to(&member).pieces("tea", "food", 3000, 30_00).receipt("R-1").ring();
+    let bill = app
+        .sale_to(&member)
+        .pieces("tea", "food", 3000, 30_00)
+        .receipt("R-1")
+        .ring();
     let first = app.return_of(&bill).line(1, 1000).receipt("R-1");
     let booked = first.post().created();
     let again = first.post().ok();
     assert_eq!(again["id"], booked["id"], "the same key twice changes nothing");
     assert_eq!(app.points(&member), 1020);
-    first.with("reason", "other").with("lines", json!([{"line": 1, "quantity": 2000}])).post().expect_problem(409, "receipt_conflict");
+    first
+        .with("reason", "other")
+        .with("lines", json!([{"line": 1, "quantity": 2000}]))
+        .post()
+        .expect_problem(409, "receipt_conflict");
     app.return_of(&bill).line(1, 1000).receipt("R-2").book();
     assert_eq!(app.points(&member), 1010);
 }
@@ -204,7 +260,10 @@ fn d_led_5_a_return_has_a_natural_key_of_its_own(app: &TestApp) {
 fn d_led_5_a_sale_without_a_member_is_returned_too(app: &TestApp) {
     let bill = app.sale().line("cream", "skin", 25_00).ring();
     let returned = app.return_of(&bill).book_as_quoted();
-    assert_eq!((returned.int("/money/total"), returned.int("/points/taken_back")), (25_00, 0));
+    assert_eq!(
+        (returned.int("/money/total"), returned.int("/points/taken_back")),
+        (25_00, 0)
+    );
     app.return_of(&bill).post().expect_problem(409, "already_returned");
 }
 
@@ -232,7 +291,10 @@ fn d_led_5_the_preview_says_it_in_one_sentence(app: &TestApp) {
 
 fn d_led_5_the_introducers_reward_goes_with_the_sale(app: &TestApp) {
     let introducer = app.member("王芳");
-    let friend = app.customer("赵敏").with("introducer_customer_id", introducer.customer.as_str()).create();
+    let friend = app
+        .customer("赵敏")
+        .with("introducer_customer_id", introducer.customer.as_str())
+        .create();
     let bill = app.sale().customer(&friend).line("cream", "skin", 1000_00).ring();
     let friend = app.issue(&friend);
     assert_eq!(app.points(&introducer), 1100);
@@ -249,7 +311,8 @@ fn d_led_11_a_debt_is_filled_before_new_points_can_be_spent(app: &TestApp) {
     assert_eq!(app.points(&member), -60);
     app.sale_to(&member).line("cream", "skin", 59_00).ring();
     let pin = app.reward("pin", 1, None, None);
-    app.redeem(&member.number, &pin).expect_problem(409, "insufficient_points");
+    app.redeem(&member.number, &pin)
+        .expect_problem(409, "insufficient_points");
     app.sale_to(&member).line("cream", "skin", 2_00).ring();
     assert_eq!(app.points(&member), 1);
     app.redeem(&member.number, &pin).created();
@@ -270,7 +333,10 @@ fn pain_01_earn_spend_refund(app: &TestApp) {
     let reward = app.reward("mug", 100, None, None);
     app.redeem(&member.number, &reward).created();
     let returned = app.return_of(&bill).book_as_quoted();
-    assert_eq!((returned.int("/points/taken_back"), returned.int("/points/owed")), (100, 100));
+    assert_eq!(
+        (returned.int("/points/taken_back"), returned.int("/points/owed")),
+        (100, 100)
+    );
     assert_eq!(app.points(&member), -100);
 }
 
@@ -286,14 +352,23 @@ fn pain_02_a_refund_charges_spent_points_once(app: &TestApp) {
         })
         .collect();
     assert_eq!(steps, [-25, -50, -75, -100], "never more than was earned");
-    let of_bill = app.entries(&member).into_iter().filter(|entry| entry.to_string().contains("claw_back"));
+    let of_bill = app
+        .entries(&member)
+        .into_iter()
+        .filter(|entry| entry.to_string().contains("claw_back"));
     assert_eq!(of_bill.map(|entry| entry.int("/amount")).sum::<i64>(), -100);
 }
 
 fn a_bill_is_found_by_its_receipt(app: &TestApp) {
     let bill = app.sale().line("cream", "skin", 25_00).receipt("A-77").ring();
     app.sale().line("cream", "skin", 26_00).receipt("A-78").ring();
-    let query = format!("/sales?store_id={}&till=T1&receipt=A-77&business_date=2026-03-01", app.east());
+    let query = format!(
+        "/sales?store_id={}&till=T1&receipt=A-77&business_date=2026-03-01",
+        app.east()
+    );
     let found = app.cashier().get(&query).ok().list("/items");
-    assert_eq!(found.iter().map(|sale| sale["id"].clone()).collect::<Vec<Value>>(), [json!(bill.id)]);
+    assert_eq!(
+        found.iter().map(|sale| sale["id"].clone()).collect::<Vec<Value>>(),
+        [json!(bill.id)]
+    );
 }

@@ -24,7 +24,10 @@ fn d_ret_3_an_exchange_costs_the_catalogue_price(app: &TestApp) {
     let member = app.member("王芳");
     let reward = app.reward("mug", 300, Some(5), None);
     let exchanged = app.redeem(&member.number, &reward).created();
-    assert_eq!((exchanged.int("/points"), exchanged.text("/reward/id")), (300, reward.clone()));
+    assert_eq!(
+        (exchanged.int("/points"), exchanged.text("/reward/id")),
+        (300, reward.clone())
+    );
     assert_eq!(app.points(&member), 700);
     assert_eq!(app.hq().get(&format!("/rewards/{reward}")).ok().int("/stock"), 4);
     let entry = app.entries(&member).pop().expect("an entry");
@@ -42,7 +45,12 @@ fn d_ret_3_an_exchange_cannot_be_cancelled(app: &TestApp) {
         "occurred_at": crate::harness::time::instant(&app.now()), "lines": [], "reason": "swap",
     });
     let path = format!("/sales/{}/returns", exchanged.text("/id"));
-    app.till().request("POST", &path).key(&fresh_key()).json(&body).send().expect_problem(404, "not_found");
+    app.till()
+        .request("POST", &path)
+        .key(&fresh_key())
+        .json(&body)
+        .send()
+        .expect_problem(404, "not_found");
     assert_eq!(app.points(&member), 700);
 }
 
@@ -57,7 +65,8 @@ fn d_ret_3_another_chain_may_allow_days_to_cancel(app: &TestApp) {
 fn d_ret_3_each_store_has_its_catalogue(app: &TestApp) {
     let member = app.member("王芳");
     let western = app.reward("scarf", 100, None, Some(app.west()));
-    app.redeem(&member.number, &western).expect_problem(409, "reward_unavailable");
+    app.redeem(&member.number, &western)
+        .expect_problem(409, "reward_unavailable");
     let eastern = app.reward("hat", 100, None, Some(app.east()));
     app.redeem(&member.number, &eastern).created();
 }
@@ -65,9 +74,15 @@ fn d_ret_3_each_store_has_its_catalogue(app: &TestApp) {
 fn d_rwd_1_points_must_suffice(app: &TestApp) {
     let member = app.member("王芳");
     let reward = app.reward("bag", 1001, Some(1), None);
-    let problem = app.redeem(&member.number, &reward).expect_problem(409, "insufficient_points");
+    let problem = app
+        .redeem(&member.number, &reward)
+        .expect_problem(409, "insufficient_points");
     assert_eq!((problem.int("/available"), problem.int("/needed")), (1000, 1001));
-    assert_eq!(app.hq().get(&format!("/rewards/{reward}")).ok().int("/stock"), 1, "the stock is untouched");
+    assert_eq!(
+        app.hq().get(&format!("/rewards/{reward}")).ok().int("/stock"),
+        1,
+        "the stock is untouched"
+    );
 }
 
 fn d_rwd_1_exactly_enough_points_are_enough(app: &TestApp) {
@@ -81,13 +96,18 @@ fn d_rwd_1_the_last_piece_goes_once(app: &TestApp) {
     let members = [app.member("王芳"), app.member("李雷")];
     let reward = app.reward("mug", 300, Some(1), None);
     let answers = std::thread::scope(|scope| {
-        let calls = members.each_ref().map(|member| scope.spawn(|| app.redeem(&member.number, &reward)));
+        let calls = members
+            .each_ref()
+            .map(|member| scope.spawn(|| app.redeem(&member.number, &reward)));
         calls.map(|call| call.join().expect("an answer"))
     });
     let mut statuses = answers.each_ref().map(|answer| answer.status);
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409]);
-    let refused = answers.into_iter().find(|answer| answer.status == 409).expect("one was refused");
+    let refused = answers
+        .into_iter()
+        .find(|answer| answer.status == 409)
+        .expect("one was refused");
     refused.expect_problem(409, "out_of_stock");
     let left: i64 = members.iter().map(|member| app.points(member)).sum();
     assert_eq!(left, 1700, "one of the two paid");
@@ -98,8 +118,11 @@ fn d_rwd_1_an_inactive_reward_is_refused_before_the_balance_is_looked_at(app: &T
     let reward = app.reward("bag", 5000, None, None);
     let found = app.hq().get(&format!("/rewards/{reward}"));
     let version = found.header("etag").expect("an ETag").to_owned();
-    app.hq().patch(&format!("/rewards/{reward}"), &version, &json!({"active": false})).ok();
-    app.redeem(&member.number, &reward).expect_problem(409, "reward_unavailable");
+    app.hq()
+        .patch(&format!("/rewards/{reward}"), &version, &json!({"active": false}))
+        .ok();
+    app.redeem(&member.number, &reward)
+        .expect_problem(409, "reward_unavailable");
 }
 
 fn d_rwd_1_rewards_for_some_tiers_only(app: &TestApp) {
@@ -117,10 +140,17 @@ fn d_rwd_1_hq_changes_a_reward_with_its_version(app: &TestApp) {
     let reward = app.reward("mug", 300, Some(5), None);
     let path = format!("/rewards/{reward}");
     let version = app.hq().get(&path).header("etag").expect("an ETag").to_owned();
-    let unconditional = app.hq().request("PATCH", &path).key(&fresh_key()).json(&json!({"points": 200})).send();
+    let unconditional = app
+        .hq()
+        .request("PATCH", &path)
+        .key(&fresh_key())
+        .json(&json!({"points": 200}))
+        .send();
     unconditional.expect_problem(428, "precondition_required");
     app.hq().patch(&path, &version, &json!({"points": 200})).ok();
-    app.hq().patch(&path, &version, &json!({"points": 100})).expect_problem(412, "version_conflict");
+    app.hq()
+        .patch(&path, &version, &json!({"points": 100}))
+        .expect_problem(412, "version_conflict");
     assert_eq!(app.hq().get(&path).ok().int("/points"), 200);
 }
 
@@ -134,5 +164,6 @@ fn a_redemption_preview_says_what_the_exchange_does(app: &TestApp) {
     for member in ["points", "reward", "entries", "balances", "cancellable_until"] {
         assert_eq!(quoted[member], booked[member], "{member}");
     }
-    app.quote_redemption(&member.number, &reward).expect_problem(409, "out_of_stock");
+    app.quote_redemption(&member.number, &reward)
+        .expect_problem(409, "out_of_stock");
 }

@@ -47,9 +47,19 @@ fn an_auditor_changes_nothing(app: &TestApp) {
     let member = app.member("王芳");
     let auditor = app.auditor();
     auditor.get(&format!("/cards/{}", member.card)).ok();
-    app.sale_to(&member).by(&auditor).line("cream", "skin", 10_00).post().expect_problem(403, "forbidden");
-    auditor.post(&format!("/cards/{}/freeze", member.card), &json!({"reason": "x"})).expect_problem(403, "forbidden");
-    auditor.post("/stores", &json!({"code": "n", "name": "n", "region_id": null, "time_zone": "Asia/Shanghai", "kind": "own"}))
+    app.sale_to(&member)
+        .by(&auditor)
+        .line("cream", "skin", 10_00)
+        .post()
+        .expect_problem(403, "forbidden");
+    auditor
+        .post(&format!("/cards/{}/freeze", member.card), &json!({"reason": "x"}))
+        .expect_problem(403, "forbidden");
+    auditor
+        .post(
+            "/stores",
+            &json!({"code": "n", "name": "n", "region_id": null, "time_zone": "Asia/Shanghai", "kind": "own"}),
+        )
         .expect_problem(403, "forbidden");
 }
 
@@ -57,8 +67,16 @@ fn a_manager_sees_the_staff_of_hq_no_more_than_a_cashier(app: &TestApp) {
     app.cashier().get("/staff").expect_problem(403, "forbidden");
     let seen = app.manager().get("/staff");
     if seen.status == 200 {
-        let roles: Vec<String> = seen.body.list("/items").iter().map(|person| person.text("/role")).collect();
-        assert!(!roles.contains(&"hq_admin".to_owned()), "their own store's people only: {roles:?}");
+        let roles: Vec<String> = seen
+            .body
+            .list("/items")
+            .iter()
+            .map(|person| person.text("/role"))
+            .collect();
+        assert!(
+            !roles.contains(&"hq_admin".to_owned()),
+            "their own store's people only: {roles:?}"
+        );
     } else {
         seen.expect_problem(403, "forbidden");
     }
@@ -67,9 +85,17 @@ fn a_manager_sees_the_staff_of_hq_no_more_than_a_cashier(app: &TestApp) {
 fn a_member_of_the_east_store_is_served_in_the_west(app: &TestApp) {
     let member = app.member("王芳");
     let cashier = app.actor("cashier", &[app.west()]);
-    let found = cashier.get(&format!("/cards?code={}", member.number)).ok().list("/items");
+    let found = cashier
+        .get(&format!("/cards?code={}", member.number))
+        .ok()
+        .list("/items");
     assert_eq!(found.len(), 1, "a card is the chain's");
-    let bill = app.sale_to(&member).by(&cashier).store(app.west()).line("cream", "skin", 10_00).ring_as_quoted();
+    let bill = app
+        .sale_to(&member)
+        .by(&cashier)
+        .store(app.west())
+        .line("cream", "skin", 10_00)
+        .ring_as_quoted();
     assert_eq!(bill.earned(), 10);
 }
 
@@ -103,7 +129,10 @@ fn another_chains_things_do_not_exist(app: &TestApp) {
         app.hq().get(path).ok();
     }
     hidden(other.post(&format!("/cards/{}/freeze", member.card), &json!({"reason": "x"})));
-    hidden(other.post(&format!("/programs/{}/configurations", app.program()), app.configure().body()));
+    hidden(other.post(
+        &format!("/programs/{}/configurations", app.program()),
+        app.configure().body(),
+    ));
     let returning = json!({
         "store_id": app.east(), "source": "till", "till": "T1", "receipt": "R", "lines": [], "reason": "x",
         "occurred_at": crate::harness::time::instant(&app.now()),
@@ -124,17 +153,38 @@ fn another_chains_lists_are_empty_of_ours(app: &TestApp) {
     }
     assert_eq!(other.get("/staff").ok().list("/items").len(), 1, "only themselves");
     for code in [member.number.as_str(), &member.number[10..], "13810000001"] {
-        assert_eq!(other.get(&format!("/cards?code={code}")).ok().list("/items").len(), 0, "{code}");
+        assert_eq!(
+            other.get(&format!("/cards?code={code}")).ok().list("/items").len(),
+            0,
+            "{code}"
+        );
     }
-    assert_eq!(other.get("/customers?query=%E7%8E%8B%E8%8A%B3").ok().list("/items").len(), 0);
+    assert_eq!(
+        other
+            .get("/customers?query=%E7%8E%8B%E8%8A%B3")
+            .ok()
+            .list("/items")
+            .len(),
+        0
+    );
 }
 
 fn another_chains_numbers_and_keys_do_not_clash(app: &TestApp) {
     let other = neighbour(app);
     let key = fresh_key();
-    let store = json!({"code": "south", "name": "南店", "region_id": null, "time_zone": "Asia/Shanghai", "kind": "own"});
-    let ours = app.hq().request("POST", "/stores").key(&key).json(&store).send().created();
+    let store =
+        json!({"code": "south", "name": "南店", "region_id": null, "time_zone": "Asia/Shanghai", "kind": "own"});
+    let ours = app
+        .hq()
+        .request("POST", "/stores")
+        .key(&key)
+        .json(&store)
+        .send()
+        .created();
     let theirs = other.request("POST", "/stores").key(&key).json(&store).send().created();
-    assert_ne!(ours["id"], theirs["id"], "the same key and the same code, in two chains");
+    assert_ne!(
+        ours["id"], theirs["id"],
+        "the same key and the same code, in two chains"
+    );
     app.hq().post("/stores", &store).expect_problem(409, "already_exists");
 }

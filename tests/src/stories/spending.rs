@@ -28,7 +28,11 @@ fn pain_12_the_cashier_chooses_how_much(app: &TestApp) {
     program(app);
     let member = app.member("王芳");
     for (money, points, left) in [(5_00, 100, 995), (20_00, 400, 675), (0, 0, 775)] {
-        let bill = app.sale_to(&member).line("cream", "skin", 100_00).points(money).ring_as_quoted();
+        let bill = app
+            .sale_to(&member)
+            .line("cream", "skin", 100_00)
+            .points(money)
+            .ring_as_quoted();
         assert_eq!((bill.spent(), bill.earned()), (points, (100_00 - money) / 100));
         assert_eq!(app.points(&member), left);
     }
@@ -48,21 +52,39 @@ fn pain_12_only_clean_steps(app: &TestApp) {
 fn pain_12_no_more_than_the_share_of_the_bill(app: &TestApp) {
     program(app);
     let member = app.member("王芳");
-    app.sale_to(&member).line("cream", "skin", 39_99).points(20_00).post().expect_problem(422, "field_invalid");
-    app.sale_to(&member).line("cream", "skin", 40_00).points(20_00).ring_as_quoted();
+    app.sale_to(&member)
+        .line("cream", "skin", 39_99)
+        .points(20_00)
+        .post()
+        .expect_problem(422, "field_invalid");
+    app.sale_to(&member)
+        .line("cream", "skin", 40_00)
+        .points(20_00)
+        .ring_as_quoted();
 }
 
 fn pain_06_two_bills_cannot_spend_one_balance(app: &TestApp) {
     app.configure().points_pay(100, 5_00, 100, 1_000_000).publish();
     let member = app.member("王芳");
-    let bills: Vec<_> = (0..8).map(|_| app.sale_to(&member).line("cream", "skin", 20_00).points(20_00)).collect();
+    let bills: Vec<_> = (0..8)
+        .map(|_| app.sale_to(&member).line("cream", "skin", 20_00).points(20_00))
+        .collect();
     let statuses = std::thread::scope(|scope| {
         let calls: Vec<_> = bills.iter().map(|bill| scope.spawn(|| bill.post())).collect();
-        calls.into_iter().map(|call| call.join().expect("an answer")).map(|a| (a.status, a.body)).collect::<Vec<_>>()
+        calls
+            .into_iter()
+            .map(|call| call.join().expect("an answer"))
+            .map(|a| (a.status, a.body))
+            .collect::<Vec<_>>()
     });
     let booked = statuses.iter().filter(|(status, _)| *status == 201).count();
     assert_eq!(booked, 2, "400 points each of 1000: {statuses:#?}");
-    assert!(statuses.iter().all(|(status, body)| *status == 201 || body["code"] == "insufficient_points"), "{statuses:#?}");
+    assert!(
+        statuses
+            .iter()
+            .all(|(status, body)| *status == 201 || body["code"] == "insufficient_points"),
+        "{statuses:#?}"
+    );
     assert_eq!(app.points(&member), 200);
 }
 
@@ -79,10 +101,17 @@ fn the_server_derives_the_points(app: &TestApp) {
 fn more_points_than_there_are_is_refused(app: &TestApp) {
     program(app);
     let member = app.member("王芳");
-    let problem =
-        app.sale_to(&member).line("cream", "skin", 500_00).points(55_00).post().expect_problem(409, "insufficient_points");
+    let problem = app
+        .sale_to(&member)
+        .line("cream", "skin", 500_00)
+        .points(55_00)
+        .post()
+        .expect_problem(409, "insufficient_points");
     assert_eq!((problem.int("/available"), problem.int("/needed")), (1000, 1100));
-    app.sale_to(&member).line("cream", "skin", 500_00).points(50_00).ring_as_quoted();
+    app.sale_to(&member)
+        .line("cream", "skin", 500_00)
+        .points(50_00)
+        .ring_as_quoted();
 }
 
 fn points_pay_only_where_the_program_says_so(app: &TestApp) {
@@ -99,25 +128,51 @@ fn points_need_a_member(app: &TestApp) {
 }
 
 fn maturing_points_cannot_be_spent(app: &TestApp) {
-    app.configure().points_pay(100, 5_00, 100, 1_000_000).term("maturing_days", 14).publish();
+    app.configure()
+        .points_pay(100, 5_00, 100, 1_000_000)
+        .term("maturing_days", 14)
+        .publish();
     let member = app.member("王芳");
-    assert_eq!((app.balance(&member).available, app.balance(&member).maturing), (0, 1000));
-    let sale = |app: &TestApp| app.sale_to(&member).line("cream", "skin", 5_00).points(5_00);
-    sale(app).post().expect_problem(409, "insufficient_points");
-    app.set_now("2026-03-15 09:59");
-    sale(app).post().expect_problem(409, "insufficient_points");
-    app.set_now("2026-03-16 10:00");
-    sale(app).ring_as_quoted();
-    assert_eq!((app.balance(&member).available, app.balance(&member).maturing), (900, 0));
+    assert_eq!(
+        (app.balance(&member).available, app.balance(&member).maturing),
+        (0, 1000)
+    );
+    let sale = || app.sale_to(&member).line("cream", "skin", 5_00).points(5_00);
+    sale().post().expect_problem(409, "insufficient_points");
+    app.set_now("2026-03-15 23:59");
+    sale().post().expect_problem(409, "insufficient_points");
+    app.set_now("2026-03-16 00:00");
+    sale().ring_as_quoted();
+    assert_eq!(
+        (app.balance(&member).available, app.balance(&member).maturing),
+        (900, 0)
+    );
 }
 
 fn points_spent_come_before_points_earned(app: &TestApp) {
     app.configure().points_pay(100, 5_00, 100, 900_000).publish();
     let member = app.member("王芳");
     // The bill's own points can't pay it: 1000 are there, 1100 are asked, 61 would be earned.
-    app.sale_to(&member).line("cream", "skin", 116_00).points(55_00).post().expect_problem(409, "insufficient_points");
-    let bill = app.sale_to(&member).line("cream", "skin", 116_00).points(50_00).ring_as_quoted();
-    let amounts: Vec<i64> = bill.body.list("/entries").iter().map(|entry| entry.int("/amount")).collect();
-    assert_eq!(amounts.first(), Some(&-1000), "two entries, spending first: {amounts:?}");
+    app.sale_to(&member)
+        .line("cream", "skin", 116_00)
+        .points(55_00)
+        .post()
+        .expect_problem(409, "insufficient_points");
+    let bill = app
+        .sale_to(&member)
+        .line("cream", "skin", 116_00)
+        .points(50_00)
+        .ring_as_quoted();
+    let amounts: Vec<i64> = bill
+        .body
+        .list("/entries")
+        .iter()
+        .map(|entry| entry.int("/amount"))
+        .collect();
+    assert_eq!(
+        amounts.first(),
+        Some(&-1000),
+        "two entries, spending first: {amounts:?}"
+    );
     assert_eq!(amounts.iter().sum::<i64>(), -934);
 }

@@ -41,9 +41,23 @@ fn d_ret_8_multipliers_apply_from_the_next_sale(app: &TestApp) {
     let member = app.member("王芳");
     let crossing = app.sale_to(&member).line("cream", "skin", 19000_00).ring_as_quoted();
     assert_eq!(crossing.earned(), 19000, "at the old tier, × 1");
-    assert_eq!(app.sale_to(&member).line("cream", "skin", 100_00).ring_as_quoted().earned(), 150, "gold, × 1.5");
+    assert_eq!(
+        app.sale_to(&member)
+            .line("cream", "skin", 100_00)
+            .ring_as_quoted()
+            .earned(),
+        150,
+        "gold, × 1.5"
+    );
     let silver = paid(app, 5000_00);
-    assert_eq!(app.sale_to(&silver).line("cream", "skin", 100_00).ring_as_quoted().earned(), 120, "silver, × 1.2");
+    assert_eq!(
+        app.sale_to(&silver)
+            .line("cream", "skin", 100_00)
+            .ring_as_quoted()
+            .earned(),
+        120,
+        "silver, × 1.2"
+    );
 }
 
 fn d_ret_8_the_window_rolls(app: &TestApp) {
@@ -64,7 +78,11 @@ fn d_ret_8_a_new_member_starts_at_the_bottom(app: &TestApp) {
     let customer = app.customer("王芳").create();
     app.sale().customer(&customer).line("cream", "skin", 6000_00).ring();
     let member = app.issue(&customer);
-    assert_eq!(app.points(&member), 6000, "the purchase before the card earns at the base tier");
+    assert_eq!(
+        app.points(&member),
+        6000,
+        "the purchase before the card earns at the base tier"
+    );
 }
 
 fn pain_08_one_cent_below_the_threshold_is_below(app: &TestApp) {
@@ -87,19 +105,34 @@ fn pain_09_spending_points_takes_no_tier(app: &TestApp) {
 
 fn d_tier_2_a_return_undoes_the_tier_it_caused(app: &TestApp) {
     let member = app.member("王芳");
-    let bill = app.sale_to(&member).line("cream", "skin", 3999_00).line("comb", "hair", 1_00).ring();
+    let bill = app
+        .sale_to(&member)
+        .line("cream", "skin", 3999_00)
+        .line("comb", "hair", 1_00)
+        .ring();
     assert_eq!(app.tier(&member), "silver");
     let returned = app.return_of(&bill).line(2, 1000).book_as_quoted();
-    assert_eq!((returned.text("/tier/id"), returned.text("/tier_before/id")), ("vip".into(), "silver".into()));
+    assert_eq!(
+        (returned.text("/tier/id"), returned.text("/tier_before/id")),
+        ("vip".into(), "silver".into())
+    );
     assert_eq!(app.tier(&member), "vip");
-    assert_eq!(app.sale_to(&member).line("soap", "skin", 50).ring().earned(), 0, "× 1 again");
+    assert_eq!(
+        app.sale_to(&member).line("soap", "skin", 50).ring().earned(),
+        0,
+        "× 1 again"
+    );
     app.sale_to(&member).line("soap", "skin", 50).ring();
     assert_eq!(app.tier(&member), "silver", "and it can be reached again");
 }
 
 fn d_tier_2_a_part_return_above_the_threshold_keeps_it(app: &TestApp) {
     let member = app.member("王芳");
-    let bill = app.sale_to(&member).line("cream", "skin", 4000_00).line("comb", "hair", 1_00).ring();
+    let bill = app
+        .sale_to(&member)
+        .line("cream", "skin", 4000_00)
+        .line("comb", "hair", 1_00)
+        .ring();
     let returned = app.return_of(&bill).line(2, 1000).book_as_quoted();
     assert_eq!(returned["tier_before"], Value::Null);
     assert_eq!(app.tier(&member), "silver");
@@ -108,13 +141,25 @@ fn d_tier_2_a_part_return_above_the_threshold_keeps_it(app: &TestApp) {
 fn d_tier_3_the_till_hears_of_the_upgrade(app: &TestApp) {
     let member = app.member("王芳");
     let below = app.sale_to(&member).line("cream", "skin", 3999_00).ring_as_quoted();
-    assert_eq!((below.body.text("/tier/id"), below.body["tier_next"].clone()), ("vip".into(), Value::Null));
+    assert_eq!(
+        (below.body.text("/tier/id"), below.body["tier_next"].clone()),
+        ("vip".into(), Value::Null)
+    );
     let crossing = app.sale_to(&member).line("comb", "hair", 1_00).ring_as_quoted();
-    assert_eq!((crossing.body.text("/tier/id"), crossing.body.text("/tier_next/id")), ("vip".into(), "silver".into()));
+    assert_eq!(
+        (crossing.body.text("/tier/id"), crossing.body.text("/tier_next/id")),
+        ("vip".into(), "silver".into())
+    );
 }
 
 fn the_card_says_what_the_next_tier_needs(app: &TestApp) {
     let member = paid(app, 4999_99);
     let membership = app.hq().get(&format!("/memberships/{}", member.membership)).ok();
-    assert_eq!((membership.text("/next_tier/id"), membership.int("/next_tier/missing_paid")), ("silver".into(), 1));
+    assert_eq!(
+        (
+            membership.text("/next_tier/id"),
+            membership.int("/next_tier/missing_paid")
+        ),
+        ("silver".into(), 1)
+    );
 }

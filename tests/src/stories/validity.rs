@@ -22,12 +22,19 @@ fn d_ret_4_two_years_to_the_day_before(app: &TestApp) {
     let member = app.member("王芳");
     assert_eq!(member.issued.text("/valid_through"), "2028-02-29");
     let membership = app.hq().get(&format!("/memberships/{}", member.membership)).ok();
-    assert_eq!((membership.text("/opened_on"), membership.text("/valid_through")), ("2026-03-01".into(), "2028-02-29".into()));
+    assert_eq!(
+        (membership.text("/opened_on"), membership.text("/valid_through")),
+        ("2026-03-01".into(), "2028-02-29".into())
+    );
 }
 
 fn d_ret_4_29_february_ends_on_the_28th(app: &TestApp) {
     app.set_now("2028-02-29 10:00");
-    assert_eq!(app.member("王芳").issued.text("/valid_through"), "2030-02-27", "two years later there is no 29th");
+    assert_eq!(
+        app.member("王芳").issued.text("/valid_through"),
+        "2030-02-27",
+        "two years later there is no 29th"
+    );
 }
 
 fn d_ret_4_the_night_after_voids_the_card_and_expires_the_points(app: &TestApp) {
@@ -46,14 +53,26 @@ fn d_ret_4_the_night_after_voids_the_card_and_expires_the_points(app: &TestApp) 
 fn d_ret_4_a_new_membership_under_the_rules_then_in_force(app: &TestApp) {
     let member = app.member("王芳");
     app.set_now("2028-02-01 10:00");
-    app.configure().rule("/single_purchase", "1500.00").rule("/validity_months", 12).publish();
+    app.configure()
+        .rule("/single_purchase", "1500.00")
+        .rule("/validity_months", 12)
+        .publish();
     app.set_now("2028-03-01 10:00");
     app.night();
-    app.sale().customer(&member.customer).line("cream", "skin", 1000_00).ring();
+    app.sale()
+        .customer(&member.customer)
+        .line("cream", "skin", 1000_00)
+        .ring();
     app.apply(&member.customer).expect_problem(409, "not_eligible");
-    app.sale().customer(&member.customer).line("cream", "skin", 1500_00).ring();
+    app.sale()
+        .customer(&member.customer)
+        .line("cream", "skin", 1500_00)
+        .ring();
     let renewed = app.issue(&member.customer);
-    assert_ne!((&renewed.membership, &renewed.number), (&member.membership, &member.number));
+    assert_ne!(
+        (&renewed.membership, &renewed.number),
+        (&member.membership, &member.number)
+    );
     assert_eq!(renewed.issued.text("/valid_through"), "2029-02-28");
 }
 
@@ -61,7 +80,10 @@ fn d_ret_4_old_points_do_not_pass_over(app: &TestApp) {
     let member = app.member("王芳");
     app.set_now("2028-03-01 10:00");
     app.night();
-    app.sale().customer(&member.customer).line("cream", "skin", 1200_00).ring();
+    app.sale()
+        .customer(&member.customer)
+        .line("cream", "skin", 1200_00)
+        .ring();
     let renewed = app.issue(&member.customer);
     assert_eq!((app.points(&member), app.points(&renewed)), (0, 1200));
 }
@@ -81,11 +103,22 @@ fn pain_10_a_card_past_its_date_is_refused_before_any_job_has_run(app: &TestApp)
     app.set_now("2028-03-01 00:00");
     let problem = app.redeem(&member.number, &reward).expect_problem(409, "card_blocked");
     assert_eq!(problem.text("/blocks/0"), "expired");
-    app.sale_to(&member).line("cream", "skin", 10_00).post().expect_problem(409, "card_blocked");
+    app.sale_to(&member)
+        .line("cream", "skin", 10_00)
+        .post()
+        .expect_problem(409, "card_blocked");
     // By customer there is no membership any more: a sale like any other, without points.
-    let sale = app.sale().customer(&member.customer).line("cream", "skin", 10_00).ring();
+    let sale = app
+        .sale()
+        .customer(&member.customer)
+        .line("cream", "skin", 10_00)
+        .ring();
     assert_eq!((sale.earned(), sale.body.text("/judged")), (0, "no_member".into()));
-    assert_eq!(app.balance(&member).available, 0, "what can't be spent isn't shown as available");
+    assert_eq!(
+        app.balance(&member).available,
+        0,
+        "what can't be spent isn't shown as available"
+    );
 }
 
 fn pain_10_the_last_day_counts_until_midnight_in_the_store(app: &TestApp) {
@@ -105,7 +138,11 @@ fn pain_10_expired_points_cannot_be_returned_to_life(app: &TestApp) {
     app.set_now("2028-03-01 10:00");
     app.night();
     app.return_of(&bill).book();
-    assert_eq!(app.balance(&member).available, 0, "points of a lot that has expired meanwhile stay expired");
+    assert_eq!(
+        app.balance(&member).available,
+        0,
+        "points of a lot that has expired meanwhile stay expired"
+    );
 }
 
 fn the_nightly_job_is_harmless_twice(app: &TestApp) {
