@@ -75,8 +75,9 @@ impl<'a> Booking<'a> {
         ids: &'a mut dyn NewIds,
     ) -> Self {
         let closed = !member.is_open(source.booked_at);
-        let account = member.accounts.entry(asset.clone()).or_default();
-        account.lots.sort_by_cached_key(Lot::spend_order);
+        if let Some(account) = member.accounts.get_mut(&asset) {
+            account.lots.sort_by_cached_key(Lot::spend_order);
+        }
         Self {
             member,
             asset,
@@ -246,22 +247,29 @@ impl<'a> Booking<'a> {
 
     /// The account as it stands.
     pub fn account(&self) -> &Account {
-        &self.member.accounts[&self.asset]
+        static EMPTY: Account = Account {
+            balance: 0,
+            debt: 0,
+            lots: Vec::new(),
+        };
+        self.member.accounts.get(&self.asset).unwrap_or(&EMPTY)
     }
 
-    /// Adds the account's balance to the rows; the entries as people see them.
+    /// Adds the account's balance to the rows, if anything was booked; the entries as people see them.
     pub fn finish(self) -> Vec<EntryView> {
-        let account = self.account();
-        let row = AccountRow {
-            membership: self.member.id,
-            asset: self.asset.clone(),
-            balance: account.balance,
-            debt: account.debt,
-        };
-        self.rows
-            .accounts
-            .retain(|old| (old.membership, &old.asset) != (row.membership, &row.asset));
-        self.rows.accounts.push(row);
+        if !self.views.is_empty() {
+            let account = self.account();
+            let row = AccountRow {
+                membership: self.member.id,
+                asset: self.asset.clone(),
+                balance: account.balance,
+                debt: account.debt,
+            };
+            self.rows
+                .accounts
+                .retain(|old| (old.membership, &old.asset) != (row.membership, &row.asset));
+            self.rows.accounts.push(row);
+        }
         self.views
     }
 

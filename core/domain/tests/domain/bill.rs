@@ -1,0 +1,184 @@
+use crate::kit::*;
+use cardea_domain::Code;
+use cardea_domain::money::LIMIT;
+use cardea_domain::sale::*;
+
+fn refused(change: impl FnOnce(&mut Bill)) -> (Code, String) {
+    let mut bill = bill(&[10_000, 5_000], 0);
+    change(&mut bill);
+    let refusal = bill.validate().unwrap_err();
+    (refusal.code, refusal.pointer.unwrap())
+}
+
+#[test]
+fn a_bill_adds_up_or_the_field_at_fault_is_named() {
+    use Code::*;
+    assert_eq!(bill(&[10_000, 5_000], 0).validate(), Ok(()));
+    let cases: Vec<(&str, Box<dyn FnOnce(&mut Bill)>, Code, &str)> = vec![
+        (
+            "discount",
+            Box::new(|b| b.lines[1].discount = 1),
+            LineDiscountMismatch,
+            "/lines/1/discount",
+        ),
+        (
+            "list",
+            Box::new(|b| b.lines[0].list_amount = 9_999),
+            LineDiscountMismatch,
+            "/lines/0/discount",
+        ),
+        (
+            "tenders",
+            Box::new(|b| b.tenders[0].amount -= 1),
+            TendersMismatch,
+            "/tenders",
+        ),
+        (
+            "no tenders",
+            Box::new(|b| b.tenders.clear()),
+            TendersMismatch,
+            "/tenders",
+        ),
+        ("rounding", Box::new(|b| b.rounding = 1), TendersMismatch, "/tenders"),
+        (
+            "rounding over all",
+            Box::new(|b| b.rounding = 15_001),
+            FieldInvalid,
+            "/rounding",
+        ),
+        ("no lines", Box::new(|b| b.lines.clear()), FieldInvalid, "/lines"),
+        (
+            "501 lines",
+            Box::new(|b| b.lines = (1..=501).map(|n| line(n, 1, 1000)).collect()),
+            FieldInvalid,
+            "/lines",
+        ),
+        (
+            "quantity",
+            Box::new(|b| b.lines[0].quantity = 0),
+            FieldInvalid,
+            "/lines/0/quantity",
+        ),
+        (
+            "negative",
+            Box::new(|b| b.lines[1].amount = -1),
+            FieldInvalid,
+            "/lines/1/amount",
+        ),
+        (
+            "beyond",
+            Box::new(|b| b.lines[1].amount = LIMIT + 1),
+            FieldInvalid,
+            "/lines/1/amount",
+        ),
+        (
+            "sum beyond",
+            Box::new(|b| b.lines.iter_mut().for_each(full)),
+            FieldInvalid,
+            "/lines",
+        ),
+        (
+            "number",
+            Box::new(|b| b.lines[1].number = 3),
+            FieldInvalid,
+            "/lines/1/number",
+        ),
+        (
+            "sku",
+            Box::new(|b| b.lines[0].sku = "x".repeat(65)),
+            FieldInvalid,
+            "/lines/0/sku",
+        ),
+        (
+            "negative tender",
+            Box::new(|b| b.tenders[0].amount = -1),
+            FieldInvalid,
+            "/tenders/0/amount",
+        ),
+        (
+            "two points tenders",
+            Box::new(two_points),
+            FieldInvalid,
+            "/tenders/1/kind",
+        ),
+        (
+            "many tenders",
+            Box::new(|b| b.tenders = vec![b.tenders[0]; 21]),
+            FieldInvalid,
+            "/tenders",
+        ),
+    ];
+    for (name, change, code, pointer) in cases {
+        assert_eq!(refused(change), (code, pointer.to_owned()), "{name}");
+    }
+}
+
+fn full(line: &mut Line) {
+    line.amount = LIMIT;
+    line.list_amount = LIMIT;
+}
+
+fn two_points(bill: &mut Bill) {
+    let tender = |amount| Tender {
+        kind: TenderKind::Points,
+        amount,
+    };
+    bill.tenders = vec![tender(10_000), tender(5_000)];
+}
+
+#[test]
+fn gifts_discounts_and_rounding_are_fine() {
+    let mut gift = bill(&[10_000, 0], 0);
+    gift.lines[0].list_amount = 12_000;
+    gift.lines[0].discount = 2_000;
+    gift.rounding = 3;
+    gift.tenders[0].amount = 9_997;
+    assert_eq!(gift.validate(), Ok(()));
+    assert_eq!((gift.total(), gift.paid()), (9_997, 9_997));
+    assert_eq!(spread_unpaid(&gift), [9_997, 0]);
+    let mut up = bill(&[101, 101], 0);
+    up.rounding = -3;
+    up.tenders[0].amount = 205;
+    assert_eq!(up.validate(), Ok(()));
+    assert_eq!(
+        spread_unpaid(&up),
+        [103, 102],
+        "rounded up: what is paid on top counts too"
+    );
+    let mut free = bill(&[0], 0);
+    free.tenders.clear();
+    assert_eq!(free.validate(), Ok(()));
+}
+
+#[test]
+fn what_is_not_paid_is_spread_by_money() {
+    assert_eq!(spread_unpaid(&bill(&[10_000, 10_000], 10_000)), [5_000, 5_000]);
+    assert_eq!(spread_unpaid(&bill(&[100, 100, 100], 100)), [66, 67, 67]);
+    assert_eq!(spread_unpaid(&bill(&[300, 100, 0], 400)), [0, 0, 0]);
+    for points in [0, 1, 2, 333, 998, 999] {
+        let counted = spread_unpaid(&bill(&[1, 2, 996], points));
+        assert_eq!(counted.iter().sum::<i64>(), 999 - points);
+        assert!(counted.iter().all(|c| *c >= 0), "{counted:?}");
+    }
+}
+
+#[test]
+fn business_time_lies_seven_days_back_and_five_minutes_ahead() {
+    let now = at("2026-06-15T04:00:00Z");
+    let cases = [
+        ("2026-06-08T04:00:00Z", true, true),
+        ("2026-06-08T03:59:59.999Z", false, true),
+        ("2017-01-01T00:00:00Z", false, true),
+        ("2026-06-15T04:05:00Z", true, true),
+        ("2026-06-15T04:05:00.001Z", false, false),
+    ];
+    for (text, cashier, manager) in cases {
+        assert_eq!(check_occurred_at(at(text), now, false).is_ok(), cashier, "{text}");
+        assert_eq!(check_occurred_at(at(text), now, true).is_ok(), manager, "{text}");
+    }
+    let refusal = check_occurred_at(at("2026-06-01T00:00:00Z"), now, false).unwrap_err();
+    assert_eq!(
+        (refusal.code, refusal.pointer.as_deref()),
+        (Code::OccurredAtOutOfRange, Some("/occurred_at"))
+    );
+}

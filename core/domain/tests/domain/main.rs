@@ -1,0 +1,15 @@
+//! The rules as table tests, one module per part of the crate, and a model test of the ledger.
+
+mod bill;
+mod calendar;
+mod card;
+mod issue;
+mod kit;
+mod ledger;
+mod model;
+mod money;
+mod names;
+mod redemption;
+mod returns;
+mod sale;
+mod tier;
