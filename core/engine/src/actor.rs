@@ -37,6 +37,14 @@ pub struct Actor {
 impl Actor {
     /// The system acting in a chain, without limits: jobs, import, demo, first run.
     pub fn system(chain: ChainId) -> Self {
-        Self { chain, staff: None, session: None, role: Role::HqAdmin, stores: None, platform_operator: false, source_ip: None }
+        Self {
+            chain,
+            staff: None,
+            session: None,
+            role: Role::HqAdmin,
+            stores: None,
+            platform_operator: false,
+            source_ip: None,
+        }
     }
 }

@@ -40,7 +40,7 @@ impl Clock {
     /// Technical time, for ids, sessions and `booked_at`.
     pub fn now(&self) -> Instant {
         match self.0.fixed.load(Ordering::Relaxed) {
-            0 => Instant(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)),
+            0 => machine(),
             fixed => Instant(fixed),
         }
     }
@@ -59,4 +59,13 @@ impl Clock {
             None => chains.remove(&chain),
         };
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one clock module")]
+fn machine() -> Instant {
+    Instant(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_millis() as i64),
+    )
 }

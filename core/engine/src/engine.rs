@@ -3,6 +3,7 @@
 use crate::actor::Actor;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::store::writer::{Failure, Lane, Outcome, Work, Writer};
 use crate::store::{Answer, Answered, Conn, Database, IdempotencyKey, Tx, WriterOptions};
 use cardea_domain::{Code, Refusal};
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 pub struct EngineOptions {
     /// Empty: `cardea.sqlite` in the data folder; a path; `sqlite:PATH`; `postgres://…`.
     pub database: String,
-    /// Keys, database, lock file. Created with mode 0700 if missing.
+    /// Keys, database, lock file. Created if missing.
     pub data_dir: PathBuf,
     pub clock: Clock,
     pub writer: WriterOptions,
@@ -22,16 +23,22 @@ pub struct EngineOptions {
 impl EngineOptions {
     /// SQLite in `data_dir`, the machine's clock.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self { database: String::new(), data_dir: data_dir.into(), clock: Clock::system(), writer: WriterOptions::default() }
+        Self {
+            database: String::new(),
+            data_dir: data_dir.into(),
+            clock: Clock::system(),
+            writer: WriterOptions::default(),
+        }
     }
 }
 
 /// Cheap to clone; the last clone dropped stops the writer after what is in flight.
 #[derive(Clone)]
-pub struct Engine(Arc<Inner>);
+pub struct Engine(pub(crate) Arc<Inner>);
 
-struct Inner {
-    database: Database,
+pub(crate) struct Inner {
+    writer: Writer,
+    database: Arc<Database>,
     clock: Clock,
 }
 
@@ -43,8 +50,13 @@ impl Engine {
     pub fn start(options: EngineOptions) -> Result<Self> {
         std::fs::create_dir_all(&options.data_dir)
             .map_err(|e| Error::internal(format!("{}: {e}", options.data_dir.display())))?;
-        let database = Database::open(&options.database, &options.data_dir)?;
-        Ok(Self(Arc::new(Inner { database, clock: options.clock })))
+        let database = Arc::new(Database::open(&options.database, &options.data_dir)?);
+        let writer = Writer::start(database.clone(), options.clock.clone(), options.writer)?;
+        Ok(Self(Arc::new(Inner {
+            writer,
+            database,
+            clock: options.clock,
+        })))
     }
 
     pub fn clock(&self) -> &Clock {
@@ -66,12 +78,37 @@ impl Engine {
     /// (when a neighbour in its batch fails), so it must only change the database.
     ///
     /// # Errors
-    /// What the closure refuses; `idempotency_key_reused`; `busy`; `storage_unavailable`.
-    pub async fn transact<F>(&self, actor: &Actor, key: Option<IdempotencyKey>, name: &'static str, work: F) -> Result<Answered, Refusal>
+    /// What the closure refuses; `already_exists` for a unique key it runs into; `idempotency_key_reused`; `busy`;
+    /// `storage_unavailable`.
+    pub async fn transact<F>(
+        &self,
+        actor: &Actor,
+        key: Option<IdempotencyKey>,
+        name: &'static str,
+        work: F,
+    ) -> Result<Answered, Refusal>
     where
         F: Fn(&mut Tx) -> Result<Answer> + Send + 'static,
     {
-        let _ = (actor, key, name, work);
-        Err(Refusal::new(Code::Busy, "写入器未启动", "The writer isn't running"))
+        let work = Work::Closure(Box::new(work));
+        match self
+            .submit(Lane::Interactive, Arc::new(actor.clone()), key, name, work)
+            .await
+        {
+            Ok(answered) => Ok(answered),
+            Err(Failure::Refused(refusal)) => Err(*refusal),
+            Err(Failure::Stale) => Err(Refusal::new(Code::Busy, "系统繁忙，请稍后重试", "Busy; try again")),
+        }
+    }
+
+    pub(crate) async fn submit(
+        &self,
+        lane: Lane,
+        actor: Arc<Actor>,
+        key: Option<IdempotencyKey>,
+        name: &'static str,
+        work: Work,
+    ) -> Outcome {
+        self.0.writer.submit(lane, actor, key, name, work).await
     }
 }

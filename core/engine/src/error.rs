@@ -47,11 +47,19 @@ impl From<Error> for Refusal {
             Error::Refused(refusal) => *refusal,
             Error::Database(e) => {
                 tracing::error!(error = %e, "the database failed");
-                Refusal::new(Code::StorageUnavailable, "数据库暂不可用，请稍后重试", "The database is unavailable; try again")
+                Refusal::new(
+                    Code::StorageUnavailable,
+                    "数据库暂不可用，请稍后重试",
+                    "The database is unavailable; try again",
+                )
             }
             Error::Internal(e) => {
                 tracing::error!(error = format!("{e:#}"), "internal error");
-                Refusal::new(Code::Internal, "系统内部错误", "Internal error; the operator's log has the cause")
+                Refusal::new(
+                    Code::Internal,
+                    "系统内部错误",
+                    "Internal error; the operator's log has the cause",
+                )
             }
         }
     }

@@ -410,11 +410,13 @@ CREATE TABLE tier_changes (
   membership_id BYTEA NOT NULL,
   at BIGINT NOT NULL,
   id BYTEA NOT NULL,
+  kind TEXT NOT NULL,
   from_tier TEXT NOT NULL,
   to_tier TEXT NOT NULL,
   day INTEGER NOT NULL,
   cause BYTEA,
   figure BIGINT NOT NULL,
+  threshold BIGINT NOT NULL,
   explanation_zh TEXT NOT NULL,
   explanation_en TEXT NOT NULL,
   PRIMARY KEY (chain_id, membership_id, at, id)

@@ -30,7 +30,11 @@ impl Database {
             Location::Sqlite(path) => Some(lock(path)?),
             Location::Postgres(_) => None,
         };
-        let database = Self { location, idle: Mutex::default(), _lock: lock };
+        let database = Self {
+            location,
+            idle: Mutex::default(),
+            _lock: lock,
+        };
         let mut conn = database.connect()?;
         migrate::up(&mut conn)?;
         database.idle.lock().push(conn);
@@ -71,7 +75,10 @@ fn lock(path: &Path) -> Result<File> {
         .map_err(|e| Error::internal(format!("{}: {e}", path.display())))?;
     match FileExt::try_lock_exclusive(&file) {
         Ok(true) => Ok(file),
-        Ok(false) => Err(Error::internal(format!("{}: another server uses this database", path.display()))),
+        Ok(false) => Err(Error::internal(format!(
+            "{}: another server uses this database",
+            path.display()
+        ))),
         Err(e) => Err(Error::internal(format!("{}: {e}", path.display()))),
     }
 }

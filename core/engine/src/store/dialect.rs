@@ -56,10 +56,15 @@ impl Location {
 }
 
 fn check_sqlite_version() -> Result<()> {
-    #[expect(unsafe_code, reason = "a call without arguments that returns a constant of the linked library")]
+    #[expect(
+        unsafe_code,
+        reason = "a call without arguments that returns a constant of the linked library"
+    )]
     let version = unsafe { libsqlite3_sys::sqlite3_libversion_number() };
     if version < OLDEST_SQLITE {
-        return Err(Error::internal(format!("SQLite {version} can corrupt a WAL database; {OLDEST_SQLITE} or newer is needed")));
+        return Err(Error::internal(format!(
+            "SQLite {version} can corrupt a WAL database; {OLDEST_SQLITE} or newer is needed"
+        )));
     }
     Ok(())
 }
@@ -72,6 +77,15 @@ pub(crate) fn begin_write(conn: &mut Conn) -> QueryResult<()> {
     }
 }
 
+/// A savepoint inside a writing transaction.
+pub(crate) fn begin_nested(conn: &mut Conn) -> QueryResult<()> {
+    match conn {
+        Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction(c),
+        Conn::Postgres(c) => AnsiTransactionManager::begin_transaction(c),
+    }
+}
+
+/// Commits the transaction, or releases the innermost savepoint.
 pub(crate) fn commit(conn: &mut Conn) -> QueryResult<()> {
     match conn {
         Conn::Sqlite(c) => AnsiTransactionManager::commit_transaction(c),
@@ -79,7 +93,7 @@ pub(crate) fn commit(conn: &mut Conn) -> QueryResult<()> {
     }
 }
 
-/// Best effort: the connection may be gone.
+/// Takes back the transaction or the innermost savepoint. Best effort: the connection may be gone.
 pub(crate) fn rollback(conn: &mut Conn) {
     let rolled = match conn {
         Conn::Sqlite(c) => AnsiTransactionManager::rollback_transaction(c),
@@ -99,5 +113,13 @@ pub(crate) fn is_constraint(e: &diesel::result::Error) -> bool {
             UniqueViolation | ForeignKeyViolation | NotNullViolation | CheckViolation | RestrictViolation,
             _
         )
+    )
+}
+
+/// Whether a unique key was there already.
+pub(crate) fn is_unique(e: &diesel::result::Error) -> bool {
+    matches!(
+        e,
+        diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)
     )
 }

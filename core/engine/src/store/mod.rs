@@ -6,9 +6,10 @@ mod dialect;
 mod id;
 pub mod migrate;
 pub mod schema;
+pub(crate) mod statement;
 pub mod writer;
 
 pub use conn::Conn;
 pub use database::Database;
 pub use id::Id;
-pub use writer::{Answer, Answered, IdempotencyKey, Tx, WriterOptions};
+pub use writer::{Answer, Answered, IdempotencyKey, Lane, Message, Tx, WriterOptions};

@@ -385,11 +385,13 @@ diesel::table! {
         membership_id -> Binary,
         at -> BigInt,
         id -> Binary,
+        kind -> Text,
         from_tier -> Text,
         to_tier -> Text,
         day -> Integer,
         cause -> Nullable<Binary>,
         figure -> BigInt,
+        threshold -> BigInt,
         explanation_zh -> Text,
         explanation_en -> Text,
     }

@@ -1,8 +1,34 @@
 //! The one writer: drains what is waiting, decides each command on current state, commits once, answers all.
+//!
+//! Ledger commands and closures share one queue and are done in order, each batch in one transaction. A lone command
+//! commits at once. Idempotency, audit and outbox rows are written here and nowhere else.
 
+mod batch;
+pub(crate) mod idempotency;
+pub(crate) mod ids;
+pub(crate) mod ledger;
+pub(crate) mod load;
+mod queue;
+pub(crate) mod record;
+pub(crate) mod save;
+#[cfg(test)]
+mod tests;
 mod tx;
 
-pub use tx::{Answer, Answered, IdempotencyKey, Tx};
+pub use queue::Lane;
+pub use tx::{Answer, Answered, AuditRow, IdempotencyKey, Message, Tx};
+
+use crate::actor::Actor;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::store::Database;
+use batch::Worker;
+use cardea_domain::{Code, Refusal};
+use ledger::LedgerCommand;
+use queue::Queue;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
 
 /// How the writer batches.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +41,101 @@ pub struct WriterOptions {
 
 impl Default for WriterOptions {
     fn default() -> Self {
-        Self { max_batch: 512, queue: 8192 }
+        Self {
+            max_batch: 512,
+            queue: 8192,
+        }
+    }
+}
+
+/// A rare write with the whole query language, in a savepoint of the batch.
+pub(crate) type Closure = Box<dyn Fn(&mut Tx) -> Result<Answer> + Send>;
+
+/// What a job does.
+pub(crate) enum Work {
+    Ledger(Box<dyn LedgerCommand>),
+    Closure(Closure),
+}
+
+/// Why a job was not done.
+#[derive(Clone, Debug)]
+pub(crate) enum Failure {
+    Refused(Box<Refusal>),
+    /// The proposal's basis has changed: propose again.
+    Stale,
+}
+
+pub(crate) type Outcome = Result<Answered, Failure>;
+
+/// A command on its way through the writer.
+pub(crate) struct Job {
+    pub actor: Arc<Actor>,
+    pub key: Option<IdempotencyKey>,
+    /// Stable name, for the log.
+    pub name: &'static str,
+    pub work: Work,
+    pub reply: oneshot::Sender<Outcome>,
+}
+
+/// The writer's thread and the way to it.
+pub(crate) struct Writer {
+    queue: Arc<Queue>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub fn start(database: Arc<Database>, clock: Clock, options: WriterOptions) -> Result<Self> {
+        let queue = Arc::new(Queue::new(options.queue));
+        let mut worker = Worker::new(database, clock, queue.clone(), options.max_batch.max(1))?;
+        let thread = std::thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || worker.run())
+            .map_err(|e| Error::internal(format!("starting the writer: {e}")))?;
+        Ok(Self {
+            queue,
+            thread: Some(thread),
+        })
+    }
+
+    /// Queues a command; the answer comes when its batch is committed.
+    pub async fn submit(
+        &self,
+        lane: Lane,
+        actor: Arc<Actor>,
+        key: Option<IdempotencyKey>,
+        name: &'static str,
+        work: Work,
+    ) -> Outcome {
+        let (reply, answer) = oneshot::channel();
+        let job = Job {
+            actor,
+            key,
+            name,
+            work,
+            reply,
+        };
+        self.queue
+            .push(lane, job)
+            .map_err(|refusal| Failure::Refused(Box::new(refusal)))?;
+        answer.await.unwrap_or_else(|_| {
+            let refusal = Refusal::new(
+                Code::StorageUnavailable,
+                "写入器已停止，请稍后重试",
+                "The writer has stopped; try again",
+            );
+            Err(Failure::Refused(Box::new(refusal)))
+        })
+    }
+}
+
+impl Drop for Writer {
+    /// Finishes what is waiting.
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the writer's thread panicked");
+        }
     }
 }

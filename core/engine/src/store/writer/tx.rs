@@ -4,7 +4,7 @@ use crate::actor::Actor;
 use crate::error::Result;
 use crate::store::Conn;
 use cardea_domain::Instant;
-use cardea_domain::id::ChainId;
+use cardea_domain::id::{ChainId, NewIds};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -26,15 +26,24 @@ pub struct Answer {
 
 impl Answer {
     pub fn ok(body: &impl Serialize) -> Result<Self> {
-        Ok(Self { status: 200, json: serde_json::to_string(body)? })
+        Ok(Self {
+            status: 200,
+            json: serde_json::to_string(body)?,
+        })
     }
 
     pub fn created(body: &impl Serialize) -> Result<Self> {
-        Ok(Self { status: 201, json: serde_json::to_string(body)? })
+        Ok(Self {
+            status: 201,
+            json: serde_json::to_string(body)?,
+        })
     }
 
     pub fn no_content() -> Self {
-        Self { status: 204, json: String::new() }
+        Self {
+            status: 204,
+            json: String::new(),
+        }
     }
 }
 
@@ -67,15 +76,38 @@ pub struct Message {
 /// A closure command's view: a savepoint in the batch's transaction. An `Err` rolls the savepoint back and
 /// writes nothing, no audit and no message either.
 pub struct Tx<'a> {
-    pub(super) conn: &'a mut Conn,
-    pub(super) actor: &'a Actor,
-    pub(super) now: Instant,
-    pub(super) business_now: Instant,
-    pub(super) audit: Vec<AuditRow>,
-    pub(super) outbox: Vec<Message>,
+    conn: &'a mut Conn,
+    actor: &'a Actor,
+    now: Instant,
+    business_now: Instant,
+    ids: &'a mut dyn NewIds,
+    audit: Vec<AuditRow>,
+    outbox: Vec<Message>,
 }
 
-impl Tx<'_> {
+impl<'a> Tx<'a> {
+    pub(super) fn new(
+        conn: &'a mut Conn,
+        actor: &'a Actor,
+        now: Instant,
+        business_now: Instant,
+        ids: &'a mut dyn NewIds,
+    ) -> Self {
+        Self {
+            conn,
+            actor,
+            now,
+            business_now,
+            ids,
+            audit: Vec::new(),
+            outbox: Vec::new(),
+        }
+    }
+
+    pub(super) fn into_notes(self) -> (Vec<AuditRow>, Vec<Message>) {
+        (self.audit, self.outbox)
+    }
+
     /// For `each!(tx.conn(), c => …)`.
     pub fn conn(&mut self) -> &mut Conn {
         self.conn
@@ -85,7 +117,7 @@ impl Tx<'_> {
         self.actor.chain
     }
 
-    pub fn actor(&self) -> &Actor {
+    pub fn actor(&self) -> &'a Actor {
         self.actor
     }
 
@@ -101,12 +133,16 @@ impl Tx<'_> {
 
     /// A new id: `let id: CustomerId = tx.new_id();`
     pub fn new_id<T: From<Uuid>>(&mut self) -> T {
-        Uuid::now_v7().into()
+        self.ids.next_id().into()
     }
 
     /// Adds a row to the audit log: who (the actor), when and from where are filled in.
     pub fn audit(&mut self, action: &'static str, subject: impl Into<Option<Uuid>>, detail: serde_json::Value) {
-        self.audit.push(AuditRow { action, subject: subject.into(), detail });
+        self.audit.push(AuditRow {
+            action,
+            subject: subject.into(),
+            detail,
+        });
     }
 
     /// Adds a message to the outbox.

@@ -1,0 +1,238 @@
+//! One batch, one transaction; a batch that fails is cut in half until the command at fault is alone.
+
+use super::ids::Ids;
+use super::queue::{Batch, Queue};
+use super::save::Saver;
+use super::tx::{Answered, Tx};
+use super::{Closure, Failure, Job, Outcome, Work, idempotency, load};
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::store::writer::ledger::LedgerCommand;
+use crate::store::{Conn, Database, dialect};
+use cardea_domain::id::NewIds;
+use cardea_domain::{Code, Instant, Refusal};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) struct Worker {
+    database: Arc<Database>,
+    conn: Conn,
+    clock: Clock,
+    ids: Ids,
+    queue: Arc<Queue>,
+    max_batch: usize,
+}
+
+/// What stopped a transaction.
+enum Broken {
+    Failed(Error),
+    Panicked,
+}
+
+impl Worker {
+    pub fn new(database: Arc<Database>, clock: Clock, queue: Arc<Queue>, max_batch: usize) -> Result<Self> {
+        let conn = database.connect()?;
+        Ok(Self {
+            database,
+            conn,
+            ids: Ids::new(clock.clone()),
+            clock,
+            queue,
+            max_batch,
+        })
+    }
+
+    pub fn run(&mut self) {
+        while let Some(Batch { jobs, budget }) = self.queue.take(self.max_batch) {
+            self.settle(jobs, budget);
+        }
+    }
+
+    /// Does the jobs and answers each, whatever happens.
+    fn settle(&mut self, mut jobs: Vec<Job>, budget: Option<Duration>) {
+        match self.transaction(&jobs, budget) {
+            Ok(outcomes) => {
+                let rest = jobs.split_off(outcomes.len());
+                for (job, outcome) in jobs.into_iter().zip(outcomes) {
+                    // The caller may have gone; what is committed stays.
+                    let _ = job.reply.send(outcome);
+                }
+                if !rest.is_empty() {
+                    self.queue.hand_back(rest);
+                }
+            }
+            Err(broken) if jobs.len() > 1 && broken.lies_in_one_command() => {
+                let second = jobs.split_off(jobs.len() / 2);
+                self.settle(jobs, None);
+                self.settle(second, None);
+            }
+            Err(broken) => self.fail(jobs, broken),
+        }
+    }
+
+    /// One transaction over as many jobs as the budget allows, at least one.
+    fn transaction(&mut self, jobs: &[Job], budget: Option<Duration>) -> Result<Vec<Outcome>, Broken> {
+        let started = std::time::Instant::now();
+        dialect::begin_write(&mut self.conn).map_err(|e| Broken::Failed(e.into()))?;
+        let mut outcomes = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            match catch_unwind(AssertUnwindSafe(|| self.one(job))) {
+                Ok(Ok(outcome)) => outcomes.push(outcome),
+                Ok(Err(e)) => return self.abandon(Broken::Failed(e)),
+                Err(_) => return self.abandon(Broken::Panicked),
+            }
+            if budget.is_some_and(|budget| started.elapsed() > budget) {
+                break;
+            }
+        }
+        match dialect::commit(&mut self.conn) {
+            Ok(()) => Ok(outcomes),
+            Err(e) => self.abandon(Broken::Failed(e.into())),
+        }
+    }
+
+    fn abandon(&mut self, broken: Broken) -> Result<Vec<Outcome>, Broken> {
+        dialect::rollback(&mut self.conn);
+        Err(broken)
+    }
+
+    /// Answers commands that can't be done, and makes sure that the next ones have a connection.
+    fn fail(&mut self, jobs: Vec<Job>, broken: Broken) {
+        let refusal = broken.refusal(jobs.first().map_or("", |job| job.name));
+        if refusal.code == Code::StorageUnavailable {
+            match self.database.connect() {
+                Ok(conn) => self.conn = conn,
+                Err(e) => tracing::error!(error = %e, "the writer can't reconnect yet"),
+            }
+        }
+        for job in jobs {
+            let _ = job.reply.send(Err(Failure::Refused(Box::new(refusal.clone()))));
+        }
+    }
+
+    /// One command. `Err` only where the whole transaction is lost.
+    fn one(&mut self, job: &Job) -> Result<Outcome> {
+        let chain = job.actor.chain;
+        let known = match &job.key {
+            Some(key) => idempotency::by_key(&mut self.conn, chain, key),
+            None => Ok(None),
+        };
+        match known {
+            Ok(Some(answered)) => return Ok(Ok(answered)),
+            Ok(None) => {}
+            Err(e) => return refused(e),
+        }
+        let now = self.clock.now();
+        let outcome = match &job.work {
+            Work::Ledger(command) => self.ledger(job, command.as_ref(), now)?,
+            Work::Closure(work) => self.closure(job, work, now)?,
+        };
+        if let (Some(key), Ok(answered)) = (&job.key, &outcome) {
+            idempotency::keep(&mut self.conn, chain, key, answered, now)?;
+        }
+        Ok(outcome)
+    }
+
+    fn ledger(&mut self, job: &Job, command: &dyn LedgerCommand, now: Instant) -> Result<Outcome> {
+        let chain = job.actor.chain;
+        if let Some((key, content)) = command.natural() {
+            match idempotency::by_natural_key(&mut self.conn, chain, key, content) {
+                Ok(Some(answered)) => return Ok(Ok(answered)),
+                Ok(None) => {}
+                Err(e) => return refused(e),
+            }
+        }
+        let mut state = match load::load(&mut self.conn, chain, &command.needs()) {
+            Ok(state) => state,
+            Err(e) => return refused(e),
+        };
+        match command.decide(&mut state, &mut self.ids) {
+            Ok(decision) => {
+                let mut saver = Saver {
+                    conn: &mut self.conn,
+                    actor: &job.actor,
+                    now,
+                    ids: &mut self.ids,
+                };
+                saver.save(&decision)?;
+                let answer = decision.answer;
+                Ok(Ok(Answered {
+                    status: answer.status,
+                    json: answer.json,
+                    replayed: false,
+                }))
+            }
+            Err(refusal) if refusal.code == Code::Busy => Ok(Err(Failure::Stale)),
+            Err(refusal) => Ok(Err(Failure::Refused(Box::new(refusal)))),
+        }
+    }
+
+    fn closure(&mut self, job: &Job, work: &Closure, now: Instant) -> Result<Outcome> {
+        let business_now = self.clock.business(job.actor.chain);
+        dialect::begin_nested(&mut self.conn)?;
+        let ids: &mut dyn NewIds = &mut self.ids;
+        let mut tx = Tx::new(&mut self.conn, &job.actor, now, business_now, ids);
+        match work(&mut tx) {
+            Ok(answer) => {
+                let (audit, outbox) = tx.into_notes();
+                Saver {
+                    conn: &mut self.conn,
+                    actor: &job.actor,
+                    now,
+                    ids: &mut self.ids,
+                }
+                .notes(&audit, &outbox)?;
+                dialect::commit(&mut self.conn)?;
+                Ok(Ok(Answered {
+                    status: answer.status,
+                    json: answer.json,
+                    replayed: false,
+                }))
+            }
+            Err(e) => {
+                dialect::rollback(&mut self.conn);
+                refused(e)
+            }
+        }
+    }
+}
+
+/// Turns what lies in the command into its refusal; anything else ends the transaction.
+fn refused(e: Error) -> Result<Outcome> {
+    match e {
+        Error::Refused(refusal) => Ok(Err(Failure::Refused(refusal))),
+        Error::Database(e) if dialect::is_unique(&e) => {
+            let refusal = Refusal::new(
+                Code::AlreadyExists,
+                "已存在同样的编号或名称",
+                "The same code or name exists already",
+            );
+            Ok(Err(Failure::Refused(Box::new(refusal))))
+        }
+        Error::Database(e) => Err(e.into()),
+        e @ Error::Internal(_) => Ok(Err(Failure::Refused(Box::new(e.into())))),
+    }
+}
+
+impl Broken {
+    /// Whether halving the batch can find the one at fault.
+    fn lies_in_one_command(&self) -> bool {
+        match self {
+            Broken::Panicked => true,
+            Broken::Failed(Error::Database(e)) => dialect::is_constraint(e),
+            Broken::Failed(_) => true,
+        }
+    }
+
+    fn refusal(self, name: &str) -> Refusal {
+        match self {
+            Broken::Failed(Error::Database(e)) if dialect::is_constraint(&e) => {
+                tracing::error!(error = %e, command = name, "a constraint stopped a command that its decision had let pass");
+                Error::internal(e).into()
+            }
+            Broken::Failed(e) => e.into(),
+            Broken::Panicked => Error::internal(format!("{name} panicked")).into(),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What a ledger command is to the writer: what it needs loaded, and a pure decision on it.
+
+use super::tx::{Answer, AuditRow, Message};
+use cardea_domain::card::{Card, CardNumber};
+use cardea_domain::id::*;
+use cardea_domain::ledger::{Lot, Member};
+use cardea_domain::rows::Rows;
+use cardea_domain::sale::{NaturalKey, Reward, SaleRecord};
+use cardea_domain::{Day, Instant, Refusal, Zone};
+use std::collections::BTreeMap;
+
+/// A command with its proposal, ready to be decided on current state. The writer loads [`Needs`], calls `decide`, and
+/// saves what it answers, all in the batch's transaction.
+pub trait LedgerCommand: Send {
+    fn needs(&self) -> Needs;
+
+    /// The permanent key of the bill it books, and the hash of what the till sent.
+    fn natural(&self) -> Option<(&NaturalKey, &[u8; 32])> {
+        None
+    }
+
+    /// Decides. Pure: the state comes in, rows go out. May be called again after a neighbour's failure.
+    ///
+    /// # Errors
+    /// The refusal that the caller gets; `busy` means that the proposal's basis has changed and it is proposed again.
+    fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal>;
+}
+
+/// What must be loaded, under the writer's lock, before a decision.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    pub members: Vec<MemberNeed>,
+    pub cards: Vec<CardId>,
+    /// Every card of this membership.
+    pub cards_of: Option<MembershipId>,
+    /// A bill with all that a return needs.
+    pub record: Option<BillId>,
+    pub reward: Option<RewardId>,
+    /// The customer's membership in a program (or in any) that is open and unexpired at this instant.
+    pub open_of: Option<(CustomerId, Option<ProgramId>, Instant)>,
+    /// Whether a card number is taken.
+    pub number: Option<CardNumber>,
+    /// Lots of this membership that are past their date at this instant and whose end isn't booked.
+    pub due_lots: Option<(MembershipId, Instant)>,
+}
+
+/// A membership to load.
+#[derive(Clone, Copy, Debug)]
+pub struct MemberNeed {
+    pub id: MembershipId,
+    /// From which day on the figures of the tier's window are wanted; None: not at all.
+    pub paid_since: Option<Day>,
+    /// With the upgrades that sales caused, and the figures back to the oldest one's window of so many months.
+    pub upgrades: Option<u32>,
+}
+
+/// What was loaded. A decision changes it in place.
+#[derive(Default)]
+pub struct State {
+    pub members: BTreeMap<MembershipId, Member>,
+    pub cards: BTreeMap<CardId, LoadedCard>,
+    pub record: Option<SaleRecord>,
+    pub reward: Option<Reward>,
+    pub open_membership: Option<MembershipId>,
+    pub number_taken: bool,
+    pub due_lots: Vec<Lot>,
+}
+
+/// A card with the zone of its issuing store, in which its validity is counted.
+#[derive(Clone, Debug)]
+pub struct LoadedCard {
+    pub card: Card,
+    pub zone: Zone,
+}
+
+impl LoadedCard {
+    /// Whether it works at `now`.
+    ///
+    /// # Errors
+    /// `card_blocked`
+    pub fn check_usable(&self, now: Instant) -> Result<(), Refusal> {
+        let expired = self.card.valid_through.is_some_and(|last| self.zone.day_of(now) > last);
+        cardea_domain::card::usable(self.card.state, &self.card.blocks, expired)
+    }
+}
+
+impl State {
+    /// Takes a member out; put it back with [`State::put`] (nothing is lost if not: the state lives for one command).
+    pub fn take(&mut self, id: Option<MembershipId>) -> Option<Member> {
+        id.and_then(|id| self.members.remove(&id))
+    }
+
+    pub fn put(&mut self, member: Option<Member>) {
+        if let Some(member) = member {
+            self.members.insert(member.id, member);
+        }
+    }
+}
+
+/// What a decision wants done.
+#[derive(Debug)]
+pub struct Decision {
+    pub rows: Rows,
+    pub answer: Answer,
+    pub audit: Vec<AuditRow>,
+    pub outbox: Vec<Message>,
+    pub card_events: Vec<CardEvent>,
+    pub inputs: Vec<RecordedInput>,
+}
+
+impl Decision {
+    pub fn new(rows: Rows, answer: Answer) -> Self {
+        Self {
+            rows,
+            answer,
+            audit: Vec::new(),
+            outbox: Vec::new(),
+            card_events: Vec::new(),
+            inputs: Vec::new(),
+        }
+    }
+}
+
+/// One operation on a card (D-CARD-4): what, by whom, why, and what it led to.
+#[derive(Clone, Debug)]
+pub struct CardEvent {
+    pub card: CardId,
+    pub operation: &'static str,
+    pub store: Option<StoreId>,
+    pub reason: Option<String>,
+    /// JSON: what was confirmed.
+    pub detail: serde_json::Value,
+    pub at: Instant,
+    pub from: &'static str,
+    pub to: &'static str,
+    pub blocks: String,
+}
+
+/// What a plugin was asked: canonical JSON without personal data, compressed, under the hash of the plain bytes.
+#[derive(Clone, Debug)]
+pub struct RecordedInput {
+    pub hash: [u8; 32],
+    pub bytes: Vec<u8>,
+}

@@ -1,0 +1,122 @@
+//! Two bounded queues in front of the writer: interactive commands first, bulk work in between.
+
+use super::Job;
+use cardea_domain::{Code, Refusal};
+use parking_lot::{Condvar, Mutex};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Whether a person waits for the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    Interactive,
+    /// Imports, jobs, demo: in slices of at most [`SLICE`], so that tills don't feel them.
+    Bulk,
+}
+
+/// Longest time that bulk work holds the writer.
+pub(super) const SLICE: Duration = Duration::from_millis(20);
+/// Longest time that bulk work waits behind a stream of interactive commands.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Commands for one transaction.
+pub(super) struct Batch {
+    pub jobs: Vec<Job>,
+    /// How long to go on with them; the rest is handed back.
+    pub budget: Option<Duration>,
+}
+
+struct Waiting {
+    interactive: VecDeque<Job>,
+    bulk: VecDeque<Job>,
+    bulk_since: Instant,
+    closed: bool,
+}
+
+pub(super) struct Queue {
+    waiting: Mutex<Waiting>,
+    ready: Condvar,
+    limit: usize,
+}
+
+impl Queue {
+    pub fn new(limit: usize) -> Self {
+        let waiting = Waiting {
+            interactive: VecDeque::new(),
+            bulk: VecDeque::new(),
+            bulk_since: Instant::now(),
+            closed: false,
+        };
+        Self {
+            waiting: Mutex::new(waiting),
+            ready: Condvar::new(),
+            limit,
+        }
+    }
+
+    /// Queues a command.
+    ///
+    /// # Errors
+    /// `busy` when the queue is full or the writer has stopped; the web layer answers it with Retry-After.
+    pub fn push(&self, lane: Lane, job: Job) -> Result<(), Refusal> {
+        let mut waiting = self.waiting.lock();
+        let closed = waiting.closed;
+        let queue = match lane {
+            Lane::Interactive => &mut waiting.interactive,
+            Lane::Bulk => &mut waiting.bulk,
+        };
+        if closed || queue.len() >= self.limit {
+            return Err(Refusal::new(
+                Code::Busy,
+                "系统繁忙，请稍后重试",
+                "Too many commands are waiting; try again shortly",
+            ));
+        }
+        queue.push_back(job);
+        drop(waiting);
+        self.ready.notify_one();
+        Ok(())
+    }
+
+    /// What is waiting now, at most `max`; sleeps while nothing is. None when closed and empty.
+    pub fn take(&self, max: usize) -> Option<Batch> {
+        let mut waiting = self.waiting.lock();
+        loop {
+            let starving = !waiting.bulk.is_empty() && waiting.bulk_since.elapsed() > PATIENCE;
+            if !waiting.interactive.is_empty() && !starving {
+                let count = waiting.interactive.len().min(max);
+                return Some(Batch {
+                    jobs: waiting.interactive.drain(..count).collect(),
+                    budget: None,
+                });
+            }
+            if !waiting.bulk.is_empty() {
+                waiting.bulk_since = Instant::now();
+                let count = waiting.bulk.len().min(max);
+                return Some(Batch {
+                    jobs: waiting.bulk.drain(..count).collect(),
+                    budget: Some(SLICE),
+                });
+            }
+            if waiting.closed {
+                return None;
+            }
+            self.ready.wait(&mut waiting);
+            waiting.bulk_since = Instant::now();
+        }
+    }
+
+    /// Puts back what a slice had no time for, in front and in order.
+    pub fn hand_back(&self, jobs: Vec<Job>) {
+        let mut waiting = self.waiting.lock();
+        for job in jobs.into_iter().rev() {
+            waiting.bulk.push_front(job);
+        }
+    }
+
+    /// Takes no more; what is waiting is still done.
+    pub fn close(&self) {
+        self.waiting.lock().closed = true;
+        self.ready.notify_all();
+    }
+}

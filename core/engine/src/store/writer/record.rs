@@ -1,0 +1,209 @@
+//! Loads a bill as it was booked: what a return works from.
+
+use crate::error::{Error, Result};
+use crate::store::statement::{fetch, statements};
+use crate::store::{Conn, Id};
+use cardea_domain::id::*;
+use cardea_domain::ledger::{LotTerms, SpentMove};
+use cardea_domain::sale::{IntroducerBonus, NaturalKey, RecordedLine, RecordedTender, SaleRecord};
+use cardea_domain::{Day, Instant};
+use diesel::prelude::Queryable;
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
+
+statements! {
+    SelectBill -> (
+        Text, Binary, Text, Text, Integer, Text, BigInt, Nullable<Binary>, Nullable<Binary>, BigInt, BigInt, BigInt, Text,
+        Text, Text, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt
+    ) = "SELECT kind, store_id, source, till, business_date, receipt, occurred_at, customer_id, membership_id, total, \
+         rounding, paid, judgement, bonuses, terms, earned, spent, returned_money, returned_paid, clawed_back, given_back \
+         FROM bills WHERE chain_id = ? AND id = ?";
+    SelectLines -> (Integer, Text, Text, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt) =
+        "SELECT number, sku, category, quantity, returned_quantity, amount, list_amount, counted, contribution \
+         FROM bill_lines WHERE chain_id = ? AND bill_id = ? ORDER BY number";
+    SelectTenders -> (Integer, Text, BigInt, BigInt, BigInt) =
+        "SELECT position, kind, amount, points, returned FROM bill_tenders WHERE chain_id = ? AND bill_id = ? \
+         ORDER BY position";
+    SelectEntries -> (Binary, Binary, Text, BigInt, Nullable<Binary>) =
+        "SELECT id, membership_id, kind, amount, configuration_id FROM entries WHERE chain_id = ? AND bill_id = ? \
+         ORDER BY id";
+    SelectOwnLots -> (Binary, Binary, Binary) =
+        "SELECT id, membership_id, entry_id FROM lots WHERE chain_id = ? AND bill_id = ? ORDER BY id";
+    SelectSpentMoves -> (Binary, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
+        "SELECT l.id, l.opened_at, l.matures_at, l.expires_at, m.delta FROM lot_moves m \
+         JOIN lots l ON l.chain_id = m.chain_id AND l.id = m.lot_id WHERE m.chain_id = ? AND m.entry_id = ?";
+}
+
+#[derive(Queryable)]
+struct Bill {
+    kind: String,
+    store: Id,
+    source: String,
+    till: String,
+    business_date: i32,
+    receipt: String,
+    occurred_at: i64,
+    customer: Option<Id>,
+    membership: Option<Id>,
+    total: i64,
+    rounding: i64,
+    paid: i64,
+    judgement: String,
+    bonuses: String,
+    terms: String,
+    earned: i64,
+    spent: i64,
+    returned_money: i64,
+    returned_paid: i64,
+    clawed_back: i64,
+    given_back: i64,
+}
+
+/// A bill with lines, tenders, entries and lots; None if there is none with this id.
+pub(crate) fn load(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option<SaleRecord>> {
+    let Some(bill) = fetch!(conn, SelectBill, [chain, id] => Bill)?.pop() else {
+        return Ok(None);
+    };
+    let membership: Option<MembershipId> = bill.membership.map(Id::typed);
+    let booked = booked(conn, chain, id, membership)?;
+    Ok(Some(SaleRecord {
+        id,
+        kind: bill.kind.parse().map_err(Error::internal)?,
+        key: NaturalKey {
+            store: bill.store.typed(),
+            source: bill.source,
+            till: bill.till,
+            business_date: Day(bill.business_date),
+            receipt: bill.receipt,
+            kind: bill.kind.parse().map_err(Error::internal)?,
+        },
+        occurred_at: Instant(bill.occurred_at),
+        customer: bill.customer.map(Id::typed),
+        membership,
+        total: bill.total,
+        rounding: bill.rounding,
+        paid: bill.paid,
+        judgement: bill.judgement.parse().map_err(Error::internal)?,
+        lines: lines(conn, chain, id)?,
+        tenders: tenders(conn, chain, id)?,
+        bonuses: serde_json::from_str(&bill.bonuses)?,
+        terms: serde_json::from_str(&bill.terms)?,
+        earned: bill.earned,
+        spent: bill.spent,
+        earn_entry: booked.earn,
+        spend_entry: booked.spend,
+        configuration: booked.configuration,
+        own_lots: booked.own_lots,
+        spent_moves: booked.spent_moves,
+        introducer: booked.introducer,
+        returned_money: bill.returned_money,
+        returned_paid: bill.returned_paid,
+        clawed_back: bill.clawed_back,
+        given_back: bill.given_back,
+    }))
+}
+
+fn lines(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Vec<RecordedLine>> {
+    type Row = (i32, String, String, i64, i64, i64, i64, i64, i64);
+    let rows = fetch!(conn, SelectLines, [chain, bill] => Row)?;
+    let line =
+        |(number, sku, category, quantity, returned, amount, list_amount, counted, contribution): Row| RecordedLine {
+            number,
+            sku,
+            category,
+            quantity,
+            returned,
+            amount,
+            list_amount,
+            counted,
+            contribution,
+        };
+    Ok(rows.into_iter().map(line).collect())
+}
+
+fn tenders(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Vec<RecordedTender>> {
+    let rows = fetch!(conn, SelectTenders, [chain, bill] => (i32, String, i64, i64, i64))?;
+    rows.into_iter()
+        .map(|(position, kind, amount, points, returned)| {
+            Ok(RecordedTender {
+                position,
+                kind: kind.parse().map_err(Error::internal)?,
+                amount,
+                points,
+                returned,
+            })
+        })
+        .collect()
+}
+
+/// What the bill booked.
+#[derive(Default)]
+struct Booked {
+    earn: Option<EntryId>,
+    spend: Option<EntryId>,
+    configuration: Option<ConfigurationId>,
+    own_lots: Vec<LotId>,
+    spent_moves: Vec<SpentMove>,
+    introducer: Option<IntroducerBonus>,
+}
+
+fn booked(conn: &mut Conn, chain: ChainId, bill: BillId, membership: Option<MembershipId>) -> Result<Booked> {
+    let mut booked = Booked::default();
+    let Some(membership) = membership else {
+        return Ok(booked);
+    };
+    let lots = fetch!(conn, SelectOwnLots, [chain, bill] => (Id, Id, Id))?;
+    for (id, holder, kind, amount, configuration) in
+        fetch!(conn, SelectEntries, [chain, bill] => (Id, Id, String, i64, Option<Id>))?
+    {
+        match (kind.as_str(), holder.typed::<MembershipId>() == membership) {
+            ("earn" | "bonus", true) => {
+                booked.earn.get_or_insert(id.typed());
+                booked.configuration = booked.configuration.or(configuration.map(Id::typed));
+            }
+            ("spend" | "redeem", true) => booked.spend = Some(id.typed()),
+            ("bonus", false) => {
+                let lot = lots
+                    .iter()
+                    .find(|(_, _, entry)| *entry == id)
+                    .map(|(lot, _, _)| lot.typed());
+                let membership = holder.typed();
+                booked.introducer = Some(IntroducerBonus {
+                    membership,
+                    entry: id.typed(),
+                    earned: amount,
+                    lot,
+                });
+            }
+            _ => {}
+        }
+    }
+    booked.own_lots = lots
+        .into_iter()
+        .filter(|(_, holder, _)| holder.typed::<MembershipId>() == membership)
+        .map(|(id, _, _)| id.typed())
+        .collect();
+    if let Some(spend) = booked.spend {
+        booked.spent_moves = spent_moves(conn, chain, spend)?;
+    }
+    Ok(booked)
+}
+
+/// What an entry took, in spend order.
+fn spent_moves(conn: &mut Conn, chain: ChainId, entry: EntryId) -> Result<Vec<SpentMove>> {
+    let rows = fetch!(conn, SelectSpentMoves, [chain, entry] => (Id, i64, Option<i64>, Option<i64>, i64))?;
+    let mut moves: Vec<SpentMove> = rows
+        .into_iter()
+        .filter(|row| row.4 < 0)
+        .map(|(lot, opened, matures, expires, delta)| SpentMove {
+            lot: lot.typed(),
+            opened_at: Instant(opened),
+            terms: LotTerms {
+                matures_at: matures.map(Instant),
+                expires_at: expires.map(Instant),
+            },
+            amount: -delta,
+        })
+        .collect();
+    moves.sort_by_key(|m| (m.terms.expires_at.is_none(), m.terms.expires_at, m.opened_at, m.lot));
+    Ok(moves)
+}
