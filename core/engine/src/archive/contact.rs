@@ -1,0 +1,123 @@
+//! What is sealed under a person's own key, the blind indexes that find it, and how little of it is shown.
+
+use crate::error::{Error, Result};
+use crate::keys::{self, ChainKeys, Digest, IndexKind, PersonKey};
+use cardea_domain::Day;
+use cardea_domain::id::CustomerId;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+/// Contact and identity data of a customer: the document that is sealed. Wiped when dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Contact {
+    /// International form, the main one first.
+    pub phones: Vec<String>,
+    pub birthday: Option<Day>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_number: Option<String>,
+}
+
+impl Drop for Contact {
+    fn drop(&mut self) {
+        self.phones.zeroize();
+        self.identity_number.zeroize();
+    }
+}
+
+impl Contact {
+    /// Seals it under the customer's key.
+    pub(super) fn seal(&self, key: &PersonKey) -> Result<Vec<u8>> {
+        let document = zeroize::Zeroizing::new(serde_json::to_vec(self)?);
+        key.seal(&document).map_err(Error::internal)
+    }
+
+    /// Opens what is stored of a customer. Without a key (erased) there is nothing.
+    pub(super) fn open(
+        keys: &ChainKeys,
+        customer: CustomerId,
+        data_key: Option<&[u8]>,
+        sealed: Option<&[u8]>,
+    ) -> Result<Self> {
+        let (Some(data_key), Some(sealed)) = (data_key, sealed) else { return Ok(Self::default()) };
+        let opened = keys.open_person(customer, data_key).and_then(|key| key.open(sealed));
+        let document = opened.map_err(|e| Error::internal(format!("contact of customer {customer}: {e}")))?;
+        Ok(serde_json::from_slice(&document)?)
+    }
+
+    /// Every digest under which the customer is found, each once.
+    pub(super) fn digests(&self, keys: &ChainKeys, name: &str) -> Vec<(IndexKind, Digest)> {
+        let mut digests: Vec<_> = self.phones.iter().flat_map(|phone| keys.phone_digests(phone)).collect();
+        if let Some(number) = &self.identity_number {
+            digests.push((IndexKind::Identity, keys.digest(IndexKind::Identity, number)));
+        }
+        if let Some(birthday) = self.birthday {
+            digests.push((IndexKind::BirthMd, keys.digest(IndexKind::BirthMd, &keys::birth_month_day(birthday))));
+            let both = keys::name_and_birth(name, birthday);
+            digests.push((IndexKind::NameBirth, keys.digest(IndexKind::NameBirth, &both)));
+        }
+        // Two phones may end in the same four digits.
+        digests.sort_unstable();
+        digests.dedup();
+        digests
+    }
+}
+
+/// `138****5678`: the first three and last four digits, without China's country code.
+pub fn mask_phone(phone: &str) -> String {
+    let (country, digits) = match phone.strip_prefix("+86") {
+        Some(national) => ("", national),
+        None => match phone.strip_prefix('+') {
+            Some(digits) => ("+", digits),
+            None => ("", phone),
+        },
+    };
+    let length = digits.len();
+    // Short numbers would be readable between three and four digits.
+    let (head, tail) = if length >= 10 { (3, 4) } else { (1.min(length), 2.min(length)) };
+    if !digits.is_ascii() || length <= head + tail {
+        return "*".repeat(length);
+    }
+    format!("{country}{}{}{}", &digits[..head], "*".repeat(length - head - tail), &digits[length - tail..])
+}
+
+/// `****-05-01`: whose birthday it is may be known, the age not.
+pub fn mask_birthday(birthday: Day) -> String {
+    format!("****-{}", keys::birth_month_day(birthday))
+}
+
+/// `1****************X`
+pub fn mask_identity(number: &str) -> String {
+    let length = number.chars().count();
+    number.chars().enumerate().map(|(i, c)| if i == 0 || i + 1 == length { c } else { '*' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_show_what_the_rule_says() {
+        for (phone, masked) in [
+            ("+8613812345678", "138****5678"),
+            ("+861062345678", "106***5678"),
+            ("+442079460958", "+442*****0958"),
+            ("+3221234", "+3****34"),
+            ("", ""),
+            ("12", "**"),
+        ] {
+            assert_eq!(mask_phone(phone), masked, "{phone}");
+        }
+        assert_eq!(mask_birthday("1990-05-01".parse().unwrap()), "****-05-01");
+        assert_eq!(mask_identity("11010519491231002X"), "1****************X");
+        assert_eq!(mask_identity("A"), "A");
+    }
+
+    #[test]
+    fn documents_of_older_versions_are_readable() {
+        let contact: Contact = serde_json::from_str("{}").unwrap();
+        assert_eq!(contact, Contact::default());
+        let contact: Contact = serde_json::from_str(r#"{"phones":["+8613812345678"],"wechat":"x"}"#).unwrap();
+        assert_eq!(contact.phones, ["+8613812345678"]);
+    }
+}

@@ -1,0 +1,119 @@
+//! The `customers` table.
+
+use super::contact::Contact;
+use crate::each;
+use crate::error::Result;
+use crate::input::{exists, field};
+use crate::keys::ChainKeys;
+use crate::store::schema::{staff, stores};
+use crate::store::{Conn, Id};
+use cardea_domain::id::{ChainId, CustomerId};
+use diesel::prelude::*;
+
+pub(super) use crate::store::schema::customers;
+
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = customers)]
+pub(super) struct CustomerRow {
+    pub chain_id: Id,
+    pub id: Id,
+    pub name: String,
+    pub form_of_address: String,
+    pub store_id: Id,
+    pub consultant_id: Option<Id>,
+    pub introducer_id: Option<Id>,
+    pub consent_marketing: bool,
+    pub consent_privacy: bool,
+    pub consent_at: Option<i64>,
+    pub external_ref: Option<String>,
+    pub data_key: Option<Vec<u8>>,
+    pub contact: Option<Vec<u8>>,
+    pub created_at: i64,
+    pub version: i64,
+}
+
+impl CustomerRow {
+    /// Opens the contact data.
+    pub fn contact(&self, keys: &ChainKeys) -> Result<Contact> {
+        Contact::open(keys, self.id.typed(), self.data_key.as_deref(), self.contact.as_deref())
+    }
+}
+
+pub(super) fn find(conn: &mut Conn, chain: ChainId, id: CustomerId) -> Result<Option<CustomerRow>> {
+    Ok(each!(conn, c => customers::table
+        .find((Id::from(chain), Id::from(id)))
+        .select(CustomerRow::as_select())
+        .get_result(c)
+        .optional()?))
+}
+
+/// Those of the ids that exist, oldest first.
+pub(super) fn load(conn: &mut Conn, chain: ChainId, ids: &[CustomerId]) -> Result<Vec<CustomerRow>> {
+    let ids: Vec<Id> = ids.iter().map(|id| (*id).into()).collect();
+    Ok(each!(conn, c => customers::table
+        .select(CustomerRow::as_select())
+        .filter(customers::chain_id.eq(Id::from(chain)).and(customers::id.eq_any(ids)))
+        .order(customers::id)
+        .load(c)?))
+}
+
+/// Writes what a change may touch.
+pub(super) fn update(conn: &mut Conn, row: &CustomerRow) -> Result<()> {
+    each!(conn, c => diesel::update(customers::table.find((row.chain_id, row.id)))
+        .set((
+            (customers::name.eq(&row.name), customers::form_of_address.eq(&row.form_of_address)),
+            (customers::store_id.eq(row.store_id), customers::consultant_id.eq(row.consultant_id)),
+            customers::introducer_id.eq(row.introducer_id),
+            (customers::consent_marketing.eq(row.consent_marketing), customers::consent_privacy.eq(row.consent_privacy)),
+            customers::consent_at.eq(row.consent_at),
+            (customers::contact.eq(&row.contact), customers::version.eq(row.version)),
+        ))
+        .execute(c)?);
+    Ok(())
+}
+
+/// Store, consultant and introducer exist in this chain. A store that is closed takes no new customers; those it has
+/// may still be changed.
+pub(super) fn check_references(conn: &mut Conn, row: &CustomerRow, new: bool) -> Result<()> {
+    let store = each!(conn, c => stores::table
+        .find((row.chain_id, row.store_id))
+        .select(stores::active)
+        .get_result::<bool>(c)
+        .optional()?);
+    if store.is_none_or(|active| new && !active) {
+        return Err(field("/store_id", "没有这家营业中的门店", "There is no such open store").into());
+    }
+    if let Some(consultant) = row.consultant_id {
+        let found = each!(conn, c => staff::table
+            .find((row.chain_id, consultant))
+            .select(staff::active)
+            .get_result::<bool>(c)
+            .optional()?);
+        if found.is_none_or(|active| new && !active) {
+            return Err(field("/consultant_id", "没有这位员工", "There is no such staff member").into());
+        }
+    }
+    if let Some(introducer) = row.introducer_id {
+        let found = each!(conn, c => customers::table
+            .find((row.chain_id, introducer))
+            .select(customers::version)
+            .get_result::<i64>(c)
+            .optional()?);
+        if found.is_none() || introducer == row.id {
+            let pointer = "/introducer_customer_id";
+            return Err(field(pointer, "没有这位介绍人", "There is no such other customer").into());
+        }
+    }
+    Ok(())
+}
+
+/// The number in another system is free.
+pub(super) fn check_external_ref(conn: &mut Conn, row: &CustomerRow) -> Result<()> {
+    let Some(external_ref) = &row.external_ref else { return Ok(()) };
+    let taken = each!(conn, c => customers::table
+        .select(customers::id)
+        .filter(customers::chain_id.eq(row.chain_id).and(customers::external_ref.eq(external_ref)))
+        .get_result::<Id>(c)
+        .optional()?);
+    if taken.is_some() { Err(exists("/external_ref").into()) } else { Ok(()) }
+}

@@ -1,0 +1,295 @@
+//! Finding customers: by digest (whole phone, last four digits, identity number) or by name. Names are found through
+//! one table of bigrams, which serves both databases and finds a two-character name.
+
+use super::contact::Contact;
+use crate::each;
+use crate::error::Result;
+use crate::identity::StoreScope;
+use crate::keys::{self, ChainKeys, Digest, IndexKind};
+use crate::store::schema::{customer_indexes, customers, search_grams};
+use crate::store::{Conn, Id};
+use cardea_domain::id::{ChainId, CustomerId};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// Grams of a name that a query looks at; further ones hardly narrow it.
+const GRAMS: usize = 4;
+/// Rounds of reading candidates for one page, so that a query that finds little still answers soon.
+const ROUNDS: usize = 20;
+
+/// What somebody typed to find a customer, in one form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// International form.
+    Phone(String),
+    LastFour(String),
+    Identity(String),
+    /// As [`normalised`].
+    Name(String),
+}
+
+impl Lookup {
+    /// A whole phone number, four digits, or a name; None for nothing at all.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()) {
+            return Some(Lookup::LastFour(text.into()));
+        }
+        if let Some(phone) = keys::phone(text) {
+            return Some(Lookup::Phone(phone));
+        }
+        Some(normalised(text)).filter(|name| !name.is_empty()).map(Lookup::Name)
+    }
+
+    /// Whether the customer must have given a whole number: such a look-up reaches beyond the own stores.
+    pub fn is_exact(&self) -> bool {
+        matches!(self, Lookup::Phone(_) | Lookup::Identity(_))
+    }
+
+    fn digest(&self, keys: &ChainKeys) -> Option<(IndexKind, Digest)> {
+        let (kind, value) = match self {
+            Lookup::Phone(phone) => (IndexKind::Phone, phone),
+            Lookup::LastFour(digits) => (IndexKind::PhoneLast4, digits),
+            Lookup::Identity(number) => (IndexKind::Identity, number),
+            Lookup::Name(_) => return None,
+        };
+        Some((kind, keys.digest(kind, value)))
+    }
+}
+
+/// A name in the form that grams are made of: lower case, no spaces, no dots.
+pub(super) fn normalised(name: &str) -> String {
+    let kept = |c: &char| !c.is_whitespace() && !c.is_control() && !matches!(c, '·' | '•' | '・' | '.' | ',' | '-' | '\'');
+    name.chars().filter(kept).flat_map(char::to_lowercase).take(64).collect()
+}
+
+/// Every pair of neighbours, and the first character after `^`, so that a surname alone is found too.
+pub(super) fn grams(normalised: &str) -> BTreeSet<String> {
+    let chars: Vec<char> = normalised.chars().collect();
+    let first = chars.first().map(|c| format!("^{c}"));
+    first.into_iter().chain(chars.windows(2).map(|pair| pair.iter().collect())).collect()
+}
+
+/// The grams a query looks for, always four (the last repeated): one statement serves every query.
+fn query_grams(normalised: &str) -> Option<[String; GRAMS]> {
+    let mut all: Vec<String> = grams(normalised).into_iter().collect();
+    if all.len() > 1 {
+        // Two characters and more may stand anywhere in the name.
+        all.retain(|gram| !gram.starts_with('^'));
+    }
+    let last = all.last()?.clone();
+    Some(std::array::from_fn(|i| all.get(i).unwrap_or(&last).clone()))
+}
+
+/// Newest first: continue below this id.
+fn below(after: Option<CustomerId>) -> Id {
+    after.map_or(Id(Uuid::max()), Into::into)
+}
+
+fn stores_of(scope: &StoreScope) -> (bool, Vec<Id>) {
+    match scope {
+        StoreScope::All => (true, Vec::new()),
+        StoreScope::Only(stores) => (false, stores.iter().map(|store| (*store).into()).collect()),
+    }
+}
+
+/// Customers of the chain and stores, newest first; at most `limit`, all older than `after`. Without a look-up,
+/// everyone.
+pub(super) fn find(
+    conn: &mut Conn,
+    keys: &ChainKeys,
+    (chain, scope): (ChainId, &StoreScope),
+    lookup: Option<&Lookup>,
+    after: Option<CustomerId>,
+    limit: usize,
+) -> Result<Vec<CustomerId>> {
+    let found = match lookup {
+        None => everyone(conn, chain, scope, below(after), limit)?,
+        Some(Lookup::Name(name)) => by_name(conn, (chain, scope), name, below(after), limit)?,
+        Some(other) => match other.digest(keys) {
+            Some((kind, digest)) => by_digest(conn, (chain, scope), kind, &digest, below(after), limit)?,
+            None => Vec::new(),
+        },
+    };
+    Ok(found.into_iter().map(Id::typed).collect())
+}
+
+fn everyone(conn: &mut Conn, chain: ChainId, scope: &StoreScope, below: Id, limit: usize) -> Result<Vec<Id>> {
+    let (all, stores) = stores_of(scope);
+    Ok(each!(conn, c => customers::table
+        .select(customers::id)
+        .filter(customers::chain_id.eq(Id::from(chain)).and(customers::id.lt(below)))
+        .filter(all.into_sql::<Bool>().or(customers::store_id.eq_any(stores)))
+        .order(customers::id.desc())
+        .limit(limit as i64)
+        .load::<Id>(c)?))
+}
+
+fn by_digest(
+    conn: &mut Conn,
+    (chain, scope): (ChainId, &StoreScope),
+    kind: IndexKind,
+    digest: &Digest,
+    below: Id,
+    limit: usize,
+) -> Result<Vec<Id>> {
+    let (all, stores) = stores_of(scope);
+    let same = customers::chain_id.eq(customer_indexes::chain_id).and(customers::id.eq(customer_indexes::customer_id));
+    Ok(each!(conn, c => customer_indexes::table
+        .inner_join(customers::table.on(same))
+        .select(customer_indexes::customer_id)
+        .filter(customer_indexes::chain_id.eq(Id::from(chain)))
+        .filter(customer_indexes::kind.eq(kind.as_str()).and(customer_indexes::digest.eq(digest.as_slice())))
+        .filter(customer_indexes::customer_id.lt(below))
+        .filter(all.into_sql::<Bool>().or(customers::store_id.eq_any(stores)))
+        .order(customer_indexes::customer_id.desc())
+        .limit(limit as i64)
+        .load::<Id>(c)?))
+}
+
+/// Names that hold all of the query's grams are candidates; of those, the ones that hold the query itself.
+fn by_name(
+    conn: &mut Conn,
+    (chain, scope): (ChainId, &StoreScope),
+    name: &str,
+    mut below: Id,
+    limit: usize,
+) -> Result<Vec<Id>> {
+    let Some(grams) = query_grams(name) else { return Ok(Vec::new()) };
+    let first_only = name.chars().count() == 1;
+    let mut found = Vec::new();
+    for _ in 0..ROUNDS {
+        let candidates = candidates(conn, (chain, scope), &grams, below, limit)?;
+        let last = candidates.len() < limit;
+        for (id, candidate) in candidates {
+            below = id;
+            let candidate = normalised(&candidate);
+            if if first_only { candidate.starts_with(name) } else { candidate.contains(name) } {
+                found.push(id);
+            }
+            if found.len() == limit {
+                return Ok(found);
+            }
+        }
+        if last {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+fn candidates(
+    conn: &mut Conn,
+    (chain, scope): (ChainId, &StoreScope),
+    grams: &[String; GRAMS],
+    below: Id,
+    limit: usize,
+) -> Result<Vec<(Id, String)>> {
+    let (all, stores) = stores_of(scope);
+    let same = customers::chain_id.eq(search_grams::chain_id).and(customers::id.eq(search_grams::customer_id));
+    let others = diesel::alias!(search_grams as others);
+    let has = |gram: &String| {
+        diesel::dsl::exists(
+            others.filter(
+                others
+                    .field(search_grams::chain_id)
+                    .eq(Id::from(chain))
+                    .and(others.field(search_grams::gram).eq(gram.clone()))
+                    .and(others.field(search_grams::customer_id).eq(search_grams::customer_id)),
+            ),
+        )
+    };
+    Ok(each!(conn, c => search_grams::table
+        .inner_join(customers::table.on(same))
+        .select((search_grams::customer_id, customers::name))
+        .filter(search_grams::chain_id.eq(Id::from(chain)).and(search_grams::gram.eq(&grams[0])))
+        .filter(search_grams::customer_id.lt(below))
+        .filter(has(&grams[1]).and(has(&grams[2])).and(has(&grams[3])))
+        .filter(all.into_sql::<Bool>().or(customers::store_id.eq_any(stores)))
+        .order(search_grams::customer_id.desc())
+        .limit(limit as i64)
+        .load::<(Id, String)>(c)?))
+}
+
+/// Writes a customer's digests and grams.
+pub(super) fn index(conn: &mut Conn, chain: ChainId, customer: CustomerId, entries: &Entries) -> Result<()> {
+    let digests: Vec<_> = entries.digests.iter().map(|(kind, digest)| {
+        (
+            customer_indexes::chain_id.eq(Id::from(chain)),
+            customer_indexes::kind.eq(kind.as_str()),
+            customer_indexes::digest.eq(digest.as_slice()),
+            customer_indexes::customer_id.eq(Id::from(customer)),
+        )
+    }).collect();
+    let grams: Vec<_> = entries.grams.iter().map(|gram| {
+        (
+            search_grams::chain_id.eq(Id::from(chain)),
+            search_grams::gram.eq(gram),
+            search_grams::customer_id.eq(Id::from(customer)),
+        )
+    }).collect();
+    each!(conn, c => {
+        diesel::insert_into(customer_indexes::table).values(&digests).execute(c)?;
+        diesel::insert_into(search_grams::table).values(&grams).execute(c)?;
+    });
+    Ok(())
+}
+
+/// Removes what [`index`] wrote.
+pub(super) fn unindex(conn: &mut Conn, chain: ChainId, customer: CustomerId) -> Result<()> {
+    let (chain, customer) = (Id::from(chain), Id::from(customer));
+    let digests = customer_indexes::chain_id.eq(chain).and(customer_indexes::customer_id.eq(customer));
+    let grams = search_grams::chain_id.eq(chain).and(search_grams::customer_id.eq(customer));
+    each!(conn, c => {
+        diesel::delete(customer_indexes::table.filter(digests)).execute(c)?;
+        diesel::delete(search_grams::table.filter(grams)).execute(c)?;
+    });
+    Ok(())
+}
+
+/// Under what a customer is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entries {
+    digests: Vec<(IndexKind, Digest)>,
+    grams: BTreeSet<String>,
+}
+
+impl Entries {
+    pub fn of(keys: &ChainKeys, name: &str, contact: &Contact) -> Self {
+        Self { digests: contact.digests(keys, name), grams: grams(&normalised(name)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_told_apart() {
+        for (typed, lookup) in [
+            ("5678", Some(Lookup::LastFour("5678".into()))),
+            ("13812345678", Some(Lookup::Phone("+8613812345678".into()))),
+            ("+86 138 1234 5678", Some(Lookup::Phone("+8613812345678".into()))),
+            (" 王 芳 ", Some(Lookup::Name("王芳".into()))),
+            ("Emma O'Neill", Some(Lookup::Name("emmaoneill".into()))),
+            ("1.38E+10", Some(Lookup::Name("138e+10".into()))),
+            ("  ", None),
+        ] {
+            assert_eq!(Lookup::parse(typed), lookup, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn grams_of_names() {
+        let all = |name: &str| grams(&normalised(name)).into_iter().collect::<Vec<_>>();
+        assert_eq!(all("王小芳"), ["^王", "小芳", "王小"]);
+        assert_eq!(all("Li"), ["^l", "li"]);
+        assert_eq!(all("王"), ["^王"]);
+        assert!(all(" ").is_empty());
+        assert_eq!(query_grams("王"), Some(["^王", "^王", "^王", "^王"].map(String::from)));
+        assert_eq!(query_grams("小芳"), Some(["小芳", "小芳", "小芳", "小芳"].map(String::from)));
+        assert_eq!(query_grams(""), None);
+    }
+}

@@ -1,0 +1,31 @@
+//! Who may come in and what they may do.
+
+pub mod login;
+pub mod permission;
+pub mod session;
+pub mod staff;
+mod throttle;
+
+pub use login::{ChangePassword, Login, Tokens};
+pub use permission::{Action, Scope, StoreScope};
+pub use session::{ChainView, Me, StoreBrief};
+pub use staff::{NewStaff, StaffPatch, StaffView};
+
+use crate::keys::{KeyError, Passwords};
+use session::SessionCache;
+use throttle::Throttle;
+
+/// What logging in needs beside the database; one per engine.
+pub(crate) struct Identity {
+    pub passwords: Passwords,
+    pub throttle: Throttle,
+    pub sessions: SessionCache,
+}
+
+impl Identity {
+    /// # Errors
+    /// [`KeyError::Random`].
+    pub fn new() -> Result<Self, KeyError> {
+        Ok(Self { passwords: Passwords::new()?, throttle: Throttle::new(), sessions: SessionCache::new() })
+    }
+}

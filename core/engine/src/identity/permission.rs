@@ -1,0 +1,304 @@
+//! The one table of permissions: role × action → scope. Nothing else in Cardea decides who may do what.
+
+use crate::actor::{Actor, Role};
+use cardea_domain::id::StoreId;
+use cardea_domain::{Code, Refusal};
+use serde::{Deserialize, Serialize};
+
+/// Where a role may take an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// In the stores the staff member is bound to (every store, if bound to none).
+    Own,
+    /// In the whole chain.
+    Chain,
+}
+
+/// The stores a list may show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreScope {
+    All,
+    Only(Vec<StoreId>),
+}
+
+impl StoreScope {
+    pub fn allows(&self, store: StoreId) -> bool {
+        match self {
+            StoreScope::All => true,
+            StoreScope::Only(stores) => stores.contains(&store),
+        }
+    }
+}
+
+/// Roles in the order of the table's columns.
+const ROLES: [Role; 10] = [
+    Role::HqAdmin,
+    Role::StoreManager,
+    Role::Supervisor,
+    Role::Cashier,
+    Role::Consultant,
+    Role::Clerk,
+    Role::Finance,
+    Role::Auditor,
+    Role::ApiClient,
+    Role::Vendor,
+];
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $action:ident $name:literal $($scope:tt)*;)*) => {
+        /// Everything that needs a permission. The names are on the wire (`GET /me`), so they never change.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Action { $($(#[$doc])* #[serde(rename = $name)] $action,)* }
+
+        impl Action {
+            pub const ALL: &'static [Action] = &[$(Action::$action,)*];
+
+            /// The name on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Action::$action => $name,)* }
+            }
+
+            fn row(self) -> [Option<Scope>; ROLES.len()] {
+                match self { $(Action::$action => [$(scope!($scope)),*],)* }
+            }
+        }
+    };
+}
+
+macro_rules! scope {
+    (C) => { Some(Scope::Chain) };
+    (o) => { Some(Scope::Own) };
+    (-) => { None };
+}
+
+// C: the whole chain, o: own stores, -: never.
+//
+// "Lookup" is what a person at the counter makes possible by giving a whole number: a member may shop in every store
+// of the chain. "Read" is browsing, by name or four digits, and stays in the own stores.
+actions! {
+    //                                               hq mgr sup csh con clk fin aud api ven
+    CustomerCreate "customer.create"                 C  o   o   o   o   o   -   -   o   -;
+    /// Browse and search, masked.
+    CustomerRead "customer.read"                     C  o   o   o   o   o   -   C   -   -;
+    /// Find by a whole phone number; read one by id, masked.
+    CustomerLookup "customer.lookup"                 C  C   C   C   C   C   -   C   C   -;
+    CustomerUpdate "customer.update"                 C  o   o   -   o   o   -   -   -   -;
+    CardIssue "card.issue"                           C  o   o   o   -   o   -   -   o   -;
+    /// Browse by name or last four digits.
+    CardRead "card.read"                             C  o   o   o   o   o   C   C   -   -;
+    /// Find by a whole number; read one by id, with its statement.
+    CardLookup "card.lookup"                         C  C   C   C   C   C   C   C   C   -;
+    CardFreeze "card.freeze"                         C  C   C   C   -   -   -   -   -   -;
+    CardUnfreeze "card.unfreeze"                     C  o   o   -   -   -   -   -   -   -;
+    /// Anyone at a counter may block a lost card at once, wherever it was issued (D-CARD-5).
+    CardReportLoss "card.report_loss"                C  C   C   C   C   C   -   -   C   -;
+    CardCancelLoss "card.cancel_loss"                C  o   o   o   -   -   -   -   -   -;
+    CardReplace "card.replace"                       C  o   o   o   -   -   -   -   -   -;
+    CardCancel "card.cancel"                         C  o   o   -   -   -   -   -   -   -;
+    MembershipRead "membership.read"                 C  C   C   C   C   C   C   C   C   -;
+    /// Quote and post.
+    SalePost "sale.post"                             C  o   o   o   -   -   -   -   o   -;
+    SaleRead "sale.read"                             C  o   o   o   o   -   C   C   o   -;
+    /// Preview and post.
+    ReturnPost "return.post"                         C  o   o   o   -   -   -   -   o   -;
+    RedemptionPost "redemption.post"                 C  o   o   o   -   -   -   -   o   -;
+    ProgramRead "program.read"                       C  C   C   C   C   C   C   C   C   C;
+    ProgramWrite "program.write"                     C  -   -   -   -   -   -   -   -   -;
+    ConfigurationRead "configuration.read"           C  C   -   -   -   -   C   C   -   C;
+    ConfigurationWrite "configuration.write"         C  -   -   -   -   -   -   -   -   -;
+    RewardRead "reward.read"                         C  C   C   C   C   C   C   C   C   -;
+    /// A store's own catalogue (D-RET-3); the chain's needs the whole chain.
+    RewardWrite "reward.write"                       C  o   -   -   -   -   -   -   -   -;
+    /// Regions too.
+    StoreRead "store.read"                           C  C   C   C   C   C   C   C   C   -;
+    StoreWrite "store.write"                         C  -   -   -   -   -   -   -   -   -;
+    StaffRead "staff.read"                           C  o   -   -   -   -   -   C   -   -;
+    StaffWrite "staff.write"                         C  -   -   -   -   -   -   -   -   -;
+    ImportRun "import.run"                           C  -   -   -   -   -   -   -   -   -;
+    JobRun "job.run"                                 C  -   -   -   -   -   -   -   -   -;
+    AuditRead "audit.read"                           C  -   -   -   -   -   -   C   -   -;
+    /// The installation itself; needs the platform operator's flag as well.
+    PlatformOperate "platform.operate"               C  -   -   -   -   -   -   -   -   -;
+}
+
+impl Role {
+    pub const ALL: [Role; 10] = ROLES;
+
+    /// The name on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::HqAdmin => "hq_admin",
+            Role::StoreManager => "store_manager",
+            Role::Supervisor => "supervisor",
+            Role::Cashier => "cashier",
+            Role::Consultant => "consultant",
+            Role::Clerk => "clerk",
+            Role::Finance => "finance",
+            Role::Auditor => "auditor",
+            Role::ApiClient => "api_client",
+            Role::Vendor => "vendor",
+        }
+    }
+
+    /// The role of this name.
+    pub fn parse(name: &str) -> Option<Role> {
+        ROLES.into_iter().find(|role| role.as_str() == name)
+    }
+
+    /// Where this role may take the action; None: nowhere.
+    pub fn grant(self, action: Action) -> Option<Scope> {
+        let column = ROLES.iter().position(|role| *role == self)?;
+        action.row()[column]
+    }
+}
+
+impl Actor {
+    /// What this actor may do, before any store is looked at: the role's grant, the operator's flag, and nothing at
+    /// all while an initial password stands.
+    fn grant(&self, action: Action) -> Result<Scope, Refusal> {
+        if self.must_change_password {
+            return Err(Refusal::new(
+                Code::PasswordChangeRequired,
+                "首次登录请先修改初始密码",
+                "Change the initial password first (POST /auth/password)",
+            ));
+        }
+        let granted = self.role.grant(action).filter(|_| action != Action::PlatformOperate || self.platform_operator);
+        granted.ok_or_else(|| forbidden(action))
+    }
+
+    /// Demands a permission in a store, or with None at something that belongs to the whole chain. Staff bound to
+    /// stores may act on the chain's only where the table says so.
+    ///
+    /// # Errors
+    /// `forbidden`; `password_change_required` while an initial password stands.
+    pub fn require(&self, action: Action, store: Option<StoreId>) -> Result<(), Refusal> {
+        let scope = self.grant(action)?;
+        match (scope, &self.stores) {
+            (Scope::Chain, _) | (Scope::Own, None) => Ok(()),
+            (Scope::Own, Some(own)) if store.is_some_and(|store| own.contains(&store)) => Ok(()),
+            (Scope::Own, Some(_)) => Err(forbidden(action)),
+        }
+    }
+
+    /// The stores whose things a list may show.
+    ///
+    /// # Errors
+    /// As [`Actor::require`].
+    pub fn scope(&self, action: Action) -> Result<StoreScope, Refusal> {
+        Ok(match (self.grant(action)?, &self.stores) {
+            (Scope::Chain, _) | (Scope::Own, None) => StoreScope::All,
+            (Scope::Own, Some(own)) => StoreScope::Only(own.clone()),
+        })
+    }
+
+    /// The names of everything this actor may do somewhere, for `GET /me`.
+    pub fn permissions(&self) -> Vec<&'static str> {
+        Action::ALL.iter().filter(|action| self.grant(**action).is_ok()).map(|action| action.as_str()).collect()
+    }
+}
+
+fn forbidden(action: Action) -> Refusal {
+    let name = action.as_str();
+    Refusal::new(
+        Code::Forbidden,
+        format!("您没有在此执行该操作的权限（{name}）"),
+        format!("You may not do this here ({name})"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cardea_domain::id::ChainId;
+    use uuid::Uuid;
+
+    fn store(n: u128) -> StoreId {
+        StoreId(Uuid::from_u128(n))
+    }
+
+    fn actor(role: Role, stores: Option<Vec<StoreId>>) -> Actor {
+        Actor { role, stores, staff: Some(Uuid::from_u128(1).into()), ..Actor::system(ChainId(Uuid::from_u128(9))) }
+    }
+
+    fn code(result: Result<(), Refusal>) -> Option<Code> {
+        result.err().map(|r| r.code)
+    }
+
+    #[test]
+    fn names_are_unique_and_roles_parse() {
+        let names: std::collections::HashSet<_> = Action::ALL.iter().map(|a| a.as_str()).collect();
+        assert_eq!(names.len(), Action::ALL.len());
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+            assert_eq!(serde_json::to_value(role).unwrap(), role.as_str(), "one name everywhere");
+        }
+        assert_eq!(Role::parse("platform_operator"), None, "a flag, not a role");
+    }
+
+    #[test]
+    fn a_cashier_works_in_the_own_stores() {
+        let cashier = actor(Role::Cashier, Some(vec![store(1)]));
+        for action in [Action::SalePost, Action::ReturnPost, Action::RedemptionPost, Action::CardIssue] {
+            assert_eq!(code(cashier.require(action, Some(store(1)))), None, "{action:?}");
+            assert_eq!(code(cashier.require(action, Some(store(2)))), Some(Code::Forbidden), "{action:?} elsewhere");
+            assert_eq!(code(cashier.require(action, None)), Some(Code::Forbidden), "{action:?} chain-wide");
+        }
+        assert_eq!(code(cashier.require(Action::CardReportLoss, Some(store(2)))), None, "a loss, wherever it is told");
+        assert_eq!(cashier.scope(Action::CustomerRead).unwrap(), StoreScope::Only(vec![store(1)]));
+        assert_eq!(cashier.scope(Action::CustomerLookup).unwrap(), StoreScope::All);
+        let everywhere = actor(Role::Cashier, None);
+        assert_eq!(code(everywhere.require(Action::SalePost, Some(store(2)))), None);
+        assert_eq!(code(everywhere.require(Action::ProgramWrite, None)), Some(Code::Forbidden));
+    }
+
+    #[test]
+    fn readers_write_nothing_and_vendors_see_no_customer() {
+        let writes = [
+            Action::CustomerCreate,
+            Action::CustomerUpdate,
+            Action::CardIssue,
+            Action::CardFreeze,
+            Action::CardReportLoss,
+            Action::CardReplace,
+            Action::SalePost,
+            Action::ReturnPost,
+            Action::RedemptionPost,
+            Action::ProgramWrite,
+            Action::ConfigurationWrite,
+            Action::RewardWrite,
+            Action::StoreWrite,
+            Action::StaffWrite,
+            Action::ImportRun,
+        ];
+        for action in writes {
+            assert_eq!(Role::Auditor.grant(action), None, "{action:?}");
+            assert_eq!(Role::Finance.grant(action), None, "{action:?}");
+        }
+        let vendor = actor(Role::Vendor, None).permissions();
+        assert_eq!(vendor, ["program.read", "configuration.read"]);
+    }
+
+    #[test]
+    fn only_head_office_administers_and_only_the_operator_operates() {
+        for role in Role::ALL.into_iter().filter(|r| *r != Role::HqAdmin) {
+            for action in [Action::StaffWrite, Action::StoreWrite, Action::ProgramWrite, Action::PlatformOperate] {
+                assert_eq!(role.grant(action), None, "{role:?} {action:?}");
+            }
+        }
+        let mut admin = actor(Role::HqAdmin, None);
+        assert_eq!(code(admin.require(Action::PlatformOperate, None)), Some(Code::Forbidden));
+        admin.platform_operator = true;
+        assert_eq!(code(admin.require(Action::PlatformOperate, None)), None);
+    }
+
+    #[test]
+    fn an_initial_password_permits_nothing() {
+        let mut admin = actor(Role::HqAdmin, None);
+        admin.must_change_password = true;
+        for action in Action::ALL {
+            assert_eq!(code(admin.require(*action, None)), Some(Code::PasswordChangeRequired), "{action:?}");
+        }
+        assert!(admin.permissions().is_empty());
+    }
+}

@@ -1,0 +1,116 @@
+//! Slows down who tries passwords: per account, per source, and all together.
+
+use governor::clock::DefaultClock;
+use governor::state::keyed::DashMapStateStore;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use sha2::{Digest, Sha256};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+type Keyed<K> = RateLimiter<K, DashMapStateStore<K>, DefaultClock>;
+
+/// Accounts and sources remembered before those that have recovered are forgotten: a flood of made-up names must not
+/// fill the memory.
+const REMEMBERED: usize = 10_000;
+
+/// Attempts to log in, the right ones included: what is counted must not tell whether the password was right.
+pub(crate) struct Throttle {
+    /// 10 at once, then one in 30 s.
+    accounts: Keyed<[u8; 32]>,
+    /// A whole store may share an address: 100 at once, then 2 per second.
+    sources: Keyed<IpAddr>,
+    /// What the password hash can bear: 400 at once, then 40 per second.
+    all: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
+}
+
+const fn at_least_one(n: u32) -> NonZeroU32 {
+    match NonZeroU32::new(n) {
+        Some(n) => n,
+        None => NonZeroU32::MIN,
+    }
+}
+
+fn quota(burst: u32, period: Duration) -> Quota {
+    Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(at_least_one(burst))
+}
+
+impl Throttle {
+    pub fn new() -> Self {
+        Self {
+            accounts: RateLimiter::keyed(quota(10, Duration::from_secs(30))),
+            sources: RateLimiter::keyed(quota(100, Duration::from_millis(500))),
+            all: RateLimiter::direct(quota(400, Duration::from_millis(25))),
+        }
+    }
+
+    /// Counts an attempt; false: too many.
+    pub fn permits(&self, chain: &str, user: &str, source: Option<IpAddr>) -> bool {
+        self.forget();
+        // The source first: who floods from one address can't use up an account's attempts.
+        let source = source.is_none_or(|source| self.sources.check_key(&source).is_ok());
+        source && self.accounts.check_key(&account(chain, user)).is_ok() && self.all.check().is_ok()
+    }
+
+    /// Counts use of a refresh token, which costs no password hash.
+    pub fn permits_source(&self, source: Option<IpAddr>) -> bool {
+        source.is_none_or(|source| self.sources.check_key(&source).is_ok())
+    }
+
+    fn forget(&self) {
+        if self.accounts.len() > REMEMBERED {
+            self.accounts.retain_recent();
+        }
+        if self.sources.len() > REMEMBERED {
+            self.sources.retain_recent();
+        }
+    }
+}
+
+/// Of any length the client sends, 32 bytes are kept.
+fn account(chain: &str, user: &str) -> [u8; 32] {
+    Sha256::new_with_prefix(chain).chain_update([0]).chain_update(user).finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+
+    #[test]
+    fn an_account_has_ten_attempts_and_others_are_not_hurt() {
+        let throttle = Throttle::new();
+        for attempt in 0..10 {
+            assert!(throttle.permits("demo", "anna", HERE), "attempt {attempt}");
+        }
+        assert!(!throttle.permits("demo", "anna", HERE));
+        assert!(throttle.permits("demo", "ben", HERE));
+        assert!(throttle.permits("other", "anna", HERE), "another chain's anna");
+    }
+
+    #[test]
+    fn a_source_is_stopped_before_it_locks_accounts() {
+        let throttle = Throttle::new();
+        let granted = (0..150).filter(|n| throttle.permits("demo", &format!("user{n}"), HERE)).count();
+        assert!((100..110).contains(&granted), "{granted}");
+        let elsewhere = Some(IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1)));
+        for _ in 0..9 {
+            throttle.permits("demo", "anna", HERE);
+        }
+        assert!(throttle.permits("demo", "anna", elsewhere), "attempts of a stopped source don't count");
+    }
+
+    #[test]
+    fn all_together_are_limited() {
+        let throttle = Throttle::new();
+        let granted = (0..600)
+            .filter(|n: &u32| {
+                let source = IpAddr::V4(std::net::Ipv4Addr::from_bits(*n));
+                throttle.permits("demo", &format!("user{n}"), Some(source))
+            })
+            .count();
+        assert!((400..480).contains(&granted), "{granted}");
+    }
+}
