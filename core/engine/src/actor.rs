@@ -31,6 +31,8 @@ pub struct Actor {
     /// None: the whole chain.
     pub stores: Option<Vec<StoreId>>,
     pub platform_operator: bool,
+    /// An initial password stands: nothing is permitted but changing it.
+    pub must_change_password: bool,
     pub source_ip: Option<String>,
 }
 
@@ -44,6 +46,7 @@ impl Actor {
             role: Role::HqAdmin,
             stores: None,
             platform_operator: false,
+            must_change_password: false,
             source_ip: None,
         }
     }

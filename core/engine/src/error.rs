@@ -1,5 +1,6 @@
 //! What can go wrong inside the engine. Callers outside see a [`Refusal`] only; causes go to the log.
 
+use crate::keys::KeyError;
 use cardea_domain::{Code, Refusal};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -31,6 +32,12 @@ impl From<Refusal> for Error {
 
 impl From<diesel::ConnectionError> for Error {
     fn from(e: diesel::ConnectionError) -> Self {
+        Self::Internal(e.into())
+    }
+}
+
+impl From<KeyError> for Error {
+    fn from(e: KeyError) -> Self {
         Self::Internal(e.into())
     }
 }

@@ -2,20 +2,27 @@
 //! the pure rules of `cardea-domain`; nothing here knows HTTP.
 
 pub mod actor;
+pub mod archive;
+pub mod bootstrap;
 pub mod clock;
 mod engine;
 pub mod error;
 pub mod import;
 pub mod job;
 pub mod lanes;
+pub mod identity;
+pub mod input;
+pub mod keys;
 pub mod page;
 pub mod plugin;
 pub mod query;
 pub mod store;
 pub mod verify;
+pub mod store_admin;
 
 pub use actor::{Actor, Role};
 pub use clock::Clock;
 pub use engine::{Engine, EngineOptions};
 pub use error::{Error, Result};
+pub use input::Written;
 pub use page::{Page, PageArgs};

@@ -7,6 +7,9 @@ mod row;
 mod search;
 mod surname;
 
+#[cfg(test)]
+mod tests;
+
 pub use contact::{Contact, mask_birthday, mask_identity, mask_phone};
 pub use customer::{Consent, CustomerBrief, CustomerPatch, CustomerView, NewCustomer, RegisterFacts};
 pub use display::FormOfAddress;

@@ -4,6 +4,8 @@ pub mod login;
 pub mod permission;
 pub mod session;
 pub mod staff;
+#[cfg(test)]
+mod tests;
 mod throttle;
 
 pub use login::{ChangePassword, Login, Tokens};

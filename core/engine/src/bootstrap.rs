@@ -1,0 +1,146 @@
+//! The first run: one chain, and one HQ administrator who is also the platform operator.
+
+use crate::actor::Actor;
+use crate::actor::Role;
+use crate::error::{Error, Result};
+use crate::identity::staff::StaffRow;
+use crate::input::{self, exists, field};
+use crate::keys::one_time_password;
+use crate::store::schema::{chains, installation};
+use crate::store::{Answer, Conn, Id, Tx};
+use crate::store_admin::zone;
+use crate::{Engine, each};
+use cardea_domain::Refusal;
+use cardea_domain::id::{ChainId, StaffId};
+use diesel::prelude::*;
+use serde_json::json;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// A chain to create.
+#[derive(Clone, Debug)]
+pub struct NewChain {
+    /// What staff type to log in: 1–32 letters, digits, `-`, `_`, `.`; unique in the installation.
+    pub code: String,
+    pub name: String,
+    /// ISO 4217, three capitals.
+    pub currency: String,
+    /// Decimal places of the currency, 0–4.
+    pub minor_units: u32,
+    /// Of the IANA database; the default of its stores.
+    pub time_zone: String,
+}
+
+impl NewChain {
+    /// What the first run sets up; head office renames it.
+    pub fn first() -> Self {
+        Self {
+            code: "main".into(),
+            name: "我的连锁店".into(),
+            currency: "CNY".into(),
+            minor_units: 2,
+            time_zone: "Asia/Shanghai".into(),
+        }
+    }
+}
+
+/// A chain's first HQ administrator.
+#[derive(Clone)]
+pub struct NewAdmin {
+    pub user: String,
+    pub name: String,
+    pub password: Zeroizing<String>,
+    pub must_change_password: bool,
+    /// May operate the installation too.
+    pub platform_operator: bool,
+}
+
+/// What a start found.
+pub enum Installation {
+    /// The first start: print these once, they can't be read again.
+    Created { chain_code: String, user: String, password: Zeroizing<String> },
+    /// Set up earlier.
+    Found,
+}
+
+/// The id of the installation in this database, if it was set up.
+pub(crate) fn installation(conn: &mut Conn) -> Result<Option<Uuid>> {
+    let id: Option<Id> = each!(conn, c => installation::table.select(installation::id).get_result(c).optional()?);
+    Ok(id.map(|id| id.0))
+}
+
+impl Engine {
+    /// Sets up an empty database: the chain, an HQ administrator `admin` who is also platform operator, with a
+    /// password that works until it is changed at the first log-in. Does nothing where that was done before.
+    ///
+    /// # Errors
+    /// `field_invalid` for a chain that can't be created; those of [`Engine::transact`].
+    pub async fn bootstrap(&self, chain: NewChain) -> Result<Installation, Refusal> {
+        if self.read(installation)?.is_some() {
+            return Ok(Installation::Found);
+        }
+        let password = one_time_password().map_err(Error::from)?;
+        let admin = NewAdmin {
+            user: "admin".into(),
+            name: "管理员".into(),
+            password: password.clone(),
+            must_change_password: true,
+            platform_operator: true,
+        };
+        let (chain_code, user) = (chain.code.clone(), admin.user.clone());
+        self.create_chain(chain, admin).await?;
+        Ok(Installation::Created { chain_code, user, password })
+    }
+
+    /// Creates a chain with its first administrator; in an empty database, the installation too. Checks no
+    /// permission: it is for the first run, the demo and the command line.
+    ///
+    /// # Errors
+    /// `field_invalid`; `already_exists` (code); those of [`Engine::transact`].
+    pub async fn create_chain(&self, new: NewChain, admin: NewAdmin) -> Result<(ChainId, StaffId), Refusal> {
+        let code = input::code(&new.code, "/code")?;
+        let name = input::text(&new.name, 100, "/name")?;
+        let time_zone = zone(&new.time_zone, "/time_zone")?.name();
+        if new.currency.len() != 3 || !new.currency.bytes().all(|b| b.is_ascii_uppercase()) || new.minor_units > 4 {
+            let pointer = "/currency";
+            return Err(field(pointer, "货币须为 ISO 4217 代码，如 CNY", "A currency is an ISO 4217 code such as CNY"));
+        }
+        let (chain, staff) = (ChainId(Uuid::now_v7()), StaffId(Uuid::now_v7()));
+        let installation_id = Id(self.keys().installation_id());
+        let account = StaffRow {
+            chain_id: chain.into(),
+            id: staff.into(),
+            user_name: input::code(&admin.user, "/user")?,
+            name: input::text(&admin.name, 64, "/name")?,
+            role: Role::HqAdmin.as_str().into(),
+            platform_operator: admin.platform_operator,
+            password_hash: self.identity().passwords.hash(&admin.password).await?,
+            must_change_password: admin.must_change_password,
+            active: true,
+            created_at: 0,
+            version: 1,
+        };
+        let work = move |tx: &mut Tx<'_>| {
+            let now = tx.now().0;
+            if installation(tx.conn())?.is_none() {
+                let row = (installation::id.eq(installation_id), installation::created_at.eq(now));
+                each!(tx.conn(), c => diesel::insert_into(installation::table).values(row).execute(c)?);
+            }
+            let taken: i64 = each!(tx.conn(), c => chains::table.filter(chains::code.eq(&code)).count().get_result(c)?);
+            if taken > 0 {
+                return Err(exists("/code").into());
+            }
+            let row = (
+                (chains::id.eq(Id::from(chain)), chains::code.eq(&code), chains::name.eq(&name)),
+                (chains::currency.eq(&new.currency), chains::minor_units.eq(new.minor_units as i32)),
+                (chains::time_zone.eq(time_zone), chains::created_at.eq(now), chains::version.eq(1)),
+            );
+            each!(tx.conn(), c => diesel::insert_into(chains::table).values(row).execute(c)?);
+            StaffRow { created_at: now, ..account.clone() }.insert(tx.conn())?;
+            tx.audit("chain.create", chain.0, json!({ "code": code, "name": name, "currency": new.currency }));
+            Ok(Answer::no_content())
+        };
+        self.transact(&Actor::system(chain), None, "chain.create", work).await?;
+        Ok((chain, staff))
+    }
+}

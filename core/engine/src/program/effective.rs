@@ -1,0 +1,204 @@
+//! Which configuration holds when, parsed and with its plugin loaded. Every sale asks, so it is remembered.
+
+use super::ComponentDigest;
+use crate::error::{Error, Result};
+use crate::input::not_found;
+use crate::plugin::Plugin;
+use crate::store::schema::{components, configurations};
+use crate::store::{Conn, Id};
+use crate::{Engine, each};
+use cardea_domain::Instant;
+use cardea_domain::id::{ChainId, ConfigurationId, ProgramId};
+use cardea_domain::sale::Terms;
+use cardea_domain::tier::Ladder;
+use diesel::prelude::*;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Parsed configurations remembered.
+const REMEMBERED: usize = 4096;
+
+/// One version of a program's configuration; it never changes.
+pub struct Configuration {
+    pub id: ConfigurationId,
+    pub program: ProgramId,
+    /// From 1.
+    pub number: i64,
+    pub effective_from: Instant,
+    pub digest: ComponentDigest,
+    /// JSON, valid under the plugin's schema.
+    pub plugin_config: String,
+    pub ladder: Ladder,
+    pub terms: Terms,
+    pub plugin: Arc<Plugin>,
+}
+
+impl std::fmt::Debug for Configuration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Configuration").field("id", &self.id).field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+/// When each configuration of a program begins to hold, newest first.
+type Timeline = Arc<Vec<(Instant, ConfigurationId)>>;
+
+/// What is remembered of configurations and their timelines.
+pub(crate) struct Configurations {
+    parsed: quick_cache::sync::Cache<(ChainId, ConfigurationId), Arc<Configuration>>,
+    timelines: Mutex<Timelines>,
+}
+
+#[derive(Default)]
+struct Timelines {
+    by_program: HashMap<(ChainId, ProgramId), Timeline>,
+    /// Counts changes: what was read before one is not remembered after it.
+    changes: u64,
+}
+
+impl Configurations {
+    pub fn new() -> Self {
+        Self { parsed: quick_cache::sync::Cache::new(REMEMBERED), timelines: Mutex::default() }
+    }
+
+    /// A program has a new configuration.
+    pub(super) fn changed(&self, chain: ChainId, program: ProgramId) {
+        let mut timelines = self.timelines.lock();
+        timelines.changes += 1;
+        timelines.by_program.remove(&(chain, program));
+    }
+}
+
+/// The configuration that holds at `at`; before the first one begins, the first.
+fn holding(timeline: &[(Instant, ConfigurationId)], at: Instant) -> Option<ConfigurationId> {
+    timeline.iter().find(|(from, _)| *from <= at).or(timeline.last()).map(|(_, id)| *id)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = configurations)]
+struct Row {
+    id: Id,
+    program_id: Id,
+    number: i64,
+    effective_from: i64,
+    digest: Vec<u8>,
+    plugin_config: String,
+    ladder: String,
+    terms: String,
+}
+
+impl Engine {
+    /// The configuration that holds at an instant (business time): of those that have begun, the one that began last.
+    /// Sales of before the first one are judged by the first.
+    ///
+    /// # Errors
+    /// `not_found` for an unknown program; `internal` if its plugin can't be loaded.
+    pub fn configuration_at(&self, chain: ChainId, program: ProgramId, at: Instant) -> Result<Arc<Configuration>> {
+        let timeline = self.timeline(chain, program)?;
+        let id = holding(&timeline, at).ok_or_else(not_found)?;
+        self.configuration_by_id(chain, id)
+    }
+
+    /// One configuration, parsed.
+    ///
+    /// # Errors
+    /// `not_found`; `internal` if its plugin can't be loaded.
+    pub fn configuration_by_id(&self, chain: ChainId, id: ConfigurationId) -> Result<Arc<Configuration>> {
+        let cache = &self.configurations_cache().parsed;
+        if let Some(known) = cache.get(&(chain, id)) {
+            return Ok(known);
+        }
+        let row: Option<Row> = self.read(|conn| {
+            Ok(each!(conn, c => configurations::table
+                .find((Id::from(chain), Id::from(id)))
+                .select(Row::as_select())
+                .get_result(c)
+                .optional()?))
+        })?;
+        let row = row.ok_or_else(not_found)?;
+        let digest = digest(&row.digest)?;
+        let parsed = Arc::new(Configuration {
+            id,
+            program: row.program_id.typed(),
+            number: row.number,
+            effective_from: Instant(row.effective_from),
+            plugin: self.component(digest)?,
+            digest,
+            plugin_config: row.plugin_config,
+            ladder: serde_json::from_str(&row.ladder)?,
+            terms: serde_json::from_str(&row.terms)?,
+        });
+        cache.insert((chain, id), parsed.clone());
+        Ok(parsed)
+    }
+
+    fn timeline(&self, chain: ChainId, program: ProgramId) -> Result<Timeline> {
+        let cache = &self.configurations_cache().timelines;
+        let changes = {
+            let timelines = cache.lock();
+            if let Some(known) = timelines.by_program.get(&(chain, program)) {
+                return Ok(known.clone());
+            }
+            timelines.changes
+        };
+        let timeline = Arc::new(self.read(|conn| load_timeline(conn, chain, program))?);
+        let mut timelines = cache.lock();
+        if timelines.changes == changes && !timeline.is_empty() {
+            timelines.by_program.insert((chain, program), timeline.clone());
+        }
+        Ok(timeline)
+    }
+
+    /// The plugin of a stored component; compiled at its first use after a start.
+    ///
+    /// # Errors
+    /// `internal` if the component is missing or is refused.
+    pub(crate) fn component(&self, digest: ComponentDigest) -> Result<Arc<Plugin>> {
+        let name = hex::encode(digest);
+        if let Some(plugin) = self.plugins().get(&name) {
+            return Ok(plugin);
+        }
+        let bytes: Option<Vec<u8>> = self.read(|conn| {
+            Ok(each!(conn, c => components::table
+                .find(digest.as_slice())
+                .select(components::bytes)
+                .get_result(c)
+                .optional()?))
+        })?;
+        let bytes = bytes.ok_or_else(|| Error::internal(format!("component {name} is missing")))?;
+        let plugin = self.plugins().load(&bytes).map_err(Error::internal)?;
+        if plugin.digest() != name {
+            return Err(Error::internal(format!("component {name} was changed in the database: it is {}", plugin.digest())));
+        }
+        Ok(plugin)
+    }
+}
+
+fn load_timeline(conn: &mut Conn, chain: ChainId, program: ProgramId) -> Result<Vec<(Instant, ConfigurationId)>> {
+    let rows: Vec<(i64, Id)> = each!(conn, c => configurations::table
+        .select((configurations::effective_from, configurations::id))
+        .filter(configurations::chain_id.eq(Id::from(chain)).and(configurations::program_id.eq(Id::from(program))))
+        .order((configurations::effective_from.desc(), configurations::number.desc()))
+        .load(c)?);
+    Ok(rows.into_iter().map(|(from, id)| (Instant(from), id.typed())).collect())
+}
+
+pub(super) fn digest(bytes: &[u8]) -> Result<ComponentDigest> {
+    bytes.try_into().map_err(|_| Error::internal("a component's digest isn't 32 bytes long"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn the_configuration_that_began_last_holds() {
+        let id = |n| ConfigurationId(Uuid::from_u128(n));
+        let timeline = [(Instant(200), id(3)), (Instant(100), id(2)), (Instant(0), id(1))];
+        for (at, number) in [(-5, 1), (0, 1), (99, 1), (100, 2), (199, 2), (200, 3), (1000, 3)] {
+            assert_eq!(holding(&timeline, Instant(at)), Some(id(number)), "at {at}");
+        }
+        assert_eq!(holding(&[], Instant(0)), None);
+    }
+}

@@ -1,0 +1,13 @@
+//! Programs: a chain's loyalty schemes, each pinned to one build of a plugin and to a timeline of configurations.
+
+mod configuration;
+mod effective;
+mod manage;
+
+pub use configuration::{ConfigurationView, NewConfiguration};
+pub use effective::Configuration;
+pub(crate) use effective::Configurations;
+pub use manage::{EffectiveView, NewProgram, PluginView, ProgramView};
+
+/// SHA-256 of a component: what a program pins and an entry names.
+pub type ComponentDigest = [u8; 32];
