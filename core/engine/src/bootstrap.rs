@@ -144,3 +144,80 @@ impl Engine {
         Ok((chain, staff))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::*;
+    use crate::identity::{ChangePassword, Login};
+    use crate::{EngineOptions, PageArgs};
+    use cardea_domain::Code;
+
+    fn start(dir: &tempfile::TempDir) -> Result<Engine> {
+        Engine::start(EngineOptions::new(dir.path()))
+    }
+
+    #[tokio::test]
+    async fn the_first_run_lets_one_person_in_and_the_second_finds_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let engine = start(&dir).unwrap();
+        let installation = engine.bootstrap(NewChain::first()).await.unwrap();
+        let Installation::Created { chain_code, user, password } = installation else { panic!("a fresh database") };
+        let login = |password: &str| {
+            engine.login(Login { chain: chain_code.clone(), user: user.clone(), password: password.into() }, None)
+        };
+        let tokens = login(&password).await.unwrap();
+        assert!(tokens.must_change_password);
+        let actor = engine.authenticate(&tokens.access_token, None).unwrap();
+        assert!(actor.platform_operator);
+        assert_eq!(code(engine.stores(&actor, &PageArgs::default())), Code::PasswordChangeRequired);
+        let change = ChangePassword { old_password: password.to_string(), new_password: PASSWORD.into() };
+        engine.change_password(&actor, change).await.unwrap();
+        assert_eq!(code(login(&password).await), Code::LoginFailed, "once");
+        let actor = engine.authenticate(&login(PASSWORD).await.unwrap().access_token, None).unwrap();
+        assert!(actor.require(crate::identity::Action::PlatformOperate, None).is_ok());
+        assert!(matches!(engine.bootstrap(NewChain::first()).await.unwrap(), Installation::Found));
+
+        drop(engine);
+        let engine = start(&dir).unwrap();
+        assert!(matches!(engine.bootstrap(NewChain::first()).await.unwrap(), Installation::Found));
+        assert!(engine.authenticate(&tokens.access_token, None).is_ok(), "keys and sessions outlive a restart");
+    }
+
+    #[tokio::test]
+    async fn a_database_refuses_to_start_without_its_keys() {
+        let dir = tempfile::tempdir().unwrap();
+        start(&dir).unwrap().bootstrap(NewChain::first()).await.unwrap();
+        std::fs::remove_file(dir.path().join("keys/master.key")).unwrap();
+        let error = start(&dir).err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(error.contains("master.key is missing"), "{error}");
+
+        let other = tempfile::tempdir().unwrap();
+        start(&other).unwrap();
+        let foreign = other.path().join("keys/master.key");
+        std::fs::copy(foreign, dir.path().join("keys/master.key")).unwrap();
+        let error = start(&dir).err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(error.contains("another installation"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn chains_are_checked() {
+        let f = Fixture::new().await;
+        let admin = |user: &str| NewAdmin {
+            user: user.into(),
+            name: "管理员".into(),
+            password: PASSWORD.to_owned().into(),
+            must_change_password: false,
+            platform_operator: false,
+        };
+        for (new, user, refusal) in [
+            (NewChain { code: "DEMO".into(), ..NewChain::first() }, "admin", (Code::AlreadyExists, "/code")),
+            (NewChain { currency: "yuan".into(), ..NewChain::first() }, "admin", (Code::FieldInvalid, "/currency")),
+            (NewChain { time_zone: "Mars".into(), ..NewChain::first() }, "admin", (Code::FieldInvalid, "/time_zone")),
+            (NewChain::first(), "ad min", (Code::FieldInvalid, "/user")),
+        ] {
+            let refused = at(f.engine.create_chain(new, admin(user)).await);
+            assert_eq!(refused, (refusal.0, refusal.1.to_owned()));
+        }
+    }
+}

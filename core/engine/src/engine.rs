@@ -1,12 +1,10 @@
 //! The engine: what the server, the command line and the tests hold.
 
 use crate::actor::Actor;
-use crate::bootstrap;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::services::Services;
 use crate::store::writer::{Failure, Lane, Outcome, Work, Writer};
-use crate::identity::Identity;
-use crate::keys::Keys;
 use crate::store::{Answer, Answered, Conn, Database, IdempotencyKey, Tx, WriterOptions};
 use cardea_domain::{Code, Refusal};
 use std::path::PathBuf;
@@ -43,8 +41,7 @@ pub(crate) struct Inner {
     writer: Writer,
     database: Arc<Database>,
     clock: Clock,
-    keys: Keys,
-    identity: Identity,
+    services: Services,
 }
 
 impl Engine {
@@ -56,33 +53,18 @@ impl Engine {
         std::fs::create_dir_all(&options.data_dir)
             .map_err(|e| Error::internal(format!("{}: {e}", options.data_dir.display())))?;
         let database = Arc::new(Database::open(&options.database, &options.data_dir)?);
-        let installed = database.read(bootstrap::installation)?;
-        let keys = Keys::open(&options.data_dir, installed.is_none())?;
-        if let Some(id) = installed {
-            keys.check_installation(id)?;
-        }
-        let identity = Identity::new()?;
+        let services = Services::start(&options, &database)?;
         let writer = Writer::start(database.clone(), options.clock.clone(), options.writer)?;
         Ok(Self(Arc::new(Inner {
             writer,
             database,
             clock: options.clock,
-            keys,
-            identity,
+            services,
         })))
     }
 
     pub fn clock(&self) -> &Clock {
         &self.0.clock
-    }
-
-    /// The installation's secrets.
-    pub fn keys(&self) -> &Keys {
-        &self.0.keys
-    }
-
-    pub(crate) fn identity(&self) -> &Identity {
-        &self.0.identity
     }
 
     pub fn database(&self) -> &Database {

@@ -10,12 +10,17 @@ pub mod error;
 pub mod import;
 pub mod job;
 pub mod lanes;
+#[cfg(test)]
+mod fixture;
 pub mod identity;
 pub mod input;
 pub mod keys;
 pub mod page;
 pub mod plugin;
 pub mod query;
+pub mod program;
+pub mod reward;
+mod services;
 pub mod store;
 pub mod verify;
 pub mod store_admin;

@@ -9,12 +9,13 @@ use zeroize::Zeroize;
 
 /// Contact and identity data of a customer: the document that is sealed. Wiped when dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct Contact {
     /// International form, the main one first.
+    #[serde(default)]
     pub phones: Vec<String>,
+    #[serde(default)]
     pub birthday: Option<Day>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_number: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use super::search::{self, Entries, Lookup};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::identity::{Action, StoreScope};
-use crate::input::{self, Stored, Written, check_version, clearable, exists, field, not_found};
+use crate::input::{self, Stored, Written, check_version, clearable, field, not_found};
 use crate::keys;
 use crate::page::{Page, PageArgs};
 use crate::store::{Answer, Id, IdempotencyKey};
@@ -346,8 +346,8 @@ impl Engine {
 
     fn change(&self, actor: &Actor, patch: CustomerPatch) -> Result<Change, Refusal> {
         Ok(Change {
-            name: patch.name.map(|name| input::text(&name, 64, "/name")).transpose()?,
-            phones: patch.phones.map(|list| phones(&list)).transpose()?,
+            name: patch.name.as_deref().map(|name| input::text(name, 64, "/name")).transpose()?,
+            phones: patch.phones.as_deref().map(phones).transpose()?,
             birthday: patch.birthday.map(|day| self.birthday(actor.chain, day)).transpose()?,
             identity_number: patch.identity_number.clone().map(|number| identity(number.as_deref())).transpose()?,
             rest: patch,

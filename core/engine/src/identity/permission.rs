@@ -45,7 +45,7 @@ const ROLES: [Role; 10] = [
 ];
 
 macro_rules! actions {
-    ($($(#[$doc:meta])* $action:ident $name:literal $($scope:tt)*;)*) => {
+    ($($(#[$doc:meta])* $action:ident $name:literal [$($scope:tt)*];)*) => {
         /// Everything that needs a permission. The names are on the wire (`GET /me`), so they never change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum Action { $($(#[$doc])* #[serde(rename = $name)] $action,)* }
@@ -76,49 +76,49 @@ macro_rules! scope {
 // "Lookup" is what a person at the counter makes possible by giving a whole number: a member may shop in every store
 // of the chain. "Read" is browsing, by name or four digits, and stays in the own stores.
 actions! {
-    //                                               hq mgr sup csh con clk fin aud api ven
-    CustomerCreate "customer.create"                 C  o   o   o   o   o   -   -   o   -;
+    //                                                hq mgr sup csh con clk fin aud api ven
+    CustomerCreate "customer.create"                 [C  o   o   o   o   o   -   -   o   -];
     /// Browse and search, masked.
-    CustomerRead "customer.read"                     C  o   o   o   o   o   -   C   -   -;
+    CustomerRead "customer.read"                     [C  o   o   o   o   o   -   C   -   -];
     /// Find by a whole phone number; read one by id, masked.
-    CustomerLookup "customer.lookup"                 C  C   C   C   C   C   -   C   C   -;
-    CustomerUpdate "customer.update"                 C  o   o   -   o   o   -   -   -   -;
-    CardIssue "card.issue"                           C  o   o   o   -   o   -   -   o   -;
+    CustomerLookup "customer.lookup"                 [C  C   C   C   C   C   -   C   C   -];
+    CustomerUpdate "customer.update"                 [C  o   o   -   o   o   -   -   -   -];
+    CardIssue "card.issue"                           [C  o   o   o   -   o   -   -   o   -];
     /// Browse by name or last four digits.
-    CardRead "card.read"                             C  o   o   o   o   o   C   C   -   -;
+    CardRead "card.read"                             [C  o   o   o   o   o   C   C   -   -];
     /// Find by a whole number; read one by id, with its statement.
-    CardLookup "card.lookup"                         C  C   C   C   C   C   C   C   C   -;
-    CardFreeze "card.freeze"                         C  C   C   C   -   -   -   -   -   -;
-    CardUnfreeze "card.unfreeze"                     C  o   o   -   -   -   -   -   -   -;
+    CardLookup "card.lookup"                         [C  C   C   C   C   C   C   C   C   -];
+    CardFreeze "card.freeze"                         [C  C   C   C   -   -   -   -   -   -];
+    CardUnfreeze "card.unfreeze"                     [C  o   o   -   -   -   -   -   -   -];
     /// Anyone at a counter may block a lost card at once, wherever it was issued (D-CARD-5).
-    CardReportLoss "card.report_loss"                C  C   C   C   C   C   -   -   C   -;
-    CardCancelLoss "card.cancel_loss"                C  o   o   o   -   -   -   -   -   -;
-    CardReplace "card.replace"                       C  o   o   o   -   -   -   -   -   -;
-    CardCancel "card.cancel"                         C  o   o   -   -   -   -   -   -   -;
-    MembershipRead "membership.read"                 C  C   C   C   C   C   C   C   C   -;
+    CardReportLoss "card.report_loss"                [C  C   C   C   C   C   -   -   C   -];
+    CardCancelLoss "card.cancel_loss"                [C  o   o   o   -   -   -   -   -   -];
+    CardReplace "card.replace"                       [C  o   o   o   -   -   -   -   -   -];
+    CardCancel "card.cancel"                         [C  o   o   -   -   -   -   -   -   -];
+    MembershipRead "membership.read"                 [C  C   C   C   C   C   C   C   C   -];
     /// Quote and post.
-    SalePost "sale.post"                             C  o   o   o   -   -   -   -   o   -;
-    SaleRead "sale.read"                             C  o   o   o   o   -   C   C   o   -;
+    SalePost "sale.post"                             [C  o   o   o   -   -   -   -   o   -];
+    SaleRead "sale.read"                             [C  o   o   o   o   -   C   C   o   -];
     /// Preview and post.
-    ReturnPost "return.post"                         C  o   o   o   -   -   -   -   o   -;
-    RedemptionPost "redemption.post"                 C  o   o   o   -   -   -   -   o   -;
-    ProgramRead "program.read"                       C  C   C   C   C   C   C   C   C   C;
-    ProgramWrite "program.write"                     C  -   -   -   -   -   -   -   -   -;
-    ConfigurationRead "configuration.read"           C  C   -   -   -   -   C   C   -   C;
-    ConfigurationWrite "configuration.write"         C  -   -   -   -   -   -   -   -   -;
-    RewardRead "reward.read"                         C  C   C   C   C   C   C   C   C   -;
+    ReturnPost "return.post"                         [C  o   o   o   -   -   -   -   o   -];
+    RedemptionPost "redemption.post"                 [C  o   o   o   -   -   -   -   o   -];
+    ProgramRead "program.read"                       [C  C   C   C   C   C   C   C   C   C];
+    ProgramWrite "program.write"                     [C  -   -   -   -   -   -   -   -   -];
+    ConfigurationRead "configuration.read"           [C  C   -   -   -   -   C   C   -   C];
+    ConfigurationWrite "configuration.write"         [C  -   -   -   -   -   -   -   -   -];
+    RewardRead "reward.read"                         [C  C   C   C   C   C   C   C   C   -];
     /// A store's own catalogue (D-RET-3); the chain's needs the whole chain.
-    RewardWrite "reward.write"                       C  o   -   -   -   -   -   -   -   -;
+    RewardWrite "reward.write"                       [C  o   -   -   -   -   -   -   -   -];
     /// Regions too.
-    StoreRead "store.read"                           C  C   C   C   C   C   C   C   C   -;
-    StoreWrite "store.write"                         C  -   -   -   -   -   -   -   -   -;
-    StaffRead "staff.read"                           C  o   -   -   -   -   -   C   -   -;
-    StaffWrite "staff.write"                         C  -   -   -   -   -   -   -   -   -;
-    ImportRun "import.run"                           C  -   -   -   -   -   -   -   -   -;
-    JobRun "job.run"                                 C  -   -   -   -   -   -   -   -   -;
-    AuditRead "audit.read"                           C  -   -   -   -   -   -   C   -   -;
+    StoreRead "store.read"                           [C  C   C   C   C   C   C   C   C   -];
+    StoreWrite "store.write"                         [C  -   -   -   -   -   -   -   -   -];
+    StaffRead "staff.read"                           [C  o   -   -   -   -   -   C   -   -];
+    StaffWrite "staff.write"                         [C  -   -   -   -   -   -   -   -   -];
+    ImportRun "import.run"                           [C  -   -   -   -   -   -   -   -   -];
+    JobRun "job.run"                                 [C  -   -   -   -   -   -   -   -   -];
+    AuditRead "audit.read"                           [C  -   -   -   -   -   -   C   -   -];
     /// The installation itself; needs the platform operator's flag as well.
-    PlatformOperate "platform.operate"               C  -   -   -   -   -   -   -   -   -;
+    PlatformOperate "platform.operate"               [C  -   -   -   -   -   -   -   -   -];
 }
 
 impl Role {

@@ -272,7 +272,7 @@ impl Change {
             let (zh, en) = ("只有平台运维人员可以修改此账号", "Only a platform operator may change an operator's account");
             return Err(Refusal::new(Code::Forbidden, zh, en).into());
         }
-        let role = self.role.map_or(old.role.as_str(), Role::as_str);
+        let role = self.role.map_or(&*old.role, |role| role.as_str());
         let active = self.active.unwrap_or(old.active);
         let admin = Role::HqAdmin.as_str();
         if old.active && old.role == admin && (role != admin || !active) {

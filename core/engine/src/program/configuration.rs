@@ -117,9 +117,9 @@ impl Prepared {
             let (zh, en) = ("配置有误，请按所列字段修改", "The configuration is wrong in the fields listed");
             return Err(Refusal::new(Code::ConfigurationInvalid, zh, en).at(pointer).with(|facts| facts.errors = errors));
         }
-        let digest = hex::decode(plugin.digest()).map_err(Error::internal)?;
+        let pin = hex::decode(plugin.digest()).map_err(Error::internal)?;
         Ok(Self {
-            digest: digest(&digest)?,
+            digest: digest(&pin)?,
             plugin_config,
             ladder: serde_json::to_string(&ladder).map_err(Error::from)?,
             terms: serde_json::to_string(&terms).map_err(Error::from)?,

@@ -77,7 +77,6 @@ fn holding(timeline: &[(Instant, ConfigurationId)], at: Instant) -> Option<Confi
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = configurations)]
 struct Row {
-    id: Id,
     program_id: Id,
     number: i64,
     effective_from: i64,

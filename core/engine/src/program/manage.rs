@@ -166,8 +166,8 @@ impl Engine {
                 .optional()?))
         })?;
         let row = row.ok_or_else(not_found)?;
-        let schema = &self.component(digest(&row.digest)?)?.description().config_schema;
-        let schema = Some(serde_json::from_str(schema)?);
+        let plugin = self.component(digest(&row.digest)?)?;
+        let schema = Some(serde_json::from_str(&plugin.description().config_schema)?);
         Ok(ProgramView { schema, ..self.view_of(chain, row)? })
     }
 

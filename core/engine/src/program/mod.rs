@@ -3,6 +3,8 @@
 mod configuration;
 mod effective;
 mod manage;
+#[cfg(test)]
+mod tests;
 
 pub use configuration::{ConfigurationView, NewConfiguration};
 pub use effective::Configuration;

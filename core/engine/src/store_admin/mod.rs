@@ -2,6 +2,8 @@
 
 mod region;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use region::{NewRegion, RegionView};
 pub(crate) use store::zone;

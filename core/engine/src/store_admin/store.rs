@@ -240,7 +240,7 @@ impl Engine {
                 let region = patch.region_id.map_or(old.region_id, |region| region.map(Into::into));
                 check_region(tx.conn(), chain, region)?;
                 let name = name.as_ref().unwrap_or(&old.name);
-                let kind = patch.kind.map_or(old.kind.as_str(), StoreKind::as_str);
+                let kind = patch.kind.map_or(&*old.kind, |kind| kind.as_str());
                 let active = patch.active.unwrap_or(old.active);
                 let row = stores::table.find((Id::from(chain), Id::from(id)));
                 each!(tx.conn(), c => diesel::update(row)

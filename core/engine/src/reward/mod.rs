@@ -256,3 +256,6 @@ impl Engine {
         Written::read(answered, |id| self.reward_view(actor.chain, id.into()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! What the engine holds beside the database: keys, sessions, plugins, parsed configurations.
+
+use crate::engine::EngineOptions;
+use crate::error::Result;
+use crate::identity::Identity;
+use crate::keys::Keys;
+use crate::plugin::{PluginHost, Settings};
+use crate::program::Configurations;
+use crate::store::Database;
+use crate::{Engine, bootstrap};
+
+pub(crate) struct Services {
+    keys: Keys,
+    identity: Identity,
+    plugins: PluginHost,
+    configurations: Configurations,
+}
+
+impl Services {
+    /// Opens the keys, which must be this database's, and starts the plugin host.
+    ///
+    /// # Errors
+    /// Keys that are missing, foreign or readable by others; a host that can't start.
+    pub fn start(options: &EngineOptions, database: &Database) -> Result<Self> {
+        let installed = database.read(bootstrap::installation)?;
+        let keys = Keys::open(&options.data_dir, installed.is_none())?;
+        if let Some(id) = installed {
+            keys.check_installation(id)?;
+        }
+        let settings = Settings { cache: Some(options.data_dir.join("compiled")), ..Settings::default() };
+        Ok(Self {
+            keys,
+            identity: Identity::new()?,
+            plugins: PluginHost::new(&settings)?,
+            configurations: Configurations::new(),
+        })
+    }
+}
+
+impl Engine {
+    /// The installation's secrets.
+    pub fn keys(&self) -> &Keys {
+        &self.services().keys
+    }
+
+    /// The sandbox of the industries' rules.
+    pub fn plugins(&self) -> &PluginHost {
+        &self.services().plugins
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.services().identity
+    }
+
+    pub(crate) fn configurations_cache(&self) -> &Configurations {
+        &self.services().configurations
+    }
+}
