@@ -63,6 +63,10 @@ impl Engine {
         })))
     }
 
+    pub(crate) fn services(&self) -> &Services {
+        &self.0.services
+    }
+
     pub fn clock(&self) -> &Clock {
         &self.0.clock
     }

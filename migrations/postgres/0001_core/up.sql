@@ -413,6 +413,7 @@ CREATE TABLE tier_changes (
   kind TEXT NOT NULL,
   from_tier TEXT NOT NULL,
   to_tier TEXT NOT NULL,
+  since INTEGER NOT NULL,
   day INTEGER NOT NULL,
   cause BYTEA,
   figure BIGINT NOT NULL,

@@ -388,6 +388,7 @@ diesel::table! {
         kind -> Text,
         from_tier -> Text,
         to_tier -> Text,
+        since -> Integer,
         day -> Integer,
         cause -> Nullable<Binary>,
         figure -> BigInt,

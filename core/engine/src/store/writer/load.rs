@@ -25,8 +25,8 @@ statements! {
          WHERE chain_id = ? AND membership_id = ? AND remaining > 0";
     SelectPaid -> (Integer, BigInt) =
         "SELECT day, amount FROM measures WHERE chain_id = ? AND membership_id = ? AND measure = 'paid' AND day >= ?";
-    SelectUpgrades -> (SqlText, SqlText, Integer, BigInt, BigInt, Nullable<Binary>) =
-        "SELECT from_tier, to_tier, day, figure, threshold, cause FROM tier_changes \
+    SelectUpgrades -> (SqlText, SqlText, Integer, Integer, BigInt, BigInt, Nullable<Binary>) =
+        "SELECT from_tier, to_tier, since, day, figure, threshold, cause FROM tier_changes \
          WHERE chain_id = ? AND membership_id = ? AND kind = 'upgrade' ORDER BY at, id";
     SelectCard -> CardColumns =
         "SELECT c.id, c.membership_id, c.number, c.kind, c.state, c.blocks, c.store_id, c.valid_through, c.replaced_by, \
@@ -176,13 +176,14 @@ fn paid_since(need: &MemberNeed, upgrades: &[Upgrade]) -> Option<Day> {
 }
 
 fn upgrades(conn: &mut Conn, chain: ChainId, membership: MembershipId) -> Result<Vec<Upgrade>> {
-    let rows = fetch!(conn, SelectUpgrades, [chain, membership] => (String, String, i32, i64, i64, Option<Id>))?;
+    let rows = fetch!(conn, SelectUpgrades, [chain, membership] => (String, String, i32, i32, i64, i64, Option<Id>))?;
     Ok(rows
         .into_iter()
-        .filter_map(|(from, to, day, figure, threshold, cause)| {
+        .filter_map(|(from, to, since, day, figure, threshold, cause)| {
             Some(Upgrade {
                 from,
                 to,
+                since: Day(since),
                 day: Day(day),
                 figure,
                 threshold,

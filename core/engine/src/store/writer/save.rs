@@ -49,8 +49,8 @@ statements! {
         issued_at, valid_through, replaces, replaced_by, version) \
         VALUES (?, ?, ?, ?, ?, ?, ?, 'active', '', ?, ?, ?, NULL, 1)";
     UpdateCard = "UPDATE cards SET state = ?, blocks = ?, replaced_by = ?, version = ? WHERE chain_id = ? AND id = ?";
-    InsertTierChange = "INSERT INTO tier_changes (chain_id, membership_id, at, id, kind, from_tier, to_tier, day, cause, \
-        figure, threshold, explanation_zh, explanation_en) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    InsertTierChange = "INSERT INTO tier_changes (chain_id, membership_id, at, id, kind, from_tier, to_tier, since, day, cause, \
+        figure, threshold, explanation_zh, explanation_en) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     AddStock = "UPDATE rewards SET stock = stock + ? WHERE chain_id = ? AND id = ?";
     InsertInput = "INSERT INTO recorded_inputs (chain_id, hash, bytes) VALUES (?, ?, ?) \
         ON CONFLICT (chain_id, hash) DO NOTHING";
@@ -183,6 +183,7 @@ impl Saver<'_> {
                     t.kind.as_str(),
                     &t.from,
                     &t.to,
+                    t.since,
                     t.day,
                     t.cause,
                     t.figure,
