@@ -58,7 +58,11 @@ pub struct NewAdmin {
 /// What a start found.
 pub enum Installation {
     /// The first start: print these once, they can't be read again.
-    Created { chain_code: String, user: String, password: Zeroizing<String> },
+    Created {
+        chain_code: String,
+        user: String,
+        password: Zeroizing<String>,
+    },
     /// Set up earlier.
     Found,
 }
@@ -89,7 +93,11 @@ impl Engine {
         };
         let (chain_code, user) = (chain.code.clone(), admin.user.clone());
         self.create_chain(chain, admin).await?;
-        Ok(Installation::Created { chain_code, user, password })
+        Ok(Installation::Created {
+            chain_code,
+            user,
+            password,
+        })
     }
 
     /// Creates a chain with its first administrator; in an empty database, the installation too. Checks no
@@ -103,7 +111,11 @@ impl Engine {
         let time_zone = zone(&new.time_zone, "/time_zone")?.name();
         if new.currency.len() != 3 || !new.currency.bytes().all(|b| b.is_ascii_uppercase()) || new.minor_units > 4 {
             let pointer = "/currency";
-            return Err(field(pointer, "货币须为 ISO 4217 代码，如 CNY", "A currency is an ISO 4217 code such as CNY"));
+            return Err(field(
+                pointer,
+                "货币须为 ISO 4217 代码，如 CNY",
+                "A currency is an ISO 4217 code such as CNY",
+            ));
         }
         let (chain, staff) = (ChainId(Uuid::now_v7()), StaffId(Uuid::now_v7()));
         let installation_id = Id(self.keys().installation_id());
@@ -131,13 +143,32 @@ impl Engine {
                 return Err(exists("/code").into());
             }
             let row = (
-                (chains::id.eq(Id::from(chain)), chains::code.eq(&code), chains::name.eq(&name)),
-                (chains::currency.eq(&new.currency), chains::minor_units.eq(new.minor_units as i32)),
-                (chains::time_zone.eq(time_zone), chains::created_at.eq(now), chains::version.eq(1)),
+                (
+                    chains::id.eq(Id::from(chain)),
+                    chains::code.eq(&code),
+                    chains::name.eq(&name),
+                ),
+                (
+                    chains::currency.eq(&new.currency),
+                    chains::minor_units.eq(new.minor_units as i32),
+                ),
+                (
+                    chains::time_zone.eq(time_zone),
+                    chains::created_at.eq(now),
+                    chains::version.eq(1),
+                ),
             );
             each!(tx.conn(), c => diesel::insert_into(chains::table).values(row).execute(c)?);
-            StaffRow { created_at: now, ..account.clone() }.insert(tx.conn())?;
-            tx.audit("chain.create", chain.0, json!({ "code": code, "name": name, "currency": new.currency }));
+            StaffRow {
+                created_at: now,
+                ..account.clone()
+            }
+            .insert(tx.conn())?;
+            tx.audit(
+                "chain.create",
+                chain.0,
+                json!({ "code": code, "name": name, "currency": new.currency }),
+            );
             Ok(Answer::no_content())
         };
         self.transact(&Actor::system(chain), None, "chain.create", work).await?;
@@ -162,26 +193,57 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let engine = start(&dir).unwrap();
         let installation = engine.bootstrap(NewChain::first()).await.unwrap();
-        let Installation::Created { chain_code, user, password } = installation else { panic!("a fresh database") };
+        let Installation::Created {
+            chain_code,
+            user,
+            password,
+        } = installation
+        else {
+            panic!("a fresh database")
+        };
         let login = |password: &str| {
-            engine.login(Login { chain: chain_code.clone(), user: user.clone(), password: password.into() }, None)
+            engine.login(
+                Login {
+                    chain: chain_code.clone(),
+                    user: user.clone(),
+                    password: password.into(),
+                },
+                None,
+            )
         };
         let tokens = login(&password).await.unwrap();
         assert!(tokens.must_change_password);
         let actor = engine.authenticate(&tokens.access_token, None).unwrap();
         assert!(actor.platform_operator);
-        assert_eq!(code(engine.stores(&actor, &PageArgs::default())), Code::PasswordChangeRequired);
-        let change = ChangePassword { old_password: password.to_string(), new_password: PASSWORD.into() };
+        assert_eq!(
+            code(engine.stores(&actor, &PageArgs::default())),
+            Code::PasswordChangeRequired
+        );
+        let change = ChangePassword {
+            old_password: password.to_string(),
+            new_password: PASSWORD.into(),
+        };
         engine.change_password(&actor, change).await.unwrap();
         assert_eq!(code(login(&password).await), Code::LoginFailed, "once");
-        let actor = engine.authenticate(&login(PASSWORD).await.unwrap().access_token, None).unwrap();
+        let actor = engine
+            .authenticate(&login(PASSWORD).await.unwrap().access_token, None)
+            .unwrap();
         assert!(actor.require(crate::identity::Action::PlatformOperate, None).is_ok());
-        assert!(matches!(engine.bootstrap(NewChain::first()).await.unwrap(), Installation::Found));
+        assert!(matches!(
+            engine.bootstrap(NewChain::first()).await.unwrap(),
+            Installation::Found
+        ));
 
         drop(engine);
         let engine = start(&dir).unwrap();
-        assert!(matches!(engine.bootstrap(NewChain::first()).await.unwrap(), Installation::Found));
-        assert!(engine.authenticate(&tokens.access_token, None).is_ok(), "keys and sessions outlive a restart");
+        assert!(matches!(
+            engine.bootstrap(NewChain::first()).await.unwrap(),
+            Installation::Found
+        ));
+        assert!(
+            engine.authenticate(&tokens.access_token, None).is_ok(),
+            "keys and sessions outlive a restart"
+        );
     }
 
     #[tokio::test]
@@ -211,9 +273,30 @@ mod tests {
             platform_operator: false,
         };
         for (new, user, refusal) in [
-            (NewChain { code: "DEMO".into(), ..NewChain::first() }, "admin", (Code::AlreadyExists, "/code")),
-            (NewChain { currency: "yuan".into(), ..NewChain::first() }, "admin", (Code::FieldInvalid, "/currency")),
-            (NewChain { time_zone: "Mars".into(), ..NewChain::first() }, "admin", (Code::FieldInvalid, "/time_zone")),
+            (
+                NewChain {
+                    code: "DEMO".into(),
+                    ..NewChain::first()
+                },
+                "admin",
+                (Code::AlreadyExists, "/code"),
+            ),
+            (
+                NewChain {
+                    currency: "yuan".into(),
+                    ..NewChain::first()
+                },
+                "admin",
+                (Code::FieldInvalid, "/currency"),
+            ),
+            (
+                NewChain {
+                    time_zone: "Mars".into(),
+                    ..NewChain::first()
+                },
+                "admin",
+                (Code::FieldInvalid, "/time_zone"),
+            ),
             (NewChain::first(), "ad min", (Code::FieldInvalid, "/user")),
         ] {
             let refused = at(f.engine.create_chain(new, admin(user)).await);

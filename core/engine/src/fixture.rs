@@ -28,17 +28,30 @@ impl Fixture {
     /// A chain `demo` with user `admin` and store `s01`; the clock stands at [`NOW`].
     pub async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let options = EngineOptions { clock: Clock::fixed(NOW), ..EngineOptions::new(dir.path()) };
+        let options = EngineOptions {
+            clock: Clock::fixed(NOW),
+            ..EngineOptions::new(dir.path())
+        };
         let engine = Engine::start(options).unwrap();
         let chain = create_chain(&engine, "demo").await;
         let admin = Actor::system(chain);
         let store = create_store(&engine, &admin, "s01").await;
-        Self { engine, chain, admin, store, dir }
+        Self {
+            engine,
+            chain,
+            admin,
+            store,
+            dir,
+        }
     }
 
     /// Somebody of this role, bound to the stores.
     pub fn actor(&self, role: Role, stores: &[StoreId]) -> Actor {
-        Actor { role, stores: Some(stores.to_vec()), ..Actor::system(self.chain) }
+        Actor {
+            role,
+            stores: Some(stores.to_vec()),
+            ..Actor::system(self.chain)
+        }
     }
 
     /// A customer of the fixture's store.
@@ -63,7 +76,10 @@ impl Fixture {
 }
 
 pub(crate) async fn create_chain(engine: &Engine, code: &str) -> ChainId {
-    let new = NewChain { code: code.into(), ..NewChain::first() };
+    let new = NewChain {
+        code: code.into(),
+        ..NewChain::first()
+    };
     let admin = NewAdmin {
         user: "admin".into(),
         name: "管理员".into(),
@@ -98,5 +114,8 @@ pub(crate) fn at<T: Debug>(result: Result<T, Refusal>) -> (Code, String) {
 
 /// An idempotency key of a request.
 pub(crate) fn key(key: &str, request: u8) -> Option<crate::store::IdempotencyKey> {
-    Some(crate::store::IdempotencyKey { key: key.into(), request: [request; 32] })
+    Some(crate::store::IdempotencyKey {
+        key: key.into(),
+        request: [request; 32],
+    })
 }

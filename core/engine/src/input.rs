@@ -33,7 +33,11 @@ impl<T> Written<T> {
     /// Reads what an answered write is about.
     pub(crate) fn read(answered: Answered, read: impl FnOnce(Uuid) -> Result<T>) -> Result<Self, Refusal> {
         let stored: Stored = serde_json::from_str(&answered.json).map_err(crate::Error::from)?;
-        Ok(Self { status: answered.status, replayed: answered.replayed, value: read(stored.id)? })
+        Ok(Self {
+            status: answered.status,
+            replayed: answered.replayed,
+            value: read(stored.id)?,
+        })
     }
 }
 
@@ -48,7 +52,11 @@ pub(crate) fn text(value: &str, longest: usize, pointer: &str) -> Result<String,
         return Err(field(pointer, "不能为空", "Must not be empty"));
     }
     if value.chars().count() > longest {
-        return Err(field(pointer, &format!("最多 {longest} 个字符"), &format!("At most {longest} characters")));
+        return Err(field(
+            pointer,
+            &format!("最多 {longest} 个字符"),
+            &format!("At most {longest} characters"),
+        ));
     }
     if value.chars().any(char::is_control) {
         return Err(field(pointer, "不能包含控制字符", "Must not hold control characters"));
@@ -60,16 +68,25 @@ pub(crate) fn text(value: &str, longest: usize, pointer: &str) -> Result<String,
 pub(crate) fn code(value: &str, pointer: &str) -> Result<String, Refusal> {
     let value = value.trim().to_ascii_lowercase();
     let valid = (1..=32).contains(&value.len())
-        && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
     if valid {
         return Ok(value);
     }
-    Err(field(pointer, "只能用 1–32 个字母、数字或 - _ .", "1–32 letters, digits, '-', '_' or '.'"))
+    Err(field(
+        pointer,
+        "只能用 1–32 个字母、数字或 - _ .",
+        "1–32 letters, digits, '-', '_' or '.'",
+    ))
 }
 
 /// Both languages of a name.
 pub(crate) fn name_pair(name: &Text, pointer: &str) -> Result<Text, Refusal> {
-    Ok(Text::new(text(&name.zh, 100, &format!("{pointer}/zh"))?, text(&name.en, 100, &format!("{pointer}/en"))?))
+    Ok(Text::new(
+        text(&name.zh, 100, &format!("{pointer}/zh"))?,
+        text(&name.en, 100, &format!("{pointer}/en"))?,
+    ))
 }
 
 /// # Errors
@@ -113,7 +130,11 @@ mod tests {
         assert_eq!(text("  王府井店 ", 5, "/name").unwrap(), "王府井店");
         for wrong in ["", "   ", "one two three", "a\nb"] {
             let refusal = text(wrong, 5, "/name").unwrap_err();
-            assert_eq!((refusal.code, refusal.pointer.as_deref()), (Code::FieldInvalid, Some("/name")), "{wrong:?}");
+            assert_eq!(
+                (refusal.code, refusal.pointer.as_deref()),
+                (Code::FieldInvalid, Some("/name")),
+                "{wrong:?}"
+            );
         }
         assert_eq!(code(" S01 ", "/code").unwrap(), "s01");
         for wrong in ["", "s 1", "店", &"x".repeat(33)] {

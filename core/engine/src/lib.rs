@@ -7,23 +7,23 @@ pub mod bootstrap;
 pub mod clock;
 mod engine;
 pub mod error;
-pub mod import;
-pub mod job;
-pub mod lanes;
 #[cfg(test)]
 mod fixture;
 pub mod identity;
+pub mod import;
 pub mod input;
+pub mod job;
 pub mod keys;
+pub mod lanes;
 pub mod page;
 pub mod plugin;
-pub mod query;
 pub mod program;
+pub mod query;
 pub mod reward;
 mod services;
 pub mod store;
-pub mod verify;
 pub mod store_admin;
+pub mod verify;
 
 pub use actor::{Actor, Role};
 pub use clock::Clock;

@@ -27,7 +27,10 @@ impl Services {
         if let Some(id) = installed {
             keys.check_installation(id)?;
         }
-        let settings = Settings { cache: Some(options.data_dir.join("compiled")), ..Settings::default() };
+        let settings = Settings {
+            cache: Some(options.data_dir.join("compiled")),
+            ..Settings::default()
+        };
         Ok(Self {
             keys,
             identity: Identity::new()?,

@@ -40,7 +40,9 @@ impl Contact {
         data_key: Option<&[u8]>,
         sealed: Option<&[u8]>,
     ) -> Result<Self> {
-        let (Some(data_key), Some(sealed)) = (data_key, sealed) else { return Ok(Self::default()) };
+        let (Some(data_key), Some(sealed)) = (data_key, sealed) else {
+            return Ok(Self::default());
+        };
         let opened = keys.open_person(customer, data_key).and_then(|key| key.open(sealed));
         let document = opened.map_err(|e| Error::internal(format!("contact of customer {customer}: {e}")))?;
         Ok(serde_json::from_slice(&document)?)
@@ -53,7 +55,10 @@ impl Contact {
             digests.push((IndexKind::Identity, keys.digest(IndexKind::Identity, number)));
         }
         if let Some(birthday) = self.birthday {
-            digests.push((IndexKind::BirthMd, keys.digest(IndexKind::BirthMd, &keys::birth_month_day(birthday))));
+            digests.push((
+                IndexKind::BirthMd,
+                keys.digest(IndexKind::BirthMd, &keys::birth_month_day(birthday)),
+            ));
             let both = keys::name_and_birth(name, birthday);
             digests.push((IndexKind::NameBirth, keys.digest(IndexKind::NameBirth, &both)));
         }
@@ -75,11 +80,20 @@ pub fn mask_phone(phone: &str) -> String {
     };
     let length = digits.len();
     // Short numbers would be readable between three and four digits.
-    let (head, tail) = if length >= 10 { (3, 4) } else { (1.min(length), 2.min(length)) };
+    let (head, tail) = if length >= 10 {
+        (3, 4)
+    } else {
+        (1.min(length), 2.min(length))
+    };
     if !digits.is_ascii() || length <= head + tail {
         return "*".repeat(length);
     }
-    format!("{country}{}{}{}", &digits[..head], "*".repeat(length - head - tail), &digits[length - tail..])
+    format!(
+        "{country}{}{}{}",
+        &digits[..head],
+        "*".repeat(length - head - tail),
+        &digits[length - tail..]
+    )
 }
 
 /// `****-05-01`: whose birthday it is may be known, the age not.
@@ -90,7 +104,11 @@ pub fn mask_birthday(birthday: Day) -> String {
 /// `1****************X`
 pub fn mask_identity(number: &str) -> String {
     let length = number.chars().count();
-    number.chars().enumerate().map(|(i, c)| if i == 0 || i + 1 == length { c } else { '*' }).collect()
+    number
+        .chars()
+        .enumerate()
+        .map(|(i, c)| if i == 0 || i + 1 == length { c } else { '*' })
+        .collect()
 }
 
 #[cfg(test)]

@@ -12,10 +12,10 @@ use crate::keys;
 use crate::page::{Page, PageArgs};
 use crate::store::{Answer, Id, IdempotencyKey};
 use crate::{Engine, each};
-use cardea_domain::id::{ChainId, CustomerId, StaffId, StoreId};
-use cardea_domain::{Day, Instant, Refusal, Text, Zone};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cardea_domain::id::{ChainId, CustomerId, StaffId, StoreId};
+use cardea_domain::{Day, Instant, Refusal, Text, Zone};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -163,7 +163,10 @@ impl Engine {
             consent_marketing: new.consent.marketing,
             consent_privacy: new.consent.privacy,
             consent_at: None,
-            external_ref: new.external_ref.map(|text| input::text(&text, 64, "/external_ref")).transpose()?,
+            external_ref: new
+                .external_ref
+                .map(|text| input::text(&text, 64, "/external_ref"))
+                .transpose()?,
             data_key: Some(data_key),
             contact: Some(contact.seal(&person)?),
             created_at: 0,
@@ -212,13 +215,20 @@ impl Engine {
     ) -> Result<Page<CustomerView>, Refusal> {
         let lookup = query.and_then(Lookup::parse);
         let exact = lookup.as_ref().is_some_and(Lookup::is_exact);
-        let scope = actor.scope(if exact { Action::CustomerLookup } else { Action::CustomerRead })?;
+        let scope = actor.scope(if exact {
+            Action::CustomerLookup
+        } else {
+            Action::CustomerRead
+        })?;
         let (limit, after) = (page.limit()?, page.after_id()?.map(Into::into));
         let keys = self.keys().chain(actor.chain);
         let views = self.read(|conn| {
             let ids = search::find(conn, &keys, (actor.chain, &scope), lookup.as_ref(), after, limit + 1)?;
             let rows = row::load(conn, actor.chain, &ids)?;
-            rows.into_iter().rev().map(|row| view(row.contact(&keys)?, row)).collect::<Result<Vec<_>>>()
+            rows.into_iter()
+                .rev()
+                .map(|row| view(row.contact(&keys)?, row))
+                .collect::<Result<Vec<_>>>()
         })?;
         Ok(Page::cut(views, limit, |view| view.id.to_string()))
     }
@@ -298,7 +308,14 @@ impl Engine {
             let contact = row.contact(&keys)?;
             let id: CustomerId = row.id.typed();
             let display = FormOfAddress::parse(&row.form_of_address).display(&row.name);
-            Ok((id, CustomerBrief { id, display, phone_masked: contact.phones.first().map(|phone| mask_phone(phone)) }))
+            Ok((
+                id,
+                CustomerBrief {
+                    id,
+                    display,
+                    phone_masked: contact.phones.first().map(|phone| mask_phone(phone)),
+                },
+            ))
         };
         rows.into_iter().map(brief).collect()
     }
@@ -313,7 +330,10 @@ impl Engine {
         let contact = row.contact(&keys)?;
         let filled = [
             ("name", !row.name.is_empty()),
-            ("form_of_address", FormOfAddress::parse(&row.form_of_address) != FormOfAddress::None),
+            (
+                "form_of_address",
+                FormOfAddress::parse(&row.form_of_address) != FormOfAddress::None,
+            ),
             ("phone", !contact.phones.is_empty()),
             ("birthday", contact.birthday.is_some()),
             ("store", true),
@@ -321,7 +341,11 @@ impl Engine {
             ("introducer", row.introducer_id.is_some()),
         ];
         Ok(RegisterFacts {
-            filled: filled.into_iter().filter(|(_, filled)| *filled).map(|(name, _)| name).collect(),
+            filled: filled
+                .into_iter()
+                .filter(|(_, filled)| *filled)
+                .map(|(name, _)| name)
+                .collect(),
             birthday: contact.birthday,
             store: row.store_id.typed(),
             introducer: row.introducer_id.map(Id::typed),
@@ -337,19 +361,29 @@ impl Engine {
     fn birthday(&self, chain: ChainId, birthday: Option<Day>) -> Result<Option<Day>, Refusal> {
         let tomorrow = Zone::UTC.day_of(self.clock().business(chain)).plus_days(1);
         match birthday {
-            Some(day) if day.year() < 1900 || tomorrow.is_some_and(|tomorrow| day > tomorrow) => {
-                Err(field("/birthday", "生日须在 1900 年至今天之间", "A birthday lies between 1900 and today"))
-            }
+            Some(day) if day.year() < 1900 || tomorrow.is_some_and(|tomorrow| day > tomorrow) => Err(field(
+                "/birthday",
+                "生日须在 1900 年至今天之间",
+                "A birthday lies between 1900 and today",
+            )),
             other => Ok(other),
         }
     }
 
     fn change(&self, actor: &Actor, patch: CustomerPatch) -> Result<Change, Refusal> {
         Ok(Change {
-            name: patch.name.as_deref().map(|name| input::text(name, 64, "/name")).transpose()?,
+            name: patch
+                .name
+                .as_deref()
+                .map(|name| input::text(name, 64, "/name"))
+                .transpose()?,
             phones: patch.phones.as_deref().map(phones).transpose()?,
             birthday: patch.birthday.map(|day| self.birthday(actor.chain, day)).transpose()?,
-            identity_number: patch.identity_number.clone().map(|number| identity(number.as_deref())).transpose()?,
+            identity_number: patch
+                .identity_number
+                .clone()
+                .map(|number| identity(number.as_deref()))
+                .transpose()?,
             rest: patch,
         })
     }
@@ -377,16 +411,31 @@ impl Change {
         set("name", replace(&mut row.name, self.name.clone()));
         let form = self.rest.form_of_address.map(|form| form.as_str().to_owned());
         set("form_of_address", replace(&mut row.form_of_address, form));
-        set("store_id", replace(&mut row.store_id, self.rest.store_id.map(Into::into)));
-        set("consultant_id", replace(&mut row.consultant_id, self.rest.consultant_id.map(|id| id.map(Into::into))));
+        set(
+            "store_id",
+            replace(&mut row.store_id, self.rest.store_id.map(Into::into)),
+        );
+        set(
+            "consultant_id",
+            replace(
+                &mut row.consultant_id,
+                self.rest.consultant_id.map(|id| id.map(Into::into)),
+            ),
+        );
         let introducer = self.rest.introducer_customer_id.map(|id| id.map(Into::into));
         set("introducer_customer_id", replace(&mut row.introducer_id, introducer));
         let consent = self.rest.consent;
         let marketing = replace(&mut row.consent_marketing, consent.map(|c| c.marketing));
-        set("consent", replace(&mut row.consent_privacy, consent.map(|c| c.privacy)) || marketing);
+        set(
+            "consent",
+            replace(&mut row.consent_privacy, consent.map(|c| c.privacy)) || marketing,
+        );
         set("phones", replace(&mut contact.phones, self.phones.clone()));
         set("birthday", replace(&mut contact.birthday, self.birthday));
-        set("identity_number", replace(&mut contact.identity_number, self.identity_number.clone()));
+        set(
+            "identity_number",
+            replace(&mut contact.identity_number, self.identity_number.clone()),
+        );
         (row, contact, fields)
     }
 }
@@ -424,7 +473,13 @@ fn phones(typed: &[String]) -> Result<Vec<String>, Refusal> {
 
 fn identity(typed: Option<&str>) -> Result<Option<String>, Refusal> {
     let Some(typed) = typed else { return Ok(None) };
-    let wrong = || field("/identity_number", "证件号须为 5–32 个字母或数字", "5–32 letters and digits");
+    let wrong = || {
+        field(
+            "/identity_number",
+            "证件号须为 5–32 个字母或数字",
+            "5–32 letters and digits",
+        )
+    };
     keys::identity_number(typed).map(Some).ok_or_else(wrong)
 }
 
@@ -441,7 +496,10 @@ fn view(contact: Contact, row: CustomerRow) -> Result<CustomerView> {
         store_id: row.store_id.typed(),
         consultant_id: row.consultant_id.map(Id::typed),
         introducer_customer_id: row.introducer_id.map(Id::typed),
-        consent: Consent { marketing: row.consent_marketing, privacy: row.consent_privacy },
+        consent: Consent {
+            marketing: row.consent_marketing,
+            privacy: row.consent_privacy,
+        },
         consent_at: row.consent_at.map(Instant),
         external_ref: row.external_ref,
         created_at: Instant(row.created_at),

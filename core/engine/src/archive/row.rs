@@ -109,11 +109,17 @@ pub(super) fn check_references(conn: &mut Conn, row: &CustomerRow, new: bool) ->
 
 /// The number in another system is free.
 pub(super) fn check_external_ref(conn: &mut Conn, row: &CustomerRow) -> Result<()> {
-    let Some(external_ref) = &row.external_ref else { return Ok(()) };
+    let Some(external_ref) = &row.external_ref else {
+        return Ok(());
+    };
     let taken = each!(conn, c => customers::table
         .select(customers::id)
         .filter(customers::chain_id.eq(row.chain_id).and(customers::external_ref.eq(external_ref)))
         .get_result::<Id>(c)
         .optional()?);
-    if taken.is_some() { Err(exists("/external_ref").into()) } else { Ok(()) }
+    if taken.is_some() {
+        Err(exists("/external_ref").into())
+    } else {
+        Ok(())
+    }
 }

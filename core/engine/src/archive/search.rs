@@ -61,15 +61,23 @@ impl Lookup {
 
 /// A name in the form that grams are made of: lower case, no spaces, no dots.
 pub(super) fn normalised(name: &str) -> String {
-    let kept = |c: &char| !c.is_whitespace() && !c.is_control() && !matches!(c, '·' | '•' | '・' | '.' | ',' | '-' | '\'');
-    name.chars().filter(kept).flat_map(char::to_lowercase).take(64).collect()
+    let kept =
+        |c: &char| !c.is_whitespace() && !c.is_control() && !matches!(c, '·' | '•' | '・' | '.' | ',' | '-' | '\'');
+    name.chars()
+        .filter(kept)
+        .flat_map(char::to_lowercase)
+        .take(64)
+        .collect()
 }
 
 /// Every pair of neighbours, and the first character after `^`, so that a surname alone is found too.
 pub(super) fn grams(normalised: &str) -> BTreeSet<String> {
     let chars: Vec<char> = normalised.chars().collect();
     let first = chars.first().map(|c| format!("^{c}"));
-    first.into_iter().chain(chars.windows(2).map(|pair| pair.iter().collect())).collect()
+    first
+        .into_iter()
+        .chain(chars.windows(2).map(|pair| pair.iter().collect()))
+        .collect()
 }
 
 /// The grams a query looks for, always four (the last repeated): one statement serves every query.
@@ -136,7 +144,9 @@ fn by_digest(
     limit: usize,
 ) -> Result<Vec<Id>> {
     let (all, stores) = stores_of(scope);
-    let same = customers::chain_id.eq(customer_indexes::chain_id).and(customers::id.eq(customer_indexes::customer_id));
+    let same = customers::chain_id
+        .eq(customer_indexes::chain_id)
+        .and(customers::id.eq(customer_indexes::customer_id));
     Ok(each!(conn, c => customer_indexes::table
         .inner_join(customers::table.on(same))
         .select(customer_indexes::customer_id)
@@ -157,7 +167,9 @@ fn by_name(
     mut below: Id,
     limit: usize,
 ) -> Result<Vec<Id>> {
-    let Some(grams) = query_grams(name) else { return Ok(Vec::new()) };
+    let Some(grams) = query_grams(name) else {
+        return Ok(Vec::new());
+    };
     let first_only = name.chars().count() == 1;
     let mut found = Vec::new();
     for _ in 0..ROUNDS {
@@ -166,7 +178,11 @@ fn by_name(
         for (id, candidate) in candidates {
             below = id;
             let candidate = normalised(&candidate);
-            if if first_only { candidate.starts_with(name) } else { candidate.contains(name) } {
+            if if first_only {
+                candidate.starts_with(name)
+            } else {
+                candidate.contains(name)
+            } {
                 found.push(id);
             }
             if found.len() == limit {
@@ -188,7 +204,9 @@ fn candidates(
     limit: usize,
 ) -> Result<Vec<(Id, String)>> {
     let (all, stores) = stores_of(scope);
-    let same = customers::chain_id.eq(search_grams::chain_id).and(customers::id.eq(search_grams::customer_id));
+    let same = customers::chain_id
+        .eq(search_grams::chain_id)
+        .and(customers::id.eq(search_grams::customer_id));
     let others = diesel::alias!(search_grams as others);
     let has = |gram: &String| {
         diesel::dsl::exists(
@@ -215,21 +233,29 @@ fn candidates(
 
 /// Writes a customer's digests and grams.
 pub(super) fn index(conn: &mut Conn, chain: ChainId, customer: CustomerId, entries: &Entries) -> Result<()> {
-    let digests: Vec<_> = entries.digests.iter().map(|(kind, digest)| {
-        (
-            customer_indexes::chain_id.eq(Id::from(chain)),
-            customer_indexes::kind.eq(kind.as_str()),
-            customer_indexes::digest.eq(digest.as_slice()),
-            customer_indexes::customer_id.eq(Id::from(customer)),
-        )
-    }).collect();
-    let grams: Vec<_> = entries.grams.iter().map(|gram| {
-        (
-            search_grams::chain_id.eq(Id::from(chain)),
-            search_grams::gram.eq(gram),
-            search_grams::customer_id.eq(Id::from(customer)),
-        )
-    }).collect();
+    let digests: Vec<_> = entries
+        .digests
+        .iter()
+        .map(|(kind, digest)| {
+            (
+                customer_indexes::chain_id.eq(Id::from(chain)),
+                customer_indexes::kind.eq(kind.as_str()),
+                customer_indexes::digest.eq(digest.as_slice()),
+                customer_indexes::customer_id.eq(Id::from(customer)),
+            )
+        })
+        .collect();
+    let grams: Vec<_> = entries
+        .grams
+        .iter()
+        .map(|gram| {
+            (
+                search_grams::chain_id.eq(Id::from(chain)),
+                search_grams::gram.eq(gram),
+                search_grams::customer_id.eq(Id::from(customer)),
+            )
+        })
+        .collect();
     each!(conn, c => {
         diesel::insert_into(customer_indexes::table).values(&digests).execute(c)?;
         diesel::insert_into(search_grams::table).values(&grams).execute(c)?;
@@ -240,8 +266,12 @@ pub(super) fn index(conn: &mut Conn, chain: ChainId, customer: CustomerId, entri
 /// Removes what [`index`] wrote.
 pub(super) fn unindex(conn: &mut Conn, chain: ChainId, customer: CustomerId) -> Result<()> {
     let (chain, customer) = (Id::from(chain), Id::from(customer));
-    let digests = customer_indexes::chain_id.eq(chain).and(customer_indexes::customer_id.eq(customer));
-    let grams = search_grams::chain_id.eq(chain).and(search_grams::customer_id.eq(customer));
+    let digests = customer_indexes::chain_id
+        .eq(chain)
+        .and(customer_indexes::customer_id.eq(customer));
+    let grams = search_grams::chain_id
+        .eq(chain)
+        .and(search_grams::customer_id.eq(customer));
     each!(conn, c => {
         diesel::delete(customer_indexes::table.filter(digests)).execute(c)?;
         diesel::delete(search_grams::table.filter(grams)).execute(c)?;
@@ -258,7 +288,10 @@ pub(super) struct Entries {
 
 impl Entries {
     pub fn of(keys: &ChainKeys, name: &str, contact: &Contact) -> Self {
-        Self { digests: contact.digests(keys, name), grams: grams(&normalised(name)) }
+        Self {
+            digests: contact.digests(keys, name),
+            grams: grams(&normalised(name)),
+        }
     }
 }
 
@@ -289,7 +322,10 @@ mod tests {
         assert_eq!(all("王"), ["^王"]);
         assert!(all(" ").is_empty());
         assert_eq!(query_grams("王"), Some(["^王", "^王", "^王", "^王"].map(String::from)));
-        assert_eq!(query_grams("小芳"), Some(["小芳", "小芳", "小芳", "小芳"].map(String::from)));
+        assert_eq!(
+            query_grams("小芳"),
+            Some(["小芳", "小芳", "小芳", "小芳"].map(String::from))
+        );
         assert_eq!(query_grams(""), None);
     }
 }

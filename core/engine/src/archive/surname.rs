@@ -63,18 +63,34 @@ pub(super) fn of(name: &str) -> Surname {
             Some((surname, _)) => surname.trim(),
             None => name.split_whitespace().next_back().unwrap_or_default(),
         };
-        return Surname { zh: surname.into(), en: surname.into() };
+        return Surname {
+            zh: surname.into(),
+            en: surname.into(),
+        };
     }
     if let Some((first, _)) = name.split_once(['·', '•', '・']) {
-        return Surname { zh: first.trim().into(), en: first.trim().into() };
+        return Surname {
+            zh: first.trim().into(),
+            en: first.trim().into(),
+        };
     }
     let name: String = name.chars().filter(|c| !c.is_whitespace()).collect();
     // 欧阳 alone may be one: a compound surname has a given name behind it.
-    let compound = COMPOUND.iter().find(|(zh, _)| name.strip_prefix(zh).is_some_and(|given| !given.is_empty()));
+    let compound = COMPOUND
+        .iter()
+        .find(|(zh, _)| name.strip_prefix(zh).is_some_and(|given| !given.is_empty()));
     if let Some((zh, en)) = compound {
-        return Surname { zh: (*zh).into(), en: (*en).into() };
+        return Surname {
+            zh: (*zh).into(),
+            en: (*en).into(),
+        };
     }
     let zh: String = name.chars().take(1).collect();
-    let en = SINGLE.split_whitespace().find_map(|pair| pair.strip_prefix(zh.as_str()));
-    Surname { en: en.unwrap_or(&zh).into(), zh }
+    let en = SINGLE
+        .split_whitespace()
+        .find_map(|pair| pair.strip_prefix(zh.as_str()));
+    Surname {
+        en: en.unwrap_or(&zh).into(),
+        zh,
+    }
 }

@@ -24,7 +24,10 @@ async fn a_customer_is_shown_masked_and_stored_sealed() {
     let f = Fixture::new().await;
     let mut new = f.customer("王芳", PHONE);
     new.identity_number = Some("11010519491231002x".into());
-    new.consent = Consent { marketing: false, privacy: true };
+    new.consent = Consent {
+        marketing: false,
+        privacy: true,
+    };
     new.external_ref = Some("crm-7".into());
     let written = f.engine.create_customer(&f.admin, None, new).await.unwrap();
     assert_eq!(written.status, 201);
@@ -33,7 +36,10 @@ async fn a_customer_is_shown_masked_and_stored_sealed() {
     assert_eq!(view.phones, ["138****5678"]);
     assert_eq!(view.birthday.as_deref(), Some("****-05-01"));
     assert_eq!(view.identity_number.as_deref(), Some("1****************X"));
-    assert_eq!((view.display.zh.as_str(), view.display.en.as_str()), ("王女士", "Ms Wang"));
+    assert_eq!(
+        (view.display.zh.as_str(), view.display.en.as_str()),
+        ("王女士", "Ms Wang")
+    );
     assert_eq!((view.version, view.consent_at), (1, Some(NOW)));
 
     let files = f.files();
@@ -59,29 +65,54 @@ async fn audit_and_stored_answers_hold_no_personal_data() {
             Ok(told)
         })
         .unwrap();
-    assert!(told.iter().any(|text| text.contains("\"contact\"")), "the sealed contact is in the audit log");
+    assert!(
+        told.iter().any(|text| text.contains("\"contact\"")),
+        "the sealed contact is in the audit log"
+    );
     for text in told {
-        assert!(!text.contains("王芳") && !text.contains("芳") && !text.contains("5678"), "{text}");
+        assert!(
+            !text.contains("王芳") && !text.contains("芳") && !text.contains("5678"),
+            "{text}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_repeated_request_creates_one_customer() {
     let f = Fixture::new().await;
-    let first = f.engine.create_customer(&f.admin, key("k1", 1), f.customer("王芳", PHONE)).await.unwrap();
-    let again = f.engine.create_customer(&f.admin, key("k1", 1), f.customer("王芳", PHONE)).await.unwrap();
+    let first = f
+        .engine
+        .create_customer(&f.admin, key("k1", 1), f.customer("王芳", PHONE))
+        .await
+        .unwrap();
+    let again = f
+        .engine
+        .create_customer(&f.admin, key("k1", 1), f.customer("王芳", PHONE))
+        .await
+        .unwrap();
     assert_eq!(first.value, again.value);
     assert!(!first.replayed && again.replayed);
     assert_eq!(f.engine.customers(&f.admin, None, &page()).unwrap().items.len(), 1);
-    let other = f.engine.create_customer(&f.admin, key("k1", 2), f.customer("李雷", PHONE)).await;
+    let other = f
+        .engine
+        .create_customer(&f.admin, key("k1", 2), f.customer("李雷", PHONE))
+        .await;
     assert_eq!(code(other), Code::IdempotencyKeyReused);
 }
 
 #[tokio::test]
 async fn customers_are_found_by_what_people_say() {
     let f = Fixture::new().await;
-    for (name, phone) in [("王芳", PHONE), ("王小芳", "13900005678"), ("李小雷", "13900001111"), ("Emma Smith", "+442079460958")] {
-        f.engine.create_customer(&f.admin, None, f.customer(name, phone)).await.unwrap();
+    for (name, phone) in [
+        ("王芳", PHONE),
+        ("王小芳", "13900005678"),
+        ("李小雷", "13900001111"),
+        ("Emma Smith", "+442079460958"),
+    ] {
+        f.engine
+            .create_customer(&f.admin, None, f.customer(name, phone))
+            .await
+            .unwrap();
     }
     for (query, found) in [
         (PHONE, vec!["王芳"]),
@@ -100,7 +131,11 @@ async fn customers_are_found_by_what_people_say() {
         ("9999", vec![]),
         ("", vec!["Emma Smith", "李小雷", "王小芳", "王芳"]),
     ] {
-        assert_eq!(names(f.engine.customers(&f.admin, Some(query), &page()).unwrap()), found, "{query:?}");
+        assert_eq!(
+            names(f.engine.customers(&f.admin, Some(query), &page()).unwrap()),
+            found,
+            "{query:?}"
+        );
     }
 }
 
@@ -108,10 +143,16 @@ async fn customers_are_found_by_what_people_say() {
 async fn lists_are_paged_newest_first() {
     let f = Fixture::new().await;
     for n in 0..5 {
-        f.engine.create_customer(&f.admin, None, f.customer(&format!("王{n}"), PHONE)).await.unwrap();
+        f.engine
+            .create_customer(&f.admin, None, f.customer(&format!("王{n}"), PHONE))
+            .await
+            .unwrap();
     }
     for query in [None, Some("王"), Some("5678"), Some(PHONE)] {
-        let mut args = PageArgs { limit: Some(2), after: None };
+        let mut args = PageArgs {
+            limit: Some(2),
+            after: None,
+        };
         let mut all = Vec::new();
         for _ in 0..3 {
             let part = f.engine.customers(&f.admin, query, &args).unwrap();
@@ -127,17 +168,42 @@ async fn lists_are_paged_newest_first() {
 async fn staff_of_a_store_browse_their_own_and_look_up_anybody() {
     let f = Fixture::new().await;
     let elsewhere = create_store(&f.engine, &f.admin, "s02").await;
-    let id = f.engine.create_customer(&f.admin, None, f.customer("王芳", PHONE)).await.unwrap().value.id;
+    let id = f
+        .engine
+        .create_customer(&f.admin, None, f.customer("王芳", PHONE))
+        .await
+        .unwrap()
+        .value
+        .id;
     let cashier = f.actor(Role::Cashier, &[elsewhere]);
     for query in [None, Some("王芳"), Some("5678")] {
-        assert!(f.engine.customers(&cashier, query, &page()).unwrap().items.is_empty(), "{query:?}");
+        assert!(
+            f.engine.customers(&cashier, query, &page()).unwrap().items.is_empty(),
+            "{query:?}"
+        );
     }
-    assert_eq!(names(f.engine.customers(&cashier, Some(PHONE), &page()).unwrap()), ["王芳"]);
+    assert_eq!(
+        names(f.engine.customers(&cashier, Some(PHONE), &page()).unwrap()),
+        ["王芳"]
+    );
     assert_eq!(f.engine.customer(&cashier, id).unwrap().phones, ["138****5678"]);
-    assert_eq!(code(f.engine.create_customer(&cashier, None, f.customer("李雷", PHONE)).await), Code::Forbidden);
-    let patch = CustomerPatch { name: Some("李雷".into()), ..Default::default() };
+    assert_eq!(
+        code(
+            f.engine
+                .create_customer(&cashier, None, f.customer("李雷", PHONE))
+                .await
+        ),
+        Code::Forbidden
+    );
+    let patch = CustomerPatch {
+        name: Some("李雷".into()),
+        ..Default::default()
+    };
     let clerk = f.actor(Role::Clerk, &[elsewhere]);
-    assert_eq!(code(f.engine.update_customer(&clerk, None, id, 1, patch).await), Code::Forbidden);
+    assert_eq!(
+        code(f.engine.update_customer(&clerk, None, id, 1, patch).await),
+        Code::Forbidden
+    );
     let vendor = f.actor(Role::Vendor, &[]);
     assert_eq!(code(f.engine.customers(&vendor, Some(PHONE), &page())), Code::Forbidden);
     assert_eq!(code(f.engine.customer(&vendor, id)), Code::Forbidden);
@@ -146,23 +212,46 @@ async fn staff_of_a_store_browse_their_own_and_look_up_anybody() {
 #[tokio::test]
 async fn a_change_replaces_what_it_names_and_nothing_else() {
     let f = Fixture::new().await;
-    let id = f.engine.create_customer(&f.admin, None, f.customer("王芳", PHONE)).await.unwrap().value.id;
+    let id = f
+        .engine
+        .create_customer(&f.admin, None, f.customer("王芳", PHONE))
+        .await
+        .unwrap()
+        .value
+        .id;
     let patch = CustomerPatch {
         name: Some("王小芳".into()),
         phones: Some(vec!["13900001111".into(), "139 0000 1111".into()]),
         birthday: Some(None),
-        consent: Some(Consent { marketing: true, privacy: true }),
+        consent: Some(Consent {
+            marketing: true,
+            privacy: true,
+        }),
         ..Default::default()
     };
-    let written = f.engine.update_customer(&f.admin, None, id, 1, patch.clone()).await.unwrap();
+    let written = f
+        .engine
+        .update_customer(&f.admin, None, id, 1, patch.clone())
+        .await
+        .unwrap();
     let view = written.value;
-    assert_eq!((view.version, view.phones.as_slice()), (2, ["139****1111".to_owned()].as_slice()));
+    assert_eq!(
+        (view.version, view.phones.as_slice()),
+        (2, ["139****1111".to_owned()].as_slice())
+    );
     assert_eq!((view.birthday, view.form_of_address), (None, FormOfAddress::Ms));
     assert_eq!(view.consent_at, Some(NOW));
     for (query, count) in [("5678", 0), (PHONE, 0), ("王芳", 0), ("1111", 1), ("小芳", 1)] {
-        assert_eq!(f.engine.customers(&f.admin, Some(query), &page()).unwrap().items.len(), count, "{query}");
+        assert_eq!(
+            f.engine.customers(&f.admin, Some(query), &page()).unwrap().items.len(),
+            count,
+            "{query}"
+        );
     }
-    assert_eq!(code(f.engine.update_customer(&f.admin, None, id, 1, patch).await), Code::VersionConflict);
+    assert_eq!(
+        code(f.engine.update_customer(&f.admin, None, id, 1, patch).await),
+        Code::VersionConflict
+    );
 }
 
 #[tokio::test]
@@ -173,21 +262,82 @@ async fn wrong_fields_are_named() {
     let invalid = |pointer: &str| (Code::FieldInvalid, pointer.to_owned());
     let good = f.customer("王芳", PHONE);
     let mut cases = vec![
-        (NewCustomer { phones: vec![PHONE.into(), "1.38E+10".into()], ..good.clone() }, invalid("/phones/1")),
-        (NewCustomer { phones: vec![PHONE.into(); 6], ..good.clone() }, invalid("/phones")),
-        (NewCustomer { name: " ".into(), ..good.clone() }, invalid("/name")),
-        (NewCustomer { birthday: Some("2026-12-01".parse().unwrap()), ..good.clone() }, invalid("/birthday")),
-        (NewCustomer { birthday: Some("1899-12-31".parse().unwrap()), ..good.clone() }, invalid("/birthday")),
-        (NewCustomer { identity_number: Some("1.1E+17".into()), ..good.clone() }, invalid("/identity_number")),
-        (NewCustomer { store_id: foreign, ..good.clone() }, invalid("/store_id")),
-        (NewCustomer { consultant_id: Some(uuid::Uuid::nil().into()), ..good.clone() }, invalid("/consultant_id")),
+        (
+            NewCustomer {
+                phones: vec![PHONE.into(), "1.38E+10".into()],
+                ..good.clone()
+            },
+            invalid("/phones/1"),
+        ),
+        (
+            NewCustomer {
+                phones: vec![PHONE.into(); 6],
+                ..good.clone()
+            },
+            invalid("/phones"),
+        ),
+        (
+            NewCustomer {
+                name: " ".into(),
+                ..good.clone()
+            },
+            invalid("/name"),
+        ),
+        (
+            NewCustomer {
+                birthday: Some("2026-12-01".parse().unwrap()),
+                ..good.clone()
+            },
+            invalid("/birthday"),
+        ),
+        (
+            NewCustomer {
+                birthday: Some("1899-12-31".parse().unwrap()),
+                ..good.clone()
+            },
+            invalid("/birthday"),
+        ),
+        (
+            NewCustomer {
+                identity_number: Some("1.1E+17".into()),
+                ..good.clone()
+            },
+            invalid("/identity_number"),
+        ),
+        (
+            NewCustomer {
+                store_id: foreign,
+                ..good.clone()
+            },
+            invalid("/store_id"),
+        ),
+        (
+            NewCustomer {
+                consultant_id: Some(uuid::Uuid::nil().into()),
+                ..good.clone()
+            },
+            invalid("/consultant_id"),
+        ),
     ];
     let nobody = Some(uuid::Uuid::nil().into());
-    cases.push((NewCustomer { introducer_customer_id: nobody, ..good.clone() }, invalid("/introducer_customer_id")));
+    cases.push((
+        NewCustomer {
+            introducer_customer_id: nobody,
+            ..good.clone()
+        },
+        invalid("/introducer_customer_id"),
+    ));
     for (new, refusal) in cases {
-        assert_eq!(at(f.engine.create_customer(&f.admin, None, new.clone()).await), refusal, "{new:?}");
+        assert_eq!(
+            at(f.engine.create_customer(&f.admin, None, new.clone()).await),
+            refusal,
+            "{new:?}"
+        );
     }
-    let taken = NewCustomer { external_ref: Some("crm-7".into()), ..good };
+    let taken = NewCustomer {
+        external_ref: Some("crm-7".into()),
+        ..good
+    };
     f.engine.create_customer(&f.admin, None, taken.clone()).await.unwrap();
     let refusal = at(f.engine.create_customer(&f.admin, None, taken).await);
     assert_eq!(refusal, (Code::AlreadyExists, "/external_ref".to_owned()));
@@ -196,25 +346,51 @@ async fn wrong_fields_are_named() {
 #[tokio::test]
 async fn another_chain_sees_nothing() {
     let f = Fixture::new().await;
-    let id = f.engine.create_customer(&f.admin, None, f.customer("王芳", PHONE)).await.unwrap().value.id;
+    let id = f
+        .engine
+        .create_customer(&f.admin, None, f.customer("王芳", PHONE))
+        .await
+        .unwrap()
+        .value
+        .id;
     let stranger = Actor::system(create_chain(&f.engine, "other").await);
     assert_eq!(code(f.engine.customer(&stranger, id)), Code::NotFound);
     for query in [None, Some(PHONE), Some("5678"), Some("王芳")] {
-        assert!(f.engine.customers(&stranger, query, &page()).unwrap().items.is_empty(), "{query:?}");
+        assert!(
+            f.engine.customers(&stranger, query, &page()).unwrap().items.is_empty(),
+            "{query:?}"
+        );
     }
     assert!(f.engine.customer_briefs(stranger.chain, &[id]).unwrap().is_empty());
     let patch = CustomerPatch::default();
-    assert_eq!(code(f.engine.update_customer(&stranger, None, id, 1, patch).await), Code::NotFound);
+    assert_eq!(
+        code(f.engine.update_customer(&stranger, None, id, 1, patch).await),
+        Code::NotFound
+    );
 }
 
 #[tokio::test]
 async fn a_contact_moved_to_another_row_does_not_open() {
     let f = Fixture::new().await;
-    let one = f.engine.create_customer(&f.admin, None, f.customer("王芳", PHONE)).await.unwrap().value.id;
-    let two = f.engine.create_customer(&f.admin, None, f.customer("李雷", "13900001111")).await.unwrap().value.id;
+    let one = f
+        .engine
+        .create_customer(&f.admin, None, f.customer("王芳", PHONE))
+        .await
+        .unwrap()
+        .value
+        .id;
+    let two = f
+        .engine
+        .create_customer(&f.admin, None, f.customer("李雷", "13900001111"))
+        .await
+        .unwrap()
+        .value
+        .id;
     let swap = f.engine.transact(&f.admin, None, "test.swap", move |tx| {
         let chain = Id::from(tx.chain());
-        let row = customers::table.find((chain, Id::from(one))).select((customers::data_key, customers::contact));
+        let row = customers::table
+            .find((chain, Id::from(one)))
+            .select((customers::data_key, customers::contact));
         let sealed: (Option<Vec<u8>>, Option<Vec<u8>>) = each!(tx.conn(), c => row.get_result(c)?);
         let row = customers::table.find((chain, Id::from(two)));
         each!(tx.conn(), c => diesel::update(row)
@@ -230,7 +406,13 @@ async fn a_contact_moved_to_another_row_does_not_open() {
 #[tokio::test]
 async fn commands_learn_which_fields_are_filled_not_what_they_hold() {
     let f = Fixture::new().await;
-    let one = f.engine.create_customer(&f.admin, None, f.customer("王芳", PHONE)).await.unwrap().value.id;
+    let one = f
+        .engine
+        .create_customer(&f.admin, None, f.customer("王芳", PHONE))
+        .await
+        .unwrap()
+        .value
+        .id;
     let mut new = f.customer("李雷", PHONE);
     (new.phones, new.birthday, new.form_of_address) = (Vec::new(), None, FormOfAddress::None);
     new.introducer_customer_id = Some(one);
@@ -245,7 +427,15 @@ async fn commands_learn_which_fields_are_filled_not_what_they_hold() {
 
     let briefs = f.engine.customer_briefs(f.chain, &[one, two]).unwrap();
     assert_eq!(briefs[&one].phone_masked.as_deref(), Some("138****5678"));
-    assert_eq!((briefs[&two].display.zh.as_str(), briefs[&two].phone_masked.as_ref()), ("李**", None));
+    assert_eq!(
+        (briefs[&two].display.zh.as_str(), briefs[&two].phone_masked.as_ref()),
+        ("李**", None)
+    );
     let lookup = Lookup::parse("5678").unwrap();
-    assert_eq!(f.engine.find_customers(f.chain, &StoreScope::All, &lookup, None, 10).unwrap(), [one]);
+    assert_eq!(
+        f.engine
+            .find_customers(f.chain, &StoreScope::All, &lookup, None, 10)
+            .unwrap(),
+        [one]
+    );
 }

@@ -83,7 +83,11 @@ fn login_failed() -> Refusal {
 }
 
 fn throttled() -> Refusal {
-    Refusal::new(Code::LoginThrottled, "尝试次数过多，请稍后再试", "Too many attempts; wait a minute and try again")
+    Refusal::new(
+        Code::LoginThrottled,
+        "尝试次数过多，请稍后再试",
+        "Too many attempts; wait a minute and try again",
+    )
 }
 
 impl Engine {
@@ -105,7 +109,8 @@ impl Engine {
             tracing::info!(source = source.map(|ip| ip.to_string()), "a log-in failed");
             return Err(login_failed());
         };
-        self.open_session(account.chain_id.typed(), account.id.typed(), source).await
+        self.open_session(account.chain_id.typed(), account.id.typed(), source)
+            .await
     }
 
     fn account(&self, chain: &str, user: &str) -> Result<Option<Account>> {
@@ -121,7 +126,11 @@ impl Engine {
 
     async fn open_session(&self, chain: ChainId, staff: StaffId, source: Option<IpAddr>) -> Result<Tokens, Refusal> {
         let session = SessionId(Uuid::now_v7());
-        let refresh = self.keys().tokens().issue_refresh(chain, session).map_err(Error::internal)?;
+        let refresh = self
+            .keys()
+            .tokens()
+            .issue_refresh(chain, session)
+            .map_err(Error::internal)?;
         let hash = refresh.hash;
         let actor = Actor {
             staff: Some(staff),
@@ -132,10 +141,17 @@ impl Engine {
         let work = move |tx: &mut Tx<'_>| {
             let now = tx.now().0;
             let row = (
-                (sessions::chain_id.eq(Id::from(chain)), sessions::id.eq(Id::from(session))),
+                (
+                    sessions::chain_id.eq(Id::from(chain)),
+                    sessions::id.eq(Id::from(session)),
+                ),
                 sessions::staff_id.eq(Id::from(staff)),
                 sessions::refresh_hash.eq(hash.as_slice()),
-                (sessions::created_at.eq(now), sessions::last_used_at.eq(now), sessions::expires_at.eq(now + LONGEST)),
+                (
+                    sessions::created_at.eq(now),
+                    sessions::last_used_at.eq(now),
+                    sessions::expires_at.eq(now + LONGEST),
+                ),
             );
             each!(tx.conn(), c => diesel::insert_into(sessions::table).values(row).execute(c)?);
             tx.audit("auth.login", staff.0, json!({}));
@@ -146,8 +162,13 @@ impl Engine {
     }
 
     fn tokens(&self, chain: ChainId, session: SessionId, refresh_token: String) -> Result<Tokens, Refusal> {
-        let row = self.read(|conn| SessionRow::load(conn, chain, session))?.ok_or_else(unauthenticated)?;
-        let access_token = self.keys().tokens().issue(chain, row.staff_id.typed(), session, self.clock().now())?;
+        let row = self
+            .read(|conn| SessionRow::load(conn, chain, session))?
+            .ok_or_else(unauthenticated)?;
+        let access_token = self
+            .keys()
+            .tokens()
+            .issue(chain, row.staff_id.typed(), session, self.clock().now())?;
         Ok(Tokens {
             access_token,
             refresh_token,
@@ -167,14 +188,23 @@ impl Engine {
         }
         let given = self.keys().tokens().parse_refresh(refresh_token)?;
         let (chain, session) = (given.chain, given.session);
-        let next = self.keys().tokens().issue_refresh(chain, session).map_err(Error::internal)?;
+        let next = self
+            .keys()
+            .tokens()
+            .issue_refresh(chain, session)
+            .map_err(Error::internal)?;
         let actor = self.read(|conn| match SessionRow::load(conn, chain, session)? {
             Some(row) => row.actor(conn, chain, session),
             None => Err(unauthenticated().into()),
         })?;
-        let actor = Actor { source_ip: source.map(|ip| ip.to_string()), ..actor };
+        let actor = Actor {
+            source_ip: source.map(|ip| ip.to_string()),
+            ..actor
+        };
         let hash = next.hash;
-        let answered = self.transact(&actor, None, "auth.refresh", move |tx| rotate(tx, given.session, given.hash, hash));
+        let answered = self.transact(&actor, None, "auth.refresh", move |tx| {
+            rotate(tx, given.session, given.hash, hash)
+        });
         let outcome: Outcome = serde_json::from_str(&answered.await?.json).map_err(Error::from)?;
         match outcome {
             Outcome::Rotated => self.tokens(chain, session, next.token.to_string()),
@@ -212,7 +242,11 @@ impl Engine {
         let (old, new) = (Zeroizing::new(change.old_password), Zeroizing::new(change.new_password));
         let staff_id = actor.staff.ok_or_else(unauthenticated)?;
         let (chain, keep) = (actor.chain, actor.session);
-        if !self.identity().throttle.permits(&chain.to_string(), &staff_id.to_string(), None) {
+        if !self
+            .identity()
+            .throttle
+            .permits(&chain.to_string(), &staff_id.to_string(), None)
+        {
             return Err(throttled());
         }
         let account: Account = self.read(|conn| {
@@ -223,7 +257,9 @@ impl Engine {
         })?;
         let passwords = &self.identity().passwords;
         if !passwords.verify(&old, Some(&account.password_hash)).await? {
-            return Err(Refusal::new(Code::LoginFailed, "原密码不正确", "The old password is wrong").at("/old_password"));
+            return Err(
+                Refusal::new(Code::LoginFailed, "原密码不正确", "The old password is wrong").at("/old_password"),
+            );
         }
         check_new_password(&new, &account.user_name, "/new_password")?;
         if *old == *new {

@@ -28,6 +28,10 @@ impl Identity {
     /// # Errors
     /// [`KeyError::Random`].
     pub fn new() -> Result<Self, KeyError> {
-        Ok(Self { passwords: Passwords::new()?, throttle: Throttle::new(), sessions: SessionCache::new() })
+        Ok(Self {
+            passwords: Passwords::new()?,
+            throttle: Throttle::new(),
+            sessions: SessionCache::new(),
+        })
     }
 }

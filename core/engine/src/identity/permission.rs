@@ -66,9 +66,15 @@ macro_rules! actions {
 }
 
 macro_rules! scope {
-    (C) => { Some(Scope::Chain) };
-    (o) => { Some(Scope::Own) };
-    (-) => { None };
+    (C) => {
+        Some(Scope::Chain)
+    };
+    (o) => {
+        Some(Scope::Own)
+    };
+    (-) => {
+        None
+    };
 }
 
 // C: the whole chain, o: own stores, -: never.
@@ -163,7 +169,10 @@ impl Actor {
                 "Change the initial password first (POST /auth/password)",
             ));
         }
-        let granted = self.role.grant(action).filter(|_| action != Action::PlatformOperate || self.platform_operator);
+        let granted = self
+            .role
+            .grant(action)
+            .filter(|_| action != Action::PlatformOperate || self.platform_operator);
         granted.ok_or_else(|| forbidden(action))
     }
 
@@ -194,7 +203,11 @@ impl Actor {
 
     /// The names of everything this actor may do somewhere, for `GET /me`.
     pub fn permissions(&self) -> Vec<&'static str> {
-        Action::ALL.iter().filter(|action| self.grant(**action).is_ok()).map(|action| action.as_str()).collect()
+        Action::ALL
+            .iter()
+            .filter(|action| self.grant(**action).is_ok())
+            .map(|action| action.as_str())
+            .collect()
     }
 }
 
@@ -218,7 +231,12 @@ mod tests {
     }
 
     fn actor(role: Role, stores: Option<Vec<StoreId>>) -> Actor {
-        Actor { role, stores, staff: Some(Uuid::from_u128(1).into()), ..Actor::system(ChainId(Uuid::from_u128(9))) }
+        Actor {
+            role,
+            stores,
+            staff: Some(Uuid::from_u128(1).into()),
+            ..Actor::system(ChainId(Uuid::from_u128(9)))
+        }
     }
 
     fn code(result: Result<(), Refusal>) -> Option<Code> {
@@ -231,7 +249,11 @@ mod tests {
         assert_eq!(names.len(), Action::ALL.len());
         for role in Role::ALL {
             assert_eq!(Role::parse(role.as_str()), Some(role));
-            assert_eq!(serde_json::to_value(role).unwrap(), role.as_str(), "one name everywhere");
+            assert_eq!(
+                serde_json::to_value(role).unwrap(),
+                role.as_str(),
+                "one name everywhere"
+            );
         }
         assert_eq!(Role::parse("platform_operator"), None, "a flag, not a role");
     }
@@ -239,17 +261,40 @@ mod tests {
     #[test]
     fn a_cashier_works_in_the_own_stores() {
         let cashier = actor(Role::Cashier, Some(vec![store(1)]));
-        for action in [Action::SalePost, Action::ReturnPost, Action::RedemptionPost, Action::CardIssue] {
+        for action in [
+            Action::SalePost,
+            Action::ReturnPost,
+            Action::RedemptionPost,
+            Action::CardIssue,
+        ] {
             assert_eq!(code(cashier.require(action, Some(store(1)))), None, "{action:?}");
-            assert_eq!(code(cashier.require(action, Some(store(2)))), Some(Code::Forbidden), "{action:?} elsewhere");
-            assert_eq!(code(cashier.require(action, None)), Some(Code::Forbidden), "{action:?} chain-wide");
+            assert_eq!(
+                code(cashier.require(action, Some(store(2)))),
+                Some(Code::Forbidden),
+                "{action:?} elsewhere"
+            );
+            assert_eq!(
+                code(cashier.require(action, None)),
+                Some(Code::Forbidden),
+                "{action:?} chain-wide"
+            );
         }
-        assert_eq!(code(cashier.require(Action::CardReportLoss, Some(store(2)))), None, "a loss, wherever it is told");
-        assert_eq!(cashier.scope(Action::CustomerRead).unwrap(), StoreScope::Only(vec![store(1)]));
+        assert_eq!(
+            code(cashier.require(Action::CardReportLoss, Some(store(2)))),
+            None,
+            "a loss, wherever it is told"
+        );
+        assert_eq!(
+            cashier.scope(Action::CustomerRead).unwrap(),
+            StoreScope::Only(vec![store(1)])
+        );
         assert_eq!(cashier.scope(Action::CustomerLookup).unwrap(), StoreScope::All);
         let everywhere = actor(Role::Cashier, None);
         assert_eq!(code(everywhere.require(Action::SalePost, Some(store(2)))), None);
-        assert_eq!(code(everywhere.require(Action::ProgramWrite, None)), Some(Code::Forbidden));
+        assert_eq!(
+            code(everywhere.require(Action::ProgramWrite, None)),
+            Some(Code::Forbidden)
+        );
     }
 
     #[test]
@@ -282,12 +327,20 @@ mod tests {
     #[test]
     fn only_head_office_administers_and_only_the_operator_operates() {
         for role in Role::ALL.into_iter().filter(|r| *r != Role::HqAdmin) {
-            for action in [Action::StaffWrite, Action::StoreWrite, Action::ProgramWrite, Action::PlatformOperate] {
+            for action in [
+                Action::StaffWrite,
+                Action::StoreWrite,
+                Action::ProgramWrite,
+                Action::PlatformOperate,
+            ] {
                 assert_eq!(role.grant(action), None, "{role:?} {action:?}");
             }
         }
         let mut admin = actor(Role::HqAdmin, None);
-        assert_eq!(code(admin.require(Action::PlatformOperate, None)), Some(Code::Forbidden));
+        assert_eq!(
+            code(admin.require(Action::PlatformOperate, None)),
+            Some(Code::Forbidden)
+        );
         admin.platform_operator = true;
         assert_eq!(code(admin.require(Action::PlatformOperate, None)), None);
     }
@@ -297,7 +350,11 @@ mod tests {
         let mut admin = actor(Role::HqAdmin, None);
         admin.must_change_password = true;
         for action in Action::ALL {
-            assert_eq!(code(admin.require(*action, None)), Some(Code::PasswordChangeRequired), "{action:?}");
+            assert_eq!(
+                code(admin.require(*action, None)),
+                Some(Code::PasswordChangeRequired),
+                "{action:?}"
+            );
         }
         assert!(admin.permissions().is_empty());
     }

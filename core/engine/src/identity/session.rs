@@ -30,7 +30,10 @@ pub(crate) struct SessionCache {
 
 impl SessionCache {
     pub fn new() -> Self {
-        Self { tokens: quick_cache::sync::Cache::new(REMEMBERED), actors: quick_cache::sync::Cache::new(REMEMBERED) }
+        Self {
+            tokens: quick_cache::sync::Cache::new(REMEMBERED),
+            actors: quick_cache::sync::Cache::new(REMEMBERED),
+        }
     }
 
     /// One session has ended.
@@ -60,7 +63,9 @@ pub(super) struct SessionRow {
 
 impl SessionRow {
     pub fn load(conn: &mut Conn, chain: ChainId, session: SessionId) -> Result<Option<Self>> {
-        let same = staff::chain_id.eq(sessions::chain_id).and(staff::id.eq(sessions::staff_id));
+        let same = staff::chain_id
+            .eq(sessions::chain_id)
+            .and(staff::id.eq(sessions::staff_id));
         Ok(each!(conn, c => sessions::table
             .inner_join(staff::table.on(same))
             .filter(sessions::chain_id.eq(Id::from(chain)).and(sessions::id.eq(Id::from(session))))
@@ -146,7 +151,11 @@ pub struct StoreBrief {
 }
 
 pub(super) fn unauthenticated() -> Refusal {
-    Refusal::new(Code::Unauthenticated, "登录已失效，请重新登录", "Log in (again): the session isn't valid")
+    Refusal::new(
+        Code::Unauthenticated,
+        "登录已失效，请重新登录",
+        "Log in (again): the session isn't valid",
+    )
 }
 
 impl From<TokenError> for Refusal {
@@ -193,7 +202,10 @@ impl Engine {
         if actor.chain != claims.chain || actor.staff != Some(claims.sub) {
             return Err(unauthenticated());
         }
-        Ok(Actor { source_ip: source.map(|ip| ip.to_string()), ..(*actor).clone() })
+        Ok(Actor {
+            source_ip: source.map(|ip| ip.to_string()),
+            ..(*actor).clone()
+        })
     }
 
     fn session_actor(&self, claims: &Claims, now: Instant) -> Result<Actor, Refusal> {
@@ -248,8 +260,17 @@ impl Engine {
                 .optional()?))
         })?;
         let (code, name, currency, minor_units, zone) = found.ok_or_else(not_found)?;
-        let time_zone = zone.parse().map_err(|e| Error::internal(format!("zone {zone:?} of chain {chain}: {e}")))?;
-        Ok(ChainView { id: chain, code, name, currency, minor_units: minor_units.max(0) as u32, time_zone })
+        let time_zone = zone
+            .parse()
+            .map_err(|e| Error::internal(format!("zone {zone:?} of chain {chain}: {e}")))?;
+        Ok(ChainView {
+            id: chain,
+            code,
+            name,
+            currency,
+            minor_units: minor_units.max(0) as u32,
+            time_zone,
+        })
     }
 }
 
@@ -261,5 +282,11 @@ fn my_stores(conn: &mut Conn, actor: &Actor) -> Result<Vec<StoreBrief>> {
         .load(c)?);
     let mine = |id: StoreId, active| actor.stores.as_ref().map_or(active, |own| own.contains(&id));
     let rows = rows.into_iter().filter(|(id, _, _, active)| mine(id.typed(), *active));
-    Ok(rows.map(|(id, code, name, _)| StoreBrief { id: id.typed(), code, name }).collect())
+    Ok(rows
+        .map(|(id, code, name, _)| StoreBrief {
+            id: id.typed(),
+            code,
+            name,
+        })
+        .collect())
 }

@@ -107,7 +107,9 @@ impl StaffRow {
 
     /// Inserts an account; its user name must be free.
     pub fn insert(&self, conn: &mut Conn) -> Result<()> {
-        let same = staff::chain_id.eq(self.chain_id).and(staff::user_name.eq(&self.user_name));
+        let same = staff::chain_id
+            .eq(self.chain_id)
+            .and(staff::user_name.eq(&self.user_name));
         let taken: i64 = each!(conn, c => staff::table.filter(same).count().get_result(c)?);
         if taken > 0 {
             return Err(exists("/user").into());
@@ -126,7 +128,9 @@ fn bind(conn: &mut Conn, chain: ChainId, id: StaffId, store_ids: &[StoreId]) -> 
     if found != wanted.len() as i64 {
         return Err(field("/store_ids", "含有不存在的门店", "One of these stores doesn't exist").into());
     }
-    let old = staff_stores::chain_id.eq(Id::from(chain)).and(staff_stores::staff_id.eq(Id::from(id)));
+    let old = staff_stores::chain_id
+        .eq(Id::from(chain))
+        .and(staff_stores::staff_id.eq(Id::from(id)));
     let row = |store: StoreId| {
         (
             staff_stores::chain_id.eq(Id::from(chain)),
@@ -172,10 +176,18 @@ impl Engine {
         let answered = self
             .transact(actor, key, "staff.create", move |tx| {
                 let (chain, id) = (tx.chain(), tx.new_id::<StaffId>());
-                let row = StaffRow { id: id.into(), created_at: tx.now().0, ..template.clone() };
+                let row = StaffRow {
+                    id: id.into(),
+                    created_at: tx.now().0,
+                    ..template.clone()
+                };
                 row.insert(tx.conn())?;
                 bind(tx.conn(), chain, id, &store_ids)?;
-                tx.audit("staff.create", id.0, json!({ "role": row.role, "store_ids": store_ids }));
+                tx.audit(
+                    "staff.create",
+                    id.0,
+                    json!({ "role": row.role, "store_ids": store_ids }),
+                );
                 Answer::created(&Stored::of(id))
             })
             .await?;
@@ -209,9 +221,11 @@ impl Engine {
         };
         let (limit, after) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::nil())));
         let views = self.read(|conn| {
-            let shared = staff_stores::table
-                .select(staff_stores::staff_id)
-                .filter(staff_stores::chain_id.eq(Id::from(actor.chain)).and(staff_stores::store_id.eq_any(own)));
+            let shared = staff_stores::table.select(staff_stores::staff_id).filter(
+                staff_stores::chain_id
+                    .eq(Id::from(actor.chain))
+                    .and(staff_stores::store_id.eq_any(own)),
+            );
             let rows: Vec<StaffRow> = each!(conn, c => staff::table
                 .select(StaffRow::as_select())
                 .filter(staff::chain_id.eq(Id::from(actor.chain)).and(staff::id.gt(after)))
@@ -219,7 +233,9 @@ impl Engine {
                 .order(staff::id)
                 .limit(limit as i64 + 1)
                 .load(c)?);
-            rows.into_iter().map(|row| row.view(conn, actor.chain)).collect::<Result<Vec<_>>>()
+            rows.into_iter()
+                .map(|row| row.view(conn, actor.chain))
+                .collect::<Result<Vec<_>>>()
         })?;
         Ok(Page::cut(views, limit, |member| member.id.to_string()))
     }
@@ -237,7 +253,11 @@ impl Engine {
         patch: StaffPatch,
     ) -> Result<Written<StaffView>, Refusal> {
         actor.require(Action::StaffWrite, None)?;
-        let name = patch.name.as_deref().map(|name| input::text(name, 64, "/name")).transpose()?;
+        let name = patch
+            .name
+            .as_deref()
+            .map(|name| input::text(name, 64, "/name"))
+            .transpose()?;
         let hash = match patch.password.map(Zeroizing::new) {
             None => None,
             Some(password) => {
@@ -246,7 +266,13 @@ impl Engine {
                 Some(self.identity().passwords.hash(&password).await?)
             }
         };
-        let change = Change { name, role: patch.role, store_ids: patch.store_ids, active: patch.active, hash };
+        let change = Change {
+            name,
+            role: patch.role,
+            store_ids: patch.store_ids,
+            active: patch.active,
+            hash,
+        };
         let work = move |tx: &mut Tx<'_>| change.apply(tx, id, version);
         let answered = self.transact(actor, key, "staff.update", work).await?;
         self.identity().sessions.forget_all();
@@ -269,7 +295,10 @@ impl Change {
         let old = StaffRow::find(tx.conn(), chain, id)?;
         check_version(old.version, version)?;
         if old.platform_operator && !tx.actor().platform_operator {
-            let (zh, en) = ("只有平台运维人员可以修改此账号", "Only a platform operator may change an operator's account");
+            let (zh, en) = (
+                "只有平台运维人员可以修改此账号",
+                "Only a platform operator may change an operator's account",
+            );
             return Err(Refusal::new(Code::Forbidden, zh, en).into());
         }
         let role = self.role.map_or(&*old.role, |role| role.as_str());
@@ -311,6 +340,9 @@ fn check_another_admin(conn: &mut Conn, chain: ChainId, id: StaffId) -> Result<(
     if others > 0 {
         return Ok(());
     }
-    let (zh, en) = ("这是最后一位总部管理员", "This is the last HQ administrator; make another one first");
+    let (zh, en) = (
+        "这是最后一位总部管理员",
+        "This is the last HQ administrator; make another one first",
+    );
     Err(Refusal::new(Code::FieldInvalid, zh, en).at("/active").into())
 }

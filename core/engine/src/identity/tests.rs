@@ -6,7 +6,11 @@ use cardea_domain::id::{StaffId, StoreId};
 use cardea_domain::{Code, Instant};
 
 fn login(chain: &str, user: &str, password: &str) -> Login {
-    Login { chain: chain.into(), user: user.into(), password: password.into() }
+    Login {
+        chain: chain.into(),
+        user: user.into(),
+        password: password.into(),
+    }
 }
 
 async fn log_in(f: &Fixture, user: &str, password: &str) -> Tokens {
@@ -25,10 +29,19 @@ fn new_staff(user: &str, role: Role, stores: &[StoreId]) -> NewStaff {
 
 /// A staff member who has changed the initial password to [`PASSWORD`].
 async fn staff(f: &Fixture, user: &str, role: Role, stores: &[StoreId]) -> StaffId {
-    let id = f.engine.create_staff(&f.admin, None, new_staff(user, role, stores)).await.unwrap().value.id;
+    let id = f
+        .engine
+        .create_staff(&f.admin, None, new_staff(user, role, stores))
+        .await
+        .unwrap()
+        .value
+        .id;
     let tokens = log_in(f, user, "first password").await;
     let actor = f.engine.authenticate(&tokens.access_token, None).unwrap();
-    let change = ChangePassword { old_password: "first password".into(), new_password: PASSWORD.into() };
+    let change = ChangePassword {
+        old_password: "first password".into(),
+        new_password: PASSWORD.into(),
+    };
     f.engine.change_password(&actor, change).await.unwrap();
     id
 }
@@ -41,10 +54,19 @@ async fn logging_in_gives_tokens_that_say_who() {
     assert_eq!((tokens.expires_in, tokens.must_change_password), (600, false));
     let source = "10.1.2.3".parse().unwrap();
     let actor = f.engine.authenticate(&tokens.access_token, Some(source)).unwrap();
-    assert_eq!((actor.chain, actor.staff, actor.role), (f.chain, Some(id), Role::Cashier));
-    assert_eq!((actor.stores.as_deref(), actor.source_ip.as_deref()), (Some([f.store].as_slice()), Some("10.1.2.3")));
+    assert_eq!(
+        (actor.chain, actor.staff, actor.role),
+        (f.chain, Some(id), Role::Cashier)
+    );
+    assert_eq!(
+        (actor.stores.as_deref(), actor.source_ip.as_deref()),
+        (Some([f.store].as_slice()), Some("10.1.2.3"))
+    );
     let me = f.engine.me(&actor).unwrap();
-    assert_eq!((me.user.as_str(), me.chain.code.as_str(), me.stores.len()), ("anna", "demo", 1));
+    assert_eq!(
+        (me.user.as_str(), me.chain.code.as_str(), me.stores.len()),
+        ("anna", "demo", 1)
+    );
     assert!(me.permissions.contains(&"sale.post") && !me.permissions.contains(&"staff.write"));
 }
 
@@ -53,7 +75,10 @@ async fn every_failed_log_in_looks_the_same() {
     let f = Fixture::new().await;
     let id = staff(&f, "anna", Role::Cashier, &[f.store]).await;
     staff(&f, "ben", Role::Cashier, &[f.store]).await;
-    let off = StaffPatch { active: Some(false), ..Default::default() };
+    let off = StaffPatch {
+        active: Some(false),
+        ..Default::default()
+    };
     f.engine.update_staff(&f.admin, None, id, 2, off).await.unwrap();
     let mut refusals = Vec::new();
     for attempt in [
@@ -73,36 +98,67 @@ async fn every_failed_log_in_looks_the_same() {
 async fn guessing_is_stopped() {
     let f = Fixture::new().await;
     for _ in 0..10 {
-        assert_eq!(code(f.engine.login(login("demo", "admin", "wrong password"), None).await), Code::LoginFailed);
+        assert_eq!(
+            code(f.engine.login(login("demo", "admin", "wrong password"), None).await),
+            Code::LoginFailed
+        );
     }
     let right = f.engine.login(login("demo", "admin", PASSWORD), None).await;
-    assert_eq!(code(right), Code::LoginThrottled, "the right password doesn't help either");
+    assert_eq!(
+        code(right),
+        Code::LoginThrottled,
+        "the right password doesn't help either"
+    );
 }
 
 #[tokio::test]
 async fn an_initial_password_only_serves_to_change_it() {
     let f = Fixture::new().await;
-    f.engine.create_staff(&f.admin, None, new_staff("anna", Role::HqAdmin, &[])).await.unwrap();
+    f.engine
+        .create_staff(&f.admin, None, new_staff("anna", Role::HqAdmin, &[]))
+        .await
+        .unwrap();
     let tokens = log_in(&f, "anna", "first password").await;
     assert!(tokens.must_change_password);
     let actor = f.engine.authenticate(&tokens.access_token, None).unwrap();
-    assert_eq!(code(f.engine.stores(&actor, &PageArgs::default())), Code::PasswordChangeRequired);
+    assert_eq!(
+        code(f.engine.stores(&actor, &PageArgs::default())),
+        Code::PasswordChangeRequired
+    );
     assert!(f.engine.me(&actor).unwrap().permissions.is_empty());
-    let change = |old: &str, new: &str| ChangePassword { old_password: old.into(), new_password: new.into() };
+    let change = |old: &str, new: &str| ChangePassword {
+        old_password: old.into(),
+        new_password: new.into(),
+    };
     for (old, new, refusal) in [
         ("wrong", PASSWORD, (Code::LoginFailed, "/old_password")),
         ("first password", "short", (Code::FieldInvalid, "/new_password")),
-        ("first password", "I am Anna again", (Code::FieldInvalid, "/new_password")),
-        ("first password", "first password", (Code::FieldInvalid, "/new_password")),
+        (
+            "first password",
+            "I am Anna again",
+            (Code::FieldInvalid, "/new_password"),
+        ),
+        (
+            "first password",
+            "first password",
+            (Code::FieldInvalid, "/new_password"),
+        ),
     ] {
         let refused = at(f.engine.change_password(&actor, change(old, new)).await);
         assert_eq!(refused, (refusal.0, refusal.1.to_owned()), "{new}");
     }
     let other = log_in(&f, "anna", "first password").await;
-    f.engine.change_password(&actor, change("first password", PASSWORD)).await.unwrap();
+    f.engine
+        .change_password(&actor, change("first password", PASSWORD))
+        .await
+        .unwrap();
     let actor = f.engine.authenticate(&tokens.access_token, None).unwrap();
     assert!(f.engine.stores(&actor, &PageArgs::default()).is_ok());
-    assert_eq!(code(f.engine.authenticate(&other.access_token, None)), Code::Unauthenticated, "other sessions end");
+    assert_eq!(
+        code(f.engine.authenticate(&other.access_token, None)),
+        Code::Unauthenticated,
+        "other sessions end"
+    );
 }
 
 #[tokio::test]
@@ -113,9 +169,18 @@ async fn refresh_tokens_work_once_and_a_copy_ends_the_session() {
     let third = f.engine.refresh(&second.refresh_token, None).await.unwrap();
     assert!(f.engine.authenticate(&third.access_token, None).is_ok());
     // However old the copy: it was ours, and it was used.
-    assert_eq!(code(f.engine.refresh(&first.refresh_token, None).await), Code::Unauthenticated);
-    assert_eq!(code(f.engine.authenticate(&third.access_token, None)), Code::Unauthenticated);
-    assert_eq!(code(f.engine.refresh(&third.refresh_token, None).await), Code::Unauthenticated);
+    assert_eq!(
+        code(f.engine.refresh(&first.refresh_token, None).await),
+        Code::Unauthenticated
+    );
+    assert_eq!(
+        code(f.engine.authenticate(&third.access_token, None)),
+        Code::Unauthenticated
+    );
+    assert_eq!(
+        code(f.engine.refresh(&third.refresh_token, None).await),
+        Code::Unauthenticated
+    );
     assert_eq!(code(f.engine.refresh("made up", None).await), Code::Unauthenticated);
 }
 
@@ -125,14 +190,27 @@ async fn a_session_ends_by_log_out_by_rest_and_by_age() {
     let tokens = log_in(&f, "admin", PASSWORD).await;
     let actor = f.engine.authenticate(&tokens.access_token, None).unwrap();
     f.engine.logout(&actor).await.unwrap();
-    assert_eq!(code(f.engine.authenticate(&tokens.access_token, None)), Code::Unauthenticated);
-    assert_eq!(code(f.engine.refresh(&tokens.refresh_token, None).await), Code::Unauthenticated);
+    assert_eq!(
+        code(f.engine.authenticate(&tokens.access_token, None)),
+        Code::Unauthenticated
+    );
+    assert_eq!(
+        code(f.engine.refresh(&tokens.refresh_token, None).await),
+        Code::Unauthenticated
+    );
 
     let tokens = log_in(&f, "admin", PASSWORD).await;
     f.engine.clock().set(Instant(NOW.0 + 631_000));
-    assert_eq!(code(f.engine.authenticate(&tokens.access_token, None)), Code::TokenExpired);
+    assert_eq!(
+        code(f.engine.authenticate(&tokens.access_token, None)),
+        Code::TokenExpired
+    );
     f.engine.clock().set(Instant(NOW.0 + 12 * 3_600_000));
-    assert_eq!(code(f.engine.refresh(&tokens.refresh_token, None).await), Code::Unauthenticated, "12 hours of rest");
+    assert_eq!(
+        code(f.engine.refresh(&tokens.refresh_token, None).await),
+        Code::Unauthenticated,
+        "12 hours of rest"
+    );
 
     let mut tokens = log_in(&f, "admin", PASSWORD).await;
     let begun = f.engine.clock().now().0;
@@ -141,7 +219,11 @@ async fn a_session_ends_by_log_out_by_rest_and_by_age() {
         tokens = f.engine.refresh(&tokens.refresh_token, None).await.unwrap();
     }
     f.engine.clock().set(Instant(begun + 7 * 24 * 3_600_000));
-    assert_eq!(code(f.engine.refresh(&tokens.refresh_token, None).await), Code::Unauthenticated, "seven days");
+    assert_eq!(
+        code(f.engine.refresh(&tokens.refresh_token, None).await),
+        Code::Unauthenticated,
+        "seven days"
+    );
 }
 
 #[tokio::test]
@@ -149,17 +231,39 @@ async fn changes_of_an_account_hold_at_once() {
     let f = Fixture::new().await;
     let id = staff(&f, "anna", Role::Cashier, &[f.store]).await;
     let tokens = log_in(&f, "anna", PASSWORD).await;
-    assert_eq!(f.engine.authenticate(&tokens.access_token, None).unwrap().role, Role::Cashier);
-    let patch = StaffPatch { role: Some(Role::Auditor), store_ids: Some(Vec::new()), ..Default::default() };
+    assert_eq!(
+        f.engine.authenticate(&tokens.access_token, None).unwrap().role,
+        Role::Cashier
+    );
+    let patch = StaffPatch {
+        role: Some(Role::Auditor),
+        store_ids: Some(Vec::new()),
+        ..Default::default()
+    };
     let view = f.engine.update_staff(&f.admin, None, id, 2, patch).await.unwrap().value;
     assert_eq!((view.role, view.version, view.store_ids.len()), (Role::Auditor, 3, 0));
     let actor = f.engine.authenticate(&tokens.access_token, None).unwrap();
     assert_eq!((actor.role, actor.stores), (Role::Auditor, None));
-    let patch = StaffPatch { active: Some(false), ..Default::default() };
-    f.engine.update_staff(&f.admin, None, id, 3, patch.clone()).await.unwrap();
-    assert_eq!(code(f.engine.authenticate(&tokens.access_token, None)), Code::Unauthenticated);
-    assert_eq!(code(f.engine.refresh(&tokens.refresh_token, None).await), Code::Unauthenticated);
-    assert_eq!(code(f.engine.update_staff(&f.admin, None, id, 3, patch).await), Code::VersionConflict);
+    let patch = StaffPatch {
+        active: Some(false),
+        ..Default::default()
+    };
+    f.engine
+        .update_staff(&f.admin, None, id, 3, patch.clone())
+        .await
+        .unwrap();
+    assert_eq!(
+        code(f.engine.authenticate(&tokens.access_token, None)),
+        Code::Unauthenticated
+    );
+    assert_eq!(
+        code(f.engine.refresh(&tokens.refresh_token, None).await),
+        Code::Unauthenticated
+    );
+    assert_eq!(
+        code(f.engine.update_staff(&f.admin, None, id, 3, patch).await),
+        Code::VersionConflict
+    );
 }
 
 #[tokio::test]
@@ -168,19 +272,50 @@ async fn nobody_locks_everybody_out_or_climbs() {
     let members = f.engine.staff(&f.admin, &PageArgs::default()).unwrap().items;
     let operator = members[0].clone();
     assert!(operator.platform_operator && members.len() == 1);
-    let off = StaffPatch { active: Some(false), ..Default::default() };
-    let by_operator = Actor { platform_operator: true, ..f.admin.clone() };
-    let last = f.engine.update_staff(&by_operator, None, operator.id, 1, off.clone()).await;
+    let off = StaffPatch {
+        active: Some(false),
+        ..Default::default()
+    };
+    let by_operator = Actor {
+        platform_operator: true,
+        ..f.admin.clone()
+    };
+    let last = f
+        .engine
+        .update_staff(&by_operator, None, operator.id, 1, off.clone())
+        .await;
     assert_eq!(at(last), (Code::FieldInvalid, "/active".to_owned()));
-    let down = StaffPatch { role: Some(Role::Cashier), ..Default::default() };
-    assert_eq!(code(f.engine.update_staff(&by_operator, None, operator.id, 1, down).await), Code::FieldInvalid);
+    let down = StaffPatch {
+        role: Some(Role::Cashier),
+        ..Default::default()
+    };
+    assert_eq!(
+        code(f.engine.update_staff(&by_operator, None, operator.id, 1, down).await),
+        Code::FieldInvalid
+    );
 
     staff(&f, "hq", Role::HqAdmin, &[]).await;
-    let password = StaffPatch { password: Some("taken over, ha".into()), ..Default::default() };
-    assert_eq!(code(f.engine.update_staff(&f.admin, None, operator.id, 1, password).await), Code::Forbidden);
-    f.engine.update_staff(&by_operator, None, operator.id, 1, off).await.unwrap();
+    let password = StaffPatch {
+        password: Some("taken over, ha".into()),
+        ..Default::default()
+    };
+    assert_eq!(
+        code(f.engine.update_staff(&f.admin, None, operator.id, 1, password).await),
+        Code::Forbidden
+    );
+    f.engine
+        .update_staff(&by_operator, None, operator.id, 1, off)
+        .await
+        .unwrap();
     let manager = f.actor(Role::StoreManager, &[f.store]);
-    assert_eq!(code(f.engine.create_staff(&manager, None, new_staff("x", Role::HqAdmin, &[])).await), Code::Forbidden);
+    assert_eq!(
+        code(
+            f.engine
+                .create_staff(&manager, None, new_staff("x", Role::HqAdmin, &[]))
+                .await
+        ),
+        Code::Forbidden
+    );
 }
 
 #[tokio::test]
@@ -189,17 +324,54 @@ async fn accounts_are_checked() {
     let good = new_staff("anna", Role::Cashier, &[f.store]);
     let foreign = StoreId(uuid::Uuid::nil());
     for (new, refusal) in [
-        (NewStaff { user: "安娜".into(), ..good.clone() }, (Code::FieldInvalid, "/user")),
-        (NewStaff { name: String::new(), ..good.clone() }, (Code::FieldInvalid, "/name")),
-        (NewStaff { password: "short".into(), ..good.clone() }, (Code::FieldInvalid, "/password")),
-        (NewStaff { store_ids: vec![f.store, foreign], ..good.clone() }, (Code::FieldInvalid, "/store_ids")),
-        (NewStaff { user: "ADMIN".into(), ..good.clone() }, (Code::AlreadyExists, "/user")),
+        (
+            NewStaff {
+                user: "安娜".into(),
+                ..good.clone()
+            },
+            (Code::FieldInvalid, "/user"),
+        ),
+        (
+            NewStaff {
+                name: String::new(),
+                ..good.clone()
+            },
+            (Code::FieldInvalid, "/name"),
+        ),
+        (
+            NewStaff {
+                password: "short".into(),
+                ..good.clone()
+            },
+            (Code::FieldInvalid, "/password"),
+        ),
+        (
+            NewStaff {
+                store_ids: vec![f.store, foreign],
+                ..good.clone()
+            },
+            (Code::FieldInvalid, "/store_ids"),
+        ),
+        (
+            NewStaff {
+                user: "ADMIN".into(),
+                ..good.clone()
+            },
+            (Code::AlreadyExists, "/user"),
+        ),
     ] {
-        assert_eq!(at(f.engine.create_staff(&f.admin, None, new).await), (refusal.0, refusal.1.to_owned()));
+        assert_eq!(
+            at(f.engine.create_staff(&f.admin, None, new).await),
+            (refusal.0, refusal.1.to_owned())
+        );
     }
     f.engine.create_staff(&f.admin, None, good).await.unwrap();
     let elsewhere = create_store(&f.engine, &f.admin, "s02").await;
-    let seen = |stores: &[StoreId]| f.engine.staff(&f.actor(Role::StoreManager, stores), &PageArgs::default()).unwrap();
+    let seen = |stores: &[StoreId]| {
+        f.engine
+            .staff(&f.actor(Role::StoreManager, stores), &PageArgs::default())
+            .unwrap()
+    };
     assert_eq!(seen(&[f.store]).items.len(), 1);
     assert!(seen(&[elsewhere]).items.is_empty());
 }

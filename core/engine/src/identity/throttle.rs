@@ -33,7 +33,9 @@ const fn at_least_one(n: u32) -> NonZeroU32 {
 }
 
 fn quota(burst: u32, period: Duration) -> Quota {
-    Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(at_least_one(burst))
+    Quota::with_period(period)
+        .unwrap_or(Quota::per_second(NonZeroU32::MIN))
+        .allow_burst(at_least_one(burst))
 }
 
 impl Throttle {
@@ -70,7 +72,11 @@ impl Throttle {
 
 /// Of any length the client sends, 32 bytes are kept.
 fn account(chain: &str, user: &str) -> [u8; 32] {
-    Sha256::new_with_prefix(chain).chain_update([0]).chain_update(user).finalize().into()
+    Sha256::new_with_prefix(chain)
+        .chain_update([0])
+        .chain_update(user)
+        .finalize()
+        .into()
 }
 
 #[cfg(test)]
@@ -93,13 +99,18 @@ mod tests {
     #[test]
     fn a_source_is_stopped_before_it_locks_accounts() {
         let throttle = Throttle::new();
-        let granted = (0..150).filter(|n| throttle.permits("demo", &format!("user{n}"), HERE)).count();
+        let granted = (0..150)
+            .filter(|n| throttle.permits("demo", &format!("user{n}"), HERE))
+            .count();
         assert!((100..110).contains(&granted), "{granted}");
         let elsewhere = Some(IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1)));
         for _ in 0..9 {
             throttle.permits("demo", "anna", HERE);
         }
-        assert!(throttle.permits("demo", "anna", elsewhere), "attempts of a stopped source don't count");
+        assert!(
+            throttle.permits("demo", "anna", elsewhere),
+            "attempts of a stopped source don't count"
+        );
     }
 
     #[test]

@@ -25,8 +25,13 @@ pub enum IndexKind {
 }
 
 impl IndexKind {
-    pub const ALL: [IndexKind; 5] =
-        [IndexKind::Phone, IndexKind::PhoneLast4, IndexKind::Identity, IndexKind::BirthMd, IndexKind::NameBirth];
+    pub const ALL: [IndexKind; 5] = [
+        IndexKind::Phone,
+        IndexKind::PhoneLast4,
+        IndexKind::Identity,
+        IndexKind::BirthMd,
+        IndexKind::NameBirth,
+    ];
 
     /// The name in the database.
     pub fn as_str(self) -> &'static str {
@@ -63,7 +68,10 @@ pub fn phone(text: &str) -> Option<String> {
             None => (false, text.as_str()),
         },
     };
-    if !rest.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')')) {
+    if !rest
+        .chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')'))
+    {
         return None;
     }
     let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
@@ -104,8 +112,12 @@ pub fn last_four(phone: &str) -> &str {
 
 /// An identity number in one form: 5–32 ASCII letters (upper case) and digits.
 pub fn identity_number(text: &str) -> Option<String> {
-    let number: String =
-        text.chars().map(half_width).filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_ascii_uppercase()).collect();
+    let number: String = text
+        .chars()
+        .map(half_width)
+        .filter(|c| !matches!(c, ' ' | '-'))
+        .map(|c| c.to_ascii_uppercase())
+        .collect();
     let valid = (5..=32).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric());
     valid.then_some(number)
 }
@@ -119,7 +131,12 @@ pub fn birth_month_day(birthday: Day) -> String {
 /// Name and birth date in one form: case and spaces don't tell two people apart.
 pub fn name_and_birth(name: &str, birthday: Day) -> String {
     let (year, month, day) = birthday.ymd();
-    let name: String = name.chars().map(half_width).filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+    let name: String = name
+        .chars()
+        .map(half_width)
+        .filter(|c| !c.is_whitespace())
+        .flat_map(char::to_lowercase)
+        .collect();
     format!("{name}|{year:04}-{month:02}-{day:02}")
 }
 
@@ -128,7 +145,10 @@ impl ChainKeys {
     pub fn phone_digests(&self, phone: &str) -> [(IndexKind, Digest); 2] {
         [
             (IndexKind::Phone, self.digest(IndexKind::Phone, phone)),
-            (IndexKind::PhoneLast4, self.digest(IndexKind::PhoneLast4, last_four(phone))),
+            (
+                IndexKind::PhoneLast4,
+                self.digest(IndexKind::PhoneLast4, last_four(phone)),
+            ),
         ]
     }
 }
@@ -174,8 +194,14 @@ mod tests {
 
     #[test]
     fn identity_numbers_have_one_form() {
-        assert_eq!(identity_number("11010519491231002x").as_deref(), Some("11010519491231002X"));
-        assert_eq!(identity_number("1101 0519 4912 31002X").as_deref(), Some("11010519491231002X"));
+        assert_eq!(
+            identity_number("11010519491231002x").as_deref(),
+            Some("11010519491231002X")
+        );
+        assert_eq!(
+            identity_number("1101 0519 4912 31002X").as_deref(),
+            Some("11010519491231002X")
+        );
         assert_eq!(identity_number("1.1E+17"), None);
         assert_eq!(identity_number("1234"), None);
     }
@@ -189,7 +215,10 @@ mod tests {
         let digest = one.digest(IndexKind::Phone, "+8613812345678");
         assert_eq!(digest, one.digest(IndexKind::Phone, "+8613812345678"));
         assert_ne!(digest, two.digest(IndexKind::Phone, "+8613812345678"));
-        assert_ne!(one.digest(IndexKind::Phone, "5678"), one.digest(IndexKind::PhoneLast4, "5678"));
+        assert_ne!(
+            one.digest(IndexKind::Phone, "5678"),
+            one.digest(IndexKind::PhoneLast4, "5678")
+        );
         let plain: Digest = <sha2::Sha256 as sha2::Digest>::digest(b"+8613812345678").into();
         assert_ne!(digest, plain, "an unkeyed hash of a phone can be tried out");
     }

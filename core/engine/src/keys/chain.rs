@@ -46,11 +46,19 @@ impl ChainKeys {
             let label = [b"cardea/1/index/".as_slice(), kind.as_str().as_bytes()].concat();
             derived(key.as_slice(), &label)
         });
-        Self { chain, wrapping: derived(key.as_slice(), b"cardea/1/person"), blind }
+        Self {
+            chain,
+            wrapping: derived(key.as_slice(), b"cardea/1/person"),
+            blind,
+        }
     }
 
     /// The blind index of a value that its normaliser ([`super::phone`], …) has brought into one form.
     pub fn digest(&self, kind: IndexKind, normalised: &str) -> Digest {
-        mac(&self.blind[kind as usize]).chain_update(normalised.as_bytes()).finalize().into_bytes().into()
+        mac(&self.blind[kind as usize])
+            .chain_update(normalised.as_bytes())
+            .finalize()
+            .into_bytes()
+            .into()
     }
 }

@@ -7,7 +7,10 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> KeyError + '_ {
-    move |source| KeyError::Io { path: path.to_owned(), source }
+    move |source| KeyError::Io {
+        path: path.to_owned(),
+        source,
+    }
 }
 
 /// Creates the folder (0700) or checks it.
@@ -33,8 +36,10 @@ pub(super) fn master(path: &Path, create: bool) -> Result<Zeroizing<[u8; 32]>, K
         return Ok(key);
     }
     let bytes = read(path)?;
-    let key: [u8; 32] =
-        bytes.as_slice().try_into().map_err(|_| KeyError::Format { path: path.to_owned(), reason: "32 bytes expected" })?;
+    let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| KeyError::Format {
+        path: path.to_owned(),
+        reason: "32 bytes expected",
+    })?;
     Ok(Zeroizing::new(key))
 }
 
@@ -55,7 +60,9 @@ pub(super) fn write(path: &Path, secret: &[u8]) -> Result<(), KeyError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&temporary).map_err(io(&temporary))?;
-    file.write_all(secret).and_then(|()| file.sync_all()).map_err(io(&temporary))?;
+    file.write_all(secret)
+        .and_then(|()| file.sync_all())
+        .map_err(io(&temporary))?;
     let linked = fs::hard_link(&temporary, path).map_err(io(path));
     fs::remove_file(&temporary).map_err(io(&temporary))?;
     linked?;
@@ -69,7 +76,15 @@ pub(super) fn write(path: &Path, secret: &[u8]) -> Result<(), KeyError> {
 fn check_mode(path: &Path, wanted: u32) -> Result<(), KeyError> {
     use std::os::unix::fs::PermissionsExt;
     let mode = fs::metadata(path).map_err(io(path))?.permissions().mode() & 0o7777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyError::Mode { path: path.to_owned(), mode, wanted }) }
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(KeyError::Mode {
+            path: path.to_owned(),
+            mode,
+            wanted,
+        })
+    }
 }
 
 #[cfg(not(unix))]

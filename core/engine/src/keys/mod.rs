@@ -30,7 +30,9 @@ use zeroize::Zeroizing;
 pub enum KeyError {
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: std::io::Error },
-    #[error("{path} is readable by others (mode {mode:04o}): a key belongs to the server alone, run `chmod {wanted:o} {path}`")]
+    #[error(
+        "{path} is readable by others (mode {mode:04o}): a key belongs to the server alone, run `chmod {wanted:o} {path}`"
+    )]
     Mode { path: PathBuf, mode: u32, wanted: u32 },
     #[error("{path} isn't a key of Cardea ({reason}); put the right file back from your backup")]
     Format { path: PathBuf, reason: &'static str },
@@ -53,7 +55,9 @@ pub struct Keys {
 
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Keys").field("folder", &self.folder).finish_non_exhaustive()
+        f.debug_struct("Keys")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,7 +72,12 @@ impl Keys {
         file::folder(&folder)?;
         let master = file::master(&folder.join("master.key"), create)?;
         let tokens = TokenKeys::open(&folder)?;
-        Ok(Self { folder, master, tokens, chains: RwLock::default() })
+        Ok(Self {
+            folder,
+            master,
+            tokens,
+            chains: RwLock::default(),
+        })
     }
 
     /// The id of an installation under these keys: derived from the master key, so that a database meeting foreign
@@ -82,7 +91,13 @@ impl Keys {
     /// # Errors
     /// [`KeyError::Foreign`] if the database was set up under other keys.
     pub fn check_installation(&self, found: Uuid) -> Result<(), KeyError> {
-        if found == self.installation_id() { Ok(()) } else { Err(KeyError::Foreign { path: self.folder.clone() }) }
+        if found == self.installation_id() {
+            Ok(())
+        } else {
+            Err(KeyError::Foreign {
+                path: self.folder.clone(),
+            })
+        }
     }
 
     /// The keys of one chain.
@@ -107,7 +122,9 @@ impl Keys {
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], KeyError> {
     use rand::TryRngCore;
     let mut bytes = [0; N];
-    rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(|e| KeyError::Random(e.to_string()))?;
+    rand::rngs::OsRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|e| KeyError::Random(e.to_string()))?;
     Ok(bytes)
 }
 
@@ -134,7 +151,10 @@ mod tests {
         assert!(matches!(error, KeyError::Missing { .. }), "{error}");
         assert!(error.to_string().contains("master.key"));
         let fresh = Keys::open(dir.path(), true).unwrap();
-        assert!(matches!(fresh.check_installation(old.installation_id()), Err(KeyError::Foreign { .. })));
+        assert!(matches!(
+            fresh.check_installation(old.installation_id()),
+            Err(KeyError::Foreign { .. })
+        ));
     }
 
     #[cfg(unix)]

@@ -31,7 +31,10 @@ impl Passwords {
     pub fn new() -> Result<Self, KeyError> {
         let slots = std::thread::available_parallelism().map_or(1, usize::from);
         let nobody = hash_now(&hex::encode(random::<16>()?))?;
-        Ok(Self { slots: Arc::new(Semaphore::new(slots)), nobody: nobody.into() })
+        Ok(Self {
+            slots: Arc::new(Semaphore::new(slots)),
+            nobody: nobody.into(),
+        })
     }
 
     /// The PHC string to store.
@@ -69,7 +72,11 @@ impl Passwords {
 
 fn internal(e: &dyn std::fmt::Display) -> Refusal {
     tracing::error!(error = %e, "password hashing failed");
-    Refusal::new(Code::Internal, "系统内部错误", "Internal error; the operator's log has the cause")
+    Refusal::new(
+        Code::Internal,
+        "系统内部错误",
+        "Internal error; the operator's log has the cause",
+    )
 }
 
 fn argon() -> Argon2<'static> {
@@ -81,7 +88,9 @@ fn argon() -> Argon2<'static> {
 fn hash_now(password: &str) -> Result<String, KeyError> {
     let salt = random::<16>()?;
     let salt = SaltString::encode_b64(&salt).map_err(|e| KeyError::Random(e.to_string()))?;
-    let hash = argon().hash_password(password.as_bytes(), &salt).map_err(|e| KeyError::Random(e.to_string()))?;
+    let hash = argon()
+        .hash_password(password.as_bytes(), &salt)
+        .map_err(|e| KeyError::Random(e.to_string()))?;
     Ok(hash.to_string())
 }
 
@@ -103,7 +112,12 @@ fn verify_now(password: &str, stored: &str) -> bool {
 pub fn check_new_password(password: &str, user: &str, pointer: &str) -> Result<(), Refusal> {
     let length = password.chars().count();
     if length < SHORTEST {
-        return Err(Refusal::new(Code::FieldInvalid, "密码至少 10 个字符", "A password has at least 10 characters").at(pointer));
+        return Err(Refusal::new(
+            Code::FieldInvalid,
+            "密码至少 10 个字符",
+            "A password has at least 10 characters",
+        )
+        .at(pointer));
     }
     if password.len() > LONGEST {
         return Err(Refusal::new(Code::FieldInvalid, "密码过长", "A password has at most 256 bytes").at(pointer));
@@ -168,7 +182,13 @@ mod tests {
             ("correct horse", None),
             ("王府井百货大楼会员柜台", None),
         ] {
-            assert_eq!(check_new_password(password, "cashier1", "/password").err().map(|r| r.code), code, "{password}");
+            assert_eq!(
+                check_new_password(password, "cashier1", "/password")
+                    .err()
+                    .map(|r| r.code),
+                code,
+                "{password}"
+            );
         }
         assert!(check_new_password(&"x".repeat(257), "u", "/password").is_err());
     }

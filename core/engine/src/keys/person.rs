@@ -26,7 +26,9 @@ pub struct PersonKey {
 
 impl std::fmt::Debug for PersonKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PersonKey").field("customer", &self.customer).finish_non_exhaustive()
+        f.debug_struct("PersonKey")
+            .field("customer", &self.customer)
+            .finish_non_exhaustive()
     }
 }
 
@@ -38,7 +40,14 @@ impl ChainKeys {
     pub fn new_person(&self, customer: CustomerId) -> Result<(PersonKey, Vec<u8>), KeyError> {
         let key = Zeroizing::new(random::<32>()?);
         let wrapped = seal(&self.wrapping, b"key", self.chain, customer, key.as_slice())?;
-        Ok((PersonKey { key, chain: self.chain, customer }, wrapped))
+        Ok((
+            PersonKey {
+                key,
+                chain: self.chain,
+                customer,
+            },
+            wrapped,
+        ))
     }
 
     /// Unwraps a customer's data key.
@@ -48,7 +57,11 @@ impl ChainKeys {
     pub fn open_person(&self, customer: CustomerId, wrapped: &[u8]) -> Result<PersonKey, Sealed> {
         let bytes = open(&self.wrapping, b"key", self.chain, customer, wrapped)?;
         let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| Sealed)?;
-        Ok(PersonKey { key: Zeroizing::new(key), chain: self.chain, customer })
+        Ok(PersonKey {
+            key: Zeroizing::new(key),
+            chain: self.chain,
+            customer,
+        })
     }
 }
 
@@ -72,7 +85,15 @@ impl PersonKey {
 
 /// What the ciphertext is bound to: moved to another row, it doesn't open.
 fn associated(purpose: &[u8], chain: ChainId, customer: CustomerId) -> Vec<u8> {
-    [b"cardea/1/", purpose, b"|", chain.0.as_bytes(), b"|", customer.0.as_bytes()].concat()
+    [
+        b"cardea/1/",
+        purpose,
+        b"|",
+        chain.0.as_bytes(),
+        b"|",
+        customer.0.as_bytes(),
+    ]
+    .concat()
 }
 
 fn seal(
@@ -133,7 +154,11 @@ mod tests {
         assert!(!contains(&wrapped, key.key.as_slice()));
         let again = chain(1, 1).open_person(customer, &wrapped).unwrap();
         assert_eq!(again.open(&sealed).unwrap().as_slice(), DOCUMENT);
-        assert_ne!(key.seal(DOCUMENT).unwrap(), sealed, "two seals of one document are unlinkable");
+        assert_ne!(
+            key.seal(DOCUMENT).unwrap(),
+            sealed,
+            "two seals of one document are unlinkable"
+        );
     }
 
     #[test]
@@ -149,7 +174,11 @@ mod tests {
         for at in 0..wrapped.len() {
             let mut changed = wrapped.clone();
             changed[at] ^= 1;
-            assert_eq!(chain(1, 1).open_person(customer, &changed).unwrap_err(), Sealed, "byte {at}");
+            assert_eq!(
+                chain(1, 1).open_person(customer, &changed).unwrap_err(),
+                Sealed,
+                "byte {at}"
+            );
         }
         assert_eq!(key.open(&sealed[..NONCE]).unwrap_err(), Sealed);
         assert_eq!(key.open(&[]).unwrap_err(), Sealed);
@@ -161,9 +190,21 @@ mod tests {
         let other = CustomerId(Uuid::from_u128(8));
         let (key, wrapped) = chain(1, 1).new_person(customer).unwrap();
         let sealed = key.seal(DOCUMENT).unwrap();
-        assert_eq!(chain(1, 2).open_person(customer, &wrapped).unwrap_err(), Sealed, "another chain");
-        assert_eq!(chain(2, 1).open_person(customer, &wrapped).unwrap_err(), Sealed, "another installation");
-        assert_eq!(chain(1, 1).open_person(other, &wrapped).unwrap_err(), Sealed, "another customer");
+        assert_eq!(
+            chain(1, 2).open_person(customer, &wrapped).unwrap_err(),
+            Sealed,
+            "another chain"
+        );
+        assert_eq!(
+            chain(2, 1).open_person(customer, &wrapped).unwrap_err(),
+            Sealed,
+            "another installation"
+        );
+        assert_eq!(
+            chain(1, 1).open_person(other, &wrapped).unwrap_err(),
+            Sealed,
+            "another customer"
+        );
         assert_eq!(key.open(&wrapped).unwrap_err(), Sealed, "a key isn't a document");
         let (stranger, _) = chain(1, 1).new_person(other).unwrap();
         assert_eq!(stranger.open(&sealed).unwrap_err(), Sealed);

@@ -78,7 +78,10 @@ impl TokenKeys {
         let mut newest = None;
         for name in names {
             let path = folder.join(&name);
-            let wrong = |reason| KeyError::Format { path: path.clone(), reason };
+            let wrong = |reason| KeyError::Format {
+                path: path.clone(),
+                reason,
+            };
             let bytes = file::read(&path)?;
             let pem = std::str::from_utf8(&bytes).map_err(|_| wrong("PEM expected"))?;
             let signing = SigningKey::from_pkcs8_pem(pem).map_err(|_| wrong("an Ed25519 key in PKCS#8 expected"))?;
@@ -88,18 +91,31 @@ impl TokenKeys {
             by_kid.insert(kid.clone(), TokenKey { decoding, x });
             newest = Some((kid, signing));
         }
-        let (kid, signing) = newest.ok_or(KeyError::Missing { path: folder.join("token-….pem") })?;
+        let (kid, signing) = newest.ok_or(KeyError::Missing {
+            path: folder.join("token-….pem"),
+        })?;
         let der = signing.to_pkcs8_der().map_err(|e| KeyError::Random(e.to_string()))?;
         let mut refresh = MacKey::new([0; 64]);
         expand(signing.as_bytes(), b"cardea/1/refresh", refresh.as_mut_slice());
-        Ok(Self { kid, encoding: EncodingKey::from_ed_der(der.as_bytes()), by_kid, refresh })
+        Ok(Self {
+            kid,
+            encoding: EncodingKey::from_ed_der(der.as_bytes()),
+            by_kid,
+            refresh,
+        })
     }
 
     /// A signed access token of a session, valid from `now` for [`TokenKeys::ACCESS_SECONDS`].
     ///
     /// # Errors
     /// [`TokenError::Invalid`] if signing fails, which a checked key never does.
-    pub fn issue(&self, chain: ChainId, staff: StaffId, session: SessionId, now: Instant) -> Result<String, TokenError> {
+    pub fn issue(
+        &self,
+        chain: ChainId,
+        staff: StaffId,
+        session: SessionId,
+        now: Instant,
+    ) -> Result<String, TokenError> {
         let iat = now.0.div_euclid(1000);
         let claims = Claims {
             iss: ISSUER.into(),
@@ -125,7 +141,11 @@ impl TokenKeys {
     pub fn verify(&self, token: &str, now: Instant) -> Result<Claims, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
         // Only names of the local map: a key inside or linked from the token is never looked at.
-        let key = header.kid.as_deref().and_then(|kid| self.by_kid.get(kid)).ok_or(TokenError::Invalid)?;
+        let key = header
+            .kid
+            .as_deref()
+            .and_then(|kid| self.by_kid.get(kid))
+            .ok_or(TokenError::Invalid)?;
         if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) {
             return Err(TokenError::Invalid);
         }
@@ -136,14 +156,19 @@ impl TokenKeys {
         // Times are checked below against the engine's one clock.
         rules.validate_exp = false;
         rules.validate_nbf = false;
-        let claims =
-            jsonwebtoken::decode::<Claims>(token, &key.decoding, &rules).map_err(|_| TokenError::Invalid)?.claims;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &rules)
+            .map_err(|_| TokenError::Invalid)?
+            .claims;
         let now = now.0.div_euclid(1000);
         let lifetime = claims.exp.saturating_sub(claims.iat);
         if claims.nbf > now + LEEWAY || claims.iat > now + LEEWAY || !(0..=Self::ACCESS_SECONDS).contains(&lifetime) {
             return Err(TokenError::Invalid);
         }
-        if claims.exp.saturating_add(LEEWAY) <= now { Err(TokenError::Expired) } else { Ok(claims) }
+        if claims.exp.saturating_add(LEEWAY) <= now {
+            Err(TokenError::Expired)
+        } else {
+            Ok(claims)
+        }
     }
 
     /// The public keys (RFC 7517), for other systems that check our tokens.
@@ -170,7 +195,10 @@ impl TokenKeys {
         bytes.extend_from_slice(&random::<32>()?);
         let tag = self.refresh_mac(&bytes).finalize().into_bytes();
         bytes.extend_from_slice(&tag[..16]);
-        Ok(IssuedRefresh { hash: Sha256::digest(bytes.as_slice()).into(), token: URL_SAFE_NO_PAD.encode(&bytes).into() })
+        Ok(IssuedRefresh {
+            hash: Sha256::digest(bytes.as_slice()).into(),
+            token: URL_SAFE_NO_PAD.encode(&bytes).into(),
+        })
     }
 
     /// Reads a refresh token. One that parses was issued here: if its hash isn't the session's current one, it has
@@ -184,7 +212,9 @@ impl TokenKeys {
             return Err(TokenError::Invalid);
         }
         let (body, tag) = bytes.split_at(RefreshToken::LENGTH - 16);
-        self.refresh_mac(body).verify_truncated_left(tag).map_err(|_| TokenError::Invalid)?;
+        self.refresh_mac(body)
+            .verify_truncated_left(tag)
+            .map_err(|_| TokenError::Invalid)?;
         let id = |at: usize| Uuid::from_slice(&body[at..at + 16]).map_err(|_| TokenError::Invalid);
         Ok(RefreshToken {
             chain: id(0)?.into(),
@@ -219,7 +249,10 @@ impl RefreshToken {
 
 /// Names of the token keys in the folder.
 fn key_names(folder: &Path) -> Result<Vec<String>, KeyError> {
-    let io = |source| KeyError::Io { path: folder.to_owned(), source };
+    let io = |source| KeyError::Io {
+        path: folder.to_owned(),
+        source,
+    };
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io)? {
         let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
@@ -235,7 +268,9 @@ fn create(folder: &Path, number: u32) -> Result<String, KeyError> {
     let signing = SigningKey::from_bytes(&random::<32>()?);
     let fingerprint = hex::encode(&Sha256::digest(signing.verifying_key().as_bytes())[..4]);
     let name = format!("token-{number:04}-{fingerprint}.pem");
-    let pem = signing.to_pkcs8_pem(LineEnding::LF).map_err(|e| KeyError::Random(e.to_string()))?;
+    let pem = signing
+        .to_pkcs8_pem(LineEnding::LF)
+        .map_err(|e| KeyError::Random(e.to_string()))?;
     file::write(&folder.join(&name), pem.as_bytes())?;
     Ok(name)
 }

@@ -89,12 +89,18 @@ impl Prepared {
     pub fn check(plugin: &Plugin, config: Value, ladder: Ladder, terms: Terms) -> Result<Self, Refusal> {
         let below = |root: &str, errors: Vec<FieldError>| {
             let root = root.to_owned();
-            errors.into_iter().map(move |e| FieldError { pointer: format!("{root}{}", e.pointer), detail: e.detail })
+            errors.into_iter().map(move |e| FieldError {
+                pointer: format!("{root}{}", e.pointer),
+                detail: e.detail,
+            })
         };
         let schema = validate_config(plugin.description(), &config).err().unwrap_or_default();
         let mut errors: Vec<FieldError> = schema
             .into_iter()
-            .map(|e| FieldError { pointer: format!("/plugin_config{}", e.pointer), detail: e.message })
+            .map(|e| FieldError {
+                pointer: format!("/plugin_config{}", e.pointer),
+                detail: e.message,
+            })
             .collect();
         errors.extend(below("/ladder", ladder.validate()));
         errors.extend(below("/points", terms.validate()));
@@ -104,18 +110,29 @@ impl Prepared {
             match plugin.admission_history(&plugin_config) {
                 Ok(_) => {}
                 Err(e) if e.failure == Failure::Undecided => {
-                    errors.push(FieldError { pointer: "/plugin_config".into(), detail: e.message });
+                    errors.push(FieldError {
+                        pointer: "/plugin_config".into(),
+                        detail: e.message,
+                    });
                 }
                 Err(_) => {
-                    let (zh, en) = ("插件无法检查此配置", "The plugin can't check this configuration; try again");
+                    let (zh, en) = (
+                        "插件无法检查此配置",
+                        "The plugin can't check this configuration; try again",
+                    );
                     return Err(Refusal::new(Code::PluginFailed, zh, en));
                 }
             }
         }
         if let Some(first) = errors.first() {
             let pointer = first.pointer.clone();
-            let (zh, en) = ("配置有误，请按所列字段修改", "The configuration is wrong in the fields listed");
-            return Err(Refusal::new(Code::ConfigurationInvalid, zh, en).at(pointer).with(|facts| facts.errors = errors));
+            let (zh, en) = (
+                "配置有误，请按所列字段修改",
+                "The configuration is wrong in the fields listed",
+            );
+            return Err(Refusal::new(Code::ConfigurationInvalid, zh, en)
+                .at(pointer)
+                .with(|facts| facts.errors = errors));
         }
         let pin = hex::decode(plugin.digest()).map_err(Error::internal)?;
         Ok(Self {
@@ -131,12 +148,27 @@ impl Prepared {
         let id = tx.new_id::<ConfigurationId>();
         let created_by = tx.actor().staff.map(Id::from);
         let row = (
-            (configurations::chain_id.eq(Id::from(tx.chain())), configurations::id.eq(Id::from(id))),
-            (configurations::program_id.eq(Id::from(program)), configurations::number.eq(number)),
-            (configurations::effective_from.eq(from.0), configurations::digest.eq(self.digest.as_slice())),
+            (
+                configurations::chain_id.eq(Id::from(tx.chain())),
+                configurations::id.eq(Id::from(id)),
+            ),
+            (
+                configurations::program_id.eq(Id::from(program)),
+                configurations::number.eq(number),
+            ),
+            (
+                configurations::effective_from.eq(from.0),
+                configurations::digest.eq(self.digest.as_slice()),
+            ),
             configurations::plugin_config.eq(&self.plugin_config),
-            (configurations::ladder.eq(&self.ladder), configurations::terms.eq(&self.terms)),
-            (configurations::created_by.eq(created_by), configurations::created_at.eq(tx.now().0)),
+            (
+                configurations::ladder.eq(&self.ladder),
+                configurations::terms.eq(&self.terms),
+            ),
+            (
+                configurations::created_by.eq(created_by),
+                configurations::created_at.eq(tx.now().0),
+            ),
         );
         each!(tx.conn(), c => diesel::insert_into(configurations::table).values(row).execute(c)?);
         Ok(id)
@@ -167,11 +199,17 @@ impl Engine {
                 let from = effective_from.unwrap_or(now);
                 // Import and demo set a chain up as of the past; people don't.
                 if tx.actor().staff.is_some() && from < now {
-                    let (zh, en) = ("生效时间不能早于现在", "It can't take effect in the past; leave it out for now");
+                    let (zh, en) = (
+                        "生效时间不能早于现在",
+                        "It can't take effect in the past; leave it out for now",
+                    );
                     return Err(field("/effective_from", zh, en).into());
                 }
                 if pinned(tx.conn(), chain, program)? != prepared.digest {
-                    let (zh, en) = ("插件版本刚被更换，请重试", "The plugin was exchanged just now; try again");
+                    let (zh, en) = (
+                        "插件版本刚被更换，请重试",
+                        "The plugin was exchanged just now; try again",
+                    );
                     return Err(Refusal::new(Code::VersionConflict, zh, en).into());
                 }
                 let same = configurations::program_id.eq(Id::from(program));
@@ -216,7 +254,13 @@ impl Engine {
         let before = match page.after.as_deref().map(str::parse::<i64>) {
             None => i64::MAX,
             Some(Ok(number)) => number,
-            Some(Err(_)) => return Err(Refusal::new(Code::BodyInvalid, "after 不是有效的游标", "after isn't a cursor")),
+            Some(Err(_)) => {
+                return Err(Refusal::new(
+                    Code::BodyInvalid,
+                    "after 不是有效的游标",
+                    "after isn't a cursor",
+                ));
+            }
         };
         let views = self.read(|conn| {
             pinned(conn, actor.chain, program)?;
@@ -230,6 +274,8 @@ impl Engine {
                 .load(c)?);
             rows.into_iter().map(Row::view).collect::<Result<Vec<_>>>()
         })?;
-        Ok(Page::cut(views, limit, |configuration| configuration.version.to_string()))
+        Ok(Page::cut(views, limit, |configuration| {
+            configuration.version.to_string()
+        }))
     }
 }

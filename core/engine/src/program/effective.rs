@@ -36,7 +36,10 @@ pub struct Configuration {
 
 impl std::fmt::Debug for Configuration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Configuration").field("id", &self.id).field("number", &self.number).finish_non_exhaustive()
+        f.debug_struct("Configuration")
+            .field("id", &self.id)
+            .field("number", &self.number)
+            .finish_non_exhaustive()
     }
 }
 
@@ -58,7 +61,10 @@ struct Timelines {
 
 impl Configurations {
     pub fn new() -> Self {
-        Self { parsed: quick_cache::sync::Cache::new(REMEMBERED), timelines: Mutex::default() }
+        Self {
+            parsed: quick_cache::sync::Cache::new(REMEMBERED),
+            timelines: Mutex::default(),
+        }
     }
 
     /// A program has a new configuration.
@@ -71,7 +77,11 @@ impl Configurations {
 
 /// The configuration that holds at `at`; before the first one begins, the first.
 fn holding(timeline: &[(Instant, ConfigurationId)], at: Instant) -> Option<ConfigurationId> {
-    timeline.iter().find(|(from, _)| *from <= at).or(timeline.last()).map(|(_, id)| *id)
+    timeline
+        .iter()
+        .find(|(from, _)| *from <= at)
+        .or(timeline.last())
+        .map(|(_, id)| *id)
 }
 
 #[derive(Queryable, Selectable)]
@@ -167,7 +177,10 @@ impl Engine {
         let bytes = bytes.ok_or_else(|| Error::internal(format!("component {name} is missing")))?;
         let plugin = self.plugins().load(&bytes).map_err(Error::internal)?;
         if plugin.digest() != name {
-            return Err(Error::internal(format!("component {name} was changed in the database: it is {}", plugin.digest())));
+            return Err(Error::internal(format!(
+                "component {name} was changed in the database: it is {}",
+                plugin.digest()
+            )));
         }
         Ok(plugin)
     }
@@ -183,7 +196,9 @@ fn load_timeline(conn: &mut Conn, chain: ChainId, program: ProgramId) -> Result<
 }
 
 pub(super) fn digest(bytes: &[u8]) -> Result<ComponentDigest> {
-    bytes.try_into().map_err(|_| Error::internal("a component's digest isn't 32 bytes long"))
+    bytes
+        .try_into()
+        .map_err(|_| Error::internal("a component's digest isn't 32 bytes long"))
 }
 
 #[cfg(test)]

@@ -93,7 +93,10 @@ fn ladder(plugin: &Plugin, minor_units: u32) -> Result<Ladder> {
     };
     let steps: Option<Vec<Step>> = default.steps.iter().map(step).collect();
     let steps = steps.ok_or_else(|| Error::internal(format!("the default ladder of {} is too high", plugin.id())))?;
-    Ok(Ladder { months: default.months, steps })
+    Ok(Ladder {
+        months: default.months,
+        steps,
+    })
 }
 
 impl Engine {
@@ -111,7 +114,10 @@ impl Engine {
         actor.require(Action::ProgramWrite, None)?;
         let code = input::code(&new.code, "/code")?;
         let name = input::name_pair(&new.name, "/name")?;
-        let component = embedded().iter().find(|(id, _)| *id == new.plugin).map(|(_, bytes)| *bytes);
+        let component = embedded()
+            .iter()
+            .find(|(id, _)| *id == new.plugin)
+            .map(|(_, bytes)| *bytes);
         let component = component.ok_or_else(|| field("/plugin", "没有这个插件", "There is no such plugin"))?;
         let plugin = self.load_plugin(component).await?;
         let minor_units = self.chain(actor.chain)?.minor_units;
@@ -127,14 +133,25 @@ impl Engine {
                 }
                 keep_component(tx, &plugin, component)?;
                 let row = (
-                    (programs::chain_id.eq(chain), programs::id.eq(Id::from(id)), programs::code.eq(&code)),
+                    (
+                        programs::chain_id.eq(chain),
+                        programs::id.eq(Id::from(id)),
+                        programs::code.eq(&code),
+                    ),
                     (programs::name_zh.eq(&name.zh), programs::name_en.eq(&name.en)),
-                    (programs::plugin_id.eq(plugin.id()), programs::digest.eq(first.digest.as_slice())),
+                    (
+                        programs::plugin_id.eq(plugin.id()),
+                        programs::digest.eq(first.digest.as_slice()),
+                    ),
                     (programs::created_at.eq(tx.now().0), programs::version.eq(1)),
                 );
                 each!(tx.conn(), c => diesel::insert_into(programs::table).values(row).execute(c)?);
                 first.insert(tx, id, 1, Instant(0))?;
-                tx.audit("program.create", id.0, json!({ "code": code, "plugin": plugin.id(), "digest": plugin.digest() }));
+                tx.audit(
+                    "program.create",
+                    id.0,
+                    json!({ "code": code, "plugin": plugin.id(), "digest": plugin.digest() }),
+                );
                 Answer::created(&Stored::of(id))
             })
             .await?;
@@ -144,7 +161,9 @@ impl Engine {
     /// Compiles a component off the request threads; one that is loaded already costs nothing.
     async fn load_plugin(&self, component: &'static [u8]) -> Result<Arc<Plugin>, Refusal> {
         let host = self.plugins().clone();
-        let loaded = tokio::task::spawn_blocking(move || host.load(component)).await.map_err(Error::internal)?;
+        let loaded = tokio::task::spawn_blocking(move || host.load(component))
+            .await
+            .map_err(Error::internal)?;
         loaded.map_err(|e| Error::internal(e).into())
     }
 
@@ -168,7 +187,10 @@ impl Engine {
         let row = row.ok_or_else(not_found)?;
         let plugin = self.component(digest(&row.digest)?)?;
         let schema = Some(serde_json::from_str(&plugin.description().config_schema)?);
-        Ok(ProgramView { schema, ..self.view_of(chain, row)? })
+        Ok(ProgramView {
+            schema,
+            ..self.view_of(chain, row)?
+        })
     }
 
     fn view_of(&self, chain: ChainId, row: Row) -> Result<ProgramView> {
@@ -184,7 +206,11 @@ impl Engine {
                 version: plugin.description().version.clone(),
                 digest: plugin.digest().to_owned(),
             },
-            configuration: EffectiveView { id: now.id, version: now.number, effective_from: now.effective_from },
+            configuration: EffectiveView {
+                id: now.id,
+                version: now.number,
+                effective_from: now.effective_from,
+            },
             schema: None,
             version: row.version,
         })
@@ -205,7 +231,10 @@ impl Engine {
                 .limit(limit as i64 + 1)
                 .load(c)?))
         })?;
-        let views = rows.into_iter().map(|row| self.view_of(actor.chain, row)).collect::<Result<Vec<_>>>()?;
+        let views = rows
+            .into_iter()
+            .map(|row| self.view_of(actor.chain, row))
+            .collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(views, limit, |program| program.id.to_string()))
     }
 }
@@ -225,7 +254,10 @@ fn keep_component(tx: &mut Tx<'_>, plugin: &Plugin, bytes: &[u8]) -> Result<()> 
     let digest = hex::decode(plugin.digest()).map_err(Error::internal)?;
     let row = (
         (components::digest.eq(&digest), components::bytes.eq(bytes)),
-        (components::plugin_id.eq(plugin.id()), components::version.eq(&plugin.description().version)),
+        (
+            components::plugin_id.eq(plugin.id()),
+            components::version.eq(&plugin.description().version),
+        ),
         components::installed_at.eq(tx.now().0),
     );
     each!(tx.conn(), c => diesel::insert_into(components::table).values(row).on_conflict_do_nothing().execute(c)?);

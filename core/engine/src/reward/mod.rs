@@ -100,7 +100,9 @@ impl Row {
 
     /// Program and store exist, and the code is free.
     fn check_new(&self, conn: &mut Conn) -> Result<()> {
-        let program = programs::table.find((self.chain_id, self.program_id)).select(programs::version);
+        let program = programs::table
+            .find((self.chain_id, self.program_id))
+            .select(programs::version);
         if each!(conn, c => program.get_result::<i64>(c).optional()?).is_none() {
             return Err(field("/program_id", "没有这个会员计划", "There is no such program").into());
         }
@@ -110,8 +112,12 @@ impl Row {
                 return Err(field("/store_id", "没有这家门店", "There is no such store").into());
             }
         }
-        let same = rewards::program_id.eq(self.program_id).and(rewards::code.eq(&self.code));
-        let same = rewards::table.filter(rewards::chain_id.eq(self.chain_id).and(same)).count();
+        let same = rewards::program_id
+            .eq(self.program_id)
+            .and(rewards::code.eq(&self.code));
+        let same = rewards::table
+            .filter(rewards::chain_id.eq(self.chain_id).and(same))
+            .count();
         let taken: i64 = each!(conn, c => same.get_result(c)?);
         if taken > 0 { Err(exists("/code").into()) } else { Ok(()) }
     }
@@ -121,14 +127,20 @@ fn check_points(points: Points) -> Result<Points, Refusal> {
     if (1..=LIMIT).contains(&points) {
         return Ok(points);
     }
-    Err(field("/points", "积分须为正整数", "A price is a positive number of points"))
+    Err(field(
+        "/points",
+        "积分须为正整数",
+        "A price is a positive number of points",
+    ))
 }
 
 fn check_stock(stock: Option<i64>) -> Result<Option<i64>, Refusal> {
     match stock {
-        Some(pieces) if !(0..=LIMIT).contains(&pieces) => {
-            Err(field("/stock", "库存须为不小于 0 的整数", "A stock is 0 or more pieces"))
-        }
+        Some(pieces) if !(0..=LIMIT).contains(&pieces) => Err(field(
+            "/stock",
+            "库存须为不小于 0 的整数",
+            "A stock is 0 or more pieces",
+        )),
         other => Ok(other),
     }
 }
@@ -160,10 +172,17 @@ impl Engine {
         let answered = self
             .transact(actor, key, "reward.create", move |tx| {
                 let id = tx.new_id::<RewardId>();
-                let row = Row { id: id.into(), ..template.clone() };
+                let row = Row {
+                    id: id.into(),
+                    ..template.clone()
+                };
                 row.check_new(tx.conn())?;
                 each!(tx.conn(), c => diesel::insert_into(rewards::table).values(&row).execute(c)?);
-                tx.audit("reward.create", id.0, json!({ "code": row.code, "points": row.points, "stock": row.stock }));
+                tx.audit(
+                    "reward.create",
+                    id.0,
+                    json!({ "code": row.code, "points": row.points, "stock": row.stock }),
+                );
                 Answer::created(&Stored::of(id))
             })
             .await?;
@@ -211,7 +230,9 @@ impl Engine {
                 .limit(limit as i64 + 1)
                 .load(c)?))
         })?;
-        Ok(Page::cut(rows.into_iter().map(Row::view).collect(), limit, |reward| reward.id.to_string()))
+        Ok(Page::cut(rows.into_iter().map(Row::view).collect(), limit, |reward| {
+            reward.id.to_string()
+        }))
     }
 
     /// Changes a reward that the client saw at `version`. Every redemption of a counted one is a new version too, so
@@ -228,7 +249,11 @@ impl Engine {
         patch: RewardPatch,
     ) -> Result<Written<RewardView>, Refusal> {
         actor.scope(Action::RewardWrite)?;
-        let name = patch.name.as_ref().map(|name| input::name_pair(name, "/name")).transpose()?;
+        let name = patch
+            .name
+            .as_ref()
+            .map(|name| input::name_pair(name, "/name"))
+            .transpose()?;
         let points = patch.points.map(check_points).transpose()?;
         let stock = patch.stock.map(check_stock).transpose()?;
         let active = patch.active;
@@ -249,7 +274,11 @@ impl Engine {
                         rewards::version.eq(version + 1),
                     ))
                     .execute(c)?);
-                tx.audit("reward.update", id.0, json!({ "points": points, "stock": stock, "active": active }));
+                tx.audit(
+                    "reward.update",
+                    id.0,
+                    json!({ "points": points, "stock": stock, "active": active }),
+                );
                 Answer::ok(&Stored::of(id))
             })
             .await?;

@@ -34,7 +34,12 @@ pub struct RegionView {
 type Row = (Id, String, String, i64);
 
 fn view((id, code, name, version): Row) -> RegionView {
-    RegionView { id: id.typed(), code, name, version }
+    RegionView {
+        id: id.typed(),
+        code,
+        name,
+        version,
+    }
 }
 
 impl Engine {
@@ -96,6 +101,8 @@ impl Engine {
                 .limit(limit as i64 + 1)
                 .load(c)?))
         })?;
-        Ok(Page::cut(rows.into_iter().map(view).collect(), limit, |region| region.id.to_string()))
+        Ok(Page::cut(rows.into_iter().map(view).collect(), limit, |region| {
+            region.id.to_string()
+        }))
     }
 }

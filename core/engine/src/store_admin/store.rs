@@ -126,13 +126,21 @@ fn check_region(conn: &mut Conn, chain: ChainId, region: Option<Id>) -> Result<(
     let Some(region) = region else { return Ok(()) };
     let same = regions::chain_id.eq(Id::from(chain)).and(regions::id.eq(region));
     let found: i64 = each!(conn, c => regions::table.filter(same).count().get_result(c)?);
-    if found > 0 { Ok(()) } else { Err(field("/region_id", "没有这个大区", "There is no such region").into()) }
+    if found > 0 {
+        Ok(())
+    } else {
+        Err(field("/region_id", "没有这个大区", "There is no such region").into())
+    }
 }
 
 /// A zone by its name.
 pub(crate) fn zone(name: &str, pointer: &str) -> Result<Zone, Refusal> {
     name.parse().map_err(|_| {
-        field(pointer, "不是 IANA 时区，例如 Asia/Shanghai", "Not a zone of the IANA database such as Asia/Shanghai")
+        field(
+            pointer,
+            "不是 IANA 时区，例如 Asia/Shanghai",
+            "Not a zone of the IANA database such as Asia/Shanghai",
+        )
     })
 }
 
@@ -165,7 +173,11 @@ impl Engine {
         let answered = self
             .transact(actor, key, "store.create", move |tx| {
                 let id = tx.new_id::<StoreId>();
-                let row = Row { id: id.into(), created_at: tx.now().0, ..template.clone() };
+                let row = Row {
+                    id: id.into(),
+                    created_at: tx.now().0,
+                    ..template.clone()
+                };
                 let chain = tx.chain();
                 check_region(tx.conn(), chain, row.region_id)?;
                 let same = stores::chain_id.eq(row.chain_id).and(stores::code.eq(&row.code));
@@ -174,7 +186,8 @@ impl Engine {
                     return Err(exists("/code").into());
                 }
                 each!(tx.conn(), c => diesel::insert_into(stores::table).values(&row).execute(c)?);
-                let detail = json!({ "code": row.code, "name": row.name, "time_zone": row.time_zone, "kind": row.kind });
+                let detail =
+                    json!({ "code": row.code, "name": row.name, "time_zone": row.time_zone, "kind": row.kind });
                 tx.audit("store.create", id.0, detail);
                 Answer::created(&Stored::of(id))
             })

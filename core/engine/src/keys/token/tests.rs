@@ -10,7 +10,11 @@ fn keys() -> (tempfile::TempDir, TokenKeys) {
 }
 
 fn ids() -> (ChainId, StaffId, SessionId) {
-    (Uuid::from_u128(1).into(), Uuid::from_u128(2).into(), Uuid::from_u128(3).into())
+    (
+        Uuid::from_u128(1).into(),
+        Uuid::from_u128(2).into(),
+        Uuid::from_u128(3).into(),
+    )
 }
 
 fn later(seconds: i64) -> Instant {
@@ -52,7 +56,11 @@ fn every_claim_is_required_and_checked() {
     for name in ["iss", "aud", "sub", "exp", "nbf", "iat", "jti", "sid", "chain"] {
         let mut without = claims();
         without.as_object_mut().unwrap().remove(name);
-        assert_eq!(keys.verify(&sign(&keys, |_| (), &without), NOW), Err(TokenError::Invalid), "without {name}");
+        assert_eq!(
+            keys.verify(&sign(&keys, |_| (), &without), NOW),
+            Err(TokenError::Invalid),
+            "without {name}"
+        );
     }
     let now = NOW.0 / 1000;
     for (name, value) in [
@@ -68,7 +76,11 @@ fn every_claim_is_required_and_checked() {
     ] {
         let mut wrong = claims();
         wrong[name] = value.clone();
-        assert_eq!(keys.verify(&sign(&keys, |_| (), &wrong), NOW), Err(TokenError::Invalid), "{name} = {value}");
+        assert_eq!(
+            keys.verify(&sign(&keys, |_| (), &wrong), NOW),
+            Err(TokenError::Invalid),
+            "{name} = {value}"
+        );
     }
 }
 
@@ -77,23 +89,44 @@ fn headers_cannot_choose_algorithm_type_or_key() {
     let (_dir, keys) = keys();
     let (_other_dir, other) = self::keys();
     let wrong = Err(TokenError::Invalid);
-    assert_eq!(keys.verify(&sign(&keys, |h| h.typ = Some("JWT".into()), &claims()), NOW), wrong);
+    assert_eq!(
+        keys.verify(&sign(&keys, |h| h.typ = Some("JWT".into()), &claims()), NOW),
+        wrong
+    );
     assert_eq!(keys.verify(&sign(&keys, |h| h.typ = None, &claims()), NOW), wrong);
     assert_eq!(keys.verify(&sign(&keys, |h| h.kid = None, &claims()), NOW), wrong);
-    assert_eq!(keys.verify(&sign(&keys, |h| h.kid = Some("../x".into()), &claims()), NOW), wrong);
-    assert_eq!(keys.verify(&sign(&other, |_| (), &claims()), NOW), wrong, "another installation's key");
+    assert_eq!(
+        keys.verify(&sign(&keys, |h| h.kid = Some("../x".into()), &claims()), NOW),
+        wrong
+    );
+    assert_eq!(
+        keys.verify(&sign(&other, |_| (), &claims()), NOW),
+        wrong,
+        "another installation's key"
+    );
     let kid = keys.kid.clone();
-    assert_eq!(keys.verify(&sign(&other, |h| h.kid = Some(kid), &claims()), NOW), wrong, "another key, our kid");
+    assert_eq!(
+        keys.verify(&sign(&other, |h| h.kid = Some(kid), &claims()), NOW),
+        wrong,
+        "another key, our kid"
+    );
 
     let encode = |v: Value| URL_SAFE_NO_PAD.encode(v.to_string());
-    let none = format!("{}.{}.", encode(json!({"alg": "none", "typ": TYPE, "kid": keys.kid})), encode(claims()));
+    let none = format!(
+        "{}.{}.",
+        encode(json!({"alg": "none", "typ": TYPE, "kid": keys.kid})),
+        encode(claims())
+    );
     assert_eq!(keys.verify(&none, NOW), wrong);
     // The classic confusion: HMAC under the public key.
     let mut header = Header::new(Algorithm::HS256);
     header.typ = Some(TYPE.into());
     header.kid = Some(keys.kid.clone());
     let public = EncodingKey::from_secret(keys.by_kid[&keys.kid].x.as_bytes());
-    assert_eq!(keys.verify(&jsonwebtoken::encode(&header, &claims(), &public).unwrap(), NOW), wrong);
+    assert_eq!(
+        keys.verify(&jsonwebtoken::encode(&header, &claims(), &public).unwrap(), NOW),
+        wrong
+    );
     for text in ["", ".", "..", "a.b.c", "eyJhbGciOiJFZERTQSJ9.e30."] {
         assert_eq!(keys.verify(text, NOW), wrong, "{text:?}");
     }
@@ -121,12 +154,22 @@ fn refresh_tokens_carry_their_session_and_cannot_be_made_up() {
     let (chain, _, session) = ids();
     let issued = keys.issue_refresh(chain, session).unwrap();
     let read = keys.parse_refresh(&issued.token).unwrap();
-    assert_eq!(read, RefreshToken { chain, session, hash: issued.hash });
+    assert_eq!(
+        read,
+        RefreshToken {
+            chain,
+            session,
+            hash: issued.hash
+        }
+    );
     assert_ne!(keys.issue_refresh(chain, session).unwrap().hash, issued.hash);
     let mut bytes = URL_SAFE_NO_PAD.decode(issued.token.as_str()).unwrap();
     for at in 0..bytes.len() {
         bytes[at] ^= 1;
-        assert!(keys.parse_refresh(&URL_SAFE_NO_PAD.encode(&bytes)).is_err(), "byte {at}");
+        assert!(
+            keys.parse_refresh(&URL_SAFE_NO_PAD.encode(&bytes)).is_err(),
+            "byte {at}"
+        );
         bytes[at] ^= 1;
     }
     assert_eq!(keys.parse_refresh("").unwrap_err(), TokenError::Invalid);
