@@ -5,6 +5,7 @@ pub mod actor;
 pub mod archive;
 pub mod bootstrap;
 pub mod clock;
+pub mod command;
 mod engine;
 pub mod error;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub mod verify;
 
 pub use actor::{Actor, Role};
 pub use clock::Clock;
+pub use command::Command;
 pub use engine::{Engine, EngineOptions};
 pub use error::{Error, Result};
 pub use input::Written;

@@ -1,9 +1,10 @@
 //! What a ledger command is to the writer: what it needs loaded, and a pure decision on it.
 
 use super::tx::{Answer, AuditRow, Message};
+use crate::plugin::RecordedInput;
 use cardea_domain::card::{Card, CardNumber};
 use cardea_domain::id::*;
-use cardea_domain::ledger::{Lot, Member};
+use cardea_domain::ledger::{Asset, Lot, Member};
 use cardea_domain::rows::Rows;
 use cardea_domain::sale::{NaturalKey, Reward, SaleRecord};
 use cardea_domain::{Day, Instant, Refusal, Zone};
@@ -40,7 +41,7 @@ pub struct Needs {
     pub open_of: Option<(CustomerId, Option<ProgramId>, Instant)>,
     /// Whether a card number is taken.
     pub number: Option<CardNumber>,
-    /// Lots of this membership that are past their date at this instant and whose end isn't booked.
+    /// Lots of this membership that are past their date at this instant and whose end isn't booked, empty ones too.
     pub due_lots: Option<(MembershipId, Instant)>,
 }
 
@@ -50,8 +51,8 @@ pub struct MemberNeed {
     pub id: MembershipId,
     /// From which day on the figures of the tier's window are wanted; None: not at all.
     pub paid_since: Option<Day>,
-    /// With the upgrades that sales caused, and the figures back to the oldest one's window of so many months.
-    pub upgrades: Option<u32>,
+    /// With the upgrades that sales caused, and the figures back to the oldest one's window.
+    pub upgrades: bool,
 }
 
 /// What was loaded. A decision changes it in place.
@@ -63,7 +64,7 @@ pub struct State {
     pub reward: Option<Reward>,
     pub open_membership: Option<MembershipId>,
     pub number_taken: bool,
-    pub due_lots: Vec<Lot>,
+    pub due_lots: BTreeMap<Asset, Vec<Lot>>,
 }
 
 /// A card with the zone of its issuing store, in which its validity is counted.
@@ -85,21 +86,17 @@ impl LoadedCard {
 }
 
 impl State {
-    /// Takes a member out; put it back with [`State::put`] (nothing is lost if not: the state lives for one command).
+    /// Takes a member out to be decided on.
     pub fn take(&mut self, id: Option<MembershipId>) -> Option<Member> {
         id.and_then(|id| self.members.remove(&id))
-    }
-
-    pub fn put(&mut self, member: Option<Member>) {
-        if let Some(member) = member {
-            self.members.insert(member.id, member);
-        }
     }
 }
 
 /// What a decision wants done.
 #[derive(Debug)]
 pub struct Decision {
+    /// Saved before the rest: the end of a membership that a new one follows.
+    pub before: Option<Rows>,
     pub rows: Rows,
     pub answer: Answer,
     pub audit: Vec<AuditRow>,
@@ -111,6 +108,7 @@ pub struct Decision {
 impl Decision {
     pub fn new(rows: Rows, answer: Answer) -> Self {
         Self {
+            before: None,
             rows,
             answer,
             audit: Vec::new(),
@@ -134,11 +132,4 @@ pub struct CardEvent {
     pub from: &'static str,
     pub to: &'static str,
     pub blocks: String,
-}
-
-/// What a plugin was asked: canonical JSON without personal data, compressed, under the hash of the plain bytes.
-#[derive(Clone, Debug)]
-pub struct RecordedInput {
-    pub hash: [u8; 32],
-    pub bytes: Vec<u8>,
 }

@@ -40,14 +40,15 @@ statements! {
         "SELECT c.id, c.membership_id, c.number, c.kind, c.state, c.blocks, c.store_id, c.valid_through, c.replaced_by, \
          c.version, s.time_zone FROM cards c JOIN stores s ON s.chain_id = c.chain_id AND s.id = c.store_id \
          WHERE c.chain_id = ? AND c.membership_id = ? ORDER BY c.id";
-    SelectReward -> (Binary, Nullable<Binary>, SqlText, SqlText, BigInt, Nullable<BigInt>, Bool) =
-        "SELECT program_id, store_id, name_zh, name_en, points, stock, active FROM rewards WHERE chain_id = ? AND id = ?";
+    SelectReward -> (Binary, Nullable<Binary>, SqlText, SqlText, BigInt, Nullable<BigInt>, Bool, SqlText) =
+        "SELECT program_id, store_id, name_zh, name_en, points, stock, active, code FROM rewards \
+         WHERE chain_id = ? AND id = ?";
     SelectOpen -> (Binary, Binary, Nullable<BigInt>) =
         "SELECT id, program_id, expires_at FROM memberships WHERE chain_id = ? AND customer_id = ? AND open \
          ORDER BY opened_at, id";
     SelectNumber -> (Binary,) = "SELECT id FROM cards WHERE chain_id = ? AND number = ?";
-    SelectDueLots -> (Binary, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
-        "SELECT l.id, l.opened_at, l.matures_at, l.expires_at, l.remaining FROM lots l \
+    SelectDueLots -> (Binary, SqlText, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
+        "SELECT l.id, l.asset, l.opened_at, l.matures_at, l.expires_at, l.remaining FROM lots l \
          WHERE l.chain_id = ? AND l.membership_id = ? AND l.expires_at <= ? AND NOT EXISTS \
          (SELECT 1 FROM lot_moves m JOIN entries e ON e.chain_id = m.chain_id AND e.id = m.entry_id \
           WHERE m.chain_id = l.chain_id AND m.lot_id = l.id AND e.kind = 'expire') ORDER BY l.expires_at, l.id";
@@ -111,11 +112,12 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, needs: &Needs) -> Result<Sta
         state.number_taken = !fetch!(conn, SelectNumber, [chain, number.as_str()] => (Id,))?.is_empty();
     }
     if let Some((membership, at)) = needs.due_lots {
-        let rows = fetch!(conn, SelectDueLots, [chain, membership, at] => (Id, i64, Option<i64>, Option<i64>, i64))?;
-        state.due_lots = rows
-            .into_iter()
-            .map(|(id, opened, matures, expires, left)| lot(id, opened, matures, expires, left))
-            .collect();
+        type Row = (Id, String, i64, Option<i64>, Option<i64>, i64);
+        for (id, asset, opened, matures, expires, left) in fetch!(conn, SelectDueLots, [chain, membership, at] => Row)?
+        {
+            let lots = state.due_lots.entry(Asset(asset)).or_default();
+            lots.push(lot(id, opened, matures, expires, left));
+        }
     }
     Ok(state)
 }
@@ -147,9 +149,10 @@ pub(crate) fn member(conn: &mut Conn, chain: ChainId, need: &MemberNeed) -> Resu
     let Some(head) = member_head(conn, chain, need.id)? else {
         return Ok(None);
     };
-    let upgrades = match need.upgrades {
-        Some(_) => upgrades(conn, chain, need.id)?,
-        None => Vec::new(),
+    let upgrades = if need.upgrades {
+        upgrades(conn, chain, need.id)?
+    } else {
+        Vec::new()
     };
     let since = paid_since(need, &upgrades);
     let paid_by_day = match since {
@@ -169,10 +172,10 @@ pub(crate) fn member(conn: &mut Conn, chain: ChainId, need: &MemberNeed) -> Resu
 
 /// The wanted window, or further back to the one of the oldest upgrade.
 fn paid_since(need: &MemberNeed, upgrades: &[Upgrade]) -> Option<Day> {
-    let oldest = need
-        .upgrades
-        .and_then(|months| upgrades.first()?.day.months_earlier(months));
-    need.paid_since.into_iter().chain(oldest).min()
+    need.paid_since
+        .into_iter()
+        .chain(upgrades.iter().map(|upgrade| upgrade.since))
+        .min()
 }
 
 fn upgrades(conn: &mut Conn, chain: ChainId, membership: MembershipId) -> Result<Vec<Upgrade>> {
@@ -287,17 +290,25 @@ pub(crate) fn parse_blocks(text: &str) -> Result<Vec<Block>> {
         .collect()
 }
 
-pub(crate) fn reward(conn: &mut Conn, chain: ChainId, id: RewardId) -> Result<Option<Reward>> {
-    type Row = (Id, Option<Id>, String, String, i64, Option<i64>, bool);
+fn reward(conn: &mut Conn, chain: ChainId, id: RewardId) -> Result<Option<Reward>> {
+    Ok(reward_with_code(conn, chain, id)?.map(|(reward, _)| reward))
+}
+
+/// A reward, and the code under which the catalogue and the plugin know it.
+pub(crate) fn reward_with_code(conn: &mut Conn, chain: ChainId, id: RewardId) -> Result<Option<(Reward, String)>> {
+    type Row = (Id, Option<Id>, String, String, i64, Option<i64>, bool, String);
     let row = fetch!(conn, SelectReward, [chain, id] => Row)?.pop();
-    Ok(row.map(|(program, store, zh, en, points, stock, active)| Reward {
-        id,
-        program: program.typed(),
-        store: store.map(Id::typed),
-        name: Text { zh, en },
-        points,
-        stock,
-        active,
+    Ok(row.map(|(program, store, zh, en, points, stock, active, code)| {
+        let reward = Reward {
+            id,
+            program: program.typed(),
+            store: store.map(Id::typed),
+            name: Text { zh, en },
+            points,
+            stock,
+            active,
+        };
+        (reward, code)
     }))
 }
 
@@ -314,4 +325,17 @@ pub(crate) fn open_membership(
         program.is_none_or(|program| Id::from(program) == *of) && end.is_none_or(|end| now.0 < end)
     };
     Ok(rows.into_iter().find(wanted).map(|(id, _, _)| id.typed()))
+}
+
+/// The customer's membership in a program that is not closed, and the first instant after its validity: it may be over
+/// without a job having booked it.
+pub(crate) fn standing_membership(
+    conn: &mut Conn,
+    chain: ChainId,
+    customer: CustomerId,
+    program: ProgramId,
+) -> Result<Option<(MembershipId, Option<Instant>)>> {
+    let rows = fetch!(conn, SelectOpen, [chain, customer] => (Id, Id, Option<i64>))?;
+    let same = rows.into_iter().find(|(_, of, _)| Id::from(program) == *of);
+    Ok(same.map(|(id, _, end)| (id.typed(), end.map(Instant))))
 }

@@ -5,10 +5,11 @@ use crate::store::statement::{fetch, statements};
 use crate::store::{Conn, Id};
 use cardea_domain::id::*;
 use cardea_domain::ledger::{LotTerms, SpentMove};
-use cardea_domain::sale::{IntroducerBonus, NaturalKey, RecordedLine, RecordedTender, SaleRecord};
+use cardea_domain::sale::{AttrValue, IntroducerBonus, NaturalKey, RecordedLine, RecordedTender, SaleRecord};
 use cardea_domain::{Day, Instant};
 use diesel::prelude::Queryable;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
+use std::collections::BTreeMap;
 
 statements! {
     SelectBill -> (
@@ -20,6 +21,8 @@ statements! {
     SelectLines -> (Integer, Text, Text, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt) =
         "SELECT number, sku, category, quantity, returned_quantity, amount, list_amount, counted, contribution \
          FROM bill_lines WHERE chain_id = ? AND bill_id = ? ORDER BY number";
+    SelectAttributes -> (Text,) =
+        "SELECT attributes FROM bill_lines WHERE chain_id = ? AND bill_id = ? ORDER BY number";
     SelectTenders -> (Integer, Text, BigInt, BigInt, BigInt) =
         "SELECT position, kind, amount, points, returned FROM bill_tenders WHERE chain_id = ? AND bill_id = ? \
          ORDER BY position";
@@ -207,3 +210,23 @@ fn spent_moves(conn: &mut Conn, chain: ChainId, entry: EntryId) -> Result<Vec<Sp
     moves.sort_by_key(|m| (m.terms.expires_at.is_none(), m.terms.expires_at, m.opened_at, m.lot));
     Ok(moves)
 }
+
+/// A bill with the attributes of its lines, in their order: what a plugin is told of it.
+pub(crate) fn load_with_attributes(
+    conn: &mut Conn,
+    chain: ChainId,
+    id: BillId,
+) -> Result<Option<(SaleRecord, Vec<Attributes>)>> {
+    let Some(record) = load(conn, chain, id)? else {
+        return Ok(None);
+    };
+    let rows = fetch!(conn, SelectAttributes, [chain, id] => (String,))?;
+    let parse = |(json,): (String,)| -> Result<Attributes> {
+        Ok(serde_json::from_str::<BTreeMap<String, AttrValue>>(&json)?
+            .into_iter()
+            .collect())
+    };
+    Ok(Some((record, rows.into_iter().map(parse).collect::<Result<_>>()?)))
+}
+
+type Attributes = Vec<(String, AttrValue)>;

@@ -1,9 +1,10 @@
 //! Saves what a decision wants: one cached statement per row, the same text on both databases.
 
-use super::ledger::{CardEvent, Decision, RecordedInput};
+use super::ledger::{CardEvent, Decision};
 use super::tx::{AuditRow, Message};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
+use crate::plugin::RecordedInput;
 use crate::store::Conn;
 use crate::store::statement::{run, statements};
 use cardea_domain::card::Block;
@@ -77,19 +78,10 @@ impl Saver<'_> {
 
     /// Saves everything a decision wants. On an error the transaction must be rolled back.
     pub fn save(&mut self, decision: &Decision) -> Result<()> {
-        let rows = &decision.rows;
-        self.memberships(rows)?;
-        self.cards(rows)?;
-        for bill in &rows.bills {
-            self.bill(bill, &decision.answer.json)?;
+        if let Some(rows) = &decision.before {
+            self.rows(rows, "")?;
         }
-        self.bill_details(rows)?;
-        self.progress(rows)?;
-        for entry in &rows.entries {
-            self.entry(entry)?;
-        }
-        self.lots(rows)?;
-        self.figures(rows)?;
+        self.rows(&decision.rows, &decision.answer.json)?;
         for input in &decision.inputs {
             self.input(input)?;
         }
@@ -97,6 +89,21 @@ impl Saver<'_> {
             self.card_event(event)?;
         }
         self.notes(&decision.audit, &decision.outbox)
+    }
+
+    fn rows(&mut self, rows: &Rows, answer: &str) -> Result<()> {
+        self.memberships(rows)?;
+        self.cards(rows)?;
+        for bill in &rows.bills {
+            self.bill(bill, answer)?;
+        }
+        self.bill_details(rows)?;
+        self.progress(rows)?;
+        for entry in &rows.entries {
+            self.entry(entry)?;
+        }
+        self.lots(rows)?;
+        self.figures(rows)
     }
 
     /// The audit and outbox rows of any command.
@@ -455,7 +462,7 @@ impl Saver<'_> {
         run!(
             self.conn,
             InsertInput,
-            [self.actor.chain, &input.hash, input.bytes.as_slice()]
+            [self.actor.chain, &input.sha256, input.bytes.as_slice()]
         )
     }
 

@@ -1,0 +1,157 @@
+//! Asks the plugin whether a customer may hold a card (D-CARD-3).
+
+use super::desk::{Desk, StoreFacts};
+use crate::archive::RegisterFacts;
+use crate::error::Result;
+use crate::plugin::{self, Function, PluginError, RecordedInput, Scope, admission};
+use crate::program::Configuration;
+use crate::store::Id;
+use crate::store::statement::{fetch, statements};
+use cardea_domain::error::RuleRefusal;
+use cardea_domain::id::*;
+use cardea_domain::{Code, Day, Instant, Minor, Refusal, Text};
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable};
+
+statements! {
+    SelectPurchases -> (Binary, Binary, Integer, BigInt, BigInt, Nullable<Binary>) =
+        "SELECT id, store_id, business_date, paid, returned_paid, membership_id FROM bills \
+         WHERE chain_id = ? AND customer_id = ? AND occurred_at >= ? AND occurred_at <= ? AND kind = 'sale' \
+         ORDER BY occurred_at, id";
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+/// The plugin's leave to issue.
+pub(super) struct Grant {
+    pub rule: String,
+    pub valid_through: Option<Day>,
+    /// The purchase that met the rules and earns with the issue.
+    pub qualifying: Option<BillId>,
+    pub input: Option<RecordedInput>,
+}
+
+/// A purchase as the plugin may count it, returns already deducted.
+struct Purchase {
+    bill: BillId,
+    day: Day,
+    paid: Minor,
+    earned: bool,
+}
+
+/// Asks the plugin; a program whose plugin has no say lets everybody in, without an end.
+///
+/// # Errors
+/// `not_eligible` with the plugin's reasons; `plugin_failed`.
+pub(super) fn ask(
+    desk: &Desk,
+    configuration: &Configuration,
+    (customer, store): (CustomerId, StoreFacts),
+    register: &RegisterFacts,
+    now: Instant,
+) -> Result<Grant> {
+    let plugin = &configuration.plugin;
+    if !plugin.has(Function::AdmissionDecide) {
+        return Ok(Grant {
+            rule: "core.open".to_owned(),
+            valid_through: None,
+            qualifying: None,
+            input: None,
+        });
+    }
+    let today = store.zone.day_of(now);
+    let window = plugin
+        .admission_history(&configuration.plugin_config)
+        .map_err(|e| failed(desk, &e))?;
+    let within = (window.scope == Scope::Store).then_some(store.id);
+    let purchases = purchases(
+        desk,
+        customer,
+        within,
+        (today.months_earlier(window.months).unwrap_or(today), today),
+        now,
+    )?;
+    let mut request = admission::Request {
+        config: configuration.plugin_config.clone(),
+        minor_digits: store.minor_units as u8,
+        today: today.0,
+        filled: register.filled.iter().map(|name| (*name).to_owned()).collect(),
+        purchases: purchases
+            .iter()
+            .map(|p| admission::Purchase {
+                day: p.day.0,
+                paid: p.paid,
+                earned: p.earned,
+            })
+            .collect(),
+    };
+    let decision = plugin.admission_decide(&request).map_err(|e| failed(desk, &e))?;
+    request.config.clear();
+    let input = plugin::record(&request)?;
+    match decision {
+        admission::Decision::Granted(grant) => {
+            let qualifying = grant.qualifying.and_then(|index| purchases.get(index as usize));
+            Ok(Grant {
+                rule: grant.rule,
+                valid_through: grant.valid_through.map(Day),
+                qualifying: qualifying
+                    .filter(|purchase| !purchase.earned)
+                    .map(|purchase| purchase.bill),
+                input: Some(input),
+            })
+        }
+        admission::Decision::Refused(reasons) => Err(not_eligible(reasons).into()),
+    }
+}
+
+fn failed(desk: &Desk, error: &PluginError) -> Refusal {
+    tracing::warn!(chain = %desk.chain(), %error, "the plugin couldn't decide an admission");
+    Refusal::new(
+        Code::PluginFailed,
+        "会员规则暂时无法判断，不能办卡，请稍后再试",
+        "The program's rules can't be judged now, so no card can be issued; try again later",
+    )
+}
+
+fn not_eligible(reasons: Vec<admission::Refusal>) -> Refusal {
+    let reasons: Vec<RuleRefusal> = reasons
+        .into_iter()
+        .map(|r| RuleRefusal {
+            rule: r.rule,
+            explanation: Text {
+                zh: r.explanation.zh,
+                en: r.explanation.en,
+            },
+        })
+        .collect();
+    let join =
+        |text: fn(&RuleRefusal) -> &str, between: &str| reasons.iter().map(text).collect::<Vec<_>>().join(between);
+    let detail = Text::new(join(|r| &r.explanation.zh, ""), join(|r| &r.explanation.en, " "));
+    Refusal::new(Code::NotEligible, detail.zh, detail.en).with(|facts| facts.refusals = reasons)
+}
+
+/// The customer's purchases of these days (inclusive), oldest first; what was returned in full is none.
+fn purchases(
+    desk: &Desk,
+    customer: CustomerId,
+    within: Option<StoreId>,
+    (first, last): (Day, Day),
+    now: Instant,
+) -> Result<Vec<Purchase>> {
+    // Two days wider than the window in any zone; the business date then decides.
+    let since = Instant((i64::from(first.0) - 2) * DAY_MS);
+    type Row = (Id, Id, i32, i64, i64, Option<Id>);
+    let rows = desk
+        .engine
+        .read(|conn| Ok(fetch!(conn, SelectPurchases, [desk.chain(), customer, since, now] => Row)?))?;
+    let purchase = |(bill, store, day, paid, returned, membership): Row| {
+        let wanted = within.is_none_or(|within| Id::from(within) == store);
+        let (day, paid) = (Day(day), paid - returned);
+        (wanted && (first..=last).contains(&day) && paid > 0).then(|| Purchase {
+            bill: bill.typed(),
+            day,
+            paid,
+            earned: membership.is_some(),
+        })
+    };
+    Ok(rows.into_iter().filter_map(purchase).collect())
+}

@@ -1,0 +1,263 @@
+//! What people do to a card: freeze, report a loss, cancel it, void it, replace it (D-CARD-4, -5, -6).
+
+use super::answer::CardAnswer;
+use super::desk::{Desk, check_reason, new_number, no_such_card, stale};
+use crate::error::{Error, Result};
+use crate::identity::Action;
+use crate::store::Answer;
+use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, State};
+use crate::store::writer::{AuditRow, load, save};
+use cardea_domain::card::{Card, CardNumber, CardOp, ReplaceArgs, decide_card, decide_replace};
+use cardea_domain::id::*;
+use cardea_domain::rows::Rows;
+use cardea_domain::tier::Ladder;
+use cardea_domain::{Code, Instant, Refusal};
+use serde_json::json;
+use uuid::Uuid;
+
+/// Freeze, unfreeze, report or cancel a loss, void.
+#[derive(Clone, Debug)]
+pub struct CardOperation {
+    pub card: CardId,
+    /// Anything but `Replace`, which is a command of its own.
+    pub op: CardOp,
+    /// 1–200 characters.
+    pub reason: String,
+    /// By phone: the call-back questions were answered.
+    pub caller_verified: Option<bool>,
+    /// The holder's document was seen; cancelling a loss demands it.
+    pub identity_checked: Option<bool>,
+}
+
+/// A new number of the same membership, for a lost or damaged card.
+#[derive(Clone, Debug)]
+pub struct Replace {
+    pub card: CardId,
+    pub reason: String,
+    /// The store that hands out the new card.
+    pub store: StoreId,
+    /// Import and demo choose; None: a random one.
+    pub number: Option<CardNumber>,
+}
+
+impl CardOperation {
+    pub(super) fn name(&self) -> &'static str {
+        match self.op {
+            CardOp::Freeze => "card.freeze",
+            CardOp::Unfreeze => "card.unfreeze",
+            CardOp::ReportLoss => "card.report_loss",
+            CardOp::CancelLoss => "card.cancel_loss",
+            CardOp::Replace => "card.replace",
+            CardOp::Cancel => "card.cancel",
+        }
+    }
+
+    fn action(&self) -> Action {
+        match self.op {
+            CardOp::Freeze => Action::CardFreeze,
+            CardOp::Unfreeze => Action::CardUnfreeze,
+            CardOp::ReportLoss => Action::CardReportLoss,
+            CardOp::CancelLoss => Action::CardCancelLoss,
+            CardOp::Replace => Action::CardReplace,
+            CardOp::Cancel => Action::CardCancel,
+        }
+    }
+
+    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
+        let card = find(desk, self.card)?;
+        desk.actor.require(self.action(), Some(card.card.store))?;
+        check_reason(&self.reason)?;
+        if self.op == CardOp::Replace {
+            return Err(Error::internal("a replacement is a command of its own"));
+        }
+        if self.op == CardOp::CancelLoss && self.identity_checked != Some(true) {
+            let (zh, en) = (
+                "解挂须先核对持卡人身份证件",
+                "Check the holder's identity document first",
+            );
+            return Err(Refusal::new(Code::FieldInvalid, zh, en).at("/identity_checked").into());
+        }
+        Ok(Box::new(Operating {
+            frame: Frame::new(desk, &card.card)?,
+            operation: self.clone(),
+        }))
+    }
+}
+
+impl Replace {
+    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
+        desk.actor.require(Action::CardReplace, Some(self.store))?;
+        check_reason(&self.reason)?;
+        desk.store(self.store)?;
+        let card = find(desk, self.card)?;
+        Ok(Box::new(Replacing {
+            frame: Frame::new(desk, &card.card)?,
+            chosen: self.number.is_some(),
+            number: self.number.clone().map_or_else(new_number, Ok)?,
+            new: CardId(Uuid::now_v7()),
+            command: self.clone(),
+        }))
+    }
+}
+
+fn find(desk: &Desk, id: CardId) -> Result<LoadedCard> {
+    let card = desk.engine.read(|conn| load::card(conn, desk.chain(), id))?;
+    Ok(card.ok_or_else(no_such_card)?)
+}
+
+/// What every operation on a card shares.
+struct Frame {
+    card: CardId,
+    membership: MembershipId,
+    ladder: Ladder,
+    now: Instant,
+}
+
+impl Frame {
+    fn new(desk: &Desk, card: &Card) -> Result<Self> {
+        let now = desk.now(None);
+        let program = desk.member_head(card.membership)?.program;
+        let ladder = desk.configuration(program, now)?.ladder.clone();
+        Ok(Self {
+            card: card.id,
+            membership: card.membership,
+            ladder,
+            now,
+        })
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            members: vec![MemberNeed {
+                id: self.membership,
+                paid_since: None,
+                upgrades: false,
+            }],
+            cards: vec![self.card],
+            ..Needs::default()
+        }
+    }
+
+    /// The decision, with its event and audit row; `answered` is the card that is shown.
+    fn decision(
+        &self,
+        state: &mut State,
+        rows: Rows,
+        answered: &Card,
+        status: fn(&CardAnswer) -> Result<Answer>,
+        event: CardEvent,
+    ) -> Result<Decision, Refusal> {
+        let member = state.take(Some(self.membership)).ok_or_else(stale)?;
+        let answer = status(&CardAnswer::new(answered, &member, &self.ladder, self.now))?;
+        let mut decision = Decision::new(rows, answer);
+        let action = action_of(event.operation);
+        let detail = json!({ "reason": event.reason, "detail": event.detail, "blocks": event.blocks });
+        decision.audit.push(AuditRow {
+            action,
+            subject: Some(self.card.0),
+            detail,
+        });
+        decision.card_events.push(event);
+        Ok(decision)
+    }
+}
+
+fn action_of(operation: &str) -> &'static str {
+    match operation {
+        "freeze" => "card.freeze",
+        "unfreeze" => "card.unfreeze",
+        "report_loss" => "card.report_loss",
+        "cancel_loss" => "card.cancel_loss",
+        "cancel" => "card.cancel",
+        _ => "card.replace",
+    }
+}
+
+struct Operating {
+    frame: Frame,
+    operation: CardOperation,
+}
+
+impl LedgerCommand for Operating {
+    fn needs(&self) -> Needs {
+        self.frame.needs()
+    }
+
+    fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
+        let mut card = state.cards.remove(&self.frame.card).ok_or_else(no_such_card)?.card;
+        let from = card.state.as_str();
+        let rows = decide_card(&mut card, self.operation.op)?;
+        let event = CardEvent {
+            card: card.id,
+            operation: self.operation.op.as_str(),
+            store: None,
+            reason: Some(self.operation.reason.trim().to_owned()),
+            detail: json!({
+                "caller_verified": self.operation.caller_verified,
+                "identity_checked": self.operation.identity_checked,
+            }),
+            at: self.frame.now,
+            from,
+            to: card.state.as_str(),
+            blocks: save::blocks_text(&card.blocks),
+        };
+        self.frame
+            .decision(state, rows, &card, |answer| Answer::ok(answer), event)
+    }
+}
+
+struct Replacing {
+    frame: Frame,
+    command: Replace,
+    number: CardNumber,
+    /// Whether the caller chose the number.
+    chosen: bool,
+    new: CardId,
+}
+
+impl LedgerCommand for Replacing {
+    fn needs(&self) -> Needs {
+        Needs {
+            number: Some(self.number.clone()),
+            ..self.frame.needs()
+        }
+    }
+
+    fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
+        check_number(state, self.chosen)?;
+        let mut card = state.cards.remove(&self.frame.card).ok_or_else(no_such_card)?.card;
+        let from = card.state.as_str();
+        let args = ReplaceArgs {
+            id: self.new,
+            number: self.number.clone(),
+            store: self.command.store,
+            now: self.frame.now,
+        };
+        let (rows, new) = decide_replace(&mut card, &args)?;
+        let event = CardEvent {
+            card: card.id,
+            operation: CardOp::Replace.as_str(),
+            store: Some(self.command.store),
+            reason: Some(self.command.reason.trim().to_owned()),
+            detail: json!({ "replaced_by": new.id }),
+            at: self.frame.now,
+            from,
+            to: card.state.as_str(),
+            blocks: save::blocks_text(&card.blocks),
+        };
+        self.frame
+            .decision(state, rows, &new, |answer| Answer::created(answer), event)
+    }
+}
+
+/// # Errors
+/// `already_exists` for a number the caller chose; a random one is drawn again.
+pub(super) fn check_number(state: &State, chosen: bool) -> Result<(), Refusal> {
+    match (state.number_taken, chosen) {
+        (false, _) => Ok(()),
+        (true, true) => {
+            Err(Refusal::new(Code::AlreadyExists, "卡号已被使用", "The card number is in use").at("/number"))
+        }
+        (true, false) => Err(stale()),
+    }
+}

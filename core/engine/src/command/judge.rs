@@ -1,0 +1,136 @@
+//! Asks the plugin what a sale earns. A plugin that fails never stops a sale: it is booked `unjudged`.
+
+use super::desk::{Desk, StoreFacts};
+use crate::archive::RegisterFacts;
+use crate::error::Result;
+use crate::plugin::{self, Attribute, RecordedInput, Value, earning};
+use crate::program::Configuration;
+use cardea_domain::Day;
+use cardea_domain::id::MembershipId;
+use cardea_domain::money::ONE;
+use cardea_domain::sale::{AttrValue, Basis, Beneficiary, Bonus, Condition, Contribution, Outcome, Proposal};
+
+/// What the plugin is told besides the configuration.
+pub(super) struct Question<'a> {
+    pub store: StoreFacts,
+    pub today: Day,
+    pub tier: &'a str,
+    pub first_purchase: bool,
+    /// The customer's register, if there is a customer.
+    pub register: Option<&'a RegisterFacts>,
+    /// The open membership of who introduced the customer.
+    pub introducer: Option<MembershipId>,
+    pub lines: Vec<earning::Line>,
+}
+
+/// A line as the plugin sees it.
+pub(super) struct Counted<'a> {
+    pub number: i32,
+    pub sku: &'a str,
+    pub category: &'a str,
+    pub quantity: i64,
+    pub counted: i64,
+    pub attributes: &'a [(String, AttrValue)],
+}
+
+impl Counted<'_> {
+    pub fn line(&self) -> earning::Line {
+        let attribute = |(name, value): &(String, AttrValue)| Attribute {
+            name: name.clone(),
+            value: match value {
+                AttrValue::Flag(flag) => Value::Flag(*flag),
+                AttrValue::Integer(n) => Value::Integer(*n),
+                AttrValue::Text(text) => Value::Text(text.clone()),
+            },
+        };
+        earning::Line {
+            number: self.number.unsigned_abs(),
+            sku: self.sku.to_owned(),
+            category: self.category.to_owned(),
+            quantity: self.quantity,
+            counted: self.counted,
+            attributes: self.attributes.iter().map(attribute).collect(),
+        }
+    }
+}
+
+/// The plugin's proposal on this basis, and the input to record with it.
+pub(super) fn propose(
+    desk: &Desk,
+    configuration: &Configuration,
+    basis: Basis,
+    question: Question,
+) -> Result<(Proposal, RecordedInput)> {
+    let step = configuration.ladder.step(question.tier);
+    let mut sale = earning::Sale {
+        config: configuration.plugin_config.clone(),
+        minor_digits: question.store.minor_units as u8,
+        today: question.today.0,
+        birthday_month: question
+            .register
+            .is_some_and(|register| register.birthday_month(question.today)),
+        tier: question.tier.to_owned(),
+        tier_multiplier: step.map_or(ONE, |step| step.multiplier),
+        first_purchase: question.first_purchase,
+        introduced: question.introducer.is_some(),
+        lines: question.lines,
+    };
+    let judged = configuration.plugin.judge(&sale);
+    // The record leaves the configuration out; without it there is less to copy.
+    sale.config.clear();
+    let input = plugin::record(&sale)?;
+    let outcome = match judged {
+        Ok(outcome) => Some(translate(outcome)),
+        Err(e) => {
+            tracing::warn!(chain = %desk.chain(), error = %e, "the plugin couldn't judge a sale");
+            None
+        }
+    };
+    Ok((
+        Proposal {
+            basis,
+            outcome,
+            input: Some(input.sha256),
+        },
+        input,
+    ))
+}
+
+fn translate(outcome: earning::Outcome) -> Outcome {
+    let reason = |index: u32| outcome.reasons.get(index as usize).cloned();
+    let text = |text: plugin::Text| cardea_domain::Text {
+        zh: text.zh,
+        en: text.en,
+    };
+    let contribution = |c: &earning::Contribution| {
+        let reason = reason(c.reason)?;
+        Some(Contribution {
+            line: c.line as i32,
+            points: c.points,
+            rule: reason.rule,
+            explanation: text(reason.explanation),
+        })
+    };
+    let bonus = |b: &earning::Bonus| {
+        let reason = reason(b.reason)?;
+        Some(Bonus {
+            id: b.id.clone(),
+            points: b.points,
+            condition: match b.condition {
+                earning::Condition::Always => Condition::Always,
+                earning::Condition::KeptAtLeast(amount) => Condition::KeptAtLeast(amount),
+            },
+            beneficiary: match b.beneficiary {
+                earning::Beneficiary::Member => Beneficiary::Member,
+                earning::Beneficiary::Introducer => Beneficiary::Introducer,
+            },
+            rule: reason.rule,
+            explanation: text(reason.explanation),
+        })
+    };
+    // The host has checked every index.
+    Outcome {
+        contributions: outcome.contributions.iter().filter_map(contribution).collect(),
+        bonuses: outcome.bonuses.iter().filter_map(bonus).collect(),
+    }
+}

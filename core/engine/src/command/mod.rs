@@ -1,0 +1,167 @@
+//! Ledger commands: each reads a snapshot, asks the plugin for a proposal, and hands a pure decision to the writer.
+//!
+//! One wrapper, [`Engine::execute`], owns replay, the writer's queue and the retry of stale proposals; access is
+//! checked by each command with the table in `identity/permission.rs`; idempotency, audit and commit are the writer's.
+
+mod admission;
+mod answer;
+mod card_ops;
+mod desk;
+mod issue;
+mod judge;
+mod redemption;
+mod returns;
+mod sale;
+
+pub use card_ops::{CardOperation, Replace};
+pub use issue::{AddCard, Issue};
+pub use redemption::Redemption;
+pub use returns::Return;
+pub use sale::{MemberRef, Sale};
+
+use crate::actor::Actor;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::store::writer::ids::Ids;
+use crate::store::writer::ledger::LedgerCommand;
+use crate::store::writer::{Failure, Work, idempotency, load};
+use crate::store::{Answered, IdempotencyKey, Lane};
+use cardea_domain::{Code, Refusal};
+use desk::Desk;
+use std::sync::Arc;
+
+/// How often a command is proposed again when its basis changes under it.
+const ATTEMPTS: usize = 5;
+
+/// Everything that moves the ledger or a card.
+#[derive(Clone, Debug)]
+pub enum Command {
+    Sale(Sale),
+    Return(Return),
+    Redemption(Redemption),
+    Issue(Issue),
+    AddCard(AddCard),
+    Card(CardOperation),
+    Replace(Replace),
+}
+
+/// Whether the rows are saved or thrown away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Post,
+    Quote,
+}
+
+impl Command {
+    /// The command's stable name: in the audit log and the operator's.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::Sale(_) => "sale.post",
+            Command::Return(_) => "return.post",
+            Command::Redemption(_) => "redemption.post",
+            Command::Issue(_) | Command::AddCard(_) => "card.issue",
+            Command::Card(operation) => operation.name(),
+            Command::Replace(_) => "card.replace",
+        }
+    }
+
+    fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
+        match self {
+            Command::Sale(command) => command.propose(desk),
+            Command::Return(command) => command.propose(desk),
+            Command::Redemption(command) => command.propose(desk),
+            Command::Issue(command) => command.propose(desk),
+            Command::AddCard(command) => command.propose(desk),
+            Command::Card(command) => command.propose(desk),
+            Command::Replace(command) => command.propose(desk),
+        }
+    }
+
+    /// The answer of the bill that is known under the command's natural key.
+    fn known_bill(&self, desk: &Desk) -> Result<Option<Answered>> {
+        let (key, content) = match self {
+            Command::Sale(command) => command.natural(desk)?,
+            Command::Return(command) => command.natural(desk)?,
+            Command::Redemption(command) => command.natural(desk)?,
+            _ => return Ok(None),
+        };
+        desk.engine
+            .read(|conn| idempotency::by_natural_key(conn, desk.actor.chain, &key, &content))
+    }
+}
+
+impl Engine {
+    /// Runs a command: reads a snapshot and asks the plugin on the calling thread (well below a millisecond), then
+    /// waits for the writer. A repeat under the same idempotency key or the same natural key gets the first answer.
+    ///
+    /// # Errors
+    /// The command's refusals; `forbidden`; `idempotency_key_reused`; `receipt_conflict`; `busy` when too many
+    /// commands wait, or when the basis of this one changed five times; `storage_unavailable`.
+    pub async fn execute(
+        &self,
+        actor: &Actor,
+        key: Option<IdempotencyKey>,
+        command: &Command,
+    ) -> Result<Answered, Refusal> {
+        self.execute_in(Lane::Interactive, &Arc::new(actor.clone()), key, command)
+            .await
+    }
+
+    /// As [`Engine::execute`], in a lane of one's choice.
+    ///
+    /// # Errors
+    /// As [`Engine::execute`].
+    pub async fn execute_in(
+        &self,
+        lane: Lane,
+        actor: &Arc<Actor>,
+        key: Option<IdempotencyKey>,
+        command: &Command,
+    ) -> Result<Answered, Refusal> {
+        for _ in 0..ATTEMPTS {
+            // What was answered before is answered again, even if today's state would refuse it.
+            if let Some(answered) = self.known(actor, key.as_ref(), command)? {
+                return Ok(answered);
+            }
+            let proposed = command.propose(&Desk::new(self, actor, Purpose::Post))?;
+            match self
+                .submit(lane, actor.clone(), key.clone(), command.name(), Work::Ledger(proposed))
+                .await
+            {
+                Ok(answered) => return Ok(answered),
+                Err(Failure::Refused(refusal)) => return Err(*refusal),
+                Err(Failure::Stale) => {}
+            }
+        }
+        Err(Refusal::new(
+            Code::Busy,
+            "该会员正在被同时操作，请重试",
+            "Others work on this member at the same time; try again",
+        ))
+    }
+
+    /// What a command would answer now; nothing is written. The id of the answer is null.
+    ///
+    /// # Errors
+    /// The command's refusals; `forbidden`.
+    pub fn quote(&self, actor: &Actor, command: &Command) -> Result<Answered, Refusal> {
+        let proposed = command.propose(&Desk::new(self, actor, Purpose::Quote))?;
+        let mut state = self.read(|conn| load::load(conn, actor.chain, &proposed.needs()))?;
+        let decision = proposed.decide(&mut state, &mut Ids::new(self.clock().clone()))?;
+        Ok(Answered {
+            status: 200,
+            json: decision.answer.json,
+            replayed: false,
+        })
+    }
+
+    fn known(&self, actor: &Arc<Actor>, key: Option<&IdempotencyKey>, command: &Command) -> Result<Option<Answered>> {
+        if let Some(key) = key
+            && let Some(answered) = self.read(|conn| idempotency::by_key(conn, actor.chain, key))?
+        {
+            return Ok(Some(answered));
+        }
+        let desk = Desk::new(self, actor, Purpose::Post);
+        command.known_bill(&desk)
+    }
+}

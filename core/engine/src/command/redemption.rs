@@ -1,0 +1,260 @@
+//! Exchanging points for a reward of the catalogue.
+
+use super::Purpose;
+use super::desk::{Desk, Receipt, StoreFacts, content_hash, no_such_card, stale};
+use crate::error::{Error, Result};
+use crate::identity::Action;
+use crate::plugin::{self, Function, RecordedInput, redeeming};
+use crate::program::Configuration;
+use crate::store::Answer;
+use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::{AuditRow, load};
+use cardea_domain::error::RuleRefusal;
+use cardea_domain::id::*;
+use cardea_domain::ledger::{Asset, Balance, Member};
+use cardea_domain::sale::*;
+use cardea_domain::{Code, Day, Instant, Points, Refusal, Text};
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+/// An exchange to book (or to quote).
+#[derive(Clone, Debug)]
+pub struct Redemption {
+    /// A whole card number; points are spent with a usable card only.
+    pub card: String,
+    pub store: StoreId,
+    pub source: String,
+    pub till: String,
+    pub receipt: String,
+    pub reward: RewardId,
+    /// None: now.
+    pub occurred_at: Option<Instant>,
+    /// Demo and import: `occurred_at` may lie anywhere, and the exchange is booked as of then.
+    pub trusted: bool,
+}
+
+#[derive(Serialize)]
+struct Content<'a> {
+    card: &'a str,
+    reward: RewardId,
+}
+
+impl Redemption {
+    fn as_of(&self) -> Option<Instant> {
+        self.occurred_at.filter(|_| self.trusted)
+    }
+
+    fn occurred_at(&self, now: Instant) -> Instant {
+        self.occurred_at.unwrap_or(now)
+    }
+
+    pub(super) fn natural(&self, desk: &Desk) -> Result<(NaturalKey, [u8; 32])> {
+        let store = desk.store(self.store)?;
+        let occurred_at = self.occurred_at(desk.now(self.as_of()));
+        Ok((self.key(store, occurred_at)?, self.content()?))
+    }
+
+    fn key(&self, store: StoreFacts, occurred_at: Instant) -> Result<NaturalKey, Refusal> {
+        let receipt = Receipt {
+            source: &self.source,
+            till: &self.till,
+            receipt: &self.receipt,
+        };
+        receipt.key(store, occurred_at, BillKind::Redemption)
+    }
+
+    fn content(&self) -> Result<[u8; 32]> {
+        content_hash(&Content {
+            card: &self.card,
+            reward: self.reward,
+        })
+    }
+
+    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
+        desk.actor.require(Action::RedemptionPost, Some(self.store))?;
+        let store = desk.store(self.store)?;
+        let now = desk.now(self.as_of());
+        let occurred_at = self.occurred_at(now);
+        let chain = desk.chain();
+        let card = desk.engine.read(|conn| load::card_by_number(conn, chain, &self.card))?;
+        let card = card.ok_or_else(|| no_such_card().at("/card"))?;
+        card.check_usable(now)?;
+        let need = MemberNeed {
+            id: card.card.membership,
+            paid_since: None,
+            upgrades: false,
+        };
+        let member = desk.engine.read(|conn| load::member(conn, chain, &need))?;
+        let member = member.ok_or_else(|| Error::internal("a card without a membership"))?;
+        let reward = desk
+            .engine
+            .read(|conn| load::reward_with_code(conn, chain, self.reward))?;
+        let (reward, code) = reward.ok_or_else(no_such_reward)?;
+        let configuration = desk.configuration(member.program, occurred_at)?;
+        let key = self.key(store, occurred_at)?;
+        let (permit, input) = permit(
+            desk,
+            &configuration,
+            &member,
+            (&code, reward.points),
+            key.business_date,
+            now,
+        )?;
+        Ok(Box::new(Exchange {
+            quote: desk.purpose == Purpose::Quote,
+            member: member.id,
+            reward: reward.id,
+            card: card.card.id,
+            tier: member.tier,
+            price: reward.points,
+            args: RedemptionArgs {
+                id: BillId(Uuid::now_v7()),
+                key,
+                content: self.content()?,
+                occurred_at,
+                card: Some(card.card.id),
+                privileged: desk.privileged(self.trusted),
+            },
+            permit,
+            input,
+            context: desk.context(store, Some(&configuration), now),
+        }))
+    }
+}
+
+fn no_such_reward() -> Refusal {
+    Refusal::new(Code::NotFound, "没有这件礼品", "There is no such reward").at("/reward_id")
+}
+
+/// Asks the plugin; a program whose plugin has no say in exchanges permits them.
+fn permit(
+    desk: &Desk,
+    configuration: &Configuration,
+    member: &Member,
+    (code, price): (&str, Points),
+    today: Day,
+    now: Instant,
+) -> Result<(Permit, Option<RecordedInput>)> {
+    if !configuration.plugin.has(Function::RedeemingDecide) {
+        let explanation = Text::new("按门店礼品目录兑换", "Exchanged by the store's catalogue");
+        let rule = "core.catalogue".to_owned();
+        return Ok((
+            Permit::Permitted {
+                rule,
+                explanation,
+                cancellable_days: 0,
+                input: None,
+            },
+            None,
+        ));
+    }
+    let mut request = redeeming::Request {
+        config: configuration.plugin_config.clone(),
+        today: today.0,
+        tier: member.tier.clone(),
+        reward: code.to_owned(),
+        price,
+        available: member
+            .account(&Asset::points())
+            .map_or(0, |account| account.available(now)),
+    };
+    let decided = configuration.plugin.redeem(&request);
+    request.config.clear();
+    let input = plugin::record(&request)?;
+    let text = |text: plugin::Text| Text {
+        zh: text.zh,
+        en: text.en,
+    };
+    let permit = match decided {
+        Ok(redeeming::Decision::Permitted(permit)) => Permit::Permitted {
+            rule: permit.rule,
+            explanation: text(permit.explanation),
+            cancellable_days: permit.cancellable_days,
+            input: Some(input.sha256),
+        },
+        Ok(redeeming::Decision::Refused(reason)) => Permit::Refused(vec![RuleRefusal {
+            rule: reason.rule,
+            explanation: text(reason.explanation),
+        }]),
+        Err(e) => {
+            tracing::warn!(chain = %desk.chain(), error = %e, "the plugin couldn't decide an exchange");
+            Permit::Failed
+        }
+    };
+    Ok((permit, Some(input)))
+}
+
+/// An exchange on its way to the writer.
+struct Exchange {
+    quote: bool,
+    member: MembershipId,
+    reward: RewardId,
+    card: CardId,
+    /// What the plugin was told.
+    tier: String,
+    price: Points,
+    args: RedemptionArgs,
+    permit: Permit,
+    input: Option<RecordedInput>,
+    context: Context,
+}
+
+/// What an exchange answers.
+#[derive(Serialize)]
+struct RedemptionView<'a> {
+    id: Option<BillId>,
+    reward: &'a RewardView,
+    points: Points,
+    entries: &'a [EntryView],
+    balances: &'a [Balance],
+    cancellable_until: Option<Day>,
+}
+
+impl LedgerCommand for Exchange {
+    fn needs(&self) -> Needs {
+        Needs {
+            members: vec![MemberNeed {
+                id: self.member,
+                paid_since: None,
+                upgrades: false,
+            }],
+            cards: vec![self.card],
+            reward: Some(self.reward),
+            ..Needs::default()
+        }
+    }
+
+    fn natural(&self) -> Option<(&NaturalKey, &[u8; 32])> {
+        Some((&self.args.key, &self.args.content))
+    }
+
+    fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
+        for card in state.cards.values() {
+            card.check_usable(self.context.now)?;
+        }
+        let mut member = state.take(Some(self.member)).ok_or_else(stale)?;
+        let mut reward = state.reward.take().ok_or_else(no_such_reward)?;
+        if member.tier != self.tier || reward.points != self.price {
+            return Err(stale());
+        }
+        let (rows, answer) = decide_redemption(&mut member, &mut reward, &self.args, &self.permit, &self.context, ids)?;
+        let view = RedemptionView {
+            id: (!self.quote).then_some(answer.id),
+            reward: &answer.reward,
+            points: answer.points,
+            entries: &answer.entries,
+            balances: &answer.balances,
+            cancellable_until: answer.cancellable_until,
+        };
+        let mut decision = Decision::new(rows, Answer::created(&view)?);
+        let detail = json!({ "reward_id": self.reward, "points": answer.points });
+        decision.audit.push(AuditRow {
+            action: "redemption.post",
+            subject: Some(answer.id.0),
+            detail,
+        });
+        decision.inputs.extend(self.input.clone());
+        Ok(decision)
+    }
+}

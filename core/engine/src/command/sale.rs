@@ -1,0 +1,355 @@
+//! Ringing up a sale.
+
+use super::Purpose;
+use super::desk::{Desk, Receipt, StoreFacts, content_hash, no_such_card, stale};
+use super::judge::{self, Counted, Question};
+use crate::archive::RegisterFacts;
+use crate::error::Result;
+use crate::identity::Action;
+use crate::plugin::RecordedInput;
+use crate::program::Configuration;
+use crate::store::Answer;
+use crate::store::writer::AuditRow;
+use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::load;
+use cardea_domain::id::*;
+use cardea_domain::ledger::{Balance, Member};
+use cardea_domain::sale::*;
+use cardea_domain::tier::TierView;
+use cardea_domain::{Instant, Minor, Points, Refusal};
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+/// Who a sale is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberRef {
+    /// A whole card number; the card must be usable.
+    Card(String),
+    /// By the archive: earns on the open membership, whatever happened to its cards. Without one it is booked all the
+    /// same, `no_member`.
+    Customer(CustomerId),
+}
+
+/// A sale to ring up (or to quote).
+#[derive(Clone, Debug)]
+pub struct Sale {
+    pub store: StoreId,
+    /// None: a sale of nobody.
+    pub member: Option<MemberRef>,
+    /// What books here, e.g. `till`.
+    pub source: String,
+    pub till: String,
+    pub receipt: String,
+    /// Business time; at most seven days back unless a manager books or it is trusted.
+    pub occurred_at: Instant,
+    pub bill: Bill,
+    /// Import and demo: `occurred_at` may lie anywhere, and the sale is judged as of then.
+    pub trusted: bool,
+}
+
+/// What the till sent, for telling a repeat from a conflict.
+#[derive(Serialize)]
+struct Content<'a> {
+    member: &'a Option<MemberRef>,
+    occurred_at: Instant,
+    rounding: Minor,
+    lines: Vec<(i32, &'a str, &'a str, i64, Minor, Minor, &'a [(String, AttrValue)])>,
+    tenders: Vec<(TenderKind, Minor)>,
+}
+
+/// Who it is for, as far as it is known before the writer has the word.
+#[derive(Default)]
+struct Holder {
+    customer: Option<CustomerId>,
+    card: Option<CardId>,
+    member: Option<Member>,
+}
+
+impl Sale {
+    pub(super) fn natural(&self, desk: &Desk) -> Result<(NaturalKey, [u8; 32])> {
+        let store = desk.store(self.store)?;
+        Ok((self.key(store)?, self.content()?))
+    }
+
+    fn key(&self, store: StoreFacts) -> Result<NaturalKey, Refusal> {
+        let receipt = Receipt {
+            source: &self.source,
+            till: &self.till,
+            receipt: &self.receipt,
+        };
+        receipt.key(store, self.occurred_at, BillKind::Sale)
+    }
+
+    fn content(&self) -> Result<[u8; 32]> {
+        let line = |l: &'_ Line| (l.number, l.quantity, l.amount, l.list_amount);
+        let lines = self.bill.lines.iter().map(|l| {
+            let (number, quantity, amount, list_amount) = line(l);
+            (
+                number,
+                l.sku.as_str(),
+                l.category.as_str(),
+                quantity,
+                amount,
+                list_amount,
+                l.attributes.as_slice(),
+            )
+        });
+        content_hash(&Content {
+            member: &self.member,
+            occurred_at: self.occurred_at,
+            rounding: self.bill.rounding,
+            lines: lines.collect(),
+            tenders: self.bill.tenders.iter().map(|t| (t.kind, t.amount)).collect(),
+        })
+    }
+
+    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
+        desk.actor.require(Action::SalePost, Some(self.store))?;
+        self.bill.validate()?;
+        let store = desk.store(self.store)?;
+        let now = desk.now(self.trusted.then_some(self.occurred_at));
+        let holder = self.holder(desk, now)?;
+        let args = SaleArgs {
+            id: BillId(Uuid::now_v7()),
+            key: self.key(store)?,
+            content: self.content()?,
+            bill: self.bill.clone(),
+            occurred_at: self.occurred_at,
+            customer: holder.customer,
+            card: holder.card,
+            privileged: desk.privileged(self.trusted),
+        };
+        let mut posting = Posting {
+            quote: desk.purpose == Purpose::Quote,
+            args,
+            proposal: None,
+            context: desk.context(store, None, now),
+            member: None,
+            introducer: None,
+            input: None,
+        };
+        if let Some(member) = holder.member {
+            let configuration = desk.configuration(member.program, self.occurred_at)?;
+            posting.context = desk.context(store, Some(&configuration), now);
+            self.judge(desk, store, &configuration, &member, &mut posting)?;
+        }
+        Ok(Box::new(posting))
+    }
+
+    /// Finds the membership.
+    ///
+    /// # Errors
+    /// `not_found` for an unknown card or customer, `card_blocked` for a card that doesn't work.
+    fn holder(&self, desk: &Desk, now: Instant) -> Result<Holder> {
+        match &self.member {
+            None => Ok(Holder::default()),
+            Some(MemberRef::Card(number)) => {
+                let card = desk
+                    .engine
+                    .read(|conn| load::card_by_number(conn, desk.chain(), number))?;
+                let card = card.ok_or_else(|| no_such_card().at("/member/card"))?;
+                card.check_usable(now)?;
+                let member = desk.member_head(card.card.membership)?;
+                Ok(Holder {
+                    customer: member.customer,
+                    card: Some(card.card.id),
+                    member: Some(member),
+                })
+            }
+            Some(MemberRef::Customer(customer)) => {
+                let membership = desk.open_membership(*customer, None, now)?;
+                if membership.is_none() {
+                    desk.engine.register_facts(desk.chain(), *customer)?;
+                }
+                let member = membership.map(|id| desk.member_head(id)).transpose()?;
+                Ok(Holder {
+                    customer: Some(*customer),
+                    card: None,
+                    member,
+                })
+            }
+        }
+    }
+
+    fn judge(
+        &self,
+        desk: &Desk,
+        store: StoreFacts,
+        configuration: &Configuration,
+        member: &Member,
+        posting: &mut Posting,
+    ) -> Result<()> {
+        let register = member
+            .customer
+            .map(|customer| desk.engine.register_facts(desk.chain(), customer))
+            .transpose()?;
+        let introducer = introducer(desk, register.as_ref(), member, posting.context.now)?;
+        let counted = spread_unpaid(&self.bill);
+        let lines = self.bill.lines.iter().zip(counted).map(|(line, counted)| {
+            let Line { number, quantity, .. } = *line;
+            Counted {
+                number,
+                sku: &line.sku,
+                category: &line.category,
+                quantity,
+                counted,
+                attributes: &line.attributes,
+            }
+            .line()
+        });
+        let question = Question {
+            store,
+            today: posting.args.key.business_date,
+            tier: &member.tier,
+            first_purchase: member.purchases == 0,
+            register: register.as_ref(),
+            introducer,
+            lines: lines.collect(),
+        };
+        let basis = Basis::of(member, &posting.context);
+        let (proposal, input) = judge::propose(desk, configuration, basis, question)?;
+        posting.member = Some(member.id);
+        posting.introducer = introducer;
+        posting.proposal = Some(proposal);
+        posting.input = Some(input);
+        Ok(())
+    }
+}
+
+/// The open membership, in the same program, of who introduced the customer.
+pub(super) fn introducer(
+    desk: &Desk,
+    register: Option<&RegisterFacts>,
+    member: &Member,
+    now: Instant,
+) -> Result<Option<MembershipId>> {
+    match register.and_then(|register| register.introducer) {
+        Some(introducer) if member.purchases == 0 => desk.open_membership(introducer, Some(member.program), now),
+        _ => Ok(None),
+    }
+}
+
+/// A sale on its way to the writer.
+struct Posting {
+    quote: bool,
+    args: SaleArgs,
+    proposal: Option<Proposal>,
+    context: Context,
+    member: Option<MembershipId>,
+    introducer: Option<MembershipId>,
+    input: Option<RecordedInput>,
+}
+
+/// What a sale answers. Names are added by the web layer: stored answers hold ids only.
+#[derive(Serialize)]
+struct SaleView<'a> {
+    id: Option<BillId>,
+    points_earned: Points,
+    points_spent: Points,
+    paid: Minor,
+    judged: Judgement,
+    entries: &'a [EntryView],
+    balances: &'a [Balance],
+    tier: &'a Option<TierView>,
+    tier_next: &'a Option<TierView>,
+    member: Option<MemberView>,
+}
+
+#[derive(Serialize)]
+struct MemberView {
+    membership_id: MembershipId,
+    customer: Option<CustomerId>,
+}
+
+impl Posting {
+    fn answer(&self, answer: &SaleAnswer) -> Result<Answer> {
+        let member = self.member.map(|membership_id| MemberView {
+            membership_id,
+            customer: self.args.customer,
+        });
+        let view = SaleView {
+            id: (!self.quote).then_some(answer.id),
+            points_earned: answer.points_earned,
+            points_spent: answer.points_spent,
+            paid: answer.paid,
+            judged: answer.judged,
+            entries: &answer.entries,
+            balances: &answer.balances,
+            tier: &answer.tier,
+            tier_next: &answer.tier_next,
+            member,
+        };
+        Answer::created(&view)
+    }
+}
+
+impl LedgerCommand for Posting {
+    fn needs(&self) -> Needs {
+        let ladder = &self.context.ladder;
+        // A ladder of one step measures nothing.
+        let window = (ladder.steps.len() > 1).then_some(ladder.months);
+        let paid_since = window.and_then(|months| self.args.key.business_date.months_earlier(months));
+        let member = self.member.map(|id| MemberNeed {
+            id,
+            paid_since,
+            upgrades: false,
+        });
+        let introducer = self.introducer.map(|id| MemberNeed {
+            id,
+            paid_since: None,
+            upgrades: false,
+        });
+        Needs {
+            members: member.into_iter().chain(introducer).collect(),
+            cards: self.args.card.into_iter().collect(),
+            open_of: self
+                .args
+                .customer
+                .filter(|_| self.member.is_none())
+                .map(|customer| (customer, None, self.context.now)),
+            ..Needs::default()
+        }
+    }
+
+    fn natural(&self) -> Option<(&NaturalKey, &[u8; 32])> {
+        Some((&self.args.key, &self.args.content))
+    }
+
+    fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
+        for card in state.cards.values() {
+            card.check_usable(self.context.now)?;
+        }
+        let mut member = state.take(self.member);
+        // Somebody has opened a membership for the customer meanwhile, or this one is gone.
+        if state.open_membership.is_some() || member.is_some() != self.member.is_some() {
+            return Err(stale());
+        }
+        let mut introducer = state.take(self.introducer);
+        let (rows, answer) = decide_sale(
+            member.as_mut(),
+            introducer.as_mut(),
+            &self.args,
+            self.proposal.as_ref(),
+            &self.context,
+            ids,
+        )?;
+        let mut decision = Decision::new(rows, self.answer(&answer)?);
+        let detail = json!({ "paid": answer.paid, "earned": answer.points_earned, "spent": answer.points_spent });
+        decision.audit.push(AuditRow {
+            action: "sale.post",
+            subject: Some(answer.id.0),
+            detail,
+        });
+        if answer.judged == Judgement::Unjudged {
+            let payload = json!({ "sale_id": answer.id });
+            decision.outbox.push(crate::store::Message {
+                topic: "sale.unjudged",
+                payload,
+            });
+        }
+        decision.inputs.extend(self.input.clone());
+        Ok(decision)
+    }
+}
