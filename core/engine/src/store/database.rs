@@ -1,6 +1,6 @@
 //! An open database: the lock against a second server, and a pool of readers.
 
-use super::dialect::Location;
+use super::dialect::{self, Location};
 use super::{Conn, migrate};
 use crate::error::{Error, Result};
 use fs4::fs_std::FileExt;
@@ -44,6 +44,15 @@ impl Database {
     /// A connection of its own, for the writer and for long reads.
     pub fn connect(&self) -> Result<Conn> {
         self.location.connect()
+    }
+
+    /// Reads one state of the database, on a connection of its own: for reads that take long. The body must not write.
+    pub fn snapshot<T>(&self, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut conn = self.connect()?;
+        dialect::begin_read(&mut conn)?;
+        let answer = body(&mut conn);
+        dialect::rollback(&mut conn);
+        answer
     }
 
     /// Reads with a pooled connection: `db.read(|conn| …)`. The body must not write.

@@ -77,6 +77,17 @@ pub(crate) fn begin_write(conn: &mut Conn) -> QueryResult<()> {
     }
 }
 
+/// Begins a transaction that sees one state of the database, whatever others write meanwhile.
+pub(crate) fn begin_read(conn: &mut Conn) -> QueryResult<()> {
+    match conn {
+        // In WAL mode the first read fixes what the transaction sees.
+        Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN DEFERRED"),
+        Conn::Postgres(c) => {
+            AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        }
+    }
+}
+
 /// A savepoint inside a writing transaction.
 pub(crate) fn begin_nested(conn: &mut Conn) -> QueryResult<()> {
     match conn {

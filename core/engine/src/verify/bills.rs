@@ -1,0 +1,250 @@
+//! Bills, page by page: sums of lines and tenders, what returns have taken, and what was booked for them.
+
+use super::Books;
+use super::chain::Chain;
+use crate::each;
+use crate::error::Result;
+use crate::store::schema::{bill_lines, bill_tenders, bills, entries};
+use crate::store::{Conn, Id};
+use cardea_domain::ledger::EntryKind;
+use cardea_domain::sale::{BillKind, ReturnPolicy, Terms};
+use diesel::prelude::*;
+use std::collections::{BTreeSet, HashMap};
+use uuid::Uuid;
+
+/// Bills read at a time.
+const PAGE: i64 = 300;
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = bills)]
+struct BillRow {
+    id: Id,
+    kind: String,
+    store_id: Id,
+    receipt: String,
+    membership_id: Option<Id>,
+    original_id: Option<Id>,
+    total: i64,
+    rounding: i64,
+    paid: i64,
+    earned: i64,
+    spent: i64,
+    terms: String,
+    returned_money: i64,
+    returned_paid: i64,
+    clawed_back: i64,
+    given_back: i64,
+}
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = bill_lines)]
+struct LineRow {
+    bill_id: Id,
+    number: i32,
+    quantity: i64,
+    amount: i64,
+    returned_quantity: i64,
+}
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = bill_tenders)]
+struct TenderRow {
+    bill_id: Id,
+    position: i32,
+    amount: i64,
+    returned: i64,
+}
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = entries)]
+struct EntryRow {
+    bill_id: Option<Id>,
+    membership_id: Id,
+    kind: String,
+    amount: i64,
+}
+
+/// A page of bills, with the returns of its sales.
+#[derive(Default)]
+struct Page {
+    bills: Vec<BillRow>,
+    /// By sale.
+    returns: HashMap<Id, Vec<BillRow>>,
+    /// By bill, of the returns too.
+    lines: HashMap<Id, Vec<LineRow>>,
+    tenders: HashMap<Id, Vec<TenderRow>>,
+    entries: HashMap<Id, Vec<EntryRow>>,
+}
+
+pub(super) fn verify(conn: &mut Conn, books: &mut Books, chain: &Chain) -> Result<()> {
+    let mut after = Id(Uuid::nil());
+    loop {
+        let page = Page::load(conn, chain.id, after)?;
+        let Some(last) = page.bills.last() else { return Ok(()) };
+        after = last.id;
+        books.report.bills += page.bills.len() as u64;
+        for bill in &page.bills {
+            page.verify(books, chain, bill);
+        }
+    }
+}
+
+impl Page {
+    fn load(conn: &mut Conn, chain: Id, after: Id) -> Result<Self> {
+        let bills: Vec<BillRow> = each!(conn, c => bills::table
+            .select(BillRow::as_select())
+            .filter(bills::chain_id.eq(chain).and(bills::id.gt(after)))
+            .order(bills::id)
+            .limit(PAGE)
+            .load(c)?);
+        let ids: Vec<Id> = bills.iter().map(|bill| bill.id).collect();
+        let mut page = Self { bills, ..Self::default() };
+        let returns: Vec<BillRow> = each!(conn, c => bills::table
+            .select(BillRow::as_select())
+            .filter(bills::chain_id.eq(chain).and(bills::original_id.eq_any(&ids)))
+            .load(c)?);
+        let all: BTreeSet<Id> = ids.iter().copied().chain(returns.iter().map(|bill| bill.id)).collect();
+        for bill in returns {
+            if let Some(sale) = bill.original_id {
+                page.returns.entry(sale).or_default().push(bill);
+            }
+        }
+        page.load_details(conn, chain, &ids, &all.into_iter().collect::<Vec<Id>>())?;
+        Ok(page)
+    }
+
+    fn load_details(&mut self, conn: &mut Conn, chain: Id, ids: &[Id], with_returns: &[Id]) -> Result<()> {
+        let lines: Vec<LineRow> = each!(conn, c => bill_lines::table
+            .select(LineRow::as_select())
+            .filter(bill_lines::chain_id.eq(chain).and(bill_lines::bill_id.eq_any(with_returns)))
+            .load(c)?);
+        for line in lines {
+            self.lines.entry(line.bill_id).or_default().push(line);
+        }
+        let tenders: Vec<TenderRow> = each!(conn, c => bill_tenders::table
+            .select(TenderRow::as_select())
+            .filter(bill_tenders::chain_id.eq(chain).and(bill_tenders::bill_id.eq_any(with_returns)))
+            .load(c)?);
+        for tender in tenders {
+            self.tenders.entry(tender.bill_id).or_default().push(tender);
+        }
+        let entries: Vec<EntryRow> = each!(conn, c => entries::table
+            .select(EntryRow::as_select())
+            .filter(entries::chain_id.eq(chain).and(entries::bill_id.eq_any(ids)))
+            .load(c)?);
+        for entry in entries {
+            if let Some(bill) = entry.bill_id {
+                self.entries.entry(bill).or_default().push(entry);
+            }
+        }
+        Ok(())
+    }
+
+    fn verify(&self, books: &mut Books, chain: &Chain, bill: &BillRow) {
+        let name = || {
+            let (kind, receipt, store) = (&bill.kind, &bill.receipt, chain.store(bill.store_id));
+            format!("{kind} {} (receipt {receipt} of store {store} of {})", bill.id.text(), chain.code)
+        };
+        let kind = bill.kind.parse::<BillKind>();
+        match kind {
+            Ok(BillKind::Sale | BillKind::Return) => {
+                let lines: i64 = self.lines_of(bill.id).iter().map(|line| line.amount).sum();
+                books.agree(bill.total, lines - bill.rounding, || format!("the total of {} (lines)", name()));
+                let tenders: i64 = self.tenders_of(bill.id).iter().map(|tender| tender.amount).sum();
+                books.agree(bill.total, tenders, || format!("the total of {} (tenders)", name()));
+            }
+            Ok(BillKind::Redemption) => {}
+            Err(_) => books.problem(format_args!("{}: there is no such kind of bill", name())),
+        }
+        match kind {
+            Ok(BillKind::Sale) => {
+                self.progress(books, bill, &name);
+                self.parts_returned(books, bill, &name);
+                self.booked(books, bill, (&[EntryKind::Earn, EntryKind::Bonus], EntryKind::Spend), &name);
+            }
+            Ok(BillKind::Redemption) => {
+                self.booked(books, bill, (&[EntryKind::Earn, EntryKind::Bonus], EntryKind::Redeem), &name);
+            }
+            Ok(BillKind::Return) => self.taken_back(books, bill, &name),
+            Err(_) => {}
+        }
+    }
+
+    /// What a sale says of its returns is what they say.
+    fn progress(&self, books: &mut Books, sale: &BillRow, name: &dyn Fn() -> String) {
+        let returns = self.returns.get(&sale.id).map_or(&[][..], Vec::as_slice);
+        let sum = |figure: fn(&BillRow) -> i64| -> i64 { -returns.iter().map(figure).sum::<i64>() };
+        let figures = [
+            ("money", sale.returned_money, sum(|bill| bill.total)),
+            ("paid", sale.returned_paid, sum(|bill| bill.paid)),
+            ("points taken back", sale.clawed_back, sum(|bill| bill.earned)),
+            ("points given back", sale.given_back, sum(|bill| bill.spent)),
+        ];
+        for (figure, kept, expected) in figures {
+            books.agree(kept, expected, || format!("what was returned ({figure}) of {}", name()));
+        }
+        if sale.clawed_back > sale.earned || sale.given_back > sale.spent {
+            books.problem(format_args!("{}: more points went back than it moved", name()));
+        }
+    }
+
+    /// The same line by line and tender by tender.
+    fn parts_returned(&self, books: &mut Books, sale: &BillRow, name: &dyn Fn() -> String) {
+        let returns = self.returns.get(&sale.id).map_or(&[][..], Vec::as_slice);
+        for line in self.lines_of(sale.id) {
+            let lines = returns.iter().flat_map(|bill| self.lines_of(bill.id));
+            let back = lines.filter(|back| back.number == line.number).map(|back| back.quantity).sum();
+            books.agree(line.returned_quantity, back, || {
+                format!("the quantity returned of line {} of {}", line.number, name())
+            });
+        }
+        for tender in self.tenders_of(sale.id) {
+            let tenders = returns.iter().flat_map(|bill| self.tenders_of(bill.id));
+            let back: i64 = tenders.filter(|back| back.position == tender.position).map(|back| back.amount).sum();
+            books.agree(tender.returned, -back, || {
+                format!("what was returned of tender {} of {}", tender.position, name())
+            });
+        }
+    }
+
+    /// What a sale or a redemption says it earned and spent is what its member's entries say.
+    fn booked(
+        &self,
+        books: &mut Books,
+        bill: &BillRow,
+        (earning, spending): (&[EntryKind], EntryKind),
+        name: &dyn Fn() -> String,
+    ) {
+        books.agree(bill.earned, self.points(bill, earning), || format!("what was earned by {}", name()));
+        books.agree(bill.spent, -self.points(bill, &[spending]), || format!("what was spent on {}", name()));
+    }
+
+    /// The same of a return, whose figures are negative. What the program lets go has no entry.
+    fn taken_back(&self, books: &mut Books, bill: &BillRow, name: &dyn Fn() -> String) {
+        let taken = self.points(bill, &[EntryKind::ClawBack, EntryKind::ClawBackExcess]);
+        let policy = serde_json::from_str::<Terms>(&bill.terms).map(|terms| terms.return_policy);
+        let waives = policy.is_ok_and(|policy| policy != ReturnPolicy::GoNegative);
+        if !(waives && (bill.earned..=0).contains(&taken)) {
+            books.agree(bill.earned, taken, || format!("what was taken back by {}", name()));
+        }
+        books.agree(bill.spent, -self.points(bill, &[EntryKind::GiveBack]), || {
+            format!("what was given back by {}", name())
+        });
+    }
+
+    /// Σ entries of these kinds that the bill booked for its own membership.
+    fn points(&self, bill: &BillRow, kinds: &[EntryKind]) -> i64 {
+        let own = |entry: &&EntryRow| {
+            Some(entry.membership_id) == bill.membership_id && kinds.iter().any(|kind| kind.as_str() == entry.kind)
+        };
+        self.entries.get(&bill.id).into_iter().flatten().filter(own).map(|entry| entry.amount).sum()
+    }
+
+    fn lines_of(&self, bill: Id) -> &[LineRow] {
+        self.lines.get(&bill).map_or(&[], Vec::as_slice)
+    }
+
+    fn tenders_of(&self, bill: Id) -> &[TenderRow] {
+        self.tenders.get(&bill).map_or(&[], Vec::as_slice)
+    }
+}
