@@ -6,8 +6,8 @@ use super::row::{self, CustomerRow};
 use super::search::{self, Entries, Lookup};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
-use crate::identity::{Action, StoreScope};
-use crate::input::{self, Stored, Written, check_version, clearable, field, not_found};
+use crate::identity::Action;
+use crate::input::{self, Stored, Written, field, not_found};
 use crate::keys;
 use crate::page::{Page, PageArgs};
 use crate::store::{Answer, Id, IdempotencyKey};
@@ -18,7 +18,6 @@ use cardea_domain::id::{ChainId, CustomerId, StaffId, StoreId};
 use cardea_domain::{Day, Instant, Refusal, Text, Zone};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use uuid::Uuid;
 
 const MOST_PHONES: usize = 5;
@@ -60,26 +59,6 @@ pub struct NewCustomer {
     pub external_ref: Option<String>,
 }
 
-/// A change: fields that are missing stay, `null` clears.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct CustomerPatch {
-    pub name: Option<String>,
-    pub form_of_address: Option<FormOfAddress>,
-    /// Replaces all of them.
-    pub phones: Option<Vec<String>>,
-    #[serde(deserialize_with = "clearable")]
-    pub birthday: Option<Option<Day>>,
-    #[serde(deserialize_with = "clearable")]
-    pub identity_number: Option<Option<String>>,
-    pub store_id: Option<StoreId>,
-    #[serde(deserialize_with = "clearable")]
-    pub consultant_id: Option<Option<StaffId>>,
-    #[serde(deserialize_with = "clearable")]
-    pub introducer_customer_id: Option<Option<CustomerId>>,
-    pub consent: Option<Consent>,
-}
-
 /// A customer as answers show one: contact data masked (D-ARC-12).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CustomerView {
@@ -104,31 +83,6 @@ pub struct CustomerView {
     pub created_at: Instant,
     /// For `If-Match`.
     pub version: i64,
-}
-
-/// What a card or a bill shows of its holder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct CustomerBrief {
-    pub id: CustomerId,
-    pub display: Text,
-    pub phone_masked: Option<String>,
-}
-
-/// What admission and earning may know of a customer: which fields are filled in, not what stands in them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RegisterFacts {
-    /// Of: name, form_of_address, phone, birthday, store, consultant, introducer.
-    pub filled: Vec<&'static str>,
-    pub birthday: Option<Day>,
-    pub store: StoreId,
-    pub introducer: Option<CustomerId>,
-}
-
-impl RegisterFacts {
-    /// Whether the birthday lies in the month of `today`.
-    pub fn birthday_month(&self, today: Day) -> bool {
-        self.birthday.is_some_and(|birthday| birthday.has_birthday_month(today))
-    }
 }
 
 impl Engine {
@@ -233,132 +187,13 @@ impl Engine {
         Ok(Page::cut(views, limit, |view| view.id.to_string()))
     }
 
-    /// Changes a customer whom the client saw at `version`.
-    ///
-    /// # Errors
-    /// `forbidden`, `not_found`, `version_conflict`, `field_invalid`.
-    pub async fn update_customer(
-        &self,
-        actor: &Actor,
-        key: Option<IdempotencyKey>,
-        id: CustomerId,
-        version: i64,
-        patch: CustomerPatch,
-    ) -> Result<Written<CustomerView>, Refusal> {
-        let change = self.change(actor, patch)?;
-        let keys = self.keys().chain(actor.chain);
-        let answered = self
-            .transact(actor, key, "customer.update", move |tx| {
-                let chain = tx.chain();
-                let old = row::find(tx.conn(), chain, id)?.ok_or_else(not_found)?;
-                tx.actor().require(Action::CustomerUpdate, Some(old.store_id.typed()))?;
-                check_version(old.version, version)?;
-                let contact = old.contact(&keys)?;
-                let entries = Entries::of(&keys, &old.name, &contact);
-                let (mut row, contact, fields) = change.apply(old, contact);
-                tx.actor().require(Action::CustomerUpdate, Some(row.store_id.typed()))?;
-                row::check_references(tx.conn(), &row, false)?;
-                if fields.contains(&"consent") {
-                    row.consent_at = Some(tx.business_now().0);
-                }
-                row.version += 1;
-                // An erased customer has no key and gets none back: contact data stay out.
-                row.contact = match &row.data_key {
-                    Some(wrapped) => Some(contact.seal(&keys.open_person(id, wrapped).map_err(Error::internal)?)?),
-                    None => None,
-                };
-                let new_entries = Entries::of(&keys, &row.name, &contact);
-                if new_entries != entries {
-                    search::unindex(tx.conn(), chain, id)?;
-                    search::index(tx.conn(), chain, id, &new_entries)?;
-                }
-                row::update(tx.conn(), &row)?;
-                tx.audit("customer.update", id.0, audit(&row, &fields));
-                Answer::ok(&Stored::of(id))
-            })
-            .await?;
-        Written::read(answered, |id| self.customer_view(actor.chain, id.into()))
-    }
-
-    /// Ids of the customers a look-up finds, newest first: for the search of cards and the like. Checks no
-    /// permission; the caller passes the scope it has.
-    ///
-    /// # Errors
-    /// `storage_unavailable`.
-    pub fn find_customers(
-        &self,
-        chain: ChainId,
-        scope: &StoreScope,
-        lookup: &Lookup,
-        after: Option<CustomerId>,
-        limit: usize,
-    ) -> Result<Vec<CustomerId>> {
-        let keys = self.keys().chain(chain);
-        self.read(|conn| search::find(conn, &keys, (chain, scope), Some(lookup), after, limit))
-    }
-
-    /// What cards and bills show of their holders, by id. Checks no permission.
-    ///
-    /// # Errors
-    /// `internal` if sealed data were tampered with.
-    pub fn customer_briefs(&self, chain: ChainId, ids: &[CustomerId]) -> Result<HashMap<CustomerId, CustomerBrief>> {
-        let keys = self.keys().chain(chain);
-        let rows = self.read(|conn| row::load(conn, chain, ids))?;
-        let brief = |row: CustomerRow| {
-            let contact = row.contact(&keys)?;
-            let id: CustomerId = row.id.typed();
-            let display = FormOfAddress::parse(&row.form_of_address).display(&row.name);
-            Ok((
-                id,
-                CustomerBrief {
-                    id,
-                    display,
-                    phone_masked: contact.phones.first().map(|phone| mask_phone(phone)),
-                },
-            ))
-        };
-        rows.into_iter().map(brief).collect()
-    }
-
-    /// What the rules may know of a customer. Checks no permission.
-    ///
-    /// # Errors
-    /// `not_found`; `internal` if sealed data were tampered with.
-    pub fn register_facts(&self, chain: ChainId, id: CustomerId) -> Result<RegisterFacts> {
-        let keys = self.keys().chain(chain);
-        let row = self.read(|conn| row::find(conn, chain, id))?.ok_or_else(not_found)?;
-        let contact = row.contact(&keys)?;
-        let filled = [
-            ("name", !row.name.is_empty()),
-            (
-                "form_of_address",
-                FormOfAddress::parse(&row.form_of_address) != FormOfAddress::None,
-            ),
-            ("phone", !contact.phones.is_empty()),
-            ("birthday", contact.birthday.is_some()),
-            ("store", true),
-            ("consultant", row.consultant_id.is_some()),
-            ("introducer", row.introducer_id.is_some()),
-        ];
-        Ok(RegisterFacts {
-            filled: filled
-                .into_iter()
-                .filter(|(_, filled)| *filled)
-                .map(|(name, _)| name)
-                .collect(),
-            birthday: contact.birthday,
-            store: row.store_id.typed(),
-            introducer: row.introducer_id.map(Id::typed),
-        })
-    }
-
-    fn customer_view(&self, chain: ChainId, id: CustomerId) -> Result<CustomerView> {
+    pub(super) fn customer_view(&self, chain: ChainId, id: CustomerId) -> Result<CustomerView> {
         let row = self.read(|conn| row::find(conn, chain, id))?.ok_or_else(not_found)?;
         view(row.contact(&self.keys().chain(chain))?, row)
     }
 
     /// A birthday between 1900 and today; today may already be tomorrow somewhere.
-    fn birthday(&self, chain: ChainId, birthday: Option<Day>) -> Result<Option<Day>, Refusal> {
+    pub(super) fn birthday(&self, chain: ChainId, birthday: Option<Day>) -> Result<Option<Day>, Refusal> {
         let tomorrow = Zone::UTC.day_of(self.clock().business(chain)).plus_days(1);
         match birthday {
             Some(day) if day.year() < 1900 || tomorrow.is_some_and(|tomorrow| day > tomorrow) => Err(field(
@@ -369,89 +204,9 @@ impl Engine {
             other => Ok(other),
         }
     }
-
-    fn change(&self, actor: &Actor, patch: CustomerPatch) -> Result<Change, Refusal> {
-        Ok(Change {
-            name: patch
-                .name
-                .as_deref()
-                .map(|name| input::text(name, 64, "/name"))
-                .transpose()?,
-            phones: patch.phones.as_deref().map(phones).transpose()?,
-            birthday: patch.birthday.map(|day| self.birthday(actor.chain, day)).transpose()?,
-            identity_number: patch
-                .identity_number
-                .clone()
-                .map(|number| identity(number.as_deref()))
-                .transpose()?,
-            rest: patch,
-        })
-    }
 }
 
-/// A checked patch.
-struct Change {
-    name: Option<String>,
-    phones: Option<Vec<String>>,
-    birthday: Option<Option<Day>>,
-    identity_number: Option<Option<String>>,
-    /// Fields that need no check of their own.
-    rest: CustomerPatch,
-}
-
-impl Change {
-    /// The row and contact after the change, and the names of the fields that it touches.
-    fn apply(&self, mut row: CustomerRow, mut contact: Contact) -> (CustomerRow, Contact, Vec<&'static str>) {
-        let mut fields = Vec::new();
-        let mut set = |name, given: bool| {
-            if given {
-                fields.push(name);
-            }
-        };
-        set("name", replace(&mut row.name, self.name.clone()));
-        let form = self.rest.form_of_address.map(|form| form.as_str().to_owned());
-        set("form_of_address", replace(&mut row.form_of_address, form));
-        set(
-            "store_id",
-            replace(&mut row.store_id, self.rest.store_id.map(Into::into)),
-        );
-        set(
-            "consultant_id",
-            replace(
-                &mut row.consultant_id,
-                self.rest.consultant_id.map(|id| id.map(Into::into)),
-            ),
-        );
-        let introducer = self.rest.introducer_customer_id.map(|id| id.map(Into::into));
-        set("introducer_customer_id", replace(&mut row.introducer_id, introducer));
-        let consent = self.rest.consent;
-        let marketing = replace(&mut row.consent_marketing, consent.map(|c| c.marketing));
-        set(
-            "consent",
-            replace(&mut row.consent_privacy, consent.map(|c| c.privacy)) || marketing,
-        );
-        set("phones", replace(&mut contact.phones, self.phones.clone()));
-        set("birthday", replace(&mut contact.birthday, self.birthday));
-        set(
-            "identity_number",
-            replace(&mut contact.identity_number, self.identity_number.clone()),
-        );
-        (row, contact, fields)
-    }
-}
-
-/// Sets what is given; whether that changed anything.
-fn replace<T: PartialEq>(target: &mut T, given: Option<T>) -> bool {
-    match given {
-        Some(new) if new != *target => {
-            *target = new;
-            true
-        }
-        _ => false,
-    }
-}
-
-fn phones(typed: &[String]) -> Result<Vec<String>, Refusal> {
+pub(super) fn phones(typed: &[String]) -> Result<Vec<String>, Refusal> {
     if typed.len() > MOST_PHONES {
         return Err(field("/phones", "最多 5 个电话", "At most 5 phones"));
     }
@@ -471,7 +226,7 @@ fn phones(typed: &[String]) -> Result<Vec<String>, Refusal> {
     Ok(phones)
 }
 
-fn identity(typed: Option<&str>) -> Result<Option<String>, Refusal> {
+pub(super) fn identity(typed: Option<&str>) -> Result<Option<String>, Refusal> {
     let Some(typed) = typed else { return Ok(None) };
     let wrong = || {
         field(
@@ -509,7 +264,7 @@ fn view(contact: Contact, row: CustomerRow) -> Result<CustomerView> {
 
 /// What the audit log keeps: which fields, and the sealed contact. Names and numbers in clear never get there, since
 /// it can't be changed when a person is erased.
-fn audit(row: &CustomerRow, fields: &[&str]) -> serde_json::Value {
+pub(super) fn audit(row: &CustomerRow, fields: &[&str]) -> serde_json::Value {
     serde_json::json!({
         "fields": fields,
         "store_id": row.store_id.text(),

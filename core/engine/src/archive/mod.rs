@@ -1,8 +1,10 @@
 //! The customer archive (客户档案): register, search, and what the till may show of a person.
 
+mod change;
 mod contact;
 mod customer;
 mod display;
+mod facts;
 mod row;
 mod search;
 mod surname;
@@ -10,7 +12,9 @@ mod surname;
 #[cfg(test)]
 mod tests;
 
+pub use change::CustomerPatch;
 pub use contact::{Contact, mask_birthday, mask_identity, mask_phone};
-pub use customer::{Consent, CustomerBrief, CustomerPatch, CustomerView, NewCustomer, RegisterFacts};
+pub use customer::{Consent, CustomerView, NewCustomer};
 pub use display::FormOfAddress;
+pub use facts::{CustomerBrief, RegisterFacts};
 pub use search::Lookup;

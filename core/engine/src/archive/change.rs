@@ -1,0 +1,165 @@
+//! Changing a customer.
+
+use super::CustomerView;
+use super::contact::Contact;
+use super::customer::{Consent, audit, identity, phones};
+use super::display::FormOfAddress;
+use super::row::{self, CustomerRow};
+use super::search::{self, Entries};
+use crate::Engine;
+use crate::actor::Actor;
+use crate::error::{Error, Result};
+use crate::identity::Action;
+use crate::input::{self, Stored, Written, check_version, clearable, not_found};
+use crate::store::{Answer, IdempotencyKey};
+use cardea_domain::id::{CustomerId, StaffId, StoreId};
+use cardea_domain::{Day, Refusal};
+use serde::Deserialize;
+
+/// A change: fields that are missing stay, `null` clears.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CustomerPatch {
+    pub name: Option<String>,
+    pub form_of_address: Option<FormOfAddress>,
+    /// Replaces all of them.
+    pub phones: Option<Vec<String>>,
+    #[serde(deserialize_with = "clearable")]
+    pub birthday: Option<Option<Day>>,
+    #[serde(deserialize_with = "clearable")]
+    pub identity_number: Option<Option<String>>,
+    pub store_id: Option<StoreId>,
+    #[serde(deserialize_with = "clearable")]
+    pub consultant_id: Option<Option<StaffId>>,
+    #[serde(deserialize_with = "clearable")]
+    pub introducer_customer_id: Option<Option<CustomerId>>,
+    pub consent: Option<Consent>,
+}
+impl Engine {
+    /// Changes a customer whom the client saw at `version`.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, `version_conflict`, `field_invalid`.
+    pub async fn update_customer(
+        &self,
+        actor: &Actor,
+        key: Option<IdempotencyKey>,
+        id: CustomerId,
+        version: i64,
+        patch: CustomerPatch,
+    ) -> Result<Written<CustomerView>, Refusal> {
+        let change = self.change(actor, patch)?;
+        let keys = self.keys().chain(actor.chain);
+        let answered = self
+            .transact(actor, key, "customer.update", move |tx| {
+                let chain = tx.chain();
+                let old = row::find(tx.conn(), chain, id)?.ok_or_else(not_found)?;
+                tx.actor().require(Action::CustomerUpdate, Some(old.store_id.typed()))?;
+                check_version(old.version, version)?;
+                let contact = old.contact(&keys)?;
+                let entries = Entries::of(&keys, &old.name, &contact);
+                let (mut row, contact, fields) = change.apply(old, contact);
+                tx.actor().require(Action::CustomerUpdate, Some(row.store_id.typed()))?;
+                row::check_references(tx.conn(), &row, false)?;
+                if fields.contains(&"consent") {
+                    row.consent_at = Some(tx.business_now().0);
+                }
+                row.version += 1;
+                // An erased customer has no key and gets none back: contact data stay out.
+                row.contact = match &row.data_key {
+                    Some(wrapped) => Some(contact.seal(&keys.open_person(id, wrapped).map_err(Error::internal)?)?),
+                    None => None,
+                };
+                let new_entries = Entries::of(&keys, &row.name, &contact);
+                if new_entries != entries {
+                    search::unindex(tx.conn(), chain, id)?;
+                    search::index(tx.conn(), chain, id, &new_entries)?;
+                }
+                row::update(tx.conn(), &row)?;
+                tx.audit("customer.update", id.0, audit(&row, &fields));
+                Answer::ok(&Stored::of(id))
+            })
+            .await?;
+        Written::read(answered, |id| self.customer_view(actor.chain, id.into()))
+    }
+
+    fn change(&self, actor: &Actor, patch: CustomerPatch) -> Result<Change, Refusal> {
+        Ok(Change {
+            name: patch
+                .name
+                .as_deref()
+                .map(|name| input::text(name, 64, "/name"))
+                .transpose()?,
+            phones: patch.phones.as_deref().map(phones).transpose()?,
+            birthday: patch.birthday.map(|day| self.birthday(actor.chain, day)).transpose()?,
+            identity_number: patch
+                .identity_number
+                .clone()
+                .map(|number| identity(number.as_deref()))
+                .transpose()?,
+            rest: patch,
+        })
+    }
+}
+
+/// A checked patch.
+struct Change {
+    name: Option<String>,
+    phones: Option<Vec<String>>,
+    birthday: Option<Option<Day>>,
+    identity_number: Option<Option<String>>,
+    /// Fields that need no check of their own.
+    rest: CustomerPatch,
+}
+
+impl Change {
+    /// The row and contact after the change, and the names of the fields that it touches.
+    fn apply(&self, mut row: CustomerRow, mut contact: Contact) -> (CustomerRow, Contact, Vec<&'static str>) {
+        let mut fields = Vec::new();
+        let mut set = |name, given: bool| {
+            if given {
+                fields.push(name);
+            }
+        };
+        set("name", replace(&mut row.name, self.name.clone()));
+        let form = self.rest.form_of_address.map(|form| form.as_str().to_owned());
+        set("form_of_address", replace(&mut row.form_of_address, form));
+        set(
+            "store_id",
+            replace(&mut row.store_id, self.rest.store_id.map(Into::into)),
+        );
+        set(
+            "consultant_id",
+            replace(
+                &mut row.consultant_id,
+                self.rest.consultant_id.map(|id| id.map(Into::into)),
+            ),
+        );
+        let introducer = self.rest.introducer_customer_id.map(|id| id.map(Into::into));
+        set("introducer_customer_id", replace(&mut row.introducer_id, introducer));
+        let consent = self.rest.consent;
+        let marketing = replace(&mut row.consent_marketing, consent.map(|c| c.marketing));
+        set(
+            "consent",
+            replace(&mut row.consent_privacy, consent.map(|c| c.privacy)) || marketing,
+        );
+        set("phones", replace(&mut contact.phones, self.phones.clone()));
+        set("birthday", replace(&mut contact.birthday, self.birthday));
+        set(
+            "identity_number",
+            replace(&mut contact.identity_number, self.identity_number.clone()),
+        );
+        (row, contact, fields)
+    }
+}
+
+/// Sets what is given; whether that changed anything.
+fn replace<T: PartialEq>(target: &mut T, given: Option<T>) -> bool {
+    match given {
+        Some(new) if new != *target => {
+            *target = new;
+            true
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,114 @@
+//! What other commands may know of customers. None of it checks a permission: the caller's command did.
+
+use super::display::FormOfAddress;
+use super::mask_phone;
+use super::row::{self, CustomerRow};
+use super::search::{self, Lookup};
+use crate::Engine;
+use crate::error::Result;
+use crate::identity::StoreScope;
+use crate::input::not_found;
+use crate::store::Id;
+use cardea_domain::id::{ChainId, CustomerId, StoreId};
+use cardea_domain::{Day, Text};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// What a card or a bill shows of its holder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CustomerBrief {
+    pub id: CustomerId,
+    pub display: Text,
+    pub phone_masked: Option<String>,
+}
+
+/// What admission and earning may know of a customer: which fields are filled in, not what stands in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisterFacts {
+    /// Of: name, form_of_address, phone, birthday, store, consultant, introducer.
+    pub filled: Vec<&'static str>,
+    pub birthday: Option<Day>,
+    pub store: StoreId,
+    pub introducer: Option<CustomerId>,
+}
+
+impl RegisterFacts {
+    /// Whether the birthday lies in the month of `today`.
+    pub fn birthday_month(&self, today: Day) -> bool {
+        self.birthday.is_some_and(|birthday| birthday.has_birthday_month(today))
+    }
+}
+
+impl Engine {
+    /// Ids of the customers a look-up finds, newest first: for the search of cards and the like. Checks no
+    /// permission; the caller passes the scope it has.
+    ///
+    /// # Errors
+    /// `storage_unavailable`.
+    pub fn find_customers(
+        &self,
+        chain: ChainId,
+        scope: &StoreScope,
+        lookup: &Lookup,
+        after: Option<CustomerId>,
+        limit: usize,
+    ) -> Result<Vec<CustomerId>> {
+        let keys = self.keys().chain(chain);
+        self.read(|conn| search::find(conn, &keys, (chain, scope), Some(lookup), after, limit))
+    }
+
+    /// What cards and bills show of their holders, by id. Checks no permission.
+    ///
+    /// # Errors
+    /// `internal` if sealed data were tampered with.
+    pub fn customer_briefs(&self, chain: ChainId, ids: &[CustomerId]) -> Result<HashMap<CustomerId, CustomerBrief>> {
+        let keys = self.keys().chain(chain);
+        let rows = self.read(|conn| row::load(conn, chain, ids))?;
+        let brief = |row: CustomerRow| {
+            let contact = row.contact(&keys)?;
+            let id: CustomerId = row.id.typed();
+            let display = FormOfAddress::parse(&row.form_of_address).display(&row.name);
+            Ok((
+                id,
+                CustomerBrief {
+                    id,
+                    display,
+                    phone_masked: contact.phones.first().map(|phone| mask_phone(phone)),
+                },
+            ))
+        };
+        rows.into_iter().map(brief).collect()
+    }
+
+    /// What the rules may know of a customer. Checks no permission.
+    ///
+    /// # Errors
+    /// `not_found`; `internal` if sealed data were tampered with.
+    pub fn register_facts(&self, chain: ChainId, id: CustomerId) -> Result<RegisterFacts> {
+        let keys = self.keys().chain(chain);
+        let row = self.read(|conn| row::find(conn, chain, id))?.ok_or_else(not_found)?;
+        let contact = row.contact(&keys)?;
+        let filled = [
+            ("name", !row.name.is_empty()),
+            (
+                "form_of_address",
+                FormOfAddress::parse(&row.form_of_address) != FormOfAddress::None,
+            ),
+            ("phone", !contact.phones.is_empty()),
+            ("birthday", contact.birthday.is_some()),
+            ("store", true),
+            ("consultant", row.consultant_id.is_some()),
+            ("introducer", row.introducer_id.is_some()),
+        ];
+        Ok(RegisterFacts {
+            filled: filled
+                .into_iter()
+                .filter(|(_, filled)| *filled)
+                .map(|(name, _)| name)
+                .collect(),
+            birthday: contact.birthday,
+            store: row.store_id.typed(),
+            introducer: row.introducer_id.map(Id::typed),
+        })
+    }
+}
