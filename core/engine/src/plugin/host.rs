@@ -26,6 +26,8 @@ use wasmtime::{
 const CORE_INSTANCES: u32 = 4;
 const TABLES: u32 = 4;
 const MEMORIES: u32 = 2;
+/// Deadline of the trial run when a component is loaded, at least.
+const TRIAL: Duration = Duration::from_secs(2);
 const LOGGING: &str = "cardea:industry/logging@0.1.0";
 const TYPES: &str = "cardea:industry/types@0.1.0";
 
@@ -257,8 +259,10 @@ impl Runtime {
     /// The trial run: instantiates, checks the types of every export, and asks what the plugin is.
     fn describe(&self, guest: &Guest, digest: &str) -> Result<describe::Description, Failed> {
         let label = digest.get(..12).unwrap_or(digest);
+        // A trial isn't on anybody's way: instructions bound it, not the time.
+        let limits = Limits { deadline: guest.limits.deadline.max(TRIAL), ..guest.limits };
         let description = self
-            .run(guest, label, 0, |store, instance| {
+            .run(guest, &limits, label, 0, |store, instance| {
                 guest.earning.load(&mut *store, instance)?;
                 if let Some(admission) = &guest.admission {
                     admission.load(&mut *store, instance)?;
@@ -283,6 +287,7 @@ impl Runtime {
     fn run<T>(
         &self,
         guest: &Guest,
+        limits: &Limits,
         label: &str,
         call: u64,
         body: impl Fn(&mut Store<CallState>, &Instance) -> wasmtime::Result<T>,
@@ -290,11 +295,11 @@ impl Runtime {
         let Some(_place) = self.places.take() else {
             return Err((Failure::Busy, "no place in time".to_owned()));
         };
-        let mut store = Store::new(&self.engine, CallState::new(label.to_owned(), call, &guest.limits));
+        let mut store = Store::new(&self.engine, CallState::new(label.to_owned(), call, limits));
         store.limiter(|state| state);
-        store.set_hostcall_fuel(guest.limits.output_bytes);
-        store.set_epoch_deadline(guest.limits.ticks());
-        let done = store.set_fuel(guest.limits.fuel).and_then(|()| {
+        store.set_hostcall_fuel(limits.output_bytes);
+        store.set_epoch_deadline(limits.ticks());
+        let done = store.set_fuel(limits.fuel).and_then(|()| {
             let instance = guest.pre.instantiate(&mut store)?;
             body(&mut store, &instance)
         });
@@ -442,7 +447,7 @@ impl Plugin {
         call: &Call,
         body: impl Fn(&mut Store<CallState>, &Instance) -> wasmtime::Result<Result<T, String>>,
     ) -> Result<T, PluginError> {
-        let once = || self.runtime.run(&self.guest, self.id(), call.number, &body);
+        let once = || self.runtime.run(&self.guest, &self.guest.limits, self.id(), call.number, &body);
         let answer = match once() {
             Err((Failure::Deadline, _)) => {
                 self.counters.retried();
