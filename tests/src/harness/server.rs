@@ -8,7 +8,7 @@ use cardea_domain::Instant;
 use cardea_domain::id::ChainId;
 use cardea_engine::bootstrap::{Installation, NewAdmin, NewChain};
 use cardea_engine::store::WriterOptions;
-use cardea_engine::{Engine, EngineOptions};
+use cardea_engine::{Engine, EngineOptions, job};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -89,11 +89,11 @@ impl Server {
     /// Whatever is wrong with the books of any chain.
     pub fn verify(&self) -> Vec<String> {
         let report = self.engine().verify().expect("the books can be read");
-        report.problems.iter().map(ToString::to_string).collect()
+        report.problems
     }
 
     pub fn run_nightly_jobs(&self) {
-        wait(self.engine().run_nightly_jobs()).expect("the jobs run");
+        wait(job::run_all(self.engine())).expect("the jobs run");
     }
 
     /// HQ of a second chain in the same installation.

@@ -98,8 +98,8 @@ fn the_statement_is_paged(app: &TestApp) {
     assert_eq!(seen, all);
     app.hq()
         .get(&format!("{path}?limit=0"))
-        .expect_problem(422, "field_invalid");
+        .expect_problem(400, "body_invalid");
     app.hq()
         .get(&format!("{path}?after=nonsense"))
-        .expect_problem(422, "field_invalid");
+        .expect_problem(400, "body_invalid");
 }

@@ -213,7 +213,7 @@ fn causes_stay_in_the_log(app: &TestApp) {
 }
 
 fn pages_have_limits(app: &TestApp) {
-    app.hq().get("/stores?limit=201").expect_problem(422, "field_invalid");
+    app.hq().get("/stores?limit=201").expect_problem(400, "body_invalid");
     let first = app.hq().get("/stores?limit=1").ok();
     assert_eq!(first.list("/items").len(), 1);
     let second = app
