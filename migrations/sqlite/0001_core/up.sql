@@ -290,6 +290,7 @@ CREATE TABLE bills (
 );
 CREATE INDEX bills_by_membership ON bills (chain_id, membership_id, occurred_at) WHERE membership_id IS NOT NULL;
 CREATE INDEX bills_by_customer ON bills (chain_id, customer_id, occurred_at) WHERE customer_id IS NOT NULL;
+CREATE INDEX bills_by_day ON bills (chain_id, store_id, business_date);
 CREATE INDEX bills_by_original ON bills (chain_id, original_id) WHERE original_id IS NOT NULL;
 
 CREATE TABLE bill_lines (
@@ -375,6 +376,7 @@ CREATE TABLE lots (
 ) WITHOUT ROWID;
 CREATE INDEX lots_by_membership ON lots (chain_id, membership_id, asset) WHERE remaining > 0;
 CREATE INDEX lots_by_expiry ON lots (chain_id, expires_at) WHERE remaining > 0 AND expires_at IS NOT NULL;
+CREATE INDEX lots_by_end ON lots (chain_id, membership_id, expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX lots_by_bill ON lots (chain_id, bill_id) WHERE bill_id IS NOT NULL;
 
 CREATE TABLE lot_moves (

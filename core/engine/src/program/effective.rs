@@ -141,6 +141,25 @@ impl Engine {
         Ok(parsed)
     }
 
+    /// The ladder that holds at an instant. Unlike [`Engine::configuration_at`] it needs no plugin, so that cards can
+    /// be read while one fails to load.
+    ///
+    /// # Errors
+    /// `not_found` for an unknown program.
+    pub(crate) fn ladder_at(&self, chain: ChainId, program: ProgramId, at: Instant) -> Result<Ladder> {
+        let id = holding(&self.timeline(chain, program)?, at).ok_or_else(not_found)?;
+        if let Some(known) = self.configurations_cache().parsed.get(&(chain, id)) {
+            return Ok(known.ladder.clone());
+        }
+        let ladder: String = self.read(|conn| {
+            Ok(each!(conn, c => configurations::table
+                .find((Id::from(chain), Id::from(id)))
+                .select(configurations::ladder)
+                .get_result(c)?))
+        })?;
+        Ok(serde_json::from_str(&ladder)?)
+    }
+
     fn timeline(&self, chain: ChainId, program: ProgramId) -> Result<Timeline> {
         let cache = &self.configurations_cache().timelines;
         let changes = {

@@ -1,12 +1,19 @@
 //! Bills as they were booked: sales, returns and redemptions.
 
-use super::not_found;
+use super::{named, not_a_cursor};
 use crate::actor::Actor;
-use crate::{Engine, Page, PageArgs};
-use cardea_domain::id::{BillId, CustomerId, MembershipId, StoreId};
+use crate::error::Result;
+use crate::identity::Action;
+use crate::input::not_found;
+use crate::store::schema::{bill_lines, bill_tenders, bills};
+use crate::store::{Conn, Id};
+use crate::{Engine, Page, PageArgs, each};
+use cardea_domain::id::{BillId, ChainId, CustomerId, MembershipId, StoreId};
 use cardea_domain::sale::{BillKind, Judgement, TenderKind};
 use cardea_domain::{Day, Instant, Minor, Points, Ppm, Refusal};
+use diesel::prelude::*;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// A bill as it was booked, with how far it has been returned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -74,21 +81,234 @@ pub struct BillFilter {
     pub business_date: Option<Day>,
 }
 
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = bills)]
+struct Row {
+    id: Id,
+    kind: String,
+    store_id: Id,
+    source: String,
+    till: String,
+    receipt: String,
+    business_date: i32,
+    occurred_at: i64,
+    customer_id: Option<Id>,
+    membership_id: Option<Id>,
+    original_id: Option<Id>,
+    total: i64,
+    rounding: i64,
+    paid: i64,
+    judgement: String,
+    earned: i64,
+    spent: i64,
+    reason: Option<String>,
+    answer: String,
+}
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = bill_lines)]
+struct LineRow {
+    bill_id: Id,
+    number: i32,
+    sku: String,
+    category: String,
+    quantity: i64,
+    amount: i64,
+    list_amount: i64,
+    discount: i64,
+    contribution: i64,
+    returned_quantity: i64,
+}
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = bill_tenders)]
+struct TenderRow {
+    bill_id: Id,
+    kind: String,
+    amount: i64,
+    points: i64,
+    returned: i64,
+}
+
 impl Engine {
-    /// One bill.
+    /// One bill: a sale, a return or a redemption.
     ///
     /// # Errors
     /// `forbidden`, `not_found`.
-    pub fn bill(&self, _actor: &Actor, _id: BillId) -> Result<BillView, Refusal> {
-        Err(not_found())
+    pub fn bill(&self, actor: &Actor, id: BillId) -> Result<BillView, Refusal> {
+        actor.scope(Action::SaleRead)?;
+        let row: Option<Row> = self.read(|conn| {
+            Ok(each!(conn, c => bills::table
+                .find((Id::from(actor.chain), Id::from(id)))
+                .select(Row::as_select())
+                .get_result(c)
+                .optional()?))
+        })?;
+        let row = row.ok_or_else(not_found)?;
+        actor.require(Action::SaleRead, Some(row.store_id.typed()))?;
+        let mut views = self.read(|conn| views(conn, actor.chain, vec![row]))?;
+        views.pop().ok_or_else(not_found)
     }
 
-    /// Sales of a store, newest first.
+    /// Sales of a store, newest day first.
     ///
     /// # Errors
     /// `forbidden`, `body_invalid` (limit, cursor).
-    pub fn sales(&self, _actor: &Actor, _filter: &BillFilter, page: &PageArgs) -> Result<Page<BillView>, Refusal> {
-        page.limit()?;
-        Err(not_found())
+    pub fn sales(&self, actor: &Actor, filter: &BillFilter, page: &PageArgs) -> Result<Page<BillView>, Refusal> {
+        actor.require(Action::SaleRead, Some(filter.store))?;
+        let limit = page.limit()?;
+        let after = page
+            .after
+            .as_deref()
+            .map(|text| cursor(text).ok_or_else(not_a_cursor))
+            .transpose()?;
+        let page = self.read(|conn| {
+            let rows = find(conn, actor.chain, filter, after, limit + 1)?;
+            let page = Page::cut(rows, limit, |row: &Row| {
+                format!("{}.{}", row.business_date, row.id.text())
+            });
+            let (items, next) = (views(conn, actor.chain, page.items)?, page.next);
+            Ok(Page { items, next })
+        })?;
+        Ok(page)
+    }
+}
+
+/// Day and id of the last sale of the page before.
+fn cursor(text: &str) -> Option<(i32, Id)> {
+    let (day, id) = text.split_once('.')?;
+    Some((day.parse().ok()?, Id(id.parse().ok()?)))
+}
+
+fn find(
+    conn: &mut Conn,
+    chain: ChainId,
+    filter: &BillFilter,
+    after: Option<(i32, Id)>,
+    limit: usize,
+) -> Result<Vec<Row>> {
+    let store = Id::from(filter.store);
+    Ok(each!(conn, c => {
+        let mut query = bills::table
+            .select(Row::as_select())
+            .filter(bills::chain_id.eq(Id::from(chain)).and(bills::store_id.eq(store)).and(bills::kind.eq("sale")))
+            .order((bills::business_date.desc(), bills::id.desc()))
+            .limit(limit as i64)
+            .into_boxed();
+        if let Some(day) = filter.business_date {
+            query = query.filter(bills::business_date.eq(day.0));
+        }
+        if let Some(till) = &filter.till {
+            query = query.filter(bills::till.eq(till));
+        }
+        if let Some(receipt) = &filter.receipt {
+            query = query.filter(bills::receipt.eq(receipt));
+        }
+        if let Some((day, id)) = after {
+            // The first condition alone lets the index begin at the right day.
+            query = query
+                .filter(bills::business_date.le(day))
+                .filter(bills::business_date.lt(day).or(bills::id.lt(id)));
+        }
+        query.load(c)?
+    }))
+}
+
+/// Bills with their lines, tenders and returns, in the same order.
+fn views(conn: &mut Conn, chain: ChainId, rows: Vec<Row>) -> Result<Vec<BillView>> {
+    let chain = Id::from(chain);
+    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
+    let lines: Vec<LineRow> = each!(conn, c => bill_lines::table
+        .select(LineRow::as_select())
+        .filter(bill_lines::chain_id.eq(chain).and(bill_lines::bill_id.eq_any(&ids)))
+        .order((bill_lines::bill_id, bill_lines::number))
+        .load(c)?);
+    let tenders: Vec<TenderRow> = each!(conn, c => bill_tenders::table
+        .select(TenderRow::as_select())
+        .filter(bill_tenders::chain_id.eq(chain).and(bill_tenders::bill_id.eq_any(&ids)))
+        .order((bill_tenders::bill_id, bill_tenders::position))
+        .load(c)?);
+    let returns: Vec<(Option<Id>, Id)> = each!(conn, c => bills::table
+        .select((bills::original_id, bills::id))
+        .filter(bills::chain_id.eq(chain).and(bills::original_id.eq_any(&ids)))
+        .order(bills::id)
+        .load(c)?);
+    let mut lines_of = by_bill(lines, |line| line.bill_id);
+    let mut tenders_of = by_bill(tenders, |tender| tender.bill_id);
+    let mut returns_of = by_bill(
+        returns.into_iter().filter_map(|(sale, id)| Some((sale?, id))),
+        |(sale, _)| *sale,
+    );
+    let view = |row: Row| {
+        let lines = lines_of.remove(&row.id).unwrap_or_default();
+        let tenders = tenders_of.remove(&row.id).unwrap_or_default();
+        let returns = returns_of.remove(&row.id).unwrap_or_default();
+        view(
+            row,
+            lines,
+            tenders,
+            returns.into_iter().map(|(_, id)| id.typed()).collect(),
+        )
+    };
+    rows.into_iter().map(view).collect()
+}
+
+/// Groups rows by bill and keeps their order.
+fn by_bill<T>(rows: impl IntoIterator<Item = T>, bill: impl Fn(&T) -> Id) -> HashMap<Id, Vec<T>> {
+    let mut groups: HashMap<Id, Vec<T>> = HashMap::new();
+    for row in rows {
+        groups.entry(bill(&row)).or_default().push(row);
+    }
+    groups
+}
+
+fn view(row: Row, lines: Vec<LineRow>, tenders: Vec<TenderRow>, returns: Vec<BillId>) -> Result<BillView> {
+    let tender = |tender: TenderRow| {
+        Ok(BillTenderView {
+            kind: named(&tender.kind)?,
+            amount: tender.amount,
+            points: tender.points,
+            returned: tender.returned,
+        })
+    };
+    Ok(BillView {
+        id: row.id.typed(),
+        kind: named(&row.kind)?,
+        store_id: row.store_id.typed(),
+        source: row.source,
+        till: row.till,
+        receipt: row.receipt,
+        business_date: Day(row.business_date),
+        occurred_at: Instant(row.occurred_at),
+        customer_id: row.customer_id.map(Id::typed),
+        membership_id: row.membership_id.map(Id::typed),
+        original_id: row.original_id.map(Id::typed),
+        total: row.total,
+        rounding: row.rounding,
+        paid: row.paid,
+        judged: named(&row.judgement)?,
+        points_earned: row.earned,
+        points_spent: row.spent,
+        reason: row.reason,
+        lines: lines.into_iter().map(LineRow::view).collect(),
+        tenders: tenders.into_iter().map(tender).collect::<Result<_>>()?,
+        returns,
+        answer: serde_json::from_str(&row.answer)?,
+    })
+}
+
+impl LineRow {
+    fn view(self) -> BillLineView {
+        BillLineView {
+            line: self.number,
+            sku: self.sku,
+            category: self.category,
+            quantity: self.quantity,
+            amount: self.amount,
+            list_amount: self.list_amount,
+            discount: self.discount,
+            returned_quantity: self.returned_quantity,
+            points_ppm: self.contribution,
+        }
     }
 }

@@ -1,23 +1,31 @@
-//! Cards: by number, phone, last four digits or name.
+//! Cards as the till shows them.
 
-use super::{CustomerBrief, not_found};
+use super::CustomerBrief;
+use super::find::{self, Sought};
+use super::holder::{Holders, without_figures};
 use crate::actor::Actor;
+use crate::error::{Error, Result};
+use crate::identity::Action;
+use crate::input::not_found;
+use crate::store::writer::ledger::{LoadedCard, MemberNeed};
+use crate::store::writer::load;
 use crate::{Engine, Page, PageArgs};
 use cardea_domain::card::{Block, CardKind, CardState};
-use cardea_domain::id::{CardId, MembershipId, ProgramId, StoreId};
+use cardea_domain::id::{CardId, ChainId, MembershipId, ProgramId, StoreId};
 use cardea_domain::ledger::Balance;
 use cardea_domain::tier::TierView;
 use cardea_domain::{Day, Refusal};
 use serde::Serialize;
 
-/// A card as the till shows it, as of the chain's business time.
+/// A card as the till shows it, as of the chain's business time: points past their date are gone, whether or not a job
+/// has booked it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CardView {
     pub id: CardId,
     pub number: String,
     pub kind: CardKind,
     pub state: CardState,
-    /// Sorted; `expired` too where the validity is over.
+    /// Sorted; `expired` too where the validity of an active card is over.
     pub blocks: Vec<Block>,
     pub membership_id: MembershipId,
     pub program_id: ProgramId,
@@ -32,20 +40,83 @@ pub struct CardView {
 
 impl Engine {
     /// Cards found by a whole number (14 digits), a whole phone number, the last four digits of a phone or a card, or
-    /// a name; newest first. A whole number finds a card of any store, the rest stays within the actor's own.
+    /// a name; for each customer the newest first. A whole number finds a card of any store, the rest stays within the
+    /// actor's own.
     ///
     /// # Errors
     /// `forbidden`, `body_invalid` (limit, cursor).
-    pub fn cards(&self, _actor: &Actor, _code: &str, page: &PageArgs) -> Result<Page<CardView>, Refusal> {
-        page.limit()?;
-        Err(not_found())
+    pub fn cards(&self, actor: &Actor, code: &str, page: &PageArgs) -> Result<Page<CardView>, Refusal> {
+        let sought = Sought::parse(code);
+        let exact = sought.as_ref().is_some_and(Sought::is_exact);
+        let scope = actor.scope(if exact { Action::CardLookup } else { Action::CardRead })?;
+        let found = find::cards(self, (actor.chain, &scope), sought.as_ref(), page)?;
+        let loaded = self.read(|conn| {
+            let cards = found.items.iter().map(|id| load::card(conn, actor.chain, *id));
+            cards.collect::<Result<Vec<_>>>()
+        })?;
+        Ok(Page {
+            items: views(self, actor.chain, loaded.into_iter().flatten().collect())?,
+            next: found.next,
+        })
     }
 
     /// One card, with balances as of business now.
     ///
     /// # Errors
     /// `forbidden`, `not_found`.
-    pub fn card(&self, _actor: &Actor, _id: CardId) -> Result<CardView, Refusal> {
-        Err(not_found())
+    pub fn card(&self, actor: &Actor, id: CardId) -> Result<CardView, Refusal> {
+        let card = readable(self, actor, id)?;
+        let view = views(self, actor.chain, vec![card])?.pop();
+        view.ok_or_else(not_found)
     }
+}
+
+/// A card that the actor may read.
+///
+/// # Errors
+/// `forbidden`, `not_found`.
+pub(super) fn readable(engine: &Engine, actor: &Actor, id: CardId) -> Result<LoadedCard, Refusal> {
+    actor.scope(Action::CardLookup)?;
+    let card = engine
+        .read(|conn| load::card(conn, actor.chain, id))?
+        .ok_or_else(not_found)?;
+    actor.require(Action::CardLookup, Some(card.card.store))?;
+    Ok(card)
+}
+
+/// Cards with what they show of their memberships, in the same order.
+fn views(engine: &Engine, chain: ChainId, cards: Vec<LoadedCard>) -> Result<Vec<CardView>> {
+    let needs: Vec<MemberNeed> = cards
+        .iter()
+        .map(|loaded| without_figures(loaded.card.membership))
+        .collect();
+    let holders = Holders::load(engine, chain, &needs)?;
+    cards.into_iter().map(|card| view(card, &holders)).collect()
+}
+
+/// A card with what it shows of its membership, which `holders` must have.
+pub(super) fn view(LoadedCard { card, zone }: LoadedCard, holders: &Holders) -> Result<CardView> {
+    let member = holders.member(card.membership);
+    let member = member.ok_or_else(|| Error::internal(format!("the membership of card {} is missing", card.id)))?;
+    let mut blocks = card.blocks;
+    let over = card.valid_through.is_some_and(|last| zone.day_of(holders.now) > last);
+    if over && card.state == CardState::Active && !blocks.contains(&Block::Expired) {
+        blocks.push(Block::Expired);
+        blocks.sort_unstable();
+    }
+    Ok(CardView {
+        id: card.id,
+        number: card.number.into(),
+        kind: card.kind,
+        state: card.state,
+        blocks,
+        membership_id: card.membership,
+        program_id: member.program,
+        store_id: card.store,
+        customer: holders.customer(member),
+        tier: holders.tier(member),
+        valid_through: card.valid_through,
+        balances: member.balances(holders.now),
+        replaced_by: card.replaced_by,
+    })
 }

@@ -1,12 +1,18 @@
 //! The statement of a card: every movement of its membership, with what decided it.
 
-use super::not_found;
+use super::{cards, named};
 use crate::actor::Actor;
-use crate::{Engine, Page, PageArgs};
-use cardea_domain::id::{BillId, CardId, EntryId, StoreId};
+use crate::error::Result;
+use crate::store::schema::{bills, configurations, entries};
+use crate::store::{Conn, Id};
+use crate::{Engine, Page, PageArgs, each};
+use cardea_domain::id::{BillId, CardId, ChainId, EntryId, MembershipId, StoreId};
 use cardea_domain::ledger::{Asset, EntryKind};
+use cardea_domain::sale::BillKind;
 use cardea_domain::{Instant, Refusal, Text};
+use diesel::prelude::*;
 use serde::Serialize;
+use uuid::Uuid;
 
 /// A movement, as a statement shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,13 +36,102 @@ pub struct StatementEntry {
     pub store_id: Option<StoreId>,
 }
 
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = entries)]
+struct Row {
+    id: Id,
+    occurred_at: i64,
+    booked_at: i64,
+    asset: String,
+    amount: i64,
+    kind: String,
+    rule: String,
+    explanation_zh: String,
+    explanation_en: String,
+    bill_id: Option<Id>,
+    store_id: Option<Id>,
+}
+
+/// What an entry refers to: number and digest of the configuration; kind, original and receipt of the bill.
+#[derive(Clone, Debug, Queryable)]
+struct Origin {
+    number: Option<i64>,
+    digest: Option<Vec<u8>>,
+    bill_kind: Option<String>,
+    original: Option<Id>,
+    receipt: Option<String>,
+}
+
 impl Engine {
     /// Movements of the card's membership, newest first.
     ///
     /// # Errors
     /// `forbidden`, `not_found`, `body_invalid` (limit, cursor).
-    pub fn card_entries(&self, _actor: &Actor, _id: CardId, page: &PageArgs) -> Result<Page<StatementEntry>, Refusal> {
-        page.limit()?;
-        Err(not_found())
+    pub fn card_entries(&self, actor: &Actor, id: CardId, page: &PageArgs) -> Result<Page<StatementEntry>, Refusal> {
+        let (limit, below) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::max())));
+        let card = cards::readable(self, actor, id)?;
+        let rows = self.read(|conn| load(conn, actor.chain, card.card.membership, below, limit + 1))?;
+        let entries = rows
+            .into_iter()
+            .map(|(row, origin)| entry(row, origin))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Page::cut(entries, limit, |entry| entry.id.to_string()))
     }
+}
+
+fn load(
+    conn: &mut Conn,
+    chain: ChainId,
+    membership: MembershipId,
+    below: Id,
+    limit: usize,
+) -> Result<Vec<(Row, Origin)>> {
+    let configuration = configurations::chain_id
+        .eq(entries::chain_id)
+        .and(configurations::id.nullable().eq(entries::configuration_id));
+    let bill = bills::chain_id
+        .eq(entries::chain_id)
+        .and(bills::id.nullable().eq(entries::bill_id));
+    let origin = (
+        configurations::number.nullable(),
+        configurations::digest.nullable(),
+        bills::kind.nullable(),
+        bills::original_id.nullable(),
+        bills::receipt.nullable(),
+    );
+    let own = entries::membership_id
+        .eq(Id::from(membership))
+        .and(entries::id.lt(below));
+    Ok(each!(conn, c => entries::table
+        .left_join(configurations::table.on(configuration))
+        .left_join(bills::table.on(bill))
+        .select((Row::as_select(), origin))
+        .filter(entries::chain_id.eq(Id::from(chain)).and(own))
+        .order(entries::id.desc())
+        .limit(limit as i64)
+        .load(c)?))
+}
+
+fn entry(row: Row, origin: Origin) -> Result<StatementEntry> {
+    let bill = origin.bill_kind.as_deref().map(named::<BillKind>).transpose()?;
+    let sale = match bill {
+        Some(BillKind::Sale) => row.bill_id,
+        Some(BillKind::Return) => origin.original,
+        Some(BillKind::Redemption) | None => None,
+    };
+    Ok(StatementEntry {
+        id: row.id.typed(),
+        occurred_at: Instant(row.occurred_at),
+        booked_at: Instant(row.booked_at),
+        asset: Asset(row.asset),
+        amount: row.amount,
+        kind: named(&row.kind)?,
+        rule: row.rule,
+        explanation: Text::new(row.explanation_zh, row.explanation_en),
+        configuration_version: origin.number,
+        plugin_digest: origin.digest.map(hex::encode),
+        sale_id: sale.map(Id::typed),
+        receipt: origin.receipt,
+        store_id: row.store_id.map(Id::typed),
+    })
 }

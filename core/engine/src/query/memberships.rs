@@ -1,13 +1,26 @@
 //! Memberships with their cards, balances and what is missing for the next tier.
 
-use super::{CardView, CustomerBrief, not_found};
+use super::cards;
+use super::holder::Holders;
+use super::{CardView, CustomerBrief, stores_of};
 use crate::actor::Actor;
-use crate::{Engine, Page, PageArgs};
-use cardea_domain::id::{CustomerId, MembershipId, ProgramId, StoreId};
+use crate::error::{Error, Result};
+use crate::identity::Action;
+use crate::input::not_found;
+use crate::store::schema::{memberships, stores};
+use crate::store::writer::ledger::{LoadedCard, MemberNeed};
+use crate::store::writer::load;
+use crate::store::{Conn, Id};
+use crate::{Engine, Page, PageArgs, each};
+use cardea_domain::id::{ChainId, CustomerId, MembershipId, ProgramId, StoreId};
 use cardea_domain::ledger::Balance;
 use cardea_domain::tier::{NextStep, TierView};
-use cardea_domain::{Day, Refusal};
+use cardea_domain::{Day, Refusal, Zone};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use serde::Serialize;
+use std::collections::HashMap;
+use uuid::Uuid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -36,6 +49,24 @@ pub struct MembershipView {
     pub next_tier: Option<NextStep>,
 }
 
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = memberships)]
+struct Row {
+    id: Id,
+    program_id: Id,
+    store_id: Id,
+    opened_on: i32,
+    valid_through: Option<i32>,
+}
+
+/// A membership with what answers need beside its ledger.
+struct Read {
+    row: Row,
+    /// Today in the zone of the store that opened it.
+    today: Day,
+    cards: Vec<LoadedCard>,
+}
+
 impl Engine {
     /// Memberships, newest first; those of one customer if given.
     ///
@@ -43,19 +74,118 @@ impl Engine {
     /// `forbidden`, `body_invalid` (limit, cursor).
     pub fn memberships(
         &self,
-        _actor: &Actor,
-        _customer: Option<CustomerId>,
+        actor: &Actor,
+        customer: Option<CustomerId>,
         page: &PageArgs,
     ) -> Result<Page<MembershipView>, Refusal> {
-        page.limit()?;
-        Err(not_found())
+        let scope = actor.scope(Action::MembershipRead)?;
+        let (limit, below) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::max())));
+        let (chain, (all, stores)) = (Id::from(actor.chain), stores_of(&scope));
+        let found: Vec<Row> = self.read(|conn| {
+            Ok(each!(conn, c => {
+                let mut query = memberships::table
+                    .select(Row::as_select())
+                    .filter(memberships::chain_id.eq(chain).and(memberships::id.lt(below)))
+                    .filter(all.into_sql::<Bool>().or(memberships::store_id.eq_any(&stores)))
+                    .order(memberships::id.desc())
+                    .limit(limit as i64 + 1)
+                    .into_boxed();
+                if let Some(customer) = customer {
+                    query = query.filter(memberships::customer_id.eq(Id::from(customer)));
+                }
+                query.load(c)?
+            }))
+        })?;
+        let page = Page::cut(found, limit, |row| row.id.text());
+        let (items, next) = (views(self, actor.chain, page.items)?, page.next);
+        Ok(Page { items, next })
     }
 
     /// One membership.
     ///
     /// # Errors
     /// `forbidden`, `not_found`.
-    pub fn membership(&self, _actor: &Actor, _id: MembershipId) -> Result<MembershipView, Refusal> {
-        Err(not_found())
+    pub fn membership(&self, actor: &Actor, id: MembershipId) -> Result<MembershipView, Refusal> {
+        actor.scope(Action::MembershipRead)?;
+        let row = self.read(|conn| find(conn, actor.chain, id))?.ok_or_else(not_found)?;
+        actor.require(Action::MembershipRead, Some(row.store_id.typed()))?;
+        views(self, actor.chain, vec![row])?.pop().ok_or_else(not_found)
     }
+}
+
+fn find(conn: &mut Conn, chain: ChainId, id: MembershipId) -> Result<Option<Row>> {
+    Ok(each!(conn, c => memberships::table
+        .find((Id::from(chain), Id::from(id)))
+        .select(Row::as_select())
+        .get_result(c)
+        .optional()?))
+}
+
+fn views(engine: &Engine, chain: ChainId, rows: Vec<Row>) -> Result<Vec<MembershipView>> {
+    let now = engine.clock().business(chain);
+    let read = engine.read(|conn| {
+        let zones = zones(conn, chain, &rows)?;
+        let with_cards = rows.into_iter().map(|row| {
+            let zone = zones.get(&row.store_id).copied().unwrap_or(Zone::UTC);
+            let (today, cards) = (zone.day_of(now), load::cards_of(conn, chain, row.id.typed())?);
+            Ok(Read { row, today, cards })
+        });
+        with_cards.collect::<Result<Vec<_>>>()
+    })?;
+    let mut needs = Vec::with_capacity(read.len());
+    for Read { row, today, .. } in &read {
+        let ladder = engine.ladder_at(chain, row.program_id.typed(), now)?;
+        needs.push(MemberNeed {
+            id: row.id.typed(),
+            paid_since: Some(ladder.window_start(*today)),
+            upgrades: false,
+        });
+    }
+    let holders = Holders::load(engine, chain, &needs)?;
+    read.into_iter().map(|read| view(read, &holders)).collect()
+}
+
+/// The zones of the stores that opened the memberships.
+fn zones(conn: &mut Conn, chain: ChainId, rows: &[Row]) -> Result<HashMap<Id, Zone>> {
+    let ids: Vec<Id> = rows.iter().map(|row| row.store_id).collect();
+    let found: Vec<(Id, String)> = each!(conn, c => stores::table
+        .select((stores::id, stores::time_zone))
+        .filter(stores::chain_id.eq(Id::from(chain)).and(stores::id.eq_any(&ids)))
+        .load(c)?);
+    found
+        .into_iter()
+        .map(|(id, zone)| Ok((id, super::named(&zone)?)))
+        .collect()
+}
+
+fn view(Read { row, today, cards }: Read, holders: &Holders) -> Result<MembershipView> {
+    let id: MembershipId = row.id.typed();
+    let member = holders
+        .member(id)
+        .ok_or_else(|| Error::internal(format!("membership {id} has gone")))?;
+    let open = member.check_open(holders.now).is_ok();
+    let ladder = holders.ladder(member).filter(|_| open);
+    let next = |ladder: &cardea_domain::tier::Ladder| {
+        ladder.next_step(&member.tier, ladder.window_sum(&member.paid_by_day, today))
+    };
+    Ok(MembershipView {
+        id,
+        program_id: member.program,
+        store_id: member.store,
+        customer: holders.customer(member),
+        state: if open {
+            MembershipState::Open
+        } else {
+            MembershipState::Closed
+        },
+        tier: holders.tier(member),
+        opened_on: Day(row.opened_on),
+        valid_through: row.valid_through.map(Day),
+        balances: member.balances(holders.now),
+        cards: cards
+            .into_iter()
+            .map(|card| cards::view(card, holders))
+            .collect::<Result<_>>()?,
+        next_tier: ladder.and_then(next),
+    })
 }

@@ -3,26 +3,37 @@
 mod bills;
 mod cards;
 mod entries;
+mod find;
+mod holder;
 mod memberships;
+#[cfg(test)]
+mod tests;
 
+pub use crate::archive::CustomerBrief;
 pub use bills::{BillFilter, BillLineView, BillTenderView, BillView};
 pub use cards::CardView;
 pub use entries::StatementEntry;
 pub use memberships::{MembershipState, MembershipView};
 
-use cardea_domain::Text;
-use cardea_domain::id::CustomerId;
-use serde::Serialize;
+use crate::error::Error;
+use crate::identity::StoreScope;
+use crate::store::Id;
+use cardea_domain::{Code, Refusal};
 
-/// What a card or a bill shows of its holder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct CustomerBrief {
-    pub id: CustomerId,
-    /// 王女士 / Ms Wang
-    pub display: Text,
-    pub phone_masked: Option<String>,
+/// A scope as a query needs it: whether every store is in it, and else which.
+fn stores_of(scope: &StoreScope) -> (bool, Vec<Id>) {
+    match scope {
+        StoreScope::All => (true, Vec::new()),
+        StoreScope::Only(stores) => (false, stores.iter().map(|store| (*store).into()).collect()),
+    }
 }
 
-fn not_found() -> cardea_domain::Refusal {
-    cardea_domain::Refusal::new(cardea_domain::Code::NotFound, "没有找到", "There is no such thing here")
+/// A cursor that isn't one of ours.
+fn not_a_cursor() -> Refusal {
+    Refusal::new(Code::BodyInvalid, "after 不是有效的游标", "after isn't a cursor").at("/after")
+}
+
+/// A value of a closed set as a table holds it.
+fn named<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str) -> Result<T, Error> {
+    name.parse().map_err(Error::internal)
 }

@@ -98,7 +98,10 @@ impl Page {
             .limit(PAGE)
             .load(c)?);
         let ids: Vec<Id> = bills.iter().map(|bill| bill.id).collect();
-        let mut page = Self { bills, ..Self::default() };
+        let mut page = Self {
+            bills,
+            ..Self::default()
+        };
         let returns: Vec<BillRow> = each!(conn, c => bills::table
             .select(BillRow::as_select())
             .filter(bills::chain_id.eq(chain).and(bills::original_id.eq_any(&ids)))
@@ -143,13 +146,19 @@ impl Page {
     fn verify(&self, books: &mut Books, chain: &Chain, bill: &BillRow) {
         let name = || {
             let (kind, receipt, store) = (&bill.kind, &bill.receipt, chain.store(bill.store_id));
-            format!("{kind} {} (receipt {receipt} of store {store} of {})", bill.id.text(), chain.code)
+            format!(
+                "{kind} {} (receipt {receipt} of store {store} of {})",
+                bill.id.text(),
+                chain.code
+            )
         };
         let kind = bill.kind.parse::<BillKind>();
         match kind {
             Ok(BillKind::Sale | BillKind::Return) => {
                 let lines: i64 = self.lines_of(bill.id).iter().map(|line| line.amount).sum();
-                books.agree(bill.total, lines - bill.rounding, || format!("the total of {} (lines)", name()));
+                books.agree(bill.total, lines - bill.rounding, || {
+                    format!("the total of {} (lines)", name())
+                });
                 let tenders: i64 = self.tenders_of(bill.id).iter().map(|tender| tender.amount).sum();
                 books.agree(bill.total, tenders, || format!("the total of {} (tenders)", name()));
             }
@@ -160,10 +169,20 @@ impl Page {
             Ok(BillKind::Sale) => {
                 self.progress(books, bill, &name);
                 self.parts_returned(books, bill, &name);
-                self.booked(books, bill, (&[EntryKind::Earn, EntryKind::Bonus], EntryKind::Spend), &name);
+                self.booked(
+                    books,
+                    bill,
+                    (&[EntryKind::Earn, EntryKind::Bonus], EntryKind::Spend),
+                    &name,
+                );
             }
             Ok(BillKind::Redemption) => {
-                self.booked(books, bill, (&[EntryKind::Earn, EntryKind::Bonus], EntryKind::Redeem), &name);
+                self.booked(
+                    books,
+                    bill,
+                    (&[EntryKind::Earn, EntryKind::Bonus], EntryKind::Redeem),
+                    &name,
+                );
             }
             Ok(BillKind::Return) => self.taken_back(books, bill, &name),
             Err(_) => {}
@@ -193,14 +212,20 @@ impl Page {
         let returns = self.returns.get(&sale.id).map_or(&[][..], Vec::as_slice);
         for line in self.lines_of(sale.id) {
             let lines = returns.iter().flat_map(|bill| self.lines_of(bill.id));
-            let back = lines.filter(|back| back.number == line.number).map(|back| back.quantity).sum();
+            let back = lines
+                .filter(|back| back.number == line.number)
+                .map(|back| back.quantity)
+                .sum();
             books.agree(line.returned_quantity, back, || {
                 format!("the quantity returned of line {} of {}", line.number, name())
             });
         }
         for tender in self.tenders_of(sale.id) {
             let tenders = returns.iter().flat_map(|bill| self.tenders_of(bill.id));
-            let back: i64 = tenders.filter(|back| back.position == tender.position).map(|back| back.amount).sum();
+            let back: i64 = tenders
+                .filter(|back| back.position == tender.position)
+                .map(|back| back.amount)
+                .sum();
             books.agree(tender.returned, -back, || {
                 format!("what was returned of tender {} of {}", tender.position, name())
             });
@@ -215,8 +240,12 @@ impl Page {
         (earning, spending): (&[EntryKind], EntryKind),
         name: &dyn Fn() -> String,
     ) {
-        books.agree(bill.earned, self.points(bill, earning), || format!("what was earned by {}", name()));
-        books.agree(bill.spent, -self.points(bill, &[spending]), || format!("what was spent on {}", name()));
+        books.agree(bill.earned, self.points(bill, earning), || {
+            format!("what was earned by {}", name())
+        });
+        books.agree(bill.spent, -self.points(bill, &[spending]), || {
+            format!("what was spent on {}", name())
+        });
     }
 
     /// The same of a return, whose figures are negative. What the program lets go has no entry.
@@ -237,7 +266,13 @@ impl Page {
         let own = |entry: &&EntryRow| {
             Some(entry.membership_id) == bill.membership_id && kinds.iter().any(|kind| kind.as_str() == entry.kind)
         };
-        self.entries.get(&bill.id).into_iter().flatten().filter(own).map(|entry| entry.amount).sum()
+        self.entries
+            .get(&bill.id)
+            .into_iter()
+            .flatten()
+            .filter(own)
+            .map(|entry| entry.amount)
+            .sum()
     }
 
     fn lines_of(&self, bill: Id) -> &[LineRow] {

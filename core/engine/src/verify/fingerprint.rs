@@ -84,7 +84,10 @@ mod tests {
         assert_ne!(hash(std::slice::from_ref(&a)), hash(std::slice::from_ref(&b)));
         assert_eq!(hash(&[a.clone(), b.clone()]), hash(&[b.clone(), a.clone()]));
         assert_ne!(hash(&[a.clone()]), hash(&[a.clone(), a]));
-        let (none, zero) = (Record::of(1).maybe(None, Record::int::<i64>), Record::of(1).maybe(Some(0i64), Record::int));
+        let (none, zero) = (
+            Record::of(1).maybe(None, Record::int::<i64>),
+            Record::of(1).maybe(Some(0i64), Record::int),
+        );
         assert_ne!(hash(&[none]), hash(&[zero]));
     }
 }

@@ -4,9 +4,7 @@ use super::chain::{Chain, Seen};
 use super::fingerprint::Record;
 use crate::each;
 use crate::error::Result;
-use crate::store::schema::{
-    accounts, bills, cards, entries, lot_moves, lots, measures, postings, tier_changes,
-};
+use crate::store::schema::{accounts, bills, cards, entries, lot_moves, lots, measures, postings, tier_changes};
 use crate::store::{Conn, Id};
 use diesel::prelude::*;
 use std::collections::{BTreeSet, HashMap};
@@ -189,7 +187,11 @@ pub(super) fn load(conn: &mut Conn, chain: &Chain, members: &[Id], seen: &mut Se
     load_cards_and_sales(conn, chain.id, members, &mut of)?;
     for (member, held) in &of {
         seen.entries += held.entries.len() as u64;
-        seen.postings += held.postings.values().map(|postings| postings.len() as u64).sum::<u64>();
+        seen.postings += held
+            .postings
+            .values()
+            .map(|postings| postings.len() as u64)
+            .sum::<u64>();
         seen.lot_moves += held.moves.values().map(|moves| moves.len() as u64).sum::<u64>();
         seen.lots += held.lots.iter().filter(|lot| lot.membership_id == *member).count() as u64;
         seen.accounts += held.accounts.len() as u64;
@@ -212,12 +214,7 @@ fn load_entries(conn: &mut Conn, chain: Id, members: &[Id], of: &mut HashMap<Id,
 }
 
 /// Postings, moves and lots of the entries; `holders` are the entries' memberships.
-fn load_movements(
-    conn: &mut Conn,
-    chain: Id,
-    holders: &HashMap<Id, Id>,
-    of: &mut HashMap<Id, Holdings>,
-) -> Result<()> {
+fn load_movements(conn: &mut Conn, chain: Id, holders: &HashMap<Id, Id>, of: &mut HashMap<Id, Holdings>) -> Result<()> {
     let ids: Vec<Id> = holders.keys().copied().collect();
     for ids in ids.chunks(KEYS) {
         let rows: Vec<PostingRow> = each!(conn, c => postings::table

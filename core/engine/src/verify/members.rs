@@ -108,7 +108,11 @@ impl Member<'_> {
             if !(0..=lot.amount).contains(&lot.remaining) {
                 books.problem(format_args!("{}: {} of {} remain", name(), lot.remaining, lot.amount));
             }
-            let opened: i64 = moves.iter().filter(|m| m.entry_id == lot.entry_id).map(|m| m.delta).sum();
+            let opened: i64 = moves
+                .iter()
+                .filter(|m| m.entry_id == lot.entry_id)
+                .map(|m| m.delta)
+                .sum();
             books.agree(lot.amount, opened, || format!("the amount of {}", name()));
             if lot.membership_id != self.row.id {
                 books.problem(format_args!("{}: it is another membership's", name()));
@@ -134,8 +138,15 @@ impl Member<'_> {
             books.agree(account.balance, own.map(|posting| posting.amount).sum(), || {
                 format!("{} (postings)", name())
             });
-            let left: i64 = held.lots.iter().filter(|lot| lot.asset == asset).map(|lot| lot.remaining).sum();
-            books.agree(account.balance, left - account.debt, || format!("{} (lots less debt)", name()));
+            let left: i64 = held
+                .lots
+                .iter()
+                .filter(|lot| lot.asset == asset)
+                .map(|lot| lot.remaining)
+                .sum();
+            books.agree(account.balance, left - account.debt, || {
+                format!("{} (lots less debt)", name())
+            });
             if account.debt < 0 {
                 books.problem(format_args!("{}: a debt of {}", name(), account.debt));
             }
@@ -179,7 +190,10 @@ impl Member<'_> {
         }
         if let Some(last) = changes.last().filter(|last| last.to_tier != self.row.tier) {
             let (tier, changed) = (&self.row.tier, &last.to_tier);
-            books.problem(format_args!("{}: its tier is {tier}, changed to {changed}", self.name()));
+            books.problem(format_args!(
+                "{}: its tier is {tier}, changed to {changed}",
+                self.name()
+            ));
         }
     }
 
@@ -192,12 +206,23 @@ impl Member<'_> {
         for card in cards {
             let name = || format!("card {} of {}", card.id.text(), self.name());
             if (card.state == "replaced") != card.replaced_by.is_some() {
-                books.problem(format_args!("{}: it is {}, and its successor says otherwise", name(), card.state));
+                books.problem(format_args!(
+                    "{}: it is {}, and its successor says otherwise",
+                    name(),
+                    card.state
+                ));
             }
-            let successor = card.replaced_by.map(|id| cards.iter().any(|c| c.id == id && c.replaces == Some(card.id)));
-            let before = card.replaces.map(|id| cards.iter().any(|c| c.id == id && c.replaced_by == Some(card.id)));
+            let successor = card
+                .replaced_by
+                .map(|id| cards.iter().any(|c| c.id == id && c.replaces == Some(card.id)));
+            let before = card
+                .replaces
+                .map(|id| cards.iter().any(|c| c.id == id && c.replaced_by == Some(card.id)));
             if successor == Some(false) || before == Some(false) {
-                books.problem(format_args!("{}: it and the card it was exchanged for don't point at each other", name()));
+                books.problem(format_args!(
+                    "{}: it and the card it was exchanged for don't point at each other",
+                    name()
+                ));
             }
         }
     }
@@ -208,7 +233,10 @@ impl Member<'_> {
         let member = Record::of(b'M').text(program).text(&row.reference).text(&row.tier);
         books.fingerprint.add(&member.int(row.open).int(row.purchases));
         let tiers = held.tier_changes.iter().map(|change| {
-            let record = Record::of(b'T').text(&change.kind).text(&change.from_tier).text(&change.to_tier);
+            let record = Record::of(b'T')
+                .text(&change.kind)
+                .text(&change.from_tier)
+                .text(&change.to_tier);
             let record = record.int(change.day).int(change.figure).int(change.threshold);
             self.bill(record, change.cause)
         });
@@ -219,17 +247,29 @@ impl Member<'_> {
         });
         books.fingerprint.add_set(accounts.collect());
         let lots = held.lots.iter().map(|lot| {
-            let record = Record::of(b'L').text(&lot.asset).int(lot.amount).int(lot.remaining).int(lot.opened_at);
-            let record = record.maybe(lot.matures_at, Record::int).maybe(lot.expires_at, Record::int);
+            let record = Record::of(b'L')
+                .text(&lot.asset)
+                .int(lot.amount)
+                .int(lot.remaining)
+                .int(lot.opened_at);
+            let record = record
+                .maybe(lot.matures_at, Record::int)
+                .maybe(lot.expires_at, Record::int);
             self.bill(record, lot.bill_id)
         });
         books.fingerprint.add_set(lots.collect());
-        books.fingerprint.add_set(held.entries.iter().map(|entry| self.entry(entry)).collect());
+        books
+            .fingerprint
+            .add_set(held.entries.iter().map(|entry| self.entry(entry)).collect());
     }
 
     fn entry(&self, entry: &EntryRow) -> Record {
         let chain = self.chain;
-        let record = self.movement(entry).int(entry.occurred_at).text(&entry.rule).text(&entry.counter);
+        let record = self
+            .movement(entry)
+            .int(entry.occurred_at)
+            .text(&entry.rule)
+            .text(&entry.counter);
         let record = record.maybe(entry.store_id, |record, id| record.text(chain.store(id)));
         let number = entry.configuration_id.and_then(|id| chain.configurations.get(&id));
         let record = record.maybe(number.copied(), Record::int);
@@ -254,7 +294,9 @@ impl Member<'_> {
 fn may_move(kind: EntryKind, amount: i64, moved: i64) -> bool {
     match kind {
         EntryKind::Earn | EntryKind::Bonus | EntryKind::GiveBack => (0..=amount).contains(&moved),
-        EntryKind::Spend | EntryKind::Redeem | EntryKind::ClawBack | EntryKind::Expire => amount <= 0 && moved == amount,
+        EntryKind::Spend | EntryKind::Redeem | EntryKind::ClawBack | EntryKind::Expire => {
+            amount <= 0 && moved == amount
+        }
         EntryKind::ClawBackExcess => amount <= 0 && moved == 0,
     }
 }

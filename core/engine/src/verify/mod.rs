@@ -81,7 +81,10 @@ impl Books {
     /// Adds a problem unless two figures agree.
     fn agree(&mut self, found: i64, expected: i64, what: impl FnOnce() -> String) {
         if found != expected {
-            self.problem(format_args!("{} is {found}, but {expected} by the rows below it", what()));
+            self.problem(format_args!(
+                "{} is {found}, but {expected} by the rows below it",
+                what()
+            ));
         }
     }
 

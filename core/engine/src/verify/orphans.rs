@@ -17,19 +17,36 @@ pub(super) fn verify(conn: &mut Conn, books: &mut Books, chain: &Chain, seen: Se
     let mut lost = |table: &str, there: u64, seen: u64, rows: Vec<Id>| {
         let ids: Vec<String> = rows.iter().map(|id| id.text()).collect();
         let (what, code) = (ids.join(", "), &chain.code);
-        books.problem(format_args!("{table} of {code}: {there} rows, {seen} of them accounted for; lost: {what}"));
+        books.problem(format_args!(
+            "{table} of {code}: {there} rows, {seen} of them accounted for; lost: {what}"
+        ));
     };
     if there.entries != seen.entries {
         lost("entries", there.entries, seen.entries, Vec::new());
     }
     if there.accounts != seen.accounts {
-        lost("accounts", there.accounts, seen.accounts, accounts_of_nobody(conn, chain.id)?);
+        lost(
+            "accounts",
+            there.accounts,
+            seen.accounts,
+            accounts_of_nobody(conn, chain.id)?,
+        );
     }
     if there.postings != seen.postings {
-        lost("postings", there.postings, seen.postings, entries_of_postings(conn, chain.id)?);
+        lost(
+            "postings",
+            there.postings,
+            seen.postings,
+            entries_of_postings(conn, chain.id)?,
+        );
     }
     if there.lot_moves != seen.lot_moves {
-        lost("lot_moves", there.lot_moves, seen.lot_moves, entries_of_moves(conn, chain.id)?);
+        lost(
+            "lot_moves",
+            there.lot_moves,
+            seen.lot_moves,
+            entries_of_moves(conn, chain.id)?,
+        );
     }
     if there.lots != seen.lots {
         lost("lots", there.lots, seen.lots, lots_without_moves(conn, chain.id)?);
@@ -57,7 +74,9 @@ fn count(conn: &mut Conn, chain: Id) -> Result<Seen> {
 
 /// Memberships that accounts name and that aren't there.
 fn accounts_of_nobody(conn: &mut Conn, chain: Id) -> Result<Vec<Id>> {
-    let member = memberships::chain_id.eq(chain).and(memberships::id.eq(accounts::membership_id));
+    let member = memberships::chain_id
+        .eq(chain)
+        .and(memberships::id.eq(accounts::membership_id));
     Ok(each!(conn, c => accounts::table
         .select(accounts::membership_id)
         .filter(accounts::chain_id.eq(chain).and(not(exists(memberships::table.filter(member)))))
