@@ -59,7 +59,7 @@ impl Instant {
 
     /// Exactly `days` × 24 hours later; saturates at the ends of time.
     #[must_use]
-    pub fn plus_hours_of_days(self, days: i64) -> Self {
+    pub fn plus_days(self, days: i64) -> Self {
         Self(self.0.saturating_add(days.saturating_mul(DAY_MS)))
     }
 

@@ -50,11 +50,16 @@ impl Lot {
 
     /// The spend order: soonest expiry first, no expiry last, then oldest, then id.
     pub fn spend_order(&self) -> impl Ord + use<> {
-        (
-            self.terms.expires_at.is_none(),
-            self.terms.expires_at,
-            self.opened_at,
-            self.id,
-        )
+        spend_order(&self.terms, self.opened_at, self.id)
     }
+}
+
+impl SpentMove {
+    pub(crate) fn spend_order(&self) -> impl Ord + use<> {
+        spend_order(&self.terms, self.opened_at, self.lot)
+    }
+}
+
+fn spend_order(terms: &LotTerms, opened_at: Instant, lot: LotId) -> impl Ord + use<> {
+    (terms.expires_at.is_none(), terms.expires_at, opened_at, lot)
 }

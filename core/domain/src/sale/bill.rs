@@ -205,7 +205,7 @@ pub fn spread_unpaid(bill: &Bill) -> Vec<Minor> {
 /// # Errors
 /// `occurred_at_out_of_range`
 pub fn check_occurred_at(occurred_at: Instant, now: Instant, privileged: bool) -> Result<(), Refusal> {
-    let too_old = occurred_at < now.plus_hours_of_days(-DAYS_BACK) && !privileged;
+    let too_old = occurred_at < now.plus_days(-DAYS_BACK) && !privileged;
     if !too_old && occurred_at <= now.plus_minutes(MINUTES_AHEAD) {
         return Ok(());
     }

@@ -35,7 +35,7 @@ pub struct SaleRecord {
     pub configuration: Option<ConfigurationId>,
     /// Lots the sale opened for its member.
     pub own_lots: Vec<LotId>,
-    /// What its spend entry took, in spend order.
+    /// What its spend entry took, in any order.
     pub spent_moves: Vec<SpentMove>,
     pub introducer: Option<IntroducerBonus>,
     /// As [`crate::rows::BillProgress`], absolute.

@@ -80,11 +80,8 @@ impl Refund {
             .iter()
             .map(|line| part_of(line.amount, line.returned, line.quantity))
             .sum();
-        let nothing_kept = after.iter().all(|line| line.returned >= line.quantity);
-        let share = |whole: i64| match nothing_kept {
-            true => whole,
-            false => mul_div(whole, returned, bill).unwrap_or(0),
-        };
+        // Where everything is back the shares are whole; a bill of nothing has nothing to give.
+        let share = |whole: i64| mul_div(whole, returned, bill).unwrap_or(0);
         let money = share(record.total);
         let mut tenders: Vec<Minor> = record.tenders.iter().map(|tender| share(tender.amount)).collect();
         let mut rest = money - tenders.iter().sum::<Minor>();

@@ -436,7 +436,9 @@ fn returned_of(after: &RecordedLine, before: &RecordedLine, whole: i64) -> i64 {
 fn parts_to_give_back(spent: &[SpentMove], given: Points, amount: Points) -> Vec<SpentMove> {
     let (mut skip, mut left) = (given, amount);
     let mut parts = Vec::new();
-    for spent in spent.iter().rev() {
+    let mut spent: Vec<&SpentMove> = spent.iter().collect();
+    spent.sort_by_cached_key(|spent| spent.spend_order());
+    for spent in spent.into_iter().rev() {
         let open = spent.amount - skip.min(spent.amount);
         skip -= spent.amount - open;
         let part = open.min(left);

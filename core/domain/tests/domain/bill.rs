@@ -14,7 +14,8 @@ fn refused(change: impl FnOnce(&mut Bill)) -> (Code, String) {
 fn a_bill_adds_up_or_the_field_at_fault_is_named() {
     use Code::*;
     assert_eq!(bill(&[10_000, 5_000], 0).validate(), Ok(()));
-    let cases: Vec<(&str, Box<dyn FnOnce(&mut Bill)>, Code, &str)> = vec![
+    type Change = Box<dyn FnOnce(&mut Bill)>;
+    let cases: Vec<(&str, Change, Code, &str)> = vec![
         (
             "discount",
             Box::new(|b| b.lines[1].discount = 1),

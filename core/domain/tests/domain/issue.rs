@@ -1,3 +1,4 @@
+use crate::books::record;
 use crate::kit::*;
 use cardea_domain::Code;
 use cardea_domain::card::{Block, Card, CardKind, CardNumber, CardState};
@@ -202,7 +203,7 @@ fn a_membership_ends_with_its_cards_and_lots_once() {
     shop.gift(
         5,
         LotTerms {
-            matures_at: Some(shop.context.now.plus_hours_of_days(90)),
+            matures_at: Some(shop.context.now.plus_days(90)),
             expires_at: None,
         },
     );

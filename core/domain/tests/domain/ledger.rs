@@ -8,7 +8,7 @@ use cardea_domain::sale::{ReturnPolicy, expire_lots, expire_membership};
 
 /// Points that expire so many days from now; 0: never.
 fn expiring(shop: &Shop, days: i64) -> LotTerms {
-    let expires_at = (days != 0).then(|| shop.context.now.plus_hours_of_days(days));
+    let expires_at = (days != 0).then(|| shop.context.now.plus_days(days));
     LotTerms {
         matures_at: None,
         expires_at,
@@ -61,7 +61,7 @@ fn debits_take_the_lot_that_expires_first() {
             10,
             LotTerms {
                 matures_at: None,
-                expires_at: Some(Instant(shop.context.now.0 - 1).plus_hours_of_days(30)),
+                expires_at: Some(Instant(shop.context.now.0 - 1).plus_days(30)),
             },
         )
         .unwrap();
@@ -82,7 +82,7 @@ fn a_lot_past_its_date_cannot_be_spent_whether_or_not_it_was_booked() {
     let mut shop = Shop::new();
     shop.gift(10, expiring(&shop, 5));
     shop.gift(3, expiring(&shop, 0));
-    shop.context.now = Instant(shop.context.now.plus_hours_of_days(5).0 - 1);
+    shop.context.now = Instant(shop.context.now.plus_days(5).0 - 1);
     assert_eq!(shop.available(), 13, "the last millisecond");
     shop.context.now = Instant(shop.context.now.0 + 1);
     assert_eq!(shop.available(), 3);
@@ -142,7 +142,7 @@ fn a_lot_expires_once_with_one_entry() {
 #[test]
 fn maturing_points_wait() {
     let mut shop = Shop::new();
-    let matures_at = Some(shop.context.now.plus_hours_of_days(7));
+    let matures_at = Some(shop.context.now.plus_days(7));
     shop.gift(
         10,
         LotTerms {
@@ -176,7 +176,7 @@ fn a_debt_is_filled_before_a_lot_opens_and_nothing_is_spent_in_debt() {
 fn a_claw_back_takes_its_own_lot_first_then_in_spend_order() {
     let mut shop = Shop::new();
     let soon = shop.gift(10, expiring(&shop, 5)).unwrap();
-    let matures_at = Some(shop.context.now.plus_hours_of_days(7));
+    let matures_at = Some(shop.context.now.plus_days(7));
     let own = shop
         .gift(
             10,
@@ -205,7 +205,7 @@ fn a_claw_back_takes_its_own_lot_first_then_in_spend_order() {
 fn only_what_no_lot_covers_is_a_debt_of_its_own_entry() {
     let mut shop = Shop::new();
     shop.gift(10, LotTerms::default());
-    let matures_at = Some(shop.context.now.plus_hours_of_days(7));
+    let matures_at = Some(shop.context.now.plus_days(7));
     shop.gift(
         5,
         LotTerms {
@@ -238,7 +238,7 @@ fn within_the_balance_the_excess_is_let_go() {
 fn only_maturing_points_of_the_sale_are_taken_where_the_policy_says_so() {
     let mut shop = Shop::new();
     shop.gift(10, LotTerms::default());
-    let matures_at = Some(shop.context.now.plus_hours_of_days(7));
+    let matures_at = Some(shop.context.now.plus_days(7));
     let own = shop
         .gift(
             8,

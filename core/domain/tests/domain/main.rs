@@ -1,6 +1,7 @@
 //! The rules as table tests, one module per part of the crate, and a model test of the ledger.
 
 mod bill;
+mod books;
 mod calendar;
 mod card;
 mod issue;
@@ -10,6 +11,7 @@ mod model;
 mod money;
 mod names;
 mod redemption;
+mod refund;
 mod returns;
 mod sale;
 mod tier;

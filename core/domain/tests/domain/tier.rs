@@ -106,7 +106,7 @@ fn a_sale_that_comes_late_counts_beside_what_was_bought_since() {
     let mut shop = Shop::new();
     shop.sell_at(bill(&[499_000], 0), &[1]);
     let mut late = shop.sale_args(bill(&[1_000], 0));
-    late.occurred_at = shop.context.now.plus_hours_of_days(-3);
+    late.occurred_at = shop.context.now.plus_days(-3);
     late.key.business_date = day("2026-06-12");
     let (rows, _) =
         cardea_domain::sale::decide_sale(Some(&mut shop.member), None, &late, None, &shop.context, &mut shop.ids)
