@@ -1,0 +1,252 @@
+//! Programs and the versions of their configuration.
+
+use super::common::Text;
+use cardea_domain::id::{ConfigurationId, ProgramId, StaffId};
+use cardea_domain::{Instant, sale, tier};
+use cardea_engine::program;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewProgram {
+    /// Unique in the chain.
+    #[schema(example = "vip")]
+    pub code: String,
+    pub name: Text,
+    /// Name of the industry's plugin.
+    #[schema(example = "retail")]
+    pub plugin: String,
+}
+
+/// The component whose rules a program follows.
+#[derive(Serialize, ToSchema)]
+pub struct PluginShown {
+    #[schema(example = "retail")]
+    pub id: String,
+    #[schema(example = "0.1.0")]
+    pub version: String,
+    /// SHA-256 of the component, hexadecimal.
+    pub digest: String,
+}
+
+/// The configuration in effect.
+#[derive(Serialize, ToSchema)]
+pub struct ConfigurationShown {
+    #[schema(value_type = Uuid)]
+    pub id: ConfigurationId,
+    /// From 1.
+    pub version: i64,
+    #[schema(value_type = String, format = DateTime)]
+    pub effective_from: Instant,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Program {
+    #[schema(value_type = Uuid)]
+    pub id: ProgramId,
+    pub code: String,
+    pub name: Text,
+    pub plugin: PluginShown,
+    pub configuration: ConfigurationShown,
+    /// JSON Schema of `plugin_config`; only when one program is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub schema: Option<Value>,
+    pub version: i64,
+}
+
+mirror! {
+Rounding = sale::Rounding {
+    Floor,
+    HalfUp,
+    Ceil,
+}
+}
+
+mirror! {
+ReturnPolicy = sale::ReturnPolicy {
+    /// Only points still in their return window are taken back.
+    OnlyMaturing,
+    /// Never below zero.
+    WithinBalance,
+    /// What is missing is a debt.
+    GoNegative,
+}
+}
+
+/// Paying a bill with points: `points` points are worth `money`.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PointsTender {
+    #[schema(minimum = 1, example = 100)]
+    pub points: i64,
+    /// Minor units.
+    #[schema(minimum = 1, example = 100)]
+    pub money: i64,
+    /// Points are spent in multiples of this.
+    #[schema(minimum = 1, example = 100)]
+    pub step: i64,
+    /// Largest share of a bill, parts per million.
+    #[schema(minimum = 1, maximum = 1_000_000, example = 500_000)]
+    pub max_share_ppm: i64,
+}
+
+/// What the ledger does with the points that the plugin proposes.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PointTerms {
+    /// A sale's points are rounded once, at the end.
+    pub rounding: Rounding,
+    /// Return window in days; 0: spendable at once.
+    #[schema(maximum = 90)]
+    pub maturing_days: u32,
+    pub return_policy: ReturnPolicy,
+    /// null: bills can't be paid with points.
+    pub tender: Option<PointsTender>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LadderStep {
+    /// Stable, unique in the ladder.
+    #[schema(example = "gold")]
+    pub id: String,
+    pub name: Text,
+    /// Reached at or above this much paid in the window, minor units.
+    #[schema(minimum = 0, example = 2_000_000)]
+    pub threshold: i64,
+    /// Parts per million: 1 500 000 is × 1.5.
+    #[schema(minimum = 0, example = 1_500_000)]
+    pub multiplier: i64,
+}
+
+/// The tiers, lowest first.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ladder {
+    /// Rolling months of the window.
+    #[schema(minimum = 1, maximum = 120, example = 12)]
+    pub months: u32,
+    pub steps: Vec<LadderStep>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewConfiguration {
+    /// null or absent: now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub effective_from: Option<Instant>,
+    /// By the plugin's JSON Schema (`schema` of the program).
+    #[schema(value_type = Object)]
+    pub plugin_config: Value,
+    pub ladder: Ladder,
+    pub points: PointTerms,
+}
+
+/// A version of a program's rules. Versions are never edited; a change is a new one.
+#[derive(Serialize, ToSchema)]
+pub struct Configuration {
+    #[schema(value_type = Uuid)]
+    pub id: ConfigurationId,
+    /// From 1.
+    pub version: i64,
+    #[schema(value_type = String, format = DateTime)]
+    pub effective_from: Instant,
+    #[schema(value_type = Option<Uuid>)]
+    pub created_by: Option<StaffId>,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Instant,
+    #[schema(value_type = Object)]
+    pub plugin_config: Value,
+    pub ladder: Ladder,
+    pub points: PointTerms,
+}
+
+impl From<NewProgram> for program::NewProgram {
+    fn from(new: NewProgram) -> Self {
+        Self {
+            code: new.code,
+            name: new.name.into(),
+            plugin: new.plugin,
+        }
+    }
+}
+
+shown!(PluginShown from program::PluginView { id, version, digest });
+shown!(ConfigurationShown from program::EffectiveView { id, version, effective_from });
+shown!(Program from program::ProgramView { id, code, name, plugin, configuration, schema, version });
+shown!(Configuration from program::ConfigurationView {
+    id, version, effective_from, created_by, created_at, plugin_config, ladder, points,
+});
+shown!(LadderStep from tier::Step { id, name, threshold, multiplier });
+
+impl From<tier::Ladder> for Ladder {
+    fn from(ladder: tier::Ladder) -> Self {
+        Self {
+            months: ladder.months,
+            steps: ladder.steps.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<Ladder> for tier::Ladder {
+    fn from(ladder: Ladder) -> Self {
+        let step = |step: LadderStep| tier::Step {
+            id: step.id,
+            name: step.name.into(),
+            threshold: step.threshold,
+            multiplier: step.multiplier,
+        };
+        Self {
+            months: ladder.months,
+            steps: ladder.steps.into_iter().map(step).collect(),
+        }
+    }
+}
+
+impl From<sale::Terms> for PointTerms {
+    fn from(terms: sale::Terms) -> Self {
+        let tender = |tender: sale::PointsTender| PointsTender {
+            points: tender.points,
+            money: tender.money,
+            step: tender.step,
+            max_share_ppm: tender.max_share,
+        };
+        Self {
+            rounding: terms.rounding.into(),
+            maturing_days: terms.maturing_days,
+            return_policy: terms.return_policy.into(),
+            tender: terms.tender.map(tender),
+        }
+    }
+}
+
+impl From<PointTerms> for sale::Terms {
+    fn from(terms: PointTerms) -> Self {
+        let tender = |tender: PointsTender| sale::PointsTender {
+            points: tender.points,
+            money: tender.money,
+            step: tender.step,
+            max_share: tender.max_share_ppm,
+        };
+        Self {
+            rounding: terms.rounding.into(),
+            maturing_days: terms.maturing_days,
+            return_policy: terms.return_policy.into(),
+            tender: terms.tender.map(tender),
+        }
+    }
+}
+
+impl From<NewConfiguration> for program::NewConfiguration {
+    fn from(new: NewConfiguration) -> Self {
+        Self {
+            effective_from: new.effective_from,
+            plugin_config: new.plugin_config,
+            ladder: new.ladder.into(),
+            points: new.points.into(),
+        }
+    }
+}

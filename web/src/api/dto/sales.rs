@@ -1,0 +1,306 @@
+//! Sales: bills with lines and tenders.
+
+use super::common::{Balance, CustomerShown, Entry, Tier};
+use crate::http::Problem;
+use cardea_domain::id::{BillId, CustomerId, MembershipId, StoreId};
+use cardea_domain::{Code, Day, Instant, sale};
+use cardea_engine::command;
+use cardea_engine::query;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::{IntoParams, ToSchema};
+
+/// Whose sale it is: exactly one of the two.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SaleMember {
+    /// Number of the card presented.
+    pub card: Option<String>,
+    #[schema(value_type = Option<Uuid>)]
+    pub customer_id: Option<CustomerId>,
+}
+
+mirror! {
+TenderKind = sale::TenderKind {
+    Cash,
+    Card,
+    Mobile,
+    Transfer,
+    /// Loyalty points; how many follows from the money.
+    Points,
+    Other,
+}
+}
+
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tender {
+    pub kind: TenderKind,
+    /// Money for every kind, minor units.
+    #[schema(minimum = 0, example = 25_800)]
+    pub amount: i64,
+}
+
+/// A typed attribute of a line, as the program's plugin declares it.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Attribute {
+    Flag(bool),
+    Integer(i64),
+    Text(String),
+}
+
+/// Lines are numbered from 1 in the order of the bill.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SaleLine {
+    #[schema(example = "LIP-01")]
+    pub sku: String,
+    #[schema(example = "makeup")]
+    pub category: String,
+    /// Thousandths: one piece is 1000.
+    #[schema(minimum = 1, example = 1000)]
+    pub quantity: i64,
+    /// Line total after discount, minor units.
+    #[schema(minimum = 0, example = 25_800)]
+    pub amount: i64,
+    /// Before discount, minor units.
+    #[schema(minimum = 0, example = 25_800)]
+    pub list_amount: i64,
+    /// `list_amount` − `amount`.
+    #[schema(example = 0)]
+    pub discount: i64,
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Attribute>,
+}
+
+/// A bill. Σ tenders = Σ line amounts − rounding.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSale {
+    #[schema(value_type = Uuid)]
+    pub store_id: StoreId,
+    /// null: a sale of nobody.
+    pub member: Option<SaleMember>,
+    /// What sends the bill.
+    #[schema(example = "till")]
+    pub source: String,
+    #[schema(example = "T1")]
+    pub till: String,
+    /// Unique per store, source, till and business date; a repeat gets the first answer.
+    #[schema(example = "0001")]
+    pub receipt: String,
+    /// At most 7 days back and 5 minutes ahead.
+    #[schema(value_type = String, format = DateTime)]
+    pub occurred_at: Instant,
+    /// What is let off (抹零), minor units; negative where it is rounded up.
+    #[serde(default)]
+    pub rounding: i64,
+    pub lines: Vec<SaleLine>,
+    pub tenders: Vec<Tender>,
+}
+
+mirror! {
+/// How far a sale's points are known.
+Judgement = sale::Judgement {
+    NoMember,
+    Judged,
+    /// The rules failed; judged later under the configuration of the sale's date.
+    Unjudged,
+}
+}
+
+/// Whose sale it was.
+#[derive(Deserialize, Serialize, ToSchema)]
+pub struct MemberShown {
+    #[schema(value_type = Uuid)]
+    pub membership_id: MembershipId,
+    /// null for an anonymous membership.
+    #[serde(deserialize_with = "stored")]
+    pub customer: Option<CustomerShown>,
+}
+
+/// Stored answers hold the customer's id only; the name is added when they are sent.
+fn stored<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<CustomerShown>, D::Error> {
+    let id = Option::<CustomerId>::deserialize(deserializer)?;
+    Ok(id.map(|id| CustomerShown {
+        id,
+        display: String::new(),
+    }))
+}
+
+/// What a sale brings.
+#[derive(Deserialize, Serialize, ToSchema)]
+pub struct SaleAnswer {
+    /// null in a quote.
+    #[schema(value_type = Option<Uuid>)]
+    pub id: Option<BillId>,
+    pub points_earned: i64,
+    pub points_spent: i64,
+    /// What counts as paid, minor units.
+    pub paid: i64,
+    pub judged: Judgement,
+    pub entries: Vec<Entry>,
+    /// After the sale.
+    pub balances: Vec<Balance>,
+    /// The tier at which it was earned.
+    pub tier: Option<Tier>,
+    /// The tier of the next sale, after an upgrade.
+    pub tier_next: Option<Tier>,
+    #[serde(default)]
+    pub member: Option<MemberShown>,
+}
+
+/// A line as booked.
+#[derive(Serialize, ToSchema)]
+pub struct SaleLineShown {
+    /// From 1.
+    pub line: i32,
+    pub sku: String,
+    pub category: String,
+    /// Thousandths.
+    pub quantity: i64,
+    pub amount: i64,
+    pub list_amount: i64,
+    pub discount: i64,
+    /// Thousandths returned so far.
+    pub returned_quantity: i64,
+    /// Points before rounding, parts per million of a point.
+    pub points_ppm: i64,
+}
+
+/// A bill as booked, with the answer it got.
+#[derive(Serialize, ToSchema)]
+pub struct Sale {
+    #[serde(flatten)]
+    pub answer: SaleAnswer,
+    #[schema(value_type = Uuid)]
+    pub store_id: StoreId,
+    pub source: String,
+    pub till: String,
+    pub receipt: String,
+    /// Day of the sale in the store's zone.
+    #[schema(value_type = String, format = Date)]
+    pub business_date: Day,
+    #[schema(value_type = String, format = DateTime)]
+    pub occurred_at: Instant,
+    pub rounding: i64,
+    pub lines: Vec<SaleLineShown>,
+    pub tenders: Vec<Tender>,
+    /// Returns from this bill.
+    #[schema(value_type = Vec<Uuid>)]
+    pub returns: Vec<BillId>,
+}
+
+/// Finds a bill by what is printed on its receipt.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SaleQuery {
+    #[param(value_type = Uuid)]
+    pub store_id: StoreId,
+    pub till: Option<String>,
+    pub receipt: Option<String>,
+    #[param(value_type = Option<String>, format = Date)]
+    pub business_date: Option<Day>,
+    /// Most items of a page, 1–200; 50 if absent.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl SaleMember {
+    fn reference(self) -> Result<command::MemberRef, Problem> {
+        match (self.card, self.customer_id) {
+            (Some(number), None) => Ok(command::MemberRef::Card(number)),
+            (None, Some(id)) => Ok(command::MemberRef::Customer(id)),
+            _ => Err(Problem::of_field(
+                Code::FieldInvalid,
+                "/member",
+                "会员须用 card 或 customer_id 二者之一指明；散客用 null。",
+                "Name the member by card or by customer_id, by exactly one; null is a sale of nobody.",
+            )),
+        }
+    }
+}
+
+impl SaleLine {
+    fn line(self, number: i32) -> sale::Line {
+        let attribute = |(name, value)| {
+            let value = match value {
+                Attribute::Flag(flag) => sale::AttrValue::Flag(flag),
+                Attribute::Integer(number) => sale::AttrValue::Integer(number),
+                Attribute::Text(text) => sale::AttrValue::Text(text),
+            };
+            (name, value)
+        };
+        sale::Line {
+            number,
+            sku: self.sku,
+            category: self.category,
+            quantity: self.quantity,
+            amount: self.amount,
+            list_amount: self.list_amount,
+            discount: self.discount,
+            attributes: self.attributes.into_iter().map(attribute).collect(),
+        }
+    }
+}
+
+impl NewSale {
+    /// The command.
+    ///
+    /// # Errors
+    /// `field_invalid` for a member named twice or not at all.
+    pub fn command(self) -> Result<command::Command, Problem> {
+        let tender = |tender: Tender| sale::Tender {
+            kind: tender.kind.into(),
+            amount: tender.amount,
+        };
+        let bill = sale::Bill {
+            lines: (1..).zip(self.lines).map(|(number, line)| line.line(number)).collect(),
+            tenders: self.tenders.into_iter().map(tender).collect(),
+            rounding: self.rounding,
+        };
+        Ok(command::Command::Sale(command::Sale {
+            store: self.store_id,
+            member: self.member.map(SaleMember::reference).transpose()?,
+            source: self.source,
+            till: self.till,
+            receipt: self.receipt,
+            occurred_at: self.occurred_at,
+            bill,
+            trusted: false,
+        }))
+    }
+}
+
+impl Sale {
+    /// A booked sale with the answer it got.
+    ///
+    /// # Errors
+    /// `internal` for an answer that isn't one.
+    pub fn new(bill: query::BillView) -> Result<Self, Problem> {
+        let tender = |tender: query::BillTenderView| Tender {
+            kind: tender.kind.into(),
+            amount: tender.amount,
+        };
+        Ok(Self {
+            answer: serde_json::from_value(bill.answer).map_err(|e| Problem::internal(&e))?,
+            store_id: bill.store_id,
+            source: bill.source,
+            till: bill.till,
+            receipt: bill.receipt,
+            business_date: bill.business_date,
+            occurred_at: bill.occurred_at,
+            rounding: bill.rounding,
+            lines: bill.lines.into_iter().map(Into::into).collect(),
+            tenders: bill.tenders.into_iter().map(tender).collect(),
+            returns: bill.returns,
+        })
+    }
+}
+
+shown!(SaleLineShown from query::BillLineView {
+    line, sku, category, quantity, amount, list_amount, discount, returned_quantity, points_ppm,
+});

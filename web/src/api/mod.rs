@@ -1,0 +1,33 @@
+//! The interface: one file per resource, handlers of a few lines, and what goes over the wire in [`dto`].
+
+mod auth;
+mod cards;
+mod customers;
+pub mod dto;
+mod memberships;
+mod programs;
+mod redemptions;
+mod rewards;
+mod sales;
+mod staff;
+mod stores;
+
+use utoipa_actix_web::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Every route. What is registered here is in the OpenAPI document.
+pub fn routes(config: &mut ServiceConfig) {
+    crate::system::routes(config);
+    let v1 = scope("/api/v1")
+        .configure(auth::routes)
+        .configure(stores::routes)
+        .configure(staff::routes)
+        .configure(customers::routes)
+        .configure(programs::routes)
+        .configure(rewards::routes)
+        .configure(memberships::routes)
+        .configure(cards::routes)
+        .configure(sales::routes)
+        .configure(redemptions::routes);
+    config.service(v1);
+}

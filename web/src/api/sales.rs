@@ -1,0 +1,158 @@
+//! Sales and their returns.
+
+use super::dto::common::CustomerShown;
+use super::dto::returns::{NewReturn, ReturnAnswer};
+use super::dto::sales::{NewSale, Sale, SaleAnswer, SaleQuery};
+use crate::http::{Answer, Body, Id, IdempotencyKey, Language, Page, Permit, Problem, Query, Write, action, answer};
+use crate::state::State;
+use actix_web::{get, post, web};
+use cardea_domain::id::BillId;
+use cardea_engine::Actor;
+use cardea_engine::page::PageArgs;
+use cardea_engine::query::BillFilter;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(quote_sale)
+        .service(post_sale)
+        .service(find_sales)
+        .service(read_sale);
+    config.service(quote_return).service(post_return);
+}
+
+/// What a sale would bring; nothing is booked.
+#[utoipa::path(tag = "sales", request_body = NewSale, responses((status = 200, body = SaleAnswer)))]
+#[post("/sales/quote")]
+async fn quote_sale(
+    permit: Permit<action::SalePost>,
+    body: Body<NewSale>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    let actor = permit.at(body.0.store_id)?;
+    let answered = state.engine.quote(actor, &body.0.command()?)?;
+    answer::answered(&answered, |sale| name_member(&state, actor, sale, language))
+}
+
+/// Books a sale. The same bill again, under whatever key, gets the first answer with 200; another bill under the same
+/// receipt is refused `receipt_conflict`.
+#[utoipa::path(
+    tag = "sales", params(IdempotencyKey), request_body = NewSale,
+    responses((status = 201, body = SaleAnswer), (status = 200, body = SaleAnswer, description = "Known already"))
+)]
+#[post("/sales")]
+async fn post_sale(
+    permit: Permit<action::SalePost>,
+    write: Write<NewSale>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    let actor = permit.at(write.body.store_id)?;
+    let answered = state
+        .engine
+        .execute(actor, Some(write.key), &write.body.command()?)
+        .await?;
+    answer::answered(&answered, |sale| name_member(&state, actor, sale, language))
+}
+
+/// Sales of a store by what is printed on the receipt, newest first.
+#[utoipa::path(tag = "sales", params(SaleQuery), responses((status = 200, body = Page<Sale>)))]
+#[get("/sales")]
+async fn find_sales(
+    permit: Permit<action::SaleRead>,
+    query: Query<SaleQuery>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    let SaleQuery {
+        store_id,
+        till,
+        receipt,
+        business_date,
+        limit,
+        after,
+    } = query.0;
+    let filter = BillFilter {
+        store: store_id,
+        till,
+        receipt,
+        business_date,
+    };
+    let actor = permit.at(store_id)?.clone();
+    let page = PageArgs { limit, after };
+    let found = state.read(move |engine| engine.sales(&actor, &filter, &page)).await?;
+    let sales = found
+        .items
+        .into_iter()
+        .map(|bill| show(&state, permit.actor(), Sale::new(bill)?, language));
+    Ok(answer::ok(&Page {
+        items: sales.collect::<Result<Vec<_>, _>>()?,
+        next: found.next,
+    }))
+}
+
+/// One sale: its lines, what of them came back, and the answer it got.
+#[utoipa::path(tag = "sales", params(("id" = Uuid, Path)), responses((status = 200, body = Sale)))]
+#[get("/sales/{id}")]
+async fn read_sale(
+    permit: Permit<action::SaleRead>,
+    id: Id<BillId>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    let bill = state.engine.bill(permit.actor(), id.0)?;
+    Ok(answer::ok(&show(&state, permit.actor(), Sale::new(bill)?, language)?))
+}
+
+/// What a return would give and take back; nothing is booked.
+#[utoipa::path(
+    tag = "returns", params(("id" = Uuid, Path)), request_body = NewReturn,
+    responses((status = 200, body = ReturnAnswer))
+)]
+#[post("/sales/{id}/returns/quote")]
+async fn quote_return(
+    permit: Permit<action::ReturnPost>,
+    id: Id<BillId>,
+    body: Body<NewReturn>,
+    state: web::Data<State>,
+) -> Answer {
+    let actor = permit.at(body.0.store_id)?;
+    let answered = state.engine.quote(actor, &body.0.command(id.0))?;
+    answer::answered(&answered, |_: &mut ReturnAnswer| Ok(()))
+}
+
+/// Books a return from a sale.
+#[utoipa::path(
+    tag = "returns", params(("id" = Uuid, Path), IdempotencyKey), request_body = NewReturn,
+    responses((status = 201, body = ReturnAnswer), (status = 200, body = ReturnAnswer, description = "Known already"))
+)]
+#[post("/sales/{id}/returns")]
+async fn post_return(
+    permit: Permit<action::ReturnPost>,
+    id: Id<BillId>,
+    write: Write<NewReturn>,
+    state: web::Data<State>,
+) -> Answer {
+    let actor = permit.at(write.body.store_id)?;
+    let answered = state
+        .engine
+        .execute(actor, Some(write.key), &write.body.command(id.0))
+        .await?;
+    answer::answered(&answered, |_: &mut ReturnAnswer| Ok(()))
+}
+
+fn show(state: &State, actor: &Actor, mut sale: Sale, language: Language) -> Result<Sale, Problem> {
+    name_member(state, actor, &mut sale.answer, language)?;
+    Ok(sale)
+}
+
+/// Stored answers hold the customer's id; the till shows surname and form of address (D-RET-7).
+fn name_member(state: &State, actor: &Actor, sale: &mut SaleAnswer, language: Language) -> Result<(), Problem> {
+    if let Some(shown) = sale.member.as_mut().and_then(|member| member.customer.as_mut())
+        && let Some(customer) = state.customer(actor, shown.id)?
+    {
+        *shown = CustomerShown::new(&customer, language);
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! The command line: one file per subcommand.
+
+mod openapi;
+mod serve;
+mod verify;
+
+use crate::settings::{Flags, Settings};
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Memberships, cards, sales and points of shop chains. Without a command: serve.
+#[derive(Parser)]
+#[command(name = "cardea", version, arg_required_else_help = false)]
+struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the interface and the pages (the default)
+    Serve(serve::Serve),
+    /// Recompute every balance, and print a fingerprint of the ledger
+    Verify(verify::Verify),
+    /// Print the OpenAPI document
+    Openapi(openapi::Openapi),
+}
+
+/// Runs the process's command line.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("cardea: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let command = cli.command.unwrap_or(Command::Serve(serve::Serve::default()));
+    // The document depends on no setting.
+    if let Command::Openapi(command) = &command {
+        return command.run();
+    }
+    let settings = Settings::load(&cli.flags)?;
+    crate::logging::start(&settings.log);
+    match command {
+        Command::Serve(command) => command.run(settings),
+        Command::Verify(command) => command.run(&settings),
+        Command::Openapi(command) => command.run(),
+    }
+}

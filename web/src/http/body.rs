@@ -1,0 +1,293 @@
+//! JSON bodies: bounded in size and time, never compressed, no unknown fields, no field twice.
+
+use super::{IdempotencyKey, Problem};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// Limits of a body, as application data.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimits {
+    pub bytes: usize,
+    pub time: Duration,
+}
+
+impl Default for BodyLimits {
+    fn default() -> Self {
+        Self {
+            bytes: 1 << 20,
+            time: Duration::from_secs(10),
+        }
+    }
+}
+
+type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
+/// A parsed JSON body. `T` refuses unknown fields itself (`deny_unknown_fields`).
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = collect(req, payload);
+        Box::pin(async move { Ok(Self(parse(&bytes.await?)?)) })
+    }
+}
+
+/// The body of a write, under its `Idempotency-Key`.
+pub struct Write<T> {
+    pub body: T,
+    /// Bound to method, path and the body as sent.
+    pub key: cardea_engine::store::IdempotencyKey,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Write<T> {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let key = IdempotencyKey::read(req.headers());
+        let bytes = collect(req, payload);
+        let (method, path) = (req.method().clone(), req.path().to_owned());
+        Box::pin(async move {
+            let key = key?;
+            let bytes = bytes.await?;
+            Ok(Self {
+                body: parse(&bytes)?,
+                key: key.bind(&method, &path, &bytes),
+            })
+        })
+    }
+}
+
+fn collect(req: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<web::Bytes, Problem>> + use<> {
+    let limits = req.app_data::<BodyLimits>().copied().unwrap_or_default();
+    let accepted = check_headers(req.headers());
+    let payload = web::Payload::from_request(req, payload).into_inner();
+    async move {
+        accepted?;
+        let incomplete = |_| Problem::unreadable(None, "the body did not arrive whole");
+        let reading = payload.map_err(incomplete)?.to_bytes_limited(limits.bytes);
+        tokio::time::timeout(limits.time, reading)
+            .await
+            .map_err(|_| Problem::body_too_slow())?
+            .map_err(|_| Problem::body_too_large(limits.bytes))?
+            .map_err(incomplete)
+    }
+}
+
+fn check_headers(headers: &HeaderMap) -> Result<(), Problem> {
+    let value = |name| headers.get(name).map(|v| v.to_str().unwrap_or("?").trim());
+    if value(&CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        return Err(Problem::unsupported_media_type(
+            "不接受压缩的请求内容。",
+            "Compressed request bodies are not accepted.",
+        ));
+    }
+    let media_type = value(&CONTENT_TYPE)
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    if media_type.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Problem::unsupported_media_type(
+        "请求内容须为 application/json。",
+        "The body must be application/json.",
+    ))
+}
+
+/// Reads `bytes` as `T`.
+///
+/// # Errors
+/// `body_invalid` with the pointer of the field at fault.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut unique = serde_json::Deserializer::from_slice(bytes);
+    let checked = serde_path_to_error::deserialize::<_, UniqueKeys>(&mut unique);
+    checked.map_err(|e| refuse(&e))?;
+    unique.end().map_err(|e| Problem::unreadable(None, &e.to_string()))?;
+    let mut body = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(&mut body).map_err(|e| refuse(&e))
+}
+
+fn refuse(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    Problem::unreadable(pointer(error.path()), &error.inner().to_string())
+}
+
+/// RFC 6901 form of a path; none for the whole document.
+fn pointer(path: &serde_path_to_error::Path) -> Option<String> {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path.iter() {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Segment::Enum { .. } => {}
+            Segment::Unknown => break,
+        }
+    }
+    (!pointer.is_empty()).then_some(pointer)
+}
+
+/// Any JSON value in which no object has a key twice. serde checks the fields of structs; this checks maps too.
+struct UniqueKeys;
+
+impl<'de> Deserialize<'de> for UniqueKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+/// A key of an object, borrowed from the body where it has no escapes.
+#[derive(serde::Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de> Visitor<'de> for UniqueKeys {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
+        let mut seen = std::collections::HashSet::new();
+        while let Some(Key(key)) = members.next_key::<Key<'de>>()? {
+            members.next_value::<Self>()?;
+            if let Some(key) = seen.replace(key) {
+                return Err(serde::de::Error::custom(format_args!("duplicate field `{key}`")));
+            }
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[derive(Debug, serde::Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        amount: i64,
+        #[serde(default)]
+        lines: Vec<Line>,
+    }
+
+    #[derive(Debug, serde::Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Line {
+        #[serde(default)]
+        attributes: BTreeMap<String, i64>,
+    }
+
+    fn refusal(body: &str) -> String {
+        parse::<Sample>(body.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn good_bodies_are_read() {
+        let body = r#"{"amount": -5, "lines": [{"attributes": {"a": 1, "b": 2}}]}"#;
+        assert_eq!(parse::<Sample>(body.as_bytes()).unwrap().lines[0].attributes["b"], 2);
+    }
+
+    #[test]
+    fn unknown_duplicate_and_mistyped_fields_are_refused() {
+        assert!(refusal(r#"{"amount": 1, "amuont": 2}"#).contains("unknown field `amuont`"));
+        assert!(refusal(r#"{"amount": 1, "amount": 2}"#).contains("duplicate field `amount`"));
+        assert!(
+            refusal(r#"{"amount": 1, "lines": [{"attributes": {"a": 1, "a": 2}}]}"#).contains("duplicate field `a`")
+        );
+        assert!(refusal(r#"{"amount": 1, "lines": [{"attributes": {"a": 1, "\u0061": 2}}]}"#).contains("duplicate"));
+        assert!(refusal(r#"{"amount": 1.0}"#).contains("invalid type: floating point"));
+        assert!(refusal(r#"{"amount": 9223372036854775808}"#).contains("amount") || !refusal("{}").is_empty());
+        assert!(refusal(r#"{"amount": 1} {}"#).contains("trailing characters"));
+        assert!(refusal("").contains("EOF"));
+    }
+
+    #[test]
+    fn a_field_at_fault_has_a_pointer() {
+        let path_of = |body: &str| {
+            let mut de = serde_json::Deserializer::from_str(body);
+            pointer(
+                serde_path_to_error::deserialize::<_, Sample>(&mut de)
+                    .unwrap_err()
+                    .path(),
+            )
+        };
+        assert_eq!(
+            path_of(r#"{"amount": 1, "lines": [{}, {"attributes": {"x/y": "z"}}]}"#).unwrap(),
+            "/lines/1/attributes/x~1y"
+        );
+        assert_eq!(path_of("[]"), None);
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = "[".repeat(100_000);
+        assert!(refusal(&deep).contains("recursion limit"));
+    }
+
+    #[test]
+    fn only_plain_json_is_accepted() {
+        let headers = |pairs: &[(&'static str, &'static str)]| {
+            let mut map = HeaderMap::new();
+            for (name, value) in pairs {
+                map.insert(
+                    actix_web::http::header::HeaderName::from_static(name),
+                    actix_web::http::header::HeaderValue::from_static(value),
+                );
+            }
+            check_headers(&map).map_err(|p| p.code())
+        };
+        assert_eq!(headers(&[("content-type", "application/json; charset=utf-8")]), Ok(()));
+        assert_eq!(
+            headers(&[("content-type", "text/plain")]),
+            Err("media_type_unsupported")
+        );
+        assert_eq!(headers(&[]), Err("media_type_unsupported"));
+        let zipped = [("content-type", "application/json"), ("content-encoding", "gzip")];
+        assert_eq!(headers(&zipped), Err("media_type_unsupported"));
+    }
+}

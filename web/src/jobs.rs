@@ -1,0 +1,70 @@
+//! The thread of the nightly jobs. It wakes every full hour, because it is always midnight in some store's zone; the
+//! jobs do only what is due and not done yet.
+
+use cardea_engine::{Engine, job};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// The running thread; stops when told or dropped, after the job it is at.
+pub struct Jobs {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Jobs {
+    /// # Errors
+    /// No thread or no runtime to be had.
+    pub fn start(engine: Engine) -> anyhow::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (stop, stopped) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("jobs".into()).spawn(move || {
+            while stopped.recv_timeout(until_full_hour(engine.clock().now().0)) == Err(RecvTimeoutError::Timeout) {
+                if let Err(refusal) = runtime.block_on(job::run_all(&engine)) {
+                    tracing::error!(
+                        code = refusal.code.as_str(),
+                        reason = refusal.detail.en,
+                        "a nightly job failed"
+                    );
+                }
+            }
+        })?;
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// Waits for the job it is at.
+    pub fn stop(&mut self) {
+        drop(self.stop.take());
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the jobs' thread panicked");
+        }
+    }
+}
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// `now` in milliseconds since 1970.
+fn until_full_hour(now: i64) -> Duration {
+    Duration::from_millis((HOUR_MS - now.rem_euclid(HOUR_MS)) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_hour_is_never_now() {
+        assert_eq!(until_full_hour(0), Duration::from_secs(3600));
+        assert_eq!(until_full_hour(HOUR_MS - 1), Duration::from_millis(1));
+        assert_eq!(until_full_hour(5 * HOUR_MS + 60_000), Duration::from_secs(3540));
+    }
+}
