@@ -55,7 +55,7 @@ async fn readyz(state: web::Data<State>) -> Answer {
 #[utoipa::path(tag = "system", responses((status = 200, body = String, content_type = "text/plain")))]
 #[get("/metrics")]
 async fn metrics(state: web::Data<State>) -> Answer {
-    let text = state.metrics.text().map_err(|e| Problem::internal(&e))?;
+    let text = state.metrics.text(&state.engine).map_err(|e| Problem::internal(&e))?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(text))

@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::services::Services;
 use crate::store::writer::{Failure, Lane, Outcome, Work, Writer};
-use crate::store::{Answer, Answered, Conn, Database, IdempotencyKey, Tx, WriterOptions};
+use crate::store::{Answer, Answered, Conn, Database, IdempotencyKey, Tx, WriterCounts, WriterOptions};
 use cardea_domain::{Code, Refusal};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -73,6 +73,11 @@ impl Engine {
 
     pub fn database(&self) -> &Database {
         &self.0.database
+    }
+
+    /// What the writer has done since the start.
+    pub fn writer_counts(&self) -> WriterCounts {
+        self.0.writer.counts()
     }
 
     /// Reads with a pooled connection. Synchronous: request handlers call it through their blocking pool, or

@@ -12,4 +12,4 @@ pub mod writer;
 pub use conn::Conn;
 pub use database::Database;
 pub use id::Id;
-pub use writer::{Answer, Answered, IdempotencyKey, Lane, Message, Tx, WriterOptions};
+pub use writer::{Answer, Answered, BATCH_BOUNDS, IdempotencyKey, Lane, Message, Tx, WriterCounts, WriterOptions};

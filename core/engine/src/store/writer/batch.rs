@@ -1,5 +1,6 @@
 //! One batch, one transaction; a batch that fails is cut in half until the command at fault is alone.
 
+use super::counts::Counters;
 use super::ids::Ids;
 use super::queue::{Batch, Queue};
 use super::save::Saver;
@@ -21,6 +22,7 @@ pub(super) struct Worker {
     clock: Clock,
     ids: Ids,
     queue: Arc<Queue>,
+    counters: Arc<Counters>,
     max_batch: usize,
 }
 
@@ -31,7 +33,13 @@ enum Broken {
 }
 
 impl Worker {
-    pub fn new(database: Arc<Database>, clock: Clock, queue: Arc<Queue>, max_batch: usize) -> Result<Self> {
+    pub fn new(
+        database: Arc<Database>,
+        clock: Clock,
+        queue: Arc<Queue>,
+        counters: Arc<Counters>,
+        max_batch: usize,
+    ) -> Result<Self> {
         let conn = database.connect()?;
         Ok(Self {
             database,
@@ -39,6 +47,7 @@ impl Worker {
             ids: Ids::new(clock.clone()),
             clock,
             queue,
+            counters,
             max_batch,
         })
     }
@@ -53,6 +62,7 @@ impl Worker {
     fn settle(&mut self, mut jobs: Vec<Job>, budget: Option<Duration>) {
         match self.transaction(&jobs, budget) {
             Ok(outcomes) => {
+                self.counters.committed(outcomes.len());
                 let rest = jobs.split_off(outcomes.len());
                 for (job, outcome) in jobs.into_iter().zip(outcomes) {
                     // The caller may have gone; what is committed stays.
@@ -106,6 +116,7 @@ impl Worker {
                 Err(e) => tracing::error!(error = %e, "the writer can't reconnect yet"),
             }
         }
+        self.counters.lost(jobs.len());
         for job in jobs {
             let _ = job.reply.send(Err(Failure::Refused(Box::new(refusal.clone()))));
         }

@@ -4,6 +4,7 @@
 //! commits at once. Idempotency, audit and outbox rows are written here and nowhere else.
 
 mod batch;
+mod counts;
 pub(crate) mod idempotency;
 pub(crate) mod ids;
 pub(crate) mod ledger;
@@ -15,6 +16,7 @@ pub(crate) mod save;
 mod tests;
 mod tx;
 
+pub use counts::{BATCH_BOUNDS, WriterCounts};
 pub use queue::Lane;
 pub use tx::{Answer, Answered, AuditRow, IdempotencyKey, Message, Tx};
 
@@ -24,6 +26,7 @@ use crate::error::{Error, Result};
 use crate::store::Database;
 use batch::Worker;
 use cardea_domain::{Code, Refusal};
+use counts::Counters;
 use ledger::LedgerCommand;
 use queue::Queue;
 use std::sync::Arc;
@@ -80,21 +83,29 @@ pub(crate) struct Job {
 /// The writer's thread and the way to it.
 pub(crate) struct Writer {
     queue: Arc<Queue>,
+    counters: Arc<Counters>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
     pub fn start(database: Arc<Database>, clock: Clock, options: WriterOptions) -> Result<Self> {
         let queue = Arc::new(Queue::new(options.queue));
-        let mut worker = Worker::new(database, clock, queue.clone(), options.max_batch.max(1))?;
+        let counters = Arc::new(Counters::default());
+        let max_batch = options.max_batch.max(1);
+        let mut worker = Worker::new(database, clock, queue.clone(), counters.clone(), max_batch)?;
         let thread = std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || worker.run())
             .map_err(|e| Error::internal(format!("starting the writer: {e}")))?;
         Ok(Self {
             queue,
+            counters,
             thread: Some(thread),
         })
+    }
+
+    pub fn counts(&self) -> WriterCounts {
+        self.counters.read()
     }
 
     /// Queues a command; the answer comes when its batch is committed.
