@@ -17,6 +17,7 @@ use diesel::sql_types::{Bool, Integer, Text};
 use rand::TryRngCore;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::cell::Cell;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -31,6 +32,8 @@ pub(super) struct Desk<'a> {
     pub engine: &'a Engine,
     pub actor: &'a Actor,
     pub purpose: Purpose,
+    /// The store that books, once it was looked up.
+    store: Cell<Option<StoreFacts>>,
 }
 
 /// The store that books.
@@ -64,6 +67,9 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// `not_found`; `field_invalid` for a store that is closed.
     pub fn store(&self, id: StoreId) -> Result<StoreFacts> {
+        if let Some(known) = self.store.get().filter(|store| store.id == id) {
+            return Ok(known);
+        }
         let row = self
             .engine
             .read(|conn| Ok(fetch!(conn, SelectStore, [self.chain(), id] => (String, bool, i32))?.pop()))?;
@@ -76,11 +82,13 @@ impl<'a> Desk<'a> {
             let (zh, en) = ("门店已停业", "The store is closed");
             return Err(Refusal::new(Code::FieldInvalid, zh, en).at("/store_id").into());
         }
-        Ok(StoreFacts {
+        let facts = StoreFacts {
             id,
             zone: zone.parse().map_err(Error::internal)?,
             minor_units: minor_units as u32,
-        })
+        };
+        self.store.set(Some(facts));
+        Ok(facts)
     }
 
     /// The zone of any store, closed ones too.

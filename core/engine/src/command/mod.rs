@@ -12,6 +12,8 @@ mod judge;
 mod redemption;
 mod returns;
 mod sale;
+#[cfg(test)]
+mod tests;
 
 pub use card_ops::{CardOperation, Replace};
 pub use issue::{AddCard, Issue};
@@ -119,13 +121,12 @@ impl Engine {
         command: &Command,
     ) -> Result<Answered, Refusal> {
         for _ in 0..ATTEMPTS {
-            // What was answered before is answered again, even if today's state would refuse it.
-            if let Some(answered) = self.known(actor, key.as_ref(), command)? {
-                return Ok(answered);
-            }
-            let proposed = command.propose(&Desk::new(self, actor, Purpose::Post))?;
+            let proposed = match self.prepare(actor, key.as_ref(), command)? {
+                Prepared::Known(answered) => return Ok(answered),
+                Prepared::Proposed(proposed) => Work::Ledger(proposed),
+            };
             match self
-                .submit(lane, actor.clone(), key.clone(), command.name(), Work::Ledger(proposed))
+                .submit(lane, actor.clone(), key.clone(), command.name(), proposed)
                 .await
             {
                 Ok(answered) => return Ok(answered),
@@ -155,13 +156,23 @@ impl Engine {
         })
     }
 
-    fn known(&self, actor: &Arc<Actor>, key: Option<&IdempotencyKey>, command: &Command) -> Result<Option<Answered>> {
+    /// What was answered before is answered again, even if today's state would refuse it; else a proposal.
+    fn prepare(&self, actor: &Actor, key: Option<&IdempotencyKey>, command: &Command) -> Result<Prepared> {
         if let Some(key) = key
             && let Some(answered) = self.read(|conn| idempotency::by_key(conn, actor.chain, key))?
         {
-            return Ok(Some(answered));
+            return Ok(Prepared::Known(answered));
         }
         let desk = Desk::new(self, actor, Purpose::Post);
-        command.known_bill(&desk)
+        match command.known_bill(&desk)? {
+            Some(answered) => Ok(Prepared::Known(answered)),
+            None => Ok(Prepared::Proposed(command.propose(&desk)?)),
+        }
     }
+}
+
+/// A command before it goes to the writer.
+enum Prepared {
+    Known(Answered),
+    Proposed(Box<dyn LedgerCommand>),
 }

@@ -7,13 +7,14 @@ mod batch;
 mod counts;
 pub(crate) mod idempotency;
 pub(crate) mod ids;
+mod insert;
 pub(crate) mod ledger;
 pub(crate) mod load;
 mod queue;
 pub(crate) mod record;
 pub(crate) mod save;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tx;
 
 pub use counts::{BATCH_BOUNDS, WriterCounts};

@@ -1,66 +1,19 @@
 //! Saves what a decision wants: one cached statement per row, the same text on both databases.
 
+use super::insert::*;
 use super::ledger::{CardEvent, Decision};
 use super::tx::{AuditRow, Message};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::plugin::RecordedInput;
 use crate::store::Conn;
-use crate::store::statement::{run, statements};
+use crate::store::statement::run;
 use cardea_domain::card::Block;
 use cardea_domain::id::*;
 use cardea_domain::rows::*;
 use cardea_domain::{Instant, rows};
 use diesel::QueryResult;
 use std::collections::HashMap;
-
-statements! {
-    InsertBill = "INSERT INTO bills (chain_id, id, kind, store_id, source, till, business_date, receipt, content, \
-        occurred_at, booked_at, staff_id, customer_id, membership_id, card_id, original_id, reward_id, total, rounding, \
-        paid, judgement, earned, spent, bonuses, terms, reason, answer, returned_money, returned_paid, clawed_back, \
-        given_back) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0)";
-    InsertLine = "INSERT INTO bill_lines (chain_id, bill_id, number, sku, category, quantity, amount, list_amount, \
-        discount, counted, contribution, attributes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    InsertTender = "INSERT INTO bill_tenders (chain_id, bill_id, position, kind, amount, points) VALUES (?, ?, ?, ?, ?, ?)";
-    UpdateProgress = "UPDATE bills SET returned_money = ?, returned_paid = ?, clawed_back = ?, given_back = ? \
-        WHERE chain_id = ? AND id = ?";
-    UpdateLineReturned = "UPDATE bill_lines SET returned_quantity = ? WHERE chain_id = ? AND bill_id = ? AND number = ?";
-    UpdateTenderReturned = "UPDATE bill_tenders SET returned = ? WHERE chain_id = ? AND bill_id = ? AND position = ?";
-    UpdateBillMembership = "UPDATE bills SET membership_id = ?, judgement = ?, earned = ?, bonuses = ?, terms = ? \
-        WHERE chain_id = ? AND id = ?";
-    UpdateContribution = "UPDATE bill_lines SET contribution = ? WHERE chain_id = ? AND bill_id = ? AND number = ?";
-    InsertEntry = "INSERT INTO entries (chain_id, id, program_id, membership_id, asset, kind, amount, counter, bill_id, \
-        store_id, occurred_at, booked_at, rule, explanation_zh, explanation_en, line, reverses, configuration_id, input) \
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    InsertPostings = "INSERT INTO postings (chain_id, entry_id, account, holder, asset, amount) \
-        VALUES (?, ?, 'member', ?, ?, ?), (?, ?, ?, ?, ?, ?)";
-    InsertLot = "INSERT INTO lots (chain_id, id, membership_id, asset, entry_id, bill_id, amount, remaining, opened_at, \
-        matures_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    InsertLotMove = "INSERT INTO lot_moves (chain_id, lot_id, entry_id, delta) VALUES (?, ?, ?, ?)";
-    UpdateLot = "UPDATE lots SET remaining = ? WHERE chain_id = ? AND id = ?";
-    UpsertAccount = "INSERT INTO accounts (chain_id, membership_id, asset, balance, debt) VALUES (?, ?, ?, ?, ?) \
-        ON CONFLICT (chain_id, membership_id, asset) DO UPDATE SET balance = excluded.balance, debt = excluded.debt";
-    AddMeasure = "INSERT INTO measures (chain_id, membership_id, measure, day, amount) VALUES (?, ?, ?, ?, ?) \
-        ON CONFLICT (chain_id, membership_id, measure, day) DO UPDATE SET amount = measures.amount + excluded.amount";
-    InsertMembership = "INSERT INTO memberships (chain_id, id, program_id, customer_id, store_id, opened_at, opened_on, \
-        valid_through, expires_at, tier, open, purchases, reference, version) \
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 1)";
-    UpdateMembership = "UPDATE memberships SET tier = ?, open = ?, purchases = ?, version = ? WHERE chain_id = ? AND id = ?";
-    InsertCard = "INSERT INTO cards (chain_id, id, membership_id, number, last_four, kind, store_id, state, blocks, \
-        issued_at, valid_through, replaces, replaced_by, version) \
-        VALUES (?, ?, ?, ?, ?, ?, ?, 'active', '', ?, ?, ?, NULL, 1)";
-    UpdateCard = "UPDATE cards SET state = ?, blocks = ?, replaced_by = ?, version = ? WHERE chain_id = ? AND id = ?";
-    InsertTierChange = "INSERT INTO tier_changes (chain_id, membership_id, at, id, kind, from_tier, to_tier, since, day, cause, \
-        figure, threshold, explanation_zh, explanation_en) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    AddStock = "UPDATE rewards SET stock = stock + ? WHERE chain_id = ? AND id = ?";
-    InsertInput = "INSERT INTO recorded_inputs (chain_id, hash, bytes) VALUES (?, ?, ?) \
-        ON CONFLICT (chain_id, hash) DO NOTHING";
-    InsertCardEvent = "INSERT INTO card_events (chain_id, id, card_id, operation, staff_id, store_id, reason, detail, at, \
-        from_state, to_state, blocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    InsertAudit = "INSERT INTO audit (chain_id, id, at, staff_id, session_id, source_ip, action, subject, detail) \
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    InsertMessage = "INSERT INTO outbox (chain_id, id, topic, payload, created_at) VALUES (?, ?, ?, ?, ?)";
-}
 
 /// Where the rows of one command go.
 pub(super) struct Saver<'a> {

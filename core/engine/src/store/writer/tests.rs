@@ -1,1 +1,347 @@
+//! The writer's promises, each on a database of its own.
 
+use super::*;
+use crate::each;
+use crate::store::schema::regions;
+use crate::store::{Id, migrate};
+use cardea_domain::Instant;
+use cardea_domain::id::{BillId, ChainId, NewIds, RegionId, StoreId};
+use cardea_domain::rows::{BillRow, Rows};
+use cardea_domain::sale::{BillKind, Judgement, NaturalKey};
+use diesel::prelude::*;
+use ledger::{Decision, Needs, State};
+use uuid::Uuid;
+
+struct Bench {
+    database: Arc<Database>,
+    writer: Writer,
+    actor: Arc<Actor>,
+    _dir: tempfile::TempDir,
+}
+
+const CHAIN: ChainId = ChainId(Uuid::from_u128(1));
+const STORE: StoreId = StoreId(Uuid::from_u128(2));
+
+impl Bench {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let database = Arc::new(Database::open("", dir.path()).unwrap());
+        let mut conn = database.connect().unwrap();
+        conn.batch(
+            "INSERT INTO chains (id, code, name, currency, minor_units, time_zone, created_at) VALUES \
+             (x'00000000000000000000000000000001', 'c', 'C', 'CNY', 2, 'Asia/Shanghai', 0); \
+             INSERT INTO stores (chain_id, id, code, name, time_zone, kind, active, created_at) VALUES \
+             (x'00000000000000000000000000000001', x'00000000000000000000000000000002', 's', 'S', 'Asia/Shanghai', 'own', \
+             true, 0);",
+        )
+        .unwrap();
+        let clock = Clock::fixed(Instant(1_795_320_420_000));
+        let writer = Writer::start(database.clone(), clock, WriterOptions::default()).unwrap();
+        Self {
+            database,
+            writer,
+            actor: Arc::new(Actor::system(CHAIN)),
+            _dir: dir,
+        }
+    }
+
+    async fn submit(&self, key: Option<IdempotencyKey>, work: Work) -> Outcome {
+        self.writer
+            .submit(Lane::Interactive, self.actor.clone(), key, "test", work)
+            .await
+    }
+
+    async fn region(&self, key: Option<IdempotencyKey>, code: &'static str) -> Outcome {
+        self.submit(key, insert_region(code)).await
+    }
+
+    fn count(&self, table: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            n: i64,
+        }
+        let sql = format!("SELECT count(*) AS n FROM {table}");
+        let rows: Vec<Count> = self
+            .database
+            .read(|conn| Ok(each!(conn, c => diesel::sql_query(&sql).load(c)?)))
+            .unwrap();
+        rows[0].n
+    }
+}
+
+/// Inserts a region; `bad` codes violate a constraint, panic or are refused.
+fn insert_region(code: &'static str) -> Work {
+    Work::Closure(Box::new(move |tx| {
+        let (chain, id) = (Id::from(tx.chain()), Id::from(tx.new_id::<RegionId>()));
+        let row = (
+            regions::chain_id.eq(chain),
+            regions::id.eq(id),
+            regions::code.eq(code),
+            regions::name.eq(code),
+        );
+        each!(tx.conn(), c => diesel::insert_into(regions::table).values(row).execute(c)?);
+        tx.audit("region.create", id.0, serde_json::json!({ "code": code }));
+        match code {
+            "refused" => Err(Refusal::new(Code::Forbidden, "不行", "no").into()),
+            "panics" => panic!("a bug in one command"),
+            _ => Answer::created(&code),
+        }
+    }))
+}
+
+fn key(key: &str, request: u8) -> Option<IdempotencyKey> {
+    Some(IdempotencyKey {
+        key: key.into(),
+        request: [request; 32],
+    })
+}
+
+fn code(outcome: Outcome) -> Code {
+    match outcome {
+        Err(Failure::Refused(refusal)) => refusal.code,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Books an empty bill under a natural key.
+struct Bill {
+    key: NaturalKey,
+    content: [u8; 32],
+    /// A bill row without a store violates a foreign key: a decision gone wrong.
+    orphan: bool,
+}
+
+fn bill(receipt: &str, content: u8, orphan: bool) -> Work {
+    let store = if orphan { StoreId(Uuid::from_u128(99)) } else { STORE };
+    let key = NaturalKey {
+        store,
+        source: "till".into(),
+        till: "T1".into(),
+        business_date: cardea_domain::Day(20_000),
+        receipt: receipt.into(),
+        kind: BillKind::Sale,
+    };
+    Work::Ledger(Box::new(Bill {
+        key,
+        content: [content; 32],
+        orphan,
+    }))
+}
+
+impl LedgerCommand for Bill {
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    fn natural(&self) -> Option<(&NaturalKey, &[u8; 32])> {
+        (!self.orphan).then_some((&self.key, &self.content))
+    }
+
+    fn decide(&self, _state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
+        let id = BillId(ids.next_id());
+        let row = BillRow {
+            id,
+            kind: BillKind::Sale,
+            key: self.key.clone(),
+            content: self.content,
+            occurred_at: Instant(0),
+            booked_at: Instant(0),
+            staff: None,
+            customer: None,
+            membership: None,
+            card: None,
+            original: None,
+            reward: None,
+            total: 0,
+            rounding: 0,
+            paid: 0,
+            judgement: Judgement::NoMember,
+            earned: 0,
+            spent: 0,
+            bonuses: "[]".into(),
+            terms: "{}".into(),
+            reason: None,
+        };
+        let rows = Rows {
+            bills: vec![row],
+            ..Rows::default()
+        };
+        Ok(Decision::new(rows, Answer::created(&id)?))
+    }
+}
+
+#[tokio::test]
+async fn a_key_answers_again_and_only_its_own_request() {
+    let b = Bench::new();
+    let first = b.region(key("k", 1), "north").await.unwrap();
+    assert!(!first.replayed);
+    let again = b.region(key("k", 1), "north").await.unwrap();
+    assert_eq!((again.status, &again.json, again.replayed), (201, &first.json, true));
+    assert_eq!(code(b.region(key("k", 2), "south").await), Code::IdempotencyKeyReused);
+    assert_eq!(
+        (b.count("regions"), b.count("audit"), b.count("idempotency")),
+        (1, 1, 1)
+    );
+}
+
+#[tokio::test]
+async fn copies_in_one_batch_do_the_work_once() {
+    let b = Bench::new();
+    let copies: Vec<_> = (0..20).map(|_| b.region(key("k", 1), "north")).collect();
+    let mut fresh = 0;
+    for copy in futures(copies).await {
+        fresh += usize::from(!copy.unwrap().replayed);
+    }
+    assert_eq!((fresh, b.count("regions")), (1, 1));
+}
+
+#[tokio::test]
+async fn a_refusal_writes_nothing_and_keeps_no_key() {
+    let b = Bench::new();
+    assert_eq!(code(b.region(key("k", 1), "refused").await), Code::Forbidden);
+    assert_eq!(
+        (b.count("regions"), b.count("audit"), b.count("idempotency")),
+        (0, 0, 0)
+    );
+    assert!(
+        b.region(key("k", 1), "north").await.is_ok(),
+        "the same key may try again"
+    );
+}
+
+#[tokio::test]
+async fn a_unique_key_is_refused_by_name() {
+    let b = Bench::new();
+    b.region(None, "north").await.unwrap();
+    assert_eq!(code(b.region(None, "north").await), Code::AlreadyExists);
+}
+
+#[tokio::test]
+async fn a_natural_key_replays_or_conflicts_for_ever() {
+    let b = Bench::new();
+    let first = b.submit(key("a", 1), bill("0001", 7, false)).await.unwrap();
+    assert_eq!((first.status, first.replayed), (201, false));
+    let again = b.submit(key("b", 2), bill("0001", 7, false)).await.unwrap();
+    assert_eq!((again.status, &again.json, again.replayed), (200, &first.json, true));
+    let Err(Failure::Refused(refusal)) = b.submit(None, bill("0001", 8, false)).await else {
+        panic!("another content under the same receipt");
+    };
+    assert_eq!(refusal.code, Code::ReceiptConflict);
+    let id: BillId = serde_json::from_str(&first.json).unwrap();
+    assert_eq!(refusal.facts.sale_id, Some(id), "it names the first bill");
+    assert_eq!(b.count("bills"), 1);
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_is_cut_until_the_one_at_fault_is_alone() {
+    let b = Bench::new();
+    let mut all = Vec::new();
+    for n in 0..40u32 {
+        let work = match n {
+            13 => bill("x", 1, true),
+            29 => insert_region("panics"),
+            _ => bill(&format!("{n:04}"), 1, false),
+        };
+        all.push(b.submit(None, work));
+    }
+    let outcomes = futures(all).await;
+    for (n, outcome) in outcomes.into_iter().enumerate() {
+        match n {
+            13 | 29 => assert_eq!(code(outcome), Code::Internal, "{n}"),
+            _ => assert_eq!(outcome.unwrap().status, 201, "{n}"),
+        }
+    }
+    assert_eq!((b.count("bills"), b.count("regions")), (38, 0));
+}
+
+#[tokio::test]
+async fn a_full_queue_is_busy_and_bulk_work_gets_its_turn() {
+    let queue = Queue::new(2);
+    let job = || {
+        let (reply, _) = oneshot::channel();
+        Job {
+            actor: Arc::new(Actor::system(CHAIN)),
+            key: None,
+            name: "test",
+            work: insert_region("x"),
+            reply,
+        }
+    };
+    for _ in 0..2 {
+        queue.push(Lane::Interactive, job()).unwrap();
+        queue.push(Lane::Bulk, job()).unwrap();
+    }
+    assert_eq!(queue.push(Lane::Interactive, job()).unwrap_err().code, Code::Busy);
+    let first = queue.take(512).unwrap();
+    assert_eq!((first.jobs.len(), first.budget), (2, None), "people first");
+    let mut second = queue.take(512).unwrap();
+    assert_eq!((second.jobs.len(), second.budget), (2, Some(queue::SLICE)));
+    let rest = second.jobs.split_off(1);
+    queue.hand_back(rest);
+    assert_eq!(queue.take(512).unwrap().jobs.len(), 1);
+    queue.close();
+    assert!(queue.take(512).is_none());
+    assert_eq!(queue.push(Lane::Bulk, job()).unwrap_err().code, Code::Busy);
+}
+
+#[test]
+fn migrations_go_up_and_down_and_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let database = Database::open("", dir.path()).unwrap();
+    let mut conn = database.connect().unwrap();
+    let tables = |conn: &mut crate::store::Conn| -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Table {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            sql: String,
+        }
+        let sql = "SELECT name || coalesce(sql, '') AS sql FROM sqlite_master WHERE name NOT LIKE '\\_\\_%' ESCAPE '\\' \
+                   AND name NOT LIKE 'sqlite%' ORDER BY name";
+        let rows: Vec<Table> = each!(conn, c => diesel::sql_query(sql).load(c)).unwrap();
+        rows.into_iter().map(|table| table.sql).collect()
+    };
+    let up = tables(&mut conn);
+    assert!(up.len() > 30);
+    migrate::down(&mut conn).unwrap();
+    assert_eq!(tables(&mut conn), Vec::<String>::new());
+    migrate::up(&mut conn).unwrap();
+    assert_eq!(tables(&mut conn), up);
+}
+
+#[test]
+fn a_second_server_and_an_unknown_scheme_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Database::open("", dir.path()).unwrap();
+    let second = Database::open("", dir.path()).err().unwrap().to_string();
+    assert!(second.contains("another server"), "{second}");
+    drop(first);
+    Database::open("", dir.path()).unwrap();
+    let unknown = Database::open("mysql://localhost/cardea", dir.path())
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(unknown.contains("mysql"), "{unknown}");
+}
+
+/// Polls all at once, so that they meet in the writer's queue.
+pub(crate) async fn futures<F: Future>(all: Vec<F>) -> Vec<F::Output> {
+    let mut all: Vec<_> = all.into_iter().map(Box::pin).collect();
+    let mut done: Vec<Option<F::Output>> = all.iter().map(|_| None).collect();
+    std::future::poll_fn(|cx| {
+        for (future, done) in all.iter_mut().zip(&mut done) {
+            if done.is_none()
+                && let std::task::Poll::Ready(output) = future.as_mut().poll(cx)
+            {
+                *done = Some(output);
+            }
+        }
+        if done.iter().all(Option::is_some) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}

@@ -1,0 +1,353 @@
+//! One path through the whole engine, with the retail component.
+
+use super::*;
+use crate::archive::NewCustomer;
+use crate::fixture::*;
+use crate::program::NewProgram;
+use crate::reward::NewReward;
+use cardea_domain::card::{CardKind, CardOp};
+use cardea_domain::id::*;
+use cardea_domain::sale::{Bill, Line, ReturnLine, Tender, TenderKind};
+use cardea_domain::{Instant, Text};
+use serde_json::Value;
+
+/// A chain with the retail program and a complete customer.
+struct Shop {
+    f: Fixture,
+    program: ProgramId,
+    customer: CustomerId,
+    receipts: std::cell::Cell<u32>,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let f = Fixture::new().await;
+        let program = NewProgram {
+            code: "vip".into(),
+            name: Text::new("贵宾卡", "VIP card"),
+            plugin: "retail".into(),
+        };
+        let program = f.engine.create_program(&f.admin, None, program).await.unwrap().value.id;
+        let consultant: StaffId = f.engine.read(|conn| first_staff(conn, f.chain)).unwrap();
+        let new = NewCustomer {
+            consultant_id: Some(consultant),
+            ..f.customer("王丽", "13812345678")
+        };
+        let customer = f.engine.create_customer(&f.admin, None, new).await.unwrap().value.id;
+        Self {
+            f,
+            program,
+            customer,
+            receipts: 0.into(),
+        }
+    }
+
+    fn receipt(&self) -> String {
+        self.receipts.set(self.receipts.get() + 1);
+        format!("{:04}", self.receipts.get())
+    }
+
+    /// Lines of these amounts, paid in cash.
+    fn sale(&self, member: Option<MemberRef>, amounts: &[i64]) -> Sale {
+        let line = |(number, amount): (i32, &i64)| Line {
+            number,
+            sku: format!("SKU{number}"),
+            category: "skincare".into(),
+            quantity: 1000,
+            amount: *amount,
+            list_amount: *amount,
+            discount: 0,
+            attributes: Vec::new(),
+        };
+        Sale {
+            store: self.f.store,
+            member,
+            source: "till".into(),
+            till: "T1".into(),
+            receipt: self.receipt(),
+            occurred_at: NOW,
+            bill: Bill {
+                lines: (1..).zip(amounts).map(line).collect(),
+                tenders: vec![Tender {
+                    kind: TenderKind::Cash,
+                    amount: amounts.iter().sum(),
+                }],
+                rounding: 0,
+            },
+            trusted: false,
+        }
+    }
+
+    fn by_customer(&self) -> Option<MemberRef> {
+        Some(MemberRef::Customer(self.customer))
+    }
+
+    fn issue(&self) -> Command {
+        Command::Issue(Issue {
+            program: self.program,
+            customer: self.customer,
+            store: self.f.store,
+            kind: CardKind::Customer,
+            number: None,
+            issued_at: None,
+        })
+    }
+
+    async fn run(&self, command: &Command) -> Result<Value, Refusal> {
+        let answered = self.f.engine.execute(&self.f.admin, None, command).await?;
+        Ok(serde_json::from_str(&answered.json).unwrap())
+    }
+
+    fn quote(&self, command: &Command) -> Result<Value, Refusal> {
+        Ok(serde_json::from_str(&self.f.engine.quote(&self.f.admin, command)?.json).unwrap())
+    }
+
+    /// A purchase of 1000.00 and the card that it leads to.
+    async fn member(&self) -> (Value, String) {
+        self.run(&Command::Sale(self.sale(self.by_customer(), &[1000_00])))
+            .await
+            .unwrap();
+        let card = self.run(&self.issue()).await.unwrap();
+        let number = card["number"].as_str().unwrap().to_owned();
+        (card, number)
+    }
+}
+
+fn first_staff(conn: &mut crate::store::Conn, chain: ChainId) -> crate::Result<StaffId> {
+    use crate::store::Id;
+    use crate::store::schema::staff;
+    use diesel::prelude::*;
+    let id: Id = crate::each!(conn, c => staff::table
+        .select(staff::id)
+        .filter(staff::chain_id.eq(Id::from(chain)))
+        .get_result(c)?);
+    Ok(id.typed())
+}
+
+fn available(answer: &Value) -> i64 {
+    answer["balances"][0]["available"].as_i64().unwrap()
+}
+
+fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(answer: &Value) -> T {
+    answer["id"].as_str().unwrap().parse().unwrap()
+}
+
+fn operation(card: CardId, op: CardOp) -> Command {
+    Command::Card(CardOperation {
+        card,
+        op,
+        reason: "顾客来店".into(),
+        caller_verified: None,
+        identity_checked: Some(true),
+    })
+}
+
+#[tokio::test]
+async fn from_the_first_purchase_to_the_replaced_card() {
+    let shop = Shop::open().await;
+    let refused = shop.run(&shop.issue()).await.unwrap_err();
+    assert_eq!(refused.code, Code::NotEligible);
+    assert!(!refused.facts.refusals.is_empty());
+
+    // The purchase that meets the rule earns with the issue, at the base tier.
+    let first = shop
+        .run(&Command::Sale(shop.sale(shop.by_customer(), &[1000_00])))
+        .await
+        .unwrap();
+    assert_eq!(
+        (first["judged"].as_str(), first["points_earned"].as_i64()),
+        (Some("no_member"), Some(0))
+    );
+    let card = shop.run(&shop.issue()).await.unwrap();
+    assert_eq!((available(&card), card["tier"]["id"].as_str()), (1000, Some("vip")));
+    assert_eq!(card["valid_through"], "2028-11-21");
+    assert_eq!(shop.run(&shop.issue()).await.unwrap_err().code, Code::MembershipExists);
+    let number = card["number"].as_str().unwrap().to_owned();
+
+    let sale = Command::Sale(shop.sale(Some(MemberRef::Card(number.clone())), &[300_00, 200_50]));
+    let quoted = shop.quote(&sale).unwrap();
+    let sold = shop.run(&sale).await.unwrap();
+    assert!(quoted["id"].is_null());
+    assert_eq!(quoted["points_earned"], sold["points_earned"]);
+    assert_eq!((sold["points_earned"].as_i64(), available(&sold)), (Some(500), 1500));
+    let again = shop.f.engine.execute(&shop.f.admin, None, &sale).await.unwrap();
+    assert_eq!((again.status, again.replayed), (200, true), "the same receipt");
+
+    let returned = shop
+        .run(&Command::Return(Return {
+            sale: id(&sold),
+            store: shop.f.store,
+            source: "till".into(),
+            till: "T1".into(),
+            receipt: shop.receipt(),
+            occurred_at: NOW,
+            lines: vec![ReturnLine {
+                line: 1,
+                quantity: 1000,
+            }],
+            reason: "不喜欢".into(),
+            trusted: false,
+        }))
+        .await
+        .unwrap();
+    assert_eq!(
+        (returned["points"]["taken_back"].as_i64(), available(&returned)),
+        (Some(300), 1200)
+    );
+
+    let reward = NewReward {
+        program_id: shop.program,
+        store_id: None,
+        code: "mug".into(),
+        name: Text::new("马克杯", "Mug"),
+        points: 700,
+        stock: Some(1),
+    };
+    let reward = shop
+        .f
+        .engine
+        .create_reward(&shop.f.admin, None, reward)
+        .await
+        .unwrap()
+        .value
+        .id;
+    let redeem = |receipt: String| {
+        Command::Redemption(Redemption {
+            card: number.clone(),
+            store: shop.f.store,
+            source: "till".into(),
+            till: "T1".into(),
+            receipt,
+            reward,
+            occurred_at: None,
+            trusted: false,
+        })
+    };
+    assert_eq!(available(&shop.run(&redeem(shop.receipt())).await.unwrap()), 500);
+    assert_eq!(
+        shop.run(&redeem(shop.receipt())).await.unwrap_err().code,
+        Code::OutOfStock
+    );
+
+    // From the loss report the card neither earns nor spends; the membership does.
+    let lost = shop.run(&operation(id(&card), CardOp::ReportLoss)).await.unwrap();
+    assert_eq!(lost["blocks"], serde_json::json!(["loss"]));
+    let blocked = Command::Sale(shop.sale(Some(MemberRef::Card(number.clone())), &[10_00]));
+    assert_eq!(shop.run(&blocked).await.unwrap_err().code, Code::CardBlocked);
+    assert_eq!(shop.quote(&blocked).unwrap_err().code, Code::CardBlocked);
+    let sold = shop
+        .run(&Command::Sale(shop.sale(shop.by_customer(), &[10_00])))
+        .await
+        .unwrap();
+    assert_eq!(available(&sold), 510);
+
+    let replace = Command::Replace(Replace {
+        card: id(&card),
+        reason: "挂失补卡".into(),
+        store: shop.f.store,
+        number: None,
+    });
+    let new = shop.run(&replace).await.unwrap();
+    assert_ne!(new["number"], card["number"]);
+    assert_eq!(
+        (available(&new), new["membership_id"].clone()),
+        (510, card["membership_id"].clone())
+    );
+    assert_eq!(shop.run(&replace).await.unwrap_err().code, Code::CardState);
+    assert_eq!(shop.f.engine.verify().unwrap().problems, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_retry_gets_its_answer_even_when_the_card_is_blocked_since() {
+    let shop = Shop::open().await;
+    let (card, number) = shop.member().await;
+    let sale = Command::Sale(shop.sale(Some(MemberRef::Card(number)), &[50_00]));
+    let first = shop.f.engine.execute(&shop.f.admin, key("k", 1), &sale).await.unwrap();
+    shop.run(&operation(id(&card), CardOp::ReportLoss)).await.unwrap();
+    let retried = shop.f.engine.execute(&shop.f.admin, key("k", 1), &sale).await.unwrap();
+    assert_eq!(
+        (retried.status, retried.replayed, &retried.json),
+        (201, true, &first.json)
+    );
+    let by_receipt = shop.f.engine.execute(&shop.f.admin, None, &sale).await.unwrap();
+    assert_eq!((by_receipt.status, by_receipt.replayed), (200, true));
+    let mut other = shop.sale(None, &[60_00]);
+    other.receipt = "0002".into();
+    assert_eq!(
+        shop.run(&Command::Sale(other)).await.unwrap_err().code,
+        Code::ReceiptConflict
+    );
+}
+
+#[tokio::test]
+async fn sales_at_the_same_moment_all_count_and_only_one_is_the_first() {
+    let shop = Shop::open().await;
+    let (_, number) = shop.member().await;
+    let commands: Vec<Command> = (0..30)
+        .map(|_| Command::Sale(shop.sale(Some(MemberRef::Card(number.clone())), &[200_00])))
+        .collect();
+    let runs: Vec<_> = commands.iter().map(|command| Box::pin(shop.run(command))).collect();
+    let answers = crate::store::writer::tests::futures(runs).await;
+    // 6 000.00 more: the 21st reaches silver, and the ones proposed at the old tier are proposed again.
+    let earned: i64 = answers
+        .iter()
+        .map(|a| a.as_ref().unwrap()["points_earned"].as_i64().unwrap())
+        .sum();
+    assert_eq!(earned, 20 * 200 + 10 * 240);
+    let balance = shop
+        .quote(&Command::Sale(shop.sale(Some(MemberRef::Card(number)), &[1_00])))
+        .unwrap();
+    assert_eq!(balance["balances"][0]["available"].as_i64(), Some(1000 + earned + 1));
+}
+
+#[tokio::test]
+async fn an_outlived_membership_ends_when_the_next_one_opens() {
+    let shop = Shop::open().await;
+    let (old, number) = shop.member().await;
+    // 2028-12-01: the validity is over, and no job has run.
+    let later = Instant(NOW.0 + 740 * 86_400_000);
+    shop.f.engine.clock().set(later);
+    let sale = |member| Sale {
+        occurred_at: later,
+        ..shop.sale(member, &[1000_00])
+    };
+    let blocked = shop
+        .run(&Command::Sale(sale(Some(MemberRef::Card(number)))))
+        .await
+        .unwrap_err();
+    assert_eq!(blocked.code, Code::CardBlocked);
+    let sold = shop.run(&Command::Sale(sale(shop.by_customer()))).await.unwrap();
+    assert_eq!(sold["judged"], "no_member");
+    let new = shop.run(&shop.issue()).await.unwrap();
+    assert_ne!(new["membership_id"], old["membership_id"]);
+    assert_eq!(available(&new), 1000, "old points don't pass over");
+    assert_eq!(shop.f.engine.verify().unwrap().problems, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn rights_and_references_are_checked() {
+    let shop = Shop::open().await;
+    let elsewhere = create_store(&shop.f.engine, &shop.f.admin, "s02").await;
+    let cashier = shop.f.actor(crate::Role::Cashier, &[elsewhere]);
+    let sale = Command::Sale(shop.sale(None, &[1_00]));
+    assert_eq!(
+        code(shop.f.engine.execute(&cashier, None, &sale).await),
+        Code::Forbidden
+    );
+    assert_eq!(code(shop.f.engine.quote(&cashier, &sale)), Code::Forbidden);
+    let unknown = Command::Sale(shop.sale(Some(MemberRef::Card("90000000000000".into())), &[1_00]));
+    assert_eq!(code(shop.run(&unknown).await), Code::NotFound);
+    let nobody = CustomerId(uuid::Uuid::from_u128(5));
+    let unknown = Command::Sale(shop.sale(Some(MemberRef::Customer(nobody)), &[1_00]));
+    assert_eq!(code(shop.run(&unknown).await), Code::NotFound);
+    let (card, _) = shop.member().await;
+    shop.run(&operation(id(&card), CardOp::ReportLoss)).await.unwrap();
+    let mut found = operation(id(&card), CardOp::CancelLoss);
+    if let Command::Card(operation) = &mut found {
+        operation.identity_checked = None;
+    }
+    assert_eq!(
+        at(shop.run(&found).await),
+        (Code::FieldInvalid, "/identity_checked".into())
+    );
+}
