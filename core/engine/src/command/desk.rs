@@ -46,7 +46,12 @@ pub(super) struct StoreFacts {
 
 impl<'a> Desk<'a> {
     pub fn new(engine: &'a Engine, actor: &'a Actor, purpose: Purpose) -> Self {
-        Self { engine, actor, purpose }
+        Self {
+            engine,
+            actor,
+            purpose,
+            store: Cell::new(None),
+        }
     }
 
     pub fn chain(&self) -> ChainId {
