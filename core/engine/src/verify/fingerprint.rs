@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(hash(&[a.clone(), b.clone()]), hash(&[b.clone(), a.clone()]));
         assert_ne!(hash(&[a.clone()]), hash(&[a.clone(), a]));
         let (none, zero) = (
-            Record::of(1).maybe(None, Record::int::<i64>),
+            Record::of(1).maybe(None, |r: Record, n: i64| r.int(n)),
             Record::of(1).maybe(Some(0i64), Record::int),
         );
         assert_ne!(hash(&[none]), hash(&[zero]));
