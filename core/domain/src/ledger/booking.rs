@@ -315,7 +315,9 @@ impl<'a> Booking<'a> {
     fn take(&mut self, amount: i64, from: impl Fn(&Lot) -> bool) -> Vec<SpentMove> {
         let mut left = amount;
         let mut taken = Vec::new();
-        let account = self.account_mut();
+        let Some(account) = self.member.accounts.get_mut(&self.asset) else {
+            return taken;
+        };
         for lot in account.lots.iter_mut().filter(|lot| from(lot)) {
             let part = left.min(lot.remaining);
             if part > 0 {

@@ -380,3 +380,16 @@ fn a_return_of_today_is_not_a_return_of_next_month() {
     .unwrap_err();
     assert_eq!(refusal.code, Code::NotFound);
 }
+
+#[test]
+fn a_return_of_what_earned_nothing_books_nothing() {
+    let mut shop = Shop::new();
+    shop.sell_at(bill(&[200], 0), &[0]);
+    let answer = shop.take_back(0, &[]);
+    assert_eq!(
+        (answer.points, shop.member.accounts.len()),
+        (ReturnedPoints::default(), 0)
+    );
+    assert_eq!(answer.explanation.zh, "退回这1行：积分不变；等级不变。");
+    assert!(shop.last().entries.is_empty() && shop.last().accounts.is_empty());
+}
