@@ -40,7 +40,7 @@ impl Terms {
             check((1..=LIMIT).contains(&tender.step), "/tender/step", "must be at least 1");
             check(
                 (0..=ONE).contains(&tender.max_share),
-                "/tender/max_share",
+                "/tender/max_share_ppm",
                 "must be 0 to 1 000 000 parts per million",
             );
         }

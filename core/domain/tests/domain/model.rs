@@ -456,7 +456,7 @@ impl Run {
 /// The same operations in every run; `PROPTEST_RNG_SEED` and `PROPTEST_CASES` go further.
 fn config() -> ProptestConfig {
     ProptestConfig {
-        cases: 600,
+        cases: 400,
         rng_seed: RngSeed::Fixed(20_261_122),
         failure_persistence: None,
         ..ProptestConfig::default()

@@ -427,7 +427,7 @@ fn wrong_terms_are_told_field_by_field() {
             "/tender/points",
             "/tender/money",
             "/tender/step",
-            "/tender/max_share"
+            "/tender/max_share_ppm"
         ]
     );
     assert!(Terms::default().validate().is_empty() && context().terms.validate().is_empty());
