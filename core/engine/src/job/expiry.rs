@@ -1,21 +1,327 @@
-//! Books what has expired: memberships past their validity, and lots past their date (D-RET-4, D-LED-2).
+//! Books what is over: memberships past their validity (D-RET-4), and lots past their date (D-LED-2). Nothing of it can
+//! be used before, booked or not; this job writes it down.
 
-use crate::Engine;
-use cardea_domain::Refusal;
-use cardea_domain::id::ChainId;
+use crate::actor::Actor;
+use crate::error::{Error, Result};
+use crate::lanes::Lanes;
+use crate::store::schema::{chains, stores};
+use crate::store::statement::{fetch, statements};
+use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::save::blocks_text;
+use crate::store::writer::{AuditRow, Failure, Work};
+use crate::store::{Answer, Conn, Id, Lane};
+use crate::{Engine, each};
+use cardea_domain::card::Card;
+use cardea_domain::id::*;
+use cardea_domain::ledger::{Asset, EntryKind};
+use cardea_domain::rows::Rows;
+use cardea_domain::sale::{Context, Terms, expire_lots, expire_membership};
+use cardea_domain::tier::Ladder;
+use cardea_domain::{Code, Instant, Refusal, Zone};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Text};
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Commands in flight: enough to fill the writer's slices.
+const IN_FLIGHT: usize = 32;
+
+statements! {
+    SelectEnded -> (Binary, Binary, Binary, BigInt) =
+        "SELECT id, program_id, store_id, expires_at FROM memberships \
+         WHERE chain_id = ? AND open AND expires_at <= ? AND (expires_at, id) > (?, ?) \
+         ORDER BY expires_at, id LIMIT 500";
+    SelectDue -> (Binary, Binary, Binary, Binary, Text, BigInt) =
+        "SELECT l.id, l.membership_id, m.program_id, m.store_id, l.asset, l.expires_at FROM lots l \
+         JOIN memberships m ON m.chain_id = l.chain_id AND m.id = l.membership_id \
+         WHERE l.chain_id = ? AND l.remaining > 0 AND l.expires_at <= ? AND (l.expires_at, l.id) > (?, ?) AND m.open \
+         ORDER BY l.expires_at, l.id LIMIT 500";
+}
 
 /// What a run booked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expired {
+    /// Memberships closed.
     pub memberships: u64,
+    /// Entries over lots, those of the memberships included.
     pub lots: u64,
 }
 
-/// Books everything that has expired in a chain by its business now. A second run finds nothing.
+/// Books what is over in a chain by its business now. A second run finds nothing.
 ///
 /// # Errors
-/// `busy`, `storage_unavailable`.
+/// As [`run_at`].
 pub async fn run(engine: &Engine, chain: ChainId) -> Result<Expired, Refusal> {
-    let _ = (engine, chain);
-    Ok(Expired::default())
+    run_at(engine, chain, engine.clock().business(chain)).await
+}
+
+/// Books what is over at a business time: for imports and demos, which live through the past.
+///
+/// # Errors
+/// The first refusal (`busy`, `storage_unavailable`), after everything else had its turn.
+pub async fn run_at(engine: &Engine, chain: ChainId, now: Instant) -> Result<Expired, Refusal> {
+    let desk = Arc::new(engine.read(|conn| Desk::load(conn, chain, now))?);
+    let ended = Night::begin(engine, &desk);
+    let mut after = (i64::MIN, Id(Uuid::nil()));
+    loop {
+        let found = engine.read(|conn| ended_memberships(conn, chain, now, after))?;
+        let Some(last) = found.last() else { break };
+        after = (last.ended_at.0, last.id);
+        for over in found {
+            ended.add(over).await;
+        }
+    }
+    let ended = ended.end().await?;
+    // After the memberships: what ends with one isn't looked for again.
+    let due = Night::begin(engine, &desk);
+    let mut after = (i64::MIN, Id(Uuid::nil()));
+    let mut known = BTreeSet::new();
+    loop {
+        let found = engine.read(|conn| due_lots(conn, chain, now, after))?;
+        let Some(last) = found.last() else { break };
+        after = (last.ended_at.0, last.id);
+        for over in found {
+            // One command books all due lots of an account.
+            if known.insert((over.membership, over.asset.clone())) {
+                due.add(over).await;
+            }
+        }
+    }
+    let due = due.end().await?;
+    Ok(Expired {
+        memberships: ended.memberships,
+        lots: ended.lots + due.lots,
+    })
+}
+
+/// A membership that is over, or (with an asset) a lot.
+#[derive(Clone, Debug)]
+struct Over {
+    /// Of the membership or the lot: where the next page begins.
+    id: Id,
+    membership: MembershipId,
+    program: ProgramId,
+    store: StoreId,
+    asset: Option<Asset>,
+    ended_at: Instant,
+}
+
+fn ended_memberships(conn: &mut Conn, chain: ChainId, now: Instant, after: (i64, Id)) -> Result<Vec<Over>> {
+    let rows = fetch!(conn, SelectEnded, [chain, now, after.0, after.1.0] => (Id, Id, Id, i64))?;
+    let over = |(id, program, store, ended_at): (Id, Id, Id, i64)| Over {
+        id,
+        membership: id.typed(),
+        program: program.typed(),
+        store: store.typed(),
+        asset: None,
+        ended_at: Instant(ended_at),
+    };
+    Ok(rows.into_iter().map(over).collect())
+}
+
+fn due_lots(conn: &mut Conn, chain: ChainId, now: Instant, after: (i64, Id)) -> Result<Vec<Over>> {
+    type Row = (Id, Id, Id, Id, String, i64);
+    let rows = fetch!(conn, SelectDue, [chain, now, after.0, after.1.0] => Row)?;
+    let over = |(id, membership, program, store, asset, ended_at): Row| Over {
+        id,
+        membership: membership.typed(),
+        program: program.typed(),
+        store: store.typed(),
+        asset: Some(Asset(asset)),
+        ended_at: Instant(ended_at),
+    };
+    Ok(rows.into_iter().map(over).collect())
+}
+
+/// What every command of a night shares.
+struct Desk {
+    actor: Arc<Actor>,
+    now: Instant,
+    minor_units: u32,
+    zones: HashMap<StoreId, Zone>,
+}
+
+impl Desk {
+    fn load(conn: &mut Conn, chain: ChainId, now: Instant) -> Result<Self> {
+        let minor_units: i32 = each!(conn, c => chains::table
+            .find(Id::from(chain))
+            .select(chains::minor_units)
+            .get_result(c)?);
+        let found: Vec<(Id, String)> = each!(conn, c => stores::table
+            .select((stores::id, stores::time_zone))
+            .filter(stores::chain_id.eq(Id::from(chain)))
+            .load(c)?);
+        let zone = |(id, name): (Id, String)| Ok((id.typed(), name.parse().map_err(Error::internal)?));
+        Ok(Self {
+            actor: Arc::new(Actor::system(chain)),
+            now,
+            minor_units: minor_units.unsigned_abs(),
+            zones: found.into_iter().map(zone).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Ends don't depend on rules; the configuration that was in force then is named all the same.
+    fn context(&self, engine: &Engine, over: &Over) -> Result<Context> {
+        Ok(Context {
+            staff: None,
+            now: self.now,
+            store: over.store,
+            zone: self.zones.get(&over.store).copied().unwrap_or(Zone::UTC),
+            minor_units: self.minor_units,
+            configuration: engine.configuration_id_at(self.actor.chain, over.program, over.ended_at)?,
+            terms: Terms::default(),
+            ladder: Ladder::default(),
+        })
+    }
+}
+
+/// Commands on their way, many at a time, so that the writer can batch them.
+struct Night {
+    lanes: Lanes<Over>,
+    tally: Arc<Mutex<Tally>>,
+}
+
+#[derive(Default)]
+struct Tally {
+    expired: Expired,
+    first: Option<Refusal>,
+}
+
+impl Night {
+    fn begin(engine: &Engine, desk: &Arc<Desk>) -> Self {
+        let tally = Arc::new(Mutex::new(Tally::default()));
+        let (engine, desk, shared) = (engine.clone(), desk.clone(), tally.clone());
+        let lanes = Lanes::open(IN_FLIGHT, move |over: Over| {
+            let (engine, desk, tally) = (engine.clone(), desk.clone(), shared.clone());
+            async move {
+                let booked = book(&engine, &desk, over).await;
+                tally.lock().add(booked);
+            }
+        });
+        Self { lanes, tally }
+    }
+
+    async fn add(&self, over: Over) {
+        self.lanes.add(&over.membership, over.clone()).await;
+    }
+
+    async fn end(self) -> Result<Expired, Refusal> {
+        self.lanes.close().await.map_err(Error::internal)?;
+        let mut tally = self.tally.lock();
+        match tally.first.take() {
+            Some(refusal) => Err(refusal),
+            None => Ok(tally.expired),
+        }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, booked: Result<Booked, Refusal>) {
+        match booked {
+            Ok(booked) => {
+                self.expired.memberships += u64::from(booked.closed);
+                self.expired.lots += booked.lots;
+            }
+            Err(refusal) => {
+                tracing::error!(code = refusal.code.as_str(), "an end wasn't booked: {}", refusal.detail.en);
+                self.first.get_or_insert(refusal);
+            }
+        }
+    }
+}
+
+async fn book(engine: &Engine, desk: &Desk, over: Over) -> Result<Booked, Refusal> {
+    let context = desk.context(engine, &over)?;
+    let work = Work::Ledger(Box::new(Ending { over, context }));
+    match engine.submit(Lane::Bulk, desk.actor.clone(), None, "expiry", work).await {
+        Ok(answered) => Ok(serde_json::from_str(&answered.json).map_err(Error::from)?),
+        Err(Failure::Refused(refusal)) => Err(*refusal),
+        Err(Failure::Stale) => Err(Refusal::new(Code::Busy, "系统繁忙，请稍后重试", "Busy; try again")),
+    }
+}
+
+/// What one command booked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Booked {
+    closed: bool,
+    lots: u64,
+}
+
+/// The end of a membership with its cards and lots, or of the lots of one account.
+struct Ending {
+    over: Over,
+    context: Context,
+}
+
+impl LedgerCommand for Ending {
+    fn needs(&self) -> Needs {
+        let membership = self.over.membership;
+        let whole = self.over.asset.is_none();
+        Needs {
+            members: vec![MemberNeed {
+                id: membership,
+                paid_since: None,
+                upgrades: false,
+            }],
+            cards_of: whole.then_some(membership),
+            due_lots: (!whole).then_some((membership, self.context.now)),
+            ..Needs::default()
+        }
+    }
+
+    /// What somebody else has ended meanwhile isn't ended again.
+    fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
+        let Some(mut member) = state.take(Some(self.over.membership)) else {
+            return Ok(Decision::new(Rows::default(), Answer::ok(&Booked::default())?));
+        };
+        let mut events = Vec::new();
+        let rows = match &self.over.asset {
+            Some(asset) => {
+                let due = state.due_lots.remove(asset).unwrap_or_default();
+                expire_lots(&mut member, asset, &due, &self.context, ids)
+            }
+            None => {
+                let before: Vec<Card> = state.cards.values().map(|loaded| loaded.card.clone()).collect();
+                let mut cards = before.clone();
+                let rows = expire_membership(&mut member, &mut cards, &self.context, ids);
+                let changed = before.iter().zip(&cards).filter(|(before, after)| before.version != after.version);
+                events.extend(changed.map(|(before, after)| self.event(before, after)));
+                rows
+            }
+        };
+        let booked = Booked {
+            closed: rows.membership_updates.iter().any(|update| !update.open),
+            lots: rows.entries.iter().filter(|entry| entry.kind == EntryKind::Expire).count() as u64,
+        };
+        let mut decision = Decision::new(rows, Answer::ok(&booked)?);
+        if booked != Booked::default() {
+            decision.audit.push(AuditRow {
+                action: "membership.expire",
+                subject: Some(self.over.membership.0),
+                detail: json!({ "closed": booked.closed, "lots": booked.lots, "ended_at": self.over.ended_at }),
+            });
+        }
+        decision.card_events = events;
+        Ok(decision)
+    }
+}
+
+impl Ending {
+    fn event(&self, before: &Card, after: &Card) -> CardEvent {
+        CardEvent {
+            card: after.id,
+            operation: "expire",
+            store: Some(self.context.store),
+            reason: None,
+            detail: json!({}),
+            at: self.over.ended_at,
+            from: before.state.as_str(),
+            to: after.state.as_str(),
+            blocks: blocks_text(&after.blocks),
+        }
+    }
 }

@@ -1,15 +1,65 @@
-//! Nightly jobs. Each is idempotent and goes through the bulk queue, so that tills don't wait.
+//! Nightly jobs, one file each. All are idempotent, book through the bulk queue, so that tills don't wait, and go by
+//! each chain's business now.
 
 pub mod expiry;
 
-use crate::Engine;
+use crate::error::Result;
+use crate::store::Id;
+use crate::store::schema::chains;
+use crate::{Engine, each};
 use cardea_domain::Refusal;
+use cardea_domain::id::ChainId;
+use diesel::prelude::*;
 
-/// Runs every job in every chain, as of each chain's business now.
+/// A job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// [`expiry`]
+    Expiry,
+}
+
+impl Job {
+    /// In the order in which they are done.
+    pub const ALL: &'static [Job] = &[Job::Expiry];
+
+    /// Stable, for the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Job::Expiry => "expiry",
+        }
+    }
+
+    /// Does the job in one chain, as of its business now.
+    ///
+    /// # Errors
+    /// The job's refusals; what was done before one stays.
+    pub async fn run(self, engine: &Engine, chain: ChainId) -> Result<(), Refusal> {
+        match self {
+            Job::Expiry => expiry::run(engine, chain).await.map(|_| ()),
+        }
+    }
+}
+
+/// Does every job in every chain. The schedule's hook: to be called every night, or more often; what is done already
+/// isn't done again.
 ///
 /// # Errors
-/// The first job that fails; those before it are done.
+/// The first refusal, after the other jobs and chains had their turn.
 pub async fn run_all(engine: &Engine) -> Result<(), Refusal> {
-    let _ = engine;
-    Ok(())
+    let mut first = Ok(());
+    for chain in chains(engine)? {
+        for job in Job::ALL {
+            if let Err(refusal) = job.run(engine, chain).await {
+                tracing::error!(job = job.name(), %chain, code = refusal.code.as_str(), "a job failed: {}", refusal.detail.en);
+                first = first.and(Err(refusal));
+            }
+        }
+    }
+    first
+}
+
+fn chains(engine: &Engine) -> Result<Vec<ChainId>> {
+    let ids: Vec<Id> =
+        engine.read(|conn| Ok(each!(conn, c => chains::table.select(chains::id).order(chains::code).load(c)?)))?;
+    Ok(ids.into_iter().map(Id::typed).collect())
 }

@@ -103,9 +103,21 @@ impl Engine {
     /// # Errors
     /// `not_found` for an unknown program; `internal` if its plugin can't be loaded.
     pub fn configuration_at(&self, chain: ChainId, program: ProgramId, at: Instant) -> Result<Arc<Configuration>> {
-        let timeline = self.timeline(chain, program)?;
-        let id = holding(&timeline, at).ok_or_else(not_found)?;
+        let id = self.configuration_id_at(chain, program, at)?;
         self.configuration_by_id(chain, id)
+    }
+
+    /// Which configuration holds at an instant.
+    ///
+    /// # Errors
+    /// `not_found` for an unknown program.
+    pub(crate) fn configuration_id_at(
+        &self,
+        chain: ChainId,
+        program: ProgramId,
+        at: Instant,
+    ) -> Result<ConfigurationId> {
+        Ok(holding(&self.timeline(chain, program)?, at).ok_or_else(not_found)?)
     }
 
     /// One configuration, parsed.
@@ -147,7 +159,7 @@ impl Engine {
     /// # Errors
     /// `not_found` for an unknown program.
     pub(crate) fn ladder_at(&self, chain: ChainId, program: ProgramId, at: Instant) -> Result<Ladder> {
-        let id = holding(&self.timeline(chain, program)?, at).ok_or_else(not_found)?;
+        let id = self.configuration_id_at(chain, program, at)?;
         if let Some(known) = self.configurations_cache().parsed.get(&(chain, id)) {
             return Ok(known.ladder.clone());
         }
