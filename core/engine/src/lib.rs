@@ -6,6 +6,7 @@ pub mod archive;
 pub mod bootstrap;
 pub mod clock;
 pub mod command;
+pub mod demo;
 mod engine;
 pub mod error;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// A bill. Σ tenders = Σ line amounts − rounding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bill {
-    /// 1–500 lines, numbered from 1 without gaps.
+    /// 1–2000 lines, numbered from 1 without gaps.
     pub lines: Vec<Line>,
     pub tenders: Vec<Tender>,
     /// What is let off (抹零), or negative where it is rounded up.
@@ -50,8 +50,8 @@ pub struct Tender {
     pub amount: Minor,
 }
 
-/// Most lines of a bill.
-pub const MAX_LINES: usize = 500;
+/// Most lines of a bill: a wholesale invoice can have more than a thousand.
+pub const MAX_LINES: usize = 2000;
 /// Most tenders of a bill.
 pub const MAX_TENDERS: usize = 20;
 const MAX_ATTRIBUTES: usize = 32;
@@ -69,7 +69,7 @@ impl Bill {
     /// `field_invalid`, `line_discount_mismatch` or `tenders_mismatch`, each with its pointer.
     pub fn validate(&self) -> Result<(), Refusal> {
         if !(1..=MAX_LINES).contains(&self.lines.len()) {
-            return Err(field("/lines", "应有 1 至 500 行", "must have 1 to 500 lines"));
+            return Err(field("/lines", "应有 1 至 2000 行", "must have 1 to 2000 lines"));
         }
         if self.tenders.len() > MAX_TENDERS {
             return Err(field("/tenders", "最多 20 种付款", "must have at most 20 tenders"));

@@ -4,6 +4,7 @@
 use super::ImportError;
 use cardea_domain::Zone;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 
 /// A mapping, read and checked. Its TOML form is described in `web/mappings/README.md`.
@@ -19,6 +20,9 @@ pub struct Mapping {
     pub bill: Bill,
     pub line: Line,
     pub cancellation: Option<Cancellation>,
+    /// SHA-256 of the document.
+    #[serde(skip)]
+    pub hash: [u8; 32],
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -115,7 +119,7 @@ pub struct Bill {
     pub column: String,
     /// Part of every bill's natural key: where the sales come from.
     pub source: String,
-    #[serde(default)]
+    #[serde(default = "import")]
     pub till: String,
     /// How the bills were paid, as far as the program cares.
     #[serde(default = "other")]
@@ -194,6 +198,10 @@ fn two() -> u32 {
     2
 }
 
+fn import() -> String {
+    "import".into()
+}
+
 fn other() -> cardea_domain::sale::TenderKind {
     cardea_domain::sale::TenderKind::Other
 }
@@ -201,8 +209,9 @@ fn other() -> cardea_domain::sale::TenderKind {
 impl Mapping {
     /// Reads and checks a mapping. The error names the field at fault.
     pub fn parse(text: &str) -> Result<Self, ImportError> {
-        let mapping: Self = toml::from_str(text).map_err(|e| ImportError::Mapping(e.to_string()))?;
+        let mut mapping: Self = toml::from_str(text).map_err(|e| ImportError::Mapping(e.to_string()))?;
         mapping.check().map_err(ImportError::Mapping)?;
+        mapping.hash = Sha256::digest(text).into();
         Ok(mapping)
     }
 

@@ -7,12 +7,12 @@ use super::cancel::Purchases;
 use super::mapping::Mapping;
 use super::row::{self, BadRow, Reason, Row};
 use super::source::Records;
+use cardea_domain::Instant;
+use cardea_domain::sale::MAX_LINES;
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-/// More rows than any till rings up in one bill: a file whose bill column is wrong must not fill the memory.
-const LARGEST_BILL: usize = 2_000;
 /// How many bills back a second part of a bill is still noticed here; beyond that the ledger refuses it.
 const REMEMBERED_BILLS: usize = 262_144;
 
@@ -21,6 +21,14 @@ pub enum Step {
     Sale(SaleBill),
     Return(ReturnBill),
     Bad(BadRow),
+}
+
+/// What a first look at the whole file shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Survey {
+    pub rows: u64,
+    /// Time of the earliest row that can be read.
+    pub since: Option<Instant>,
 }
 
 /// Reads a file step by step.
@@ -38,14 +46,14 @@ pub struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Reads the file once for its size and what its cancellations look for, and opens it again. Returns the number
-    /// of rows too.
-    pub fn open(path: &Path, mapping: &'a Mapping) -> Result<(Self, u64), ImportError> {
+    /// Reads the file once for its size, its beginning and what its cancellations look for, and opens it again.
+    pub fn open(path: &Path, mapping: &'a Mapping) -> Result<(Self, Survey), ImportError> {
         let mut records = Records::open(path, mapping)?;
-        let (mut purchases, mut total) = (Purchases::default(), 0);
+        let (mut purchases, mut survey) = (Purchases::default(), Survey { rows: 0, since: None });
         while let Some(record) = records.next().map_err(|e| ImportError::file(path, e))? {
-            total += 1;
-            if let (true, Ok(row)) = (mapping.cancellation.is_some(), row::read(&record, mapping)) {
+            survey.rows += 1;
+            if let Ok(row) = row::read(&record, mapping) {
+                survey.since = Some(survey.since.map_or(row.at, |since| since.min(row.at)));
                 purchases.want(&row);
             }
         }
@@ -62,7 +70,7 @@ impl<'a> Plan<'a> {
                 rows_read: 0,
                 ended: false,
             },
-            total,
+            survey,
         ))
     }
 
@@ -93,10 +101,10 @@ impl<'a> Plan<'a> {
                 if self.rows.first().is_some_and(|first| first.receipt != row.receipt) {
                     self.close_bill();
                 }
-                if self.rows.len() < LARGEST_BILL {
+                if self.rows.len() < MAX_LINES {
                     self.rows.push(row);
                 } else {
-                    self.bad(&row, Reason::TooLong, format!("above {LARGEST_BILL} rows"));
+                    self.bad(&row, Reason::TooLong, format!("above {MAX_LINES} rows"));
                 }
             }
         }

@@ -52,12 +52,12 @@ fn steps(rows: &str) -> Vec<Step> {
     let mut file = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
     write!(file, "\u{feff}{HEADER}{rows}").unwrap();
     let mapping = mapping();
-    let (mut plan, total) = Plan::open(file.path(), &mapping).unwrap();
+    let (mut plan, survey) = Plan::open(file.path(), &mapping).unwrap();
     let mut steps = Vec::new();
     while let Some(step) = plan.next_step().unwrap() {
         steps.push(step);
     }
-    assert_eq!((total, plan.rows_read), (rows.lines().count() as u64, total));
+    assert_eq!((survey.rows, plan.rows_read), (rows.lines().count() as u64, survey.rows));
     steps
 }
 
@@ -220,9 +220,9 @@ fn packed_files_are_read_and_missing_columns_named() {
     write!(packer, "{HEADER}7,ann,tea,1,1,0,1.7.2020 8:05\n").unwrap();
     packer.finish().unwrap();
     let mapping = mapping();
-    let (mut plan, total) = Plan::open(file.path(), &mapping).unwrap();
+    let (mut plan, survey) = Plan::open(file.path(), &mapping).unwrap();
     assert!(matches!(plan.next_step().unwrap(), Some(Step::Sale(_))));
-    assert_eq!(total, 1);
+    assert_eq!((survey.rows, survey.since.unwrap().to_string().as_str()), (1, "2020-07-01T07:05:00Z"));
     let other = Mapping::parse(&MAPPING.replace("sku = \"code\"", "sku = \"article\"")).unwrap();
     let error = Plan::open(file.path(), &other).err().unwrap();
     assert_eq!(error.to_string(), "mapping: the file has no column `article`");

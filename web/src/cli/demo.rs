@@ -1,0 +1,97 @@
+//! `cardea demo`: an empty data folder is filled with two chains and ninety days of their trade.
+
+use crate::settings::Settings;
+use anyhow::Context;
+use cardea_domain::Day;
+use cardea_engine::Engine;
+use cardea_engine::demo::{self, Size, Watch};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::process::ExitCode;
+use std::time::Instant;
+
+#[derive(clap::Args)]
+pub struct Demo {
+    /// What everything follows from: the same seed gives the same books
+    #[arg(long, default_value_t = demo::SEED)]
+    seed: u64,
+    #[arg(long, value_enum, default_value_t = HowMuch::Full)]
+    size: HowMuch,
+    /// The last day of trade, e.g. 2026-11-21 [default: the same day always]
+    #[arg(long, value_name = "DAY")]
+    until: Option<Day>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum HowMuch {
+    /// 20 000 memberships
+    Full,
+    /// 400 memberships
+    Small,
+}
+
+impl Demo {
+    pub fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
+        let engine = crate::app::engine(&settings)?;
+        let size = match self.size {
+            HowMuch::Full => Size::Full,
+            HowMuch::Small => Size::Small,
+        };
+        fill(&engine, self.seed, size, self.until.unwrap_or_else(demo::last_day))?;
+        print_logins(self.seed);
+        println!("The books' fingerprint: {}", engine.verify()?.hash);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// For `serve --demo`: fills on the first start, and shows the log-ins on each.
+pub fn ensure(engine: &Engine) -> anyhow::Result<()> {
+    let seed = match demo::seed_of(engine)? {
+        Some(seed) => seed,
+        None => {
+            fill(engine, demo::SEED, Size::Full, demo::last_day())?;
+            demo::SEED
+        }
+    };
+    print_logins(seed);
+    Ok(())
+}
+
+fn fill(engine: &Engine, seed: u64, size: Size, until: Day) -> anyhow::Result<()> {
+    let mut bar = Bar::new();
+    let started = Instant::now();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let filled = runtime.block_on(demo::fill(engine, seed, size, until, &mut bar));
+    bar.0.finish_and_clear();
+    filled.map_err(|refusal| anyhow::anyhow!("{}", refusal.detail.en)).context("filling the demo")?;
+    let events = bar.0.position();
+    eprintln!("{events} purchases, returns and other events in {:.1} s", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn print_logins(seed: u64) {
+    println!("{:<10} {:<12} {:<22} role", "chain", "user", "password");
+    for login in demo::logins(seed) {
+        println!("{:<10} {:<12} {:<22} {}", login.chain, login.user, login.password, login.role.as_str());
+    }
+}
+
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new() -> Self {
+        let bar = ProgressBar::new(0);
+        let template = "{bar:40} {pos}/{len} purchases and other events, {eta} left";
+        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self(bar)
+    }
+}
+
+impl Watch for Bar {
+    fn starts(&mut self, events: u64) {
+        self.0.set_length(events);
+    }
+
+    fn goes_on(&mut self, events: u64) {
+        self.0.set_position(events);
+    }
+}
