@@ -9,8 +9,6 @@ pub mod command;
 pub mod demo;
 mod engine;
 pub mod error;
-#[cfg(test)]
-mod fixture;
 pub mod identity;
 pub mod import;
 pub mod input;
@@ -26,6 +24,9 @@ mod services;
 pub mod store;
 pub mod store_admin;
 pub mod verify;
+
+#[cfg(test)]
+mod fixture;
 
 pub use actor::{Actor, Role};
 pub use clock::Clock;

@@ -31,7 +31,7 @@ enum HowMuch {
 
 impl Demo {
     pub fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
-        let engine = crate::app::engine(&settings)?;
+        let engine = crate::app::open(&settings)?;
         let size = match self.size {
             HowMuch::Full => Size::Full,
             HowMuch::Small => Size::Small,

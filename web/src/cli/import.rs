@@ -76,7 +76,7 @@ fn dry_run(file: &Path, mapping: &Mapping) -> anyhow::Result<ExitCode> {
 }
 
 fn book(sales: &Sales, mapping: &Mapping, settings: Settings) -> anyhow::Result<ExitCode> {
-    let engine = crate::app::engine(&settings)?;
+    let engine = crate::app::open(&settings)?;
     let mut terminal = Terminal::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let started = Instant::now();

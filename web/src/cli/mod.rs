@@ -1,5 +1,7 @@
 //! The command line: one file per subcommand.
 
+mod demo;
+mod import;
 mod openapi;
 mod serve;
 mod verify;
@@ -22,6 +24,10 @@ struct Cli {
 enum Command {
     /// Serve the interface and the pages (the default)
     Serve(serve::Serve),
+    /// Fill an empty data folder with demo chains and ninety days of trade
+    Demo(demo::Demo),
+    /// Bring past sales in from a spreadsheet
+    Import(import::Import),
     /// Recompute every balance, and print a fingerprint of the ledger
     Verify(verify::Verify),
     /// Print the OpenAPI document
@@ -50,6 +56,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     crate::logging::start(&settings.log);
     match command {
         Command::Serve(command) => command.run(settings),
+        Command::Demo(command) => command.run(settings),
+        Command::Import(command) => command.run(|| Ok(settings)),
         Command::Verify(command) => command.run(&settings),
         Command::Openapi(command) => command.run(),
     }

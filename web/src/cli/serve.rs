@@ -5,12 +5,21 @@ use crate::settings::Settings;
 use std::process::ExitCode;
 
 #[derive(clap::Args, Default)]
-pub struct Serve {}
+pub struct Serve {
+    /// Fill demo chains on the first start, and show their log-ins
+    #[arg(long)]
+    demo: bool,
+}
 
 impl Serve {
     pub fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let engine = app::open(&settings)?;
-        let first = app::first_run(&engine)?;
+        let first = if self.demo {
+            super::demo::ensure(&engine)?;
+            None
+        } else {
+            app::first_run(&engine)?
+        };
         let server = app::serve(settings, engine)?;
         announce(&server, first);
         wait_for_signal()?;
