@@ -1,6 +1,7 @@
 //! The engine: what the server, the command line and the tests hold.
 
 use crate::actor::Actor;
+use crate::business;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::services::Services;
@@ -54,6 +55,7 @@ impl Engine {
             .map_err(|e| Error::internal(format!("{}: {e}", options.data_dir.display())))?;
         let database = Arc::new(Database::open(&options.database, &options.data_dir)?);
         let services = Services::start(&options, &database)?;
+        database.read(|conn| business::restore(conn, &options.clock))?;
         let writer = Writer::start(database.clone(), options.clock.clone(), options.writer)?;
         Ok(Self(Arc::new(Inner {
             writer,

@@ -4,6 +4,7 @@
 pub mod actor;
 pub mod archive;
 pub mod bootstrap;
+mod business;
 pub mod clock;
 pub mod command;
 pub mod demo;

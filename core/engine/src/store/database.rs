@@ -11,11 +11,16 @@ use std::path::Path;
 /// Idle readers kept open; more are opened under load and closed again.
 const IDLE_READERS: usize = 16;
 
+/// Held as long as the server lives: the writer decides on what it alone changes.
+enum Lock {
+    File(#[expect(dead_code, reason = "held, not read")] File),
+    Session(#[expect(dead_code, reason = "held, not read")] Mutex<Conn>),
+}
+
 pub struct Database {
     location: Location,
     idle: Mutex<Vec<Conn>>,
-    /// Held as long as the server lives; None on PostgreSQL, which several servers may share.
-    _lock: Option<File>,
+    _lock: Lock,
 }
 
 impl Database {
@@ -27,8 +32,14 @@ impl Database {
     pub fn open(url: &str, data_dir: &Path) -> Result<Self> {
         let location = Location::parse(url, data_dir)?;
         let lock = match &location {
-            Location::Sqlite(path) => Some(lock(path)?),
-            Location::Postgres(_) => None,
+            Location::Sqlite(path) => Lock::File(lock(path)?),
+            Location::Postgres(_) => {
+                let mut session = location.connect()?;
+                if !dialect::lock_session(&mut session)? {
+                    return Err(Error::internal("another server uses this database"));
+                }
+                Lock::Session(Mutex::new(session))
+            }
         };
         let database = Self {
             location,

@@ -134,3 +134,18 @@ pub(crate) fn is_unique(e: &diesel::result::Error) -> bool {
         diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)
     )
 }
+
+/// Takes PostgreSQL's lock of this program for as long as the connection lives; false if another server holds it.
+pub(crate) fn lock_session(conn: &mut Conn) -> Result<bool> {
+    let Conn::Postgres(c) = conn else {
+        return Ok(true);
+    };
+    #[derive(QueryableByName)]
+    struct Locked {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        locked: bool,
+    }
+    // "cardea" in bytes.
+    let locked: Locked = diesel::sql_query("SELECT pg_try_advisory_lock(109270250153313) AS locked").get_result(c)?;
+    Ok(locked.locked)
+}
