@@ -76,6 +76,8 @@ pub struct ReturnAnswer {
     /// null in a preview.
     #[schema(value_type = Option<Uuid>)]
     pub id: Option<BillId>,
+    #[schema(value_type = Uuid)]
+    pub sale_id: BillId,
     pub money: ReturnedMoney,
     pub points: ReturnedPoints,
     pub entries: Vec<Entry>,
