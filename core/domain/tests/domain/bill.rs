@@ -36,7 +36,7 @@ fn a_field_out_of_range_is_named() {
     };
     assert_eq!(field(|b| b.lines.clear()), "/lines");
     assert_eq!(
-        field(|b| b.lines = (1..=501).map(|n| line(n, 1, 1000)).collect()),
+        field(|b| b.lines = (1..=2001).map(|n| line(n, 1, 1000)).collect()),
         "/lines"
     );
     assert_eq!(
