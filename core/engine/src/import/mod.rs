@@ -27,7 +27,7 @@ pub use plan::{Plan, Step, Survey};
 pub use progress::{Outcome, Progress, Report};
 pub use row::{BadRow, Reason};
 pub use run::{Finish, Options, run};
-pub use setup::FirstLogin;
+pub use setup::{FirstLogin, chain};
 
 use cardea_domain::Refusal;
 use std::fmt;

@@ -36,7 +36,7 @@ impl Target {
     /// Finds or creates chain and program. `since` is the time of the earliest sale: a new program's rules hold from
     /// then on.
     pub async fn open(engine: &Engine, mapping: &Mapping, since: Instant) -> Result<(Self, Option<FirstLogin>), ImportError> {
-        let (chain, login) = match engine.read(|conn| chain(conn, mapping))? {
+        let (chain, login) = match engine.read(|conn| chain_row(conn, &mapping.chain.code))? {
             Some((chain, currency, minor_units)) => {
                 let same = currency == mapping.chain.currency && minor_units == mapping.chain.minor_units as i32;
                 if !same {
@@ -77,6 +77,14 @@ impl Target {
         self.stores.insert(code.to_owned(), id);
         Ok(id)
     }
+}
+
+/// The chain of a code.
+///
+/// # Errors
+/// The database fails.
+pub fn chain(engine: &Engine, code: &str) -> crate::Result<Option<ChainId>> {
+    Ok(engine.read(|conn| chain_row(conn, code))?.map(|(id, ..)| id))
 }
 
 async fn create_chain(engine: &Engine, mapping: &Mapping) -> Result<(ChainId, Option<FirstLogin>), ImportError> {
@@ -127,8 +135,7 @@ async fn create_program(
     created
 }
 
-fn chain(conn: &mut Conn, mapping: &Mapping) -> crate::Result<Option<(ChainId, String, i32)>> {
-    let code = &mapping.chain.code;
+fn chain_row(conn: &mut Conn, code: &str) -> crate::Result<Option<(ChainId, String, i32)>> {
     let row: Option<(Id, String, i32)> = each!(conn, c => chains::table
         .filter(chains::code.eq(code))
         .select((chains::id, chains::currency, chains::minor_units))
