@@ -1,11 +1,15 @@
-//! Tests of the whole: stories told over HTTP, rules of style, the browser.
+//! Tests of the whole: stories told over HTTP, the pages in a browser, plugins, rules of style.
 
+pub mod browser;
+pub mod harness;
 pub mod plugins;
+pub mod stories;
 pub mod tidy;
 
 use libtest_mimic::Trial;
 
 /// Every test of this crate.
 pub fn trials() -> Vec<Trial> {
-    [plugins::tests(), tidy::tests()].into_iter().flatten().collect()
+    let subjects = [plugins::tests, stories::tests, browser::tests, tidy::tests];
+    subjects.into_iter().flat_map(|tests| tests()).collect()
 }

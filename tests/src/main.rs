@@ -1,8 +1,13 @@
-//! The one test binary.
+//! The one test binary. With [`process::MODE`] in its environment it is the server instead: stories about processes
+//! start it so.
 
+use cardea_tests::harness::process;
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if std::env::var_os(process::MODE).is_some() {
+        return cardea::cli::run();
+    }
     libtest_mimic::run(&Arguments::from_args(), cardea_tests::trials()).exit_code()
 }
