@@ -12,14 +12,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Rows of the domain's rules that the cases show.
-const ROWS: [&str; 7] = ["D-RET-1", "D-RET-2", "D-RET-3", "D-RET-4", "D-RET-7", "D-RET-8", "D-CARD-3"];
+const ROWS: [&str; 7] = [
+    "D-RET-1", "D-RET-2", "D-RET-3", "D-RET-4", "D-RET-7", "D-RET-8", "D-CARD-3",
+];
 
 pub fn tests() -> Vec<Trial> {
     let mut trials = vec![
-        trial("plugin_native_and_component_agree_on_all_cases", native_and_component_agree),
+        trial(
+            "plugin_native_and_component_agree_on_all_cases",
+            native_and_component_agree,
+        ),
         trial("plugin_native_and_component_describe_the_same", describe_the_same),
-        trial("plugin_components_are_built_from_these_sources", built_from_these_sources),
-        trial("plugin_recorded_inputs_replay_to_the_same_decision", recorded_inputs_replay),
+        trial(
+            "plugin_components_are_built_from_these_sources",
+            built_from_these_sources,
+        ),
+        trial(
+            "plugin_recorded_inputs_replay_to_the_same_decision",
+            recorded_inputs_replay,
+        ),
         trial("plugin_recorded_sale_is_small", recorded_sale_is_small),
     ];
     for row in ROWS {
@@ -37,8 +48,13 @@ fn plugins() -> PathBuf {
 fn retail() -> Arc<Plugin> {
     let rebuilt = std::env::var_os("CARDEA_PLUGIN_DIST")
         .map(|dist| std::fs::read(Path::new(&dist).join("retail.wasm")).expect("a rebuilt component"));
-    let (_, embedded) = plugin::embedded().iter().find(|(id, _)| *id == "retail").expect("embedded");
-    host().load(rebuilt.as_deref().unwrap_or(embedded)).expect("retail loads")
+    let (_, embedded) = plugin::embedded()
+        .iter()
+        .find(|(id, _)| *id == "retail")
+        .expect("embedded");
+    host()
+        .load(rebuilt.as_deref().unwrap_or(embedded))
+        .expect("retail loads")
 }
 
 fn all_cases() -> Vec<Case> {
@@ -67,7 +83,10 @@ fn native_and_component_agree() {
 
 fn cases_of(row: &str) {
     let plugin = retail();
-    let cases: Vec<_> = all_cases().into_iter().filter(|c| c.name.contains(&format!("{row}:"))).collect();
+    let cases: Vec<_> = all_cases()
+        .into_iter()
+        .filter(|c| c.name.contains(&format!("{row}:")))
+        .collect();
     assert!(!cases.is_empty(), "no case of {row}");
     for case in cases {
         assert_eq!(decide(&plugin, &case), case.expected, "{}", case.name);
@@ -75,12 +94,17 @@ fn cases_of(row: &str) {
 }
 
 fn describe_the_same() {
-    let component = retail().call_json(Function::Describe, Value::Null).expect("a description");
+    let component = retail()
+        .call_json(Function::Describe, Value::Null)
+        .expect("a description");
     assert_eq!(component, serde_json::to_value(Retail::describe()).expect("JSON"));
     let ladder = &component["default_ladder"];
     assert_eq!(ladder["months"], 12, "D-RET-8");
     let steps: Vec<_> = ladder["steps"].as_array().expect("steps").iter().collect();
-    let figures: Vec<_> = steps.iter().map(|s| (s["threshold"].as_i64(), s["multiplier"].as_i64())).collect();
+    let figures: Vec<_> = steps
+        .iter()
+        .map(|s| (s["threshold"].as_i64(), s["multiplier"].as_i64()))
+        .collect();
     let expected = [(0, 1_000_000), (500_000, 1_200_000), (2_000_000, 1_500_000)].map(|(t, m)| (Some(t), Some(m)));
     assert_eq!(figures, expected, "D-RET-8");
 }
@@ -88,11 +112,21 @@ fn describe_the_same() {
 fn built_from_these_sources() {
     let lock = Lock::read(&plugins().join("dist")).expect("plugins.lock");
     for (id, bytes) in plugin::embedded() {
-        let locked = lock.components.get(*id).unwrap_or_else(|| panic!("{id} isn't in plugins.lock"));
+        let locked = lock
+            .components
+            .get(*id)
+            .unwrap_or_else(|| panic!("{id} isn't in plugins.lock"));
         let sources = source_hash(&plugins(), id).expect("a hash");
-        assert_eq!(locked.sources, sources, "{id} is stale: run plugins/build.sh and commit plugins/dist");
+        assert_eq!(
+            locked.sources, sources,
+            "{id} is stale: run plugins/build.sh and commit plugins/dist"
+        );
         let loaded = host().load(bytes).expect("it loads");
-        assert_eq!((loaded.digest(), bytes.len() as u64), (locked.sha256.as_str(), locked.bytes), "{id}");
+        assert_eq!(
+            (loaded.digest(), bytes.len() as u64),
+            (locked.sha256.as_str(), locked.bytes),
+            "{id}"
+        );
     }
 }
 
@@ -106,7 +140,9 @@ fn recorded_inputs_replay() {
     let plugin = retail();
     let mut count = 0;
     for case in all_cases() {
-        let Some(decision) = case.expected.get("Ok") else { continue };
+        let Some(decision) = case.expected.get("Ok") else {
+            continue;
+        };
         let replay = match case.function.as_str() {
             "admission.decide" => replayed::<admission::Request>(&plugin, &case),
             "earning.judge" => replayed::<earning::Sale>(&plugin, &case),

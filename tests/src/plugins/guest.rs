@@ -82,10 +82,17 @@ impl Guest {
         let texts = [self.id, "1.0.0", "客", "guest", "{}", self.config, "{}", "一", "one"];
         let [id, version, zh, en, schema, config, line, step_zh, step_en] = texts.map(|t| strings.add(t));
         let ladder = [12, ADDRESS_OF_STEP, 1];
-        let description: Vec<u32> =
-            [id, version, zh, en, schema, config, line].into_iter().flatten().chain(ladder).collect();
+        let description: Vec<u32> = [id, version, zh, en, schema, config, line]
+            .into_iter()
+            .flatten()
+            .chain(ladder)
+            .collect();
         // A step: id, name, threshold and multiplier, the last two of eight bytes.
-        let step: Vec<u32> = [step_en, step_zh, step_en].into_iter().flatten().chain([0, 0, 1_000_000, 0]).collect();
+        let step: Vec<u32> = [step_en, step_zh, step_en]
+            .into_iter()
+            .flatten()
+            .chain([0, 0, 1_000_000, 0])
+            .collect();
         let text = format!(
             r#"(module
                 {imports}
@@ -123,7 +130,11 @@ impl Guest {
 
 /// Little-endian words as a string of the text format.
 fn words(words: &[u32]) -> String {
-    words.iter().flat_map(|w| w.to_le_bytes()).map(|byte| format!("\\{byte:02x}")).collect()
+    words
+        .iter()
+        .flat_map(|w| w.to_le_bytes())
+        .map(|byte| format!("\\{byte:02x}"))
+        .collect()
 }
 
 /// Strings one after the other from address 16 on.

@@ -11,7 +11,10 @@ pub fn tests() -> Vec<Trial> {
     vec![
         trial("plugin_a_quiet_guest_is_heard", a_quiet_guest_is_heard),
         trial("plugin_an_infinite_loop_runs_out_of_fuel", an_infinite_loop),
-        trial("plugin_a_slow_guest_meets_its_deadline_after_a_second_try", a_slow_guest),
+        trial(
+            "plugin_a_slow_guest_meets_its_deadline_after_a_second_try",
+            a_slow_guest,
+        ),
         trial("plugin_growing_memory_is_stopped", growing_memory),
         trial("plugin_a_memory_too_large_from_the_start_is_refused", a_large_memory),
         trial("plugin_a_trap_is_a_named_error", a_trap),
@@ -62,22 +65,39 @@ fn load(guest: &Guest) -> Arc<Plugin> {
 fn judged(guest: &Guest) -> PluginError {
     let plugin = load(guest);
     let error = plugin.judge(&sale()).expect_err("stopped");
-    assert_eq!((error.plugin.as_str(), error.digest.as_str()), (plugin.id(), plugin.digest()));
+    assert_eq!(
+        (error.plugin.as_str(), error.digest.as_str()),
+        (plugin.id(), plugin.digest())
+    );
     assert!(error.call > 0, "the call has a number");
     let counts = plugin.counts();
-    assert_eq!((counts.calls, counts.failures), (1, vec![(error.code(), 1)]), "it is counted");
+    assert_eq!(
+        (counts.calls, counts.failures),
+        (1, vec![(error.code(), 1)]),
+        "it is counted"
+    );
     error
 }
 
 fn refused(bytes: &[u8]) -> String {
-    let error = host().load(bytes).map(|plugin| plugin.id().to_owned()).expect_err("refused");
-    assert_eq!((error.failure, error.code()), (Failure::RefusedLoad, "plugin_refused_load"));
+    let error = host()
+        .load(bytes)
+        .map(|plugin| plugin.id().to_owned())
+        .expect_err("refused");
+    assert_eq!(
+        (error.failure, error.code()),
+        (Failure::RefusedLoad, "plugin_refused_load")
+    );
     error.message
 }
 
 fn a_quiet_guest_is_heard() {
     let plugin = load(&Guest::new());
-    let nothing = earning::Outcome { reasons: Vec::new(), contributions: Vec::new(), bonuses: Vec::new() };
+    let nothing = earning::Outcome {
+        reasons: Vec::new(),
+        contributions: Vec::new(),
+        bonuses: Vec::new(),
+    };
     assert_eq!(plugin.judge(&sale()).expect("an outcome"), nothing);
     assert_eq!((plugin.id(), plugin.description().version.as_str()), ("guest", "1.0.0"));
 }
@@ -88,20 +108,43 @@ fn an_infinite_loop() {
 }
 
 fn a_slow_guest() {
-    let limits = Limits { fuel: u64::MAX, deadline: Duration::from_millis(20), ..Limits::default() };
-    let host = PluginHost::new(&Settings { limits, ..Settings::default() }).expect("a host");
+    let limits = Limits {
+        fuel: u64::MAX,
+        deadline: Duration::from_millis(20),
+        ..Limits::default()
+    };
+    let host = PluginHost::new(&Settings {
+        limits,
+        ..Settings::default()
+    })
+    .expect("a host");
     let plugin = host.load(&Guest::new().judge(LOOP).build()).expect("it loads");
     let error = plugin.judge(&sale()).expect_err("stopped");
-    assert_eq!((error.failure, error.code()), (Failure::Deadline, "plugin_deadline"), "{error}");
+    assert_eq!(
+        (error.failure, error.code()),
+        (Failure::Deadline, "plugin_deadline"),
+        "{error}"
+    );
     let counts = plugin.counts();
-    assert_eq!((counts.calls, counts.retried, counts.failures), (1, 1, vec![("plugin_deadline", 1)]));
-    assert!(counts.microseconds >= 40_000, "two attempts of 20 ms each: {} µs", counts.microseconds);
+    assert_eq!(
+        (counts.calls, counts.retried, counts.failures),
+        (1, 1, vec![("plugin_deadline", 1)])
+    );
+    assert!(
+        counts.microseconds >= 40_000,
+        "two attempts of 20 ms each: {} µs",
+        counts.microseconds
+    );
 }
 
 fn growing_memory() {
     let grow = "(loop $again (drop (memory.grow (i32.const 16))) br $again) i32.const 0";
     let error = judged(&Guest::new().judge(grow).id("grows"));
-    assert_eq!((error.failure, error.code()), (Failure::Memory, "plugin_memory"), "{error}");
+    assert_eq!(
+        (error.failure, error.code()),
+        (Failure::Memory, "plugin_memory"),
+        "{error}"
+    );
 }
 
 fn a_large_memory() {
@@ -126,20 +169,35 @@ fn endless_recursion() {
 /// `judge` writes words at `OWN_OUTCOME` and returns it. At 0: which case of the result, 0 is Ok; then address and length
 /// of the reasons (4, 8), the contributions (12, 16) and the bonuses (20, 24).
 fn writes(words: &[(u32, u32)]) -> String {
-    let stores = words.iter().map(|(at, value)| format!("(i32.store (i32.const {}) (i32.const {value}))", OWN_OUTCOME + at));
+    let stores = words
+        .iter()
+        .map(|(at, value)| format!("(i32.store (i32.const {}) (i32.const {value}))", OWN_OUTCOME + at));
     stores.collect::<String>() + &format!("i32.const {OWN_OUTCOME}")
 }
 
 fn huge_output() {
     // 20 000 contributions of 24 bytes: more than 256 KiB.
-    let error = judged(&Guest::new().memory("16").judge(writes(&[(12, 8192), (16, 20_000)])).id("floods"));
-    assert_eq!((error.failure, error.code()), (Failure::Output, "plugin_output"), "{error}");
+    let error = judged(
+        &Guest::new()
+            .memory("16")
+            .judge(writes(&[(12, 8192), (16, 20_000)]))
+            .id("floods"),
+    );
+    assert_eq!(
+        (error.failure, error.code()),
+        (Failure::Output, "plugin_output"),
+        "{error}"
+    );
 }
 
 fn output_that_lies() {
     // One contribution, all zeros: there is no line 0 and no reason 0.
     let error = judged(&Guest::new().judge(writes(&[(12, 8192), (16, 1)])).id("lies"));
-    assert_eq!((error.failure, error.message.as_str()), (Failure::Output, "there is no reason 0"), "{error}");
+    assert_eq!(
+        (error.failure, error.message.as_str()),
+        (Failure::Output, "there is no reason 0"),
+        "{error}"
+    );
 }
 
 fn output_outside_memory() {
@@ -165,13 +223,19 @@ fn an_unexpected_import() {
         }";
     let guest = Guest::new().world(world, r#"(import "cardea:guest/clock" "now" (func $now (result i64)))"#);
     let message = refused(&guest.build());
-    assert!(message.contains("cardea:guest/clock") && message.contains("logging"), "{message}");
+    assert!(
+        message.contains("cardea:guest/clock") && message.contains("logging"),
+        "{message}"
+    );
 }
 
 fn a_trapping_start() {
     let guest = Guest::new().fields("(func $begin unreachable) (start $begin)");
     let message = refused(&guest.build());
-    assert!(message.contains("trial run") && message.contains("plugin_trap"), "{message}");
+    assert!(
+        message.contains("trial run") && message.contains("plugin_trap"),
+        "{message}"
+    );
 }
 
 fn a_looping_start() {
@@ -200,11 +264,22 @@ fn a_bad_description() {
 
 fn without_admission() {
     let plugin = load(&Guest::new().id("earns-only"));
-    let request =
-        admission::Request { config: "{}".to_owned(), minor_digits: 2, today: 0, filled: Vec::new(), purchases: Vec::new() };
+    let request = admission::Request {
+        config: "{}".to_owned(),
+        minor_digits: 2,
+        today: 0,
+        filled: Vec::new(),
+        purchases: Vec::new(),
+    };
     let error = plugin.admission_decide(&request).expect_err("it has none");
-    assert_eq!((error.failure, error.code()), (Failure::MissingInterface, "plugin_missing_interface"));
-    assert!(!plugin.has(cardea_engine::plugin::Function::AdmissionDecide), "it says so beforehand");
+    assert_eq!(
+        (error.failure, error.code()),
+        (Failure::MissingInterface, "plugin_missing_interface")
+    );
+    assert!(
+        !plugin.has(cardea_engine::plugin::Function::AdmissionDecide),
+        "it says so beforehand"
+    );
 }
 
 fn nothing_is_left() {
@@ -222,7 +297,11 @@ fn nothing_is_left() {
 
 fn the_host_survives() {
     let quiet = load(&Guest::new().id("patient"));
-    let bodies = [LOOP, "unreachable", "(loop $again (drop (memory.grow (i32.const 16))) br $again) i32.const 0"];
+    let bodies = [
+        LOOP,
+        "unreachable",
+        "(loop $again (drop (memory.grow (i32.const 16))) br $again) i32.const 0",
+    ];
     let hostile = bodies.map(|body| load(&Guest::new().judge(body).id("hostile")));
     std::thread::scope(|scope| {
         for thread in 0..8 {

@@ -24,7 +24,11 @@ pub fn tests() -> Vec<Trial> {
 }
 
 fn retail_bytes() -> &'static [u8] {
-    plugin::embedded().iter().find(|(id, _)| *id == "retail").expect("embedded").1
+    plugin::embedded()
+        .iter()
+        .find(|(id, _)| *id == "retail")
+        .expect("embedded")
+        .1
 }
 
 fn retail(host: &PluginHost) -> Arc<Plugin> {
@@ -39,7 +43,11 @@ fn changed(pointer: &str, value: Value) -> Value {
 
 fn configurations_are_checked() {
     let description = retail(host()).description().clone();
-    assert_eq!(validate_config(&description, &json!({})), Ok(()), "what is left out has the rule book's figure");
+    assert_eq!(
+        validate_config(&description, &json!({})),
+        Ok(()),
+        "what is left out has the rule book's figure"
+    );
     let open = json!({"single_purchase": "0", "window_total": "0", "required_fields": [], "validity_months": 0});
     assert_eq!(validate_config(&description, &open), Ok(()));
     for (setting, value, pointer) in [
@@ -51,19 +59,27 @@ fn configurations_are_checked() {
         ("scope", json!("street"), "/scope"),
         ("required_fields", json!(["shoe_size"]), "/required_fields/0"),
         ("birthday_multiplier", json!("two"), "/birthday_multiplier"),
-        ("category_multipliers", json!([{"category": "skin"}]), "/category_multipliers/0"),
+        (
+            "category_multipliers",
+            json!([{"category": "skin"}]),
+            "/category_multipliers/0",
+        ),
         ("validity_months", json!(-1), "/validity_months"),
         ("thresholds", json!([]), ""),
     ] {
         let errors = validate_config(&description, &changed(setting, value.clone())).expect_err(setting);
-        assert!(errors.iter().any(|e| e.pointer == pointer && !e.message.is_empty()), "{setting} {value}: {errors:?}");
+        assert!(
+            errors.iter().any(|e| e.pointer == pointer && !e.message.is_empty()),
+            "{setting} {value}: {errors:?}"
+        );
     }
     assert!(validate_config(&description, &json!([])).is_err());
 }
 
 fn every_bad_setting() {
     let description = retail(host()).description().clone();
-    let errors = validate_config(&description, &json!({"window_months": 0, "points_per_unit": "much"})).expect_err("two");
+    let errors =
+        validate_config(&description, &json!({"window_months": 0, "points_per_unit": "much"})).expect_err("two");
     let mut pointers: Vec<_> = errors.iter().map(|e| e.pointer.as_str()).collect();
     pointers.sort_unstable();
     assert_eq!(pointers, ["/points_per_unit", "/window_months"]);
@@ -84,11 +100,18 @@ fn sale() -> earning::Sale {
 }
 
 fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()).collect()
+    std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|e| e.expect("an entry").path())
+        .collect()
 }
 
 fn with_cache(folder: &std::path::Path) -> PluginHost {
-    let settings = Settings { limits: unhurried(), cache: Some(folder.join("code")), ..Settings::default() };
+    let settings = Settings {
+        limits: unhurried(),
+        cache: Some(folder.join("code")),
+        ..Settings::default()
+    };
     PluginHost::new(&settings).expect("a host")
 }
 
@@ -101,7 +124,10 @@ fn compiled_code_is_kept() {
     assert!(name.starts_with(first.digest()), "{name}");
     let written = std::fs::metadata(&kept[0]).and_then(|m| m.modified()).expect("a time");
     let again = retail(&with_cache(folder.path()));
-    assert_eq!(again.judge(&sale()).expect("an outcome"), first.judge(&sale()).expect("an outcome"));
+    assert_eq!(
+        again.judge(&sale()).expect("an outcome"),
+        first.judge(&sale()).expect("an outcome")
+    );
     let unchanged = std::fs::metadata(&kept[0]).and_then(|m| m.modified()).expect("a time");
     assert_eq!(unchanged, written, "it was read, not written again");
 }
@@ -115,7 +141,11 @@ fn damaged_code() {
     let whole = std::fs::read(&path).expect("code");
     std::fs::write(&path, &whole[..whole.len() / 2]).expect("cut");
     assert!(load().judge(&sale()).is_ok());
-    assert_eq!(std::fs::read(&path).expect("code").len(), whole.len(), "it was compiled and written again");
+    assert_eq!(
+        std::fs::read(&path).expect("code").len(),
+        whole.len(),
+        "it was compiled and written again"
+    );
 }
 
 fn a_public_folder() {
@@ -124,17 +154,30 @@ fn a_public_folder() {
     let code = folder.path().join("code");
     std::fs::create_dir(&code).expect("created");
     std::fs::set_permissions(&code, std::fs::Permissions::from_mode(0o777)).expect("opened");
-    let error = PluginHost::new(&Settings { cache: Some(code), ..Settings::default() }).err().expect("refused");
+    let error = PluginHost::new(&Settings {
+        cache: Some(code),
+        ..Settings::default()
+    })
+    .err()
+    .expect("refused");
     assert!(error.to_string().contains("0700"), "{error}");
 }
 
 /// The machine runs many tests at once.
 fn unhurried() -> Limits {
-    Limits { deadline: Duration::from_secs(5), ..Limits::default() }
+    Limits {
+        deadline: Duration::from_secs(5),
+        ..Limits::default()
+    }
 }
 
 fn decisions_wait() {
-    let settings = Settings { limits: unhurried(), concurrent: 2, patience: Duration::from_secs(30), cache: None };
+    let settings = Settings {
+        limits: unhurried(),
+        concurrent: 2,
+        patience: Duration::from_secs(30),
+        cache: None,
+    };
     let plugin = retail(&PluginHost::new(&settings).expect("a host"));
     std::thread::scope(|scope| {
         for _ in 0..16 {
@@ -149,10 +192,21 @@ fn decisions_wait() {
 }
 
 fn busy() {
-    let limits = Limits { fuel: u64::MAX, deadline: Duration::from_millis(500), ..Limits::default() };
-    let settings = Settings { limits, concurrent: 1, patience: Duration::from_millis(20), cache: None };
+    let limits = Limits {
+        fuel: u64::MAX,
+        deadline: Duration::from_millis(500),
+        ..Limits::default()
+    };
+    let settings = Settings {
+        limits,
+        concurrent: 1,
+        patience: Duration::from_millis(20),
+        cache: None,
+    };
     let host = PluginHost::new(&settings).expect("a host");
-    let slow = host.load(&Guest::new().judge("(loop $again br $again) i32.const 0").build()).expect("it loads");
+    let slow = host
+        .load(&Guest::new().judge("(loop $again br $again) i32.const 0").build())
+        .expect("it loads");
     let together = Barrier::new(2);
     let call = || {
         together.wait();
@@ -169,6 +223,10 @@ fn busy() {
 fn loaded_once() {
     let (first, again) = (retail(host()), retail(host()));
     assert!(Arc::ptr_eq(&first, &again));
-    assert!(host().get(first.digest()).is_some_and(|found| Arc::ptr_eq(&found, &first)));
+    assert!(
+        host()
+            .get(first.digest())
+            .is_some_and(|found| Arc::ptr_eq(&found, &first))
+    );
     assert!(host().get("").is_none());
 }

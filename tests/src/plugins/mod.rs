@@ -11,7 +11,10 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 pub fn tests() -> Vec<Trial> {
-    [agreement::tests(), hostile::tests(), hosting::tests()].into_iter().flatten().collect()
+    [agreement::tests(), hostile::tests(), hosting::tests()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// A trial that fails by panicking.
@@ -26,7 +29,15 @@ fn trial(name: impl Into<String>, test: impl FnOnce() + Send + 'static) -> Trial
 fn host() -> &'static PluginHost {
     static HOST: OnceLock<PluginHost> = OnceLock::new();
     HOST.get_or_init(|| {
-        let limits = Limits { deadline: Duration::from_secs(5), ..Limits::default() };
-        PluginHost::new(&Settings { limits, patience: Duration::from_secs(30), ..Settings::default() }).expect("a host")
+        let limits = Limits {
+            deadline: Duration::from_secs(5),
+            ..Limits::default()
+        };
+        PluginHost::new(&Settings {
+            limits,
+            patience: Duration::from_secs(30),
+            ..Settings::default()
+        })
+        .expect("a host")
     })
 }

@@ -52,17 +52,16 @@ fn serve(folder: &Path) -> Served {
 }
 
 impl Served {
-    /// The values after `chain`, `user` and `password` of the printed log-in.
+    /// Chain, user and password of the printed log-in.
     fn first_login(&mut self) -> [String; 3] {
         self.process.wait_for_line("password");
-        let seen = self.process.seen.join("\n");
         ["chain", "user", "password"].map(|name| {
-            let rest = seen.split_once(name).unwrap_or_else(|| panic!("no {name} in {seen}")).1;
-            let word = rest
-                .trim_start_matches([':', ' ', '=', '\t', '`'])
-                .split([' ', '\n', ',', '`'])
-                .next();
-            word.expect("a value").to_owned()
+            let lines = &self.process.seen;
+            let value = lines.iter().find_map(|line| line.trim().strip_prefix(name));
+            value
+                .unwrap_or_else(|| panic!("no {name} in {lines:#?}"))
+                .trim()
+                .to_owned()
         })
     }
 
