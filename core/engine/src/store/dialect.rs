@@ -46,7 +46,7 @@ impl Location {
                     &mut c,
                     "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                      PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; \
-                     PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824;",
+                     PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192; PRAGMA mmap_size = 1073741824;",
                 )?;
                 Ok(Conn::Sqlite(c))
             }
