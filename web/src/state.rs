@@ -7,6 +7,10 @@ use cardea_domain::Refusal;
 use cardea_domain::id::CustomerId;
 use cardea_engine::archive::CustomerBrief;
 use cardea_engine::{Actor, Engine};
+use std::collections::HashMap;
+
+/// What tills show of customers, by id.
+pub type Customers = HashMap<CustomerId, CustomerBrief>;
 
 /// One running server's state, as application data.
 pub struct State {
@@ -29,12 +33,14 @@ impl State {
             .map_err(|e| Problem::internal(&e))??)
     }
 
-    /// How a till shows a customer; None for one that is gone.
+    /// How a till shows these customers; those that are gone are missing.
     ///
     /// # Errors
     /// `internal`, `storage_unavailable`.
-    pub fn customer(&self, actor: &Actor, id: CustomerId) -> Result<Option<CustomerBrief>, Problem> {
-        let mut found = self.engine.customer_briefs(actor.chain, &[id]).map_err(Refusal::from)?;
-        Ok(found.remove(&id))
+    pub fn customers(&self, actor: &Actor, ids: &[CustomerId]) -> Result<Customers, Problem> {
+        if ids.is_empty() {
+            return Ok(Customers::new());
+        }
+        Ok(self.engine.customer_briefs(actor.chain, ids).map_err(Refusal::from)?)
     }
 }

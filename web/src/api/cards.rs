@@ -2,7 +2,7 @@
 
 use super::dto::cards::{Card, CardHolder, CardOperation, CardQuery, CardReplacement, NewCard, StatementEntry};
 use super::dto::common::PageQuery;
-use crate::http::{Answer, Guard, Id, IdempotencyKey, Language, Page, Permit, Problem, Query, Write, action, answer};
+use crate::http::{Answer, Guard, Id, IdempotencyKey, Language, Page, Permit, Query, Write, action, answer};
 use crate::state::State;
 use actix_web::{get, post, web};
 use cardea_domain::card::CardOp;
@@ -228,11 +228,12 @@ async fn operate<A: Guard>(
 /// Stored answers hold the holder's id; name and masked phone are added here.
 fn answer_card(state: &State, actor: &Actor, answered: &Answered, language: Language) -> Answer {
     answer::answered(answered, |card: &mut Card| {
-        if let Some(holder) = &mut card.customer
-            && let Some(customer) = state.customer(actor, holder.id)?
-        {
+        let Some(holder) = &mut card.customer else {
+            return Ok(());
+        };
+        if let Some(customer) = state.customers(actor, &[holder.id])?.remove(&holder.id) {
             *holder = CardHolder::new(customer, language);
         }
-        Ok::<_, Problem>(())
+        Ok(())
     })
 }

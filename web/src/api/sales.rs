@@ -1,6 +1,5 @@
 //! Sales and their returns.
 
-use super::dto::common::CustomerShown;
 use super::dto::returns::{NewReturn, ReturnAnswer};
 use super::dto::sales::{NewSale, Sale, SaleAnswer, SaleQuery};
 use crate::http::{Answer, Body, Id, IdempotencyKey, Language, Page, Permit, Problem, Query, Write, action, answer};
@@ -9,7 +8,8 @@ use actix_web::{get, post, web};
 use cardea_domain::id::BillId;
 use cardea_engine::Actor;
 use cardea_engine::page::PageArgs;
-use cardea_engine::query::BillFilter;
+use cardea_engine::query::{BillFilter, BillView};
+use cardea_engine::store::Answered;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -32,7 +32,7 @@ async fn quote_sale(
 ) -> Answer {
     let actor = permit.at(body.0.store_id)?;
     let answered = state.engine.quote(actor, &body.0.command()?)?;
-    answer::answered(&answered, |sale| name_member(&state, actor, sale, language))
+    answer_sale(&state, actor, &answered, language)
 }
 
 /// Books a sale. The same bill again, under whatever key, gets the first answer with 200; another bill under the same
@@ -53,7 +53,7 @@ async fn post_sale(
         .engine
         .execute(actor, Some(write.key), &write.body.command()?)
         .await?;
-    answer::answered(&answered, |sale| name_member(&state, actor, sale, language))
+    answer_sale(&state, actor, &answered, language)
 }
 
 /// Sales of a store by what is printed on the receipt, newest first.
@@ -82,12 +82,9 @@ async fn find_sales(
     let actor = permit.at(store_id)?.clone();
     let page = PageArgs { limit, after };
     let found = state.read(move |engine| engine.sales(&actor, &filter, &page)).await?;
-    let sales = found
-        .items
-        .into_iter()
-        .map(|bill| show(&state, permit.actor(), Sale::new(bill)?, language));
+    let items = show(&state, permit.actor(), found.items, language)?;
     Ok(answer::ok(&Page {
-        items: sales.collect::<Result<Vec<_>, _>>()?,
+        items,
         next: found.next,
     }))
 }
@@ -102,7 +99,8 @@ async fn read_sale(
     state: web::Data<State>,
 ) -> Answer {
     let bill = state.engine.bill(permit.actor(), id.0)?;
-    Ok(answer::ok(&show(&state, permit.actor(), Sale::new(bill)?, language)?))
+    let sales = show(&state, permit.actor(), vec![bill], language)?;
+    sales.first().map(answer::ok).ok_or_else(Problem::no_such_resource)
 }
 
 /// What a return would give and take back; nothing is booked.
@@ -142,17 +140,20 @@ async fn post_return(
     answer::answered(&answered, |_: &mut ReturnAnswer| Ok(()))
 }
 
-fn show(state: &State, actor: &Actor, mut sale: Sale, language: Language) -> Result<Sale, Problem> {
-    name_member(state, actor, &mut sale.answer, language)?;
-    Ok(sale)
+/// The answer to a sale, with the member's name.
+fn answer_sale(state: &State, actor: &Actor, answered: &Answered, language: Language) -> Answer {
+    answer::answered(answered, |sale: &mut SaleAnswer| {
+        let named: Vec<_> = sale.customer().into_iter().collect();
+        sale.name(&state.customers(actor, &named)?, language);
+        Ok(())
+    })
 }
 
-/// Stored answers hold the customer's id; the till shows surname and form of address (D-RET-7).
-fn name_member(state: &State, actor: &Actor, sale: &mut SaleAnswer, language: Language) -> Result<(), Problem> {
-    if let Some(shown) = sale.member.as_mut().and_then(|member| member.customer.as_mut())
-        && let Some(customer) = state.customer(actor, shown.id)?
-    {
-        *shown = CustomerShown::new(&customer, language);
-    }
-    Ok(())
+/// Bills as booked, with their members' names.
+fn show(state: &State, actor: &Actor, bills: Vec<BillView>, language: Language) -> Result<Vec<Sale>, Problem> {
+    let mut sales = bills.into_iter().map(Sale::new).collect::<Result<Vec<_>, _>>()?;
+    let named: Vec<_> = sales.iter().filter_map(|sale| sale.answer.customer()).collect();
+    let customers = state.customers(actor, &named)?;
+    sales.iter_mut().for_each(|sale| sale.answer.name(&customers, language));
+    Ok(sales)
 }

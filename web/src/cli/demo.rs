@@ -62,16 +62,27 @@ fn fill(engine: &Engine, seed: u64, size: Size, until: Day) -> anyhow::Result<()
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let filled = runtime.block_on(demo::fill(engine, seed, size, until, &mut bar));
     bar.0.finish_and_clear();
-    filled.map_err(|refusal| anyhow::anyhow!("{}", refusal.detail.en)).context("filling the demo")?;
+    filled
+        .map_err(|refusal| anyhow::anyhow!("{}", refusal.detail.en))
+        .context("filling the demo")?;
     let events = bar.0.position();
-    eprintln!("{events} purchases, returns and other events in {:.1} s", started.elapsed().as_secs_f64());
+    eprintln!(
+        "{events} purchases, returns and other events in {:.1} s",
+        started.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
 fn print_logins(seed: u64) {
     println!("{:<10} {:<12} {:<22} role", "chain", "user", "password");
     for login in demo::logins(seed) {
-        println!("{:<10} {:<12} {:<22} {}", login.chain, login.user, login.password, login.role.as_str());
+        println!(
+            "{:<10} {:<12} {:<22} {}",
+            login.chain,
+            login.user,
+            login.password,
+            login.role.as_str()
+        );
     }
 }
 

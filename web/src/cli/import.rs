@@ -50,7 +50,11 @@ impl Import {
     pub fn run(self, settings: impl FnOnce() -> anyhow::Result<Settings>) -> anyhow::Result<ExitCode> {
         let What::Sales(sales) = self.what;
         let mapping = read_mapping(&sales.mapping)?;
-        if sales.dry_run { dry_run(&sales.file, &mapping) } else { book(&sales, &mapping, settings()?) }
+        if sales.dry_run {
+            dry_run(&sales.file, &mapping)
+        } else {
+            book(&sales, &mapping, settings()?)
+        }
     }
 }
 
@@ -68,7 +72,10 @@ fn dry_run(file: &Path, mapping: &Mapping) -> anyhow::Result<ExitCode> {
     let run = import::dry_run(file, mapping, &mut terminal)?;
     terminal.bar.finish_and_clear();
     let paid = format_minor(run.paid, mapping.chain.minor_units);
-    println!("{} rows: {} sales of {} lines, paid {paid} {}", run.rows, run.sales, run.lines, mapping.chain.currency);
+    println!(
+        "{} rows: {} sales of {} lines, paid {paid} {}",
+        run.rows, run.sales, run.lines, mapping.chain.currency
+    );
     println!("{} returns", run.returns);
     print_bad(&run.bad);
     println!("Nothing was booked.");
@@ -87,17 +94,29 @@ fn book(sales: &Sales, mapping: &Mapping, settings: Settings) -> anyhow::Result<
                 stop.store(true, Ordering::Relaxed);
             }
         });
-        let options = Options { from_start: sales.from_start, ..Options::default() };
+        let options = Options {
+            from_start: sales.from_start,
+            ..Options::default()
+        };
         import::run(&engine, &sales.file, mapping, &options, &mut terminal).await
     })?;
     terminal.bar.finish_and_clear();
     report(&finish, started.elapsed().as_secs_f64());
-    Ok(if finish.complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if finish.complete {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn report(finish: &Finish, seconds: f64) {
     if let Some(login) = &finish.first_login {
-        println!("New chain: chain {}, user {}, password {}", login.chain, login.user, login.password.as_str());
+        println!(
+            "New chain: chain {}, user {}, password {}",
+            login.chain,
+            login.user,
+            login.password.as_str()
+        );
     }
     let report = &finish.report;
     println!(
@@ -110,7 +129,10 @@ fn report(finish: &Finish, seconds: f64) {
     print_bad(&report.bad);
     match (finish.complete, finish.sent) {
         (true, 0) => println!("The whole file was imported earlier: nothing to do."),
-        (true, sent) => println!("{sent} bills in {seconds:.1} s: {:.0} bills/s", sent as f64 / seconds.max(0.001)),
+        (true, sent) => println!(
+            "{sent} bills in {seconds:.1} s: {:.0} bills/s",
+            sent as f64 / seconds.max(0.001)
+        ),
         (false, _) => println!("Stopped at line {}: the same command goes on there.", report.line),
     }
 }
@@ -133,7 +155,10 @@ impl Terminal {
         let bar = ProgressBar::new(0);
         let template = "{bar:40} {pos}/{len} rows, {per_sec}, {eta} left";
         bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { bar, stop: Arc::default() }
+        Self {
+            bar,
+            stop: Arc::default(),
+        }
     }
 }
 
@@ -148,6 +173,7 @@ impl Watch for Terminal {
     }
 
     fn bad(&mut self, row: &BadRow) {
-        self.bar.suspend(|| println!("line {}, {}: {} ({})", row.line, row.receipt, row.reason, row.detail));
+        self.bar
+            .suspend(|| println!("line {}, {}: {} ({})", row.line, row.receipt, row.reason, row.detail));
     }
 }

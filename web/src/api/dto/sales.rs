@@ -1,7 +1,8 @@
 //! Sales: bills with lines and tenders.
 
 use super::common::{Balance, CustomerShown, Entry, Tier};
-use crate::http::Problem;
+use crate::http::{Language, Problem};
+use crate::state::Customers;
 use cardea_domain::id::{BillId, CustomerId, MembershipId, StoreId};
 use cardea_domain::{Code, Day, Instant, sale};
 use cardea_engine::command;
@@ -275,12 +276,33 @@ impl NewSale {
     }
 }
 
+impl SaleAnswer {
+    /// Whose sale it was, if a customer's.
+    pub fn customer(&self) -> Option<CustomerId> {
+        self.member.as_ref()?.customer.as_ref().map(|customer| customer.id)
+    }
+
+    /// Adds the customer's name, which stored answers don't hold; the till shows surname and form of address
+    /// (D-RET-7).
+    pub fn name(&mut self, customers: &Customers, language: Language) {
+        let shown = self.member.as_mut().and_then(|member| member.customer.as_mut());
+        if let Some(shown) = shown
+            && let Some(customer) = customers.get(&shown.id)
+        {
+            *shown = CustomerShown::new(customer, language);
+        }
+    }
+}
+
 impl Sale {
     /// A booked sale with the answer it got.
     ///
     /// # Errors
-    /// `internal` for an answer that isn't one.
+    /// `not_found` for a bill of another kind; `internal` for an answer that isn't one.
     pub fn new(bill: query::BillView) -> Result<Self, Problem> {
+        if bill.kind != sale::BillKind::Sale {
+            return Err(Problem::no_such_resource());
+        }
         let tender = |tender: query::BillTenderView| Tender {
             kind: tender.kind.into(),
             amount: tender.amount,
