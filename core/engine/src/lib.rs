@@ -22,6 +22,8 @@ pub mod program;
 pub mod query;
 pub mod reward;
 mod services;
+#[cfg(test)]
+mod shop;
 pub mod store;
 pub mod store_admin;
 pub mod verify;

@@ -227,7 +227,11 @@ impl Tally {
                 self.expired.lots += booked.lots;
             }
             Err(refusal) => {
-                tracing::error!(code = refusal.code.as_str(), "an end wasn't booked: {}", refusal.detail.en);
+                tracing::error!(
+                    code = refusal.code.as_str(),
+                    "an end wasn't booked: {}",
+                    refusal.detail.en
+                );
                 self.first.get_or_insert(refusal);
             }
         }
@@ -237,7 +241,10 @@ impl Tally {
 async fn book(engine: &Engine, desk: &Desk, over: Over) -> Result<Booked, Refusal> {
     let context = desk.context(engine, &over)?;
     let work = Work::Ledger(Box::new(Ending { over, context }));
-    match engine.submit(Lane::Bulk, desk.actor.clone(), None, "expiry", work).await {
+    match engine
+        .submit(Lane::Bulk, desk.actor.clone(), None, "expiry", work)
+        .await
+    {
         Ok(answered) => Ok(serde_json::from_str(&answered.json).map_err(Error::from)?),
         Err(Failure::Refused(refusal)) => Err(*refusal),
         Err(Failure::Stale) => Err(Refusal::new(Code::Busy, "系统繁忙，请稍后重试", "Busy; try again")),
@@ -288,14 +295,21 @@ impl LedgerCommand for Ending {
                 let before: Vec<Card> = state.cards.values().map(|loaded| loaded.card.clone()).collect();
                 let mut cards = before.clone();
                 let rows = expire_membership(&mut member, &mut cards, &self.context, ids);
-                let changed = before.iter().zip(&cards).filter(|(before, after)| before.version != after.version);
+                let changed = before
+                    .iter()
+                    .zip(&cards)
+                    .filter(|(before, after)| before.version != after.version);
                 events.extend(changed.map(|(before, after)| self.event(before, after)));
                 rows
             }
         };
         let booked = Booked {
             closed: rows.membership_updates.iter().any(|update| !update.open),
-            lots: rows.entries.iter().filter(|entry| entry.kind == EntryKind::Expire).count() as u64,
+            lots: rows
+                .entries
+                .iter()
+                .filter(|entry| entry.kind == EntryKind::Expire)
+                .count() as u64,
         };
         let mut decision = Decision::new(rows, Answer::ok(&booked)?);
         if booked != Booked::default() {
@@ -323,5 +337,148 @@ impl Ending {
             to: after.state.as_str(),
             blocks: blocks_text(&after.blocks),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shop::Shop;
+    use crate::store::schema::{card_events, entries};
+    use cardea_domain::card::CardState;
+
+    /// Two years and a day.
+    const OVER: i64 = 731;
+
+    fn entries_of(shop: &Shop) -> Vec<(String, i64, i64)> {
+        let chain = Id::from(shop.f.chain);
+        let read = shop.f.engine.read(|conn| {
+            Ok(each!(conn, c => entries::table
+                .select((entries::kind, entries::amount, entries::occurred_at))
+                .filter(entries::chain_id.eq(chain))
+                .order(entries::id)
+                .load(c)?))
+        });
+        read.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_night_after_closes_memberships_voids_cards_and_expires_points() {
+        let shop = Shop::open().await;
+        let engine = &shop.f.engine;
+        let wang = shop.member("王芳", "13812345678", 1).await;
+        let sale = shop.sale(wang.member(), "0001", &[30_000], 0).await;
+        shop.give_back(sale, "0002", &[]).await;
+        let li = shop.member("李雷", "13912341111", 2).await;
+        let later = shop.days_later(30);
+        let young = shop.member("赵敏", "13900000002", 3).await;
+        assert_eq!(
+            run(engine, shop.f.chain).await.unwrap(),
+            Expired::default(),
+            "nothing is over yet"
+        );
+
+        shop.days_later(OVER);
+        let before = entries_of(&shop);
+        let expired = run(engine, shop.f.chain).await.unwrap();
+        assert_eq!(
+            expired,
+            Expired {
+                memberships: 2,
+                lots: 2
+            },
+            "the lot that a return has emptied needs no entry"
+        );
+        let booked = entries_of(&shop).split_off(before.len());
+        let midnight = "2028-11-21T16:00:00Z";
+        let end = Instant::parse_rfc3339(midnight).unwrap().0;
+        assert_eq!(booked, vec![("expire".to_owned(), -1000, end); 2]);
+        for card in [wang.card, li.card] {
+            let card = engine.card(shop.admin(), card).unwrap();
+            assert_eq!((card.state, card.balances[0].available), (CardState::Void, 0));
+        }
+        let view = engine.card(shop.admin(), young.card).unwrap();
+        assert_eq!(
+            (view.state, view.balances[0].available),
+            (CardState::Active, 1000),
+            "issued {later:?}"
+        );
+        let events: Vec<String> = engine
+            .read(|conn| {
+                Ok(each!(conn, c => card_events::table
+                    .select(card_events::operation)
+                    .filter(card_events::chain_id.eq(Id::from(shop.f.chain)).and(card_events::card_id.eq(Id::from(wang.card))))
+                    .order(card_events::id)
+                    .load(c)?))
+            })
+            .unwrap();
+        assert_eq!(events, ["issue", "expire"]);
+    }
+
+    #[tokio::test]
+    async fn twice_changes_nothing() {
+        let shop = Shop::open().await;
+        let engine = &shop.f.engine;
+        shop.member("王芳", "13812345678", 1).await;
+        shop.days_later(OVER);
+        assert_eq!(
+            run(engine, shop.f.chain).await.unwrap(),
+            Expired {
+                memberships: 1,
+                lots: 1
+            }
+        );
+        let once = engine.verify().unwrap();
+        assert_eq!(once.problems, Vec::<String>::new());
+        assert_eq!(run(engine, shop.f.chain).await.unwrap(), Expired::default());
+        crate::job::run_all(engine).await.unwrap();
+        assert_eq!(engine.verify().unwrap(), once);
+    }
+
+    #[tokio::test]
+    async fn lots_past_their_date_end_in_open_memberships() {
+        let shop = Shop::open().await;
+        let engine = &shop.f.engine;
+        let wang = shop.member("王芳", "13812345678", 1).await;
+        shop.sale(wang.member(), "0001", &[30_000], 0).await;
+        let date = shop.days_later(10);
+        // No plugin gives lots a date yet.
+        let dated = format!("UPDATE lots SET expires_at = {} WHERE amount = 300", date.0);
+        engine.database().connect().unwrap().batch(&dated).unwrap();
+        assert_eq!(
+            engine.card(shop.admin(), wang.card).unwrap().balances[0].available,
+            1000
+        );
+        assert_eq!(
+            run(engine, shop.f.chain).await.unwrap(),
+            Expired {
+                memberships: 0,
+                lots: 1
+            }
+        );
+        let last = entries_of(&shop).pop().unwrap();
+        assert_eq!(last, ("expire".to_owned(), -300, date.0));
+        assert_eq!(run(engine, shop.f.chain).await.unwrap(), Expired::default());
+        let report = engine.verify().unwrap();
+        assert_eq!(report.problems, Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn the_past_can_be_lived_through() {
+        let shop = Shop::open().await;
+        let wang = shop.member("王芳", "13812345678", 1).await;
+        let then = crate::fixture::NOW.plus_hours_of_days(OVER);
+        let expired = run_at(&shop.f.engine, shop.f.chain, then).await.unwrap();
+        assert_eq!(
+            expired,
+            Expired {
+                memberships: 1,
+                lots: 1
+            }
+        );
+        assert_eq!(
+            shop.f.engine.card(shop.admin(), wang.card).unwrap().state,
+            CardState::Void
+        );
     }
 }
