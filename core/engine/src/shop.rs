@@ -59,7 +59,7 @@ impl Shop {
 
     /// Sets the business time, by whole days after [`NOW`].
     pub fn days_later(&self, days: i64) -> Instant {
-        let now = NOW.plus_hours_of_days(days);
+        let now = NOW.plus_days(days);
         self.f.engine.clock().set_business(self.f.chain, Some(now));
         now
     }

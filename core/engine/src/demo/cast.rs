@@ -38,7 +38,12 @@ pub struct Store {
 }
 
 const fn store(code: &'static str, name: &'static str, region: usize, kind: StoreKind) -> Store {
-    Store { code, name, region, kind }
+    Store {
+        code,
+        name,
+        region,
+        kind,
+    }
 }
 
 pub const CHAINS: [Chain; 2] = [
@@ -156,8 +161,16 @@ pub const POINTS_MONEY: i64 = 500;
 
 /// 100 points pay 5.00 and up to half of a bill.
 pub fn points() -> Terms {
-    let tender = PointsTender { points: POINTS, money: POINTS_MONEY, step: POINTS, max_share: 500_000 };
-    Terms { tender: Some(tender), ..Terms::default() }
+    let tender = PointsTender {
+        points: POINTS,
+        money: POINTS_MONEY,
+        step: POINTS,
+        max_share: 500_000,
+    };
+    Terms {
+        tender: Some(tender),
+        ..Terms::default()
+    }
 }
 
 /// A product: sku, category, price in whole units.

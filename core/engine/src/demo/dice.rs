@@ -40,7 +40,10 @@ impl Dice {
 
     /// One of them; the earlier, the likelier where `steep` is above 1 (the smallest of that many rolls).
     pub fn pick<'a, T>(&mut self, from: &'a [T], steep: u32) -> &'a T {
-        let at = (0..steep.max(1)).map(|_| self.below(from.len() as u64)).min().unwrap_or(0);
+        let at = (0..steep.max(1))
+            .map(|_| self.below(from.len() as u64))
+            .min()
+            .unwrap_or(0);
         &from[at as usize]
     }
 }
@@ -51,7 +54,11 @@ mod tests {
 
     #[test]
     fn repeats_itself_and_stays_in_bounds() {
-        let rolls = |path: &[u64]| (0..3).scan(Dice::of(7, path), |d, _| Some(d.roll())).collect::<Vec<_>>();
+        let rolls = |path: &[u64]| {
+            (0..3)
+                .scan(Dice::of(7, path), |d, _| Some(d.roll()))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(rolls(&[1, 2]), rolls(&[1, 2]));
         assert_ne!(rolls(&[1, 2]), rolls(&[2, 1]));
         let mut dice = Dice::of(7, &[]);

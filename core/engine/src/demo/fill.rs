@@ -85,7 +85,17 @@ impl Trade {
         let (members, events) = trade::plan(seed, shop.chain, count);
         let known = members.iter().map(|_| Mutex::default()).collect();
         let (engine, actor, failed) = (engine.clone(), Arc::new(shop.actor.clone()), Mutex::default());
-        Self { engine, actor, seed, shop, zone, members, events, known, failed }
+        Self {
+            engine,
+            actor,
+            seed,
+            shop,
+            zone,
+            members,
+            events,
+            known,
+            failed,
+        }
     }
 
     pub fn chain(&self) -> cardea_domain::id::ChainId {
@@ -108,7 +118,13 @@ impl Trade {
     }
 
     fn dice(&self, event: &Event) -> Dice {
-        let path = [trade::code(self.shop.chain), event.member.into(), 5, event.day.into(), event.second.into()];
+        let path = [
+            trade::code(self.shop.chain),
+            event.member.into(),
+            5,
+            event.day.into(),
+            event.second.into(),
+        ];
         Dice::of(self.seed, &path)
     }
 }
@@ -117,7 +133,9 @@ impl Trade {
 pub(super) async fn run(trades: &[Arc<Trade>], first: Day, tell: &mut dyn FnMut(u64)) -> Result<(), Refusal> {
     let mut done = 0;
     for number in 0..trade::DAYS {
-        let day = first.plus_days(number.into()).ok_or_else(|| crate::Error::internal("the last day is out of range"))?;
+        let day = first
+            .plus_days(number.into())
+            .ok_or_else(|| crate::Error::internal("the last day is out of range"))?;
         let lanes = Lanes::open(IN_FLIGHT, happen);
         for (at, trade) in trades.iter().enumerate() {
             if let Some(closing) = trade.zone.instant_at(day, CLOSING) {
@@ -173,7 +191,14 @@ impl Work {
         let number = receipts.entry(store).or_default();
         *number += 1;
         let (till, receipt) = (format!("T{}", *number % 2 + 1), format!("{number:04}"));
-        Self { trade: trade.clone(), event, day, store, till, receipt }
+        Self {
+            trade: trade.clone(),
+            event,
+            day,
+            store,
+            till,
+            receipt,
+        }
     }
 
     fn member(&self) -> &Member {
@@ -194,12 +219,21 @@ impl Work {
     }
 
     async fn execute(&self, command: Command) -> Result<Answered, Refusal> {
-        self.trade.engine.execute_in(Lane::Bulk, &self.trade.actor, None, &command).await
+        self.trade
+            .engine
+            .execute_in(Lane::Bulk, &self.trade.actor, None, &command)
+            .await
     }
 
     /// A card number that follows from the seed; `attempt` tells numbers of one member apart.
     fn number(&self, attempt: u64) -> CardNumber {
-        let path = [trade::code(self.trade.shop.chain), self.event.member.into(), 4, self.event.day.into(), attempt];
+        let path = [
+            trade::code(self.trade.shop.chain),
+            self.event.member.into(),
+            4,
+            self.event.day.into(),
+            attempt,
+        ];
         CardNumber::from_random(Dice::of(self.trade.seed, &path).roll())
     }
 
@@ -208,9 +242,14 @@ impl Work {
         let customer = self.register(&mut dice).await?;
         self.known().customer = Some(customer);
         // Where the program asks for a first purchase, this is it.
-        let least = if self.trade.shop.chain.asks_for_a_purchase() { 100_000 } else { 0 };
+        let least = if self.trade.shop.chain.asks_for_a_purchase() {
+            100_000
+        } else {
+            0
+        };
         let goods = trade::basket(self.trade.shop.chain, self.member().shopper, least, &mut dice);
-        self.sell(Some(MemberRef::Customer(customer)), &goods, 0, &mut dice).await?;
+        self.sell(Some(MemberRef::Customer(customer)), &goods, 0, &mut dice)
+            .await?;
         let issued: Issued = read(&self.issue(customer).await?)?;
         let mut known = self.known();
         known.available = available(&issued.balances);
@@ -220,20 +259,36 @@ impl Work {
 
     async fn register(&self, dice: &mut Dice) -> Result<CustomerId, Refusal> {
         let person = Person::invent(self.trade.shop.chain.names, self.event.member.into(), dice);
-        let friend = self.member().introducer.and_then(|friend| self.trade.known[friend as usize].lock().customer);
+        let friend = self
+            .member()
+            .introducer
+            .and_then(|friend| self.trade.known[friend as usize].lock().customer);
         let new = NewCustomer {
             name: person.name,
-            form_of_address: if person.woman { FormOfAddress::Ms } else { FormOfAddress::Mr },
+            form_of_address: if person.woman {
+                FormOfAddress::Ms
+            } else {
+                FormOfAddress::Mr
+            },
             phones: vec![person.phone],
             birthday: Some(person.birthday),
             identity_number: None,
             store_id: self.place().id,
             consultant_id: Some(self.place().consultant),
             introducer_customer_id: friend,
-            consent: Consent { marketing: person.marketing, privacy: true },
+            consent: Consent {
+                marketing: person.marketing,
+                privacy: true,
+            },
             external_ref: None,
         };
-        Ok(self.trade.engine.create_customer(&self.trade.actor, None, new).await?.value.id)
+        Ok(self
+            .trade
+            .engine
+            .create_customer(&self.trade.actor, None, new)
+            .await?
+            .value
+            .id)
     }
 
     async fn issue(&self, customer: CustomerId) -> Result<Answered, Refusal> {
@@ -276,7 +331,13 @@ impl Work {
     }
 
     /// Rings goods up; pays with up to `points`, as far as the program lets.
-    async fn sell(&self, member: Option<MemberRef>, goods: &[Goods], points: i64, dice: &mut Dice) -> Result<(), Refusal> {
+    async fn sell(
+        &self,
+        member: Option<MemberRef>,
+        goods: &[Goods],
+        points: i64,
+        dice: &mut Dice,
+    ) -> Result<(), Refusal> {
         let lines = (1..).zip(goods).map(|(number, goods)| Line {
             number,
             sku: goods.sku.into(),
@@ -311,7 +372,10 @@ impl Work {
             .await?;
         if known_buyer {
             let booked: Booked = read(&answered)?;
-            let pieces = (1..).zip(goods).map(|(line, goods)| ReturnLine { line, quantity: goods.pieces * 1000 });
+            let pieces = (1..).zip(goods).map(|(line, goods)| ReturnLine {
+                line,
+                quantity: goods.pieces * 1000,
+            });
             let mut known = self.known();
             known.last = Some((self.store, booked.id, pieces.collect()));
             known.available = available(&booked.balances);
@@ -321,9 +385,15 @@ impl Work {
 
     /// Everything of the last sale, or one line.
     async fn bring_back(&self) -> Result<(), Refusal> {
-        let Some((store, original, lines)) = self.known().last.take() else { return Ok(()) };
+        let Some((store, original, lines)) = self.known().last.take() else {
+            return Ok(());
+        };
         let mut dice = self.trade.dice(&self.event);
-        let lines = if dice.chance(400) { Vec::new() } else { vec![*dice.pick(&lines, 1)] };
+        let lines = if dice.chance(400) {
+            Vec::new()
+        } else {
+            vec![*dice.pick(&lines, 1)]
+        };
         let answered = self
             .execute(Command::Return(Return {
                 sale: original,
@@ -352,7 +422,12 @@ impl Work {
                 _ => return Ok(()),
             }
         };
-        let affordable: Vec<_> = self.place().rewards.iter().filter(|(_, price)| *price <= available_now).collect();
+        let affordable: Vec<_> = self
+            .place()
+            .rewards
+            .iter()
+            .filter(|(_, price)| *price <= available_now)
+            .collect();
         if affordable.is_empty() {
             return Ok(());
         }
@@ -387,7 +462,9 @@ impl Work {
     }
 
     async fn operate(&self, op: CardOp, reason: &str) -> Result<(), Refusal> {
-        let Some((card, _)) = self.known().card.clone() else { return Ok(()) };
+        let Some((card, _)) = self.known().card.clone() else {
+            return Ok(());
+        };
         self.execute(Command::Card(CardOperation {
             card,
             op,
@@ -400,7 +477,9 @@ impl Work {
     }
 
     async fn replace(&self) -> Result<(), Refusal> {
-        let Some((card, _)) = self.known().card.clone() else { return Ok(()) };
+        let Some((card, _)) = self.known().card.clone() else {
+            return Ok(());
+        };
         let answered = self
             .execute(Command::Replace(Replace {
                 card,
@@ -418,5 +497,8 @@ impl Work {
 
 /// Points that can be spent.
 fn available(balances: &[Balance]) -> i64 {
-    balances.iter().find(|balance| balance.asset.0 == "points").map_or(0, |balance| balance.available)
+    balances
+        .iter()
+        .find(|balance| balance.asset.0 == "points")
+        .map_or(0, |balance| balance.available)
 }

@@ -74,13 +74,19 @@ pub fn seed_of(engine: &Engine) -> crate::Result<Option<u64>> {
 pub async fn fill(engine: &Engine, seed: u64, size: Size, until: Day, watch: &mut dyn Watch) -> Result<(), Refusal> {
     if engine.read(crate::bootstrap::installation)?.is_some() {
         let en = "The data folder is in use already; the demo needs an empty one (--data FOLDER)";
-        return Err(Refusal::new(Code::AlreadyExists, "数据目录已有数据，演示需要空目录（--data 目录）", en));
+        return Err(Refusal::new(
+            Code::AlreadyExists,
+            "数据目录已有数据，演示需要空目录（--data 目录）",
+            en,
+        ));
     }
     let first = until.plus_days(1 - i32::from(trade::DAYS)).unwrap_or(until);
     let mut trades = Vec::new();
     for chain in &CHAINS {
         let zone: Zone = chain.zone.parse().map_err(crate::Error::internal)?;
-        let opening = zone.instant_at(first, 8 * 3600).ok_or_else(|| crate::Error::internal("no such day"))?;
+        let opening = zone
+            .instant_at(first, 8 * 3600)
+            .ok_or_else(|| crate::Error::internal("no such day"))?;
         let shop = setup::open(engine, seed, chain, opening).await?;
         let count = u64::from(size.memberships()) * chain.share / 1000;
         trades.push(Arc::new(Trade::new(engine, seed, shop, zone, count as u32)));

@@ -91,19 +91,31 @@ pub(super) async fn open(engine: &Engine, seed: u64, chain: &'static Chain, open
     let mut places = Vec::new();
     for (at, (id, consultant)) in stores.into_iter().zip(consultants).enumerate() {
         let rewards = rewards(engine, &actor, program, chain, at, id).await?;
-        places.push(Place { id, consultant, rewards });
+        places.push(Place {
+            id,
+            consultant,
+            rewards,
+        });
     }
     let everywhere = rewards_everywhere(engine, &actor, program).await?;
     for place in &mut places {
         place.rewards.extend(&everywhere);
     }
-    Ok(Shop { chain, actor, program, stores: places })
+    Ok(Shop {
+        chain,
+        actor,
+        program,
+        stores: places,
+    })
 }
 
 async fn stores(engine: &Engine, actor: &Actor, chain: &Chain) -> Result<Vec<StoreId>, Refusal> {
     let mut regions = Vec::new();
     for (code, name) in chain.regions {
-        let new = NewRegion { code: (*code).into(), name: (*name).into() };
+        let new = NewRegion {
+            code: (*code).into(),
+            name: (*name).into(),
+        };
         regions.push(engine.create_region(actor, None, new).await?.value.id);
     }
     let mut stores = Vec::new();
@@ -132,7 +144,12 @@ async fn hire(
     for (user, role, store) in chain.logins.iter().filter(|(user, ..)| *user != "admin") {
         people.push(((*user).to_owned(), *role, *store));
     }
-    let has_one = |at: usize| chain.logins.iter().any(|(_, role, store)| *role == Role::Consultant && *store == Some(at));
+    let has_one = |at: usize| {
+        chain
+            .logins
+            .iter()
+            .any(|(_, role, store)| *role == Role::Consultant && *store == Some(at))
+    };
     for at in (0..stores.len()).filter(|at| !has_one(*at)) {
         people.push((format!("adviser-{}", chain.stores[at].code), Role::Consultant, Some(at)));
     }
@@ -176,7 +193,11 @@ fn title(role: Role) -> &'static str {
 
 async fn program(engine: &Engine, actor: &Actor, chain: &Chain) -> Result<ProgramId, Refusal> {
     let (code, zh, en) = chain.program;
-    let new = NewProgram { code: code.into(), name: Text::new(zh, en), plugin: "retail".into() };
+    let new = NewProgram {
+        code: code.into(),
+        name: Text::new(zh, en),
+        plugin: "retail".into(),
+    };
     let program = engine.create_program(actor, None, new).await?.value.id;
     let configuration = NewConfiguration {
         effective_from: None,

@@ -69,7 +69,12 @@ pub fn plan(seed: u64, chain: &Chain, count: u32) -> (Vec<Member>, Vec<Event>) {
     let mut dice = Dice::of(seed, &[code(chain), 2]);
     for number in 0..count / 5 {
         let day = dice.below(u64::from(DAYS)) as u16;
-        events.push(Event { day, second: open_hours(&mut dice), member: number, what: Happening::WalkIn });
+        events.push(Event {
+            day,
+            second: open_hours(&mut dice),
+            member: number,
+            what: Happening::WalkIn,
+        });
     }
     events.sort_by_key(|e| (e.day, e.second, e.member));
     (members, events)
@@ -97,7 +102,12 @@ fn invent(chain: &Chain, number: u32, earlier: &[Member], dice: &mut Dice) -> Me
     let introducer = (number > first && dice.chance(250))
         .then(|| first + dice.below(u64::from(number - first)) as u32)
         .filter(|friend| earlier[*friend as usize].joins < joins);
-    Member { store: dice.below(chain.stores.len() as u64) as usize, shopper, introducer, joins }
+    Member {
+        store: dice.below(chain.stores.len() as u64) as usize,
+        shopper,
+        introducer,
+        joins,
+    }
 }
 
 /// From 10:00 to 20:59.
@@ -108,7 +118,12 @@ fn open_hours(dice: &mut Dice) -> u32 {
 fn live(number: u32, member: &Member, dice: &mut Dice, events: &mut Vec<Event>) {
     let mut add = |day: u16, dice: &mut Dice, what| {
         if day < DAYS {
-            events.push(Event { day, second: open_hours(dice), member: number, what });
+            events.push(Event {
+                day,
+                second: open_hours(dice),
+                member: number,
+                what,
+            });
         }
     };
     add(member.joins, dice, Happening::Join);
@@ -134,7 +149,11 @@ fn live(number: u32, member: &Member, dice: &mut Dice, events: &mut Vec<Event>) 
     if dice.chance(20) {
         let day = member.joins + dice.between(3, 60) as u16;
         add(day, dice, Happening::Loss);
-        let end = if dice.chance(300) { Happening::Found } else { Happening::Replace };
+        let end = if dice.chance(300) {
+            Happening::Found
+        } else {
+            Happening::Replace
+        };
         add(day + dice.between(1, 5) as u16, dice, end);
     }
 }
@@ -163,8 +182,18 @@ pub fn basket(chain: &Chain, shopper: Shopper, at_least: i64, dice: &mut Dice) -
         let pieces = if dice.chance(150) { 2 } else { 1 };
         let list = price * chain.price * pieces;
         // One line in five is on offer, 10 to 30 % off, to the full unit.
-        let off = if dice.chance(200) { list * dice.between(10, 30) / 100 / 100 * 100 } else { 0 };
-        goods.push(Goods { sku, category, pieces, list, price: list - off });
+        let off = if dice.chance(200) {
+            list * dice.between(10, 30) / 100 / 100 * 100
+        } else {
+            0
+        };
+        goods.push(Goods {
+            sku,
+            category,
+            pieces,
+            list,
+            price: list - off,
+        });
         total += list - off;
     }
     goods
@@ -190,7 +219,13 @@ mod tests {
         assert_eq!(count(Happening::Join), 5000);
         let visits = count(Happening::Visit);
         assert!((5_000..20_000).contains(&visits), "{visits}");
-        for what in [Happening::Return, Happening::Redeem, Happening::Loss, Happening::Found, Happening::Replace] {
+        for what in [
+            Happening::Return,
+            Happening::Redeem,
+            Happening::Loss,
+            Happening::Found,
+            Happening::Replace,
+        ] {
             assert!(count(what) > 10, "{what:?}");
         }
         for (number, member) in (0..).zip(&members) {

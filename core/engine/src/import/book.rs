@@ -56,7 +56,13 @@ struct TakenBack {
 impl Books {
     pub fn new(engine: &Engine, actor: Actor, program: ProgramId, mapping: &Mapping) -> Self {
         let members = Cache::new(REMEMBERED_MEMBERS);
-        Self { engine: engine.clone(), actor: Arc::new(actor), program, mapping: mapping.clone(), members }
+        Self {
+            engine: engine.clone(),
+            actor: Arc::new(actor),
+            program,
+            mapping: mapping.clone(),
+            members,
+        }
     }
 
     /// Books a sale; its member gets a card first, if it has none.
@@ -80,7 +86,11 @@ impl Books {
         });
         let answered = self.execute(&command).await?;
         let sold: Sold = serde_json::from_str(&answered.json).map_err(crate::Error::from)?;
-        Ok(Outcome::Sold { points: sold.points_earned, opened, repeated: answered.replayed })
+        Ok(Outcome::Sold {
+            points: sold.points_earned,
+            opened,
+            repeated: answered.replayed,
+        })
     }
 
     fn bill(&self, sale: &SaleBill) -> Bill {
@@ -94,8 +104,15 @@ impl Books {
             discount: line.list_amount - line.amount,
             attributes: Vec::new(),
         });
-        let tenders = vec![Tender { kind: self.mapping.bill.tender, amount: sale.total }];
-        Bill { lines: lines.collect(), tenders, rounding: 0 }
+        let tenders = vec![Tender {
+            kind: self.mapping.bill.tender,
+            amount: sale.total,
+        }];
+        Bill {
+            lines: lines.collect(),
+            tenders,
+            rounding: 0,
+        }
     }
 
     /// Books what a cancellation takes back of one sale.
@@ -103,9 +120,17 @@ impl Books {
         let Some(original) = self.original(back, store)? else {
             let detail = format!("the sale {} was not booked", back.original.receipt);
             let (line, receipt) = (back.line, back.receipt.clone());
-            return Ok(Outcome::Bad(BadRow { line, receipt, reason: Reason::NoOriginal, detail }));
+            return Ok(Outcome::Bad(BadRow {
+                line,
+                receipt,
+                reason: Reason::NoOriginal,
+                detail,
+            }));
         };
-        let lines = back.lines.iter().map(|(line, quantity)| ReturnLine { line: *line, quantity: *quantity });
+        let lines = back.lines.iter().map(|(line, quantity)| ReturnLine {
+            line: *line,
+            quantity: *quantity,
+        });
         let command = Command::Return(Return {
             sale: original,
             store,
@@ -119,7 +144,10 @@ impl Books {
         });
         let answered = self.execute(&command).await?;
         let returned: Returned = serde_json::from_str(&answered.json).map_err(crate::Error::from)?;
-        Ok(Outcome::Returned { points: returned.points.taken_back, repeated: answered.replayed })
+        Ok(Outcome::Returned {
+            points: returned.points.taken_back,
+            repeated: answered.replayed,
+        })
     }
 
     /// The sale under its natural key.
@@ -199,13 +227,7 @@ impl Books {
         Ok(self.engine.create_customer(&self.actor, None, new).await?.value.id)
     }
 
-    async fn issue(
-        &self,
-        key: &str,
-        customer: CustomerId,
-        store: StoreId,
-        at: Instant,
-    ) -> Result<CardNumber, Refusal> {
+    async fn issue(&self, key: &str, customer: CustomerId, store: StoreId, at: Instant) -> Result<CardNumber, Refusal> {
         let mut attempt = 0;
         loop {
             let number = card_number(&self.mapping.member.card_seed, key, attempt);
@@ -251,7 +273,11 @@ mod tests {
     fn card_numbers_repeat_and_differ() {
         let number = card_number("seed", "ann", 0);
         assert_eq!(number, card_number("seed", "ann", 0));
-        for other in [card_number("seed", "bob", 0), card_number("seeda", "nn", 0), card_number("seed", "ann", 1)] {
+        for other in [
+            card_number("seed", "bob", 0),
+            card_number("seeda", "nn", 0),
+            card_number("seed", "ann", 1),
+        ] {
             assert_ne!(number, other);
         }
     }

@@ -24,7 +24,10 @@ pub struct DryRun {
 pub fn dry_run(file: &Path, mapping: &Mapping, watch: &mut dyn Watch) -> Result<DryRun, ImportError> {
     let (mut plan, survey) = Plan::open(file, mapping)?;
     watch.starts(survey.rows);
-    let mut run = DryRun { rows: survey.rows, ..DryRun::default() };
+    let mut run = DryRun {
+        rows: survey.rows,
+        ..DryRun::default()
+    };
     while let Some(step) = plan.next_step()? {
         match step {
             Step::Sale(sale) => {

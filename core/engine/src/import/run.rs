@@ -28,7 +28,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { in_flight: 256, from_start: false }
+        Self {
+            in_flight: 256,
+            from_start: false,
+        }
     }
 }
 
@@ -83,7 +86,12 @@ pub async fn run(
         import.send(&mut plan, watch).await?;
     }
     let Remembered { report, complete, .. } = import.remembered;
-    Ok(Finish { report, sent: import.sent, complete, first_login })
+    Ok(Finish {
+        report,
+        sent: import.sent,
+        complete,
+        first_login,
+    })
 }
 
 /// An import on its way.
@@ -99,15 +107,18 @@ struct Import<'a> {
 }
 
 impl<'a> Import<'a> {
-    fn new(
-        engine: &'a Engine,
-        mapping: &'a Mapping,
-        target: Target,
-        remembered: Remembered,
-        in_flight: usize,
-    ) -> Self {
+    fn new(engine: &'a Engine, mapping: &'a Mapping, target: Target, remembered: Remembered, in_flight: usize) -> Self {
         let progress = Arc::new(Mutex::new(Progress::from(remembered.report.clone())));
-        Self { engine, mapping, target, remembered, progress, refused: Arc::default(), in_flight, sent: 0 }
+        Self {
+            engine,
+            mapping,
+            target,
+            remembered,
+            progress,
+            refused: Arc::default(),
+            in_flight,
+            sent: 0,
+        }
     }
 
     /// Sends every step behind those that are done.
@@ -148,7 +159,17 @@ impl<'a> Import<'a> {
         } else {
             let store = self.target.store(self.engine, self.mapping, step.store()).await?;
             self.sent += 1;
-            lanes.add(&step.order(), Work { at, line: step.line(), step, store }).await;
+            lanes
+                .add(
+                    &step.order(),
+                    Work {
+                        at,
+                        line: step.line(),
+                        step,
+                        store,
+                    },
+                )
+                .await;
         }
         self.tell(watch);
         Ok(())
@@ -168,7 +189,12 @@ impl<'a> Import<'a> {
     }
 
     fn open_lanes(&self) -> Lanes<Work> {
-        let books = Books::new(self.engine, self.target.actor.clone(), self.target.program, self.mapping);
+        let books = Books::new(
+            self.engine,
+            self.target.actor.clone(),
+            self.target.program,
+            self.mapping,
+        );
         let (books, progress, refused) = (Arc::new(books), self.progress.clone(), self.refused.clone());
         Lanes::open(self.in_flight, move |work: Work| {
             let (books, progress, refused) = (books.clone(), progress.clone(), refused.clone());
@@ -236,7 +262,11 @@ impl Step {
             Self::Return(back) => &back.member,
             Self::Bad(row) => &row.receipt,
         };
-        if member.is_empty() { (false, self.receipt().to_owned()) } else { (true, member.clone()) }
+        if member.is_empty() {
+            (false, self.receipt().to_owned())
+        } else {
+            (true, member.clone())
+        }
     }
 
     fn refused(&self, refusal: &Refusal) -> BadRow {
@@ -244,6 +274,11 @@ impl Step {
             Some(pointer) => format!("{}: {} {pointer}", refusal.code.as_str(), refusal.detail.en),
             None => format!("{}: {}", refusal.code.as_str(), refusal.detail.en),
         };
-        BadRow { line: self.line(), receipt: self.receipt().to_owned(), reason: Reason::Refused, detail }
+        BadRow {
+            line: self.line(),
+            receipt: self.receipt().to_owned(),
+            reason: Reason::Refused,
+            detail,
+        }
     }
 }

@@ -35,13 +35,19 @@ pub(super) struct Target {
 impl Target {
     /// Finds or creates chain and program. `since` is the time of the earliest sale: a new program's rules hold from
     /// then on.
-    pub async fn open(engine: &Engine, mapping: &Mapping, since: Instant) -> Result<(Self, Option<FirstLogin>), ImportError> {
+    pub async fn open(
+        engine: &Engine,
+        mapping: &Mapping,
+        since: Instant,
+    ) -> Result<(Self, Option<FirstLogin>), ImportError> {
         let (chain, login) = match engine.read(|conn| chain_row(conn, &mapping.chain.code))? {
             Some((chain, currency, minor_units)) => {
                 let same = currency == mapping.chain.currency && minor_units == mapping.chain.minor_units as i32;
                 if !same {
                     let code = &mapping.chain.code;
-                    return Err(ImportError::Mapping(format!("chain.currency: the chain {code} keeps its books in {currency}")));
+                    return Err(ImportError::Mapping(format!(
+                        "chain.currency: the chain {code} keeps its books in {currency}"
+                    )));
                 }
                 (chain, None)
             }
@@ -52,7 +58,14 @@ impl Target {
             Some(program) => program,
             None => create_program(engine, &actor, mapping, since).await?,
         };
-        Ok((Self { actor, program, stores: HashMap::new() }, login))
+        Ok((
+            Self {
+                actor,
+                program,
+                stores: HashMap::new(),
+            },
+            login,
+        ))
     }
 
     /// The store of a code, created at its first sale.
@@ -104,7 +117,11 @@ async fn create_chain(engine: &Engine, mapping: &Mapping) -> Result<(ChainId, Op
         // In an empty database somebody must be able to operate it.
         platform_operator: engine.read(installation)?.is_none(),
     };
-    let login = FirstLogin { chain: new.code.clone(), user: admin.user.clone(), password };
+    let login = FirstLogin {
+        chain: new.code.clone(),
+        user: admin.user.clone(),
+        password,
+    };
     let (chain, _) = engine.create_chain(new, admin).await?;
     Ok((chain, Some(login)))
 }
@@ -117,7 +134,11 @@ async fn create_program(
     since: Instant,
 ) -> Result<ProgramId, ImportError> {
     let wanted = &mapping.program;
-    let new = NewProgram { code: wanted.code.clone(), name: wanted.name.clone(), plugin: wanted.plugin.clone() };
+    let new = NewProgram {
+        code: wanted.code.clone(),
+        name: wanted.name.clone(),
+        plugin: wanted.plugin.clone(),
+    };
     let configuration = NewConfiguration {
         effective_from: None,
         plugin_config: wanted.plugin_config.clone(),

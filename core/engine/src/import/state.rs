@@ -35,10 +35,20 @@ impl Remembered {
                 .optional()?))
         })?;
         let Some((state, report)) = row else {
-            return Ok(Self { source, mapping, report: Report::default(), complete: false });
+            return Ok(Self {
+                source,
+                mapping,
+                report: Report::default(),
+                complete: false,
+            });
         };
         let report = serde_json::from_str(&report).map_err(crate::Error::from)?;
-        Ok(Self { source, mapping, report, complete: state == COMPLETE })
+        Ok(Self {
+            source,
+            mapping,
+            report,
+            complete: state == COMPLETE,
+        })
     }
 
     /// Stores how far it is.

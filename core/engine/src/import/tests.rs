@@ -57,7 +57,10 @@ fn steps(rows: &str) -> Vec<Step> {
     while let Some(step) = plan.next_step().unwrap() {
         steps.push(step);
     }
-    assert_eq!((survey.rows, plan.rows_read), (rows.lines().count() as u64, survey.rows));
+    assert_eq!(
+        (survey.rows, plan.rows_read),
+        (rows.lines().count() as u64, survey.rows)
+    );
     steps
 }
 
@@ -222,7 +225,10 @@ fn packed_files_are_read_and_missing_columns_named() {
     let mapping = mapping();
     let (mut plan, survey) = Plan::open(file.path(), &mapping).unwrap();
     assert!(matches!(plan.next_step().unwrap(), Some(Step::Sale(_))));
-    assert_eq!((survey.rows, survey.since.unwrap().to_string().as_str()), (1, "2020-07-01T07:05:00Z"));
+    assert_eq!(
+        (survey.rows, survey.since.unwrap().to_string().as_str()),
+        (1, "2020-07-01T07:05:00Z")
+    );
     let other = Mapping::parse(&MAPPING.replace("sku = \"code\"", "sku = \"article\"")).unwrap();
     let error = Plan::open(file.path(), &other).err().unwrap();
     assert_eq!(error.to_string(), "mapping: the file has no column `article`");

@@ -467,7 +467,7 @@ mod tests {
     async fn the_past_can_be_lived_through() {
         let shop = Shop::open().await;
         let wang = shop.member("王芳", "13812345678", 1).await;
-        let then = crate::fixture::NOW.plus_hours_of_days(OVER);
+        let then = crate::fixture::NOW.plus_days(OVER);
         let expired = run_at(&shop.f.engine, shop.f.chain, then).await.unwrap();
         assert_eq!(
             expired,

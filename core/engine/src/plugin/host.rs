@@ -260,7 +260,10 @@ impl Runtime {
     fn describe(&self, guest: &Guest, digest: &str) -> Result<describe::Description, Failed> {
         let label = digest.get(..12).unwrap_or(digest);
         // A trial isn't on anybody's way: instructions bound it, not the time.
-        let limits = Limits { deadline: guest.limits.deadline.max(TRIAL), ..guest.limits };
+        let limits = Limits {
+            deadline: guest.limits.deadline.max(TRIAL),
+            ..guest.limits
+        };
         let description = self
             .run(guest, &limits, label, 0, |store, instance| {
                 guest.earning.load(&mut *store, instance)?;
@@ -447,7 +450,10 @@ impl Plugin {
         call: &Call,
         body: impl Fn(&mut Store<CallState>, &Instance) -> wasmtime::Result<Result<T, String>>,
     ) -> Result<T, PluginError> {
-        let once = || self.runtime.run(&self.guest, &self.guest.limits, self.id(), call.number, &body);
+        let once = || {
+            self.runtime
+                .run(&self.guest, &self.guest.limits, self.id(), call.number, &body)
+        };
         let answer = match once() {
             Err((Failure::Deadline, _)) => {
                 self.counters.retried();

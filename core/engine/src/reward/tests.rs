@@ -73,6 +73,11 @@ async fn a_catalogue_is_a_stores_or_the_chains() {
     assert_eq!(codes(Some(program), Some(elsewhere)), ["u1"]);
     assert!(codes(Some(uuid::Uuid::nil().into()), None).is_empty());
 
+    changes_stay_with_their_owner(&f, &manager, mine, everywhere).await;
+}
+
+/// A manager changes the store's rewards, headquarters the chain's; a change names the version it has read.
+async fn changes_stay_with_their_owner(f: &Fixture, manager: &Actor, mine: RewardView, everywhere: RewardView) {
     let patch = RewardPatch {
         points: Some(400),
         stock: Some(Some(9)),
@@ -80,17 +85,17 @@ async fn a_catalogue_is_a_stores_or_the_chains() {
     };
     let changed = f
         .engine
-        .update_reward(&manager, None, mine.id, 1, patch.clone())
+        .update_reward(manager, None, mine.id, 1, patch.clone())
         .await
         .unwrap()
         .value;
     assert_eq!((changed.points, changed.stock, changed.version), (400, Some(9), 2));
     assert_eq!(
-        code(f.engine.update_reward(&manager, None, mine.id, 1, patch.clone()).await),
+        code(f.engine.update_reward(manager, None, mine.id, 1, patch.clone()).await),
         Code::VersionConflict
     );
     assert_eq!(
-        code(f.engine.update_reward(&manager, None, everywhere.id, 1, patch).await),
+        code(f.engine.update_reward(manager, None, everywhere.id, 1, patch).await),
         Code::Forbidden
     );
     let off = RewardPatch {
@@ -105,7 +110,7 @@ async fn a_catalogue_is_a_stores_or_the_chains() {
         .unwrap()
         .value;
     assert_eq!((off.active, off.stock), (false, None));
-    assert_eq!(f.engine.reward(&manager, everywhere.id).unwrap(), off);
+    assert_eq!(f.engine.reward(manager, everywhere.id).unwrap(), off);
 }
 
 #[tokio::test]

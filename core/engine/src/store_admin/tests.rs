@@ -74,27 +74,10 @@ async fn stores_stand_in_regions_and_zones() {
         Code::VersionConflict
     );
 
-    let page = f
-        .engine
-        .stores(
-            &f.admin,
-            &PageArgs {
-                limit: Some(1),
-                after: None,
-            },
-        )
-        .unwrap();
+    let one = |after| PageArgs { limit: Some(1), after };
+    let page = f.engine.stores(&f.admin, &one(None)).unwrap();
     assert_eq!(page.items[0].id, f.store);
-    let rest = f
-        .engine
-        .stores(
-            &f.admin,
-            &PageArgs {
-                limit: Some(1),
-                after: page.next,
-            },
-        )
-        .unwrap();
+    let rest = f.engine.stores(&f.admin, &one(page.next)).unwrap();
     assert_eq!((rest.items[0].id, rest.next), (store.id, None));
     assert_eq!(
         f.engine.regions(&f.admin, &PageArgs::default()).unwrap().items,
