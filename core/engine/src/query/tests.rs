@@ -294,7 +294,7 @@ async fn sales_are_found_by_their_receipts() {
         till: Some("T2".into()),
         ..exact
     };
-    assert_eq!(find(&other, &PageArgs::default()).items, []);
+    assert!(find(&other, &PageArgs::default()).items.is_empty());
     let refused = shop.f.engine.sales(
         shop.admin(),
         &all,
@@ -362,12 +362,6 @@ async fn customers_without_a_membership_have_no_cards() {
     shop.sale(Some(MemberRef::Customer(customer)), "0001", &[1_000], 0)
         .await;
     assert_eq!(numbers(&shop, shop.admin(), "13812345678"), [""; 0]);
-    assert_eq!(
-        shop.f
-            .engine
-            .memberships(shop.admin(), Some(customer), &PageArgs::default())
-            .unwrap()
-            .items,
-        []
-    );
+    let memberships = shop.f.engine.memberships(shop.admin(), Some(customer), &PageArgs::default());
+    assert!(memberships.unwrap().items.is_empty());
 }

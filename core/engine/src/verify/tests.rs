@@ -75,14 +75,14 @@ async fn sound_books_have_no_problems_and_a_hash_without_ids() {
     let (report, again) = (one.f.engine.verify().unwrap(), other.f.engine.verify().unwrap());
     assert_eq!(report.problems, Vec::<String>::new());
     assert_eq!(report, again);
-    assert_eq!((report.chains, report.accounts, report.bills), (1, 3, 13));
+    assert_eq!((report.chains, report.accounts, report.bills), (1, 3, 10));
     assert!(report.entries >= 12 && report.lots >= 6, "{report:?}");
 
     other.sale(None, "one more", &[5_000], 0).await;
     let more = other.f.engine.verify().unwrap();
     assert_eq!(
         (more.bills, &more.hash),
-        (14, &report.hash),
+        (11, &report.hash),
         "a sale of nobody moves no points"
     );
     other.days_later(1);
@@ -146,7 +146,7 @@ async fn damage_is_found() {
             "the remainder of lot",
         ),
         ("UPDATE lots SET amount = amount + 1".into(), "the amount of lot"),
-        ("DELETE FROM lots".into(), "lot_moves"),
+        ("DELETE FROM lots WHERE remaining = 0".into(), "was moved and isn't there"),
         ("DELETE FROM lot_moves".into(), "lots of demo"),
         ("UPDATE accounts SET balance = balance + 1".into(), "(postings)"),
         ("UPDATE accounts SET debt = debt + 1".into(), "(lots less debt)"),
