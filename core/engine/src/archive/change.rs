@@ -17,7 +17,7 @@ use cardea_domain::{Day, Refusal};
 use serde::Deserialize;
 
 /// A change: fields that are missing stay, `null` clears.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CustomerPatch {
     pub name: Option<String>,
@@ -35,6 +35,13 @@ pub struct CustomerPatch {
     pub introducer_customer_id: Option<Option<CustomerId>>,
     pub consent: Option<Consent>,
 }
+/// Personal data don't get into logs.
+impl std::fmt::Debug for CustomerPatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CustomerPatch").finish_non_exhaustive()
+    }
+}
+
 impl Engine {
     /// Changes a customer whom the client saw at `version`.
     ///

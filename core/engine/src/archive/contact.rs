@@ -5,10 +5,11 @@ use crate::keys::{self, ChainKeys, Digest, IndexKind, PersonKey};
 use cardea_domain::Day;
 use cardea_domain::id::CustomerId;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use zeroize::Zeroize;
 
 /// Contact and identity data of a customer: the document that is sealed. Wiped when dropped.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// International form, the main one first.
     #[serde(default)]
@@ -17,6 +18,13 @@ pub struct Contact {
     pub birthday: Option<Day>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_number: Option<String>,
+}
+
+/// Personal data don't get into logs.
+impl fmt::Debug for Contact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contact").finish_non_exhaustive()
+    }
 }
 
 impl Drop for Contact {

@@ -33,7 +33,7 @@ pub struct Consent {
 }
 
 /// The register form (D-RET-1).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewCustomer {
     /// 1–64 characters.
@@ -57,6 +57,15 @@ pub struct NewCustomer {
     /// The customer's number in another system; unique in the chain.
     #[serde(default)]
     pub external_ref: Option<String>,
+}
+
+/// Personal data don't get into logs.
+impl std::fmt::Debug for NewCustomer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewCustomer")
+            .field("store_id", &self.store_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A customer as answers show one: contact data masked (D-ARC-12).

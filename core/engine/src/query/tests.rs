@@ -362,6 +362,9 @@ async fn customers_without_a_membership_have_no_cards() {
     shop.sale(Some(MemberRef::Customer(customer)), "0001", &[1_000], 0)
         .await;
     assert_eq!(numbers(&shop, shop.admin(), "13812345678"), [""; 0]);
-    let memberships = shop.f.engine.memberships(shop.admin(), Some(customer), &PageArgs::default());
+    let memberships = shop
+        .f
+        .engine
+        .memberships(shop.admin(), Some(customer), &PageArgs::default());
     assert!(memberships.unwrap().items.is_empty());
 }

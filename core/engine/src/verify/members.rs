@@ -102,7 +102,11 @@ impl Member<'_> {
     fn lots(&self, books: &mut Books) {
         let there: BTreeSet<Id> = self.held.lots.iter().map(|lot| lot.id).collect();
         for lot in self.held.moves.keys().filter(|lot| !there.contains(lot)) {
-            books.problem(format_args!("lot {} of {} was moved and isn't there", lot.text(), self.name()));
+            books.problem(format_args!(
+                "lot {} of {} was moved and isn't there",
+                lot.text(),
+                self.name()
+            ));
         }
         for lot in &self.held.lots {
             let name = || format!("lot {} of {}", lot.id.text(), self.name());

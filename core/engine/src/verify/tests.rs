@@ -146,7 +146,10 @@ async fn damage_is_found() {
             "the remainder of lot",
         ),
         ("UPDATE lots SET amount = amount + 1".into(), "the amount of lot"),
-        ("DELETE FROM lots WHERE remaining = 0".into(), "was moved and isn't there"),
+        (
+            "DELETE FROM lots WHERE remaining = 0".into(),
+            "was moved and isn't there",
+        ),
         ("DELETE FROM lot_moves".into(), "lots of demo"),
         ("UPDATE accounts SET balance = balance + 1".into(), "(postings)"),
         ("UPDATE accounts SET debt = debt + 1".into(), "(lots less debt)"),

@@ -40,7 +40,7 @@ statements! {
     UpdateCard = "UPDATE cards SET state = ?, blocks = ?, replaced_by = ?, version = ? WHERE chain_id = ? AND id = ?";
     InsertTierChange = "INSERT INTO tier_changes (chain_id, membership_id, at, id, kind, from_tier, to_tier, since, day, cause, \
         figure, threshold, explanation_zh, explanation_en) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    AddStock = "UPDATE rewards SET stock = stock + ? WHERE chain_id = ? AND id = ?";
+    AddStock = "UPDATE rewards SET stock = stock + ?, version = version + 1 WHERE chain_id = ? AND id = ?";
     InsertInput = "INSERT INTO recorded_inputs (chain_id, hash, bytes) VALUES (?, ?, ?) \
         ON CONFLICT (chain_id, hash) DO NOTHING";
     InsertCardEvent = "INSERT INTO card_events (chain_id, id, card_id, operation, staff_id, store_id, reason, detail, at, \
