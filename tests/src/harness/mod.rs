@@ -19,6 +19,7 @@ pub use app::{Balance, PASSWORD, TestApp};
 pub use bill::{Bill, Return, Sale};
 pub use cast::{CustomerForm, Member};
 pub use program::Settings;
+pub use server::wait;
 
 use libtest_mimic::Trial;
 

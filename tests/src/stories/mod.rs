@@ -4,6 +4,7 @@
 mod admission;
 mod cards;
 mod earning;
+mod import;
 mod interface;
 mod ledger;
 mod login;
@@ -25,6 +26,7 @@ pub fn tests() -> Vec<Trial> {
         admission::tests,
         cards::tests,
         earning::tests,
+        import::tests,
         interface::tests,
         ledger::tests,
         login::tests,
