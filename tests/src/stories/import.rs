@@ -17,15 +17,37 @@ const INVOICES: &str = "online_retail";
 pub fn tests() -> Vec<Trial> {
     type Test = fn(&Path, &Path) -> Result<(), Failed>;
     let all: [(&str, &str, Test); 5] = [
-        ("every_basket_comes_in_and_ten_households_agree", "retail_baskets.csv.xz", every_basket_comes_in),
-        ("interrupted_and_resumed_gives_the_same_books", "retail_baskets.csv.xz", interrupted_and_resumed),
-        ("five_customers_returns_agree", "online_retail_first10k.csv.xz", five_customers_returns_agree),
-        ("imported_twice_nothing_counts_twice", "online_retail_first10k.csv.xz", imported_twice),
-        ("a_dry_run_lists_every_bad_row_and_books_nothing", "online_retail_first10k.csv.xz", a_dry_run),
+        (
+            "every_basket_comes_in_and_ten_households_agree",
+            "retail_baskets.csv.xz",
+            every_basket_comes_in,
+        ),
+        (
+            "interrupted_and_resumed_gives_the_same_books",
+            "retail_baskets.csv.xz",
+            interrupted_and_resumed,
+        ),
+        (
+            "five_customers_returns_agree",
+            "online_retail_first10k.csv.xz",
+            five_customers_returns_agree,
+        ),
+        (
+            "imported_twice_nothing_counts_twice",
+            "online_retail_first10k.csv.xz",
+            imported_twice,
+        ),
+        (
+            "a_dry_run_lists_every_bad_row_and_books_nothing",
+            "online_retail_first10k.csv.xz",
+            a_dry_run,
+        ),
     ];
     let trial = |(name, file, test): (&'static str, &'static str, Test)| {
         Trial::ignorable_test(format!("import::{name}"), move || {
-            let Some(file) = data(file) else { return peers::missing("the folder with real sales (CARDEA_DATA_DIR) is missing") };
+            let Some(file) = data(file) else {
+                return peers::missing("the folder with real sales (CARDEA_DATA_DIR) is missing");
+            };
             let folder = tempfile::Builder::new().prefix("cardea-import-").tempdir()?;
             test(&file, folder.path())?;
             Ok(libtest_mimic::Completion::Completed)
@@ -78,7 +100,10 @@ fn open(folder: &Path) -> Engine {
 
 fn import(folder: &Path, file: &Path, mapping: &Mapping, until: u64, from_start: bool) -> Finish {
     let (engine, mut watch) = (open(folder), Until::row(until));
-    let options = Options { from_start, ..Options::default() };
+    let options = Options {
+        from_start,
+        ..Options::default()
+    };
     wait(import::run(&engine, file, mapping, &options, &mut watch)).expect("the import runs")
 }
 
@@ -96,13 +121,26 @@ fn points(folder: &Path, chain: &str) -> BTreeMap<String, i64> {
     let chain = chain_of(&engine, chain);
     let (actor, mut found, mut after) = (Actor::system(chain), BTreeMap::new(), None);
     loop {
-        let page = PageArgs { limit: Some(200), after: after.clone() };
+        let page = PageArgs {
+            limit: Some(200),
+            after: after.clone(),
+        };
         let customers = engine.customers(&actor, None, &page).expect("a page of customers");
         for customer in customers.items {
-            let memberships = engine.memberships(&actor, Some(customer.id), &PageArgs::default()).expect("memberships");
-            let balances: Vec<i64> = memberships.items.iter().flat_map(|m| &m.balances).map(|b| b.available).collect();
+            let memberships = engine
+                .memberships(&actor, Some(customer.id), &PageArgs::default())
+                .expect("memberships");
+            let balances: Vec<i64> = memberships
+                .items
+                .iter()
+                .flat_map(|m| &m.balances)
+                .map(|b| b.available)
+                .collect();
             assert!(memberships.items.len() == 1 && balances.len() <= 1, "{balances:?}");
-            found.insert(customer.external_ref.expect("the file's key"), balances.first().copied().unwrap_or(0));
+            found.insert(
+                customer.external_ref.expect("the file's key"),
+                balances.first().copied().unwrap_or(0),
+            );
         }
         after = customers.next;
         if after.is_none() {
@@ -112,7 +150,9 @@ fn points(folder: &Path, chain: &str) -> BTreeMap<String, i64> {
 }
 
 fn chain_of(engine: &Engine, code: &str) -> ChainId {
-    import::chain(engine, code).expect("the chains can be read").expect("the chain was created")
+    import::chain(engine, code)
+        .expect("the chains can be read")
+        .expect("the chain was created")
 }
 
 // --- the second computation: no mapping, no decimals, only what the files say
@@ -131,7 +171,8 @@ fn cents(text: &str) -> i64 {
     let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
     let two: String = fraction.chars().chain("00".chars()).take(2).collect();
     assert!(fraction.len() <= 2, "{text}");
-    let magnitude = whole.trim_start_matches('-').parse::<i64>().expect("units") * 100 + two.parse::<i64>().expect("cents");
+    let magnitude =
+        whole.trim_start_matches('-').parse::<i64>().expect("units") * 100 + two.parse::<i64>().expect("cents");
     if whole.starts_with('-') { -magnitude } else { magnitude }
 }
 
@@ -139,7 +180,9 @@ fn cents(text: &str) -> i64 {
 fn household_points(file: &Path) -> (usize, BTreeMap<String, i64>) {
     let mut baskets: BTreeMap<String, (String, i64)> = BTreeMap::new();
     for row in rows(file, b',') {
-        let basket = baskets.entry(row["basket_id"].clone()).or_insert((row["household_id"].clone(), 0));
+        let basket = baskets
+            .entry(row["basket_id"].clone())
+            .or_insert((row["household_id"].clone(), 0));
         basket.1 += cents(&row["sales_value"]) - cents(&row["coupon_disc"]);
     }
     let mut points = BTreeMap::new();
@@ -156,11 +199,18 @@ fn customer_points(file: &Path) -> (BTreeMap<String, i64>, BTreeSet<String>) {
     let all = rows(file, b';');
     let mut left: Vec<i64> = all.iter().map(|row| row["Quantity"].parse().expect("pieces")).collect();
     let mut returned = BTreeSet::new();
-    for (at, row) in all.iter().enumerate().filter(|(_, row)| row["InvoiceNo"].starts_with('C')) {
+    for (at, row) in all
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| row["InvoiceNo"].starts_with('C'))
+    {
         let mut missing = -left[at];
         for earlier in (0..at).rev() {
-            let same = ["CustomerID", "StockCode", "UnitPrice"].iter().all(|column| all[earlier][*column] == row[*column]);
-            if same && !row["CustomerID"].is_empty() && !all[earlier]["InvoiceNo"].starts_with('C') && left[earlier] > 0 {
+            let same = ["CustomerID", "StockCode", "UnitPrice"]
+                .iter()
+                .all(|column| all[earlier][*column] == row[*column]);
+            if same && !row["CustomerID"].is_empty() && !all[earlier]["InvoiceNo"].starts_with('C') && left[earlier] > 0
+            {
                 let taken = missing.min(left[earlier]);
                 left[earlier] -= taken;
                 missing -= taken;
@@ -171,9 +221,19 @@ fn customer_points(file: &Path) -> (BTreeMap<String, i64>, BTreeSet<String>) {
         }
     }
     let mut invoices: BTreeMap<(String, String), i64> = BTreeMap::new();
-    for (row, left) in all.iter().zip(left).filter(|(row, left)| !row["InvoiceNo"].starts_with('C') && *left >= 0) {
-        let paid = invoices.entry((row["CustomerID"].clone(), row["InvoiceNo"].clone())).or_default();
-        *paid += if goods(&row["StockCode"]) { left * cents(&row["UnitPrice"]) } else { 0 };
+    for (row, left) in all
+        .iter()
+        .zip(left)
+        .filter(|(row, left)| !row["InvoiceNo"].starts_with('C') && *left >= 0)
+    {
+        let paid = invoices
+            .entry((row["CustomerID"].clone(), row["InvoiceNo"].clone()))
+            .or_default();
+        *paid += if goods(&row["StockCode"]) {
+            left * cents(&row["UnitPrice"])
+        } else {
+            0
+        };
     }
     let mut points = BTreeMap::new();
     for ((customer, _), paid) in invoices.into_iter().filter(|((customer, _), _)| !customer.is_empty()) {
@@ -202,7 +262,9 @@ fn every_basket_comes_in(file: &Path, folder: &Path) -> Result<(), Failed> {
 
 /// The first rows of a file, unpacked; the last basket is whole.
 fn beginning(file: &Path, folder: &Path, rows: usize) -> PathBuf {
-    let unpacked = BufReader::new(liblzma::read::XzDecoder::new(std::fs::File::open(file).expect("the file")));
+    let unpacked = BufReader::new(liblzma::read::XzDecoder::new(
+        std::fs::File::open(file).expect("the file"),
+    ));
     let short = folder.join(format!("beginning-{rows}.csv"));
     let mut writer = std::fs::File::create(&short).expect("a file");
     let mut last = String::new();
@@ -233,7 +295,11 @@ fn interrupted_and_resumed(file: &Path, folder: &Path) -> Result<(), Failed> {
     // A longer file that begins with the same bills adds only what is new.
     let longer = import(&parts, &beginning(file, folder, 3500), &mapping, u64::MAX, false);
     assert_eq!(longer.report.repeated, once.report.sales);
-    assert!(longer.report.sales > once.report.sales && longer.report.bad.is_empty(), "{:?}", longer.report);
+    assert!(
+        longer.report.sales > once.report.sales && longer.report.bad.is_empty(),
+        "{:?}",
+        longer.report
+    );
     fingerprint(&parts);
     Ok(())
 }
@@ -241,7 +307,11 @@ fn interrupted_and_resumed(file: &Path, folder: &Path) -> Result<(), Failed> {
 fn five_customers_returns_agree(file: &Path, folder: &Path) -> Result<(), Failed> {
     let finish = import(folder, file, &mapping(INVOICES), u64::MAX, false);
     let report = &finish.report;
-    let bad: Vec<_> = report.bad.iter().map(|(reason, rows)| (reason.to_string(), *rows)).collect();
+    let bad: Vec<_> = report
+        .bad
+        .iter()
+        .map(|(reason, rows)| (reason.to_string(), *rows))
+        .collect();
     assert_eq!(bad, [("negative".to_owned(), 30), ("no_original".to_owned(), 90)]);
     assert_eq!((report.sales, report.returns), (439, 9));
     let (expected, returned) = customer_points(file);
@@ -262,7 +332,10 @@ fn imported_twice(file: &Path, folder: &Path) -> Result<(), Failed> {
     assert_eq!((again.sent, again.complete, &again.report), (0, true, &first.report));
     // Even without the note that it was done, the bills' own keys keep them from counting again.
     let forced = import(folder, file, &mapping, u64::MAX, true);
-    assert_eq!((forced.sent, forced.report.repeated, forced.report.members), (first.sent, first.sent, 0));
+    assert_eq!(
+        (forced.sent, forced.report.repeated, forced.report.members),
+        (first.sent, first.sent, 0)
+    );
     assert_eq!((points(folder, "online-retail"), fingerprint(folder)), (before, books));
     Ok(())
 }
@@ -272,11 +345,20 @@ fn a_dry_run(file: &Path, folder: &Path) -> Result<(), Failed> {
     let arguments = ["import", "sales", file, "--mapping", INVOICES, "--dry-run"];
     let mut process = Process::start(cardea(folder, &arguments));
     assert!(process.wait().success(), "{}", process.seen.join("\n"));
-    let listed = |reason: &str| process.seen.iter().filter(|line| line.starts_with("line ") && line.contains(reason)).count();
+    let listed = |reason: &str| {
+        process
+            .seen
+            .iter()
+            .filter(|line| line.starts_with("line ") && line.contains(reason))
+            .count()
+    };
     assert_eq!((listed(": negative ("), listed(": no_original (")), (30, 90));
     let seen = process.seen.join("\n");
     assert!(seen.contains("line 2408, 536589: negative (Quantity -10)"), "{seen}");
-    assert!(seen.contains("439 sales of 9870 lines") && seen.contains("Nothing was booked."), "{seen}");
+    assert!(
+        seen.contains("439 sales of 9870 lines") && seen.contains("Nothing was booked."),
+        "{seen}"
+    );
     assert!(!folder.join("cardea-data").exists(), "a dry run leaves no database");
     Ok(())
 }
