@@ -192,7 +192,7 @@ fn huge_output() {
 
 fn output_that_lies() {
     // One contribution, all zeros: there is no line 0 and no reason 0.
-    let error = judged(&Guest::new().judge(writes(&[(12, 8192), (16, 1)])).id("lies"));
+    let error = judged(&Guest::new().judge(writes(&[(12, 16_384), (16, 1)])).id("lies"));
     assert_eq!(
         (error.failure, error.message.as_str()),
         (Failure::Output, "there is no reason 0"),
