@@ -4,7 +4,8 @@ use crate::error::Result;
 use diesel::connection::SimpleConnection;
 use diesel::{PgConnection, SqliteConnection};
 
-/// A connection to either database. Only [`each!`], this file, `dialect.rs` and `migrate.rs` look inside.
+/// A connection to either database. Only [`each!`], this file, `dialect.rs`, `migrate.rs` and
+/// `statistics.rs` look inside.
 pub enum Conn {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),

@@ -1,7 +1,7 @@
 //! An open database: the lock against a second server, and a pool of readers.
 
 use super::dialect::{self, Location};
-use super::{Conn, migrate};
+use super::{Conn, migrate, statistics};
 use crate::error::{Error, Result};
 use fs4::fs_std::FileExt;
 use parking_lot::Mutex;
@@ -48,6 +48,7 @@ impl Database {
         };
         let mut conn = database.connect()?;
         migrate::up(&mut conn)?;
+        statistics::fix(&mut conn)?;
         database.idle.lock().push(conn);
         Ok(database)
     }

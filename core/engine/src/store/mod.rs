@@ -7,6 +7,7 @@ mod id;
 pub mod migrate;
 pub mod schema;
 pub(crate) mod statement;
+mod statistics;
 pub mod writer;
 
 pub use conn::Conn;
