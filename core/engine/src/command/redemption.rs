@@ -106,6 +106,7 @@ impl Redemption {
             member: member.id,
             reward: reward.id,
             card: card.card.id,
+            affordable: available(&member, now) >= reward.points,
             tier: member.tier,
             price: reward.points,
             args: RedemptionArgs {
@@ -125,6 +126,13 @@ impl Redemption {
 
 fn no_such_reward() -> Refusal {
     Refusal::new(Code::NotFound, "没有这件礼品", "There is no such reward").at("/reward_id")
+}
+
+/// Points that can be spent now.
+fn available(member: &Member, now: Instant) -> Points {
+    member
+        .account(&Asset::points())
+        .map_or(0, |account| account.available(now))
 }
 
 /// Asks the plugin; a program whose plugin has no say in exchanges permits them.
@@ -155,11 +163,17 @@ fn permit(
         tier: member.tier.clone(),
         reward: code.to_owned(),
         price,
-        available: member
-            .account(&Asset::points())
-            .map_or(0, |account| account.available(now)),
+        available: available(member, now),
     };
-    let decided = configuration.plugin.redeem(&request);
+    let mut decided = configuration.plugin.redeem(&request);
+    if matches!(decided, Ok(redeeming::Decision::Refused(_))) && request.available < price {
+        // Restrictions are the plugin's; a balance that is short is the core's to refuse, by its own code.
+        let affordable = redeeming::Request {
+            available: price,
+            ..request.clone()
+        };
+        decided = configuration.plugin.redeem(&affordable);
+    }
     request.config.clear();
     let input = plugin::record(&request)?;
     let text = |text: plugin::Text| Text {
@@ -194,6 +208,7 @@ struct Exchange {
     /// What the plugin was told.
     tier: String,
     price: Points,
+    affordable: bool,
     args: RedemptionArgs,
     permit: Permit,
     input: Option<RecordedInput>,
@@ -235,7 +250,8 @@ impl LedgerCommand for Exchange {
         }
         let mut member = state.take(Some(self.member)).ok_or_else(stale)?;
         let mut reward = state.reward.take().ok_or_else(no_such_reward)?;
-        if member.tier != self.tier || reward.points != self.price {
+        let affordable = available(&member, self.context.now) >= reward.points;
+        if member.tier != self.tier || reward.points != self.price || affordable != self.affordable {
             return Err(stale());
         }
         let (rows, answer) = decide_redemption(&mut member, &mut reward, &self.args, &self.permit, &self.context, ids)?;

@@ -143,7 +143,7 @@ fn operation(card: CardId, op: CardOp) -> Command {
 }
 
 #[tokio::test]
-async fn from_the_first_purchase_to_the_replaced_card() {
+async fn from_the_first_purchase_to_a_return() {
     let shop = Shop::open().await;
     let refused = shop.run(&shop.issue()).await.unwrap_err();
     assert_eq!(refused.code, Code::NotEligible);
@@ -164,15 +164,7 @@ async fn from_the_first_purchase_to_the_replaced_card() {
     assert_eq!(shop.run(&shop.issue()).await.unwrap_err().code, Code::MembershipExists);
     let number = card["number"].as_str().unwrap().to_owned();
 
-    earns_and_returns(&shop, &number).await;
-    redeems(&shop, &number).await;
-    loses_and_replaces(&shop, &card, &number).await;
-    assert_eq!(shop.f.engine.verify().unwrap().problems, Vec::<String>::new());
-}
-
-/// 1000 points, 500 earned, 300 of them returned.
-async fn earns_and_returns(shop: &Shop, number: &str) {
-    let sale = Command::Sale(shop.sale(Some(MemberRef::Card(number.to_owned())), &[300_00, 200_50]));
+    let sale = Command::Sale(shop.sale(Some(MemberRef::Card(number.clone())), &[300_00, 200_50]));
     let quoted = shop.quote(&sale).unwrap();
     let sold = shop.run(&sale).await.unwrap();
     assert!(quoted["id"].is_null());
@@ -202,16 +194,19 @@ async fn earns_and_returns(shop: &Shop, number: &str) {
         (returned["points"]["taken_back"].as_i64(), available(&returned)),
         (Some(300), 1200)
     );
+    assert_eq!(shop.f.engine.verify().unwrap().problems, Vec::<String>::new());
 }
 
-/// A reward of 700, of which there is one.
-async fn redeems(shop: &Shop, number: &str) {
+#[tokio::test]
+async fn rewards_are_bounded_by_stock_and_balance() {
+    let shop = Shop::open().await;
+    let (_, number) = shop.member().await;
     let reward = NewReward {
         program_id: shop.program,
         store_id: None,
         code: "mug".into(),
         name: Text::new("马克杯", "Mug"),
-        points: 700,
+        points: 500,
         stock: Some(1),
     };
     let reward = shop
@@ -224,7 +219,7 @@ async fn redeems(shop: &Shop, number: &str) {
         .id;
     let redeem = |receipt: String| {
         Command::Redemption(Redemption {
-            card: number.to_owned(),
+            card: number.clone(),
             store: shop.f.store,
             source: "till".into(),
             till: "T1".into(),
@@ -239,24 +234,45 @@ async fn redeems(shop: &Shop, number: &str) {
         shop.run(&redeem(shop.receipt())).await.unwrap_err().code,
         Code::OutOfStock
     );
+
+    let dear = NewReward {
+        program_id: shop.program,
+        store_id: None,
+        code: "lamp".into(),
+        name: Text::new("台灯", "Lamp"),
+        points: 501,
+        stock: None,
+    };
+    let dear = shop.f.engine.create_reward(&shop.f.admin, None, dear).await.unwrap();
+    let Command::Redemption(mut short) = redeem(shop.receipt()) else {
+        unreachable!()
+    };
+    short.reward = dear.value.id;
+    let short = shop.run(&Command::Redemption(short)).await.unwrap_err();
+    assert_eq!(
+        (short.code, short.facts.available, short.facts.needed),
+        (Code::InsufficientPoints, Some(500), Some(501))
+    );
 }
 
-/// 500 points left: a loss, a purchase without the card, a new card.
-async fn loses_and_replaces(shop: &Shop, card: &serde_json::Value, number: &str) {
+#[tokio::test]
+async fn a_lost_card_stops_at_once_and_is_replaced() {
+    let shop = Shop::open().await;
+    let (card, number) = shop.member().await;
     // From the loss report the card neither earns nor spends; the membership does.
-    let lost = shop.run(&operation(id(card), CardOp::ReportLoss)).await.unwrap();
+    let lost = shop.run(&operation(id(&card), CardOp::ReportLoss)).await.unwrap();
     assert_eq!(lost["blocks"], serde_json::json!(["loss"]));
-    let blocked = Command::Sale(shop.sale(Some(MemberRef::Card(number.to_owned())), &[10_00]));
+    let blocked = Command::Sale(shop.sale(Some(MemberRef::Card(number.clone())), &[10_00]));
     assert_eq!(shop.run(&blocked).await.unwrap_err().code, Code::CardBlocked);
     assert_eq!(shop.quote(&blocked).unwrap_err().code, Code::CardBlocked);
     let sold = shop
         .run(&Command::Sale(shop.sale(shop.by_customer(), &[10_00])))
         .await
         .unwrap();
-    assert_eq!(available(&sold), 510);
+    assert_eq!(available(&sold), 1010);
 
     let replace = Command::Replace(Replace {
-        card: id(card),
+        card: id(&card),
         reason: "挂失补卡".into(),
         store: shop.f.store,
         number: None,
@@ -265,9 +281,10 @@ async fn loses_and_replaces(shop: &Shop, card: &serde_json::Value, number: &str)
     assert_ne!(new["number"], card["number"]);
     assert_eq!(
         (available(&new), new["membership_id"].clone()),
-        (510, card["membership_id"].clone())
+        (1010, card["membership_id"].clone())
     );
     assert_eq!(shop.run(&replace).await.unwrap_err().code, Code::CardState);
+    assert_eq!(shop.f.engine.verify().unwrap().problems, Vec::<String>::new());
 }
 
 #[tokio::test]

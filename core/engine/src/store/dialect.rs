@@ -115,6 +115,31 @@ pub(crate) fn rollback(conn: &mut Conn) {
     }
 }
 
+/// Takes everything back, savepoints and the transaction around them.
+pub(crate) fn rollback_all(conn: &mut Conn) {
+    while depth(conn) > 0 {
+        let before = depth(conn);
+        rollback(conn);
+        if depth(conn) >= before {
+            // The connection is beyond that; the writer takes another one.
+            return;
+        }
+    }
+}
+
+/// Levels of transaction and savepoints; 0 on a broken connection too.
+fn depth(conn: &mut Conn) -> u32 {
+    let status = match conn {
+        Conn::Sqlite(c) => {
+            <AnsiTransactionManager as TransactionManager<SqliteConnection>>::transaction_manager_status_mut(c)
+        }
+        Conn::Postgres(c) => {
+            <AnsiTransactionManager as TransactionManager<PgConnection>>::transaction_manager_status_mut(c)
+        }
+    };
+    status.transaction_depth().ok().flatten().map_or(0, |depth| depth.get())
+}
+
 /// Whether a failure lies in one command's data (so a bisected batch finds it) rather than in the storage.
 pub(crate) fn is_constraint(e: &diesel::result::Error) -> bool {
     use DatabaseErrorKind::*;

@@ -103,7 +103,7 @@ impl Worker {
     }
 
     fn abandon(&mut self, broken: Broken) -> Result<Vec<Outcome>, Broken> {
-        dialect::rollback(&mut self.conn);
+        dialect::rollback_all(&mut self.conn);
         Err(broken)
     }
 
