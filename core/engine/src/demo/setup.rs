@@ -42,7 +42,9 @@ pub fn logins(seed: u64) -> Vec<Login> {
 /// Three syllables and four digits, twice: easy to type, long enough for the product's own rule.
 fn password(seed: u64, chain: &Chain, user: &str) -> String {
     const HEADS: [&str; 12] = ["ba", "do", "fi", "ga", "ke", "lu", "mo", "na", "pi", "ru", "so", "ta"];
-    let label = user.bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let label = user
+        .bytes()
+        .fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     let mut dice = Dice::of(seed, &[code(chain), label, 3]);
     let mut word = || (0..3).map(|_| *dice.pick(&HEADS, 1)).collect::<String>();
     let (first, second) = (word(), word());

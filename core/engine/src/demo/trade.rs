@@ -82,7 +82,10 @@ pub fn plan(seed: u64, chain: &Chain, count: u32) -> (Vec<Member>, Vec<Event>) {
 
 /// A label for the chain's streams of chance.
 pub fn code(chain: &Chain) -> u64 {
-    chain.code.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(257).wrapping_add(byte.into()))
+    chain
+        .code
+        .bytes()
+        .fold(0_u64, |sum, byte| sum.wrapping_mul(257).wrapping_add(byte.into()))
 }
 
 /// The circle that a member's commands are ordered by.
