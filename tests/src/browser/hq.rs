@@ -34,6 +34,7 @@ pub fn changes_a_configuration(app: &TestApp, window: &Window) {
     picture(window, "hq-saved-zh");
     let program = app.hq().get(&format!("/programs/{}", app.program())).ok();
     assert_eq!(program.int("/configuration/version"), 2);
+    app.follow_the_machines_clock();
     assert_eq!(app.sale_to(&member).line("cream", "skin", 10_00).ring().earned(), 20);
     window.find("lang-en").click();
     window.field(&schema.text("/properties/points_per_unit/title"));

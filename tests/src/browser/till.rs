@@ -2,7 +2,7 @@
 
 use super::picture;
 use crate::harness::webdriver::{DOWN, ENTER, ESCAPE, F3, F4, F6, F7, Window};
-use crate::harness::{Field, Member, PASSWORD, TestApp};
+use crate::harness::{Field, Member, ONE_TIME, PASSWORD, TestApp};
 
 const PHONE: &str = "13912345678";
 
@@ -38,7 +38,7 @@ fn first_log_in(app: &TestApp, window: &Window) {
     super::log_in(app, window, "xiaoli", "not my password");
     window.find("problem");
     window.forgive("401");
-    super::log_in(app, window, "xiaoli", "one-time-xiaoli-2026");
+    super::log_in(app, window, "xiaoli", ONE_TIME);
     window.find("new-password").fill(PASSWORD);
     window.find("new-password-repeat").fill(PASSWORD);
     window.find("new-password-submit").click();

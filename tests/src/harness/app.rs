@@ -19,6 +19,9 @@ use tempfile::TempDir;
 /// When stories begin: everything was set up long before.
 const OPENED: &str = "2024-01-02 09:00";
 const TODAY: &str = "2026-03-01 10:00";
+/// What new accounts begin with.
+pub const ONE_TIME: &str = "handed-over-on-paper-2026";
+/// What everybody changes it to.
 pub const PASSWORD: &str = "correct-horse-battery-staple";
 
 pub struct TestApp {
@@ -192,8 +195,7 @@ impl TestApp {
     pub fn actor(&self, role: &str, stores: &[&str]) -> Actor {
         let user = match stores {
             [] => role.to_owned(),
-            [store, ..] if *store == self.east() => format!("{role}-east"),
-            _ => format!("{role}-{}", stores[0]),
+            [store, ..] => format!("{role}-{}", if *store == self.east() { "east" } else { "west" }),
         };
         if let Some(actor) = self.staff.lock().expect("not poisoned").get(&user) {
             return actor.clone();
@@ -207,15 +209,15 @@ impl TestApp {
     /// A new account with a one-time password.
     #[track_caller]
     pub fn hire(&self, user: &str, role: &str, stores: &[&str]) -> Value {
-        let body = json!({"user": user, "name": user, "role": role, "store_ids": stores, "password": one_time(user)});
+        let body = json!({"user": user, "name": user, "role": role, "store_ids": stores, "password": ONE_TIME});
         self.hq.post("/staff", &body).created()
     }
 
     /// Logs in with the one-time password, replaces it, logs in again.
     #[track_caller]
     pub fn first_log_in(&self, user: &str) -> Actor {
-        let initial = Actor::log_in(self.base(), &self.chain.code, user, &one_time(user));
-        let change = json!({"old_password": one_time(user), "new_password": PASSWORD});
+        let initial = Actor::log_in(self.base(), &self.chain.code, user, ONE_TIME);
+        let change = json!({"old_password": ONE_TIME, "new_password": PASSWORD});
         initial
             .request("POST", "/auth/password")
             .json(&change)
@@ -306,7 +308,7 @@ impl TestApp {
     pub fn reward(&self, code: &str, points: i64, stock: Option<i64>, store: Option<&str>) -> String {
         let body = json!({
             "program_id": self.program, "store_id": store, "code": code, "name": {"zh": code, "en": code},
-            "points": points, "stock": stock, "active": true,
+            "points": points, "stock": stock,
         });
         self.hq.post("/rewards", &body).created().text("/id")
     }
@@ -404,8 +406,4 @@ pub fn points_of(value: &Value) -> Balance {
             held: balance.int("/held"),
         },
     )
-}
-
-fn one_time(user: &str) -> String {
-    format!("one-time-{user}-2026")
 }

@@ -15,7 +15,7 @@ pub mod webdriver;
 
 pub use actor::{Actor, Request, fresh_key};
 pub use answer::{Answer, Field};
-pub use app::{Balance, PASSWORD, TestApp};
+pub use app::{Balance, ONE_TIME, PASSWORD, TestApp};
 pub use bill::{Bill, Return, Sale};
 pub use cast::{CustomerForm, Member};
 pub use program::Settings;

@@ -218,15 +218,13 @@ fn d_card_5_a_lost_card_is_replaced_and_never_works_again(app: &TestApp) {
         .post()
         .expect_problem(409, "card_blocked");
     assert_eq!(problem.text("/state"), "replaced");
-    for operation in ["cancel-loss", "unfreeze", "replace", "cancel"] {
-        let more = json!({"identity_checked": true, "store_id": app.east()});
-        let more = if operation == "replace" {
-            json!({"store_id": app.east()})
-        } else if operation == "cancel-loss" {
-            more
-        } else {
-            json!({})
-        };
+    let attempts = [
+        ("cancel-loss", json!({"identity_checked": true})),
+        ("unfreeze", json!({})),
+        ("replace", json!({"store_id": app.east()})),
+        ("cancel", json!({})),
+    ];
+    for (operation, more) in attempts {
         let answer = app.operate(&member.card, operation, more);
         assert_eq!(answer.expect_problem(409, "card_state").text("/state"), "replaced");
     }

@@ -1,6 +1,6 @@
 //! Logging in, staying in, being put out.
 
-use crate::harness::{Actor, Field, PASSWORD, TestApp};
+use crate::harness::{Actor, Field, ONE_TIME, PASSWORD, TestApp};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn refresh(app: &TestApp, token: &str) -> crate::harness::Answer {
 fn the_first_password_must_be_changed(app: &TestApp) {
     app.hire("lin", "cashier", &[app.east()]);
     let nobody = Actor::nobody(app.base());
-    let first = nobody.login(&app.chain().code, "lin", "one-time-lin-2026").ok();
+    let first = nobody.login(&app.chain().code, "lin", ONE_TIME).ok();
     assert_eq!(first["must_change_password"], true);
     let lin = nobody.with_token(&first.text("/access_token"));
     lin.get("/cards?code=1234")
@@ -49,7 +49,7 @@ fn the_first_password_must_be_changed(app: &TestApp) {
     let lin = app.first_log_in("lin");
     lin.get("/cards?code=1234").ok();
     nobody
-        .login(&app.chain().code, "lin", "one-time-lin-2026")
+        .login(&app.chain().code, "lin", ONE_TIME)
         .expect_problem(401, "login_failed");
 }
 

@@ -1,6 +1,6 @@
 //! Who may do what, where: roles, store scope, and chains that see nothing of each other.
 
-use crate::harness::{Actor, Answer, Field, TestApp, fresh_key};
+use crate::harness::{Actor, Answer, Field, ONE_TIME, TestApp, fresh_key};
 use libtest_mimic::Trial;
 use serde_json::json;
 
@@ -38,7 +38,7 @@ fn a_cashier_changes_no_configuration(app: &TestApp) {
     for actor in [app.cashier(), app.manager(), app.auditor()] {
         actor.post(&path, settings.body()).expect_problem(403, "forbidden");
     }
-    let staff = json!({"user": "x", "name": "x", "role": "hq_admin", "store_ids": [], "password": "one-time-x-2026"});
+    let staff = json!({"user": "x", "name": "x", "role": "hq_admin", "store_ids": [], "password": ONE_TIME});
     app.cashier().post("/staff", &staff).expect_problem(403, "forbidden");
     app.manager().post("/staff", &staff).expect_problem(403, "forbidden");
 }

@@ -6,7 +6,7 @@ use libtest_mimic::Trial;
 pub fn tests() -> Vec<Trial> {
     crate::stories!("validity":
         d_ret_4_two_years_to_the_day_before,
-        d_ret_4_29_february_ends_on_the_28th,
+        d_ret_4_29_february_is_two_years_to_the_end_of_february,
         d_ret_4_the_night_after_voids_the_card_and_expires_the_points,
         d_ret_4_a_new_membership_under_the_rules_then_in_force,
         d_ret_4_old_points_do_not_pass_over,
@@ -28,11 +28,11 @@ fn d_ret_4_two_years_to_the_day_before(app: &TestApp) {
     );
 }
 
-fn d_ret_4_29_february_ends_on_the_28th(app: &TestApp) {
+fn d_ret_4_29_february_is_two_years_to_the_end_of_february(app: &TestApp) {
     app.set_now("2028-02-29 10:00");
     assert_eq!(
         app.member("王芳").issued.text("/valid_through"),
-        "2030-02-27",
+        "2030-02-28",
         "two years later there is no 29th"
     );
 }

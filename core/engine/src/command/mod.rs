@@ -158,16 +158,25 @@ impl Engine {
 
     /// What was answered before is answered again, even if today's state would refuse it; else a proposal.
     fn prepare(&self, actor: &Actor, key: Option<&IdempotencyKey>, command: &Command) -> Result<Prepared> {
-        if let Some(key) = key
-            && let Some(answered) = self.read(|conn| idempotency::by_key(conn, actor.chain, key))?
-        {
+        let desk = Desk::new(self, actor, Purpose::Post);
+        if let Some(answered) = self.known(&desk, key, command)? {
             return Ok(Prepared::Known(answered));
         }
-        let desk = Desk::new(self, actor, Purpose::Post);
-        match command.known_bill(&desk)? {
-            Some(answered) => Ok(Prepared::Known(answered)),
-            None => Ok(Prepared::Proposed(command.propose(&desk)?)),
+        match command.propose(&desk) {
+            Ok(proposed) => Ok(Prepared::Proposed(proposed)),
+            // What refuses it may be the effect of its own copy, booked since the look-up: then that answer is its own.
+            Err(refusal) => self.known(&desk, key, command)?.map(Prepared::Known).ok_or(refusal),
         }
+    }
+
+    /// The answer given before under the idempotency key or the natural key.
+    fn known(&self, desk: &Desk, key: Option<&IdempotencyKey>, command: &Command) -> Result<Option<Answered>> {
+        if let Some(key) = key
+            && let Some(answered) = self.read(|conn| idempotency::by_key(conn, desk.actor.chain, key))?
+        {
+            return Ok(Some(answered));
+        }
+        command.known_bill(desk)
     }
 }
 

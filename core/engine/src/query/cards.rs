@@ -47,7 +47,8 @@ impl Engine {
     /// `forbidden`, `body_invalid` (limit, cursor).
     pub fn cards(&self, actor: &Actor, code: &str, page: &PageArgs) -> Result<Page<CardView>, Refusal> {
         let sought = Sought::parse(code);
-        let exact = sought.as_ref().is_some_and(Sought::is_exact);
+        // A whole number with a typing error finds nothing, and asks for no more than a right one.
+        let exact = sought.as_ref().is_none_or(Sought::is_exact);
         let scope = actor.scope(if exact { Action::CardLookup } else { Action::CardRead })?;
         let found = find::cards(self, (actor.chain, &scope), sought.as_ref(), page)?;
         let loaded = self.read(|conn| {
