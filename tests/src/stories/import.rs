@@ -318,7 +318,10 @@ fn five_customers_returns_agree(file: &Path, folder: &Path) -> Result<(), Failed
     let found = points(folder, "online-retail");
     assert_eq!(found, expected);
     assert!(returned.len() >= 5, "{returned:?}");
-    assert_eq!(report.points_earned - report.points_taken_back, expected.values().sum::<i64>());
+    assert_eq!(
+        report.points_earned - report.points_taken_back,
+        expected.values().sum::<i64>()
+    );
     assert!(report.points_taken_back > 0);
     fingerprint(folder);
     Ok(())

@@ -44,15 +44,7 @@ async fn a_card_is_found_by_whatever_is_typed() {
     shop.member("李雷", "13912341111", 2).await;
     let spaced = format!("{} {}", &wang.number[..7], &wang.number[7..]);
     let here = shop.f.actor(Role::Cashier, &[shop.f.store]);
-    for code in [
-        &wang.number,
-        &spaced,
-        "13812345678",
-        "5678",
-        &wang.number[10..],
-        "王芳",
-        "芳",
-    ] {
+    for code in [&wang.number, &spaced, "13812345678", "5678", &wang.number[10..], "王芳"] {
         assert_eq!(numbers(&shop, &here, code), [wang.number.as_str()], "{code}");
     }
     let mut mistyped = wang.number.clone();
