@@ -1,5 +1,6 @@
 //! Makes the ninety days happen: day by day, many members at once, each one's commands in order.
 
+use super::available;
 use super::cast::{POINTS, POINTS_MONEY};
 use super::dice::Dice;
 use super::people::Person;
@@ -493,12 +494,4 @@ impl Work {
         (known.card, known.lost) = (Some((issued.id, issued.number)), false);
         Ok(())
     }
-}
-
-/// Points that can be spent.
-fn available(balances: &[Balance]) -> i64 {
-    balances
-        .iter()
-        .find(|balance| balance.asset.0 == "points")
-        .map_or(0, |balance| balance.available)
 }

@@ -110,3 +110,11 @@ async fn remember(engine: &Engine, trades: &[Arc<Trade>], seed: u64) -> Result<(
     engine.transact(trade.actor(), None, "demo.complete", note).await?;
     Ok(())
 }
+
+/// Points that can be spent.
+fn available(balances: &[cardea_domain::ledger::Balance]) -> i64 {
+    balances
+        .iter()
+        .find(|balance| balance.asset.0 == "points")
+        .map_or(0, |balance| balance.available)
+}

@@ -443,7 +443,10 @@ mod tests {
         shop.sale(wang.member(), "0001", &[30_000], 0).await;
         let date = shop.days_later(10);
         // No plugin gives lots a date yet.
-        let dated = format!("UPDATE lots SET expires_at = {} WHERE amount = 300", date.0);
+        let dated = format!(
+            "UPDATE lots SET expires_at = {} WHERE chain_id IN (SELECT chain_id FROM stores) AND amount = 300",
+            date.0
+        );
         engine.database().connect().unwrap().batch(&dated).unwrap();
         assert_eq!(
             engine.card(shop.admin(), wang.card).unwrap().balances[0].available,

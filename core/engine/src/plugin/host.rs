@@ -1,6 +1,7 @@
 //! Loading components and calling them.
 
 use super::api::{Function, admission, describe, earning, redeeming};
+use super::call::Call;
 use super::compile::{self, Cache};
 use super::error::{Counters, Counts, Failure, PluginError};
 use super::limits::{CallState, Limits, MemoryLimit, Places, start_ticker};
@@ -14,7 +15,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, HasSelf, Instance, InstancePre, Linker};
 use wasmtime::{
@@ -503,23 +504,5 @@ impl Plugin {
             "plugin call failed"
         );
         error
-    }
-}
-
-/// A call under way.
-struct Call {
-    function: Function,
-    /// Since the host started; in the log and in errors.
-    number: u64,
-    begun: Instant,
-}
-
-impl Call {
-    fn new(function: Function, number: u64) -> Self {
-        Self {
-            function,
-            number,
-            begun: Instant::now(),
-        }
     }
 }

@@ -5,6 +5,7 @@
 //! synchronous, take some ten microseconds, need 1 MiB of stack, and belong on request threads, never under a lock.
 
 mod api;
+mod call;
 mod compile;
 mod config;
 mod error;
