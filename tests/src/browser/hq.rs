@@ -6,6 +6,7 @@ use crate::harness::{Field, PASSWORD, TestApp};
 
 /// HQ doubles the points of a program in the form that its plugin's schema draws.
 pub fn changes_a_configuration(app: &TestApp, window: &Window) {
+    let member = app.member("王芳");
     app.actor("hq_admin", &[]);
     super::log_in(app, window, "hq_admin", PASSWORD);
     window.find("program-vip").click();
@@ -33,6 +34,8 @@ pub fn changes_a_configuration(app: &TestApp, window: &Window) {
     picture(window, "hq-saved-zh");
     let program = app.hq().get(&format!("/programs/{}", app.program())).ok();
     assert_eq!(program.int("/configuration/version"), 2);
+    app.follow_the_machines_clock();
+    assert_eq!(app.sale_to(&member).line("cream", "skin", 10_00).ring().earned(), 20);
     window.find("lang-en").click();
     window.field(&schema.text("/properties/points_per_unit/title"));
     picture(window, "hq-program-en");

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 
 type BrowserStory = fn(&TestApp, &Window);
 
-const STORIES: [(&str, BrowserStory); 3] = [
+const STORIES: [(&str, BrowserStory); 4] = [
+    ("a_cashiers_first_ten_minutes", till::first_ten_minutes),
     ("a_card_for_somebody_new", till::a_card_for_somebody_new),
     (
         "hq_changes_a_configuration_by_the_schemas_form",

@@ -141,7 +141,8 @@ impl TestApp {
     pub fn follow_the_machines_clock(&self) {
         self.server.set_business_clock(&self.chain.id, None);
         let now = self.server.engine().clock().now();
-        *self.now.lock().expect("not poisoned") = time::local(now.0);
+        // To the next full second: what was published a moment ago is in force then.
+        *self.now.lock().expect("not poisoned") = time::local(now.0 + 1000);
     }
 
     /// Runs the nightly jobs as of now.

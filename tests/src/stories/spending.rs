@@ -13,6 +13,7 @@ pub fn tests() -> Vec<Trial> {
         the_server_derives_the_points,
         more_points_than_there_are_is_refused,
         points_pay_only_where_the_program_says_so,
+        the_till_reads_in_the_program_how_points_pay,
         points_need_a_member,
         maturing_points_cannot_be_spent,
         points_spent_come_before_points_earned,
@@ -119,6 +120,16 @@ fn points_pay_only_where_the_program_says_so(app: &TestApp) {
     let answer = app.sale_to(&member).line("cream", "skin", 100_00).points(5_00).post();
     assert_eq!(answer.status, 422, "{:#}", answer.body);
     assert_eq!(app.points(&member), 1000);
+}
+
+fn the_till_reads_in_the_program_how_points_pay(app: &TestApp) {
+    let tender = || app.cashier().get("/programs").ok()["items"][0]["tender"].clone();
+    assert!(tender().is_null());
+    program(app);
+    assert_eq!(
+        tender(),
+        serde_json::json!({"points": 100, "money": 5_00, "step": 100, "max_share_ppm": 500_000})
+    );
 }
 
 fn points_need_a_member(app: &TestApp) {

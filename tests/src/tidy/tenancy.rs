@@ -164,6 +164,14 @@ impl<'ast> Visit<'ast> for Scan<'_> {
         syn::visit::visit_impl_item_fn(self, item);
     }
 
+    /// Tests may look across chains.
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        let test = |attribute: &syn::Attribute| attribute.to_token_stream().to_string().contains("cfg (test)");
+        if !item.attrs.iter().any(test) {
+            syn::visit::visit_item_mod(self, item);
+        }
+    }
+
     /// A macro's arguments are no syntax yet: its texts are looked for among the tokens.
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
         self.check_tokens(item.tokens.clone());

@@ -13,6 +13,7 @@ use crate::store::schema::{components, programs};
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Tx};
 use crate::{Engine, each};
 use cardea_domain::id::{ChainId, ConfigurationId, ProgramId};
+use cardea_domain::sale::PointsTender;
 use cardea_domain::tier::{Ladder, Step};
 use cardea_domain::{Instant, Refusal, Text};
 use diesel::prelude::*;
@@ -39,6 +40,8 @@ pub struct ProgramView {
     pub plugin: PluginView,
     /// The configuration that holds now.
     pub configuration: EffectiveView,
+    /// How points pay bills now; None: they don't. A till needs it, and may not read configurations.
+    pub tender: Option<PointsTender>,
     /// JSON Schema of the plugin's configuration; only when one program is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<Value>,
@@ -211,6 +214,7 @@ impl Engine {
                 version: now.number,
                 effective_from: now.effective_from,
             },
+            tender: now.terms.tender,
             schema: None,
             version: row.version,
         })

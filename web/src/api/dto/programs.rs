@@ -50,6 +50,8 @@ pub struct Program {
     pub name: Text,
     pub plugin: PluginShown,
     pub configuration: ConfigurationShown,
+    /// How points pay bills now; null: they don't.
+    pub tender: Option<PointsTender>,
     /// JSON Schema of `plugin_config`; only when one program is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -176,7 +178,6 @@ impl From<NewProgram> for program::NewProgram {
 
 shown!(PluginShown from program::PluginView { id, version, digest });
 shown!(ConfigurationShown from program::EffectiveView { id, version, effective_from });
-shown!(Program from program::ProgramView { id, code, name, plugin, configuration, schema, version });
 shown!(Configuration from program::ConfigurationView {
     id, version, effective_from, created_by, created_at, plugin_config, ladder, points,
 });
@@ -206,19 +207,39 @@ impl From<Ladder> for tier::Ladder {
     }
 }
 
-impl From<sale::Terms> for PointTerms {
-    fn from(terms: sale::Terms) -> Self {
-        let tender = |tender: sale::PointsTender| PointsTender {
+impl From<program::ProgramView> for Program {
+    fn from(view: program::ProgramView) -> Self {
+        Self {
+            id: view.id,
+            code: view.code,
+            name: view.name.into(),
+            plugin: view.plugin.into(),
+            configuration: view.configuration.into(),
+            tender: view.tender.map(Into::into),
+            schema: view.schema,
+            version: view.version,
+        }
+    }
+}
+
+impl From<sale::PointsTender> for PointsTender {
+    fn from(tender: sale::PointsTender) -> Self {
+        Self {
             points: tender.points,
             money: tender.money,
             step: tender.step,
             max_share_ppm: tender.max_share,
-        };
+        }
+    }
+}
+
+impl From<sale::Terms> for PointTerms {
+    fn from(terms: sale::Terms) -> Self {
         Self {
             rounding: terms.rounding.into(),
             maturing_days: terms.maturing_days,
             return_policy: terms.return_policy.into(),
-            tender: terms.tender.map(tender),
+            tender: terms.tender.map(Into::into),
         }
     }
 }
