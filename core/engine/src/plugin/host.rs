@@ -1,20 +1,17 @@
 //! Loading components and calling them.
 
-use super::api::{Function, admission, describe, earning, redeeming};
-use super::call::Call;
+use super::api::{admission, describe, earning, redeeming};
 use super::compile::{self, Cache};
 use super::error::{Counters, Counts, Failure, PluginError};
 use super::limits::{CallState, Limits, MemoryLimit, Places, start_ticker};
+use super::loaded::Plugin;
 use super::{output, pins};
 use parking_lot::Mutex;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, HasSelf, Instance, InstancePre, Linker};
@@ -68,30 +65,21 @@ struct Inner {
 }
 
 /// What the host and its plugins share.
-struct Runtime {
+pub(super) struct Runtime {
     engine: Engine,
     places: Places,
-    counters: Counters,
-    calls: AtomicU64,
-}
-
-/// A loaded component. Every call runs in an instance of its own.
-pub struct Plugin {
-    runtime: Arc<Runtime>,
-    digest: String,
-    description: describe::Description,
-    guest: Guest,
-    counters: Counters,
+    pub(super) counters: Counters,
+    pub(super) calls: AtomicU64,
 }
 
 /// A component with the places of its functions.
-struct Guest {
+pub(super) struct Guest {
     pre: InstancePre<CallState>,
-    limits: Limits,
+    pub(super) limits: Limits,
     describe: describe::GuestIndices,
-    earning: earning::GuestIndices,
-    admission: Option<admission::GuestIndices>,
-    redeeming: Option<redeeming::GuestIndices>,
+    pub(super) earning: earning::GuestIndices,
+    pub(super) admission: Option<admission::GuestIndices>,
+    pub(super) redeeming: Option<redeeming::GuestIndices>,
 }
 
 fn engine(settings: &Settings) -> wasmtime::Result<Engine> {
@@ -214,7 +202,7 @@ impl PluginHost {
     }
 }
 
-type Failed = (Failure, String);
+pub(super) type Failed = (Failure, String);
 
 impl Inner {
     fn guest(&self, bytes: &[u8], digest: &str) -> Result<Guest, Failed> {
@@ -288,7 +276,7 @@ impl Runtime {
     }
 
     /// One call in an instance of its own.
-    fn run<T>(
+    pub(super) fn run<T>(
         &self,
         guest: &Guest,
         limits: &Limits,
@@ -324,185 +312,4 @@ fn classify(error: &wasmtime::Error) -> Failed {
         None => Failure::Output,
     };
     (failure, cause)
-}
-
-impl Plugin {
-    /// Stable and lower case, e.g. `retail`.
-    pub fn id(&self) -> &str {
-        &self.description.id
-    }
-
-    /// SHA-256 of the component, hex: what a program pins and an entry names.
-    pub fn digest(&self) -> &str {
-        &self.digest
-    }
-
-    /// What the plugin said about itself when it was loaded.
-    pub fn description(&self) -> &describe::Description {
-        &self.description
-    }
-
-    /// Counts of this plugin since it was loaded.
-    pub fn counts(&self) -> Counts {
-        self.counters.read()
-    }
-
-    /// Whether the plugin decides this at all; `admission` and `redeeming` are optional.
-    pub fn has(&self, function: Function) -> bool {
-        match function {
-            Function::Describe | Function::EarningJudge => true,
-            Function::AdmissionHistory | Function::AdmissionDecide => self.guest.admission.is_some(),
-            Function::RedeemingDecide => self.guest.redeeming.is_some(),
-        }
-    }
-
-    /// Which purchases to look up before asking for admission.
-    pub fn admission_history(&self, config: &str) -> Result<admission::Window, PluginError> {
-        let call = self.begin(Function::AdmissionHistory);
-        let admission = self.optional(&call, &self.guest.admission)?;
-        let window = self.run(&call, |store, instance| {
-            admission.load(&mut *store, instance)?.call_history(store, config)
-        })?;
-        self.accept(&call, output::window(&window), window)
-    }
-
-    /// May this customer hold a card?
-    pub fn admission_decide(&self, request: &admission::Request) -> Result<admission::Decision, PluginError> {
-        let call = self.begin(Function::AdmissionDecide);
-        let admission = self.optional(&call, &self.guest.admission)?;
-        let decision = self.run(&call, |store, instance| {
-            admission.load(&mut *store, instance)?.call_decide(store, request)
-        })?;
-        self.accept(
-            &call,
-            output::admission(request, &decision, self.guest.limits.string_bytes),
-            decision,
-        )
-    }
-
-    /// What a sale earns.
-    pub fn judge(&self, sale: &earning::Sale) -> Result<earning::Outcome, PluginError> {
-        let call = self.begin(Function::EarningJudge);
-        let outcome = self.run(&call, |store, instance| {
-            self.guest.earning.load(&mut *store, instance)?.call_judge(store, sale)
-        })?;
-        self.accept(
-            &call,
-            output::outcome(sale, &outcome, self.guest.limits.string_bytes),
-            outcome,
-        )
-    }
-
-    /// May these points buy this reward?
-    pub fn redeem(&self, request: &redeeming::Request) -> Result<redeeming::Decision, PluginError> {
-        let call = self.begin(Function::RedeemingDecide);
-        let redeeming = self.optional(&call, &self.guest.redeeming)?;
-        let decision = self.run(&call, |store, instance| {
-            redeeming.load(&mut *store, instance)?.call_decide(store, request)
-        })?;
-        self.accept(
-            &call,
-            output::redeeming(&decision, self.guest.limits.string_bytes),
-            decision,
-        )
-    }
-
-    /// Any of the functions above with the interface's JSON, for replays and tools; the answer is the decision's JSON.
-    pub fn call_json(&self, function: Function, request: Value) -> Result<Value, PluginError> {
-        match function {
-            Function::Describe => self.write(function, &self.description),
-            Function::AdmissionHistory => {
-                let config = request.get("config").and_then(Value::as_str).unwrap_or_default();
-                self.write(function, &self.admission_history(config)?)
-            }
-            Function::AdmissionDecide => self.write(function, &self.admission_decide(&self.read(function, request)?)?),
-            Function::EarningJudge => self.write(function, &self.judge(&self.read(function, request)?)?),
-            Function::RedeemingDecide => self.write(function, &self.redeem(&self.read(function, request)?)?),
-        }
-    }
-
-    fn read<T: DeserializeOwned>(&self, function: Function, request: Value) -> Result<T, PluginError> {
-        serde_json::from_value(request).map_err(|e| {
-            self.fail(
-                &Call::new(function, 0),
-                (Failure::Undecided, format!("not a request: {e}")),
-            )
-        })
-    }
-
-    fn write<T: Serialize>(&self, function: Function, decision: &T) -> Result<Value, PluginError> {
-        serde_json::to_value(decision).map_err(|e| self.fail(&Call::new(function, 0), (Failure::Output, e.to_string())))
-    }
-
-    fn begin(&self, function: Function) -> Call {
-        Call::new(function, self.runtime.calls.fetch_add(1, Ordering::Relaxed) + 1)
-    }
-
-    fn optional<'a, T>(&self, call: &Call, interface: &'a Option<T>) -> Result<&'a T, PluginError> {
-        interface.as_ref().ok_or_else(|| {
-            let message = format!("it doesn't export {}", call.function.interface());
-            self.fail(call, (Failure::MissingInterface, message))
-        })
-    }
-
-    /// Runs a call, a second time if only the time ran out: the machine may have been busy with something else.
-    fn run<T>(
-        &self,
-        call: &Call,
-        body: impl Fn(&mut Store<CallState>, &Instance) -> wasmtime::Result<Result<T, String>>,
-    ) -> Result<T, PluginError> {
-        let once = || {
-            self.runtime
-                .run(&self.guest, &self.guest.limits, self.id(), call.number, &body)
-        };
-        let answer = match once() {
-            Err((Failure::Deadline, _)) => {
-                self.counters.retried();
-                self.runtime.counters.retried();
-                once()
-            }
-            answer => answer,
-        };
-        let microseconds = call.begun.elapsed().as_micros() as u64;
-        self.counters.called(microseconds);
-        self.runtime.counters.called(microseconds);
-        match answer {
-            Ok(Ok(decision)) => Ok(decision),
-            Ok(Err(mut message)) => {
-                message.truncate(message.floor_char_boundary(self.guest.limits.string_bytes));
-                Err(self.fail(call, (Failure::Undecided, message)))
-            }
-            Err(failed) => Err(self.fail(call, failed)),
-        }
-    }
-
-    fn accept<T>(&self, call: &Call, checked: Result<(), String>, decision: T) -> Result<T, PluginError> {
-        match checked {
-            Ok(()) => Ok(decision),
-            Err(message) => Err(self.fail(call, (Failure::Output, message))),
-        }
-    }
-
-    fn fail(&self, call: &Call, (failure, message): Failed) -> PluginError {
-        self.counters.failed(failure);
-        self.runtime.counters.failed(failure);
-        let error = PluginError {
-            failure,
-            plugin: self.id().to_owned(),
-            digest: self.digest.clone(),
-            function: Some(call.function),
-            call: call.number,
-            message,
-        };
-        tracing::warn!(
-            code = error.code(),
-            plugin = error.plugin,
-            digest = error.digest,
-            function = call.function.as_str(),
-            call = error.call,
-            error = error.message,
-            "plugin call failed"
-        );
-        error
-    }
 }

@@ -11,6 +11,7 @@ mod config;
 mod error;
 mod host;
 mod limits;
+mod loaded;
 mod output;
 mod pins;
 mod record;
@@ -18,8 +19,9 @@ mod record;
 pub use api::{Attribute, Function, Request, Scope, Text, Value, admission, describe, earning, redeeming};
 pub use config::{ConfigError, validate_config};
 pub use error::{Counters, Counts, Failure, PluginError};
-pub use host::{Plugin, PluginHost, Settings};
+pub use host::{PluginHost, Settings};
 pub use limits::Limits;
+pub use loaded::Plugin;
 pub use record::{RecordedInput, ReplayError, record};
 
 /// The first-party components, by id, as they were built by `plugins/build.sh`.

@@ -2,7 +2,7 @@
 
 use super::api::{Function, Request};
 use super::error::PluginError;
-use super::host::Plugin;
+use super::loaded::Plugin;
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;

@@ -1,0 +1,205 @@
+//! A loaded component and the calls it answers.
+
+use super::api::{Function, admission, describe, earning, redeeming};
+use super::call::Call;
+use super::error::{Counters, Counts, Failure, PluginError};
+use super::host::{Failed, Guest, Runtime};
+use super::limits::CallState;
+use super::output;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use wasmtime::Store;
+use wasmtime::component::Instance;
+
+/// A loaded component. Every call runs in an instance of its own.
+pub struct Plugin {
+    pub(super) runtime: Arc<Runtime>,
+    pub(super) digest: String,
+    pub(super) description: describe::Description,
+    pub(super) guest: Guest,
+    pub(super) counters: Counters,
+}
+
+impl Plugin {
+    /// Stable and lower case, e.g. `retail`.
+    pub fn id(&self) -> &str {
+        &self.description.id
+    }
+
+    /// SHA-256 of the component, hex: what a program pins and an entry names.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// What the plugin said about itself when it was loaded.
+    pub fn description(&self) -> &describe::Description {
+        &self.description
+    }
+
+    /// Counts of this plugin since it was loaded.
+    pub fn counts(&self) -> Counts {
+        self.counters.read()
+    }
+
+    /// Whether the plugin decides this at all; `admission` and `redeeming` are optional.
+    pub fn has(&self, function: Function) -> bool {
+        match function {
+            Function::Describe | Function::EarningJudge => true,
+            Function::AdmissionHistory | Function::AdmissionDecide => self.guest.admission.is_some(),
+            Function::RedeemingDecide => self.guest.redeeming.is_some(),
+        }
+    }
+
+    /// Which purchases to look up before asking for admission.
+    pub fn admission_history(&self, config: &str) -> Result<admission::Window, PluginError> {
+        let call = self.begin(Function::AdmissionHistory);
+        let admission = self.optional(&call, &self.guest.admission)?;
+        let window = self.run(&call, |store, instance| {
+            admission.load(&mut *store, instance)?.call_history(store, config)
+        })?;
+        self.accept(&call, output::window(&window), window)
+    }
+
+    /// May this customer hold a card?
+    pub fn admission_decide(&self, request: &admission::Request) -> Result<admission::Decision, PluginError> {
+        let call = self.begin(Function::AdmissionDecide);
+        let admission = self.optional(&call, &self.guest.admission)?;
+        let decision = self.run(&call, |store, instance| {
+            admission.load(&mut *store, instance)?.call_decide(store, request)
+        })?;
+        self.accept(
+            &call,
+            output::admission(request, &decision, self.guest.limits.string_bytes),
+            decision,
+        )
+    }
+
+    /// What a sale earns.
+    pub fn judge(&self, sale: &earning::Sale) -> Result<earning::Outcome, PluginError> {
+        let call = self.begin(Function::EarningJudge);
+        let outcome = self.run(&call, |store, instance| {
+            self.guest.earning.load(&mut *store, instance)?.call_judge(store, sale)
+        })?;
+        self.accept(
+            &call,
+            output::outcome(sale, &outcome, self.guest.limits.string_bytes),
+            outcome,
+        )
+    }
+
+    /// May these points buy this reward?
+    pub fn redeem(&self, request: &redeeming::Request) -> Result<redeeming::Decision, PluginError> {
+        let call = self.begin(Function::RedeemingDecide);
+        let redeeming = self.optional(&call, &self.guest.redeeming)?;
+        let decision = self.run(&call, |store, instance| {
+            redeeming.load(&mut *store, instance)?.call_decide(store, request)
+        })?;
+        self.accept(
+            &call,
+            output::redeeming(&decision, self.guest.limits.string_bytes),
+            decision,
+        )
+    }
+
+    /// Any of the functions above with the interface's JSON, for replays and tools; the answer is the decision's JSON.
+    pub fn call_json(&self, function: Function, request: Value) -> Result<Value, PluginError> {
+        match function {
+            Function::Describe => self.write(function, &self.description),
+            Function::AdmissionHistory => {
+                let config = request.get("config").and_then(Value::as_str).unwrap_or_default();
+                self.write(function, &self.admission_history(config)?)
+            }
+            Function::AdmissionDecide => self.write(function, &self.admission_decide(&self.read(function, request)?)?),
+            Function::EarningJudge => self.write(function, &self.judge(&self.read(function, request)?)?),
+            Function::RedeemingDecide => self.write(function, &self.redeem(&self.read(function, request)?)?),
+        }
+    }
+
+    fn read<T: DeserializeOwned>(&self, function: Function, request: Value) -> Result<T, PluginError> {
+        serde_json::from_value(request).map_err(|e| {
+            self.fail(
+                &Call::new(function, 0),
+                (Failure::Undecided, format!("not a request: {e}")),
+            )
+        })
+    }
+
+    fn write<T: Serialize>(&self, function: Function, decision: &T) -> Result<Value, PluginError> {
+        serde_json::to_value(decision).map_err(|e| self.fail(&Call::new(function, 0), (Failure::Output, e.to_string())))
+    }
+
+    fn begin(&self, function: Function) -> Call {
+        Call::new(function, self.runtime.calls.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    fn optional<'a, T>(&self, call: &Call, interface: &'a Option<T>) -> Result<&'a T, PluginError> {
+        interface.as_ref().ok_or_else(|| {
+            let message = format!("it doesn't export {}", call.function.interface());
+            self.fail(call, (Failure::MissingInterface, message))
+        })
+    }
+
+    /// Runs a call, a second time if only the time ran out: the machine may have been busy with something else.
+    fn run<T>(
+        &self,
+        call: &Call,
+        body: impl Fn(&mut Store<CallState>, &Instance) -> wasmtime::Result<Result<T, String>>,
+    ) -> Result<T, PluginError> {
+        let once = || {
+            self.runtime
+                .run(&self.guest, &self.guest.limits, self.id(), call.number, &body)
+        };
+        let answer = match once() {
+            Err((Failure::Deadline, _)) => {
+                self.counters.retried();
+                self.runtime.counters.retried();
+                once()
+            }
+            answer => answer,
+        };
+        let microseconds = call.begun.elapsed().as_micros() as u64;
+        self.counters.called(microseconds);
+        self.runtime.counters.called(microseconds);
+        match answer {
+            Ok(Ok(decision)) => Ok(decision),
+            Ok(Err(mut message)) => {
+                message.truncate(message.floor_char_boundary(self.guest.limits.string_bytes));
+                Err(self.fail(call, (Failure::Undecided, message)))
+            }
+            Err(failed) => Err(self.fail(call, failed)),
+        }
+    }
+
+    fn accept<T>(&self, call: &Call, checked: Result<(), String>, decision: T) -> Result<T, PluginError> {
+        match checked {
+            Ok(()) => Ok(decision),
+            Err(message) => Err(self.fail(call, (Failure::Output, message))),
+        }
+    }
+
+    fn fail(&self, call: &Call, (failure, message): Failed) -> PluginError {
+        self.counters.failed(failure);
+        self.runtime.counters.failed(failure);
+        let error = PluginError {
+            failure,
+            plugin: self.id().to_owned(),
+            digest: self.digest.clone(),
+            function: Some(call.function),
+            call: call.number,
+            message,
+        };
+        tracing::warn!(
+            code = error.code(),
+            plugin = error.plugin,
+            digest = error.digest,
+            function = call.function.as_str(),
+            call = error.call,
+            error = error.message,
+            "plugin call failed"
+        );
+        error
+    }
+}
