@@ -88,7 +88,8 @@ pub fn open(settings: &Settings) -> anyhow::Result<Engine> {
     folder.create(&settings.data).with_context(named)?;
     let mut options = EngineOptions::new(&settings.data);
     options.database = settings.database.clone().unwrap_or_default();
-    Engine::start(options).with_context(named)
+    // The engine's errors print their causes themselves.
+    Engine::start(options).map_err(|error| anyhow::anyhow!("{}: {error}", named()))
 }
 
 /// Sets up an empty installation: one chain with one administrator. None where that was done before.

@@ -18,7 +18,7 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// `sqlite:PATH` or `postgres://…`. Default: SQLite inside `data`.
     pub database: Option<String>,
-    /// What is logged, as a `tracing` filter. Default `info`.
+    /// What is logged, as a `tracing` filter. Default `info`, without the web server's own chatter.
     pub log: String,
     /// Request threads, 1–256. Default: one per processor.
     pub workers: usize,
@@ -38,7 +38,7 @@ impl Default for Settings {
             data: PathBuf::from("cardea-data"),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             database: None,
-            log: "info".into(),
+            log: "info,actix_server=warn".into(),
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             body_limit: 1 << 20,
             request_timeout: Duration::from_secs(10),

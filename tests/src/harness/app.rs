@@ -380,7 +380,7 @@ impl TestApp {
                 None => break,
             }
         }
-        entries.sort_by(|a, b| a.text("/id").cmp(&b.text("/id")));
+        entries.sort_by_key(|entry| entry.text("/id"));
         entries
     }
 

@@ -301,7 +301,7 @@ fn d_card_14_numbers_are_14_digits_from_9_with_a_check_digit(app: &TestApp) {
     numbers.sort_unstable();
     numbers.dedup();
     assert_eq!(numbers.len(), 4);
-    let near = numbers.windows(2).any(|pair| &pair[0][..10] == &pair[1][..10]);
+    let near = numbers.windows(2).any(|pair| pair[0][..10] == pair[1][..10]);
     assert!(!near, "numbers can't be guessed from a neighbour: {numbers:?}");
 }
 

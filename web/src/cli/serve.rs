@@ -1,8 +1,10 @@
 //! `cardea serve`
 
-use crate::app::{self, FirstLogin, RunningServer};
+use crate::app::{self, FirstLogin};
 use crate::settings::Settings;
 use std::process::ExitCode;
+use std::sync::mpsc::{self, Receiver};
+use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(clap::Args, Default)]
 pub struct Serve {
@@ -20,17 +22,25 @@ impl Serve {
         } else {
             app::first_run(&engine)?
         };
-        let server = app::serve(settings, engine)?;
-        announce(&server, first);
-        wait_for_signal()?;
+        let stopped = watch_signals()?;
+        let server = match app::serve(settings, engine) {
+            Ok(server) => server,
+            Err(error) => {
+                // The log-in exists now and can't be shown again.
+                show(first);
+                return Err(error);
+            }
+        };
+        println!("Cardea serves {}", server.url());
+        show(first);
+        stopped.recv()?;
         tracing::info!("stopping: finishing what is in flight");
         server.stop()?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn announce(server: &RunningServer, first: Option<FirstLogin>) {
-    println!("Cardea serves {}", server.url());
+fn show(first: Option<FirstLogin>) {
     if let Some(first) = first {
         println!("First log-in, shown this once:");
         println!("  chain     {}", first.chain);
@@ -39,15 +49,26 @@ fn announce(server: &RunningServer, first: Option<FirstLogin>) {
     }
 }
 
-/// Returns on the first SIGTERM or Ctrl-C. A second one ends the process at once, as the system does by default.
-fn wait_for_signal() -> anyhow::Result<()> {
+/// Tells of the first SIGTERM or Ctrl-C; the second one ends the process at once.
+fn watch_signals() -> anyhow::Result<Receiver<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            received = tokio::signal::ctrl_c() => received?,
-            _ = terminate.recv() => {}
-        }
-        anyhow::Ok(())
-    })
+    // Registered here, so that no signal after the announcement is missed.
+    let mut terminate = runtime.block_on(async { signal(SignalKind::terminate()) })?;
+    let mut interrupt = runtime.block_on(async { signal(SignalKind::interrupt()) })?;
+    let (tell, told) = mpsc::channel();
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        let mut next = || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+            });
+        };
+        next();
+        tell.send(()).ok();
+        next();
+        std::process::exit(1);
+    })?;
+    Ok(told)
 }

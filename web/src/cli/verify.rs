@@ -10,6 +10,12 @@ pub struct Verify {}
 impl Verify {
     /// Fails the process when anything doesn't agree.
     pub fn run(&self, settings: &Settings) -> anyhow::Result<ExitCode> {
+        // Opening creates what is missing; there would be nothing to find fault with.
+        anyhow::ensure!(
+            settings.data.is_dir(),
+            "there is no data folder {}",
+            settings.data.display()
+        );
         let report = app::open(settings)?.verify()?;
         println!("chains    {}", report.chains);
         println!("bills     {}", report.bills);

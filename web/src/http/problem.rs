@@ -11,7 +11,10 @@ use std::fmt;
 
 /// A refused request, not yet in a language: the envelope renders it when it knows the client's.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Told>);
+
+#[derive(Debug)]
+struct Told {
     status: StatusCode,
     code: &'static str,
     title: Text,
@@ -77,7 +80,7 @@ pub fn status(kind: Kind) -> StatusCode {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Self {
+        Self(Box::new(Told {
             status: status(refusal.code.kind()),
             code: refusal.code.as_str(),
             title: refusal.code.title(),
@@ -85,7 +88,7 @@ impl From<Refusal> for Problem {
             pointer: refusal.pointer,
             facts: refusal.facts,
             allow: None,
-        }
+        }))
     }
 }
 
@@ -137,7 +140,7 @@ impl Problem {
                 format!("This address knows {allow} only."),
             ),
         );
-        problem.allow = Some(allow);
+        problem.0.allow = Some(allow);
         problem
     }
 
@@ -178,7 +181,7 @@ impl Problem {
     }
 
     fn of_http(status: StatusCode, code: &'static str, title: (&str, &str), detail: (String, String)) -> Self {
-        Self {
+        Self(Box::new(Told {
             status,
             code,
             title: Text::new(title.0, title.1),
@@ -186,59 +189,60 @@ impl Problem {
             pointer: None,
             facts: Box::default(),
             allow: None,
-        }
+        }))
     }
 
     /// The stable name.
     pub fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     /// What the log says: no facts of the customer, only the code and the English reason of server faults.
     pub fn for_log(&self) -> &str {
-        if self.status.is_server_error() {
-            &self.detail.en
+        if self.0.status.is_server_error() {
+            &self.0.detail.en
         } else {
             ""
         }
     }
 
     fn document(&self, language: Language) -> ProblemDocument {
-        let mut facts = match serde_json::to_value(&self.facts) {
+        let mut facts = match serde_json::to_value(&self.0.facts) {
             Ok(Value::Object(facts)) => facts,
             _ => Map::new(),
         };
         facts.remove("errors");
         let mut errors: Vec<_> = self
+            .0
             .facts
             .errors
             .iter()
             .map(|e| ProblemField {
                 pointer: e.pointer.clone(),
-                code: self.code.into(),
+                code: self.0.code.into(),
                 detail: e.detail.clone(),
             })
             .collect();
-        if let Some(pointer) = &self.pointer {
+        if let Some(pointer) = &self.0.pointer {
             facts.insert("pointer".into(), json!(pointer));
             if !errors.iter().any(|e| e.pointer == *pointer) {
-                let detail = language.pick(&self.detail).to_owned();
+                let detail = language.pick(&self.0.detail).to_owned();
                 errors.insert(
                     0,
                     ProblemField {
                         pointer: pointer.clone(),
-                        code: self.code.into(),
+                        code: self.0.code.into(),
                         detail,
                     },
                 );
             }
         }
         ProblemDocument {
-            r#type: format!("urn:cardea:problem:{}", self.code),
-            title: language.pick(&self.title).into(),
-            status: self.status.as_u16(),
-            detail: language.pick(&self.detail).into(),
-            code: self.code.into(),
+            r#type: format!("urn:cardea:problem:{}", self.0.code),
+            title: language.pick(&self.0.title).into(),
+            status: self.0.status.as_u16(),
+            detail: language.pick(&self.0.detail).into(),
+            code: self.0.code.into(),
             errors,
             facts,
         }
@@ -246,15 +250,15 @@ impl Problem {
 
     /// The answer in the client's language.
     pub fn render(&self, language: Language) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status);
+        let mut response = HttpResponse::build(self.0.status);
         response.insert_header((CONTENT_LANGUAGE, language.tag()));
-        match self.status {
+        match self.0.status {
             StatusCode::UNAUTHORIZED => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
             StatusCode::SERVICE_UNAVAILABLE => response.insert_header((RETRY_AFTER, "1")),
             StatusCode::TOO_MANY_REQUESTS => response.insert_header((RETRY_AFTER, "60")),
             _ => &mut response,
         };
-        if let Some(allow) = &self.allow {
+        if let Some(allow) = &self.0.allow {
             response.insert_header((ALLOW, allow.as_str()));
         }
         response.insert_header((CONTENT_TYPE, "application/problem+json"));
@@ -267,18 +271,18 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.detail.en)
+        write!(f, "{}: {}", self.0.code, self.0.detail.en)
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The body follows in the envelope.
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::new(self.status)
+        HttpResponse::new(self.0.status)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Query strings and ids in paths.
 
 use super::Problem;
+use actix_web::error::QueryPayloadError;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};
@@ -16,8 +17,16 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
         let parsed = web::Query::<T>::from_query(req.query_string());
         ready(match parsed {
             Ok(query) => Ok(Self(query.into_inner())),
-            Err(error) => Err(Problem::unreadable(None, &error.to_string())),
+            Err(error) => Err(Problem::unreadable(None, &reason(&error))),
         })
+    }
+}
+
+/// What is wrong with a query string, without the framework's preface.
+fn reason(error: &QueryPayloadError) -> String {
+    match error {
+        QueryPayloadError::Deserialize(error) => error.to_string(),
+        other => other.to_string(),
     }
 }
 

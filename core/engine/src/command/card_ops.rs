@@ -201,8 +201,7 @@ impl LedgerCommand for Operating {
             to: card.state.as_str(),
             blocks: save::blocks_text(&card.blocks),
         };
-        self.frame
-            .decision(state, rows, &card, |answer| Answer::ok(answer), event)
+        self.frame.decision(state, rows, &card, Answer::ok, event)
     }
 }
 
@@ -245,8 +244,7 @@ impl LedgerCommand for Replacing {
             to: card.state.as_str(),
             blocks: save::blocks_text(&card.blocks),
         };
-        self.frame
-            .decision(state, rows, &new, |answer| Answer::created(answer), event)
+        self.frame.decision(state, rows, &new, Answer::created, event)
     }
 }
 

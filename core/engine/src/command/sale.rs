@@ -49,13 +49,16 @@ pub struct Sale {
     pub trusted: bool,
 }
 
+/// Number, sku, category, quantity, amount, list amount, attributes.
+type LineContent<'a> = (i32, &'a str, &'a str, i64, Minor, Minor, &'a [(String, AttrValue)]);
+
 /// What the till sent, for telling a repeat from a conflict.
 #[derive(Serialize)]
 struct Content<'a> {
     member: &'a Option<MemberRef>,
     occurred_at: Instant,
     rounding: Minor,
-    lines: Vec<(i32, &'a str, &'a str, i64, Minor, Minor, &'a [(String, AttrValue)])>,
+    lines: Vec<LineContent<'a>>,
     tenders: Vec<(TenderKind, Minor)>,
 }
 

@@ -220,7 +220,7 @@ fn a_wrong_mapping_is_refused_by_name() {
 fn packed_files_are_read_and_missing_columns_named() {
     let mut file = tempfile::NamedTempFile::with_suffix(".csv.xz").unwrap();
     let mut packer = liblzma::write::XzEncoder::new(&mut file, 1);
-    write!(packer, "{HEADER}7,ann,tea,1,1,0,1.7.2020 8:05\n").unwrap();
+    writeln!(packer, "{HEADER}7,ann,tea,1,1,0,1.7.2020 8:05").unwrap();
     packer.finish().unwrap();
     let mapping = mapping();
     let (mut plan, survey) = Plan::open(file.path(), &mapping).unwrap();

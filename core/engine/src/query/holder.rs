@@ -10,6 +10,7 @@ use cardea_domain::id::{ChainId, CustomerId, MembershipId, ProgramId};
 use cardea_domain::ledger::Member;
 use cardea_domain::tier::{Ladder, TierView};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Memberships with what is shown of them, each read once.
 pub(super) struct Holders {
@@ -36,8 +37,8 @@ impl Holders {
         })?;
         let mut ladders = HashMap::new();
         for member in members.values() {
-            if !ladders.contains_key(&member.program) {
-                ladders.insert(member.program, engine.ladder_at(chain, member.program, now)?);
+            if let Entry::Vacant(place) = ladders.entry(member.program) {
+                place.insert(engine.ladder_at(chain, member.program, now)?);
             }
         }
         let customers: Vec<CustomerId> = members.values().filter_map(|member| member.customer).collect();

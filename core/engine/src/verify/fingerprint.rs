@@ -83,7 +83,7 @@ mod tests {
         let (a, b) = (Record::of(1).text("ab").text("c"), Record::of(1).text("a").text("bc"));
         assert_ne!(hash(std::slice::from_ref(&a)), hash(std::slice::from_ref(&b)));
         assert_eq!(hash(&[a.clone(), b.clone()]), hash(&[b.clone(), a.clone()]));
-        assert_ne!(hash(&[a.clone()]), hash(&[a.clone(), a]));
+        assert_ne!(hash(std::slice::from_ref(&a)), hash(&[a.clone(), a]));
         let (none, zero) = (
             Record::of(1).maybe(None, |r: Record, n: i64| r.int(n)),
             Record::of(1).maybe(Some(0i64), Record::int),

@@ -220,7 +220,7 @@ fn accounts(conn: &mut Conn, chain: ChainId, membership: MembershipId) -> Result
             .push(lot(id, opened, matures, expires, remaining));
     }
     for account in accounts.values_mut() {
-        account.lots.sort_by(|a, b| a.spend_order().cmp(&b.spend_order()));
+        account.lots.sort_by_key(Lot::spend_order);
     }
     Ok(accounts)
 }
