@@ -82,6 +82,11 @@ impl Engine {
         self.0.writer.counts()
     }
 
+    /// Runs a body whose reads on this thread see one state of the database.
+    pub(crate) fn one_state<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.0.database.one_state(body)
+    }
+
     /// Reads with a pooled connection. Synchronous: request handlers call it through their blocking pool, or
     /// directly for a look-up or two by key.
     pub fn read<T>(&self, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {

@@ -159,11 +159,14 @@ impl Engine {
     /// What was answered before is answered again, even if today's state would refuse it; else a proposal.
     fn prepare(&self, actor: &Actor, key: Option<&IdempotencyKey>, command: &Command) -> Result<Prepared> {
         let desk = Desk::new(self, actor, Purpose::Post);
-        if let Some(answered) = self.known(&desk, key, command)? {
-            return Ok(Prepared::Known(answered));
-        }
-        match command.propose(&desk) {
-            Ok(proposed) => Ok(Prepared::Proposed(proposed)),
+        let prepared = self.one_state(|| {
+            if let Some(answered) = self.known(&desk, key, command)? {
+                return Ok(Prepared::Known(answered));
+            }
+            command.propose(&desk).map(Prepared::Proposed)
+        });
+        match prepared {
+            Ok(prepared) => Ok(prepared),
             // What refuses it may be the effect of its own copy, booked since the look-up: then that answer is its own.
             Err(refusal) => self.known(&desk, key, command)?.map(Prepared::Known).ok_or(refusal),
         }

@@ -57,7 +57,7 @@ pub fn record<R: Request>(request: &R) -> serde_json::Result<RecordedInput> {
         function: R::FUNCTION.as_str(),
         request: &request,
     })?;
-    let mut encoder = DeflateEncoder::new(Vec::with_capacity(canonical.len() / 2), Compression::default());
+    let mut encoder = DeflateEncoder::new(Vec::with_capacity(canonical.len() / 2), Compression::fast());
     encoder.write_all(&canonical).map_err(serde_json::Error::io)?;
     let bytes = encoder.finish().map_err(serde_json::Error::io)?;
     Ok(RecordedInput {

@@ -5,6 +5,7 @@ use super::{Conn, migrate, statistics};
 use crate::error::{Error, Result};
 use fs4::fs_std::FileExt;
 use parking_lot::Mutex;
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 
@@ -67,22 +68,90 @@ impl Database {
         answer
     }
 
-    /// Reads with a pooled connection: `db.read(|conn| …)`. The body must not write.
+    /// Runs a body whose reads, as far as they happen on this thread, see one state of the database: consistent, and one
+    /// look at what the writer has changed instead of one per read.
+    pub fn one_state<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
+        let mut conn = self.pooled()?;
+        dialect::begin_read(&mut conn)?;
+        let around = PINNED.replace(Some(Pinned {
+            database: self.identity(),
+            conn,
+        }));
+        let _reset = Reset { database: self, around };
+        body()
+    }
+
+    /// Reads with a pooled connection, or with the one of [`Database::one_state`]: `db.read(|conn| …)`. The body must
+    /// not write.
     pub fn read<T>(&self, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        let pooled = self.idle.lock().pop();
-        let mut conn = match pooled {
-            Some(conn) => conn,
-            None => self.connect()?,
-        };
+        if let Some(mut pinned) = self.pinned() {
+            let answer = body(&mut pinned.conn);
+            PINNED.set(Some(pinned));
+            return answer;
+        }
+        let mut conn = self.pooled()?;
         let answer = body(&mut conn);
         // After a database error the connection may be broken: don't pool it.
         if !matches!(answer, Err(Error::Database(_))) {
-            let mut idle = self.idle.lock();
-            if idle.len() < IDLE_READERS {
-                idle.push(conn);
-            }
+            self.give_back(conn);
         }
         answer
+    }
+
+    fn pooled(&self) -> Result<Conn> {
+        let pooled = self.idle.lock().pop();
+        pooled.map_or_else(|| self.connect(), Ok)
+    }
+
+    fn give_back(&self, conn: Conn) {
+        let mut idle = self.idle.lock();
+        if idle.len() < IDLE_READERS {
+            idle.push(conn);
+        }
+    }
+
+    /// Takes this thread's connection out, if it is one to this database and no read has it already.
+    fn pinned(&self) -> Option<Pinned> {
+        PINNED.take().and_then(|pinned| {
+            if pinned.database == self.identity() {
+                return Some(pinned);
+            }
+            PINNED.set(Some(pinned));
+            None
+        })
+    }
+
+    fn identity(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+}
+
+thread_local! {
+    static PINNED: Cell<Option<Pinned>> = const { Cell::new(None) };
+}
+
+/// The connection that a thread's reads go through.
+struct Pinned {
+    /// Address of its database: tests open several in one process.
+    database: usize,
+    conn: Conn,
+}
+
+/// Ends the one state, panic or not, and restores what was pinned around it.
+struct Reset<'a> {
+    database: &'a Database,
+    around: Option<Pinned>,
+}
+
+impl Drop for Reset<'_> {
+    fn drop(&mut self) {
+        let Some(Pinned { mut conn, .. }) = PINNED.replace(self.around.take()) else {
+            return;
+        };
+        // Only a transaction that still can be ended goes back to the pool.
+        if dialect::rollback(&mut conn) {
+            self.database.give_back(conn);
+        }
     }
 }
 

@@ -104,15 +104,16 @@ pub(crate) fn commit(conn: &mut Conn) -> QueryResult<()> {
     }
 }
 
-/// Takes back the transaction or the innermost savepoint. Best effort: the connection may be gone.
-pub(crate) fn rollback(conn: &mut Conn) {
+/// Takes back the transaction or the innermost savepoint. False if that failed: the connection may be gone.
+pub(crate) fn rollback(conn: &mut Conn) -> bool {
     let rolled = match conn {
         Conn::Sqlite(c) => AnsiTransactionManager::rollback_transaction(c),
         Conn::Postgres(c) => AnsiTransactionManager::rollback_transaction(c),
     };
-    if let Err(e) = rolled {
+    if let Err(e) = &rolled {
         tracing::warn!(error = %e, "a rollback failed");
     }
+    rolled.is_ok()
 }
 
 /// Takes everything back, savepoints and the transaction around them.
