@@ -35,6 +35,10 @@ pub struct Rows {
     pub tier_changes: Vec<TierChangeRow>,
     /// Earlier bills of nobody that become a membership's (the purchase that led to a card).
     pub bill_memberships: Vec<BillMembership>,
+    /// Sales whose plugin failed, with the hash of what it was asked.
+    pub unjudged: Vec<(BillId, [u8; 32])>,
+    /// Of them, those that have been judged since.
+    pub judged: Vec<BillId>,
     /// Differences in a reward's stock; never below zero, `decide` has checked.
     pub stock: Vec<(RewardId, i64)>,
 }

@@ -149,25 +149,12 @@ fn book_qualifying(
             earning.without_introducer()
         }
     });
-    let contribution = |line: &RecordedLine| {
-        (
-            line.number,
-            earning.as_ref().map_or(0, |earning| earning.contribution(line.number)),
-        )
-    };
-    rows.bill_memberships.push(BillMembership {
-        bill: record.id,
-        membership: member.id,
-        judgement: if earning.is_some() {
-            Judgement::Judged
-        } else {
-            Judgement::Unjudged
-        },
-        earned: earning.as_ref().map_or(0, |earning| earning.earned),
-        bonuses: sell::json(earning.as_ref().map_or(&[][..], |earning| &earning.bonuses))?,
-        terms: sell::json(&context.terms)?,
-        contributions: record.lines.iter().map(contribution).collect(),
-    });
+    rows.bill_memberships
+        .push(judged(record, member.id, earning.as_ref(), context)?);
+    if earning.is_none() {
+        let input = qualifying.proposal.input;
+        rows.unjudged.extend(input.map(|input| (record.id, input)));
+    }
     let mut source = sell::source(context, record.id, record.occurred_at);
     source.input = qualifying.proposal.input;
     let day = record.key.business_date;
@@ -189,6 +176,32 @@ fn book_qualifying(
         rows,
     );
     Ok(entries)
+}
+
+/// A bill as it is judged after it was booked; without an earning it stays unjudged.
+pub(super) fn judged(
+    record: &SaleRecord,
+    membership: MembershipId,
+    earning: Option<&Earning>,
+    context: &Context,
+) -> Result<BillMembership, Refusal> {
+    let contribution = |line: &RecordedLine| {
+        let points = earning.map_or(0, |earning| earning.contribution(line.number));
+        (line.number, points)
+    };
+    Ok(BillMembership {
+        bill: record.id,
+        membership,
+        judgement: if earning.is_some() {
+            Judgement::Judged
+        } else {
+            Judgement::Unjudged
+        },
+        earned: earning.map_or(0, |earning| earning.earned),
+        bonuses: sell::json(earning.map_or(&[][..], |earning| &earning.bonuses))?,
+        terms: sell::json(&context.terms)?,
+        contributions: record.lines.iter().map(contribution).collect(),
+    })
 }
 
 impl Member {

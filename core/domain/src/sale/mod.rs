@@ -5,6 +5,7 @@ mod earn;
 mod explain;
 mod issue;
 mod kept;
+mod late;
 mod preview;
 mod record;
 mod redemption;
@@ -18,6 +19,7 @@ pub use bill::{AttrValue, Bill, Line, MAX_LINES, MAX_TENDERS, Tender, check_occu
 pub use issue::{
     AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, expire_lots, expire_membership,
 };
+pub use late::{LateAnswer, LateArgs, decide_late};
 pub use record::{IntroducerBonus, RecordedLine, RecordedTender, SaleRecord};
 pub use redemption::{Permit, RedemptionAnswer, RedemptionArgs, Reward, RewardView, decide_redemption};
 pub use returns::{ReturnAnswer, ReturnArgs, ReturnLine, ReturnedMoney, ReturnedPoints, ReturnedTender, decide_return};

@@ -120,6 +120,10 @@ fn sell_to(
     let (paid, day) = (bill.paid, args.key.business_date);
     let mut rows = bill_rows(args, bill, earning.as_ref(), spend.map_or(0, |spend| spend.points))?;
 
+    if judged == Judgement::Unjudged {
+        let input = proposal.and_then(|proposal| proposal.input);
+        rows.unjudged.extend(input.map(|input| (args.id, input)));
+    }
     let mut source = source(context, args.id, args.occurred_at);
     source.input = proposal.and_then(|proposal| proposal.input);
     let lot_terms = earn::lot_terms(context, day);

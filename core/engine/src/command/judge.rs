@@ -96,7 +96,7 @@ pub(super) fn propose(
     ))
 }
 
-fn translate(outcome: earning::Outcome) -> Outcome {
+pub(super) fn translate(outcome: earning::Outcome) -> Outcome {
     let reason = |index: u32| outcome.reasons.get(index as usize).cloned();
     let text = |text: plugin::Text| cardea_domain::Text {
         zh: text.zh,

@@ -9,6 +9,7 @@ mod card_ops;
 mod desk;
 mod issue;
 mod judge;
+mod late;
 mod redemption;
 mod returns;
 mod sale;
@@ -17,6 +18,7 @@ mod tests;
 
 pub use card_ops::{CardOperation, Replace};
 pub use issue::{AddCard, Issue};
+pub use late::JudgeLate;
 pub use redemption::Redemption;
 pub use returns::Return;
 pub use sale::{MemberRef, Sale};
@@ -45,6 +47,7 @@ pub enum Command {
     AddCard(AddCard),
     Card(CardOperation),
     Replace(Replace),
+    JudgeLate(JudgeLate),
 }
 
 /// Whether the rows are saved or thrown away.
@@ -64,6 +67,7 @@ impl Command {
             Command::Issue(_) | Command::AddCard(_) => "card.issue",
             Command::Card(operation) => operation.name(),
             Command::Replace(_) => "card.replace",
+            Command::JudgeLate(_) => "sale.judge",
         }
     }
 
@@ -76,6 +80,7 @@ impl Command {
             Command::AddCard(command) => command.propose(desk),
             Command::Card(command) => command.propose(desk),
             Command::Replace(command) => command.propose(desk),
+            Command::JudgeLate(command) => command.propose(desk),
         }
     }
 

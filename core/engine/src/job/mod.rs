@@ -2,6 +2,7 @@
 //! each chain's business now.
 
 pub mod expiry;
+pub mod judge;
 
 use crate::error::Result;
 use crate::store::Id;
@@ -14,17 +15,20 @@ use diesel::prelude::*;
 /// A job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {
+    /// [`judge`]
+    Judge,
     /// [`expiry`]
     Expiry,
 }
 
 impl Job {
     /// In the order in which they are done.
-    pub const ALL: &'static [Job] = &[Job::Expiry];
+    pub const ALL: &'static [Job] = &[Job::Judge, Job::Expiry];
 
     /// Stable, for the log.
     pub fn name(self) -> &'static str {
         match self {
+            Job::Judge => "judge",
             Job::Expiry => "expiry",
         }
     }
@@ -35,6 +39,7 @@ impl Job {
     /// The job's refusals; what was done before one stays.
     pub async fn run(self, engine: &Engine, chain: ChainId) -> Result<(), Refusal> {
         match self {
+            Job::Judge => judge::run(engine, chain).await.map(|_| ()),
             Job::Expiry => expiry::run(engine, chain).await.map(|_| ()),
         }
     }

@@ -407,6 +407,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    unjudged (chain_id, bill_id) {
+        chain_id -> Binary,
+        bill_id -> Binary,
+        input -> Binary,
+    }
+}
+
+diesel::table! {
     idempotency (chain_id, key) {
         chain_id -> Binary,
         key -> Text,
@@ -484,6 +492,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     measures,
     tier_changes,
     recorded_inputs,
+    unjudged,
     idempotency,
     audit,
     outbox,

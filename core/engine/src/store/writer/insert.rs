@@ -43,6 +43,8 @@ statements! {
     AddStock = "UPDATE rewards SET stock = stock + ?, version = version + 1 WHERE chain_id = ? AND id = ?";
     InsertInput = "INSERT INTO recorded_inputs (chain_id, hash, bytes) VALUES (?, ?, ?) \
         ON CONFLICT (chain_id, hash) DO NOTHING";
+    InsertUnjudged = "INSERT INTO unjudged (chain_id, bill_id, input) VALUES (?, ?, ?)";
+    DeleteUnjudged = "DELETE FROM unjudged WHERE chain_id = ? AND bill_id = ?";
     InsertCardEvent = "INSERT INTO card_events (chain_id, id, card_id, operation, staff_id, store_id, reason, detail, at, \
         from_state, to_state, blocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertAudit = "INSERT INTO audit (chain_id, id, at, staff_id, session_id, source_ip, action, subject, detail) \

@@ -285,6 +285,12 @@ impl Saver<'_> {
                 run!(self.conn, UpdateTenderReturned, [*money, chain, p.bill, *position])?;
             }
         }
+        for (bill, input) in &rows.unjudged {
+            run!(self.conn, InsertUnjudged, [chain, *bill, input])?;
+        }
+        for bill in &rows.judged {
+            expect_one(run!(self.conn, DeleteUnjudged, [chain, *bill])?, "unjudged sale")?;
+        }
         for b in &rows.bill_memberships {
             let changed = run!(
                 self.conn,

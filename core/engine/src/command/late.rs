@@ -1,0 +1,143 @@
+//! Judging a sale later: the plugin that failed when it was rung up is asked again, with what was recorded then.
+
+use super::desk::{Desk, stale};
+use super::judge::translate;
+use crate::error::{Error, Result};
+use crate::plugin::{Function, RecordedInput, earning};
+use crate::store::Answer;
+use crate::store::statement::{fetch, statements};
+use crate::store::writer::AuditRow;
+use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::record;
+use cardea_domain::id::*;
+use cardea_domain::sale::{Context, Judgement, LateArgs, SaleRecord, decide_late};
+use cardea_domain::{Code, Refusal};
+use diesel::sql_types::Binary;
+use serde_json::{Value, json};
+
+statements! {
+    SelectAsked -> (Binary, Binary) =
+        "SELECT u.input, i.bytes FROM unjudged u \
+         JOIN recorded_inputs i ON i.chain_id = u.chain_id AND i.hash = u.input WHERE u.chain_id = ? AND u.bill_id = ?";
+}
+
+/// An unjudged sale to judge. Only the job in `job/judge.rs` does it, as the system.
+#[derive(Clone, Copy, Debug)]
+pub struct JudgeLate {
+    pub sale: BillId,
+}
+
+impl JudgeLate {
+    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
+        let (record, recorded) = self.load(desk)?;
+        let membership = record
+            .membership
+            .ok_or_else(|| Error::internal("an unjudged sale of nobody"))?;
+        let member = desk.member_head(membership)?;
+        let configuration = desk.configuration(member.program, record.occurred_at)?;
+        let (function, mut asked) = recorded.unpack().map_err(Error::internal)?;
+        if function != Function::EarningJudge {
+            return Err(Error::internal("what was recorded isn't a sale"));
+        }
+        // The record leaves the configuration out: it is the one of the sale's date.
+        asked["config"] = Value::String(configuration.plugin_config.clone());
+        let asked: earning::Sale = serde_json::from_value(asked)?;
+        let outcome = configuration.plugin.judge(&asked).map_err(still_failing)?;
+        let now = desk.now(None);
+        let introducer = match record.customer.filter(|_| asked.introduced) {
+            Some(customer) => {
+                let register = desk.engine.register_facts(desk.chain(), customer)?;
+                let introducer = register.introducer;
+                let found = introducer.map(|id| desk.open_membership(id, Some(member.program), now));
+                found.transpose()?.flatten()
+            }
+            None => None,
+        };
+        let mut context = desk.context(desk.store(record.key.store)?, Some(&configuration), now);
+        context.terms = record.terms.clone();
+        Ok(Box::new(Judging {
+            record,
+            args: LateArgs {
+                outcome: translate(outcome),
+                input: recorded.sha256,
+            },
+            membership,
+            introducer,
+            context,
+        }))
+    }
+
+    fn load(&self, desk: &Desk) -> Result<(SaleRecord, RecordedInput)> {
+        let chain = desk.chain();
+        desk.engine.read(|conn| {
+            let record = record::load(conn, chain, self.sale)?;
+            let asked = fetch!(conn, SelectAsked, [chain, self.sale] => (Vec<u8>, Vec<u8>))?.pop();
+            let unjudged = record.filter(|record| record.judgement == Judgement::Unjudged);
+            let (Some(record), Some((hash, bytes))) = (unjudged, asked) else {
+                let en = "There is no such unjudged sale";
+                return Err(Refusal::new(Code::NotFound, "没有这笔待判定的消费", en).into());
+            };
+            let sha256 = hash
+                .try_into()
+                .map_err(|_| Error::internal("a hash of another length"))?;
+            Ok((record, RecordedInput { bytes, sha256 }))
+        })
+    }
+}
+
+fn still_failing(error: crate::plugin::PluginError) -> Refusal {
+    let en = format!("The plugin still can't judge the sale: {error}");
+    Refusal::new(Code::PluginFailed, "插件仍无法判定该消费", en)
+}
+
+/// A late judgement on its way to the writer.
+struct Judging {
+    record: SaleRecord,
+    args: LateArgs,
+    membership: MembershipId,
+    introducer: Option<MembershipId>,
+    context: Context,
+}
+
+impl LedgerCommand for Judging {
+    fn needs(&self) -> Needs {
+        let need = |id| MemberNeed {
+            id,
+            paid_since: None,
+            upgrades: false,
+        };
+        Needs {
+            members: [Some(self.membership), self.introducer]
+                .into_iter()
+                .flatten()
+                .map(need)
+                .collect(),
+            record: Some(self.record.id),
+            ..Needs::default()
+        }
+    }
+
+    fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
+        // Something of it was returned, or it was judged, since the plugin was asked.
+        if state.record.as_ref() != Some(&self.record) {
+            return Err(stale());
+        }
+        let mut member = state.take(Some(self.membership)).ok_or_else(stale)?;
+        let mut introducer = state.take(self.introducer);
+        let (rows, answer) = decide_late(
+            &mut member,
+            introducer.as_mut(),
+            &self.record,
+            &self.args,
+            &self.context,
+            ids,
+        )?;
+        let mut decision = Decision::new(rows, Answer::ok(&answer)?);
+        decision.audit.push(AuditRow {
+            action: "sale.judge",
+            subject: Some(self.record.id.0),
+            detail: json!({ "earned": answer.points_earned }),
+        });
+        Ok(decision)
+    }
+}
