@@ -57,7 +57,9 @@ fn connect(url: &str) -> Conn {
 /// Runs a statement on the database that the peer's URL names.
 pub fn maintain(sql: &str) {
     let url = peers::postgres().expect("asked for only where PostgreSQL is there");
-    connect(&url).batch(sql).unwrap_or_else(|error| panic!("{sql}: {error:#}"));
+    connect(&url)
+        .batch(sql)
+        .unwrap_or_else(|error| panic!("{sql}: {error:#}"));
 }
 
 static TEMPLATE: OnceLock<String> = OnceLock::new();

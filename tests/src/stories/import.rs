@@ -290,7 +290,13 @@ fn interrupted_and_resumed(file: &Path, backend: Backend) -> Result<(), Failed> 
     assert_eq!(last.report, once.report);
     assert_eq!(fingerprint(&parts), fingerprint(&whole));
     // A longer file that begins with the same bills adds only what is new.
-    let longer = import(&parts, &beginning(file, whole.folder(), 3500), &mapping, u64::MAX, false);
+    let longer = import(
+        &parts,
+        &beginning(file, whole.folder(), 3500),
+        &mapping,
+        u64::MAX,
+        false,
+    );
     assert_eq!(longer.report.repeated, once.report.sales);
     assert!(
         longer.report.sales > once.report.sales && longer.report.bad.is_empty(),
@@ -362,6 +368,9 @@ fn a_dry_run(file: &Path, backend: Backend) -> Result<(), Failed> {
         seen.contains("439 sales of 9870 lines") && seen.contains("Nothing was booked."),
         "{seen}"
     );
-    assert!(!site.folder().join("cardea-data").exists(), "a dry run leaves no database");
+    assert!(
+        !site.folder().join("cardea-data").exists(),
+        "a dry run leaves no database"
+    );
     Ok(())
 }

@@ -1,6 +1,8 @@
-//! An open database: the lock against a second server, and a pool of readers.
+//! An open database: the lock against a second server, and the ways to connections.
 
 use super::dialect::{self, Location};
+use super::readers::Readers;
+use super::session::WriterSession;
 use super::{Conn, migrate, statistics};
 use crate::error::{Error, Result};
 use fs4::fs_std::FileExt;
@@ -8,19 +10,18 @@ use parking_lot::Mutex;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 
-/// Idle readers kept open; more are opened under load and closed again.
-const IDLE_READERS: usize = 16;
-
-/// Held as long as the server lives: the writer decides on what it alone changes.
-enum Lock {
-    File(#[expect(dead_code, reason = "held, not read")] File),
-    Session(#[expect(dead_code, reason = "held, not read")] Mutex<Conn>),
-}
-
 pub struct Database {
     location: Location,
-    idle: Mutex<Vec<Conn>>,
-    _lock: Lock,
+    readers: Readers,
+    /// Only the server that holds the lock may write: the writer decides on what it alone changes.
+    lock: Lock,
+}
+
+enum Lock {
+    /// Held as long as the server lives.
+    File(#[expect(dead_code, reason = "held, not read")] File),
+    /// Held by the writer's own connection, so that whoever commits holds it; here until the writer takes it.
+    Session(WriterSession, Mutex<Option<Conn>>),
 }
 
 impl Database {
@@ -34,28 +35,36 @@ impl Database {
         let lock = match &location {
             Location::Sqlite(path) => Lock::File(lock(path)?),
             Location::Postgres(_) => {
-                let mut session = location.connect()?;
-                if !dialect::lock_session(&mut session)? {
-                    return Err(Error::internal("another server uses this database"));
-                }
-                Lock::Session(Mutex::new(session))
+                let session = WriterSession::new();
+                let conn = session.open(&location)?;
+                Lock::Session(session, Mutex::new(Some(conn)))
             }
         };
         let database = Self {
+            readers: Readers::new(location.readers()),
             location,
-            idle: Mutex::default(),
-            _lock: lock,
+            lock,
         };
         let mut conn = database.connect()?;
         migrate::up(&mut conn)?;
         statistics::fix(&mut conn)?;
-        database.idle.lock().push(conn);
         Ok(database)
     }
 
-    /// A connection of its own, for the writer and for long reads.
+    /// A connection of its own, for long reads.
     pub fn connect(&self) -> Result<Conn> {
         self.location.connect()
+    }
+
+    /// A connection for the one writer, who must have dropped the one it had.
+    pub(super) fn connect_writer(&self) -> Result<Conn> {
+        match &self.lock {
+            Lock::File(_) => self.connect(),
+            Lock::Session(session, first) => match first.lock().take() {
+                Some(conn) => Ok(conn),
+                None => session.open(&self.location),
+            },
+        }
     }
 
     /// Reads one state of the database, on a connection of its own: for reads that take long. The body must not write.
@@ -69,20 +78,7 @@ impl Database {
 
     /// Reads with a pooled connection: `db.read(|conn| …)`. The body must not write.
     pub fn read<T>(&self, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        let pooled = self.idle.lock().pop();
-        let mut conn = match pooled {
-            Some(conn) => conn,
-            None => self.connect()?,
-        };
-        let answer = body(&mut conn);
-        // After a database error the connection may be broken: don't pool it.
-        if !matches!(answer, Err(Error::Database(_))) {
-            let mut idle = self.idle.lock();
-            if idle.len() < IDLE_READERS {
-                idle.push(conn);
-            }
-        }
-        answer
+        self.readers.read(&self.location, body)
     }
 }
 
