@@ -1,7 +1,7 @@
 //! The one test binary. With [`process::MODE`] in its environment it is the server instead: stories about processes
 //! start it so.
 
-use cardea_tests::harness::process;
+use cardea_tests::harness::{database, process};
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
@@ -9,5 +9,7 @@ fn main() -> ExitCode {
     if std::env::var_os(process::MODE).is_some() {
         return cardea::cli::run();
     }
-    libtest_mimic::run(&Arguments::from_args(), cardea_tests::trials()).exit_code()
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), cardea_tests::trials());
+    database::clean_up();
+    conclusion.exit_code()
 }

@@ -13,6 +13,9 @@ pub enum Error {
     /// The database failed; the batch is rolled back.
     #[error("database: {0}")]
     Database(#[from] diesel::result::Error),
+    /// There is no connection to the database.
+    #[error("the database can't be reached: {0}")]
+    Unreachable(#[from] diesel::ConnectionError),
     /// Anything else that is nobody's fault outside: a damaged row, a missing file.
     #[error("{0:#}")]
     Internal(#[from] anyhow::Error),
@@ -27,12 +30,6 @@ impl Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(Box::new(refusal))
-    }
-}
-
-impl From<diesel::ConnectionError> for Error {
-    fn from(e: diesel::ConnectionError) -> Self {
-        Self::Internal(e.into())
     }
 }
 
@@ -54,11 +51,11 @@ impl From<Error> for Refusal {
             Error::Refused(refusal) => *refusal,
             Error::Database(e) => {
                 tracing::error!(error = %e, "the database failed");
-                Refusal::new(
-                    Code::StorageUnavailable,
-                    "数据库暂不可用，请稍后重试",
-                    "The database is unavailable; try again",
-                )
+                unavailable()
+            }
+            Error::Unreachable(e) => {
+                tracing::error!(error = %e, "the database can't be reached");
+                unavailable()
             }
             Error::Internal(e) => {
                 tracing::error!(error = format!("{e:#}"), "internal error");
@@ -70,4 +67,12 @@ impl From<Error> for Refusal {
             }
         }
     }
+}
+
+pub(crate) fn unavailable() -> Refusal {
+    Refusal::new(
+        Code::StorageUnavailable,
+        "数据库暂不可用，请稍后重试",
+        "The database is unavailable; try again",
+    )
 }

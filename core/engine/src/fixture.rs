@@ -4,19 +4,115 @@ use crate::actor::{Actor, Role};
 use crate::archive::NewCustomer;
 use crate::bootstrap::{NewAdmin, NewChain};
 use crate::clock::Clock;
+use crate::store::Conn;
 use crate::store_admin::NewStore;
 use crate::{Engine, EngineOptions};
 use cardea_domain::id::{ChainId, StoreId};
 use cardea_domain::{Code, Instant, Refusal};
 use std::fmt::Debug;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// 2026-11-22T04:07:00Z
 pub(crate) const NOW: Instant = Instant(1_795_320_420_000);
 
 pub(crate) const PASSWORD: &str = "open sesame, please";
 
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// Lists tests `async fn name(on: Backend)` once per database: `both!(name, …)`. Without `CARDEA_TEST_POSTGRES`, a URL
+/// where databases may be created, those on PostgreSQL say so and do nothing; `CARDEA_REQUIRE_PEERS=1` demands them.
+macro_rules! both {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test] async fn $test() { super::$test($crate::fixture::Backend::Sqlite).await })+
+        }
+        mod postgres {
+            $(#[tokio::test] async fn $test() {
+                if $crate::fixture::Backend::has_postgres() {
+                    super::$test($crate::fixture::Backend::Postgres).await
+                }
+            })+
+        }
+    };
+}
+pub(crate) use both;
+
+const PEER: &str = "CARDEA_TEST_POSTGRES";
+
+impl Backend {
+    pub fn has_postgres() -> bool {
+        let there = std::env::var_os(PEER).is_some();
+        let required = std::env::var("CARDEA_REQUIRE_PEERS").is_ok_and(|value| value == "1");
+        assert!(
+            there || !required,
+            "{PEER} is not set, and CARDEA_REQUIRE_PEERS=1 demands it"
+        );
+        if !there {
+            static SAID: std::sync::Once = std::sync::Once::new();
+            // Not through `eprintln!`, which a passing test swallows.
+            SAID.call_once(|| {
+                let line = format!("\n*** {PEER} is not set: the tests that need PostgreSQL do NOTHING ***\n");
+                std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).ok();
+            });
+        }
+        there
+    }
+}
+
+/// Nobody else's; on PostgreSQL dropped at the end.
+pub(crate) struct TestDatabase {
+    /// The setting; empty for SQLite in the data folder.
+    pub url: String,
+    name: Option<String>,
+}
+
+impl TestDatabase {
+    pub fn new(on: Backend) -> Self {
+        static COUNTER: AtomicU32 = AtomicU32::new(1);
+        if on == Backend::Sqlite {
+            return Self {
+                url: String::new(),
+                name: None,
+            };
+        }
+        let counter = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("cardea_unit_{}_{counter}", std::process::id());
+        Self::maintain(&format!("CREATE DATABASE {name}"));
+        let peer = Self::peer();
+        let (address, options) = peer.split_once('?').unwrap_or((&peer, ""));
+        let (server, _) = address.rsplit_once('/').unwrap();
+        Self {
+            url: format!("{server}/{name}?{options}"),
+            name: Some(name),
+        }
+    }
+
+    fn peer() -> String {
+        std::env::var(PEER).unwrap()
+    }
+
+    fn maintain(sql: &str) {
+        Conn::open(&Self::peer(), Path::new(".")).unwrap().batch(sql).unwrap();
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            Self::maintain(&format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+}
+
 pub(crate) struct Fixture {
     pub engine: Engine,
+    _database: TestDatabase,
     pub chain: ChainId,
     /// The chain's administrator, as the system.
     pub admin: Actor,
@@ -27,8 +123,15 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// A chain `demo` with user `admin` and store `s01`; the clock stands at [`NOW`].
     pub async fn new() -> Self {
+        Self::on(Backend::Sqlite).await
+    }
+
+    /// The same on either database.
+    pub async fn on(backend: Backend) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let database = TestDatabase::new(backend);
         let options = EngineOptions {
+            database: database.url.clone(),
             clock: Clock::fixed(NOW),
             ..EngineOptions::new(dir.path())
         };
@@ -38,6 +141,7 @@ impl Fixture {
         let store = create_store(&engine, &admin, "s01").await;
         Self {
             engine,
+            _database: database,
             chain,
             admin,
             store,
@@ -62,7 +166,7 @@ impl Fixture {
         .unwrap()
     }
 
-    /// Every byte that the database has written.
+    /// Every byte that SQLite has written.
     pub fn files(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for file in std::fs::read_dir(self.dir.path()).unwrap() {

@@ -2,7 +2,7 @@
 
 use crate::actor::Actor;
 use crate::command::{Command, Issue, MemberRef, Redemption, Replace, Return, Sale};
-use crate::fixture::{Fixture, NOW};
+use crate::fixture::{Backend, Fixture, NOW};
 use crate::page::PageArgs;
 use cardea_domain::card::{CardKind, CardNumber};
 use cardea_domain::id::{BillId, CardId, CustomerId, MembershipId, ProgramId, RewardId};
@@ -33,7 +33,12 @@ impl Shop {
     /// Program `vip`: a purchase of 1000.00 opens a membership of two years; 100 points pay 1.00; no field of the
     /// register is asked for.
     pub async fn open() -> Self {
-        let f = Fixture::new().await;
+        Self::on(Backend::Sqlite).await
+    }
+
+    /// The same on either database.
+    pub async fn on(backend: Backend) -> Self {
+        let f = Fixture::on(backend).await;
         let program = crate::program::NewProgram {
             code: "vip".into(),
             name: cardea_domain::Text::new("贵宾卡", "VIP card"),

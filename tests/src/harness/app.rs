@@ -5,6 +5,7 @@ use super::actor::{Actor, fresh_key};
 use super::answer::{Answer, Field};
 use super::bill::{Bill, Return, Sale};
 use super::cast::{CustomerForm, Member};
+use super::database::TestDatabase;
 use super::program::Settings;
 use super::server::Server;
 use super::{Backend, time};
@@ -26,10 +27,11 @@ pub const PASSWORD: &str = "correct-horse-battery-staple";
 
 pub struct TestApp {
     pub backend: Backend,
-    // In this order they go: connections, the server, its folder.
+    // In this order they go: connections, the server, its database and folder.
     hq: Actor,
     staff: Mutex<HashMap<String, Actor>>,
     server: Server,
+    _database: TestDatabase,
     folder: TempDir,
     chain: Chain,
     stores: [String; 2],
@@ -66,7 +68,8 @@ impl TestApp {
             .prefix("cardea-story-")
             .tempdir()
             .expect("a temporary folder");
-        let (server, first) = Server::start(backend, folder.path(), writer);
+        let database = TestDatabase::new(backend);
+        let (server, first) = Server::start(database.url(), folder.path(), writer);
         let initial = Actor::log_in(&server.base, &first.chain, &first.user, &first.password);
         let change = json!({"old_password": first.password, "new_password": PASSWORD});
         initial
@@ -82,6 +85,7 @@ impl TestApp {
         let mut app = Self {
             backend,
             server,
+            _database: database,
             folder,
             chain,
             hq,

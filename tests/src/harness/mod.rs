@@ -6,10 +6,12 @@ mod answer;
 mod app;
 mod bill;
 mod cast;
+pub mod database;
 pub mod peers;
 pub mod process;
 mod program;
 mod server;
+mod site;
 pub mod time;
 pub mod webdriver;
 
@@ -20,22 +22,41 @@ pub use bill::{Bill, Return, Sale};
 pub use cast::{CustomerForm, Member};
 pub use program::Settings;
 pub use server::wait;
+pub use site::Site;
 
-use libtest_mimic::Trial;
+use libtest_mimic::{Completion, Failed, Trial};
 
-/// Where a story's data lies. Every story is listed once per backend by name; another database joins here.
+/// Where a story's data lies. Every story is listed once per backend by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
     Sqlite,
+    Postgres,
 }
 
 impl Backend {
-    pub const ALL: &'static [Backend] = &[Backend::Sqlite];
+    pub const ALL: &'static [Backend] = &[Backend::Sqlite, Backend::Postgres];
 
     pub fn name(self) -> &'static str {
         match self {
             Backend::Sqlite => "sqlite",
+            Backend::Postgres => "postgres",
         }
+    }
+
+    /// What is missing of it on this machine.
+    fn missing(self) -> Option<String> {
+        match self {
+            Backend::Sqlite => None,
+            Backend::Postgres => peers::postgres().err(),
+        }
+    }
+
+    /// A test `sqlite::name` or `postgres::name`; ignored where that database is missing.
+    pub fn trial(self, name: &str, test: impl FnOnce() -> Result<Completion, Failed> + Send + 'static) -> Trial {
+        Trial::ignorable_test(format!("{}::{name}", self.name()), move || match self.missing() {
+            None => test(),
+            Some(why) => peers::missing(&why),
+        })
     }
 }
 
@@ -47,15 +68,12 @@ pub fn trials(subject: &str, stories: &[(&str, Story)]) -> Vec<Trial> {
     let mut found = Vec::new();
     for backend in Backend::ALL.iter().copied() {
         for (name, story) in stories.iter().copied() {
-            found.push(Trial::test(
-                format!("{}::{subject}::{name}", backend.name()),
-                move || {
-                    let app = TestApp::start(backend);
-                    story(&app);
-                    app.finish();
-                    Ok(())
-                },
-            ));
+            found.push(backend.trial(&format!("{subject}::{name}"), move || {
+                let app = TestApp::start(backend);
+                story(&app);
+                app.finish();
+                Ok(Completion::Completed)
+            }));
         }
     }
     found

@@ -2,8 +2,9 @@
 //! count as ignored, unless `CARDEA_REQUIRE_PEERS=1` demands them.
 
 use libtest_mimic::{Completion, Failed};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Once;
+use std::sync::Mutex;
 
 /// A browser and its WebDriver server.
 #[derive(Clone, Debug)]
@@ -24,6 +25,11 @@ pub fn browser() -> Result<Browser, String> {
     }
 }
 
+/// The URL of a PostgreSQL where databases may be created, or what is missing. `.ci/postgres start` makes one.
+pub fn postgres() -> Result<String, String> {
+    std::env::var("CARDEA_TEST_POSTGRES").map_err(|_| "PostgreSQL (CARDEA_TEST_POSTGRES) is missing".into())
+}
+
 fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
@@ -36,7 +42,9 @@ pub fn missing(why: &str) -> Result<Completion, Failed> {
     if std::env::var("CARDEA_REQUIRE_PEERS").is_ok_and(|value| value == "1") {
         return Err(format!("{why}, and CARDEA_REQUIRE_PEERS=1 demands it").into());
     }
-    static SAID: Once = Once::new();
-    SAID.call_once(|| eprintln!("\n*** {why}: the tests that need it are IGNORED ***\n"));
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().expect("not poisoned").insert(why.to_owned()) {
+        eprintln!("\n*** {why}: the tests that need it are IGNORED ***\n");
+    }
     Ok(Completion::ignored_with(why))
 }

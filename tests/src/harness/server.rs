@@ -1,6 +1,5 @@
 //! A server in this process, on a free port, over a data folder of its own.
 
-use super::Backend;
 use super::actor::Actor;
 use cardea::app::RunningServer;
 use cardea::settings::Settings;
@@ -26,19 +25,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts on an empty folder.
-    pub fn start(backend: Backend, folder: &Path, writer: WriterOptions) -> (Self, FirstLogin) {
+    /// Starts on an empty folder; without a database, SQLite in it.
+    pub fn start(database: Option<String>, folder: &Path, writer: WriterOptions) -> (Self, FirstLogin) {
         let settings = Settings {
             data: folder.join("data"),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            database: match backend {
-                Backend::Sqlite => None,
-            },
+            database,
             workers: 2,
             shutdown_timeout: Duration::from_secs(1),
             ..Settings::default()
         };
         let options = EngineOptions {
+            database: settings.database.clone().unwrap_or_default(),
             writer,
             ..EngineOptions::new(&settings.data)
         };

@@ -1,12 +1,11 @@
 //! Real sales come in: the figures are computed a second time, straight from the files, and must agree.
 
-use crate::harness::peers;
-use crate::harness::process::{Process, cardea};
-use crate::harness::wait;
+use crate::harness::process::Process;
+use crate::harness::{Backend, Site, peers, wait};
 use cardea_domain::id::ChainId;
 use cardea_engine::import::{self, BadRow, Finish, Mapping, Options, Watch};
-use cardea_engine::{Actor, Engine, EngineOptions, PageArgs};
-use libtest_mimic::{Failed, Trial};
+use cardea_engine::{Actor, Engine, PageArgs};
+use libtest_mimic::{Completion, Failed, Trial};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -15,7 +14,7 @@ const BASKETS: &str = "retail_baskets";
 const INVOICES: &str = "online_retail";
 
 pub fn tests() -> Vec<Trial> {
-    type Test = fn(&Path, &Path) -> Result<(), Failed>;
+    type Test = fn(&Path, Backend) -> Result<(), Failed>;
     let all: [(&str, &str, Test); 5] = [
         (
             "every_basket_comes_in_and_ten_households_agree",
@@ -43,17 +42,18 @@ pub fn tests() -> Vec<Trial> {
             a_dry_run,
         ),
     ];
-    let trial = |(name, file, test): (&'static str, &'static str, Test)| {
-        Trial::ignorable_test(format!("import::{name}"), move || {
-            let Some(file) = data(file) else {
-                return peers::missing("the folder with real sales (CARDEA_DATA_DIR) is missing");
-            };
-            let folder = tempfile::Builder::new().prefix("cardea-import-").tempdir()?;
-            test(&file, folder.path())?;
-            Ok(libtest_mimic::Completion::Completed)
+    let on = |backend: Backend| {
+        all.into_iter().map(move |(name, file, test)| {
+            backend.trial(&format!("import::{name}"), move || {
+                let Some(file) = data(file) else {
+                    return peers::missing("the folder with real sales (CARDEA_DATA_DIR) is missing");
+                };
+                test(&file, backend)?;
+                Ok(Completion::Completed)
+            })
         })
     };
-    all.into_iter().map(trial).collect()
+    Backend::ALL.iter().copied().flat_map(on).collect()
 }
 
 /// A file of real sales: in `CARDEA_DATA_DIR`, or beside the checkout.
@@ -94,12 +94,8 @@ impl Watch for Until {
     }
 }
 
-fn open(folder: &Path) -> Engine {
-    Engine::start(EngineOptions::new(folder.join("cardea-data"))).expect("the engine starts")
-}
-
-fn import(folder: &Path, file: &Path, mapping: &Mapping, until: u64, from_start: bool) -> Finish {
-    let (engine, mut watch) = (open(folder), Until::row(until));
+fn import(site: &Site, file: &Path, mapping: &Mapping, until: u64, from_start: bool) -> Finish {
+    let (engine, mut watch) = (site.open(), Until::row(until));
     let options = Options {
         from_start,
         ..Options::default()
@@ -108,16 +104,16 @@ fn import(folder: &Path, file: &Path, mapping: &Mapping, until: u64, from_start:
 }
 
 /// The fingerprint of clean books.
-fn fingerprint(folder: &Path) -> String {
-    let report = open(folder).verify().expect("the books can be read");
+fn fingerprint(site: &Site) -> String {
+    let report = site.open().verify().expect("the books can be read");
     assert_eq!(report.problems, Vec::<String>::new());
     assert!(report.entries > 0);
     report.hash
 }
 
 /// What every member has, by the file's key.
-fn points(folder: &Path, chain: &str) -> BTreeMap<String, i64> {
-    let engine = open(folder);
+fn points(site: &Site, chain: &str) -> BTreeMap<String, i64> {
+    let engine = site.open();
     let chain = chain_of(&engine, chain);
     let (actor, mut found, mut after) = (Actor::system(chain), BTreeMap::new(), None);
     loop {
@@ -244,19 +240,20 @@ fn customer_points(file: &Path) -> (BTreeMap<String, i64>, BTreeSet<String>) {
 
 // --- stories
 
-fn every_basket_comes_in(file: &Path, folder: &Path) -> Result<(), Failed> {
-    let finish = import(folder, file, &mapping(BASKETS), u64::MAX, false);
+fn every_basket_comes_in(file: &Path, backend: Backend) -> Result<(), Failed> {
+    let site = &Site::new(backend);
+    let finish = import(site, file, &mapping(BASKETS), u64::MAX, false);
     let report = &finish.report;
     assert!(finish.complete && report.bad.is_empty(), "{report:?}");
     assert_eq!((report.sales, report.returns, report.members), (47_243, 0, 2_377));
     let (baskets, expected) = household_points(file);
     assert_eq!((baskets, report.points_earned), (47_243, expected.values().sum()));
-    let found = points(folder, "complete-journey");
+    let found = points(site, "complete-journey");
     for household in expected.keys().step_by(237).take(10) {
         assert_eq!(found[household], expected[household], "household {household}");
     }
     assert_eq!(found, expected);
-    fingerprint(folder);
+    fingerprint(site);
     Ok(())
 }
 
@@ -280,9 +277,9 @@ fn beginning(file: &Path, folder: &Path, rows: usize) -> PathBuf {
     short
 }
 
-fn interrupted_and_resumed(file: &Path, folder: &Path) -> Result<(), Failed> {
-    let (mapping, short) = (mapping(BASKETS), beginning(file, folder, 3000));
-    let [whole, parts] = ["whole", "parts"].map(|name| folder.join(name));
+fn interrupted_and_resumed(file: &Path, backend: Backend) -> Result<(), Failed> {
+    let [whole, parts] = [Site::new(backend), Site::new(backend)];
+    let (mapping, short) = (mapping(BASKETS), beginning(file, whole.folder(), 3000));
     let once = import(&whole, &short, &mapping, u64::MAX, false);
     let first = import(&parts, &short, &mapping, 1000, false);
     assert!(!first.complete && first.sent < once.sent, "{:?}", first.report);
@@ -293,7 +290,13 @@ fn interrupted_and_resumed(file: &Path, folder: &Path) -> Result<(), Failed> {
     assert_eq!(last.report, once.report);
     assert_eq!(fingerprint(&parts), fingerprint(&whole));
     // A longer file that begins with the same bills adds only what is new.
-    let longer = import(&parts, &beginning(file, folder, 3500), &mapping, u64::MAX, false);
+    let longer = import(
+        &parts,
+        &beginning(file, whole.folder(), 3500),
+        &mapping,
+        u64::MAX,
+        false,
+    );
     assert_eq!(longer.report.repeated, once.report.sales);
     assert!(
         longer.report.sales > once.report.sales && longer.report.bad.is_empty(),
@@ -304,8 +307,9 @@ fn interrupted_and_resumed(file: &Path, folder: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-fn five_customers_returns_agree(file: &Path, folder: &Path) -> Result<(), Failed> {
-    let finish = import(folder, file, &mapping(INVOICES), u64::MAX, false);
+fn five_customers_returns_agree(file: &Path, backend: Backend) -> Result<(), Failed> {
+    let site = &Site::new(backend);
+    let finish = import(site, file, &mapping(INVOICES), u64::MAX, false);
     let report = &finish.report;
     let bad: Vec<_> = report
         .bad
@@ -315,7 +319,7 @@ fn five_customers_returns_agree(file: &Path, folder: &Path) -> Result<(), Failed
     assert_eq!(bad, [("negative".to_owned(), 30), ("no_original".to_owned(), 90)]);
     assert_eq!((report.sales, report.returns), (439, 9));
     let (expected, returned) = customer_points(file);
-    let found = points(folder, "online-retail");
+    let found = points(site, "online-retail");
     assert_eq!(found, expected);
     assert!(returned.len() >= 5, "{returned:?}");
     assert_eq!(
@@ -323,30 +327,32 @@ fn five_customers_returns_agree(file: &Path, folder: &Path) -> Result<(), Failed
         expected.values().sum::<i64>()
     );
     assert!(report.points_taken_back > 0);
-    fingerprint(folder);
+    fingerprint(site);
     Ok(())
 }
 
-fn imported_twice(file: &Path, folder: &Path) -> Result<(), Failed> {
+fn imported_twice(file: &Path, backend: Backend) -> Result<(), Failed> {
+    let site = &Site::new(backend);
     let mapping = mapping(INVOICES);
-    let first = import(folder, file, &mapping, u64::MAX, false);
-    let (before, books) = (points(folder, "online-retail"), fingerprint(folder));
-    let again = import(folder, file, &mapping, u64::MAX, false);
+    let first = import(site, file, &mapping, u64::MAX, false);
+    let (before, books) = (points(site, "online-retail"), fingerprint(site));
+    let again = import(site, file, &mapping, u64::MAX, false);
     assert_eq!((again.sent, again.complete, &again.report), (0, true, &first.report));
     // Even without the note that it was done, the bills' own keys keep them from counting again.
-    let forced = import(folder, file, &mapping, u64::MAX, true);
+    let forced = import(site, file, &mapping, u64::MAX, true);
     assert_eq!(
         (forced.sent, forced.report.repeated, forced.report.members),
         (first.sent, first.sent, 0)
     );
-    assert_eq!((points(folder, "online-retail"), fingerprint(folder)), (before, books));
+    assert_eq!((points(site, "online-retail"), fingerprint(site)), (before, books));
     Ok(())
 }
 
-fn a_dry_run(file: &Path, folder: &Path) -> Result<(), Failed> {
+fn a_dry_run(file: &Path, backend: Backend) -> Result<(), Failed> {
+    let site = &Site::new(backend);
     let file = file.to_str().expect("a path in UTF-8");
     let arguments = ["import", "sales", file, "--mapping", INVOICES, "--dry-run"];
-    let mut process = Process::start(cardea(folder, &arguments));
+    let mut process = Process::start(site.cardea(&arguments));
     assert!(process.wait().success(), "{}", process.seen.join("\n"));
     let listed = |reason: &str| {
         process
@@ -362,6 +368,9 @@ fn a_dry_run(file: &Path, folder: &Path) -> Result<(), Failed> {
         seen.contains("439 sales of 9870 lines") && seen.contains("Nothing was booked."),
         "{seen}"
     );
-    assert!(!folder.join("cardea-data").exists(), "a dry run leaves no database");
+    assert!(
+        !site.folder().join("cardea-data").exists(),
+        "a dry run leaves no database"
+    );
     Ok(())
 }

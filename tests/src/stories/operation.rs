@@ -1,14 +1,13 @@
 //! The program as an operator runs it: a process with settings, a first log-in and a signal to stop.
 
-use crate::harness::process::{Process, cardea};
-use crate::harness::{Actor, Field, fresh_key};
-use libtest_mimic::{Failed, Trial};
+use crate::harness::process::Process;
+use crate::harness::{Actor, Backend, Field, Site, fresh_key};
+use libtest_mimic::{Completion, Failed, Trial};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 pub fn tests() -> Vec<Trial> {
-    type Test = fn(&Path) -> Result<(), Failed>;
+    type Test = fn(&Site) -> Result<(), Failed>;
     let all: [(&str, Test); 5] = [
         (
             "the_first_run_prints_one_log_in_and_keeps_its_data",
@@ -22,14 +21,15 @@ pub fn tests() -> Vec<Trial> {
         ("a_bad_setting_is_named", a_bad_setting_is_named),
         ("verify_finds_clean_books", verify_finds_clean_books),
     ];
-    all.into_iter()
-        .map(|(name, test)| {
-            Trial::test(format!("process::{name}"), move || {
-                let folder = tempfile::Builder::new().prefix("cardea-process-").tempdir()?;
-                test(folder.path())
+    let on = |backend: Backend| {
+        all.into_iter().map(move |(name, test)| {
+            backend.trial(&format!("process::{name}"), move || {
+                test(&Site::new(backend))?;
+                Ok(Completion::Completed)
             })
         })
-        .collect()
+    };
+    Backend::ALL.iter().copied().flat_map(on).collect()
 }
 
 /// A running server with what its first run printed.
@@ -38,8 +38,8 @@ struct Served {
     url: String,
 }
 
-fn serve(folder: &Path) -> Served {
-    let mut process = Process::start(cardea(folder, &["--listen", "127.0.0.1:0"]));
+fn serve(site: &Site) -> Served {
+    let mut process = Process::start(site.cardea(&["--listen", "127.0.0.1:0"]));
     let line = process.wait_for_line("http://");
     let url = line
         .split_whitespace()
@@ -80,16 +80,16 @@ fn take_over(served: &mut Served) -> Actor {
     Actor::log_in(&served.url, &chain, &user, "an operator's own phrase")
 }
 
-fn the_first_run_prints_one_log_in(folder: &Path) -> Result<(), Failed> {
-    let mut served = serve(folder);
+fn the_first_run_prints_one_log_in(site: &Site) -> Result<(), Failed> {
+    let mut served = serve(site);
     let hq = take_over(&mut served);
     let me = hq.get("/me").ok();
     assert_eq!(me.text("/role"), "hq_admin");
     served.stop();
-    let data = folder.join("cardea-data");
+    let data = site.folder().join("cardea-data");
     assert_eq!(std::fs::metadata(&data)?.permissions().mode() & 0o777, 0o700);
     // The second run finds everything and prints no password again.
-    let mut again = serve(folder);
+    let mut again = serve(site);
     let hq = Actor::log_in(
         &again.url,
         &me.text("/chain/code"),
@@ -106,8 +106,8 @@ fn the_first_run_prints_one_log_in(folder: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-fn sigterm_finishes_what_is_in_flight(folder: &Path) -> Result<(), Failed> {
-    let mut served = serve(folder);
+fn sigterm_finishes_what_is_in_flight(site: &Site) -> Result<(), Failed> {
+    let mut served = serve(site);
     let hq = take_over(&mut served);
     let store = |n: usize| json!({"code": format!("s{n}"), "name": "店", "region_id": null, "time_zone": "Asia/Shanghai", "kind": "own"});
     let sent: Vec<_> = (0..24)
@@ -133,7 +133,7 @@ fn sigterm_finishes_what_is_in_flight(folder: &Path) -> Result<(), Failed> {
         answers.iter().all(|status| matches!(status, None | Some(201))),
         "{answers:?}"
     );
-    let again = serve(folder);
+    let again = serve(site);
     let hq = Actor::log_in(&again.url, "main", "admin", "an operator's own phrase");
     let stored = hq.get("/stores?limit=200").ok().list("/items").len();
     assert!(stored >= acknowledged, "{acknowledged} acknowledged, {stored} stored");
@@ -144,39 +144,40 @@ fn sigterm_finishes_what_is_in_flight(folder: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-fn a_second_server_is_refused(folder: &Path) -> Result<(), Failed> {
-    let _first = serve(folder);
-    let mut second = Process::start(cardea(folder, &["--listen", "127.0.0.1:0"]));
+fn a_second_server_is_refused(site: &Site) -> Result<(), Failed> {
+    let _first = serve(site);
+    let mut second = Process::start(site.cardea(&["--listen", "127.0.0.1:0"]));
     assert!(!second.wait().success());
     let said = second.seen.join("\n");
-    assert!(said.contains("cardea-data"), "the folder in use is named: {said}");
+    assert!(said.contains("cardea-data"), "the folder is named: {said}");
+    assert!(said.contains("another server uses this database"), "{said}");
     Ok(())
 }
 
-fn a_bad_setting_is_named(folder: &Path) -> Result<(), Failed> {
+fn a_bad_setting_is_named(site: &Site) -> Result<(), Failed> {
     let refuse = |command: std::process::Command, named: &[&str]| {
         let mut process = Process::start(command);
         assert!(!process.wait().success());
         let said = process.seen.join("\n");
         assert!(named.iter().all(|name| said.contains(name)), "{named:?} in {said}");
     };
-    refuse(cardea(folder, &["--listen", "nowhere"]), &["listen", "nowhere"]);
-    refuse(cardea(folder, &["--database", "mysql://x"]), &["database", "mysql"]);
-    let mut environment = cardea(folder, &[]);
+    refuse(site.cardea(&["--listen", "nowhere"]), &["listen", "nowhere"]);
+    refuse(site.cardea(&["--database", "mysql://x"]), &["database", "mysql"]);
+    let mut environment = site.cardea(&[]);
     environment.env("CARDEA_LISTEN", "0.0.0.0:http");
     refuse(environment, &["CARDEA_LISTEN"]);
-    let mut misspelt = cardea(folder, &[]);
+    let mut misspelt = site.cardea(&[]);
     misspelt.env("CARDEA_LISTE", "127.0.0.1:0");
     refuse(misspelt, &["CARDEA_LISTE", "liste"]);
-    std::fs::write(folder.join("cardea.toml"), "listen = 8080\n")?;
-    refuse(cardea(folder, &[]), &["cardea.toml", "listen"]);
+    std::fs::write(site.folder().join("cardea.toml"), "listen = 8080\n")?;
+    refuse(site.cardea(&[]), &["cardea.toml", "listen"]);
     Ok(())
 }
 
-fn verify_finds_clean_books(folder: &Path) -> Result<(), Failed> {
-    serve(folder).stop();
-    let hash = |folder: &Path| {
-        let mut process = Process::start(cardea(folder, &["verify"]));
+fn verify_finds_clean_books(site: &Site) -> Result<(), Failed> {
+    serve(site).stop();
+    let hash = |site: &Site| {
+        let mut process = Process::start(site.cardea(&["verify"]));
         assert!(process.wait().success(), "{}", process.seen.join("\n"));
         let said = process.seen.join("\n");
         let is_hash = |word: &&str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
@@ -185,6 +186,6 @@ fn verify_finds_clean_books(folder: &Path) -> Result<(), Failed> {
             .unwrap_or_else(|| panic!("no hash in {said}"))
             .to_owned()
     };
-    assert_eq!(hash(folder), hash(folder), "the same books, the same hash");
+    assert_eq!(hash(site), hash(site), "the same books, the same hash");
     Ok(())
 }

@@ -2,12 +2,27 @@ use super::*;
 use crate::actor::{Actor, Role};
 use crate::each;
 use crate::fixture::*;
+use crate::fixture::{Backend, both};
 use crate::identity::StoreScope;
 use crate::page::PageArgs;
 use crate::store::Id;
 use crate::store::schema::customers;
 use cardea_domain::Code;
 use diesel::prelude::*;
+
+both!(
+    a_customer_is_shown_masked_and_stored_sealed,
+    audit_and_stored_answers_hold_no_personal_data,
+    a_repeated_request_creates_one_customer,
+    customers_are_found_by_what_people_say,
+    lists_are_paged_newest_first,
+    staff_of_a_store_browse_their_own_and_look_up_anybody,
+    a_change_replaces_what_it_names_and_nothing_else,
+    wrong_fields_are_named,
+    another_chain_sees_nothing,
+    a_contact_moved_to_another_row_does_not_open,
+    commands_learn_which_fields_are_filled_not_what_they_hold,
+);
 
 const PHONE: &str = "13812345678";
 
@@ -19,9 +34,8 @@ fn names(found: crate::Page<CustomerView>) -> Vec<String> {
     found.items.into_iter().map(|customer| customer.name).collect()
 }
 
-#[tokio::test]
-async fn a_customer_is_shown_masked_and_stored_sealed() {
-    let f = Fixture::new().await;
+async fn a_customer_is_shown_masked_and_stored_sealed(on: Backend) {
+    let f = Fixture::on(on).await;
     let mut new = f.customer("王芳", PHONE);
     new.identity_number = Some("11010519491231002x".into());
     new.consent = Consent {
@@ -50,9 +64,8 @@ async fn a_customer_is_shown_masked_and_stored_sealed() {
     assert!(holds("王芳"), "the search above does find text");
 }
 
-#[tokio::test]
-async fn audit_and_stored_answers_hold_no_personal_data() {
-    let f = Fixture::new().await;
+async fn audit_and_stored_answers_hold_no_personal_data(on: Backend) {
+    let f = Fixture::on(on).await;
     let new = f.customer("王芳", PHONE);
     f.engine.create_customer(&f.admin, key("k1", 1), new).await.unwrap();
     let told: Vec<String> = f
@@ -77,9 +90,8 @@ async fn audit_and_stored_answers_hold_no_personal_data() {
     }
 }
 
-#[tokio::test]
-async fn a_repeated_request_creates_one_customer() {
-    let f = Fixture::new().await;
+async fn a_repeated_request_creates_one_customer(on: Backend) {
+    let f = Fixture::on(on).await;
     let first = f
         .engine
         .create_customer(&f.admin, key("k1", 1), f.customer("王芳", PHONE))
@@ -100,9 +112,8 @@ async fn a_repeated_request_creates_one_customer() {
     assert_eq!(code(other), Code::IdempotencyKeyReused);
 }
 
-#[tokio::test]
-async fn customers_are_found_by_what_people_say() {
-    let f = Fixture::new().await;
+async fn customers_are_found_by_what_people_say(on: Backend) {
+    let f = Fixture::on(on).await;
     for (name, phone) in [
         ("王芳", PHONE),
         ("王小芳", "13900005678"),
@@ -139,9 +150,8 @@ async fn customers_are_found_by_what_people_say() {
     }
 }
 
-#[tokio::test]
-async fn lists_are_paged_newest_first() {
-    let f = Fixture::new().await;
+async fn lists_are_paged_newest_first(on: Backend) {
+    let f = Fixture::on(on).await;
     for n in 0..5 {
         f.engine
             .create_customer(&f.admin, None, f.customer(&format!("王{n}"), PHONE))
@@ -164,9 +174,8 @@ async fn lists_are_paged_newest_first() {
     }
 }
 
-#[tokio::test]
-async fn staff_of_a_store_browse_their_own_and_look_up_anybody() {
-    let f = Fixture::new().await;
+async fn staff_of_a_store_browse_their_own_and_look_up_anybody(on: Backend) {
+    let f = Fixture::on(on).await;
     let elsewhere = create_store(&f.engine, &f.admin, "s02").await;
     let id = f
         .engine
@@ -209,9 +218,8 @@ async fn staff_of_a_store_browse_their_own_and_look_up_anybody() {
     assert_eq!(code(f.engine.customer(&vendor, id)), Code::Forbidden);
 }
 
-#[tokio::test]
-async fn a_change_replaces_what_it_names_and_nothing_else() {
-    let f = Fixture::new().await;
+async fn a_change_replaces_what_it_names_and_nothing_else(on: Backend) {
+    let f = Fixture::on(on).await;
     let id = f
         .engine
         .create_customer(&f.admin, None, f.customer("王芳", PHONE))
@@ -254,9 +262,8 @@ async fn a_change_replaces_what_it_names_and_nothing_else() {
     );
 }
 
-#[tokio::test]
-async fn wrong_fields_are_named() {
-    let f = Fixture::new().await;
+async fn wrong_fields_are_named(on: Backend) {
+    let f = Fixture::on(on).await;
     let other_chain = create_chain(&f.engine, "other").await;
     let foreign = create_store(&f.engine, &Actor::system(other_chain), "x01").await;
     let good = f.customer("王芳", PHONE);
@@ -302,9 +309,8 @@ async fn wrong_fields_are_named() {
     assert_eq!(refusal, (Code::AlreadyExists, "/external_ref".to_owned()));
 }
 
-#[tokio::test]
-async fn another_chain_sees_nothing() {
-    let f = Fixture::new().await;
+async fn another_chain_sees_nothing(on: Backend) {
+    let f = Fixture::on(on).await;
     let id = f
         .engine
         .create_customer(&f.admin, None, f.customer("王芳", PHONE))
@@ -328,9 +334,8 @@ async fn another_chain_sees_nothing() {
     );
 }
 
-#[tokio::test]
-async fn a_contact_moved_to_another_row_does_not_open() {
-    let f = Fixture::new().await;
+async fn a_contact_moved_to_another_row_does_not_open(on: Backend) {
+    let f = Fixture::on(on).await;
     let one = f
         .engine
         .create_customer(&f.admin, None, f.customer("王芳", PHONE))
@@ -362,9 +367,8 @@ async fn a_contact_moved_to_another_row_does_not_open() {
     assert_eq!(code(f.engine.customer(&f.admin, two)), Code::Internal);
 }
 
-#[tokio::test]
-async fn commands_learn_which_fields_are_filled_not_what_they_hold() {
-    let f = Fixture::new().await;
+async fn commands_learn_which_fields_are_filled_not_what_they_hold(on: Backend) {
+    let f = Fixture::on(on).await;
     let one = f
         .engine
         .create_customer(&f.admin, None, f.customer("王芳", PHONE))

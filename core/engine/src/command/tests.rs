@@ -3,6 +3,7 @@
 use super::*;
 use crate::archive::NewCustomer;
 use crate::fixture::*;
+use crate::fixture::{Backend, both};
 use crate::program::NewProgram;
 use crate::reward::NewReward;
 use cardea_domain::card::{CardKind, CardOp};
@@ -10,6 +11,16 @@ use cardea_domain::id::*;
 use cardea_domain::sale::{Bill, Line, ReturnLine, Tender, TenderKind};
 use cardea_domain::{Instant, Text};
 use serde_json::Value;
+
+both!(
+    from_the_first_purchase_to_a_return,
+    rewards_are_bounded_by_stock_and_balance,
+    a_lost_card_stops_at_once_and_is_replaced,
+    a_retry_gets_its_answer_even_when_the_card_is_blocked_since,
+    sales_at_the_same_moment_all_count_and_only_one_is_the_first,
+    an_outlived_membership_ends_when_the_next_one_opens,
+    rights_and_references_are_checked,
+);
 
 /// A chain with the retail program and a complete customer.
 struct Shop {
@@ -20,8 +31,8 @@ struct Shop {
 }
 
 impl Shop {
-    async fn open() -> Self {
-        let f = Fixture::new().await;
+    async fn on(backend: Backend) -> Self {
+        let f = Fixture::on(backend).await;
         let program = NewProgram {
             code: "vip".into(),
             name: Text::new("贵宾卡", "VIP card"),
@@ -142,9 +153,8 @@ fn operation(card: CardId, op: CardOp) -> Command {
     })
 }
 
-#[tokio::test]
-async fn from_the_first_purchase_to_a_return() {
-    let shop = Shop::open().await;
+async fn from_the_first_purchase_to_a_return(on: Backend) {
+    let shop = Shop::on(on).await;
     let refused = shop.run(&shop.issue()).await.unwrap_err();
     assert_eq!(refused.code, Code::NotEligible);
     assert!(!refused.facts.refusals.is_empty());
@@ -197,9 +207,8 @@ async fn from_the_first_purchase_to_a_return() {
     assert_eq!(shop.f.engine.verify().unwrap().problems, Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn rewards_are_bounded_by_stock_and_balance() {
-    let shop = Shop::open().await;
+async fn rewards_are_bounded_by_stock_and_balance(on: Backend) {
+    let shop = Shop::on(on).await;
     let (_, number) = shop.member().await;
     let reward = NewReward {
         program_id: shop.program,
@@ -255,9 +264,8 @@ async fn rewards_are_bounded_by_stock_and_balance() {
     );
 }
 
-#[tokio::test]
-async fn a_lost_card_stops_at_once_and_is_replaced() {
-    let shop = Shop::open().await;
+async fn a_lost_card_stops_at_once_and_is_replaced(on: Backend) {
+    let shop = Shop::on(on).await;
     let (card, number) = shop.member().await;
     // From the loss report the card neither earns nor spends; the membership does.
     let lost = shop.run(&operation(id(&card), CardOp::ReportLoss)).await.unwrap();
@@ -287,9 +295,8 @@ async fn a_lost_card_stops_at_once_and_is_replaced() {
     assert_eq!(shop.f.engine.verify().unwrap().problems, Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn a_retry_gets_its_answer_even_when_the_card_is_blocked_since() {
-    let shop = Shop::open().await;
+async fn a_retry_gets_its_answer_even_when_the_card_is_blocked_since(on: Backend) {
+    let shop = Shop::on(on).await;
     let (card, number) = shop.member().await;
     let sale = Command::Sale(shop.sale(Some(MemberRef::Card(number)), &[50_00]));
     let first = shop.f.engine.execute(&shop.f.admin, key("k", 1), &sale).await.unwrap();
@@ -309,9 +316,8 @@ async fn a_retry_gets_its_answer_even_when_the_card_is_blocked_since() {
     );
 }
 
-#[tokio::test]
-async fn sales_at_the_same_moment_all_count_and_only_one_is_the_first() {
-    let shop = Shop::open().await;
+async fn sales_at_the_same_moment_all_count_and_only_one_is_the_first(on: Backend) {
+    let shop = Shop::on(on).await;
     let (_, number) = shop.member().await;
     let commands: Vec<Command> = (0..30)
         .map(|_| Command::Sale(shop.sale(Some(MemberRef::Card(number.clone())), &[200_00])))
@@ -330,9 +336,8 @@ async fn sales_at_the_same_moment_all_count_and_only_one_is_the_first() {
     assert_eq!(balance["balances"][0]["available"].as_i64(), Some(1000 + earned + 1));
 }
 
-#[tokio::test]
-async fn an_outlived_membership_ends_when_the_next_one_opens() {
-    let shop = Shop::open().await;
+async fn an_outlived_membership_ends_when_the_next_one_opens(on: Backend) {
+    let shop = Shop::on(on).await;
     let (old, number) = shop.member().await;
     // 2028-12-01: the validity is over, and no job has run.
     let later = Instant(NOW.0 + 740 * 86_400_000);
@@ -354,9 +359,8 @@ async fn an_outlived_membership_ends_when_the_next_one_opens() {
     assert_eq!(shop.f.engine.verify().unwrap().problems, Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn rights_and_references_are_checked() {
-    let shop = Shop::open().await;
+async fn rights_and_references_are_checked(on: Backend) {
+    let shop = Shop::on(on).await;
     let elsewhere = create_store(&shop.f.engine, &shop.f.admin, "s02").await;
     let cashier = shop.f.actor(crate::Role::Cashier, &[elsewhere]);
     let sale = Command::Sale(shop.sale(None, &[1_00]));

@@ -3,6 +3,7 @@
 use super::*;
 use crate::actor::{Actor, Role};
 use crate::command::MemberRef;
+use crate::fixture::{Backend, both};
 use crate::fixture::{at, code, create_store};
 use crate::page::{Page, PageArgs};
 use crate::shop::{Issued, Shop};
@@ -10,6 +11,17 @@ use cardea_domain::card::{Block, CardState};
 use cardea_domain::ledger::EntryKind;
 use cardea_domain::sale::BillKind;
 use std::fmt::Debug;
+
+both!(
+    a_card_is_found_by_whatever_is_typed,
+    many_cards_come_page_by_page_and_each_once,
+    a_card_shows_what_can_be_done_with_it_today,
+    a_membership_says_what_the_next_tier_needs,
+    a_bill_shows_what_came_back,
+    sales_are_found_by_their_receipts,
+    a_statement_names_what_decided_each_movement,
+    customers_without_a_membership_have_no_cards,
+);
 
 fn numbers(shop: &Shop, actor: &Actor, code: &str) -> Vec<String> {
     let found = shop.f.engine.cards(actor, code, &PageArgs::default()).unwrap();
@@ -37,9 +49,8 @@ async fn elsewhere(shop: &Shop) -> Actor {
     shop.f.actor(Role::Cashier, &[west])
 }
 
-#[tokio::test]
-async fn a_card_is_found_by_whatever_is_typed() {
-    let shop = Shop::open().await;
+async fn a_card_is_found_by_whatever_is_typed(on: Backend) {
+    let shop = Shop::on(on).await;
     let wang = shop.member("王芳", "13812345678", 1).await;
     shop.member("李雷", "13912341111", 2).await;
     let spaced = format!("{} {}", &wang.number[..7], &wang.number[7..]);
@@ -80,9 +91,8 @@ async fn a_card_is_found_by_whatever_is_typed() {
     assert_eq!(code(shop.f.engine.card(&vendor, wang.card)), Code::Forbidden);
 }
 
-#[tokio::test]
-async fn many_cards_come_page_by_page_and_each_once() {
-    let shop = Shop::open().await;
+async fn many_cards_come_page_by_page_and_each_once(on: Backend) {
+    let shop = Shop::on(on).await;
     let mut issued: Vec<Issued> = Vec::new();
     for (i, bits) in (1..=4u64).enumerate() {
         // Customers without a card lie between.
@@ -120,9 +130,8 @@ fn digits_of(bits: u64) -> String {
         .to_owned()
 }
 
-#[tokio::test]
-async fn a_card_shows_what_can_be_done_with_it_today() {
-    let shop = Shop::open().await;
+async fn a_card_shows_what_can_be_done_with_it_today(on: Backend) {
+    let shop = Shop::on(on).await;
     let wang = shop.member("王芳", "13812345678", 1).await;
     let read = || shop.f.engine.card(shop.admin(), wang.card).unwrap();
     let card = read();
@@ -161,9 +170,8 @@ async fn a_card_shows_what_can_be_done_with_it_today() {
     );
 }
 
-#[tokio::test]
-async fn a_membership_says_what_the_next_tier_needs() {
-    let shop = Shop::open().await;
+async fn a_membership_says_what_the_next_tier_needs(on: Backend) {
+    let shop = Shop::on(on).await;
     let wang = shop.member("王芳", "13812345678", 1).await;
     let li = shop.member("李雷", "13912341111", 2).await;
     let sale = shop.sale(wang.member(), "0001", &[123_45], 0).await;
@@ -219,9 +227,8 @@ async fn a_membership_says_what_the_next_tier_needs() {
     );
 }
 
-#[tokio::test]
-async fn a_bill_shows_what_came_back() {
-    let shop = Shop::open().await;
+async fn a_bill_shows_what_came_back(on: Backend) {
+    let shop = Shop::on(on).await;
     let wang = shop.member("王芳", "13812345678", 1).await;
     let sale = shop.sale(wang.member(), "0001", &[30_000, 20_000], 500).await;
     let back = shop.give_back(sale, "0002", &[(2, 500)]).await;
@@ -253,9 +260,8 @@ async fn a_bill_shows_what_came_back() {
     );
 }
 
-#[tokio::test]
-async fn sales_are_found_by_their_receipts() {
-    let shop = Shop::open().await;
+async fn sales_are_found_by_their_receipts(on: Backend) {
+    let shop = Shop::on(on).await;
     let mut sales = Vec::new();
     for day in 0..3 {
         shop.days_later(day);
@@ -302,9 +308,8 @@ async fn sales_are_found_by_their_receipts() {
     );
 }
 
-#[tokio::test]
-async fn a_statement_names_what_decided_each_movement() {
-    let shop = Shop::open().await;
+async fn a_statement_names_what_decided_each_movement(on: Backend) {
+    let shop = Shop::on(on).await;
     let wang = shop.member("王芳", "13812345678", 1).await;
     let sale = shop.sale(wang.member(), "0001", &[30_000], 500).await;
     shop.give_back(sale, "0002", &[]).await;
@@ -347,9 +352,8 @@ async fn a_statement_names_what_decided_each_movement() {
     assert_eq!(code(stranger), Code::NotFound);
 }
 
-#[tokio::test]
-async fn customers_without_a_membership_have_no_cards() {
-    let shop = Shop::open().await;
+async fn customers_without_a_membership_have_no_cards(on: Backend) {
+    let shop = Shop::on(on).await;
     let customer = shop.customer("王芳", "13812345678", None).await;
     shop.sale(Some(MemberRef::Customer(customer)), "0001", &[1_000], 0)
         .await;

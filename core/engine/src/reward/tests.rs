@@ -1,8 +1,11 @@
 use super::*;
 use crate::actor::Role;
 use crate::fixture::*;
+use crate::fixture::{Backend, both};
 use crate::program::NewProgram;
 use cardea_domain::Code;
+
+both!(a_catalogue_is_a_stores_or_the_chains, wrong_rewards_are_refused,);
 
 async fn program(f: &Fixture) -> ProgramId {
     let new = NewProgram {
@@ -25,9 +28,8 @@ fn new_reward(program_id: ProgramId, code: &str) -> NewReward {
     }
 }
 
-#[tokio::test]
-async fn a_catalogue_is_a_stores_or_the_chains() {
-    let f = Fixture::new().await;
+async fn a_catalogue_is_a_stores_or_the_chains(on: Backend) {
+    let f = Fixture::on(on).await;
     let program = program(&f).await;
     let elsewhere = create_store(&f.engine, &f.admin, "s02").await;
     let everywhere = f
@@ -113,9 +115,8 @@ async fn changes_stay_with_their_owner(f: &Fixture, manager: &Actor, mine: Rewar
     assert_eq!(f.engine.reward(manager, everywhere.id).unwrap(), off);
 }
 
-#[tokio::test]
-async fn wrong_rewards_are_refused() {
-    let f = Fixture::new().await;
+async fn wrong_rewards_are_refused(on: Backend) {
+    let f = Fixture::on(on).await;
     let program = program(&f).await;
     let nothing = uuid::Uuid::nil();
     for (new, pointer) in [

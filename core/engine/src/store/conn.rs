@@ -1,8 +1,10 @@
 //! One connection type for both databases, and the macro that stamps a query onto both.
 
+use super::dialect::Location;
 use crate::error::Result;
 use diesel::connection::SimpleConnection;
 use diesel::{PgConnection, SqliteConnection};
+use std::path::Path;
 
 /// A connection to either database. Only [`each!`], this file, `dialect.rs`, `migrate.rs` and
 /// `statistics.rs` look inside.
@@ -24,6 +26,14 @@ macro_rules! each {
 }
 
 impl Conn {
+    /// Opens a database without the lock and the migrations of [`super::Database::open`].
+    ///
+    /// # Errors
+    /// An unknown scheme, a database that can't be opened.
+    pub fn open(url: &str, data_dir: &Path) -> Result<Self> {
+        Location::parse(url, data_dir)?.connect()
+    }
+
     /// Runs statements without parameters.
     pub fn batch(&mut self, sql: &str) -> Result<()> {
         each!(self, c => c.batch_execute(sql))?;

@@ -29,10 +29,21 @@ impl Location {
         }
         match url.split_once("://") {
             None => Ok(Self::Sqlite(PathBuf::from(url))),
-            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(url.into())),
+            Some(("postgres" | "postgresql", _)) => {
+                check_tls(url)?;
+                Ok(Self::Postgres(with_timeouts(url)))
+            }
             Some((scheme, _)) => Err(Error::internal(format!(
                 "unknown database scheme {scheme:?}: use a file path, sqlite:PATH or postgres://…"
             ))),
+        }
+    }
+
+    /// Most connections for readers: SQLite's cost next to nothing, a server has a limit for everybody.
+    pub fn readers(&self) -> usize {
+        match self {
+            Self::Sqlite(_) => usize::MAX,
+            Self::Postgres(_) => 32,
         }
     }
 
@@ -53,6 +64,47 @@ impl Location {
             Self::Postgres(url) => Ok(Conn::Postgres(PgConnection::establish(url)?)),
         }
     }
+}
+
+/// TLS is compiled in on request only: it needs more than a C compiler.
+fn check_tls(url: &str) -> Result<()> {
+    let asked = parameter(url, "sslmode").map(str::to_owned);
+    let mode = asked.or_else(|| std::env::var("PGSSLMODE").ok()).unwrap_or_default();
+    if !cfg!(feature = "postgres-tls") && ["require", "verify-ca", "verify-full"].contains(&mode.as_str()) {
+        return Err(Error::internal(format!(
+            "sslmode={mode} needs TLS, which this program was built without: build it with the feature `postgres-tls`"
+        )));
+    }
+    Ok(())
+}
+
+/// The value of an option in a URL.
+fn parameter<'a>(url: &'a str, name: &str) -> Option<&'a str> {
+    let (_, options) = url.split_once('?')?;
+    let mut options = options.split('&').filter_map(|option| option.split_once('='));
+    options.find_map(|(key, value)| (key == name).then_some(value))
+}
+
+/// A network that swallows everything must not hold the writer for the hours that TCP would wait. What the URL says
+/// itself stays.
+fn with_timeouts(url: &str) -> String {
+    const OPTIONS: [(&str, &str); 5] = [
+        ("connect_timeout", "5"),
+        ("tcp_user_timeout", "10000"),
+        ("keepalives_idle", "5"),
+        ("keepalives_interval", "2"),
+        ("keepalives_count", "3"),
+    ];
+    let mut full = url.to_owned();
+    for (name, value) in OPTIONS {
+        if parameter(url, name).is_none() {
+            full.push(if full.contains('?') { '&' } else { '?' });
+            full.push_str(name);
+            full.push('=');
+            full.push_str(value);
+        }
+    }
+    full
 }
 
 fn check_sqlite_version() -> Result<()> {
@@ -116,16 +168,16 @@ pub(crate) fn rollback(conn: &mut Conn) -> bool {
     rolled.is_ok()
 }
 
-/// Takes everything back, savepoints and the transaction around them.
-pub(crate) fn rollback_all(conn: &mut Conn) {
+/// Takes everything back, savepoints and the transaction around them; false if the connection is beyond that.
+pub(crate) fn rollback_all(conn: &mut Conn) -> bool {
     while depth(conn) > 0 {
         let before = depth(conn);
         rollback(conn);
         if depth(conn) >= before {
-            // The connection is beyond that; the writer takes another one.
-            return;
+            return false;
         }
     }
+    true
 }
 
 /// Levels of transaction and savepoints; 0 on a broken connection too.
@@ -141,7 +193,14 @@ fn depth(conn: &mut Conn) -> u32 {
     status.transaction_depth().ok().flatten().map_or(0, |depth| depth.get())
 }
 
-/// Whether a failure lies in one command's data (so a bisected batch finds it) rather than in the storage.
+/// Whether cutting the batch can find the command at fault. PostgreSQL refuses some values with errors that diesel has
+/// no kind for; on SQLite those are the disk's.
+pub(crate) fn may_lie_in_data(conn: &Conn, e: &diesel::result::Error) -> bool {
+    let unknown = matches!(e, diesel::result::Error::DatabaseError(DatabaseErrorKind::Unknown, _));
+    is_constraint(e) || (unknown && matches!(conn, Conn::Postgres(_)))
+}
+
+/// Whether a constraint of the schema stopped a statement.
 pub(crate) fn is_constraint(e: &diesel::result::Error) -> bool {
     use DatabaseErrorKind::*;
     matches!(
@@ -161,17 +220,59 @@ pub(crate) fn is_unique(e: &diesel::result::Error) -> bool {
     )
 }
 
-/// Takes PostgreSQL's lock of this program for as long as the connection lives; false if another server holds it.
-pub(crate) fn lock_session(conn: &mut Conn) -> Result<bool> {
-    let Conn::Postgres(c) = conn else {
-        return Ok(true);
-    };
-    #[derive(QueryableByName)]
-    struct Locked {
-        #[diesel(sql_type = diesel::sql_types::Bool)]
-        locked: bool,
+/// Whether the same transaction may pass if it is done again: others were in its way.
+pub(crate) fn is_transient(e: &diesel::result::Error) -> bool {
+    match e {
+        diesel::result::Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
+        // diesel has no name for 40P01. A server that speaks another language is served by the batch's halves.
+        diesel::result::Error::DatabaseError(DatabaseErrorKind::Unknown, info) => info.message() == "deadlock detected",
+        _ => false,
     }
-    // "cardea" in bytes.
-    let locked: Locked = diesel::sql_query("SELECT pg_try_advisory_lock(109270250153313) AS locked").get_result(c)?;
-    Ok(locked.locked)
+}
+
+/// Whether the connection is gone; what it was doing is taken back by the server.
+pub(crate) fn is_lost(e: &diesel::result::Error) -> bool {
+    use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
+    matches!(
+        e,
+        diesel::result::Error::DatabaseError(ClosedConnection | UnableToSendCommand, _)
+            | diesel::result::Error::BrokenTransactionManager
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_a_path_or_a_url() {
+        let parse = |url: &str| Location::parse(url, Path::new("data")).map_err(|e| e.to_string());
+        assert_eq!(parse(""), Ok(Location::Sqlite("data/cardea.sqlite".into())));
+        for path in ["x.sqlite", "sqlite:x.sqlite", "sqlite://x.sqlite"] {
+            assert_eq!(parse(path), Ok(Location::Sqlite("x.sqlite".into())));
+        }
+        assert!(parse("mysql://localhost/cardea").unwrap_err().contains("mysql"));
+        let url = |text: &str| match parse(text) {
+            Ok(Location::Postgres(url)) => url,
+            other => panic!("{other:?}"),
+        };
+        let plain = url("postgres://cardea@db/cardea");
+        assert!(
+            plain.starts_with("postgres://cardea@db/cardea?connect_timeout=5&"),
+            "{plain}"
+        );
+        let own = url("postgresql://db/cardea?connect_timeout=60");
+        assert!(own.contains("connect_timeout=60&tcp_user_timeout=") && !own.contains("connect_timeout=5"));
+    }
+
+    #[cfg(not(feature = "postgres-tls"))]
+    #[test]
+    fn tls_that_is_not_compiled_in_is_named() {
+        let parse = |mode: &str| Location::parse(&format!("postgres://db/cardea?sslmode={mode}"), Path::new("data"));
+        for mode in ["require", "verify-ca", "verify-full"] {
+            let error = parse(mode).unwrap_err().to_string();
+            assert!(error.contains(mode) && error.contains("postgres-tls"), "{error}");
+        }
+        assert!(parse("prefer").is_ok() && parse("disable").is_ok());
+    }
 }

@@ -1,8 +1,16 @@
 use super::*;
 use crate::actor::{Actor, Role};
 use crate::fixture::*;
+use crate::fixture::{Backend, both};
 use crate::page::PageArgs;
 use cardea_domain::Code;
+
+both!(
+    stores_stand_in_regions_and_zones,
+    wrong_stores_are_refused,
+    codes_are_unique_in_a_chain_only_and_chains_are_apart,
+    a_closed_store_takes_no_new_customers,
+);
 
 fn new_store(code: &str) -> NewStore {
     NewStore {
@@ -21,9 +29,8 @@ fn new_region(code: &str) -> NewRegion {
     }
 }
 
-#[tokio::test]
-async fn stores_stand_in_regions_and_zones() {
-    let f = Fixture::new().await;
+async fn stores_stand_in_regions_and_zones(on: Backend) {
+    let f = Fixture::on(on).await;
     let region = f
         .engine
         .create_region(&f.admin, None, new_region("North"))
@@ -85,9 +92,8 @@ async fn stores_stand_in_regions_and_zones() {
     );
 }
 
-#[tokio::test]
-async fn wrong_stores_are_refused() {
-    let f = Fixture::new().await;
+async fn wrong_stores_are_refused(on: Backend) {
+    let f = Fixture::on(on).await;
     let nowhere = Some(uuid::Uuid::nil().into());
     for (new, refusal) in [
         (new_store("S01"), (Code::AlreadyExists, "/code")),
@@ -125,9 +131,8 @@ async fn wrong_stores_are_refused() {
     assert_eq!(at(again), (Code::AlreadyExists, "/code".to_owned()));
 }
 
-#[tokio::test]
-async fn codes_are_unique_in_a_chain_only_and_chains_are_apart() {
-    let f = Fixture::new().await;
+async fn codes_are_unique_in_a_chain_only_and_chains_are_apart(on: Backend) {
+    let f = Fixture::on(on).await;
     let stranger = Actor::system(create_chain(&f.engine, "other").await);
     let theirs = create_store(&f.engine, &stranger, "s01").await;
     assert_eq!(code(f.engine.store(&f.admin, theirs)), Code::NotFound);
@@ -151,9 +156,8 @@ async fn codes_are_unique_in_a_chain_only_and_chains_are_apart() {
     );
 }
 
-#[tokio::test]
-async fn a_closed_store_takes_no_new_customers() {
-    let f = Fixture::new().await;
+async fn a_closed_store_takes_no_new_customers(on: Backend) {
+    let f = Fixture::on(on).await;
     let old = f
         .engine
         .create_customer(&f.admin, None, f.customer("王芳", "13812345678"))

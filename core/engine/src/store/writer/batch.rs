@@ -7,7 +7,7 @@ use super::save::Saver;
 use super::tx::{Answered, Tx};
 use super::{Closure, Failure, Job, Outcome, Work, idempotency, load};
 use crate::clock::Clock;
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::store::writer::ledger::LedgerCommand;
 use crate::store::{Conn, Database, dialect};
 use cardea_domain::id::NewIds;
@@ -16,9 +16,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Attempts at one transaction.
+const TRIES: u32 = 4;
+/// Pause before the second attempt, doubled before each further one.
+const PAUSE: Duration = Duration::from_millis(2);
+
 pub(super) struct Worker {
     database: Arc<Database>,
     conn: Conn,
+    /// False once the connection is lost: the next transaction opens another one.
+    connected: bool,
     clock: Clock,
     ids: Ids,
     queue: Arc<Queue>,
@@ -29,6 +36,8 @@ pub(super) struct Worker {
 /// What stopped a transaction.
 enum Broken {
     Failed(Error),
+    /// The connection was lost in the commit: it may have happened, only the clients' keys can tell.
+    InDoubt(Error),
     Panicked,
 }
 
@@ -40,10 +49,11 @@ impl Worker {
         counters: Arc<Counters>,
         max_batch: usize,
     ) -> Result<Self> {
-        let conn = database.connect()?;
+        let conn = database.connect_writer()?;
         Ok(Self {
             database,
             conn,
+            connected: true,
             ids: Ids::new(clock.clone()),
             clock,
             queue,
@@ -60,7 +70,7 @@ impl Worker {
 
     /// Does the jobs and answers each, whatever happens.
     fn settle(&mut self, mut jobs: Vec<Job>, budget: Option<Duration>) {
-        match self.transaction(&jobs, budget) {
+        match self.attempt(&jobs, budget) {
             Ok(outcomes) => {
                 self.counters.committed(outcomes.len());
                 let rest = jobs.split_off(outcomes.len());
@@ -72,7 +82,7 @@ impl Worker {
                     self.queue.hand_back(rest);
                 }
             }
-            Err(broken) if jobs.len() > 1 && broken.lies_in_one_command() => {
+            Err(broken) if jobs.len() > 1 && self.lies_in_one_command(&broken) => {
                 let second = jobs.split_off(jobs.len() / 2);
                 self.settle(jobs, None);
                 self.settle(second, None);
@@ -81,10 +91,33 @@ impl Worker {
         }
     }
 
+    /// A transaction, done again where nothing of it can have stayed: others were in its way, or the connection was
+    /// lost before the commit.
+    fn attempt(&mut self, jobs: &[Job], budget: Option<Duration>) -> Result<Vec<Outcome>, Broken> {
+        let mut pause = PAUSE;
+        for _ in 1..TRIES {
+            match self.transaction(jobs, budget) {
+                Err(Broken::Failed(Error::Database(e))) if dialect::is_transient(&e) || dialect::is_lost(&e) => {
+                    tracing::warn!(error = %e, "a transaction is done again");
+                    std::thread::sleep(pause);
+                    pause *= 2;
+                }
+                done => return done,
+            }
+        }
+        self.transaction(jobs, budget)
+    }
+
     /// One transaction over as many jobs as the budget allows, at least one.
     fn transaction(&mut self, jobs: &[Job], budget: Option<Duration>) -> Result<Vec<Outcome>, Broken> {
         let started = std::time::Instant::now();
-        dialect::begin_write(&mut self.conn).map_err(|e| Broken::Failed(e.into()))?;
+        if !self.connected {
+            self.conn = self.database.connect_writer().map_err(Broken::without_a_connection)?;
+            self.connected = true;
+        }
+        if let Err(e) = dialect::begin_write(&mut self.conn) {
+            return self.abandon(Broken::Failed(e.into()));
+        }
         let mut outcomes = Vec::with_capacity(jobs.len());
         for job in jobs {
             match catch_unwind(AssertUnwindSafe(|| self.one(job))) {
@@ -98,24 +131,36 @@ impl Worker {
         }
         match dialect::commit(&mut self.conn) {
             Ok(()) => Ok(outcomes),
+            Err(e) if dialect::is_lost(&e) => self.abandon(Broken::InDoubt(e.into())),
             Err(e) => self.abandon(Broken::Failed(e.into())),
         }
     }
 
     fn abandon(&mut self, broken: Broken) -> Result<Vec<Outcome>, Broken> {
-        dialect::rollback_all(&mut self.conn);
+        let lost = match &broken {
+            Broken::Failed(Error::Database(e)) => dialect::is_lost(e),
+            Broken::InDoubt(_) => true,
+            Broken::Failed(_) | Broken::Panicked => false,
+        };
+        // On a lost connection there is nothing to take back, and asking would only fail again.
+        self.connected = !lost && dialect::rollback_all(&mut self.conn);
         Err(broken)
     }
 
-    /// Answers commands that can't be done, and makes sure that the next ones have a connection.
+    /// Whether halving the batch can find the one at fault.
+    fn lies_in_one_command(&self, broken: &Broken) -> bool {
+        match broken {
+            Broken::Panicked => true,
+            Broken::Failed(Error::Database(e)) => self.connected && dialect::may_lie_in_data(&self.conn, e),
+            Broken::Failed(Error::Unreachable(_)) | Broken::InDoubt(_) => false,
+            Broken::Failed(_) => self.connected,
+        }
+    }
+
+    /// Answers commands that can't be done. After a failure of the storage the next ones get another connection.
     fn fail(&mut self, jobs: Vec<Job>, broken: Broken) {
         let refusal = broken.refusal(jobs.first().map_or("", |job| job.name));
-        if refusal.code == Code::StorageUnavailable {
-            match self.database.connect() {
-                Ok(conn) => self.conn = conn,
-                Err(e) => tracing::error!(error = %e, "the writer can't reconnect yet"),
-            }
-        }
+        self.connected &= refusal.code != Code::StorageUnavailable;
         self.counters.lost(jobs.len());
         for job in jobs {
             let _ = job.reply.send(Err(Failure::Refused(Box::new(refusal.clone()))));
@@ -221,18 +266,20 @@ fn refused(e: Error) -> Result<Outcome> {
             );
             Ok(Err(Failure::Refused(Box::new(refusal))))
         }
-        Error::Database(e) => Err(e.into()),
+        e @ (Error::Database(_) | Error::Unreachable(_)) => Err(e),
         e @ Error::Internal(_) => Ok(Err(Failure::Refused(Box::new(e.into())))),
     }
 }
 
 impl Broken {
-    /// Whether halving the batch can find the one at fault.
-    fn lies_in_one_command(&self) -> bool {
-        match self {
-            Broken::Panicked => true,
-            Broken::Failed(Error::Database(e)) => dialect::is_constraint(e),
-            Broken::Failed(_) => true,
+    /// Whatever keeps the writer from connecting, its clients may try again: another server's lock as well.
+    fn without_a_connection(e: Error) -> Self {
+        match e {
+            Error::Internal(e) => {
+                tracing::error!(error = format!("{e:#}"), "the writer can't connect");
+                Self::Failed(error::unavailable().into())
+            }
+            e => Self::Failed(e),
         }
     }
 
@@ -242,7 +289,7 @@ impl Broken {
                 tracing::error!(error = %e, command = name, "a constraint stopped a command that its decision had let pass");
                 Error::internal(e).into()
             }
-            Broken::Failed(e) => e.into(),
+            Broken::Failed(e) | Broken::InDoubt(e) => e.into(),
             Broken::Panicked => Error::internal(format!("{name} panicked")).into(),
         }
     }

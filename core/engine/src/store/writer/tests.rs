@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::each;
+use crate::fixture::{Backend, TestDatabase, both};
 use crate::store::schema::regions;
 use crate::store::{Id, migrate};
 use cardea_domain::Instant;
@@ -12,10 +13,20 @@ use diesel::prelude::*;
 use ledger::{Decision, Needs, State};
 use uuid::Uuid;
 
+both!(
+    a_key_answers_again_and_only_its_own_request,
+    copies_in_one_batch_do_the_work_once,
+    a_refusal_writes_nothing_and_keeps_no_key,
+    a_unique_key_is_refused_by_name,
+    a_natural_key_replays_or_conflicts_for_ever,
+    a_batch_that_fails_is_cut_until_the_one_at_fault_is_alone,
+);
+
 struct Bench {
     database: Arc<Database>,
     writer: Writer,
     actor: Arc<Actor>,
+    _database: TestDatabase,
     _dir: tempfile::TempDir,
 }
 
@@ -23,24 +34,28 @@ const CHAIN: ChainId = ChainId(Uuid::from_u128(1));
 const STORE: StoreId = StoreId(Uuid::from_u128(2));
 
 impl Bench {
-    fn new() -> Self {
+    fn on(backend: Backend) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let database = Arc::new(Database::open("", dir.path()).unwrap());
-        let mut conn = database.connect().unwrap();
-        conn.batch(
+        let own = TestDatabase::new(backend);
+        let database = Arc::new(Database::open(&own.url, dir.path()).unwrap());
+        let [chain, store] = [CHAIN.0, STORE.0].map(|id| match backend {
+            Backend::Sqlite => format!("x'{}'", id.simple()),
+            Backend::Postgres => format!("'\\x{}'", id.simple()),
+        });
+        let rows = format!(
             "INSERT INTO chains (id, code, name, currency, minor_units, time_zone, created_at) VALUES \
-             (x'00000000000000000000000000000001', 'c', 'C', 'CNY', 2, 'Asia/Shanghai', 0); \
+             ({chain}, 'c', 'C', 'CNY', 2, 'Asia/Shanghai', 0); \
              INSERT INTO stores (chain_id, id, code, name, time_zone, kind, active, created_at) VALUES \
-             (x'00000000000000000000000000000001', x'00000000000000000000000000000002', 's', 'S', 'Asia/Shanghai', 'own', \
-             true, 0);",
-        )
-        .unwrap();
+             ({chain}, {store}, 's', 'S', 'Asia/Shanghai', 'own', true, 0);"
+        );
+        database.connect().unwrap().batch(&rows).unwrap();
         let clock = Clock::fixed(Instant(1_795_320_420_000));
         let writer = Writer::start(database.clone(), clock, WriterOptions::default()).unwrap();
         Self {
             database,
             writer,
             actor: Arc::new(Actor::system(CHAIN)),
+            _database: own,
             _dir: dir,
         }
     }
@@ -171,9 +186,8 @@ impl LedgerCommand for Bill {
     }
 }
 
-#[tokio::test]
-async fn a_key_answers_again_and_only_its_own_request() {
-    let b = Bench::new();
+async fn a_key_answers_again_and_only_its_own_request(on: Backend) {
+    let b = Bench::on(on);
     let first = b.region(key("k", 1), "north").await.unwrap();
     assert!(!first.replayed);
     let again = b.region(key("k", 1), "north").await.unwrap();
@@ -185,9 +199,8 @@ async fn a_key_answers_again_and_only_its_own_request() {
     );
 }
 
-#[tokio::test]
-async fn copies_in_one_batch_do_the_work_once() {
-    let b = Bench::new();
+async fn copies_in_one_batch_do_the_work_once(on: Backend) {
+    let b = Bench::on(on);
     let copies: Vec<_> = (0..20).map(|_| b.region(key("k", 1), "north")).collect();
     let mut fresh = 0;
     for copy in futures(copies).await {
@@ -196,9 +209,8 @@ async fn copies_in_one_batch_do_the_work_once() {
     assert_eq!((fresh, b.count("regions")), (1, 1));
 }
 
-#[tokio::test]
-async fn a_refusal_writes_nothing_and_keeps_no_key() {
-    let b = Bench::new();
+async fn a_refusal_writes_nothing_and_keeps_no_key(on: Backend) {
+    let b = Bench::on(on);
     assert_eq!(code(b.region(key("k", 1), "refused").await), Code::Forbidden);
     assert_eq!(
         (b.count("regions"), b.count("audit"), b.count("idempotency")),
@@ -210,16 +222,14 @@ async fn a_refusal_writes_nothing_and_keeps_no_key() {
     );
 }
 
-#[tokio::test]
-async fn a_unique_key_is_refused_by_name() {
-    let b = Bench::new();
+async fn a_unique_key_is_refused_by_name(on: Backend) {
+    let b = Bench::on(on);
     b.region(None, "north").await.unwrap();
     assert_eq!(code(b.region(None, "north").await), Code::AlreadyExists);
 }
 
-#[tokio::test]
-async fn a_natural_key_replays_or_conflicts_for_ever() {
-    let b = Bench::new();
+async fn a_natural_key_replays_or_conflicts_for_ever(on: Backend) {
+    let b = Bench::on(on);
     let first = b.submit(key("a", 1), bill("0001", 7, false)).await.unwrap();
     assert_eq!((first.status, first.replayed), (201, false));
     let again = b.submit(key("b", 2), bill("0001", 7, false)).await.unwrap();
@@ -233,9 +243,8 @@ async fn a_natural_key_replays_or_conflicts_for_ever() {
     assert_eq!(b.count("bills"), 1);
 }
 
-#[tokio::test]
-async fn a_batch_that_fails_is_cut_until_the_one_at_fault_is_alone() {
-    let b = Bench::new();
+async fn a_batch_that_fails_is_cut_until_the_one_at_fault_is_alone(on: Backend) {
+    let b = Bench::on(on);
     let mut all = Vec::new();
     for n in 0..40u32 {
         let work = match n {

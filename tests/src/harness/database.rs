@@ -1,0 +1,82 @@
+//! A database per story. On PostgreSQL each is a copy of a template that is migrated once per run, and is dropped when
+//! its story ends.
+
+use super::{Backend, peers};
+use cardea_engine::store::{Conn, migrate};
+use std::path::Path;
+use std::process;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Nobody else's; on SQLite it lies in the data folder and goes with it.
+pub struct TestDatabase {
+    name: Option<String>,
+}
+
+impl TestDatabase {
+    /// Empty, with the tables of today.
+    pub fn new(backend: Backend) -> Self {
+        static COUNTER: AtomicU32 = AtomicU32::new(1);
+        let name = match backend {
+            Backend::Sqlite => None,
+            Backend::Postgres => {
+                let name = format!("cardea_{}_{}", process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+                maintain(&format!("CREATE DATABASE {name} TEMPLATE {}", template()));
+                Some(name)
+            }
+        };
+        Self { name }
+    }
+
+    /// The setting `database`; none for the data folder's own.
+    pub fn url(&self) -> Option<String> {
+        self.name.as_deref().map(url)
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            maintain(&format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+}
+
+/// The peer's URL with another database in it: `postgres://role@host:port/DATABASE?options`.
+fn url(database: &str) -> String {
+    let url = peers::postgres().expect("asked for only where PostgreSQL is there");
+    let (address, options) = url.split_once('?').unwrap_or((&url, ""));
+    let (server, _) = address.rsplit_once('/').expect("a database in the URL");
+    format!("{server}/{database}?{options}")
+}
+
+fn connect(url: &str) -> Conn {
+    Conn::open(url, Path::new(".")).unwrap_or_else(|error| panic!("{url}: {error:#}"))
+}
+
+/// Runs a statement on the database that the peer's URL names.
+pub fn maintain(sql: &str) {
+    let url = peers::postgres().expect("asked for only where PostgreSQL is there");
+    connect(&url)
+        .batch(sql)
+        .unwrap_or_else(|error| panic!("{sql}: {error:#}"));
+}
+
+static TEMPLATE: OnceLock<String> = OnceLock::new();
+
+/// The name of a database with all tables and nothing in them, made when first needed.
+fn template() -> &'static str {
+    TEMPLATE.get_or_init(|| {
+        let name = format!("cardea_{}_template", process::id());
+        maintain(&format!("CREATE DATABASE {name}"));
+        migrate::up(&mut connect(&url(&name))).expect("the migrations run");
+        name
+    })
+}
+
+/// Drops the template, after the last test.
+pub fn clean_up() {
+    if let Some(name) = TEMPLATE.get() {
+        maintain(&format!("DROP DATABASE {name} WITH (FORCE)"));
+    }
+}

@@ -1,0 +1,49 @@
+//! An installation without a server in this process: for the command line and for imports.
+
+use super::Backend;
+use super::database::TestDatabase;
+use super::process;
+use cardea_engine::{Engine, EngineOptions};
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+/// A working directory of its own and a database; the data folder is the default one.
+pub struct Site {
+    database: TestDatabase,
+    folder: TempDir,
+}
+
+impl Site {
+    pub fn new(backend: Backend) -> Self {
+        Self {
+            database: TestDatabase::new(backend),
+            folder: tempfile::Builder::new()
+                .prefix("cardea-site-")
+                .tempdir()
+                .expect("a temporary folder"),
+        }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A command line `cardea …` in this place.
+    pub fn cardea(&self, arguments: &[&str]) -> Command {
+        let mut command = process::cardea(self.folder(), arguments);
+        if let Some(url) = self.database.url() {
+            command.env("CARDEA_DATABASE", url);
+        }
+        command
+    }
+
+    /// The engine in this process; the site must not be open elsewhere.
+    pub fn open(&self) -> Engine {
+        let options = EngineOptions {
+            database: self.database.url().unwrap_or_default(),
+            ..EngineOptions::new(self.folder().join("cardea-data"))
+        };
+        Engine::start(options).expect("the engine starts")
+    }
+}
