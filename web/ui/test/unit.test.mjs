@@ -84,6 +84,17 @@ test('both languages have the same messages, each once', () => {
   assert.equal(new Set(messages('en').map((line) => line.split(': ')[1])).size, messages('en').length)
 })
 
+test('every value of the API that the pages word has a text', () => {
+  const known = new Set(messages('en').map((line) => line.split(': ')[1]))
+  const { schemas } = JSON.parse(readFileSync(`${root}../../tests/snapshots/openapi.json`, 'utf8')).components
+  const worded = {
+    Role: 'role', CardState: 'state', Block: 'block', TenderKind: 'tender', FormOfAddress: 'address', Rounding: 'rounding', ReturnPolicy: 'policy',
+  }
+  for (const [schema, prefix] of Object.entries(worded)) {
+    for (const value of schemas[schema].enum) assert.ok(known.has(`${prefix}-${value}`), `missing: ${prefix}-${value}`)
+  }
+})
+
 test('every message that the pages name exists, and none is left over', () => {
   const known = new Set(messages('en').map((line) => line.split(': ')[1]))
   const sources = readdirSync(`${root}src`, { recursive: true }).filter((name) => /\.(svelte|ts)$/.test(name))

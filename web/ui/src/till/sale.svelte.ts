@@ -1,10 +1,9 @@
 import { Operation } from '$lib/api/operation.svelte'
-import type { SaleAnswer, SaleBody, SaleLine, Tender } from '$lib/api/types'
+import type { SaleAnswer, SaleBody, SaleLine, Tender, TenderKind } from '$lib/api/types'
 import { mulDiv } from '$lib/decimal'
 import type { Till } from './till.svelte'
 
-export const TENDERS = ['cash', 'card', 'mobile'] as const
-export type TenderKind = (typeof TENDERS)[number]
+export const TENDERS = ['cash', 'card', 'mobile'] as const satisfies TenderKind[]
 
 export class Line {
   sku = $state('')
@@ -32,7 +31,7 @@ export type SaleDraft = Omit<SaleBody, 'occurred_at'>
 /** The bill that is being typed. */
 export class Sale {
   lines = $state([new Line()])
-  tender = $state<TenderKind>('cash')
+  tender = $state<(typeof TENDERS)[number]>('cash')
   /** Points the cashier was asked to use, before rounding to the program's step. */
   wantedPoints = $state<number | null>(null)
   /** Book for the customer although the card on the counter can't be used. */
@@ -82,10 +81,11 @@ export class Sale {
     const lines = typed.map((line) => line.body())
     const { till } = this
     if (lines.length === 0 || lines.includes(null) || this.total <= 0 || till.receipt.trim() === '') return null
-    const tenders: Tender[] = [
+    const both: Tender[] = [
       { kind: 'points', amount: this.pointsMoney },
       { kind: this.tender, amount: this.toPay },
-    ].filter((tender) => tender.amount > 0)
+    ]
+    const tenders = both.filter((tender) => tender.amount > 0)
     return {
       store_id: till.storeId,
       member: this.#member(),
@@ -121,6 +121,6 @@ export class Sale {
   #member(): SaleBody['member'] {
     const card = this.till.card
     if (card === null) return null
-    return this.withoutCard && card.customer !== null ? { customer_id: card.customer.id } : { card: card.number }
+    return this.withoutCard && card.customer ? { customer_id: card.customer.id } : { card: card.number }
   }
 }
