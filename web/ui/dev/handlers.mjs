@@ -4,7 +4,7 @@ import * as world from './world.mjs'
 
 const ADDRESS = { mr: ['先生', 'Mr'], ms: ['女士', 'Ms'], none: ['', ''] }
 
-const page = (items) => ({ items, next: null })
+const page = (items) => ({ items })
 const mask = (phone) => `${phone.slice(0, 3)}****${phone.slice(-4)}`
 
 export const sessions = new Map()
@@ -168,8 +168,8 @@ function createProgram({ code, name }) {
   return program
 }
 
-function statement(card, limit) {
-  return page(world.entries.filter((item) => item.card === card.membership_id).slice(0, limit))
+function statement(card) {
+  return page(world.entries.filter((item) => item.card === card.membership_id))
 }
 
 function findBills(query) {
@@ -189,7 +189,7 @@ export const routes = Object.entries({
   'GET /programs': () => page(world.programs),
   'POST /programs': ({ body }) => createProgram(body),
   'GET /programs/:id': ({ ids }) => one(world.programs, ids[0]),
-  'GET /programs/:id/configurations': () => page(world.configurations),
+  'GET /programs/:id/configurations': () => page(world.configurations.toReversed()),
   'POST /programs/:id/configurations': ({ ids, body, who }) => saveConfiguration(one(world.programs, ids[0]), body, who),
   'GET /rewards': () => page(world.rewards),
   'POST /rewards': ({ body }) => createReward(body),
@@ -197,7 +197,7 @@ export const routes = Object.entries({
   'GET /cards': ({ query, en }) => findCards(query.get('code') ?? '', en),
   'POST /cards': ({ body, en }) => issue(body, en),
   'GET /cards/:id': ({ ids, en }) => cardView(one(world.cards, ids[0]), en),
-  'GET /cards/:id/entries': ({ ids, query }) => statement(one(world.cards, ids[0]), Number(query.get('limit') ?? 50)),
+  'GET /cards/:id/entries': ({ ids }) => statement(one(world.cards, ids[0])),
   'POST /cards/:id/:action': ({ ids, en }) => changeCard(one(world.cards, ids[0]), ids[1], en),
   'POST /sales/quote': ({ body }) => ({ ...judgeSale(body), card: undefined }),
   'POST /sales': ({ body }) => postSale(body),

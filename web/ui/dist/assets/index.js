@@ -1,1 +1,1 @@
-import{F as e,N as t,O as n,P as r}from"./shared.js";await t().catch(()=>!1)&&r.me?location.replace(n(r.me)):e();
+import{I as e,L as t,R as n,j as r}from"./shared.js";await e().catch(()=>!1)&&t.me?location.replace(r(t.me)):n();

@@ -20,6 +20,7 @@ matches = { $count ->
     [one] One card found
    *[other] { $count } cards found
   }: ↑ ↓ to choose, Enter to take
+matches-more = The first { $count } cards: ↑ ↓ to choose, Enter to take; type more to narrow it down
 no-match = Nothing found for "{ $code }"
 no-match-do = Check and try again; issue a card to somebody new, or go on without a member with F2.
 member-card = Member card
@@ -68,6 +69,8 @@ points-money = Worth
 points-applied = { $points } points are used, worth { $money }
 points-most = At most { $points } points
 to-pay = To pay
+round-off = Round off
+round-off-by = { $money } let off
 book = Book
 card-unusable = This card can't earn or spend points now.
 card-not-used = Without this card: booked for the customer, earns as usual.
@@ -94,6 +97,8 @@ redeem-title = Redeem for { $name } ({ $points } points available)
 redeem = Redeem
 rewards = Rewards
 no-rewards = There are no rewards yet
+reward-find = Code or name of the reward; ↑ ↓ to choose
+reward-none = No reward like "{ $text }"
 stock = { $count } left
 redemption-final = Can't be cancelled: points aren't given back, rewards aren't exchanged.
 redemption-until = Can be cancelled until { $date }.

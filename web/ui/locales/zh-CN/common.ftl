@@ -20,6 +20,7 @@ key = 键
 yes = 是
 no = 否
 find = 查找
+more = 显示更多
 name = 名称
 name-zh = 中文名称
 name-en = 英文名称

@@ -1,5 +1,6 @@
 import { call } from '$lib/api/client'
-import type { Card, Page, PointsTender, Program, RedemptionAnswer, ReturnAnswer, SaleAnswer, Store } from '$lib/api/types'
+import { everything } from '$lib/api/listing.svelte'
+import type { Card, PointsTender, Program, RedemptionAnswer, ReturnAnswer, SaleAnswer, Store } from '$lib/api/types'
 import { businessDate } from '$lib/format'
 import { proposeReceipt, rememberReceipt } from '$lib/receipts'
 import { me } from '$lib/session.svelte'
@@ -90,7 +91,7 @@ export class Till {
   }
 
   async load(): Promise<void> {
-    this.programs = (await call<Page<Program>>('/programs?limit=50')).items
+    this.programs = await everything<Program>('/programs')
   }
 }
 
