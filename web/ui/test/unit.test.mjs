@@ -10,8 +10,9 @@ const load = async (path) => (await runnerImport(`${root}src/lib/${path}`, { con
 const { parseDecimal, formatDecimal, mulDiv } = await load('decimal.ts')
 const { scannedNumber } = await load('keys.ts')
 const { uuid7 } = await load('uuid7.ts')
-const { following } = await load('receipts.ts')
+const { following, isAfter } = await load('receipts.ts')
 const { pathOf } = await load('form/pointer.ts')
+const { withDefaults } = await load('form/defaults.ts')
 
 test('decimal text becomes integers exactly', () => {
   const cases = [
@@ -64,11 +65,19 @@ test('receipts count up', () => {
   assert.equal(following('A-099'), 'A-100')
   assert.equal(following('9999'), '10000')
   assert.equal(following('A'), 'A-2')
+  assert.ok(isAfter('0100', '0099'))
+  assert.ok(!isAfter('0099', '0099'))
+  assert.ok(!isAfter('B-0100', 'A-0099'))
 })
 
 test('JSON pointers become paths', () => {
   assert.deepEqual(pathOf('/steps/1/name~1zh'), ['steps', 1, 'name/zh'])
   assert.deepEqual(pathOf(''), [])
+})
+
+test('what a configuration leaves out is shown with the plugin\'s figure', () => {
+  const schema = { properties: { a: { default: 1 }, b: { default: [] }, c: {}, d: { properties: { e: { default: 'x' } } } } }
+  assert.deepEqual(withDefaults(schema, { a: 0, d: {} }), { a: 0, b: [], d: { e: 'x' } })
 })
 
 function messages(locale) {

@@ -1,1 +1,1 @@
-import{I as e,L as t,R as n,j as r}from"./shared.js";await e().catch(()=>!1)&&t.me?location.replace(r(t.me)):n();
+import{L as e,M as t,R as n,z as r}from"./shared.js";await e().catch(()=>!1)&&n.me?location.replace(t(n.me)):r();

@@ -49,6 +49,7 @@ planned = planned
 version-reuse = Start from this
 
 rewards-why = What customers get for their points at the till.
+saved-reward = Saved: { $name }
 reward-create = New reward
 reward-edit = Edit reward
 all-stores = All stores

@@ -47,7 +47,7 @@ role-vendor = 插件供应商
 
 login-title = 登录工作台
 login-motto = 发卡、积分、兑换、退货，每一分都说得清来由。
-login-chain = 连锁编码
+login-chain = 连锁代码
 login-user = 用户名
 login-password = 密码
 session-ended = 请重新登录

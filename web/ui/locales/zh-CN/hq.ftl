@@ -49,6 +49,7 @@ planned = 待生效
 version-reuse = 以此为底修改
 
 rewards-why = 顾客在收银台用积分兑换的礼品，价格以积分计。
+saved-reward = 已保存：{ $name }
 reward-create = 新增礼品
 reward-edit = 修改礼品
 all-stores = 全部门店

@@ -141,8 +141,8 @@ export class Sale {
   }
 
   #member(): SaleBody['member'] {
-    const card = this.till.card
-    if (card === null) return null
+    const { card, customer } = this.till
+    if (card === null) return customer && { customer_id: customer.id }
     return this.withoutCard && card.customer ? { customer_id: card.customer.id } : { card: card.number }
   }
 }

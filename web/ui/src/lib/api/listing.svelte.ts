@@ -2,7 +2,7 @@ import { call, problemOf } from './client'
 import type { Page, Problem } from './types'
 
 /** A list that comes in pages: the first at once, the others when somebody asks for more. */
-export class Listing<T> {
+export class Listing<T extends { id?: string | null }> {
   items = $state.raw<T[]>([])
   loading = $state(false)
   problem = $state.raw<Problem | null>(null)
@@ -28,6 +28,12 @@ export class Listing<T> {
     await this.#ask(`${this.#path}&after=${encodeURIComponent(this.#next)}`, this.items)
   }
 
+  /** Shows what was just written: in its place, or at the top, wherever its page is. */
+  put(item: T): void {
+    const place = this.items.findIndex(({ id }) => id === item.id)
+    this.items = place < 0 ? [item, ...this.items] : this.items.with(place, item)
+  }
+
   /** Forgets the list, and an answer that is still on its way. */
   clear(): void {
     this.#asked++
@@ -44,7 +50,8 @@ export class Listing<T> {
     try {
       const page = await call<Page<T>>(path)
       if (mine !== this.#asked) return
-      this.items = [...before, ...page.items]
+      const shown = new Set(before.map(({ id }) => id))
+      this.items = [...before, ...page.items.filter(({ id }) => !shown.has(id))]
       this.#next = page.next ?? null
       this.problem = null
       this.loaded = true

@@ -11,9 +11,6 @@ export type Page<T> = Omit<Schemas['Page_Card'], 'items'> & { items: T[] }
 /** A refusal with the facts that its code brings along; the document leaves their types open. */
 export type Problem = Schemas['Problem'] & {
   refusals?: { rule: string; explanation: Text }[]
-  blocks?: Schemas['Block'][]
-  available?: number
-  needed?: number
 }
 export type FieldError = Schemas['ProblemField']
 
