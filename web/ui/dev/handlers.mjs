@@ -106,6 +106,11 @@ function issue(body, en) {
   return cardView(world.addCard(customer, world.tierOf('vip'), 0, 0), en)
 }
 
+function membershipsOf(customer, en) {
+  const cards = world.cards.filter((card) => card.customer.id === customer)
+  return cards.slice(0, 1).map(({ membership_id, program_id }) => ({ id: membership_id, program_id, state: 'open', cards: cards.map((card) => cardView(card, en)) }))
+}
+
 const CHANGES = {
   'report-loss': (card) => card.blocks.push('loss'),
   'cancel-loss': (card) => (card.blocks = card.blocks.filter((block) => block !== 'loss')),
@@ -196,6 +201,7 @@ export const routes = Object.entries({
   'PATCH /rewards/:id': ({ ids, body }) => Object.assign(one(world.rewards, ids[0]), body),
   'GET /cards': ({ query, en }) => findCards(query.get('code') ?? '', en),
   'POST /cards': ({ body, en }) => issue(body, en),
+  'GET /memberships': ({ query, en }) => page(membershipsOf(query.get('customer_id'), en)),
   'GET /cards/:id': ({ ids, en }) => cardView(one(world.cards, ids[0]), en),
   'GET /cards/:id/entries': ({ ids }) => statement(one(world.cards, ids[0])),
   'POST /cards/:id/:action': ({ ids, en }) => changeCard(one(world.cards, ids[0]), ids[1], en),

@@ -177,5 +177,7 @@ kind-customer = Customer
 kind-temporary = Temporary
 kind-employee = Employee
 register-incomplete = Phone or birthday is missing: most programs ask for them before they give a card, and a cashier can't add them later. If the customer would rather not say, press Enter once more.
+serve-with = Go on with card { $number }
+another-card = Issue another card of this membership
 sell-first = Ring up a sale for { $name } first
 customer-saved = The register entry of { $name } is saved; no need to fill it in again.

@@ -174,5 +174,7 @@ kind-customer = 顾客卡
 kind-temporary = 临时卡
 kind-employee = 员工卡
 register-incomplete = 手机号或生日没有填：多数会员计划办卡时要求，登记以后收银员不能补填。顾客不愿提供，再按一次回车即可。
+serve-with = 使用已有的卡 { $number }
+another-card = 给此会籍再发一张卡
 sell-first = 先为{ $name }记账，够条件再发卡
 customer-saved = { $name }的资料已保存，不用再填。

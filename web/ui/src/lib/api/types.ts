@@ -26,6 +26,7 @@ export type CustomerInput = Schemas['NewCustomer']
 export type FormOfAddress = Schemas['FormOfAddress']
 
 export type Card = Schemas['Card']
+export type Membership = Schemas['Membership']
 export type CardInput = Schemas['NewCard']
 export type CardKind = Schemas['CardKind']
 export type CardOperation = Schemas['CardOperation']
