@@ -1,1 +1,1 @@
-import{L as e,M as t,R as n,z as r}from"./shared.js";await e().catch(()=>!1)&&n.me?location.replace(t(n.me)):r();
+import{B as e,N as t,R as n,z as r}from"./shared.js";await n().catch(()=>!1)&&r.me?location.replace(t(r.me)):e();

@@ -8,6 +8,7 @@ plugin = Industry plugin
 plugin-retail = Retail
 version-of = version { $version }
 in-force = Version { $version } in force since { $date }
+from-the-start = the beginning
 tab-rules = Rules
 tab-rewards = Rewards
 tab-versions = Versions
