@@ -97,6 +97,8 @@ function postRedemption(body) {
 }
 
 function issue(body, en) {
+  const other = world.cards.find((card) => card.membership_id === body.membership_id)
+  if (other) return cardView(world.addCard(other.customer, other.tier, other.available, other.maturing, { membership_id: body.membership_id }), en)
   const customer = one(world.customers, body.customer_id)
   if (world.cards.some((card) => card.customer === customer)) throw new Refusal(409, 'membership_exists', '已有会籍', 'There is a membership already')
   if (!customer.eligible) {
@@ -178,7 +180,7 @@ function statement(card) {
 }
 
 function findBills(query) {
-  return page(world.sales.filter((sale) => sale.receipt === query.get('receipt') && sale.till === query.get('till')))
+  return page(world.sales.filter((sale) => sale.till === query.get('till') && [null, sale.receipt].includes(query.get('receipt'))).toReversed())
 }
 
 /** Method and path → handler of ({ ids, body, query, who, en }). */

@@ -4,7 +4,7 @@ import type { Bill, Card, Customer, Page, PointsTender, Program, RedemptionAnswe
 import { businessDate } from '$lib/format'
 import { following, isAfter, proposeReceipt, rememberReceipt } from '$lib/receipts'
 import { t } from '$lib/i18n/index.svelte'
-import { me } from '$lib/session.svelte'
+import { may, me } from '$lib/session.svelte'
 
 const PLACE_KEY = 'cardea.till'
 
@@ -76,6 +76,7 @@ export class Till {
 
   /** A browser that hasn't counted this till's bills of today goes on after the last one that is booked. */
   async countOn(): Promise<void> {
+    if (this.storeId === '' || !may('sale.read')) return
     const { storeId, name, receipt } = this
     const date = businessDate()
     const query = new URLSearchParams({ store_id: storeId, till: name, business_date: date, limit: '1' })
