@@ -4,7 +4,7 @@ import * as world from './world.mjs'
 
 const ADDRESS = { mr: ['先生', 'Mr'], ms: ['女士', 'Ms'], none: ['', ''] }
 
-const page = (items) => ({ items, next: null })
+const page = (items) => ({ items })
 const mask = (phone) => `${phone.slice(0, 3)}****${phone.slice(-4)}`
 
 export const sessions = new Map()
@@ -97,6 +97,8 @@ function postRedemption(body) {
 }
 
 function issue(body, en) {
+  const other = world.cards.find((card) => card.membership_id === body.membership_id)
+  if (other) return cardView(world.addCard(other.customer, other.tier, other.available, other.maturing, { membership_id: body.membership_id }), en)
   const customer = one(world.customers, body.customer_id)
   if (world.cards.some((card) => card.customer === customer)) throw new Refusal(409, 'membership_exists', '已有会籍', 'There is a membership already')
   if (!customer.eligible) {
@@ -104,6 +106,11 @@ function issue(body, en) {
     throw new Refusal(409, 'not_eligible', '还不能发卡', 'Not eligible yet', { refusals: [{ rule: 'D-RET-1', explanation }] })
   }
   return cardView(world.addCard(customer, world.tierOf('vip'), 0, 0), en)
+}
+
+function membershipsOf(customer, en) {
+  const cards = world.cards.filter((card) => card.customer.id === customer)
+  return cards.slice(0, 1).map(({ membership_id, program_id }) => ({ id: membership_id, program_id, state: 'open', cards: cards.map((card) => cardView(card, en)) }))
 }
 
 const CHANGES = {
@@ -168,12 +175,12 @@ function createProgram({ code, name }) {
   return program
 }
 
-function statement(card, limit) {
-  return page(world.entries.filter((item) => item.card === card.membership_id).slice(0, limit))
+function statement(card) {
+  return page(world.entries.filter((item) => item.card === card.membership_id))
 }
 
 function findBills(query) {
-  return page(world.sales.filter((sale) => sale.receipt === query.get('receipt') && sale.till === query.get('till')))
+  return page(world.sales.filter((sale) => sale.till === query.get('till') && [null, sale.receipt].includes(query.get('receipt'))).toReversed())
 }
 
 /** Method and path → handler of ({ ids, body, query, who, en }). */
@@ -189,15 +196,16 @@ export const routes = Object.entries({
   'GET /programs': () => page(world.programs),
   'POST /programs': ({ body }) => createProgram(body),
   'GET /programs/:id': ({ ids }) => one(world.programs, ids[0]),
-  'GET /programs/:id/configurations': () => page(world.configurations),
+  'GET /programs/:id/configurations': () => page(world.configurations.toReversed()),
   'POST /programs/:id/configurations': ({ ids, body, who }) => saveConfiguration(one(world.programs, ids[0]), body, who),
   'GET /rewards': () => page(world.rewards),
   'POST /rewards': ({ body }) => createReward(body),
   'PATCH /rewards/:id': ({ ids, body }) => Object.assign(one(world.rewards, ids[0]), body),
   'GET /cards': ({ query, en }) => findCards(query.get('code') ?? '', en),
   'POST /cards': ({ body, en }) => issue(body, en),
+  'GET /memberships': ({ query, en }) => page(membershipsOf(query.get('customer_id'), en)),
   'GET /cards/:id': ({ ids, en }) => cardView(one(world.cards, ids[0]), en),
-  'GET /cards/:id/entries': ({ ids, query }) => statement(one(world.cards, ids[0]), Number(query.get('limit') ?? 50)),
+  'GET /cards/:id/entries': ({ ids }) => statement(one(world.cards, ids[0])),
   'POST /cards/:id/:action': ({ ids, en }) => changeCard(one(world.cards, ids[0]), ids[1], en),
   'POST /sales/quote': ({ body }) => ({ ...judgeSale(body), card: undefined }),
   'POST /sales': ({ body }) => postSale(body),

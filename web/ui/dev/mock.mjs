@@ -20,9 +20,17 @@ function answerOf(request, path, query, body, en) {
   if (!who && !['/auth/login', '/auth/refresh', '/auth/logout'].includes(path)) throw new Refusal(401, 'token_expired', '登录已过期', 'The session has ended')
   for (const { pattern, handle } of routes) {
     const match = pattern.exec(`${request.method} ${path}`)
-    if (match) return handle({ ids: match.slice(1), body, query, who, en })
+    if (match) return paged(handle({ ids: match.slice(1), body, query, who, en }), query)
   }
   throw new Refusal(404, 'not_found', '没有这个地址', 'No such address')
+}
+
+/** One page of a list; the cursor is simply the place in it. */
+function paged(answer, query) {
+  if (!Array.isArray(answer?.items)) return answer
+  const from = Number(query.get('after') ?? 0)
+  const to = from + Number(query.get('limit') ?? 50)
+  return { items: answer.items.slice(from, to), next: to < answer.items.length ? String(to) : null }
 }
 
 async function read(request) {

@@ -39,7 +39,7 @@ export function judgeSale(body) {
   const known = world.sales.find((sale) => sale.receipt === body.receipt && sale.till === body.till)
   if (known) throw new Refusal(409, 'receipt_conflict', '小票号已被使用', 'The receipt is taken', { sale_id: known.id })
   const card = memberOf(body.member)
-  const paid = total - spent
+  const paid = total - spent - (body.rounding ?? 0)
   const base = { id: null, card, points_spent: spent, paid, tier_next: null }
   if (!card) return { ...base, points_earned: 0, judged: 'no_member', entries: [], balances: [], tier: null }
   mustHave(card, spent)

@@ -23,7 +23,7 @@ export const chain = { id: id(), code: 'meili', name: '美丽日化', currency: 
 const person = (user, name, role, extra = {}) => ({ staff_id: id(), user, name, role, password: 'demo', ...extra })
 export const staff = [person('cashier', '小李', 'cashier'), person('hq', '周总监', 'hq_admin'), person('new', '新同事', 'cashier', { mustChange: true })]
 
-const AT_THE_TILL = ['sale.post', 'return.post', 'redemption.post', 'card.issue', 'card.freeze', 'card.report_loss', 'card.cancel_loss', 'card.replace']
+const AT_THE_TILL = ['sale.post', 'sale.read', 'return.post', 'redemption.post', 'card.issue', 'card.freeze', 'card.report_loss', 'card.cancel_loss', 'card.replace']
 const AT_HQ = ['configuration.read', 'configuration.write', 'program.write', 'reward.write', 'staff.read', 'card.unfreeze', 'card.cancel']
 
 export const permissions = (role) => (role === 'hq_admin' ? [...AT_THE_TILL, ...AT_HQ] : AT_THE_TILL)

@@ -10,8 +10,9 @@ const load = async (path) => (await runnerImport(`${root}src/lib/${path}`, { con
 const { parseDecimal, formatDecimal, mulDiv } = await load('decimal.ts')
 const { scannedNumber } = await load('keys.ts')
 const { uuid7 } = await load('uuid7.ts')
-const { following } = await load('receipts.ts')
+const { following, isAfter } = await load('receipts.ts')
 const { pathOf } = await load('form/pointer.ts')
+const { withDefaults } = await load('form/defaults.ts')
 
 test('decimal text becomes integers exactly', () => {
   const cases = [
@@ -64,11 +65,19 @@ test('receipts count up', () => {
   assert.equal(following('A-099'), 'A-100')
   assert.equal(following('9999'), '10000')
   assert.equal(following('A'), 'A-2')
+  assert.ok(isAfter('0100', '0099'))
+  assert.ok(!isAfter('0099', '0099'))
+  assert.ok(!isAfter('B-0100', 'A-0099'))
 })
 
 test('JSON pointers become paths', () => {
   assert.deepEqual(pathOf('/steps/1/name~1zh'), ['steps', 1, 'name/zh'])
   assert.deepEqual(pathOf(''), [])
+})
+
+test('what a configuration leaves out is shown with the plugin\'s figure', () => {
+  const schema = { properties: { a: { default: 1 }, b: { default: [] }, c: {}, d: { properties: { e: { default: 'x' } } } } }
+  assert.deepEqual(withDefaults(schema, { a: 0, d: {} }), { a: 0, b: [], d: { e: 'x' } })
 })
 
 function messages(locale) {
@@ -82,6 +91,17 @@ function messages(locale) {
 test('both languages have the same messages, each once', () => {
   assert.deepEqual(messages('zh-CN').sort(), messages('en').sort())
   assert.equal(new Set(messages('en').map((line) => line.split(': ')[1])).size, messages('en').length)
+})
+
+test('every value of the API that the pages word has a text', () => {
+  const known = new Set(messages('en').map((line) => line.split(': ')[1]))
+  const { schemas } = JSON.parse(readFileSync(`${root}../../tests/snapshots/openapi.json`, 'utf8')).components
+  const worded = {
+    Role: 'role', CardState: 'state', Block: 'block', TenderKind: 'tender', FormOfAddress: 'address', Rounding: 'rounding', ReturnPolicy: 'policy',
+  }
+  for (const [schema, prefix] of Object.entries(worded)) {
+    for (const value of schemas[schema].enum) assert.ok(known.has(`${prefix}-${value}`), `missing: ${prefix}-${value}`)
+  }
 })
 
 test('every message that the pages name exists, and none is left over', () => {

@@ -1,1 +1,1 @@
-import{F as e,N as t,O as n,P as r}from"./shared.js";await t().catch(()=>!1)&&r.me?location.replace(n(r.me)):e();
+import{B as e,N as t,R as n,z as r}from"./shared.js";await n().catch(()=>!1)&&r.me?location.replace(t(r.me)):e();

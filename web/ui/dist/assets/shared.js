@@ -1,4 +1,4 @@
-import{$ as e,A as t,B as n,C as r,D as i,G as a,H as o,I as s,K as c,L as l,M as u,N as d,O as f,P as p,Q as m,R as h,S as g,T as _,W as v,X as y,Y as b,Z as x,a as S,at as C,c as w,d as T,et as E,f as D,ft as O,i as k,j as A,k as j,lt as ee,m as M,n as N,nt as P,ot as F,p as I,r as te,rt as L,s as R,tt as z,ut as B,v as V}from"./vendor.js";var ne=`### Texts that all pages share
+import{$ as e,A as t,B as n,C as r,D as i,G as a,H as o,I as s,K as c,L as l,M as u,N as d,O as f,P as p,Q as m,R as h,S as g,T as _,W as v,X as y,Y as b,Z as x,a as S,at as C,c as w,d as T,et as E,f as D,ft as O,i as k,j as A,k as j,lt as ee,m as M,n as N,nt as P,ot as F,p as I,r as te,rt as L,s as R,tt as z,ut as B,v as ne}from"./vendor.js";var re=`### Texts that all pages share
 
 language = Language
 pages = Pages
@@ -20,6 +20,7 @@ key = Key
 yes = Yes
 no = No
 find = Find
+more = Show more
 name = Name
 name-zh = Name in Chinese
 name-en = Name in English
@@ -57,7 +58,7 @@ new-password = New password (10 characters or more)
 new-password-repeat = Once more
 new-password-differs = The two entries differ
 new-password-save = Save and go on
-`,re=`### Head office: programs
+`,ie=`### Head office: programs
 
 programs = Programs
 no-programs = There is no program yet. Create one first.
@@ -67,6 +68,7 @@ plugin = Industry plugin
 plugin-retail = Retail
 version-of = version { $version }
 in-force = Version { $version } in force since { $date }
+from-the-start = the beginning
 tab-rules = Rules
 tab-rewards = Rewards
 tab-versions = Versions
@@ -108,6 +110,7 @@ planned = planned
 version-reuse = Start from this
 
 rewards-why = What customers get for their points at the till.
+saved-reward = Saved: { $name }
 reward-create = New reward
 reward-edit = Edit reward
 all-stores = All stores
@@ -116,48 +119,18 @@ in-stock = Stock
 unlimited = unlimited
 offered = offered
 withdrawn = withdrawn
-`,ie=`### When something went wrong: what happened (what), why, and what to do (do).
-### The server words what and why of its own refusals; here is only what to do.
+`,ae=`### When something went wrong: what happened (what), why, and what to do (do).
+### The server words its own refusals, with what to do; here is only what it can't know.
 
 problem-network-what = No answer from the server
-problem-network-why = The network or the server didn't respond; this may or may not have been booked.
-problem-network-do = Choose "Try again": the same operation is sent under the same number and never booked twice.
+problem-network-why = The network or the server didn't respond.
+problem-retry-do = This may or may not have been booked. Choose "Try again": the same operation is sent under the same number and never booked twice. If it stays, tell your administrator.
 problem-unexpected-what = The server answered something unknown
 problem-unexpected-why = Status { $status }.
 problem-unexpected-do = Try again in a moment; if it stays, tell your administrator.
 
-problem-login_failed-do = Check chain code, user and password, capitals included.
-problem-login_throttled-do = Wait a few minutes before you log in again.
-problem-unauthenticated-do = Please log in again.
-problem-token_expired-do = Please log in again.
+problem-login_failed-do = Mind capitals; for a forgotten password ask your manager or head office.
 problem-forbidden-do = Ask a colleague who may do this (supervisor or manager).
-problem-not_found-do = Check it and search once more.
-problem-membership_exists-do = Find the existing card by name or phone.
-problem-membership_closed-do = The membership is closed; a new one can be applied for.
-problem-card_blocked-do = You can book for the customer without this card; a lost card is found again or replaced with F6.
-problem-card_state-do = Look at the state of the card (F6).
-problem-receipt_conflict-do = This receipt number is taken today. Use the next one, or check whether the bill is booked already.
-problem-already_returned-do = Lower the quantity: only what hasn't been returned yet can be.
-problem-insufficient_points-do = Use fewer points or another way of paying.
-problem-reward_unavailable-do = Choose another reward.
-problem-out_of_stock-do = Choose another reward, or ask the store for more.
-problem-not_eligible-do = Tell the customer what is missing; the card can be issued as soon as it is met.
-problem-tenders_mismatch-do = Check the ways of paying and their amounts.
-problem-line_discount_mismatch-do = Check discount and amount.
-problem-occurred_at_out_of_range-do = Check this computer's clock; ask a manager for older bills.
-problem-configuration_invalid-do = Correct the fields marked red and save again.
-problem-body_invalid-do = Check what you filled in.
-problem-idempotency_key_reused-do = Please do it once more.
-problem-version_conflict-do = Somebody has just changed it. Close, open it again, and repeat your change.
-problem-busy-do = The server is busy. Choose "Try again": nothing is booked twice.
-problem-plugin_failed-do = The rules can't be computed just now. Try again; if it stays, tell head office.
-problem-storage_unavailable-do = Choose "Try again": nothing is booked twice. If it stays, tell your administrator.
-problem-field_invalid-do = Correct what is marked.
-problem-rule_refused-do = Tell the customer what the program's rules say.
-problem-already_exists-do = Choose another code, or use the existing one.
-problem-password_change_required-do = Log out, log in again and change the password.
-problem-internal-do = Choose "Try again": nothing is booked twice. If it stays, tell your administrator.
-points-needed = { $needed } points needed, { $available } available
 
 ## Configuration form
 
@@ -176,7 +149,7 @@ schema-pattern = Not in the right form
 schema-minItems = Too few items
 schema-maxItems = Too many items
 schema-uniqueItems = Contains the same item twice
-`,ae=`### The till
+`,oe=`### The till
 
 shortcuts = Shortcuts
 do-sale = No member
@@ -198,6 +171,7 @@ matches = { $count ->
     [one] One card found
    *[other] { $count } cards found
   }: ↑ ↓ to choose, Enter to take
+matches-more = The first { $count } cards: ↑ ↓ to choose, Enter to take; type more to narrow it down
 no-match = Nothing found for "{ $code }"
 no-match-do = Check and try again; issue a card to somebody new, or go on without a member with F2.
 member-card = Member card
@@ -244,8 +218,11 @@ use-points = Use points
 points-to-use = Points to use
 points-money = Worth
 points-applied = { $points } points are used, worth { $money }
+points-worth = { $points } points pay { $money }
 points-most = At most { $points } points
 to-pay = To pay
+round-off = Round off
+round-off-by = { $money } let off
 book = Book
 card-unusable = This card can't earn or spend points now.
 card-not-used = Without this card: booked for the customer, earns as usual.
@@ -256,6 +233,8 @@ no-sales = You may not ring up sales here; members and cards you can look up.
 preview = Preview
 preview-empty = Type an amount to see the points
 preview-points = { $points } points
+no-card = No card yet
+no-card-yet = The bill is booked for the customer without points; a card that it qualifies for brings them.
 no-member-no-points = No member: this bill earns no points.
 unjudged = The rules can't be computed just now. The sale is booked; its points follow, under today's rules.
 tier-next = { $tier } reached, from the next sale on
@@ -272,8 +251,10 @@ redeem-title = Redeem for { $name } ({ $points } points available)
 redeem = Redeem
 rewards = Rewards
 no-rewards = There are no rewards yet
+reward-find = Code or name of the reward; ↑ ↓ to choose
+reward-none = No reward like "{ $text }"
 stock = { $count } left
-redemption-final = Can't be cancelled: points aren't given back, rewards aren't exchanged.
+balance-then = { $available } points left afterwards
 redemption-until = Can be cancelled until { $date }.
 
 find-help = Find the bill by its receipt; with a member on the counter, choose from the latest bills.
@@ -289,6 +270,7 @@ return-all = Return everything
 return-reason = Reason (optional)
 return-receipt = Receipt of the return
 return-choose = Fill in what comes back, or choose "Return everything".
+return-nothing-left = Everything on this bill has been returned.
 return-book = Book the return
 money-back = Money back
 return-given_back = Points given back
@@ -346,8 +328,12 @@ card-kind = Kind of card
 kind-customer = Customer
 kind-temporary = Temporary
 kind-employee = Employee
+register-incomplete = Phone or birthday is missing: most programs ask for them before they give a card, and a cashier can't add them later. If the customer would rather not say, press Enter once more.
+serve-with = Go on with card { $number }
+another-card = Issue another card of this membership
+sell-first = Ring up a sale for { $name } first
 customer-saved = The register entry of { $name } is saved; no need to fill it in again.
-`,oe=`### 各页面共用的文字
+`,se=`### 各页面共用的文字
 
 language = 语言
 pages = 页面
@@ -369,6 +355,7 @@ key = 键
 yes = 是
 no = 否
 find = 查找
+more = 显示更多
 name = 名称
 name-zh = 中文名称
 name-en = 英文名称
@@ -395,7 +382,7 @@ role-vendor = 插件供应商
 
 login-title = 登录工作台
 login-motto = 发卡、积分、兑换、退货，每一分都说得清来由。
-login-chain = 连锁编码
+login-chain = 连锁代码
 login-user = 用户名
 login-password = 密码
 session-ended = 请重新登录
@@ -406,7 +393,7 @@ new-password = 新密码（至少 10 位）
 new-password-repeat = 再输入一次
 new-password-differs = 两次输入不一致
 new-password-save = 保存并进入
-`,se=`### 总部：会员计划
+`,ce=`### 总部：会员计划
 
 programs = 会员计划
 no-programs = 还没有会员计划，请先新建。
@@ -415,7 +402,8 @@ create-program-why = 新计划使用行业插件的默认规则，保存后可�
 plugin = 行业插件
 plugin-retail = 零售
 version-of = 第 { $version } 版
-in-force = 现行第 { $version } 版，{ $date } 起生效
+in-force = 现行第 { $version } 版，生效时间：{ $date }
+from-the-start = 自始
 tab-rules = 规则
 tab-rewards = 礼品目录
 tab-versions = 历史版本
@@ -457,6 +445,7 @@ planned = 待生效
 version-reuse = 以此为底修改
 
 rewards-why = 顾客在收银台用积分兑换的礼品，价格以积分计。
+saved-reward = 已保存：{ $name }
 reward-create = 新增礼品
 reward-edit = 修改礼品
 all-stores = 全部门店
@@ -465,48 +454,18 @@ in-stock = 库存
 unlimited = 不限
 offered = 可兑换
 withdrawn = 已下架
-`,ce=`### 出错时：发生了什么（what）、为什么（why）、怎么办（do）
-### 服务器已说明 what 和 why 的，这里只写怎么办。
+`,le=`### 出错时：发生了什么（what）、为什么（why）、怎么办（do）
+### 服务器的说明里已有原因和办法，这里只写它不知道的。
 
 problem-network-what = 没有收到服务器的回复
-problem-network-why = 网络中断或服务器没有响应，这一笔可能已经入账，也可能没有。
-problem-network-do = 请点“重试”：同一笔操作用同一个编号重发，绝不会重复入账。
+problem-network-why = 网络中断或服务器没有响应。
+problem-retry-do = 这一笔可能已经入账，也可能没有。请点“重试”：同一笔操作用同一个编号重发，绝不会重复入账；仍不行请联系管理员。
 problem-unexpected-what = 服务器返回了无法识别的内容
 problem-unexpected-why = 状态码 { $status }。
 problem-unexpected-do = 请稍后重试；仍不行请联系管理员。
 
-problem-login_failed-do = 请核对连锁编码、用户名和密码，注意大小写。
-problem-login_throttled-do = 请稍等几分钟再登录。
-problem-unauthenticated-do = 请重新登录。
-problem-token_expired-do = 请重新登录。
+problem-login_failed-do = 请注意大小写；忘记密码请找店长或总部管理员。
 problem-forbidden-do = 请由有权限的同事（主管或店长）操作。
-problem-not_found-do = 请核对后再查一次。
-problem-membership_exists-do = 请用姓名或手机号查出已有的会员卡。
-problem-membership_closed-do = 会籍已关闭，可以重新申请入会。
-problem-card_blocked-do = 可以不用此卡、按客户记账积分；挂失的卡请先解挂或补卡（F6）。
-problem-card_state-do = 请核对卡的状态（F6）。
-problem-receipt_conflict-do = 这个小票号今天已经用过。请换下一个号，或核对是否已经入账。
-problem-already_returned-do = 请减少退货数量，只能退尚未退过的部分。
-problem-insufficient_points-do = 请减少使用的积分，或改用其他付款方式。
-problem-reward_unavailable-do = 请换一种礼品。
-problem-out_of_stock-do = 请换一种礼品，或通知门店补货。
-problem-not_eligible-do = 请告诉顾客还差什么，条件满足后可直接发卡。
-problem-tenders_mismatch-do = 请核对付款方式与金额。
-problem-line_discount_mismatch-do = 请核对折扣与金额。
-problem-occurred_at_out_of_range-do = 请核对这台电脑的时间；补录旧单请找店长。
-problem-configuration_invalid-do = 请修改标红的项目后再保存。
-problem-body_invalid-do = 请检查填写的内容。
-problem-idempotency_key_reused-do = 请重新操作一次。
-problem-version_conflict-do = 别人刚刚改过。请关闭后重新打开，再做修改。
-problem-busy-do = 服务器繁忙，请点“重试”，不会重复入账。
-problem-plugin_failed-do = 积分规则暂时无法计算，请重试；仍不行请通知总部。
-problem-storage_unavailable-do = 请点“重试”，不会重复入账；仍不行请联系管理员。
-problem-field_invalid-do = 请修改标出的内容。
-problem-rule_refused-do = 请按会员规则的说明告诉顾客。
-problem-already_exists-do = 请换一个编码，或使用已有的。
-problem-password_change_required-do = 请退出后重新登录并修改密码。
-problem-internal-do = 请点“重试”，不会重复入账；仍不行请联系管理员。
-points-needed = 需要 { $needed } 分，可用 { $available } 分
 
 ## 配置表单
 
@@ -525,7 +484,7 @@ schema-pattern = 格式不正确
 schema-minItems = 项目太少
 schema-maxItems = 项目太多
 schema-uniqueItems = 有重复的项目
-`,le=`### 收银台
+`,ue=`### 收银台
 
 shortcuts = 快捷键
 do-sale = 散客销售
@@ -544,6 +503,7 @@ identify = 会员
 identify-hint = 卡号、手机号、后四位、姓名
 identify-help = 扫描会员卡，或输入后按回车。没有会员卡的顾客按 F2。
 matches = 找到 { $count } 张卡，用 ↑ ↓ 选择，回车确认
+matches-more = 前 { $count } 张卡，用 ↑ ↓ 选择，回车确认；输入更多文字可缩小范围
 no-match = 没有找到“{ $code }”
 no-match-do = 请核对后再试；新顾客可以发卡，不用会员卡按 F2。
 member-card = 会员卡
@@ -568,7 +528,7 @@ block-frozen = 已冻结
 block-pin = 密码锁定
 block-expired = 已过期
 
-sale-of = { $name } 的消费
+sale-of = { $name }的消费
 sale-nobody = 散客消费
 receipt = 小票号
 line = 明细
@@ -590,8 +550,11 @@ use-points = 用积分抵扣
 points-to-use = 使用积分
 points-money = 抵扣金额
 points-applied = 实用 { $points } 分，抵 { $money }
+points-worth = { $points } 分抵 { $money }
 points-most = 最多可用 { $points } 分
 to-pay = 应收
+round-off = 抹零
+round-off-by = 抹去 { $money }
 book = 入账
 card-unusable = 此卡现在不能积分，也不能用积分。
 card-not-used = 不用此卡：按客户记账，照常积分。
@@ -602,6 +565,8 @@ no-sales = 您没有收银权限，可以查会员、办卡。
 preview = 预览
 preview-empty = 输入金额后显示本单积分
 preview-points = { $points } 分
+no-card = 还没有会员卡
+no-card-yet = 本单记在顾客名下，不积分；符合条件发卡时补记。
 no-member-no-points = 没有会员，本单不积分。
 unjudged = 积分规则暂时无法计算。销售照常入账，积分稍后按当日规则补算。
 tier-next = 达到{ $tier }，下一单起生效
@@ -614,18 +579,20 @@ result-replaced = 已补卡，旧卡永久失效
 balance-now = 现在可用 { $available } 分，待生效 { $maturing } 分
 ready-for-next = 可直接扫下一位顾客的卡
 
-redeem-title = { $name } 兑换礼品（可用 { $points } 分）
+redeem-title = { $name }兑换礼品（可用 { $points } 分）
 redeem = 兑换
 rewards = 礼品
 no-rewards = 还没有礼品
+reward-find = 礼品编码或名称，用 ↑ ↓ 选择
+reward-none = 没有“{ $text }”这样的礼品
 stock = 余 { $count }
-redemption-final = 兑换后不能取消，积分不退回，礼品不退换。
+balance-then = 兑换后可用 { $available } 分
 redemption-until = { $date } 前可以取消。
 
 find-help = 输入小票号查找；先查出会员，可直接从最近的消费中选择。
 no-bill = 没有找到这张小票，请核对小票号、收银台和日期。
 found-bills = 查到的小票
-recent-bills = { $name } 最近的消费
+recent-bills = { $name }最近的消费
 bill = 小票 { $receipt }
 other-bill = 换一张
 sold = 已购
@@ -635,6 +602,7 @@ return-all = 全部退
 return-reason = 退货原因（可不填）
 return-receipt = 退货小票号
 return-choose = 填写要退的数量，或选“全部退”。
+return-nothing-left = 这张小票的商品已全部退完。
 return-book = 确认退货
 money-back = 退款
 return-given_back = 退回积分
@@ -652,7 +620,7 @@ reason-stolen = 被盗
 reason-damaged = 损坏
 reason-found = 已找回
 
-card-title = { $name } 的卡
+card-title = { $name }的卡
 card-no-action = 这张卡的状态下没有可做的操作。
 card-report-loss = 挂失
 card-report-loss-why = 立即停用，会籍和积分不受影响
@@ -670,7 +638,7 @@ caller-verified = 电话挂失：已核对来电人身份
 identity-checked = 已核对身份证件
 
 issue = 发卡
-issue-at = 由 { $who } 在 { $store } 发卡
+issue-at = 由{ $who }在{ $store }发卡
 customer-search = 先查客户（姓名、手机号、后四位）
 no-customer = 没有找到这位客户
 create-customer = 登记新客户
@@ -692,6 +660,10 @@ card-kind = 卡种
 kind-customer = 顾客卡
 kind-temporary = 临时卡
 kind-employee = 员工卡
-customer-saved = { $name } 的资料已保存，不用再填。
-`,ue=[`zh-CN`,`en`],de=`cardea.locale`,fe=Object.assign({"/locales/en/common.ftl":ne,"/locales/en/hq.ftl":re,"/locales/en/problems.ftl":ie,"/locales/en/till.ftl":ae,"/locales/zh-CN/common.ftl":oe,"/locales/zh-CN/hq.ftl":se,"/locales/zh-CN/problems.ftl":ce,"/locales/zh-CN/till.ftl":le});function pe(e){let t=new te(e,{useIsolating:!1});for(let[n,r]of Object.entries(fe))n.startsWith(`/locales/${e}/`)&&t.addResource(new N(r));return t}var me={"zh-CN":pe(`zh-CN`),en:pe(`en`)};function he(){return localStorage.getItem(de)===`en`?`en`:`zh-CN`}var H=e({locale:he()});document.documentElement.lang=H.locale;function U(){return H.locale}function ge(e){H.locale=e,localStorage.setItem(de,e),document.documentElement.lang=e}function W(e){return me[H.locale].hasMessage(e)}function G(e,t){let n=me[H.locale],r=n.getMessage(e)?.value;return r==null?e:n.formatPattern(r,t)}function _e(e){return H.locale===`en`?e.en:e.zh}var ve=`/api/v1`,ye=`cardea.refresh`,be=15e3,K=class extends Error{problem;constructor(e){super(e.code),this.problem=e}get outcomeUnknown(){return this.problem.status===0||this.problem.status>=500}},q=null,xe=null,Se=()=>Promise.reject(Error(`no session`));function Ce(e){Se=e}function we(e){q=e.access_token,sessionStorage.setItem(ye,e.refresh_token)}function Te(){q=null,sessionStorage.removeItem(ye)}async function Ee(){let e=sessionStorage.getItem(ye);if(e===null)return null;try{let t=await Y(`/auth/refresh`,{method:`POST`,body:{refresh_token:e}});return we(t),t}catch(e){if(e instanceof K&&e.problem.status===401)return Te(),null;throw e}}async function J(e,t={}){try{return await Y(e,t)}catch(e){if(!(e instanceof K)||e.problem.status!==401)throw e}return xe??=Ee().then(e=>e!==null).finally(()=>xe=null),await xe||await Se(),Y(e,t)}async function Y(e,{method:t=`GET`,body:n,key:r,version:i,signal:a}){let o={Accept:`application/json`,"Accept-Language":U()};q!==null&&(o.Authorization=`Bearer ${q}`),n!==void 0&&(o[`Content-Type`]=`application/json`),r!==void 0&&(o[`Idempotency-Key`]=r),i!==void 0&&(o[`If-Match`]=`"${i}"`);let s=AbortSignal.timeout(be),c={method:t,headers:o,signal:a?AbortSignal.any([a,s]):s};n!==void 0&&(c.body=JSON.stringify(n));let l,u;try{l=await fetch(ve+e,c),u=await l.text()}catch(e){throw a?.aborted?e:new K(ke(`network`,0))}let d=De(u);if(l.ok&&d!==void 0)return d;throw new K(Oe(d)?d:ke(`unexpected`,l.status))}function De(e){if(e===``)return null;try{return JSON.parse(e)}catch{return}}function Oe(e){return typeof e==`object`&&!!e&&`code`in e&&`title`in e}function ke(e,t){let n=W(`problem-${e}-why`)?G(`problem-${e}-why`,{status:t}):``;return{type:`about:blank`,code:e,status:t,title:G(`problem-${e}-what`),detail:n}}function X(e){return e instanceof K?e.problem:ke(`unexpected`,500)}var Ae=`cardea.login`,Z=e({me:null,ended:!1}),je=null,Me=null;Ce(()=>Z.me===null?(Re(),new Promise(()=>{})):(Me??=new Promise(e=>{Z.ended=!0,je=()=>{Z.ended=!1,Me=null,e()}}),Me));async function Ne(e){let t=await Y(`/auth/login`,{method:`POST`,body:e});return we(t),localStorage.setItem(Ae,`${e.chain}\n${e.user}`),t}function Pe(){let[e=``,t=``]=(localStorage.getItem(Ae)??``).split(`
-`);return{chain:e,user:t}}function Fe(){je?.()}async function Ie(){let e=await Ee();return e===null||e.must_change_password?!1:(Z.me=await J(`/me`),!0)}async function Le(){await Y(`/auth/logout`,{method:`POST`}).catch(()=>void 0),Te(),location.assign(`/login/`)}function Re(){location.replace(`/login/?next=`+encodeURIComponent(location.pathname))}function ze({permissions:e}){let t=e.includes(`configuration.write`),n=e.includes(`configuration.read`)&&!e.includes(`sale.post`);return t||n?`/hq/`:`/till/`}function Be(e){return Q().permissions.includes(e)}function Q(){if(Z.me===null)throw Error(`nobody is logged in`);return Z.me}var Ve=d(`<button type="button" class="svelte-1618138"> </button>`),He=d(`<div class="switch svelte-1618138" role="group"></div>`);function Ue(e,r){F(r,!1),R();var i=He();g(i,5,()=>ue,e=>e,(e,r)=>{var i=Ve(),a=x(i,!0);v(e=>{M(i,`lang`,n(r)),M(i,`aria-pressed`,e),M(i,`data-testid`,`lang-${n(r)??``}`),t(a,n(r)===`en`?`English`:`中文`)},[()=>U()===n(r)]),l(`click`,i,()=>ge(n(r))),A(e,i)}),B(i),v(e=>M(i,`aria-label`,e),[()=>G(`language`)]),A(e,i),C()}s([`click`]);var We={"。":`.`,"．":`.`,"，":`,`,"－":`-`};function Ge(e){return e.trim().replace(/[０-９]/g,e=>String.fromCharCode(e.charCodeAt(0)-65248)).replace(/[。．，－]/g,e=>We[e]??e)}function Ke(e,t){let n=/^(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/.exec(Ge(e));if(!n)return null;let r=(n[1]??``).replaceAll(`,`,``),i=(n[2]??``).replace(/0+$/,``);if(r===``&&!n[2]||i.length>t)return null;let a=Number(r+i.padEnd(t,`0`));return Number.isSafeInteger(a)?a:null}function qe(e,t,n=!1){let r=String(Math.abs(e)).padStart(t+1,`0`),i=r.slice(0,r.length-t),a=t>0?r.slice(-t):``;return n&&(a=a.replace(/0+$/,``)),(e<0?`-`:``)+i+(a===``?``:`.`+a)}function Je(e,t,n){return Number(BigInt(e)*BigInt(t)/BigInt(n))}function Ye(e){let{currency:t,minor_units:n}=Q().chain,r=qe(e,n),i={style:`currency`,currency:t,currencyDisplay:`narrowSymbol`,minimumFractionDigits:n};return new Intl.NumberFormat(U(),i).format(r)}function Xe(e){return new Intl.NumberFormat(U()).format(e)}function Ze(e){return new Intl.NumberFormat(U(),{signDisplay:`exceptZero`}).format(e)}function Qe(e){return qe(e,3,!0)}function $e(e){let t={dateStyle:`medium`,timeStyle:`short`,timeZone:Q().chain.time_zone};return new Intl.DateTimeFormat(U(),t).format(new Date(e))}function et(e=new Date){return new Intl.DateTimeFormat(`sv-SE`,{timeZone:Q().chain.time_zone}).format(e)}function tt(e){return e.replace(/(\d{4})(?=\d)/g,`$1 `)}function nt(e){let t=Date.parse(e+`Z`),n=new Intl.DateTimeFormat(`sv-SE`,{timeZone:Q().chain.time_zone,dateStyle:`short`,timeStyle:`medium`}),r=e=>Date.parse(n.format(e).replace(` `,`T`)+`Z`),i=t-(r(t)-t);return i-=r(i)-t,new Date(i).toISOString()}var rt=d(`<p> </p>`),it=d(`<li> </li>`),at=d(`<ul class="svelte-1dacffy"></ul>`),ot=d(`<p class="action svelte-1dacffy"> </p>`),st=d(`<button type="button" class="button primary" data-testid="retry"> </button>`),ct=d(`<button type="button" class="button" data-testid="abandon"> </button>`),lt=d(`<div class="row"><!> <!></div>`),ut=d(`<div class="problem svelte-1dacffy" role="alert" data-testid="problem"><strong class="svelte-1dacffy"> </strong> <!> <!> <!> <!></div>`);function $(e,i){F(i,!0);let o=k(i,`busy`,3,!1),s=z(void 0);a(()=>{i.onabandon&&!o()&&n(s)?.focus()});let c=L(()=>i.problem&&W(`problem-${i.problem.code}-do`)?G(`problem-${i.problem.code}-do`):``),d=L(()=>{if(i.problem===null)return[];let e=(i.problem.refusals??[]).map(e=>_e(e.explanation));for(let t of i.problem.blocks??[])e.push(G(`block-${t}`));i.problem.needed!==void 0&&i.problem.available!==void 0&&e.push(G(`points-needed`,{needed:Xe(i.problem.needed),available:Xe(i.problem.available)}));for(let t of i.problem.errors??[])e.push(t.detail);return e.filter(e=>e!==i.problem.detail)});var f=u(),p=y(f),h=e=>{var a=ut(),u=b(a),f=x(u,!0),p=m(u,2),h=e=>{var n=rt(),r=x(n,!0);v(()=>t(r,i.problem.detail)),A(e,n)};_(p,e=>{i.problem.detail&&i.problem.detail!==i.problem.title&&e(h)});var y=m(p,2),S=e=>{var i=at();g(i,21,()=>n(d),r,(e,r)=>{var i=it(),a=x(i,!0);v(()=>t(a,n(r))),A(e,i)}),B(i),A(e,i)};_(y,e=>{n(d).length>0&&e(S)});var C=m(y,2),T=e=>{var r=ot(),i=x(r,!0);v(()=>t(i,n(c))),A(e,r)};_(C,e=>{n(c)&&e(T)});var D=m(C,2),O=e=>{var r=lt(),a=b(r),c=e=>{var r=st(),a=x(r,!0);w(r,e=>E(s,e),()=>n(s)),v(e=>{r.disabled=o(),t(a,e)},[()=>o()?G(`working`):G(`retry`)]),l(`click`,r,function(...e){i.onretry?.apply(this,e)}),A(e,r)};_(a,e=>{i.onretry&&e(c)});var u=m(a,2),d=e=>{var n=ct(),r=x(n,!0);v(e=>{n.disabled=o(),t(r,e)},[()=>G(`abandon`)]),l(`click`,n,function(...e){i.onabandon?.apply(this,e)}),A(e,n)};_(u,e=>{i.onabandon&&e(d)}),B(r),A(e,r)};_(D,e=>{(i.onretry||i.onabandon)&&e(O)}),B(a),v(()=>{M(a,`data-code`,i.problem.code),t(f,i.problem.title)}),A(e,a)};_(p,e=>{i.problem&&e(h)}),A(e,f),C()}s([`click`]);var dt=d(`<form class="stack" data-testid="login-form"><label class="field"><span> </span> <input id="chain" required="" autocomplete="organization" autocapitalize="off" spellcheck="false" data-testid="login-chain"/></label> <label class="field"><span> </span> <input id="user" required="" autocomplete="username" autocapitalize="off" spellcheck="false" data-testid="login-user"/></label> <label class="field"><span> </span> <input id="password" type="password" required="" autocomplete="current-password" data-testid="login-password"/></label> <!> <button type="submit" class="button primary" data-testid="login-submit"> </button></form>`);function ft(r,a){F(a,!0);let s=o(()=>a.fixed)??Pe(),c=z(e(s.chain)),l=z(e(s.user)),u=z(``),d=z(null),f=z(!1),p;i(()=>p.querySelector(n(c)===``?`#chain`:n(l)===``?`#user`:`#password`)?.focus());async function g(e){if(e.preventDefault(),!n(f)){E(f,!0);try{let e=await Ne({chain:n(c).trim(),user:n(l).trim(),password:n(u)});E(d,null),a.ondone(e,n(u))}catch(e){E(d,X(e),!0),p.querySelector(`#password`)?.select()}finally{E(f,!1)}}}var _=dt(),y=b(_),S=b(y),D=x(S,!0),O=m(S,2);I(O),B(y);var k=m(y,2),j=b(k),ee=x(j,!0),M=m(j,2);I(M),B(k);var N=m(k,2),P=b(N),te=x(P,!0),L=m(P,2);I(L),B(N);var R=m(N,2);$(R,{get problem(){return n(d)}});var V=m(R,2),ne=x(V,!0);B(_),w(_,e=>p=e,()=>p),v((e,r,i,o)=>{t(D,e),O.disabled=a.fixed!==void 0,t(ee,r),M.disabled=a.fixed!==void 0,t(te,i),V.disabled=n(f),t(ne,o)},[()=>G(`login-chain`),()=>G(`login-user`),()=>G(`login-password`),()=>n(f)?G(`working`):G(`log-in`)]),h(`submit`,_,g),T(O,()=>n(c),e=>E(c,e)),T(M,()=>n(l),e=>E(l,e)),T(L,()=>n(u),e=>E(u,e)),A(r,_),C()}var pt=d(`<main class="stack svelte-wqlkvw"><!> <!></main>`);function mt(e,t){F(t,!0);var r=pt(),i=b(r);{let e=L(()=>X(t.error));$(i,{get problem(){return n(e)},onretry:()=>location.reload()})}Ue(m(i,2),{}),B(r),A(e,r),C()}async function ht(e){let t=document.getElementById(`app`);if(t===null)throw Error(`#app is missing`);try{await Ie()?j(e,{target:t}):Re()}catch(e){j(mt,{target:t,props:{error:e}})}}function gt(e){return e.key===`Enter`&&!_t(e)}function _t(e){return e.isComposing||e.keyCode===229}function vt(e){let t=0;for(let n=0;n<e.length;n++){let r=e.charCodeAt(e.length-1-n)-48,i=n%2==1?r*2:r;t+=i>9?i-9:i}return t%10==0}function yt(e){let t=/9\d{13}$/.exec(e)?.[0];return t!==void 0&&vt(t)?t:null}var bt=d(`<button type="button" class="button quiet"> <kbd>Esc</kbd></button>`),xt=d(`<footer class="svelte-1i47zga"><!></footer>`),St=d(`<dialog><header class="svelte-1i47zga"><h2> </h2> <!></header> <div class="body svelte-1i47zga"><!></div> <!></dialog>`);function Ct(e,n){let r=p();F(n,!0);let a=k(n,`wide`,3,!1),o;i(()=>{o.showModal(),o.querySelector(`[data-autofocus]`)?.focus()});function s(e){e.preventDefault(),n.onclose?.()}function c(e){e.key!==`Escape`||e.isComposing||(e.preventDefault(),e.stopPropagation(),n.onclose?.())}var u=St();let d;var g=b(u),y=b(g),S=x(y,!0),T=m(y,2),E=e=>{var r=bt(),i=b(r);ee(),B(r),v(e=>{M(r,`data-testid`,`${n.testid??``}-close`),t(i,`${e??``} `)},[()=>G(`close`)]),l(`click`,r,function(...e){n.onclose?.apply(this,e)}),A(e,r)};_(T,e=>{n.onclose&&e(E)}),B(g);var D=m(g,2),O=b(D);f(O,()=>n.children),B(D);var j=m(D,2),N=e=>{var t=xt(),r=b(t);f(r,()=>n.footer),B(t),A(e,t)};_(j,e=>{n.footer&&e(N)}),B(u),w(u,e=>o=e,()=>o),v(()=>{M(u,`aria-labelledby`,r),M(u,`data-testid`,n.testid),d=V(u,1,`svelte-1i47zga`,null,d,{wide:a()}),M(y,`id`,r),t(S,n.title)}),h(`cancel`,u,s),l(`keydown`,u,c),A(e,u),C()}s([`keydown`,`click`]);var wt=d(`<div class="stack"><p> </p> <!></div>`);function Tt(e,r){F(r,!1),R();var i=u(),a=y(i),o=e=>{{let r=P(()=>G(`session-ended`));Ct(e,{get title(){return n(r)},testid:`relogin`,children:(e,r)=>{var i=wt(),a=b(i),o=x(a,!0),s=m(a,2);{let e=P(()=>({chain:Q().chain.code,user:Q().user}));ft(s,{get fixed(){return n(e)},get ondone(){return Fe}})}B(i),v(e=>t(o,e),[()=>G(`session-ended-why`)]),A(e,i)},$$slots:{default:!0}})}};_(a,e=>{Z.ended&&e(o)}),A(e,i),C()}var Et=d(`<nav class="svelte-1hm81ai"><a href="/till/" class="svelte-1hm81ai"> </a> <a href="/hq/" class="svelte-1hm81ai"> </a></nav>`),Dt=d(`<header class="svelte-1hm81ai"><img src="/favicon.svg" alt="" width="32" height="32"/> <div class="brand svelte-1hm81ai"><strong> </strong> <span class="muted svelte-1hm81ai"> </span></div> <!> <div class="middle svelte-1hm81ai"><!></div> <span class="who svelte-1hm81ai" data-testid="who"> </span> <!> <button type="button" class="button quiet" data-testid="logout"> </button></header>`);function Ot(e,r){F(r,!0);var i=Dt(),a=m(b(i),2),o=b(a),s=x(o,!0),c=m(o,2),u=x(c,!0);B(a);var d=m(a,2),p=e=>{var n=Et(),i=b(n),a=x(i,!0),o=m(i,2),s=x(o,!0);B(n),v((e,c,l)=>{M(n,`aria-label`,e),M(i,`aria-current`,r.page===`till`?`page`:void 0),t(a,c),M(o,`aria-current`,r.page===`hq`?`page`:void 0),t(s,l)},[()=>G(`pages`),()=>G(`page-till`),()=>G(`page-hq`)]),A(e,n)},h=L(()=>Be(`configuration.read`));_(d,e=>{n(h)&&e(p)});var g=m(d,2),y=b(g);f(y,()=>r.children??O),B(g);var S=m(g,2),w=x(S),T=m(S,2);Ue(T,{});var E=m(T,2),D=x(E,!0);B(i),v((e,n,r,i,a)=>{t(s,e),t(u,n),t(w,`${r??``} · ${i??``}`),t(D,a)},[()=>Q().chain.name,()=>G(`page-${r.page}`),()=>Q().name,()=>G(`role-${Q().role}`),()=>G(`log-out`)]),l(`click`,E,function(...e){Le?.apply(this,e)}),A(e,i),C()}s([`click`]);function kt(e=Date.now()){let t=crypto.getRandomValues(new Uint8Array(16)),n=e;for(let e=5;e>=0;e--)t[e]=n%256,n=Math.floor(n/256);t[6]=(t[6]??0)&15|112,t[8]=(t[8]??0)&63|128;let r=Array.from(t,e=>e.toString(16).padStart(2,`0`)).join(``);return[r.slice(0,8),r.slice(8,12),r.slice(12,16),r.slice(16,20),r.slice(20)].join(`-`)}var At=class{#e=z(!1);get running(){return n(this.#e)}set running(e){E(this.#e,e,!0)}#t=z(null);get problem(){return n(this.#t)}set problem(e){E(this.#t,e,!0)}#n=z(!1);get outcomeUnknown(){return n(this.#n)}set outcomeUnknown(e){E(this.#n,e,!0)}#r=null;get locked(){return this.running||this.outcomeUnknown}submit(e,t,n){let r=n===void 0?`POST`:`PATCH`;return this.#r={path:e,method:r,body:t,key:kt(),version:n},this.#i()}retry(){return this.#i()}clear(){this.#r=null,this.problem=null,this.outcomeUnknown=!1}async#i(){let e=this.#r;if(e===null||this.running)return null;this.running=!0;try{let{path:t,...n}=e,r=await J(t,n);return this.clear(),r}catch(e){return this.problem=X(e),this.outcomeUnknown=e instanceof K&&e.outcomeUnknown,this.outcomeUnknown||(this.#r=null),null}finally{this.running=!1}}};function jt(e,t){F(t,!0);{let r=L(()=>t.operation.outcomeUnknown&&(async()=>t.onretried(await t.operation.retry()))),i=L(()=>t.operation.outcomeUnknown&&(()=>t.operation.clear()));$(e,{get problem(){return t.operation.problem},get busy(){return t.operation.running},get onretry(){return n(r)},get onabandon(){return n(i)}})}C()}var Mt=180,Nt=class{#e=z(null);get answer(){return n(this.#e)}set answer(e){E(this.#e,e)}#t=z(null);get problem(){return n(this.#t)}set problem(e){E(this.#t,e)}#n=z(!1);get asking(){return n(this.#n)}set asking(e){E(this.#n,e,!0)}#r=z(``);#i=``;#a=``;#o=null;#s;#c=null;want(e,t){let n=t===null?``:e+JSON.stringify(t);n!==this.#i&&(this.#u(),this.#i=n,this.#a=e,this.#o=t,t===null?(this.answer=null,this.problem=null,E(this.#r,``)):(this.asking=!0,this.#s=setTimeout(()=>void this.#l(e,t,n),Mt)))}get current(){return n(this.#r)!==``&&!this.asking}again(){this.#o===null||this.asking||(this.asking=!0,this.#l(this.#a,this.#o,this.#i))}async#l(e,t,n){let r=new AbortController;this.#c=r;try{let i=await J(e,{method:`POST`,body:{...t,occurred_at:new Date().toISOString()},signal:r.signal});if(r.signal.aborted)return;this.answer=i,this.problem=null,E(this.#r,n,!0)}catch(e){if(r.signal.aborted)return;this.answer=null,this.problem=X(e),E(this.#r,``)}this.asking=!1}#u(){clearTimeout(this.#s),this.#c?.abort(),this.asking=!1}},Pt=new Set([`$$slots`,`$$events`,`$$legacy`,`value`,`digits`,`trim`,`input`,`testid`]),Ft=d(`<input/>`);function It(e,t){F(t,!0);let r=k(t,`value`,15),i=k(t,`trim`,3,!1),a=k(t,`input`,15),o=S(t,Pt),s=e=>e===null?``:qe(e,t.digits,i()),l=z(``),u=null;c(()=>{(r()!==u||r()===null&&n(l)===``)&&(u=r(),E(l,s(r()),!0))});function d(e){E(l,e.currentTarget.value,!0),u=Ke(n(l),t.digits),r(u)}var f=Ft(),p=()=>{r()!==null&&E(l,s(r()),!0)};D(f,e=>({type:`text`,inputmode:t.digits>0?`decimal`:`numeric`,autocomplete:`off`,...o,class:`number`,value:n(l),"aria-invalid":e,oninput:d,onblur:p,"data-testid":t.testid}),[()=>n(l).trim()!==``&&r()===null||o[`aria-invalid`]],void 0,void 0,void 0,!0),w(f,e=>a(e),()=>a()),A(e,f),C()}var Lt=`cardea.receipts`;function Rt(){try{return JSON.parse(localStorage.getItem(Lt)??`{}`)}catch{return{}}}function zt(e){let t=/\d+$/.exec(e)?.[0];if(t===void 0)return`${e}-2`;let n=String(BigInt(t)+1n).padStart(t.length,`0`);return e.slice(0,-t.length)+n}function Bt(e,t,n){let r=Rt()[`${e}/${t}`];return r?.date===n?zt(r.last):`0001`}function Vt(e,t,n,r){let i=Rt();i[`${e}/${t}`]={date:n,last:r},localStorage.setItem(Lt,JSON.stringify(i))}export{Be as A,_e as B,Qe as C,Ue as D,Ge as E,Re as F,J as I,X as L,Pe as M,Ie as N,ze as O,Z as P,W as R,Ye as S,Je as T,G as V,et as _,Nt as a,Xe as b,Ot as c,_t as d,gt as f,$ as g,ft as h,It as i,Q as j,Ne as k,Tt as l,ht as m,Bt as n,jt as o,yt as p,Vt as r,At as s,zt as t,Ct as u,tt as v,Ze as w,$e as x,nt as y,U as z};
+register-incomplete = 手机号或生日没有填：多数会员计划办卡时要求，登记以后收银员不能补填。顾客不愿提供，再按一次回车即可。
+serve-with = 使用已有的卡 { $number }
+another-card = 给此会籍再发一张卡
+sell-first = 先为{ $name }记账，够条件再发卡
+customer-saved = { $name }的资料已保存，不用再填。
+`,de=[`zh-CN`,`en`],fe=`cardea.locale`,pe=Object.assign({"/locales/en/common.ftl":re,"/locales/en/hq.ftl":ie,"/locales/en/problems.ftl":ae,"/locales/en/till.ftl":oe,"/locales/zh-CN/common.ftl":se,"/locales/zh-CN/hq.ftl":ce,"/locales/zh-CN/problems.ftl":le,"/locales/zh-CN/till.ftl":ue});function me(e){let t=new te(e,{useIsolating:!1});for(let[n,r]of Object.entries(pe))n.startsWith(`/locales/${e}/`)&&t.addResource(new N(r));return t}var he={"zh-CN":me(`zh-CN`),en:me(`en`)};function ge(){return localStorage.getItem(fe)===`en`?`en`:`zh-CN`}var V=e({locale:ge()});document.documentElement.lang=V.locale;function H(){return V.locale}function _e(e){V.locale=e,localStorage.setItem(fe,e),document.documentElement.lang=e}function ve(e){return he[V.locale].hasMessage(e)}function U(e,t){let n=he[V.locale],r=n.getMessage(e)?.value;return r==null?e:n.formatPattern(r,t)}function ye(e){return V.locale===`en`?e.en:e.zh}var be=`/api/v1`,xe=`cardea.refresh`,Se=15e3,W=class extends Error{problem;constructor(e){super(e.code),this.problem=e}get outcomeUnknown(){return this.problem.status===0||this.problem.status>=500}},G=null,Ce=null,we=()=>Promise.reject(Error(`no session`));function Te(e){we=e}function Ee(e){G=e.access_token,sessionStorage.setItem(xe,e.refresh_token)}function De(){G=null,sessionStorage.removeItem(xe)}async function Oe(){let e=sessionStorage.getItem(xe);if(e===null)return null;try{let t=await q(`/auth/refresh`,{method:`POST`,body:{refresh_token:e}});return Ee(t),t}catch(e){if(e instanceof W&&e.problem.status===401)return De(),null;throw e}}async function K(e,t={}){try{return await q(e,t)}catch(e){if(!(e instanceof W)||e.problem.status!==401)throw e}return Ce??=Oe().then(e=>e!==null).finally(()=>Ce=null),await Ce||await we(),q(e,t)}async function q(e,{method:t=`GET`,body:n,key:r,version:i,signal:a}){let o={Accept:`application/json`,"Accept-Language":H()};G!==null&&(o.Authorization=`Bearer ${G}`),n!==void 0&&(o[`Content-Type`]=`application/json`),r!==void 0&&(o[`Idempotency-Key`]=r),i!==void 0&&(o[`If-Match`]=`"${i}"`);let s=AbortSignal.timeout(Se),c={method:t,headers:o,signal:a?AbortSignal.any([a,s]):s};n!==void 0&&(c.body=JSON.stringify(n));let l,u;try{l=await fetch(be+e,c),u=await l.text()}catch(e){throw a?.aborted?e:new W(je(`network`,0))}let d=ke(u);if(l.ok&&d!==void 0)return d;throw new W(Ae(d)?d:je(`unexpected`,l.status))}function ke(e){if(e===``)return null;try{return JSON.parse(e)}catch{return}}function Ae(e){return typeof e==`object`&&!!e&&`code`in e&&`title`in e}function je(e,t){let n=ve(`problem-${e}-why`)?U(`problem-${e}-why`,{status:t}):``;return{type:`about:blank`,code:e,status:t,title:U(`problem-${e}-what`),detail:n}}function J(e){return e instanceof W?e.problem:je(`unexpected`,500)}var Me=`cardea.login`,Y=e({me:null,ended:!1}),Ne=null,Pe=null;Te(()=>Y.me===null?(X(),new Promise(()=>{})):(Pe??=new Promise(e=>{Y.ended=!0,Ne=()=>{Y.ended=!1,Pe=null,e()}}),Pe));async function Fe(e){let t=await q(`/auth/login`,{method:`POST`,body:e});return Ee(t),localStorage.setItem(Me,`${e.chain}\n${e.user}`),t}function Ie(){let[e=``,t=``]=(localStorage.getItem(Me)??``).split(`
+`);return{chain:e,user:t}}function Le(){Ne?.()}async function Re(){let e=await Oe();return e===null||e.must_change_password?!1:(Y.me=await K(`/me`),!0)}async function ze(){await q(`/auth/logout`,{method:`POST`}).catch(()=>void 0),De(),location.assign(`/login/`)}function X(){location.replace(`/login/?next=`+encodeURIComponent(location.pathname))}function Be({permissions:e}){let t=e.includes(`configuration.write`),n=e.includes(`configuration.read`)&&!e.includes(`sale.post`);return t||n?`/hq/`:`/till/`}function Ve(e){return Z().permissions.includes(e)}function Z(){if(Y.me===null)throw Error(`nobody is logged in`);return Y.me}var He=d(`<button type="button" class="svelte-1618138"> </button>`),Ue=d(`<div class="switch svelte-1618138" role="group"></div>`);function We(e,r){F(r,!1),R();var i=Ue();g(i,5,()=>de,e=>e,(e,r)=>{var i=He(),a=x(i,!0);v(e=>{M(i,`lang`,n(r)),M(i,`aria-pressed`,e),M(i,`data-testid`,`lang-${n(r)??``}`),t(a,n(r)===`en`?`English`:`中文`)},[()=>H()===n(r)]),l(`click`,i,()=>_e(n(r))),A(e,i)}),B(i),v(e=>M(i,`aria-label`,e),[()=>U(`language`)]),A(e,i),C()}s([`click`]);var Ge=d(`<p> </p>`),Ke=d(`<li> </li>`),qe=d(`<ul class="svelte-1dacffy"></ul>`),Je=d(`<p class="action svelte-1dacffy"> </p>`),Ye=d(`<button type="button" class="button primary" data-testid="retry"> </button>`),Xe=d(`<button type="button" class="button" data-testid="abandon"> </button>`),Ze=d(`<div class="row"><!> <!></div>`),Qe=d(`<div class="problem svelte-1dacffy" role="alert" data-testid="problem"><strong class="svelte-1dacffy"> </strong> <!> <!> <!> <!></div>`);function Q(e,i){F(i,!0);let o=k(i,`busy`,3,!1),s=z(void 0),c=z(void 0);a(()=>{i.problem&&n(c)?.scrollIntoView({block:`nearest`})}),a(()=>{i.onabandon&&!o()&&n(s)?.focus()});let d=L(()=>i.problem===null?``:i.onabandon?U(`problem-retry-do`):ve(`problem-${i.problem.code}-do`)?U(`problem-${i.problem.code}-do`):``),f=L(()=>(i.problem?.refusals??[]).map(e=>ye(e.explanation))),p=L(()=>n(f).length>1&&n(f).every(e=>i.problem?.detail.includes(e))),h=L(()=>i.problem===null||n(p)||i.problem.detail===i.problem.title?``:i.problem.detail),S=L(()=>[...n(f),...(i.problem?.errors??[]).map(e=>e.detail)].filter(e=>!n(h).includes(e)));var T=u(),D=y(T),O=e=>{var a=Qe(),u=b(a),f=x(u,!0),p=m(u,2),y=e=>{var r=Ge(),i=x(r,!0);v(()=>t(i,n(h))),A(e,r)};_(p,e=>{n(h)&&e(y)});var C=m(p,2),T=e=>{var i=qe();g(i,21,()=>n(S),r,(e,r)=>{var i=Ke(),a=x(i,!0);v(()=>t(a,n(r))),A(e,i)}),B(i),A(e,i)};_(C,e=>{n(S).length>0&&e(T)});var D=m(C,2),O=e=>{var r=Je(),i=x(r,!0);v(()=>t(i,n(d))),A(e,r)};_(D,e=>{n(d)&&e(O)});var k=m(D,2),j=e=>{var r=Ze(),a=b(r),c=e=>{var r=Ye(),a=x(r,!0);w(r,e=>E(s,e),()=>n(s)),v(e=>{r.disabled=o(),t(a,e)},[()=>o()?U(`working`):U(`retry`)]),l(`click`,r,function(...e){i.onretry?.apply(this,e)}),A(e,r)};_(a,e=>{i.onretry&&e(c)});var u=m(a,2),d=e=>{var n=Xe(),r=x(n,!0);v(e=>{n.disabled=o(),t(r,e)},[()=>U(`abandon`)]),l(`click`,n,function(...e){i.onabandon?.apply(this,e)}),A(e,n)};_(u,e=>{i.onabandon&&e(d)}),B(r),A(e,r)};_(k,e=>{(i.onretry||i.onabandon)&&e(j)}),B(a),w(a,e=>E(c,e),()=>n(c)),v(()=>{M(a,`data-code`,i.problem.code),t(f,i.problem.title)}),A(e,a)};_(D,e=>{i.problem&&e(O)}),A(e,T),C()}s([`click`]);var $e=d(`<form class="stack" data-testid="login-form"><label class="field"><span> </span> <input id="chain" required="" autocomplete="organization" autocapitalize="off" spellcheck="false" data-testid="login-chain"/></label> <label class="field"><span> </span> <input id="user" required="" autocomplete="username" autocapitalize="off" spellcheck="false" data-testid="login-user"/></label> <label class="field"><span> </span> <input id="password" type="password" required="" autocomplete="current-password" data-testid="login-password"/></label> <!> <button type="submit" class="button primary" data-testid="login-submit"> </button></form>`);function et(r,a){F(a,!0);let s=o(()=>a.fixed)??Ie(),c=z(e(s.chain)),l=z(e(s.user)),u=z(``),d=z(null),f=z(!1),p;i(()=>p.querySelector(n(c)===``?`#chain`:n(l)===``?`#user`:`#password`)?.focus());async function g(e){if(e.preventDefault(),!n(f)){E(f,!0);try{let e=await Fe({chain:n(c).trim(),user:n(l).trim(),password:n(u)});E(d,null),a.ondone(e,n(u))}catch(e){E(d,J(e),!0),p.querySelector(`#password`)?.select()}finally{E(f,!1)}}}var _=$e(),y=b(_),S=b(y),D=x(S,!0),O=m(S,2);I(O),B(y);var k=m(y,2),j=b(k),ee=x(j,!0),M=m(j,2);I(M),B(k);var N=m(k,2),P=b(N),te=x(P,!0),L=m(P,2);I(L),B(N);var R=m(N,2);Q(R,{get problem(){return n(d)}});var ne=m(R,2),re=x(ne,!0);B(_),w(_,e=>p=e,()=>p),v((e,r,i,o)=>{t(D,e),O.disabled=a.fixed!==void 0,t(ee,r),M.disabled=a.fixed!==void 0,t(te,i),ne.disabled=n(f),t(re,o)},[()=>U(`login-chain`),()=>U(`login-user`),()=>U(`login-password`),()=>n(f)?U(`working`):U(`log-in`)]),h(`submit`,_,g),T(O,()=>n(c),e=>E(c,e)),T(M,()=>n(l),e=>E(l,e)),T(L,()=>n(u),e=>E(u,e)),A(r,_),C()}var tt=d(`<main class="stack svelte-wqlkvw"><!> <!></main>`);function nt(e,t){F(t,!0);var r=tt(),i=b(r);{let e=L(()=>J(t.error));Q(i,{get problem(){return n(e)},onretry:()=>location.reload()})}We(m(i,2),{}),B(r),A(e,r),C()}async function rt(e){let t=document.getElementById(`app`);if(t===null)throw Error(`#app is missing`);try{await Re()?j(e,{target:t}):X()}catch(e){j(nt,{target:t,props:{error:e}})}}function it(e){return e.key===`Enter`&&!at(e)}function at(e){return e.isComposing||e.keyCode===229}function ot(e){let t=0;for(let n=0;n<e.length;n++){let r=e.charCodeAt(e.length-1-n)-48,i=n%2==1?r*2:r;t+=i>9?i-9:i}return t%10==0}function st(e){let t=/9\d{13}$/.exec(e)?.[0];return t!==void 0&&ot(t)?t:null}var ct=d(`<button type="button" class="button quiet"> <kbd>Esc</kbd></button>`),lt=d(`<footer class="svelte-1i47zga"><!></footer>`),ut=d(`<dialog><header class="svelte-1i47zga"><h2> </h2> <!></header> <div class="body svelte-1i47zga"><!></div> <!></dialog>`);function dt(e,n){let r=p();F(n,!0);let a=k(n,`wide`,3,!1),o;i(()=>{let e=document.activeElement;return o.showModal(),o.querySelector(`[data-autofocus]`)?.focus(),()=>{e instanceof HTMLElement&&e.isConnected&&e.focus()}});function s(e){e.preventDefault(),n.onclose?.()}function c(e){e.key!==`Escape`||e.isComposing||(e.preventDefault(),e.stopPropagation(),n.onclose?.())}var u=ut();let d;var g=b(u),y=b(g),S=x(y,!0),T=m(y,2),E=e=>{var r=ct(),i=b(r);ee(),B(r),v(e=>{M(r,`data-testid`,`${n.testid??``}-close`),t(i,`${e??``} `)},[()=>U(`close`)]),l(`click`,r,function(...e){n.onclose?.apply(this,e)}),A(e,r)};_(T,e=>{n.onclose&&e(E)}),B(g);var D=m(g,2),O=b(D);f(O,()=>n.children),B(D);var j=m(D,2),N=e=>{var t=lt(),r=b(t);f(r,()=>n.footer),B(t),A(e,t)};_(j,e=>{n.footer&&e(N)}),B(u),w(u,e=>o=e,()=>o),v(()=>{M(u,`aria-labelledby`,r),M(u,`data-testid`,n.testid),d=ne(u,1,`svelte-1i47zga`,null,d,{wide:a()}),M(y,`id`,r),t(S,n.title)}),h(`cancel`,u,s),l(`keydown`,u,c),A(e,u),C()}s([`keydown`,`click`]);var ft=d(`<div class="stack"><p> </p> <!></div>`);function pt(e,r){F(r,!1),R();var i=u(),a=y(i),o=e=>{{let r=P(()=>U(`session-ended`));dt(e,{get title(){return n(r)},testid:`relogin`,children:(e,r)=>{var i=ft(),a=b(i),o=x(a,!0),s=m(a,2);{let e=P(()=>({chain:Z().chain.code,user:Z().user}));et(s,{get fixed(){return n(e)},get ondone(){return Le}})}B(i),v(e=>t(o,e),[()=>U(`session-ended-why`)]),A(e,i)},$$slots:{default:!0}})}};_(a,e=>{Y.ended&&e(o)}),A(e,i),C()}var mt=d(`<nav class="svelte-1hm81ai"><a href="/till/" class="svelte-1hm81ai"> </a> <a href="/hq/" class="svelte-1hm81ai"> </a></nav>`),ht=d(`<header class="svelte-1hm81ai"><img src="/favicon.svg" alt="" width="32" height="32"/> <div class="brand svelte-1hm81ai"><strong> </strong> <span class="muted svelte-1hm81ai"> </span></div> <!> <div class="middle svelte-1hm81ai"><!></div> <span class="who svelte-1hm81ai" data-testid="who"> </span> <!> <button type="button" class="button quiet" data-testid="logout"> </button></header>`);function gt(e,r){F(r,!0);var i=ht(),a=m(b(i),2),o=b(a),s=x(o,!0),c=m(o,2),u=x(c,!0);B(a);var d=m(a,2),p=e=>{var n=mt(),i=b(n),a=x(i,!0),o=m(i,2),s=x(o,!0);B(n),v((e,c,l)=>{M(n,`aria-label`,e),M(i,`aria-current`,r.page===`till`?`page`:void 0),t(a,c),M(o,`aria-current`,r.page===`hq`?`page`:void 0),t(s,l)},[()=>U(`pages`),()=>U(`page-till`),()=>U(`page-hq`)]),A(e,n)},h=L(()=>Ve(`configuration.read`));_(d,e=>{n(h)&&e(p)});var g=m(d,2),y=b(g);f(y,()=>r.children??O),B(g);var S=m(g,2),w=x(S),T=m(S,2);We(T,{});var E=m(T,2),D=x(E,!0);B(i),v((e,n,r,i,a)=>{t(s,e),t(u,n),t(w,`${r??``} · ${i??``}`),t(D,a)},[()=>Z().chain.name,()=>U(`page-${r.page}`),()=>Z().name,()=>U(`role-${Z().role}`),()=>U(`log-out`)]),l(`click`,E,function(...e){ze?.apply(this,e)}),A(e,i),C()}s([`click`]);function _t(e=Date.now()){let t=crypto.getRandomValues(new Uint8Array(16)),n=e;for(let e=5;e>=0;e--)t[e]=n%256,n=Math.floor(n/256);t[6]=(t[6]??0)&15|112,t[8]=(t[8]??0)&63|128;let r=Array.from(t,e=>e.toString(16).padStart(2,`0`)).join(``);return[r.slice(0,8),r.slice(8,12),r.slice(12,16),r.slice(16,20),r.slice(20)].join(`-`)}var vt=class{#e=z(!1);get running(){return n(this.#e)}set running(e){E(this.#e,e,!0)}#t=z(null);get problem(){return n(this.#t)}set problem(e){E(this.#t,e,!0)}#n=z(!1);get outcomeUnknown(){return n(this.#n)}set outcomeUnknown(e){E(this.#n,e,!0)}#r=null;get locked(){return this.running||this.outcomeUnknown}submit(e,t,n){let r=n===void 0?`POST`:`PATCH`;return this.#r={path:e,method:r,body:t,key:_t(),version:n},this.#i()}retry(){return this.#i()}clear(){this.#r=null,this.problem=null,this.outcomeUnknown=!1}async#i(){let e=this.#r;if(e===null||this.running)return null;this.running=!0;try{let{path:t,...n}=e,r=await K(t,n);return this.clear(),r}catch(e){return this.problem=J(e),this.outcomeUnknown=e instanceof W&&e.outcomeUnknown,this.outcomeUnknown||(this.#r=null),null}finally{this.running=!1}}},yt={"。":`.`,"．":`.`,"，":`,`,"－":`-`};function bt(e){return e.trim().replace(/[０-９]/g,e=>String.fromCharCode(e.charCodeAt(0)-65248)).replace(/[。．，－]/g,e=>yt[e]??e)}function xt(e,t){let n=/^(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/.exec(bt(e));if(!n)return null;let r=(n[1]??``).replaceAll(`,`,``),i=(n[2]??``).replace(/0+$/,``);if(r===``&&!n[2]||i.length>t)return null;let a=Number(r+i.padEnd(t,`0`));return Number.isSafeInteger(a)?a:null}function $(e,t,n=!1){let r=String(Math.abs(e)).padStart(t+1,`0`),i=r.slice(0,r.length-t),a=t>0?r.slice(-t):``;return n&&(a=a.replace(/0+$/,``)),(e<0?`-`:``)+i+(a===``?``:`.`+a)}function St(e,t,n){return Number(BigInt(e)*BigInt(t)/BigInt(n))}function Ct(e){let{currency:t,minor_units:n}=Z().chain,r=$(e,n),i={style:`currency`,currency:t,currencyDisplay:`narrowSymbol`,minimumFractionDigits:n};return new Intl.NumberFormat(H(),i).format(r)}function wt(e){return new Intl.NumberFormat(H()).format(e)}function Tt(e){return new Intl.NumberFormat(H(),{signDisplay:`exceptZero`}).format(e)}function Et(e){return $(e,3,!0)}function Dt(e){let t={dateStyle:`medium`,timeStyle:`short`,timeZone:Z().chain.time_zone};return new Intl.DateTimeFormat(H(),t).format(new Date(e))}function Ot(e){return Date.parse(e)<=0?U(`from-the-start`):Dt(e)}function kt(e=new Date){return new Intl.DateTimeFormat(`sv-SE`,{timeZone:Z().chain.time_zone}).format(e)}function At(e){return e.replace(/(\d{4})(?=\d)/g,`$1 `)}function jt(e){let t=Date.parse(e+`Z`),n=new Intl.DateTimeFormat(`sv-SE`,{timeZone:Z().chain.time_zone,dateStyle:`short`,timeStyle:`medium`}),r=e=>Date.parse(n.format(e).replace(` `,`T`)+`Z`),i=t-(r(t)-t);return i-=r(i)-t,new Date(i).toISOString()}function Mt(e,t){F(t,!0);let r=null;c(()=>{t.operation.running&&(r=document.activeElement)}),a(()=>{if(!t.operation.problem||t.operation.locked||!(r instanceof HTMLElement))return;let e=r.closest(`form, dialog`)?.querySelector(`[aria-invalid="true"]`);e?e.focus():document.activeElement===document.body&&r.focus()});{let r=L(()=>t.operation.outcomeUnknown&&(async()=>t.onretried(await t.operation.retry()))),i=L(()=>t.operation.outcomeUnknown&&(()=>t.operation.clear()));Q(e,{get problem(){return t.operation.problem},get busy(){return t.operation.running},get onretry(){return n(r)},get onabandon(){return n(i)}})}C()}var Nt=class{#e=z([]);get items(){return n(this.#e)}set items(e){E(this.#e,e)}#t=z(!1);get loading(){return n(this.#t)}set loading(e){E(this.#t,e,!0)}#n=z(null);get problem(){return n(this.#n)}set problem(e){E(this.#n,e)}#r=z(!1);get loaded(){return n(this.#r)}set loaded(e){E(this.#r,e,!0)}#i=z(null);#a=``;#o=0;get goesOn(){return n(this.#i)!==null}async load(e){this.#a=e,await this.#s(e,[])}async more(){n(this.#i)===null||this.loading||await this.#s(`${this.#a}&after=${encodeURIComponent(n(this.#i))}`,this.items)}put(e){let t=this.items.findIndex(({id:t})=>t===e.id);this.items=t<0?[e,...this.items]:this.items.with(t,e)}clear(){this.#o++,this.items=[],this.problem=null,this.loading=!1,this.loaded=!1,E(this.#i,null)}async#s(e,t){let n=++this.#o;this.loading=!0;try{let r=await K(e);if(n!==this.#o)return;let i=new Set(t.map(({id:e})=>e));this.items=[...t,...r.items.filter(({id:e})=>!i.has(e))],E(this.#i,r.next??null,!0),this.problem=null,this.loaded=!0}catch(e){n===this.#o&&(this.problem=J(e))}finally{n===this.#o&&(this.loading=!1)}}},Pt=200;async function Ft(e){let t=`${e}${e.includes(`?`)?`&`:`?`}limit=${Pt}`,n=await K(t),r=n.items;for(;n.next!=null;)n=await K(`${t}&after=${encodeURIComponent(n.next)}`),r.push(...n.items);return r}var It=d(`<button type="button" class="button quiet"> </button>`);function Lt(e,n){F(n,!0);var r=u(),i=y(r),a=e=>{Q(e,{get problem(){return n.list.problem},onretry:()=>n.list.more(),get busy(){return n.list.loading}})},o=e=>{var r=It(),i=x(r,!0);v(e=>{r.disabled=n.list.loading,M(r,`data-testid`,n.testid),t(i,e)},[()=>n.list.loading?U(`working`):U(`more`)]),l(`click`,r,()=>n.list.more()),A(e,r)};_(i,e=>{n.list.problem&&n.list.loaded?e(a):n.list.goesOn&&e(o,1)}),A(e,r),C()}s([`click`]);var Rt=180,zt=class{#e=z(null);get answer(){return n(this.#e)}set answer(e){E(this.#e,e)}#t=z(null);get problem(){return n(this.#t)}set problem(e){E(this.#t,e)}#n=z(!1);get asking(){return n(this.#n)}set asking(e){E(this.#n,e,!0)}#r=z(``);#i=``;#a=``;#o=null;#s;#c=null;want(e,t){let n=t===null?``:e+JSON.stringify(t);n!==this.#i&&(this.#u(),this.#i=n,this.#a=e,this.#o=t,t===null?(this.answer=null,this.problem=null,E(this.#r,``)):(this.asking=!0,this.#s=setTimeout(()=>void this.#l(e,t,n),Rt)))}get current(){return n(this.#r)!==``&&!this.asking}again(){this.#o===null||this.asking||(this.asking=!0,this.#l(this.#a,this.#o,this.#i))}async#l(e,t,n){let r=new AbortController;this.#c=r;try{let i=await K(e,{method:`POST`,body:{...t,occurred_at:new Date().toISOString()},signal:r.signal});if(r.signal.aborted)return;this.answer=i,this.problem=null,E(this.#r,n,!0)}catch(e){if(r.signal.aborted)return;this.answer=null,this.problem=J(e),E(this.#r,``)}this.asking=!1}#u(){clearTimeout(this.#s),this.#c?.abort(),this.asking=!1}},Bt=new Set([`$$slots`,`$$events`,`$$legacy`,`value`,`digits`,`trim`,`input`,`testid`]),Vt=d(`<input/>`);function Ht(e,t){F(t,!0);let r=k(t,`value`,15),i=k(t,`trim`,3,!1),a=k(t,`input`,15),o=S(t,Bt),s=e=>e===null?``:$(e,t.digits,i()),l=z(``),u=null;c(()=>{(r()!==u||r()===null&&n(l)===``)&&(u=r(),E(l,s(r()),!0))});function d(e){E(l,e.currentTarget.value,!0),u=xt(n(l),t.digits),r(u)}var f=Vt(),p=()=>{r()!==null&&E(l,s(r()),!0)};D(f,e=>({type:`text`,inputmode:t.digits>0?`decimal`:`numeric`,autocomplete:`off`,...o,class:`number`,value:n(l),"aria-invalid":e,oninput:d,onblur:p,"data-testid":t.testid}),[()=>n(l).trim()!==``&&r()===null||o[`aria-invalid`]],void 0,void 0,void 0,!0),w(f,e=>a(e),()=>a()),A(e,f),C()}var Ut=`cardea.receipts`;function Wt(){try{return JSON.parse(localStorage.getItem(Ut)??`{}`)}catch{return{}}}function Gt(e){let t=/\d+$/.exec(e)?.[0];if(t===void 0)return`${e}-2`;let n=String(BigInt(t)+1n).padStart(t.length,`0`);return e.slice(0,-t.length)+n}function Kt(e,t){let n=e=>e.replace(/\d+$/,``),r=e=>BigInt(/\d+$/.exec(e)?.[0]??0);return n(e)===n(t)&&r(e)>r(t)}function qt(e,t,n){let r=Wt()[`${e}/${t}`];return r?.date===n?Gt(r.last):`0001`}function Jt(e,t,n,r){let i=Wt();i[`${e}/${t}`]={date:n,last:r},localStorage.setItem(Ut,JSON.stringify(i))}export{et as A,X as B,gt as C,it as D,at as E,Ve as F,ye as G,J as H,Z as I,U as K,Ie as L,We as M,Be as N,st as O,Fe as P,Re as R,vt as S,dt as T,ve as U,K as V,H as W,Et as _,Ht as a,St as b,Nt as c,kt as d,At as f,Ct as g,Dt as h,Jt as i,Q as j,rt as k,Ft as l,wt as m,Kt as n,zt as o,jt as p,qt as r,Lt as s,Gt as t,Mt as u,Tt as v,pt as w,bt as x,Ot as y,Y as z};

@@ -20,6 +20,7 @@ key = Key
 yes = Yes
 no = No
 find = Find
+more = Show more
 name = Name
 name-zh = Name in Chinese
 name-en = Name in English

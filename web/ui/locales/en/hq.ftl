@@ -8,6 +8,7 @@ plugin = Industry plugin
 plugin-retail = Retail
 version-of = version { $version }
 in-force = Version { $version } in force since { $date }
+from-the-start = the beginning
 tab-rules = Rules
 tab-rewards = Rewards
 tab-versions = Versions
@@ -49,6 +50,7 @@ planned = planned
 version-reuse = Start from this
 
 rewards-why = What customers get for their points at the till.
+saved-reward = Saved: { $name }
 reward-create = New reward
 reward-edit = Edit reward
 all-stores = All stores

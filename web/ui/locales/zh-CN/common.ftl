@@ -20,6 +20,7 @@ key = 键
 yes = 是
 no = 否
 find = 查找
+more = 显示更多
 name = 名称
 name-zh = 中文名称
 name-en = 英文名称
@@ -46,7 +47,7 @@ role-vendor = 插件供应商
 
 login-title = 登录工作台
 login-motto = 发卡、积分、兑换、退货，每一分都说得清来由。
-login-chain = 连锁编码
+login-chain = 连锁代码
 login-user = 用户名
 login-password = 密码
 session-ended = 请重新登录

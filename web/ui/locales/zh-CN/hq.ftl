@@ -7,7 +7,8 @@ create-program-why = 新计划使用行业插件的默认规则，保存后可�
 plugin = 行业插件
 plugin-retail = 零售
 version-of = 第 { $version } 版
-in-force = 现行第 { $version } 版，{ $date } 起生效
+in-force = 现行第 { $version } 版，生效时间：{ $date }
+from-the-start = 自始
 tab-rules = 规则
 tab-rewards = 礼品目录
 tab-versions = 历史版本
@@ -49,6 +50,7 @@ planned = 待生效
 version-reuse = 以此为底修改
 
 rewards-why = 顾客在收银台用积分兑换的礼品，价格以积分计。
+saved-reward = 已保存：{ $name }
 reward-create = 新增礼品
 reward-edit = 修改礼品
 all-stores = 全部门店

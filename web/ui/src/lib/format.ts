@@ -1,4 +1,4 @@
-import { locale } from '$lib/i18n/index.svelte'
+import { locale, t } from '$lib/i18n/index.svelte'
 import { formatDecimal } from './decimal'
 import { me } from './session.svelte'
 
@@ -26,6 +26,11 @@ export function quantity(thousandths: number): string {
 export function instant(rfc3339: string): string {
   const options = { dateStyle: 'medium', timeStyle: 'short', timeZone: me().chain.time_zone } as const
   return new Intl.DateTimeFormat(locale(), options).format(new Date(rfc3339))
+}
+
+/** When something came into force; a program's first version counts for all bills, however old. */
+export function since(rfc3339: string): string {
+  return Date.parse(rfc3339) <= 0 ? t('from-the-start') : instant(rfc3339)
 }
 
 /** Today in the chain's zone, as YYYY-MM-DD. */

@@ -23,6 +23,13 @@ export function following(receipt: string): string {
   return receipt.slice(0, -digits.length) + next
 }
 
+/** Does one number of a series come after another? "A-0100" after "A-0099"; numbers of different series are told apart. */
+export function isAfter(later: string, earlier: string): boolean {
+  const series = (receipt: string) => receipt.replace(/\d+$/, '')
+  const place = (receipt: string) => BigInt(/\d+$/.exec(receipt)?.[0] ?? 0)
+  return series(later) === series(earlier) && place(later) > place(earlier)
+}
+
 export function proposeReceipt(store: string, till: string, date: string): string {
   const counter = counters()[`${store}/${till}`]
   return counter?.date === date ? following(counter.last) : '0001'

@@ -1,5 +1,5 @@
 import { call, forgetTokens, keepTokens, onSessionEnd, refresh, send } from '$lib/api/client'
-import type { Me, Tokens } from '$lib/api/types'
+import type { Credentials, Me, Tokens } from '$lib/api/types'
 
 const LOGIN_KEY = 'cardea.login'
 
@@ -29,12 +29,6 @@ onSessionEnd(() => {
   })
   return waiting
 })
-
-export interface Credentials {
-  chain: string
-  user: string
-  password: string
-}
 
 export async function logIn(credentials: Credentials): Promise<Tokens> {
   const tokens = await send<Tokens>('/auth/login', { method: 'POST', body: credentials })

@@ -25,6 +25,12 @@ export class NewCustomer {
     else if (!/^\d+$/.test(text)) this.name = text
   }
 
+  /** The field that is still empty of those that most programs ask for before they give a card. */
+  get missing(): 'customer-phone' | 'customer-birthday' | null {
+    if (this.phone.trim() === '') return 'customer-phone'
+    return this.birthday === '' ? 'customer-birthday' : null
+  }
+
   body(storeId: string): CustomerInput {
     return {
       name: this.name.trim(),

@@ -1,10 +1,13 @@
 import { Operation } from '$lib/api/operation.svelte'
-import type { SaleAnswer, SaleBody, SaleLine, Tender } from '$lib/api/types'
+import type { SaleAnswer, SaleBody, SaleLine, Tender, TenderKind } from '$lib/api/types'
 import { mulDiv } from '$lib/decimal'
+import { me } from '$lib/session.svelte'
 import type { Till } from './till.svelte'
 
-export const TENDERS = ['cash', 'card', 'mobile'] as const
-export type TenderKind = (typeof TENDERS)[number]
+export const TENDERS = ['cash', 'card', 'mobile'] as const satisfies TenderKind[]
+
+/** Hundredths below ten: 128.57 in cash is 128.50. */
+const SMALLEST_COINS = 10
 
 export class Line {
   sku = $state('')
@@ -32,7 +35,9 @@ export type SaleDraft = Omit<SaleBody, 'occurred_at'>
 /** The bill that is being typed. */
 export class Sale {
   lines = $state([new Line()])
-  tender = $state<TenderKind>('cash')
+  tender = $state<(typeof TENDERS)[number]>('cash')
+  /** Cash without its smallest coins (抹零): kept for the next bill, because a till works one way all day. */
+  roundOff = $state(false)
   /** Points the cashier was asked to use, before rounding to the program's step. */
   wantedPoints = $state<number | null>(null)
   /** Book for the customer although the card on the counter can't be used. */
@@ -49,7 +54,8 @@ export class Sale {
   get mostPoints(): number {
     const rate = this.till.pointsTender
     if (rate === null || !this.till.usable || rate.money <= 0) return 0
-    const share = mulDiv(this.total, rate.max_share_ppm, 1_000_000)
+    const due = this.#rounds ? this.total - (this.total % SMALLEST_COINS) : this.total
+    const share = mulDiv(due, rate.max_share_ppm, 1_000_000)
     const most = Math.min(this.till.available, mulDiv(share, rate.points, rate.money))
     return most - (most % Math.max(rate.step, 1))
   }
@@ -72,8 +78,22 @@ export class Sale {
     if (rate !== null) this.wantedPoints = money === null ? null : mulDiv(money, rate.points, rate.money)
   }
 
+  /** Can this bill be rounded? In cash, in a currency of hundredths. */
+  get roundable(): boolean {
+    return this.tender === 'cash' && me().chain.minor_units === 2 && (this.total - this.pointsMoney) % SMALLEST_COINS !== 0
+  }
+
+  /** What is let off. */
+  get rounding(): number {
+    return this.#rounds ? (this.total - this.pointsMoney) % SMALLEST_COINS : 0
+  }
+
   get toPay(): number {
-    return this.total - this.pointsMoney
+    return this.total - this.pointsMoney - this.rounding
+  }
+
+  get #rounds(): boolean {
+    return this.roundOff && this.tender === 'cash' && me().chain.minor_units === 2
   }
 
   /** The request without its time; null while it isn't complete. */
@@ -82,10 +102,11 @@ export class Sale {
     const lines = typed.map((line) => line.body())
     const { till } = this
     if (lines.length === 0 || lines.includes(null) || this.total <= 0 || till.receipt.trim() === '') return null
-    const tenders: Tender[] = [
+    const both: Tender[] = [
       { kind: 'points', amount: this.pointsMoney },
       { kind: this.tender, amount: this.toPay },
-    ].filter((tender) => tender.amount > 0)
+    ]
+    const tenders = both.filter((tender) => tender.amount > 0)
     return {
       store_id: till.storeId,
       member: this.#member(),
@@ -94,6 +115,7 @@ export class Sale {
       receipt: till.receipt.trim(),
       lines: lines as SaleLine[],
       tenders,
+      ...(this.rounding > 0 && { rounding: this.rounding }),
     }
   }
 
@@ -119,8 +141,8 @@ export class Sale {
   }
 
   #member(): SaleBody['member'] {
-    const card = this.till.card
-    if (card === null) return null
-    return this.withoutCard && card.customer !== null ? { customer_id: card.customer.id } : { card: card.number }
+    const { card, customer } = this.till
+    if (card === null) return customer && { customer_id: customer.id }
+    return this.withoutCard && card.customer ? { customer_id: card.customer.id } : { card: card.number }
   }
 }

@@ -1,14 +1,16 @@
 import { call } from '$lib/api/client'
-import type { Card, Page, PointsTender, Program, RedemptionAnswer, ReturnAnswer, SaleAnswer, Store } from '$lib/api/types'
+import { everything } from '$lib/api/listing.svelte'
+import type { Bill, Card, Customer, Page, PointsTender, Program, RedemptionAnswer, ReturnAnswer, SaleAnswer, Store } from '$lib/api/types'
 import { businessDate } from '$lib/format'
-import { proposeReceipt, rememberReceipt } from '$lib/receipts'
-import { me } from '$lib/session.svelte'
+import { following, isAfter, proposeReceipt, rememberReceipt } from '$lib/receipts'
+import { t } from '$lib/i18n/index.svelte'
+import { may, me } from '$lib/session.svelte'
 
 const PLACE_KEY = 'cardea.till'
 
 export type Outcome =
-  | { kind: 'sale'; answer: SaleAnswer; display: string | null }
-  | { kind: 'return'; answer: ReturnAnswer }
+  | { kind: 'sale'; answer: SaleAnswer; receipt: string }
+  | { kind: 'return'; answer: ReturnAnswer; receipt: string }
   | { kind: 'redemption'; answer: RedemptionAnswer }
   | { kind: 'card'; card: Card; text: 'issued' | 'replaced' }
 
@@ -23,6 +25,8 @@ export class Till {
   name = $state('')
   receipt = $state('')
   card = $state.raw<Card | null>(null)
+  /** Somebody of the archive who has no card yet: what they buy now may qualify them for one. */
+  customer = $state.raw<Customer | null>(null)
   outcome = $state.raw<Outcome | null>(null)
   programs = $state.raw<Program[]>([])
 
@@ -43,6 +47,11 @@ export class Till {
     return this.card !== null && this.card.state === 'active' && this.card.blocks.length === 0
   }
 
+  /** How whoever is served is called; null: nobody is known. */
+  get display(): string | null {
+    return this.card === null ? (this.customer?.display ?? null) : (this.card.customer?.display ?? t('anonymous'))
+  }
+
   /** Points that can be spent now. */
   get available(): number {
     return this.card?.balances.find((balance) => balance.asset === 'points')?.available ?? 0
@@ -58,10 +67,25 @@ export class Till {
     this.name = name
     localStorage.setItem(PLACE_KEY, JSON.stringify({ storeId, name } satisfies Place))
     this.proposeReceipt()
+    void this.countOn()
   }
 
   proposeReceipt(): void {
     this.receipt = proposeReceipt(this.storeId, this.name, businessDate())
+  }
+
+  /** A browser that hasn't counted this till's bills of today goes on after the last one that is booked. */
+  async countOn(): Promise<void> {
+    if (this.storeId === '' || !may('sale.read')) return
+    const { storeId, name, receipt } = this
+    const date = businessDate()
+    const query = new URLSearchParams({ store_id: storeId, till: name, business_date: date, limit: '1' })
+    const page = await call<Page<Bill>>(`/sales?${query}`).catch(() => null)
+    const last = page?.items[0]?.receipt
+    if (last === undefined || !isAfter(following(last), receipt)) return
+    rememberReceipt(storeId, name, date, last)
+    // What somebody has typed meanwhile stays.
+    if (this.storeId === storeId && this.name === name && this.receipt === receipt) this.proposeReceipt()
   }
 
   receiptUsed(receipt: string): void {
@@ -72,6 +96,7 @@ export class Till {
   /** The next customer. */
   clear(): void {
     this.card = null
+    this.customer = null
     this.outcome = null
     this.proposeReceipt()
   }
@@ -83,14 +108,19 @@ export class Till {
 
   /** Fetches the card anew: after a booking, and when the language changes (the server words the name). */
   async reload(): Promise<void> {
-    const id = this.card?.id
-    if (id === undefined) return
-    const fresh = await call<Card>(`/cards/${id}`).catch(() => null)
-    if (fresh !== null && this.card?.id === id) this.card = fresh
+    const { card, customer } = this
+    if (card !== null) {
+      const fresh = await call<Card>(`/cards/${card.id}`).catch(() => null)
+      if (fresh !== null && this.card?.id === card.id) this.card = fresh
+    } else if (customer !== null) {
+      const fresh = await call<Customer>(`/customers/${customer.id}`).catch(() => null)
+      if (fresh !== null && this.customer?.id === customer.id) this.customer = fresh
+    }
   }
 
   async load(): Promise<void> {
-    this.programs = (await call<Page<Program>>('/programs?limit=50')).items
+    void this.countOn()
+    this.programs = await everything<Program>('/programs')
   }
 }
 
