@@ -57,7 +57,7 @@ fn millis(time: Duration) -> f64 {
 
 /// Durable sales over HTTP with an EdDSA token, judged by the component, each one entry with a lot.
 fn sales(writer: WriterOptions, time: Duration) -> load::Load {
-    let app = TestApp::start_with(Backend::Sqlite, writer);
+    let app = TestApp::start_with(Backend::Sqlite, &|options| options.writer = writer);
     let members: Vec<Member> = (0..MEMBERS).map(|n| app.member(&format!("会员{n}"))).collect();
     let till = app.till();
     let bodies: Vec<String> = members

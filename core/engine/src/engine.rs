@@ -4,6 +4,7 @@ use crate::actor::Actor;
 use crate::business;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::plugin;
 use crate::services::Services;
 use crate::store::writer::{Failure, Lane, Outcome, Work, Writer};
 use crate::store::{Answer, Answered, Conn, Database, IdempotencyKey, Tx, WriterCounts, WriterOptions};
@@ -20,6 +21,8 @@ pub struct EngineOptions {
     pub data_dir: PathBuf,
     pub clock: Clock,
     pub writer: WriterOptions,
+    /// Limits of plugins; the folder of compiled code is always the data folder's.
+    pub plugins: plugin::Settings,
 }
 
 impl EngineOptions {
@@ -30,6 +33,7 @@ impl EngineOptions {
             data_dir: data_dir.into(),
             clock: Clock::system(),
             writer: WriterOptions::default(),
+            plugins: plugin::Settings::default(),
         }
     }
 }

@@ -29,7 +29,7 @@ impl Services {
         }
         let settings = Settings {
             cache: Some(options.data_dir.join("compiled")),
-            ..Settings::default()
+            ..options.plugins.clone()
         };
         Ok(Self {
             keys,

@@ -7,9 +7,8 @@ use super::bill::{Bill, Return, Sale};
 use super::cast::{CustomerForm, Member};
 use super::database::TestDatabase;
 use super::program::Settings;
-use super::server::Server;
+use super::server::{Server, Tune};
 use super::{Backend, time};
-use cardea_engine::store::WriterOptions;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::Path;
@@ -31,7 +30,7 @@ pub struct TestApp {
     hq: Actor,
     staff: Mutex<HashMap<String, Actor>>,
     server: Server,
-    _database: TestDatabase,
+    database: TestDatabase,
     folder: TempDir,
     chain: Chain,
     stores: [String; 2],
@@ -59,17 +58,17 @@ pub struct Balance {
 impl TestApp {
     /// Starts, logs HQ in with the one-time password of the first run, opens two stores and a program.
     pub fn start(backend: Backend) -> Self {
-        Self::start_with(backend, WriterOptions::default())
+        Self::start_with(backend, &|_| {})
     }
 
-    /// The same with another way to batch, for benchmarks.
-    pub fn start_with(backend: Backend, writer: WriterOptions) -> Self {
+    /// The same with other options of the engine.
+    pub fn start_with(backend: Backend, tune: Tune) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("cardea-story-")
             .tempdir()
             .expect("a temporary folder");
         let database = TestDatabase::new(backend);
-        let (server, first) = Server::start(database.url(), folder.path(), writer);
+        let (server, first) = Server::start(database.url(), folder.path(), tune);
         let initial = Actor::log_in(&server.base, &first.chain, &first.user, &first.password);
         let change = json!({"old_password": first.password, "new_password": PASSWORD});
         initial
@@ -85,7 +84,7 @@ impl TestApp {
         let mut app = Self {
             backend,
             server,
-            _database: database,
+            database,
             folder,
             chain,
             hq,
@@ -101,6 +100,24 @@ impl TestApp {
         app.consultant = app.hire("mei", "consultant", &[app.east()]).text("/id");
         app.program = app.create_program("vip");
         app.set_now(TODAY);
+        app
+    }
+
+    /// Stops the server and starts it again over the same data. Who was logged in still is.
+    pub fn restarted(self, tune: Tune) -> Self {
+        let Self { server, folder, .. } = self;
+        drop(server);
+        let server = Server::start_again(self.database.url(), folder.path(), tune);
+        let again = |actor: &Actor| Actor::nobody(&server.base).with_token(actor.token());
+        let staff = self.staff.into_inner().expect("not poisoned");
+        let app = Self {
+            hq: again(&self.hq),
+            staff: Mutex::new(staff.iter().map(|(user, actor)| (user.clone(), again(actor))).collect()),
+            server,
+            folder,
+            ..self
+        };
+        app.set_now(&app.now());
         app
     }
 

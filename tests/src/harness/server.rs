@@ -6,7 +6,6 @@ use cardea::settings::Settings;
 use cardea_domain::Instant;
 use cardea_domain::id::ChainId;
 use cardea_engine::bootstrap::{Installation, NewAdmin, NewChain};
-use cardea_engine::store::WriterOptions;
 use cardea_engine::{Engine, EngineOptions, job};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -24,23 +23,31 @@ pub struct Server {
     running: RunningServer,
 }
 
+/// What an operator, or a benchmark, sets differently.
+pub type Tune<'a> = &'a dyn Fn(&mut EngineOptions);
+
+fn open(database: Option<String>, folder: &Path, tune: Tune) -> (Settings, Engine) {
+    let settings = Settings {
+        data: folder.join("data"),
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        database,
+        workers: 2,
+        shutdown_timeout: Duration::from_secs(1),
+        ..Settings::default()
+    };
+    let mut options = EngineOptions {
+        database: settings.database.clone().unwrap_or_default(),
+        ..EngineOptions::new(&settings.data)
+    };
+    tune(&mut options);
+    let engine = Engine::start(options).expect("the engine starts");
+    (settings, engine)
+}
+
 impl Server {
     /// Starts on an empty folder; without a database, SQLite in it.
-    pub fn start(database: Option<String>, folder: &Path, writer: WriterOptions) -> (Self, FirstLogin) {
-        let settings = Settings {
-            data: folder.join("data"),
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            database,
-            workers: 2,
-            shutdown_timeout: Duration::from_secs(1),
-            ..Settings::default()
-        };
-        let options = EngineOptions {
-            database: settings.database.clone().unwrap_or_default(),
-            writer,
-            ..EngineOptions::new(&settings.data)
-        };
-        let engine = Engine::start(options).expect("the engine starts");
+    pub fn start(database: Option<String>, folder: &Path, tune: Tune) -> (Self, FirstLogin) {
+        let (settings, engine) = open(database, folder, tune);
         let Installation::Created {
             chain_code,
             user,
@@ -62,6 +69,16 @@ impl Server {
             },
             first,
         )
+    }
+
+    /// Starts on a folder that was in use before.
+    pub fn start_again(database: Option<String>, folder: &Path, tune: Tune) -> Self {
+        let (settings, engine) = open(database, folder, tune);
+        let running = cardea::app::serve(settings, engine).expect("the server starts");
+        Self {
+            base: running.url(),
+            running,
+        }
     }
 
     pub fn addr(&self) -> SocketAddr {

@@ -4,6 +4,7 @@ use crate::harness::{Actor, Field, TestApp, fresh_key};
 use crate::tidy::root;
 use libtest_mimic::Trial;
 use serde_json::Value;
+use std::path::Path;
 
 pub fn tests() -> Vec<Trial> {
     crate::stories!("interface":
@@ -35,11 +36,26 @@ fn operations(app: &TestApp) -> Vec<(String, String, Value)> {
 fn the_openapi_document_is_the_snapshot(app: &TestApp) {
     let document = Actor::nobody(app.base()).get("!/api/openapi.json").ok();
     let text = serde_json::to_string_pretty(&document).expect("JSON") + "\n";
-    let file = root().join("tests/snapshots/openapi.json");
+    is_the_snapshot(&root().join("tests/snapshots/openapi.json"), &text);
+}
+
+/// Every operation that somebody must be logged in for: `GET /stores`.
+pub(super) fn protected_routes(app: &TestApp) -> Vec<String> {
+    let protected = |(method, path, operation): (String, String, Value)| {
+        let own = OWN.contains(&path.as_str()) || operation["security"].is_null();
+        let path = path.strip_prefix("/api/v1")?;
+        (!own).then(|| format!("{method} {path}"))
+    };
+    operations(app).into_iter().filter_map(protected).collect()
+}
+
+/// Compares with a committed file; with UPDATE_SNAPSHOTS=1 it is written first.
+#[track_caller]
+pub(super) fn is_the_snapshot(file: &Path, text: &str) {
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        std::fs::write(&file, &text).expect("the snapshot is written");
+        std::fs::write(file, text).expect("the snapshot is written");
     }
-    let snapshot = std::fs::read_to_string(&file).unwrap_or_default();
+    let snapshot = std::fs::read_to_string(file).unwrap_or_default();
     let differs = snapshot.lines().zip(text.lines()).position(|(old, new)| old != new);
     let line = differs.or((snapshot != text).then_some(snapshot.lines().count().min(text.lines().count())));
     if let Some(line) = line {
@@ -48,8 +64,9 @@ fn the_openapi_document_is_the_snapshot(app: &TestApp) {
             text.lines().nth(line).unwrap_or_default(),
         );
         panic!(
-            "tests/snapshots/openapi.json differs from line {}: was {old:?}, is {new:?}. If clients can live with it, \
-             run the tests with UPDATE_SNAPSHOTS=1 and commit it.",
+            "{} differs from line {}: was {old:?}, is {new:?}. If clients can live with it, run the tests with \
+             UPDATE_SNAPSHOTS=1 and commit it.",
+            file.display(),
             line + 1
         );
     }

@@ -1,6 +1,7 @@
 //! Stories over HTTP, one file per subject. A story that shows a row of the domain's rules, or one of the pains of
 //! existing systems, carries it in its name.
 
+mod access;
 mod admission;
 mod cards;
 mod earning;
@@ -17,12 +18,15 @@ mod rewards;
 mod scope;
 mod spending;
 mod tiers;
+mod unjudged;
 mod validity;
+mod world;
 
 use libtest_mimic::Trial;
 
 pub fn tests() -> Vec<Trial> {
     [
+        access::tests,
         admission::tests,
         cards::tests,
         earning::tests,
@@ -39,6 +43,7 @@ pub fn tests() -> Vec<Trial> {
         scope::tests,
         spending::tests,
         tiers::tests,
+        unjudged::tests,
         validity::tests,
     ]
     .into_iter()

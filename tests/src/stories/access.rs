@@ -1,0 +1,179 @@
+//! The access matrix: every route × role × things of the own store, of another store, of another chain. What each cell
+//! says is in `tests/snapshots/access.txt`, for people to read and to question.
+
+use super::world::World;
+use crate::harness::{Actor, Answer, TestApp, fresh_key};
+use crate::tidy::root;
+use libtest_mimic::Trial;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+pub fn tests() -> Vec<Trial> {
+    crate::stories!("access": every_route_role_and_place)
+}
+
+/// Roles, with whether staff of this role belong to one store here.
+const ROLES: [(&str, bool); 10] = [
+    ("hq_admin", false),
+    ("store_manager", true),
+    ("supervisor", true),
+    ("cashier", true),
+    ("consultant", true),
+    ("clerk", true),
+    ("finance", false),
+    ("auditor", false),
+    ("api_client", true),
+    ("vendor", false),
+];
+
+const HEAD: &str = "\
+Who gets through where: own store, another store, another chain.
+  +  let through: done, or refused for what was asked, not for who asked
+  -  403 forbidden
+  0  404: for them it doesn't exist
+Roles: hq_admin and finance, auditor, vendor of the whole chain; the others of one store.
+";
+
+/// One call on a world's things; None where the route has nothing to do with stores or people.
+fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
+    let at = crate::harness::time::instant(&app.now());
+    let receipt = app.next_receipt();
+    let line = json!({
+        "sku": "tea", "category": "drinks", "quantity": 1000, "amount": 1000, "list_amount": 1000, "discount": 0,
+    });
+    let name = json!({"zh": "新", "en": "new"});
+    let bill = json!({"store_id": world.store, "source": "till", "till": "T1", "receipt": receipt, "occurred_at": at});
+    let with = |mut base: Value, more: Value| {
+        if let (Some(base), Value::Object(more)) = (base.as_object_mut(), more) {
+            base.extend(more);
+        }
+        base
+    };
+    let code = format!("c{receipt}");
+    Some(match route {
+        "POST /customers" => world.customer_form(&app.next_phone()),
+        "PATCH /customers/{id}" => json!({"name": "王芳"}),
+        "POST /cards" => json!({"membership_id": world.membership, "store_id": world.store, "kind": "customer"}),
+        "POST /cards/{id}/freeze" | "POST /cards/{id}/unfreeze" | "POST /cards/{id}/cancel" => json!({"reason": "x"}),
+        "POST /cards/{id}/report-loss" => json!({"reason": "x", "caller_verified": true}),
+        "POST /cards/{id}/cancel-loss" => json!({"reason": "x", "identity_checked": true}),
+        "POST /cards/{id}/replace" => json!({"reason": "x", "store_id": world.store}),
+        "POST /sales" | "POST /sales/quote" => with(
+            bill,
+            json!({"member": {"customer_id": world.customer}, "lines": [line], "tenders": [{"kind": "cash", "amount": 1000}]}),
+        ),
+        "POST /sales/{id}/returns" | "POST /sales/{id}/returns/quote" => {
+            with(bill, json!({"lines": [{"line": 1, "quantity": 1000}], "reason": "x"}))
+        }
+        "POST /redemptions" | "POST /redemptions/quote" => json!({
+            "card": world.number, "store_id": world.store, "till": "T1", "receipt": receipt, "reward_id": world.reward,
+            "occurred_at": at,
+        }),
+        "POST /programs" => json!({"code": code, "name": name, "plugin": "retail"}),
+        "POST /programs/{id}/configurations" => app.configure().body().clone(),
+        "POST /rewards" => json!({
+            "program_id": world.program, "store_id": world.store, "code": code, "name": name, "points": 10, "stock": null,
+        }),
+        "PATCH /rewards/{id}" => json!({"points": 20}),
+        "POST /regions" => json!({"code": code, "name": code}),
+        "POST /stores" => json!({
+            "code": code, "name": code, "region_id": null, "time_zone": "Asia/Shanghai", "kind": "own",
+        }),
+        "PATCH /stores/{id}" => json!({"name": code}),
+        "POST /staff" => json!({
+            "user": code, "name": code, "role": "clerk", "store_ids": [world.store],
+            "password": crate::harness::ONE_TIME,
+        }),
+        "PATCH /staff/{id}" => json!({"name": code}),
+        _ => return None,
+    })
+}
+
+/// The path on a world's things.
+fn path(route: &str, world: &World) -> String {
+    let (_, path) = route.split_once(' ').expect("a method and a path");
+    let id = match path.split('/').nth(1) {
+        Some("cards") => &world.card,
+        Some("customers") => &world.customer,
+        Some("memberships") => &world.membership,
+        Some("programs") => &world.program,
+        Some("rewards") => &world.reward,
+        Some("sales") => &world.sale,
+        Some("staff") => &world.staff,
+        _ => &world.store,
+    };
+    let query = match route {
+        "GET /cards" => format!("?code={}", world.last_four()),
+        "GET /sales" => format!("?store_id={}", world.store),
+        "GET /rewards" => format!("?store_id={}", world.store),
+        "GET /memberships" => format!("?customer_id={}", world.customer),
+        "GET /customers" => "?query=%E7%8E%8B%E8%8A%B3".to_owned(),
+        _ => String::new(),
+    };
+    path.replace("{id}", id) + &query
+}
+
+fn call(route: &str, actor: &Actor, world: &World, app: &TestApp) -> Answer {
+    let (method, _) = route.split_once(' ').expect("a method and a path");
+    let request = actor.request(method, &path(route, world)).key(&fresh_key());
+    // Versions of things that roles before have changed: "*" is whichever there is.
+    let request = request.header("If-Match", "*");
+    match body(route, world, app) {
+        Some(body) => request.json(&body).send(),
+        None => request.send(),
+    }
+}
+
+fn cell(answer: &Answer, what: &str) -> char {
+    match answer.status {
+        403 => '-',
+        404 => '0',
+        401 | 405 | 415 => panic!("{what}: {} {:#}", answer.status, answer.body),
+        status if status >= 500 => panic!("{what}: {status} {:#}", answer.body),
+        _ => '+',
+    }
+}
+
+fn every_route_role_and_place(app: &TestApp) {
+    let other_chain = app.server().second_chain();
+    let worlds = [
+        World::of_store(app, app.east()),
+        World::of_store(app, app.west()),
+        World::of_chain(app, &other_chain),
+    ];
+    let own = [app.east()];
+    let actors = ROLES.map(|(role, bound)| app.actor(role, if bound { &own } else { &[] }));
+    let mut table = HEAD.to_owned();
+    write!(table, "\n{:40}", "").expect("written");
+    for (role, _) in ROLES {
+        write!(table, " {:9.9}", role).expect("written");
+    }
+    table.push('\n');
+    let mut seen = BTreeSet::new();
+    for route in super::interface::protected_routes(app) {
+        write!(table, "{route:40}").expect("written");
+        for (actor, (role, _)) in actors.iter().zip(ROLES) {
+            let cells: String = worlds
+                .iter()
+                .map(|world| cell(&call(&route, actor, world, app), &format!("{route} as {role}")))
+                .collect();
+            write!(table, " {cells:9}").expect("written");
+        }
+        table.truncate(table.trim_end().len());
+        table.push('\n');
+        seen.insert(route);
+    }
+    assert!(seen.len() >= 38, "{} routes", seen.len());
+    super::interface::is_the_snapshot(&root().join("tests/snapshots/access.txt"), &table);
+    no_other_chain(&table);
+}
+
+/// Whatever the snapshot says: nobody gets at another chain's things by their ids.
+fn no_other_chain(table: &str) {
+    for row in table.lines().filter(|row| row.contains("/{id}")) {
+        for cells in row.split_whitespace().skip(2) {
+            assert_ne!(cells.chars().nth(2), Some('+'), "{row}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! A plugin that fails stops no sale: it is booked unjudged, and judged later under the rules of its date.
+
+use crate::harness::{Backend, Field, Member, Sale, TestApp};
+use libtest_mimic::{Completion, Trial};
+use std::time::Duration;
+
+pub fn tests() -> Vec<Trial> {
+    let stories: [(&str, fn(Backend)); 2] = [
+        ("a_sale_that_exhausts_its_plugin_is_judged_later", is_judged_later),
+        ("what_is_returned_before_it_is_judged_earns_nothing", returned_before),
+    ];
+    let mut found = Vec::new();
+    for backend in Backend::ALL.iter().copied() {
+        for (name, story) in stories {
+            found.push(backend.trial(&format!("unjudged::{name}"), move || {
+                story(backend);
+                Ok(Completion::Completed)
+            }));
+        }
+    }
+    found
+}
+
+/// Instructions for a handful of lines, but not for hundreds.
+const LITTLE: u64 = 400_000;
+
+fn start(backend: Backend) -> TestApp {
+    TestApp::start_with(backend, &|options| {
+        options.plugins.limits.fuel = LITTLE;
+        options.plugins.limits.deadline = Duration::from_secs(5);
+    })
+}
+
+/// More lines than the plugin has instructions for; 3.00 each.
+fn long_bill<'a>(app: &'a TestApp, member: &Member) -> Sale<'a> {
+    (0..400).fold(app.sale_to(member), |sale, n| {
+        sale.line(&format!("item-{n}"), "misc", 3_00)
+    })
+}
+
+fn is_judged_later(backend: Backend) {
+    let app = start(backend);
+    let member = app.member("王芳");
+    let bill = long_bill(&app, &member).ring();
+    assert_eq!((bill.body.text("/judged").as_str(), bill.earned()), ("unjudged", 0));
+    assert_eq!(app.points(&member), 0);
+    // Others are served as ever.
+    let small = app.sale_to(&member).line("cream", "skin", 10_00).ring();
+    assert_eq!((small.body.text("/judged").as_str(), small.earned()), ("judged", 10));
+    app.night();
+    assert_eq!(app.points(&member), 10, "the plugin still fails");
+    // HQ doubles the points from now on; the operator gives plugins more room.
+    app.configure().rule("/points_per_unit", 2).publish();
+    let app = app.restarted(&|_| {});
+    app.night();
+    assert_eq!(
+        app.points(&member),
+        10 + 1200,
+        "one point per 1.00, the rule of its date"
+    );
+    let sale = app.hq().get(&format!("/sales/{}", bill.id)).ok();
+    assert_eq!(
+        (sale.text("/judged").as_str(), sale.int("/points_earned")),
+        ("judged", 1200)
+    );
+    let entries = app.entries(&member);
+    let late = entries
+        .iter()
+        .find(|entry| entry.int("/amount") == 1200)
+        .expect("its entry");
+    assert_eq!(late.text("/sale_id"), bill.id);
+    app.night();
+    assert_eq!(app.points(&member), 1210, "judged once");
+    // A return takes back what it has earned at last.
+    app.return_of(&bill).line(1, 1000).book_as_quoted();
+    assert_eq!(app.points(&member), 1207);
+    app.finish();
+}
+
+fn returned_before(backend: Backend) {
+    let app = start(backend);
+    let member = app.member("李雷");
+    let bill = long_bill(&app, &member).ring();
+    let mut back = app.return_of(&bill);
+    for line in 1..=100 {
+        back = back.line(line, 1000);
+    }
+    back.book_as_quoted();
+    let app = app.restarted(&|_| {});
+    app.night();
+    assert_eq!(app.points(&member), 900);
+    app.return_of(&bill).book_as_quoted();
+    assert_eq!(app.points(&member), 0);
+    app.finish();
+}

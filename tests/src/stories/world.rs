@@ -1,0 +1,103 @@
+//! One of everything that belongs to a store, in any chain.
+
+use crate::harness::{Actor, Field, Member, ONE_TIME, TestApp, fresh_key, time};
+use serde_json::{Value, json};
+
+pub struct World {
+    pub store: String,
+    pub consultant: String,
+    pub program: String,
+    pub customer: String,
+    pub membership: String,
+    pub card: String,
+    pub number: String,
+    pub sale: String,
+    pub reward: String,
+    pub staff: String,
+}
+
+impl World {
+    /// In a store of the story's chain.
+    pub fn of_store(app: &TestApp, store: &str) -> Self {
+        Self::furnish(app, &app.hq(), store, app.program())
+    }
+
+    /// In the first store of another chain.
+    pub fn of_chain(app: &TestApp, hq: &Actor) -> Self {
+        let store = json!({"code": "south", "name": "南店", "region_id": null, "time_zone": time::ZONE, "kind": "own"});
+        let store = hq.post("/stores", &store).created().text("/id");
+        let program = json!({"code": "club", "name": {"zh": "会员", "en": "Members"}, "plugin": "retail"});
+        let program = hq.post("/programs", &program).created().text("/id");
+        Self::furnish(app, hq, &store, &program)
+    }
+
+    fn furnish(app: &TestApp, hq: &Actor, store: &str, program: &str) -> Self {
+        let code = app.next_receipt();
+        let employee = |user: &str, role: &str| {
+            let body = json!({
+                "user": user, "name": user, "role": role, "store_ids": [store], "password": ONE_TIME,
+            });
+            hq.post("/staff", &body).created().text("/id")
+        };
+        let consultant = employee(&format!("mei-{code}"), "consultant");
+        let staff = employee(&format!("li-{code}"), "clerk");
+        let reward = json!({
+            "program_id": program, "store_id": store, "code": format!("mug-{code}"), "name": {"zh": "杯", "en": "mug"},
+            "points": 10, "stock": null,
+        });
+        let mut world = Self {
+            store: store.to_owned(),
+            program: program.to_owned(),
+            reward: hq.post("/rewards", &reward).created().text("/id"),
+            consultant,
+            staff,
+            customer: String::new(),
+            membership: String::new(),
+            card: String::new(),
+            number: String::new(),
+            sale: String::new(),
+        };
+        let form = world.customer_form(&app.next_phone());
+        world.customer = hq.post("/customers", &form).created().text("/id");
+        let sale = world.purchase(app);
+        world.sale = hq
+            .request("POST", "/sales")
+            .key(&fresh_key())
+            .json(&sale)
+            .send()
+            .created()
+            .text("/id");
+        let card = json!({
+            "program_id": program, "customer_id": world.customer, "store_id": store, "kind": "customer",
+        });
+        let member = Member::from_card(&world.customer, &hq.post("/cards", &card).created());
+        (world.membership, world.card, world.number) = (member.membership, member.card, member.number);
+        world
+    }
+
+    /// A complete register form.
+    pub fn customer_form(&self, phone: &str) -> Value {
+        json!({
+            "name": "王芳", "form_of_address": "ms", "phones": [phone], "birthday": "1990-05-20",
+            "store_id": self.store, "consultant_id": self.consultant, "introducer_customer_id": null,
+            "consent": {"marketing": true, "privacy": true},
+        })
+    }
+
+    /// Enough for a card.
+    fn purchase(&self, app: &TestApp) -> Value {
+        json!({
+            "store_id": self.store, "source": "till", "till": "T1", "receipt": app.next_receipt(),
+            "occurred_at": time::instant(&app.now()), "member": {"customer_id": self.customer},
+            "lines": [{
+                "sku": "gift-box", "category": "gifts", "quantity": 1000, "amount": 1000_00, "list_amount": 1000_00,
+                "discount": 0,
+            }],
+            "tenders": [{"kind": "cash", "amount": 1000_00}],
+        })
+    }
+
+    pub fn last_four(&self) -> &str {
+        &self.number[self.number.len() - 4..]
+    }
+}
