@@ -43,19 +43,19 @@ fn is_judged_later(backend: Backend) {
     let member = app.member("王芳");
     let bill = long_bill(&app, &member).ring();
     assert_eq!((bill.body.text("/judged").as_str(), bill.earned()), ("unjudged", 0));
-    assert_eq!(app.points(&member), 0);
+    assert_eq!(app.points(&member), 1000, "what the card began with");
     // Others are served as ever.
     let small = app.sale_to(&member).line("cream", "skin", 10_00).ring();
     assert_eq!((small.body.text("/judged").as_str(), small.earned()), ("judged", 10));
     app.night();
-    assert_eq!(app.points(&member), 10, "the plugin still fails");
+    assert_eq!(app.points(&member), 1010, "the plugin still fails");
     // HQ doubles the points from now on; the operator gives plugins more room.
     app.configure().rule("/points_per_unit", 2).publish();
     let app = app.restarted(&|_| {});
     app.night();
     assert_eq!(
         app.points(&member),
-        10 + 1200,
+        1010 + 1200,
         "one point per 1.00, the rule of its date"
     );
     let sale = app.hq().get(&format!("/sales/{}", bill.id)).ok();
@@ -70,10 +70,10 @@ fn is_judged_later(backend: Backend) {
         .expect("its entry");
     assert_eq!(late.text("/sale_id"), bill.id);
     app.night();
-    assert_eq!(app.points(&member), 1210, "judged once");
+    assert_eq!(app.points(&member), 2210, "judged once");
     // A return takes back what it has earned at last.
     app.return_of(&bill).line(1, 1000).book_as_quoted();
-    assert_eq!(app.points(&member), 1207);
+    assert_eq!(app.points(&member), 2207);
     app.finish();
 }
 
@@ -88,8 +88,8 @@ fn returned_before(backend: Backend) {
     back.book_as_quoted();
     let app = app.restarted(&|_| {});
     app.night();
-    assert_eq!(app.points(&member), 900);
+    assert_eq!(app.points(&member), 1000 + 900);
     app.return_of(&bill).book_as_quoted();
-    assert_eq!(app.points(&member), 0);
+    assert_eq!(app.points(&member), 1000);
     app.finish();
 }
