@@ -31,7 +31,7 @@ pub struct TestApp {
     hq: Actor,
     staff: Mutex<HashMap<String, Actor>>,
     server: Server,
-    _database: TestDatabase,
+    database: TestDatabase,
     folder: TempDir,
     chain: Chain,
     stores: [String; 2],
@@ -85,7 +85,7 @@ impl TestApp {
         let mut app = Self {
             backend,
             server,
-            _database: database,
+            database,
             folder,
             chain,
             hq,
@@ -121,6 +121,10 @@ impl TestApp {
 
     pub fn server(&self) -> &Server {
         &self.server
+    }
+
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
     }
 
     pub fn folder(&self) -> &Path {

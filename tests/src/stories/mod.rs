@@ -3,12 +3,14 @@
 
 mod admission;
 mod cards;
+mod demo;
 mod earning;
 mod import;
 mod interface;
 mod ledger;
 mod login;
 mod operation;
+mod outage;
 mod privacy;
 mod problems;
 mod replay;
@@ -25,12 +27,14 @@ pub fn tests() -> Vec<Trial> {
     [
         admission::tests,
         cards::tests,
+        demo::tests,
         earning::tests,
         import::tests,
         interface::tests,
         ledger::tests,
         login::tests,
         operation::tests,
+        outage::tests,
         privacy::tests,
         problems::tests,
         replay::tests,
