@@ -38,7 +38,7 @@ impl TestDatabase {
     /// Ends every session; new ones are let in.
     pub fn disconnect(&self) {
         maintain(&format!(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND usename = current_user",
             self.server_name()
         ));
     }
@@ -96,7 +96,9 @@ pub fn query(conn: &mut Conn, sqlite: &str, postgres: &str) -> Vec<String> {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         if let Some(name) = &self.name {
-            maintain(&format!("DROP DATABASE {name} WITH (FORCE)"));
+            // `WITH (FORCE)` would have to end the server's own cleaners too, and may not; without it they give way.
+            self.disconnect();
+            maintain(&format!("DROP DATABASE {name}"));
         }
     }
 }
@@ -136,6 +138,6 @@ fn template() -> &'static str {
 /// Drops the template, after the last test.
 pub fn clean_up() {
     if let Some(name) = TEMPLATE.get() {
-        maintain(&format!("DROP DATABASE {name} WITH (FORCE)"));
+        maintain(&format!("DROP DATABASE {name}"));
     }
 }
