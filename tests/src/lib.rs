@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod harness;
 pub mod plugins;
+pub mod schema;
 pub mod stories;
 pub mod tidy;
 
@@ -10,6 +11,12 @@ use libtest_mimic::Trial;
 
 /// Every test of this crate.
 pub fn trials() -> Vec<Trial> {
-    let subjects = [plugins::tests, stories::tests, browser::tests, tidy::tests];
+    let subjects = [
+        plugins::tests,
+        stories::tests,
+        browser::tests,
+        schema::tests,
+        tidy::tests,
+    ];
     subjects.into_iter().flat_map(|tests| tests()).collect()
 }

@@ -105,7 +105,12 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         if let Some(name) = &self.name {
-            Self::maintain(&format!("DROP DATABASE {name} WITH (FORCE)"));
+            // `WITH (FORCE)` would have to end the server's own cleaners too, and may not; without it they give way.
+            Self::maintain(&format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                 WHERE datname = '{name}' AND usename = current_user"
+            ));
+            Self::maintain(&format!("DROP DATABASE {name}"));
         }
     }
 }

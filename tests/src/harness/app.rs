@@ -140,6 +140,10 @@ impl TestApp {
         &self.server
     }
 
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -2,7 +2,9 @@
 //! its story ends.
 
 use super::{Backend, peers};
+use cardea_engine::each;
 use cardea_engine::store::{Conn, migrate};
+use diesel::RunQueryDsl;
 use std::path::Path;
 use std::process;
 use std::sync::OnceLock;
@@ -32,12 +34,71 @@ impl TestDatabase {
     pub fn url(&self) -> Option<String> {
         self.name.as_deref().map(url)
     }
+
+    /// Ends every session; new ones are let in.
+    pub fn disconnect(&self) {
+        maintain(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND usename = current_user",
+            self.server_name()
+        ));
+    }
+
+    /// Ends every session and lets none in: the server is gone, as far as its clients can tell.
+    pub fn cut(&self) {
+        maintain(&format!(
+            "ALTER DATABASE {} WITH ALLOW_CONNECTIONS false",
+            self.server_name()
+        ));
+        self.disconnect();
+    }
+
+    pub fn mend(&self) {
+        maintain(&format!(
+            "ALTER DATABASE {} WITH ALLOW_CONNECTIONS true",
+            self.server_name()
+        ));
+    }
+
+    fn server_name(&self) -> &str {
+        self.name.as_deref().expect("a database on a server")
+    }
+
+    /// Everything the tables hold, with bytes as they are wherever they could be read: what a search for something in
+    /// clear has to look through. None for SQLite, whose files say it.
+    pub fn dump(&self) -> Option<String> {
+        let mut conn = connect(&self.url()?);
+        let tables = "SELECT tablename::text AS line FROM pg_tables WHERE schemaname = 'public'";
+        conn.batch("SET bytea_output = escape").expect("a setting");
+        let tables = query(&mut conn, "", tables);
+        let rows = tables
+            .iter()
+            .flat_map(|table| query(&mut conn, "", &format!("SELECT t::text AS line FROM \"{table}\" t")));
+        Some(rows.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Line {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    line: String,
+}
+
+/// The column `line` of a query that each database writes in its own way.
+pub fn query(conn: &mut Conn, sqlite: &str, postgres: &str) -> Vec<String> {
+    let sql = match conn {
+        Conn::Sqlite(_) => sqlite,
+        Conn::Postgres(_) => postgres,
+    };
+    let lines: Vec<Line> = each!(conn, c => diesel::sql_query(sql).load(c)).unwrap_or_else(|e| panic!("{sql}: {e}"));
+    lines.into_iter().map(|line| line.line).collect()
 }
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         if let Some(name) = &self.name {
-            maintain(&format!("DROP DATABASE {name} WITH (FORCE)"));
+            // `WITH (FORCE)` would have to end the server's own cleaners too, and may not; without it they give way.
+            self.disconnect();
+            maintain(&format!("DROP DATABASE {name}"));
         }
     }
 }
@@ -77,6 +138,6 @@ fn template() -> &'static str {
 /// Drops the template, after the last test.
 pub fn clean_up() {
     if let Some(name) = TEMPLATE.get() {
-        maintain(&format!("DROP DATABASE {name} WITH (FORCE)"));
+        maintain(&format!("DROP DATABASE {name}"));
     }
 }

@@ -17,7 +17,7 @@ pub mod webdriver;
 
 pub use actor::{Actor, Request, fresh_key};
 pub use answer::{Answer, Field};
-pub use app::{Balance, ONE_TIME, PASSWORD, TestApp};
+pub use app::{Balance, ONE_TIME, PASSWORD, TestApp, points_of};
 pub use bill::{Bill, Return, Sale};
 pub use cast::{CustomerForm, Member};
 pub use program::Settings;

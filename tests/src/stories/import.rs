@@ -304,6 +304,15 @@ fn interrupted_and_resumed(file: &Path, backend: Backend) -> Result<(), Failed> 
         longer.report
     );
     fingerprint(&parts);
+    if backend != Backend::Sqlite {
+        let embedded = Site::new(Backend::Sqlite);
+        import(&embedded, &short, &mapping, u64::MAX, false);
+        assert_eq!(
+            fingerprint(&embedded),
+            fingerprint(&whole),
+            "the same books on both databases"
+        );
+    }
     Ok(())
 }
 

@@ -4,12 +4,14 @@
 mod access;
 mod admission;
 mod cards;
+mod demo;
 mod earning;
 mod import;
 mod interface;
 mod ledger;
 mod login;
 mod operation;
+mod outage;
 mod privacy;
 mod problems;
 mod replay;
@@ -29,12 +31,14 @@ pub fn tests() -> Vec<Trial> {
         access::tests,
         admission::tests,
         cards::tests,
+        demo::tests,
         earning::tests,
         import::tests,
         interface::tests,
         ledger::tests,
         login::tests,
         operation::tests,
+        outage::tests,
         privacy::tests,
         problems::tests,
         replay::tests,

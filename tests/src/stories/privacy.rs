@@ -120,7 +120,9 @@ fn the_disk_holds_no_phone_and_no_birthday(app: &TestApp) {
     let member = app.issue(&customer);
     app.sale_to(&member).line("cream", "skin", 10_00).ring();
     app.till().get(&format!("/cards?code={PHONE}")).ok();
-    let files = files(app.folder());
+    let mut files = files(app.folder());
+    let tables = app.database().dump();
+    files.extend(tables.map(|text| (PathBuf::from("the tables"), text.into_bytes())));
     let holds = |text: &str| {
         files
             .iter()

@@ -18,6 +18,7 @@ pub fn tests() -> Vec<Trial> {
         a_version_guards_a_change,
         causes_stay_in_the_log,
         pages_have_limits,
+        the_null_character_is_refused,
     )
 }
 
@@ -210,6 +211,16 @@ fn causes_stay_in_the_log(app: &TestApp) {
         assert!(leaks.iter().all(|leak| !text.contains(leak)), "{text}");
         assert_ne!(answer.status, 500, "{text}");
     }
+}
+
+/// PostgreSQL can't keep it in a text, so nobody may send it.
+fn the_null_character_is_refused(app: &TestApp) {
+    changed(app, "/lines/0/sku", json!("a\u{0}b")).expect_problem(400, "body_invalid");
+    for path in ["/cards?code=%00", "/customers?query=a%00b", "/stores?after=%00"] {
+        app.hq().get(path).expect_problem(400, "body_invalid");
+    }
+    let log_in = Actor::nobody(app.base()).login("main\0", "admin", "secret");
+    log_in.expect_problem(400, "body_invalid");
 }
 
 fn pages_have_limits(app: &TestApp) {

@@ -141,7 +141,8 @@ fn pointer(path: &serde_path_to_error::Path) -> Option<String> {
     (!pointer.is_empty()).then_some(pointer)
 }
 
-/// Any JSON value in which no object has a key twice. serde checks the fields of structs; this checks maps too.
+/// Any JSON value in which no object has a key twice, and no text a character that a database can't keep. serde checks
+/// the fields of structs; this checks maps too.
 struct UniqueKeys;
 
 impl<'de> Deserialize<'de> for UniqueKeys {
@@ -177,7 +178,10 @@ impl<'de> Visitor<'de> for UniqueKeys {
         Ok(self)
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self, E> {
+        if text.contains('\0') {
+            return Err(E::custom("a text with the character U+0000"));
+        }
         Ok(self)
     }
 

@@ -14,6 +14,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        // No database can look for it, and PostgreSQL can't even be asked.
+        if req.query_string().contains("%00") {
+            return ready(Err(Problem::unreadable(None, "a value with the character U+0000")));
+        }
         let parsed = web::Query::<T>::from_query(req.query_string());
         ready(match parsed {
             Ok(query) => Ok(Self(query.into_inner())),

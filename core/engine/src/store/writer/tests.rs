@@ -3,8 +3,8 @@
 use super::*;
 use crate::each;
 use crate::fixture::{Backend, TestDatabase, both};
+use crate::store::Id;
 use crate::store::schema::regions;
-use crate::store::{Id, migrate};
 use cardea_domain::Instant;
 use cardea_domain::id::{BillId, ChainId, NewIds, RegionId, StoreId};
 use cardea_domain::rows::{BillRow, Rows};
@@ -292,30 +292,6 @@ async fn a_full_queue_is_busy_and_bulk_work_gets_its_turn() {
     queue.close();
     assert!(queue.take(512).is_none());
     assert_eq!(queue.push(Lane::Bulk, job()).unwrap_err().code, Code::Busy);
-}
-
-#[test]
-fn migrations_go_up_and_down_and_up() {
-    let dir = tempfile::tempdir().unwrap();
-    let database = Database::open("", dir.path()).unwrap();
-    let mut conn = database.connect().unwrap();
-    let tables = |conn: &mut crate::store::Conn| -> Vec<String> {
-        #[derive(QueryableByName)]
-        struct Table {
-            #[diesel(sql_type = diesel::sql_types::Text)]
-            sql: String,
-        }
-        let sql = "SELECT name || coalesce(sql, '') AS sql FROM sqlite_master WHERE name NOT LIKE '\\_\\_%' ESCAPE '\\' \
-                   AND name NOT LIKE 'sqlite%' ORDER BY name";
-        let rows: Vec<Table> = each!(conn, c => diesel::sql_query(sql).load(c)).unwrap();
-        rows.into_iter().map(|table| table.sql).collect()
-    };
-    let up = tables(&mut conn);
-    assert!(up.len() > 30);
-    migrate::down(&mut conn).unwrap();
-    assert_eq!(tables(&mut conn), Vec::<String>::new());
-    migrate::up(&mut conn).unwrap();
-    assert_eq!(tables(&mut conn), up);
 }
 
 #[test]
