@@ -17,7 +17,8 @@ pub fn tests() -> Vec<Trial> {
         d_ret_1_only_the_purchase_that_met_the_rule_earns,
         d_ret_1_the_register_form_must_be_complete,
         d_ret_1_a_returned_purchase_does_not_count,
-        d_ret_1_points_and_rounding_are_not_paid,
+        d_ret_1_rounding_is_not_paid,
+        d_ret_1_points_are_not_paid,
         d_ret_1_a_purchase_counts_once_for_points,
         d_card_3_a_refusal_names_what_is_missing_and_until_when,
         d_card_3_all_reasons_come_at_once,
@@ -185,7 +186,7 @@ fn d_ret_1_a_returned_purchase_does_not_count(app: &TestApp) {
     assert!(reasons[0].1.contains("1100.00 more"), "{reasons:?}");
 }
 
-fn d_ret_1_points_and_rounding_are_not_paid(app: &TestApp) {
+fn d_ret_1_rounding_is_not_paid(app: &TestApp) {
     let customer = app.customer("王芳").create();
     app.sale()
         .customer(&customer)
@@ -195,14 +196,38 @@ fn d_ret_1_points_and_rounding_are_not_paid(app: &TestApp) {
     refused(app.apply(&customer));
 }
 
+fn d_ret_1_points_are_not_paid(app: &TestApp) {
+    // The card is good for a month only, so that the purchases made with it are there when the next one is asked for.
+    app.configure()
+        .rule("/validity_months", 1)
+        .rule("/single_purchase", "0")
+        .rule("/window_total", "1500.00")
+        .points_pay(1, 1_00, 1, 1_000_000)
+        .publish();
+    let customer = bought(app, &[("2026-03-01", 1500_00)]);
+    let member = app.issue(&customer);
+    app.set_now("2026-03-20 10:00");
+    app.sale_to(&member).line("cream", "skin", 900_00).points(800_00).ring();
+    app.set_now("2026-09-10 10:00");
+    app.sale().customer(&customer).line("cream", "skin", 1000_00).ring();
+    let reasons = refused(app.apply(&customer));
+    assert!(
+        reasons[0].1.contains("400.00 more"),
+        "100.00 of the 900.00 and the 1000.00 count: {reasons:?}"
+    );
+}
+
 fn d_ret_1_a_purchase_counts_once_for_points(app: &TestApp) {
+    app.configure().rule("/validity_months", 1).publish();
     let member = app.member("王芳");
-    app.operate(&member.card, "cancel", serde_json::json!({})).ok();
-    let before = app.entries(&member).len();
-    // Whether another card is granted or not: what has earned doesn't earn again.
-    app.apply(&member.customer);
-    let points: i64 = app.entries(&member).iter().map(|entry| entry.int("/amount")).sum();
-    assert!(points <= 1000 && app.entries(&member).len() <= before + 1);
+    app.set_now("2026-04-10 10:00");
+    app.night();
+    // The purchase of March still lets in, but it has earned already.
+    let renewed = app.issue(&member.customer);
+    assert_ne!(renewed.membership, member.membership);
+    assert_eq!((app.points(&renewed), app.entries(&renewed).len()), (0, 0));
+    let earned = app.entries(&member);
+    assert_eq!(earned.iter().filter(|entry| entry.text("/kind") == "earn").count(), 1);
 }
 
 fn d_card_3_a_refusal_names_what_is_missing_and_until_when(app: &TestApp) {

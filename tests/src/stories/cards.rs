@@ -1,4 +1,4 @@
-//! Cards as credentials: D-CARD-4, -5, -6, -14.
+//! Cards as credentials: D-CARD-4, -5, -6, -7, -14; the pain of lists that load everything (14).
 
 use crate::harness::{Field, Member, TestApp};
 use libtest_mimic::Trial;
@@ -11,6 +11,7 @@ pub fn tests() -> Vec<Trial> {
         d_card_4_a_frozen_card_neither_earns_nor_spends,
         d_card_4_a_cancelled_card_is_void_for_ever,
         d_card_4_an_operation_needs_a_reason,
+        d_card_4_a_frozen_card_gets_no_new_number,
         d_card_5_from_the_report_on_the_card_spends_nothing,
         d_card_5_the_same_sale_by_customer_earns,
         d_card_5_another_card_of_the_membership_works,
@@ -20,10 +21,13 @@ pub fn tests() -> Vec<Trial> {
         d_card_5_a_lost_card_is_replaced_and_never_works_again,
         d_card_5_replacing_moves_no_points,
         d_card_5_a_replaced_card_leads_to_the_new_one,
+        d_card_5_points_mature_and_expire_while_the_card_is_lost,
         d_card_6_a_damaged_card_is_replaced_without_a_report,
+        d_card_7_a_further_card_ends_with_its_membership,
         d_card_14_numbers_are_14_digits_from_9_with_a_check_digit,
         d_card_14_a_mistyped_number_is_not_found,
         a_card_is_found_by_number_phone_last_four_and_name,
+        pain_14_a_name_that_many_share_comes_in_pages,
     )
 }
 
@@ -119,6 +123,18 @@ fn d_card_4_an_operation_needs_a_reason(app: &TestApp) {
     let answer = app.operate(&member.card, "freeze", json!({"reason": ""}));
     assert_eq!(answer.status, 422, "{:#}", answer.body);
     assert!(answer.body.to_string().contains("/reason"), "{:#}", answer.body);
+}
+
+fn d_card_4_a_frozen_card_gets_no_new_number(app: &TestApp) {
+    let member = app.member("王芳");
+    app.operate(&member.card, "freeze", json!({})).ok();
+    report(app, &member);
+    let replace = || app.operate(&member.card, "replace", json!({"store_id": app.east()}));
+    let problem = replace().expect_problem(409, "card_state");
+    assert_eq!(problem["blocks"], json!(["loss", "frozen"]));
+    assert_eq!(app.card(&member).text("/state"), "active");
+    app.operate(&member.card, "unfreeze", json!({})).ok();
+    replace().created();
 }
 
 fn d_card_5_from_the_report_on_the_card_spends_nothing(app: &TestApp) {
@@ -271,6 +287,20 @@ fn d_card_5_a_replaced_card_leads_to_the_new_one(app: &TestApp) {
     );
 }
 
+fn d_card_5_points_mature_and_expire_while_the_card_is_lost(app: &TestApp) {
+    app.configure().term("maturing_days", 14).publish();
+    let member = app.member("王芳");
+    report(app, &member);
+    assert_eq!(app.points(&member), 0);
+    app.set_now("2026-03-16 10:00");
+    assert_eq!(app.points(&member), 1000);
+    app.set_now("2028-03-01 02:00");
+    app.night();
+    let entry = app.entries(&member).pop().expect("an entry");
+    assert_eq!((entry.text("/kind"), entry.int("/amount")), ("expire".into(), -1000));
+    assert_eq!(app.card(&member).text("/state"), "void");
+}
+
 fn d_card_6_a_damaged_card_is_replaced_without_a_report(app: &TestApp) {
     let member = app.member("王芳");
     let more = json!({"reason": "damaged", "store_id": app.east()});
@@ -284,6 +314,23 @@ fn d_card_6_a_damaged_card_is_replaced_without_a_report(app: &TestApp) {
             .earned(),
         10
     );
+}
+
+fn d_card_7_a_further_card_ends_with_its_membership(app: &TestApp) {
+    let member = app.member("王芳");
+    app.set_now("2027-01-10 10:00");
+    let body = json!({"membership_id": member.membership, "store_id": app.east(), "kind": "customer"});
+    let second = app.actor("store_manager", &[]).post("/cards", &body).created();
+    assert_eq!(
+        second["valid_through"], "2028-02-29",
+        "two years from the first card's issue"
+    );
+    app.set_now("2028-03-01 00:00");
+    app.sale()
+        .card(&second.text("/number"))
+        .line("cream", "skin", 10_00)
+        .post()
+        .expect_problem(409, "card_blocked");
 }
 
 fn d_card_14_numbers_are_14_digits_from_9_with_a_check_digit(app: &TestApp) {
@@ -374,6 +421,24 @@ fn a_card_is_found_by_number_phone_last_four_and_name(app: &TestApp) {
             "{code}"
         );
     }
+}
+
+fn pain_14_a_name_that_many_share_comes_in_pages(app: &TestApp) {
+    let mut numbers: Vec<String> = (0..5).map(|_| app.member("王芳").number).collect();
+    let first = format!("/cards?code={}&limit=2", encode("王芳"));
+    let (mut path, mut pages, mut seen) = (first.clone(), Vec::new(), Vec::new());
+    loop {
+        let page = app.cashier().get(&path).ok();
+        let found = page.list("/items");
+        pages.push(found.len());
+        seen.extend(found.iter().map(|card| card.text("/number")));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("{first}&after={next}");
+    }
+    assert!(pages.iter().all(|length| *length <= 2), "{pages:?}");
+    numbers.sort_unstable();
+    seen.sort_unstable();
+    assert_eq!(seen, numbers, "everyone once");
 }
 
 /// Percent-encodes a query value.

@@ -19,7 +19,9 @@ pub fn tests() -> Vec<Trial> {
         pain_11_amounts_beyond_what_json_keeps_exact_are_refused,
         pain_13_every_entry_says_which_rule_gave_it,
         d_led_6_an_entry_names_configuration_and_plugin,
+        d_led_6_an_entry_has_one_sentence_per_rule,
         d_led_6_a_new_configuration_changes_no_old_entry,
+        d_led_6_a_return_names_the_configuration_of_its_sale,
         a_quote_is_what_the_sale_books,
         a_quote_books_nothing,
         a_sale_of_nobody_is_booked_without_points,
@@ -222,6 +224,29 @@ fn d_led_6_an_entry_names_configuration_and_plugin(app: &TestApp) {
     }
 }
 
+fn d_led_6_an_entry_has_one_sentence_per_rule(app: &TestApp) {
+    app.configure()
+        .rule(
+            "/category_multipliers",
+            json!([{"category": "skin", "multiplier": "3"}]),
+        )
+        .publish();
+    let member = app.member("李雷");
+    app.sale_to(&member).line("cream", "skin", 10_00).ring();
+    let entry = app.entries(&member).pop().expect("an entry");
+    assert_eq!(
+        (entry.int("/amount"), entry.text("/rule")),
+        (30, "retail.base+retail.category".into())
+    );
+    assert_eq!(
+        (entry.text("/explanation/en"), entry.text("/explanation/zh")),
+        (
+            "1 point per 1.00 paid: +10. Category “skin”: points × 3: +20.".into(),
+            "每实付1.00积1分：+10。品类“skin”积分×3：+20。".into()
+        )
+    );
+}
+
 fn d_led_6_a_new_configuration_changes_no_old_entry(app: &TestApp) {
     let member = app.member("李雷");
     let before = app.entries(&member);
@@ -245,6 +270,22 @@ fn d_led_6_a_new_configuration_changes_no_old_entry(app: &TestApp) {
         .line("cream", "skin", 10_00)
         .ring_as_quoted();
     assert_eq!(earlier.earned(), 10);
+}
+
+fn d_led_6_a_return_names_the_configuration_of_its_sale(app: &TestApp) {
+    let member = app.member("李雷");
+    let bill = app.sale_to(&member).line("cream", "skin", 10_00).ring();
+    app.set_now("2026-03-02 10:00");
+    app.configure().rule("/points_per_unit", "5").publish();
+    app.set_now("2026-03-03 10:00");
+    app.return_of(&bill).book();
+    let taken = app.entries(&member).pop().expect("an entry");
+    assert_eq!((taken.text("/kind"), taken.int("/amount")), ("claw_back".into(), -10));
+    assert_eq!(
+        taken.int("/configuration_version"),
+        1,
+        "what it takes back was decided then"
+    );
 }
 
 fn a_quote_is_what_the_sale_books(app: &TestApp) {

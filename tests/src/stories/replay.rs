@@ -133,9 +133,9 @@ fn d_led_4_a_receipt_is_one_days_and_one_tills(app: &TestApp) {
         sale.clone().with("till", "T2").ring().id,
         sale.clone().with("source", "web").ring().id,
         sale.clone().store(app.west()).ring().id,
-        // 23:30 in Shanghai is another business date than 00:30, though one date in UTC.
-        sale.clone().at("2026-02-28 23:30").ring().id,
-        sale.clone().at("2026-02-27 00:30").ring().id,
+        // 23:30 in Shanghai is another business date than 00:30 of the next day, though one date in UTC.
+        sale.clone().at("2026-02-27 23:30").ring().id,
+        sale.clone().at("2026-02-28 00:30").ring().id,
     ];
     let mut distinct = ids.to_vec();
     distinct.sort_unstable();

@@ -15,6 +15,9 @@ pub fn tests() -> Vec<Trial> {
         d_led_5_parts_of_a_line_add_up_to_the_whole,
         d_led_5_never_more_than_was_sold,
         d_led_5_works_from_the_sale_not_from_todays_rules,
+        d_led_5_the_terms_are_those_of_the_sale,
+        d_led_5_the_sales_own_points_go_first,
+        d_led_5_a_return_corrects_what_counts_for_the_tier,
         d_led_5_rounding_is_not_paid_and_not_given_back,
         d_led_5_within_balance_waives_what_is_missing,
         d_led_5_only_maturing_leaves_matured_points,
@@ -176,15 +179,72 @@ fn d_led_5_never_more_than_was_sold(app: &TestApp) {
 
 fn d_led_5_works_from_the_sale_not_from_todays_rules(app: &TestApp) {
     let member = app.member("王芳");
-    let bill = app.sale_to(&member).line("cream", "skin", 100_00).ring();
+    let bill = app
+        .sale_to(&member)
+        .line("cream", "skin", 100_00)
+        .line("comb", "hair", 50_00)
+        .ring();
     app.set_now("2026-03-02 10:00");
     app.configure()
         .rule("/points_per_unit", "9")
         .rule("/excluded_categories", json!(["skin"]))
         .publish();
     app.set_now("2026-03-03 10:00");
-    assert_eq!(app.return_of(&bill).book_as_quoted().int("/points/taken_back"), 100);
+    // Line by line, so that what each contributed is seen, and not only that nothing is left.
+    let first = app.return_of(&bill).line(1, 1000).book_as_quoted();
+    assert_eq!(first.int("/points/taken_back"), 100);
+    assert_eq!(app.return_of(&bill).book_as_quoted().int("/points/taken_back"), 50);
     assert_eq!(app.points(&member), 1000);
+}
+
+fn d_led_5_the_terms_are_those_of_the_sale(app: &TestApp) {
+    let member = member_with(app, 0);
+    let bill = app.sale_to(&member).line("cream", "skin", 100_00).ring();
+    let reward = app.reward("mug", 60, None, None);
+    app.redeem(&member.number, &reward).created();
+    app.set_now("2026-03-02 10:00");
+    app.configure().term("return_policy", "within_balance").publish();
+    app.set_now("2026-03-03 10:00");
+    assert_eq!(app.return_of(&bill).book_as_quoted().int("/points/owed"), 60);
+    assert_eq!(app.points(&member), -60);
+}
+
+fn d_led_5_the_sales_own_points_go_first(app: &TestApp) {
+    app.configure().term("maturing_days", 14).publish();
+    let member = app.member("王芳");
+    app.set_now("2026-03-20 10:00");
+    let bill = app.sale_to(&member).line("cream", "skin", 100_00).ring();
+    assert_eq!(
+        (app.balance(&member).available, app.balance(&member).maturing),
+        (1000, 100)
+    );
+    let returned = app.return_of(&bill).book_as_quoted();
+    assert_eq!(
+        (
+            returned.int("/points/taken_back"),
+            returned.int("/points/from_maturing")
+        ),
+        (100, 100)
+    );
+    assert_eq!(
+        (app.balance(&member).available, app.balance(&member).maturing),
+        (1000, 0),
+        "older points stay, though they would be spent first"
+    );
+}
+
+fn d_led_5_a_return_corrects_what_counts_for_the_tier(app: &TestApp) {
+    let member = app.member("王芳");
+    let missing = || {
+        let path = format!("/memberships/{}", member.membership);
+        app.hq().get(&path).ok().int("/next_tier/missing_paid")
+    };
+    let bill = app.sale_to(&member).pieces("tea", "food", 2000, 500_00).ring();
+    assert_eq!(missing(), 3500_00);
+    app.return_of(&bill).line(1, 1000).book();
+    assert_eq!(missing(), 3750_00);
+    app.return_of(&bill).book();
+    assert_eq!(missing(), 4000_00);
 }
 
 fn d_led_5_rounding_is_not_paid_and_not_given_back(app: &TestApp) {
@@ -295,9 +355,20 @@ fn d_led_5_the_introducers_reward_goes_with_the_sale(app: &TestApp) {
         .customer("赵敏")
         .with("introducer_customer_id", introducer.customer.as_str())
         .create();
-    let bill = app.sale().customer(&friend).line("cream", "skin", 1000_00).ring();
+    let bill = app
+        .sale()
+        .customer(&friend)
+        .line("cream", "skin", 900_00)
+        .line("comb", "hair", 100_00)
+        .ring();
     let friend = app.issue(&friend);
-    assert_eq!(app.points(&introducer), 1100);
+    assert_eq!((app.points(&introducer), app.points(&friend)), (1100, 1100));
+    app.return_of(&bill).line(1, 1000).book_as_quoted();
+    assert_eq!(
+        (app.points(&introducer), app.points(&friend)),
+        (1100, 200),
+        "both rewards hold while something is kept"
+    );
     app.return_of(&bill).book_as_quoted();
     assert_eq!((app.points(&introducer), app.points(&friend)), (1000, 0));
 }

@@ -1,5 +1,5 @@
-//! Paying with points: the pain of a cashier who can't choose how much to redeem (12), and of two bills that spend one
-//! balance (6).
+//! Paying with points: D-LED-3; the pains of points spent through another channel that are still there at the till (3),
+//! of two bills that spend one balance (6), and of a cashier who can't choose how much to redeem (12).
 
 use crate::harness::{Field, TestApp};
 use libtest_mimic::Trial;
@@ -9,13 +9,14 @@ pub fn tests() -> Vec<Trial> {
         pain_12_the_cashier_chooses_how_much,
         pain_12_only_clean_steps,
         pain_12_no_more_than_the_share_of_the_bill,
+        pain_03_what_another_channel_has_spent_is_gone_at_the_till,
         pain_06_two_bills_cannot_spend_one_balance,
         the_server_derives_the_points,
         more_points_than_there_are_is_refused,
         points_pay_only_where_the_program_says_so,
         the_till_reads_in_the_program_how_points_pay,
         points_need_a_member,
-        maturing_points_cannot_be_spent,
+        d_led_3_maturing_points_cannot_be_spent,
         points_spent_come_before_points_earned,
     )
 }
@@ -62,6 +63,19 @@ fn pain_12_no_more_than_the_share_of_the_bill(app: &TestApp) {
         .line("cream", "skin", 40_00)
         .points(20_00)
         .ring_as_quoted();
+}
+
+fn pain_03_what_another_channel_has_spent_is_gone_at_the_till(app: &TestApp) {
+    program(app);
+    let member = app.member("王芳");
+    let sale = || app.sale_to(&member).line("cream", "skin", 100_00).points(45_00);
+    let online = sale().with("source", "web").ring_as_quoted();
+    assert_eq!((online.spent(), app.points(&member)), (900, 155));
+    let problem = sale().post().expect_problem(409, "insufficient_points");
+    assert_eq!((problem.int("/available"), problem.int("/needed")), (155, 900));
+    let reward = app.reward("mug", 156, None, None);
+    app.redeem(&member.number, &reward)
+        .expect_problem(409, "insufficient_points");
 }
 
 fn pain_06_two_bills_cannot_spend_one_balance(app: &TestApp) {
@@ -138,7 +152,7 @@ fn points_need_a_member(app: &TestApp) {
     assert_eq!(answer.status, 422, "{:#}", answer.body);
 }
 
-fn maturing_points_cannot_be_spent(app: &TestApp) {
+fn d_led_3_maturing_points_cannot_be_spent(app: &TestApp) {
     app.configure()
         .points_pay(100, 5_00, 100, 1_000_000)
         .term("maturing_days", 14)

@@ -1,8 +1,8 @@
-//! Tiers: D-RET-8; the pains of thresholds off by one (8) and of a tier by what is left instead of what was paid (9).
+//! Tiers: D-TIER-1 to -4 and D-RET-8; the pains of thresholds off by one (8) and of a tier by what is left instead of what was paid (9).
 
 use crate::harness::{Field, Member, TestApp};
 use libtest_mimic::Trial;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub fn tests() -> Vec<Trial> {
     crate::stories!("tiers":
@@ -13,10 +13,15 @@ pub fn tests() -> Vec<Trial> {
         pain_08_one_cent_below_the_threshold_is_below,
         pain_08_the_threshold_itself_is_reached,
         pain_09_spending_points_takes_no_tier,
+        pain_09_a_tier_is_reached_by_what_was_paid_not_by_what_is_left,
+        d_tier_1_hq_edits_the_ladder,
         d_tier_2_a_return_undoes_the_tier_it_caused,
         d_tier_2_a_part_return_above_the_threshold_keeps_it,
+        d_tier_2_no_sale_and_no_publishing_lowers_a_tier,
+        d_tier_2_a_bill_that_comes_late_counts_beside_later_ones,
         d_tier_3_the_till_hears_of_the_upgrade,
-        the_card_says_what_the_next_tier_needs,
+        d_tier_3_the_card_says_what_the_next_tier_needs,
+        d_tier_4_a_configuration_holds_from_its_date,
     )
 }
 
@@ -103,6 +108,53 @@ fn pain_09_spending_points_takes_no_tier(app: &TestApp) {
     assert_eq!(app.sale_to(&member).line("cream", "skin", 10_00).ring().earned(), 12);
 }
 
+fn pain_09_a_tier_is_reached_by_what_was_paid_not_by_what_is_left(app: &TestApp) {
+    let member = paid(app, 4999_00);
+    let reward = app.reward("bag", 4999, None, None);
+    app.redeem(&member.number, &reward).created();
+    app.sale_to(&member).line("comb", "hair", 1_00).ring_as_quoted();
+    assert_eq!((app.points(&member), app.tier(&member)), (1, "silver".into()));
+    // Points without money: ten for each 1.00 make no tier.
+    app.configure().rule("/points_per_unit", "10").publish();
+    let rich = app.member("李雷");
+    app.sale_to(&rich).line("comb", "hair", 1_00).ring();
+    assert_eq!((app.points(&rich), app.tier(&rich)), (10_010, "vip".into()));
+}
+
+fn step(id: &str, threshold: i64, multiplier: i64) -> Value {
+    json!({"id": id, "name": {"zh": id, "en": id}, "threshold": threshold, "multiplier": multiplier})
+}
+
+fn d_tier_1_hq_edits_the_ladder(app: &TestApp) {
+    let steps = [
+        step("vip", 0, 1_000_000),
+        step("pearl", 2000_00, 2_000_000),
+        step("jade", 3000_00, 3_000_000),
+    ];
+    app.configure()
+        .set("/ladder/months", json!(1))
+        .set("/ladder/steps", json!(steps))
+        .publish();
+    let member = app.member("王芳");
+    let mut seen = Vec::new();
+    for (amount, points) in [(999_00, 999), (1_00, 1), (1_00, 2)] {
+        let bill = app.sale_to(&member).line("cream", "skin", amount).ring_as_quoted();
+        assert_eq!(bill.earned(), points);
+        seen.push(app.tier(&member));
+    }
+    assert_eq!(
+        seen,
+        ["vip", "pearl", "pearl"],
+        "at the threshold, and from the next sale on"
+    );
+    // A month and a day later the window of one month is empty again.
+    app.set_now("2026-04-02 10:00");
+    app.sale_to(&member).line("cream", "skin", 2999_00).ring();
+    assert_eq!(app.tier(&member), "pearl");
+    app.sale_to(&member).line("cream", "skin", 1_00).ring();
+    assert_eq!(app.tier(&member), "jade");
+}
+
 fn d_tier_2_a_return_undoes_the_tier_it_caused(app: &TestApp) {
     let member = app.member("王芳");
     let bill = app
@@ -138,6 +190,32 @@ fn d_tier_2_a_part_return_above_the_threshold_keeps_it(app: &TestApp) {
     assert_eq!(app.tier(&member), "silver");
 }
 
+fn d_tier_2_no_sale_and_no_publishing_lowers_a_tier(app: &TestApp) {
+    let member = paid(app, 5000_00);
+    app.set_now("2026-03-05 10:00");
+    app.configure()
+        .set("/ladder/steps/1/threshold", json!(9000_00))
+        .publish();
+    assert_eq!(app.tier(&member), "silver", "publishing lowers nobody");
+    app.set_now("2027-06-01 10:00");
+    let bill = app.sale_to(&member).line("cream", "skin", 10_00).ring_as_quoted();
+    assert_eq!((bill.earned(), app.tier(&member)), (12, "silver".into()));
+    assert_eq!(bill.body["tier_next"], Value::Null, "that is for a review to decide");
+}
+
+fn d_tier_2_a_bill_that_comes_late_counts_beside_later_ones(app: &TestApp) {
+    let member = app.member("王芳");
+    app.set_now("2026-03-06 10:00");
+    app.sale_to(&member).line("cream", "skin", 3000_00).ring();
+    let late = app
+        .sale_to(&member)
+        .at("2026-03-03 18:00")
+        .line("comb", "hair", 1000_00)
+        .ring_as_quoted();
+    assert_eq!(late.body.text("/tier_next/id"), "silver", "5000.00 within the window");
+    assert_eq!(app.tier(&member), "silver");
+}
+
 fn d_tier_3_the_till_hears_of_the_upgrade(app: &TestApp) {
     let member = app.member("王芳");
     let below = app.sale_to(&member).line("cream", "skin", 3999_00).ring_as_quoted();
@@ -152,7 +230,7 @@ fn d_tier_3_the_till_hears_of_the_upgrade(app: &TestApp) {
     );
 }
 
-fn the_card_says_what_the_next_tier_needs(app: &TestApp) {
+fn d_tier_3_the_card_says_what_the_next_tier_needs(app: &TestApp) {
     let member = paid(app, 4999_99);
     let membership = app.hq().get(&format!("/memberships/{}", member.membership)).ok();
     assert_eq!(
@@ -162,4 +240,26 @@ fn the_card_says_what_the_next_tier_needs(app: &TestApp) {
         ),
         ("silver".into(), 1)
     );
+}
+
+fn d_tier_4_a_configuration_holds_from_its_date(app: &TestApp) {
+    let member = app.member("王芳");
+    let earned = |local: &str| {
+        app.set_now(local);
+        let sale = app.sale_to(&member).line("cream", "skin", 10_00);
+        sale.ring_as_quoted().earned()
+    };
+    let from = crate::harness::time::instant("2026-03-10 00:00");
+    app.configure()
+        .rule("/points_per_unit", "3")
+        .set("/effective_from", json!(from))
+        .publish();
+    assert_eq!(earned("2026-03-01 10:01"), 10, "announced, not in force");
+    assert_eq!(earned("2026-03-09 23:59:59"), 10);
+    assert_eq!(earned("2026-03-10 00:00"), 30);
+    let program = app.hq().get(&format!("/programs/{}", app.program())).ok();
+    assert_eq!(program.int("/configuration/version"), 2);
+    let past = crate::harness::time::instant("2026-03-09 00:00");
+    let backdated = app.configure().set("/effective_from", json!(past)).post();
+    backdated.expect_problem(422, "field_invalid");
 }

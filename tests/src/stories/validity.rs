@@ -137,12 +137,18 @@ fn pain_10_expired_points_cannot_be_returned_to_life(app: &TestApp) {
     assert_eq!((bill.spent(), app.points(&member)), (1000, 0));
     app.set_now("2028-03-01 10:00");
     app.night();
-    app.return_of(&bill).book();
+    let returned = app.return_of(&bill).book_as_quoted();
     assert_eq!(
-        app.balance(&member).available,
-        0,
+        (returned.int("/points/given_back"), returned.int("/points/expired")),
+        (1000, 1000),
         "points of a lot that has expired meanwhile stay expired"
     );
+    let last: Vec<(String, i64)> = app.entries(&member)[2..]
+        .iter()
+        .map(|entry| (entry.text("/kind"), entry.int("/amount")))
+        .collect();
+    assert_eq!(last, [("give_back".to_owned(), 1000), ("expire".to_owned(), -1000)]);
+    assert_eq!(app.balance(&member).available, 0);
 }
 
 fn the_nightly_job_is_harmless_twice(app: &TestApp) {
