@@ -14,6 +14,7 @@ pub fn tests() -> Vec<Trial> {
         d_card_4_a_frozen_card_gets_no_new_number,
         d_card_5_from_the_report_on_the_card_spends_nothing,
         d_card_5_the_same_sale_by_customer_earns,
+        d_card_5_no_points_are_spent_without_a_card_that_works,
         d_card_5_another_card_of_the_membership_works,
         d_card_5_old_sales_can_be_returned,
         d_card_5_a_found_card_needs_an_identity_check,
@@ -159,6 +160,23 @@ fn d_card_5_the_same_sale_by_customer_earns(app: &TestApp) {
     sale.post().expect_problem(409, "card_blocked");
     let bill = sale.customer(&member.customer).ring_as_quoted();
     assert_eq!((bill.earned(), app.points(&member)), (10, 1010));
+}
+
+fn d_card_5_no_points_are_spent_without_a_card_that_works(app: &TestApp) {
+    app.configure().points_pay(100, 1_00, 100, 500_000).publish();
+    let member = app.member("王芳");
+    let paying = || {
+        let sale = app.sale().customer(&member.customer).line("cream", "skin", 20_00);
+        sale.points(5_00)
+    };
+    paying().ring();
+    app.operate(&member.card, "report-loss", json!({"caller_verified": true}))
+        .ok();
+    paying().quote().expect_problem(409, "card_blocked");
+    paying().post().expect_problem(409, "card_blocked");
+    app.operate(&member.card, "cancel-loss", json!({"identity_checked": true}))
+        .ok();
+    paying().ring();
 }
 
 fn d_card_5_another_card_of_the_membership_works(app: &TestApp) {

@@ -1,6 +1,7 @@
 //! A plugin that fails stops no sale: it is booked unjudged, and judged later under the rules of its date.
 
-use crate::harness::{Backend, Field, Member, Sale, TestApp};
+use crate::harness::{Backend, Field, Member, Sale, TestApp, wait};
+use cardea_engine::job;
 use libtest_mimic::{Completion, Trial};
 use std::time::Duration;
 
@@ -47,8 +48,9 @@ fn is_judged_later(backend: Backend) {
     // Others are served as ever.
     let small = app.sale_to(&member).line("cream", "skin", 10_00).ring();
     assert_eq!((small.body.text("/judged").as_str(), small.earned()), ("judged", 10));
-    app.night();
-    assert_eq!(app.points(&member), 1010, "the plugin still fails");
+    let failing = wait(job::run_all(app.server().engine())).expect_err("the plugin still fails");
+    assert_eq!(failing.code.as_str(), "plugin_failed");
+    assert_eq!(app.points(&member), 1010);
     // HQ doubles the points from now on; the operator gives plugins more room.
     app.configure().rule("/points_per_unit", 2).publish();
     let app = app.restarted(&|_| {});

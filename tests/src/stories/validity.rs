@@ -2,6 +2,7 @@
 
 use crate::harness::{Field, TestApp};
 use libtest_mimic::Trial;
+use serde_json::json;
 
 pub fn tests() -> Vec<Trial> {
     crate::stories!("validity":
@@ -12,6 +13,7 @@ pub fn tests() -> Vec<Trial> {
         d_ret_4_old_points_do_not_pass_over,
         d_ret_4_no_expiry_where_hq_says_so,
         pain_10_a_card_past_its_date_is_refused_before_any_job_has_run,
+        d_card_7_an_expired_card_gets_no_new_number,
         pain_10_the_last_day_counts_until_midnight_in_the_store,
         pain_10_expired_points_cannot_be_returned_to_life,
         the_nightly_job_is_harmless_twice,
@@ -158,4 +160,12 @@ fn the_nightly_job_is_harmless_twice(app: &TestApp) {
     let once = app.entries(&member);
     app.night();
     assert_eq!(app.entries(&member), once);
+}
+
+fn d_card_7_an_expired_card_gets_no_new_number(app: &TestApp) {
+    let member = app.member("王芳");
+    app.set_now("2028-03-01 00:00");
+    let replaced = app.operate(&member.card, "replace", json!({"store_id": app.east()}));
+    // No job has run yet; the night after says the same.
+    replaced.expect_problem(409, "card_state");
 }

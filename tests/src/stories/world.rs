@@ -24,6 +24,8 @@ impl World {
 
     /// In the first store of another chain.
     pub fn of_chain(app: &TestApp, hq: &Actor) -> Self {
+        let chain = hq.get("/me").ok().text("/chain/id");
+        app.server().set_business_clock(&chain, Some(time::millis(&app.now())));
         let store = json!({"code": "south", "name": "南店", "region_id": null, "time_zone": time::ZONE, "kind": "own"});
         let store = hq.post("/stores", &store).created().text("/id");
         let program = json!({"code": "club", "name": {"zh": "会员", "en": "Members"}, "plugin": "retail"});

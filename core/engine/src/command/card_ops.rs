@@ -7,7 +7,7 @@ use crate::identity::Action;
 use crate::store::Answer;
 use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load, save};
-use cardea_domain::card::{Card, CardNumber, CardOp, ReplaceArgs, decide_card, decide_replace};
+use cardea_domain::card::{Block, Card, CardNumber, CardOp, ReplaceArgs, decide_card, decide_replace};
 use cardea_domain::id::*;
 use cardea_domain::rows::Rows;
 use cardea_domain::tier::Ladder;
@@ -224,7 +224,13 @@ impl LedgerCommand for Replacing {
 
     fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
         check_number(state, self.chosen)?;
-        let mut card = state.cards.remove(&self.frame.card).ok_or_else(no_such_card)?.card;
+        let loaded = state.cards.remove(&self.frame.card).ok_or_else(no_such_card)?;
+        let expired = loaded.expired(self.frame.now);
+        let mut card = loaded.card;
+        // An end that no job has booked yet is an end all the same.
+        if expired {
+            card.blocks.push(Block::Expired);
+        }
         let from = card.state.as_str();
         let args = ReplaceArgs {
             id: self.new,

@@ -132,11 +132,13 @@ impl Sale {
             member: None,
             introducer: None,
             input: None,
+            any_card: false,
         };
         if let Some(member) = holder.member {
             let configuration = desk.configuration(member.program, self.occurred_at)?;
             posting.context = desk.context(store, Some(&configuration), now);
             self.judge(desk, store, &configuration, &member, &mut posting)?;
+            posting.any_card = holder.card.is_none() && self.bill.tenders.iter().any(|t| t.kind == TenderKind::Points);
         }
         Ok(Box::new(posting))
     }
@@ -243,6 +245,9 @@ struct Posting {
     member: Option<MembershipId>,
     introducer: Option<MembershipId>,
     input: Option<RecordedInput>,
+    /// Points are spent without a card at hand: then one that works must be there, or a reported loss would stop nothing
+    /// (D-CARD-5).
+    any_card: bool,
 }
 
 /// What a sale answers. Names are added by the web layer: stored answers hold ids only.
@@ -267,6 +272,22 @@ struct MemberView {
 }
 
 impl Posting {
+    /// The card that was shown works; or, where points are spent without one, any of the membership does.
+    fn check_cards(&self, state: &State) -> Result<(), Refusal> {
+        let checks = state.cards.values().map(|card| card.check_usable(self.context.now));
+        if !self.any_card {
+            return checks.collect();
+        }
+        let mut refused = None;
+        for check in checks {
+            match check {
+                Ok(()) => return Ok(()),
+                Err(refusal) => refused = Some(refusal),
+            }
+        }
+        refused.map_or(Ok(()), |refusal| Err(refusal.at("/member/customer_id")))
+    }
+
     fn answer(&self, answer: &SaleAnswer) -> Result<Answer> {
         let member = self.member.map(|membership_id| MemberView {
             membership_id,
@@ -307,6 +328,7 @@ impl LedgerCommand for Posting {
         Needs {
             members: member.into_iter().chain(introducer).collect(),
             cards: self.args.card.into_iter().collect(),
+            cards_of: self.member.filter(|_| self.any_card),
             open_of: self
                 .args
                 .customer
@@ -321,9 +343,7 @@ impl LedgerCommand for Posting {
     }
 
     fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
-        for card in state.cards.values() {
-            card.check_usable(self.context.now)?;
-        }
+        self.check_cards(state)?;
         let mut member = state.take(self.member);
         // Somebody has opened a membership for the customer meanwhile, or this one is gone.
         if state.open_membership.is_some() || member.is_some() != self.member.is_some() {

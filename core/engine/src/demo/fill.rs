@@ -321,7 +321,9 @@ impl Work {
             let by_card = by_card.map(|(_, number)| MemberRef::Card(number.as_str().to_owned()));
             (by_card.or(known.customer.map(MemberRef::Customer)), known.available)
         };
-        let points = if dice.chance(120) { available.max(0) } else { 0 };
+        // Points are paid with a card only.
+        let wants = dice.chance(120) && matches!(member, Some(MemberRef::Card(_)));
+        let points = if wants { available.max(0) } else { 0 };
         self.sell(member, &goods, points, &mut dice).await
     }
 

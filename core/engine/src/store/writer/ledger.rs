@@ -80,8 +80,12 @@ impl LoadedCard {
     /// # Errors
     /// `card_blocked`
     pub fn check_usable(&self, now: Instant) -> Result<(), Refusal> {
-        let expired = self.card.valid_through.is_some_and(|last| self.zone.day_of(now) > last);
-        cardea_domain::card::usable(self.card.state, &self.card.blocks, expired)
+        cardea_domain::card::usable(self.card.state, &self.card.blocks, self.expired(now))
+    }
+
+    /// Whether its last day is over, booked by a job or not.
+    pub fn expired(&self, now: Instant) -> bool {
+        self.card.valid_through.is_some_and(|last| self.zone.day_of(now) > last)
     }
 }
 
