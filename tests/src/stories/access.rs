@@ -116,9 +116,13 @@ fn path(route: &str, world: &World) -> String {
 
 fn call(route: &str, actor: &Actor, world: &World, app: &TestApp) -> Answer {
     let (method, _) = route.split_once(' ').expect("a method and a path");
-    let request = actor.request(method, &path(route, world)).key(&fresh_key());
-    // Versions of things that roles before have changed: "*" is whichever there is.
-    let request = request.header("If-Match", "*");
+    let path = path(route, world);
+    let mut request = actor.request(method, &path).key(&fresh_key());
+    if method == "PATCH" {
+        // The version that those before have left.
+        let current = world.hq.get(&path);
+        request = request.header("If-Match", current.header("etag").expect("a version"));
+    }
     match body(route, world, app) {
         Some(body) => request.json(&body).send(),
         None => request.send(),

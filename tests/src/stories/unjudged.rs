@@ -52,7 +52,8 @@ fn is_judged_later(backend: Backend) {
     assert_eq!(failing.code.as_str(), "plugin_failed");
     assert_eq!(app.points(&member), 1010);
     // HQ doubles the points from now on; the operator gives plugins more room.
-    app.configure().rule("/points_per_unit", 2).publish();
+    app.set_now("2026-03-01 11:00");
+    app.configure().rule("/points_per_unit", "2").publish();
     let app = app.restarted(&|_| {});
     app.night();
     assert_eq!(

@@ -4,6 +4,8 @@ use crate::harness::{Actor, Field, Member, ONE_TIME, TestApp, fresh_key, time};
 use serde_json::{Value, json};
 
 pub struct World {
+    /// Somebody who may see everything of it.
+    pub hq: Actor,
     pub store: String,
     pub consultant: String,
     pub program: String,
@@ -48,6 +50,7 @@ impl World {
             "points": 10, "stock": null,
         });
         let mut world = Self {
+            hq: hq.clone(),
             store: store.to_owned(),
             program: program.to_owned(),
             reward: hq.post("/rewards", &reward).created().text("/id"),
