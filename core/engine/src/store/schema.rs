@@ -428,6 +428,29 @@ diesel::table! {
         action -> Text,
         subject -> Nullable<Binary>,
         detail -> Text,
+        lane -> Integer,
+        seq -> BigInt,
+        previous -> Binary,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_lanes (lane) {
+        lane -> Integer,
+        epoch -> BigInt,
+        owner -> Nullable<Binary>,
+        seq -> BigInt,
+        head -> Binary,
+        used_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_checkpoints (number) {
+        number -> BigInt,
+        at -> BigInt,
+        document -> Text,
     }
 }
 
@@ -486,6 +509,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     recorded_inputs,
     idempotency,
     audit,
+    audit_lanes,
+    audit_checkpoints,
     outbox,
     imports,
 );

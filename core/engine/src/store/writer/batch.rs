@@ -6,6 +6,7 @@ use super::queue::{Batch, Queue};
 use super::save::Saver;
 use super::tx::{Answered, Tx};
 use super::{Closure, Failure, Job, Outcome, Work, idempotency, load};
+use crate::audit::{LANES, Trail};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::store::writer::ledger::LedgerCommand;
@@ -24,12 +25,15 @@ pub(super) struct Worker {
     queue: Arc<Queue>,
     counters: Arc<Counters>,
     max_batch: usize,
+    trail: Trail,
 }
 
 /// What stopped a transaction.
 enum Broken {
     Failed(Error),
     Panicked,
+    /// Another writer took the lane of the audit log.
+    Fenced,
 }
 
 impl Worker {
@@ -49,6 +53,7 @@ impl Worker {
             queue,
             counters,
             max_batch,
+            trail: Trail::new(),
         })
     }
 
@@ -56,11 +61,19 @@ impl Worker {
         while let Some(Batch { jobs, budget }) = self.queue.take(self.max_batch) {
             self.settle(jobs, budget);
         }
+        self.trail.release(&mut self.conn);
     }
 
     /// Does the jobs and answers each, whatever happens.
     fn settle(&mut self, mut jobs: Vec<Job>, budget: Option<Duration>) {
-        match self.transaction(&jobs, budget) {
+        let mut done = self.transaction(&jobs, budget);
+        for _ in 0..LANES {
+            // Nothing was written: the same commands again, in another lane.
+            if matches!(done, Err(Broken::Fenced)) {
+                done = self.transaction(&jobs, budget);
+            }
+        }
+        match done {
             Ok(outcomes) => {
                 self.counters.committed(outcomes.len());
                 let rest = jobs.split_off(outcomes.len());
@@ -85,6 +98,11 @@ impl Worker {
     fn transaction(&mut self, jobs: &[Job], budget: Option<Duration>) -> Result<Vec<Outcome>, Broken> {
         let started = std::time::Instant::now();
         dialect::begin_write(&mut self.conn).map_err(|e| Broken::Failed(e.into()))?;
+        match self.trail.begin(&mut self.conn, self.clock.now()) {
+            Ok(true) => {}
+            Ok(false) => return self.abandon(Broken::Fenced),
+            Err(e) => return self.abandon(Broken::Failed(e)),
+        }
         let mut outcomes = Vec::with_capacity(jobs.len());
         for job in jobs {
             match catch_unwind(AssertUnwindSafe(|| self.one(job))) {
@@ -96,14 +114,23 @@ impl Worker {
                 break;
             }
         }
+        match self.trail.end(&mut self.conn, self.clock.now()) {
+            Ok(true) => {}
+            Ok(false) => return self.abandon(Broken::Fenced),
+            Err(e) => return self.abandon(Broken::Failed(e)),
+        }
         match dialect::commit(&mut self.conn) {
-            Ok(()) => Ok(outcomes),
+            Ok(()) => {
+                self.trail.committed();
+                Ok(outcomes)
+            }
             Err(e) => self.abandon(Broken::Failed(e.into())),
         }
     }
 
     fn abandon(&mut self, broken: Broken) -> Result<Vec<Outcome>, Broken> {
         dialect::rollback_all(&mut self.conn);
+        self.trail.abandoned();
         Err(broken)
     }
 
@@ -165,6 +192,7 @@ impl Worker {
                     actor: &job.actor,
                     now,
                     ids: &mut self.ids,
+                    trail: &mut self.trail,
                 };
                 saver.save(&decision)?;
                 let answer = decision.answer;
@@ -192,6 +220,7 @@ impl Worker {
                     actor: &job.actor,
                     now,
                     ids: &mut self.ids,
+                    trail: &mut self.trail,
                 }
                 .notes(&audit, &outbox)?;
                 dialect::commit(&mut self.conn)?;
@@ -231,6 +260,7 @@ impl Broken {
     fn lies_in_one_command(&self) -> bool {
         match self {
             Broken::Panicked => true,
+            Broken::Fenced => false,
             Broken::Failed(Error::Database(e)) => dialect::is_constraint(e),
             Broken::Failed(_) => true,
         }
@@ -243,6 +273,11 @@ impl Broken {
                 Error::internal(e).into()
             }
             Broken::Failed(e) => e.into(),
+            Broken::Fenced => Refusal::new(
+                Code::StorageUnavailable,
+                "其他服务器占用了审计日志，请稍后重试",
+                "Other servers keep taking the audit log's lanes; try again",
+            ),
             Broken::Panicked => Error::internal(format!("{name} panicked")).into(),
         }
     }
