@@ -2,6 +2,7 @@
 //! existing systems, carries it in its name.
 
 mod admission;
+mod audit;
 mod cards;
 mod earning;
 mod import;
@@ -24,6 +25,7 @@ use libtest_mimic::Trial;
 pub fn tests() -> Vec<Trial> {
     [
         admission::tests,
+        audit::tests,
         cards::tests,
         earning::tests,
         import::tests,
