@@ -334,7 +334,6 @@ fn entries_from_before_the_lanes_are_chained_once() {
         "DELETE FROM audit_lanes; {insert} (x'02', x'01', 1, 'a', '{{}}'), (x'01', x'02', 2, 'b', '{{}}')"
     ))
     .unwrap();
-    // Ids of 16 bytes, as everywhere.
     conn.batch("UPDATE audit SET id = zeroblob(15) || id, chain_id = zeroblob(15) || chain_id")
         .unwrap();
     conn.batch("UPDATE audit SET id = CAST(id AS BLOB), chain_id = CAST(chain_id AS BLOB)")
@@ -407,13 +406,8 @@ async fn auditors_read_their_own_chain_and_others_as_hashes() {
     }
 
     let cashier = f.actor(Role::Cashier, &[f.store]);
-    assert_eq!(
-        code(
-            f.engine
-                .audit_entries(&cashier, &AuditFilter::default(), &PageArgs::default())
-        ),
-        Code::Forbidden
-    );
+    let (filter, page) = (AuditFilter::default(), PageArgs::default());
+    assert_eq!(code(f.engine.audit_entries(&cashier, &filter, &page)), Code::Forbidden);
     assert_eq!(code(f.engine.audit_checkpoint(&cashier)), Code::Forbidden);
 }
 
