@@ -54,10 +54,10 @@ impl RunningServer {
         };
         // The command is sent by the call; its future only waits, and joining the thread does that here.
         drop(self.handle.stop(true));
+        let served = thread.join();
+        // After the last request: the jobs' thread ends with a seal over the audit log.
         self.jobs.stop();
-        thread
-            .join()
-            .map_err(|_| anyhow::anyhow!("the server's thread panicked"))??;
+        served.map_err(|_| anyhow::anyhow!("the server's thread panicked"))??;
         Ok(())
     }
 }

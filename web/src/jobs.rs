@@ -1,5 +1,5 @@
 //! The thread of the nightly jobs. It wakes every full hour, because it is always midnight in some store's zone; the
-//! jobs do only what is due and not done yet.
+//! jobs do only what is due and not done yet. When it stops, it seals the audit log.
 
 use cardea_engine::{Engine, job};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -29,6 +29,13 @@ impl Jobs {
                         "a nightly job failed"
                     );
                 }
+            }
+            if let Err(refusal) = runtime.block_on(engine.seal_audit()) {
+                tracing::error!(
+                    code = refusal.code.as_str(),
+                    reason = refusal.detail.en,
+                    "the audit log isn't sealed"
+                );
             }
         })?;
         Ok(Self {

@@ -3,6 +3,7 @@
 
 pub mod actor;
 pub mod archive;
+pub mod audit;
 pub mod bootstrap;
 mod business;
 pub mod clock;

@@ -3,6 +3,7 @@
 
 mod access;
 mod admission;
+mod audit;
 mod cards;
 mod demo;
 mod earning;
@@ -30,6 +31,7 @@ pub fn tests() -> Vec<Trial> {
     [
         access::tests,
         admission::tests,
+        audit::tests,
         cards::tests,
         demo::tests,
         earning::tests,

@@ -1,5 +1,6 @@
 //! The interface: one file per resource, handlers of a few lines, and what goes over the wire in [`dto`].
 
+mod audit;
 mod auth;
 mod cards;
 mod customers;
@@ -28,6 +29,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(memberships::routes)
         .configure(cards::routes)
         .configure(sales::routes)
-        .configure(redemptions::routes);
+        .configure(redemptions::routes)
+        .configure(audit::routes);
     config.service(v1);
 }

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod audit;
 mod demo;
 mod import;
 mod openapi;
@@ -30,6 +31,8 @@ enum Command {
     Import(import::Import),
     /// Recompute every balance, and print a fingerprint of the ledger
     Verify(verify::Verify),
+    /// Seal the audit log, check it against a kept seal, export a chain's part of it
+    Audit(audit::Audit),
     /// Print the OpenAPI document
     Openapi(openapi::Openapi),
 }
@@ -59,6 +62,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(command) => command.run(settings),
         Command::Import(command) => command.run(|| Ok(settings)),
         Command::Verify(command) => command.run(&settings),
+        Command::Audit(command) => command.run(&settings),
         Command::Openapi(command) => command.run(),
     }
 }

@@ -22,6 +22,7 @@ impl Verify {
         println!("entries   {}", report.entries);
         println!("lots      {}", report.lots);
         println!("accounts  {}", report.accounts);
+        println!("audit     {}", report.audit);
         println!("hash      {}", report.hash);
         for problem in &report.problems {
             println!("problem   {problem}");

@@ -32,6 +32,7 @@ macro_rules! guards {
 }
 
 guards!(
+    AuditRead,
     CardCancel,
     CardCancelLoss,
     CardFreeze,

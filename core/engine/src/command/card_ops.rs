@@ -151,7 +151,8 @@ impl Frame {
         let answer = status(&CardAnswer::new(answered, &member, &self.ladder, self.now))?;
         let mut decision = Decision::new(rows, answer);
         let action = action_of(event.operation);
-        let detail = json!({ "reason": event.reason, "detail": event.detail, "blocks": event.blocks });
+        // The reason is free text, which may name people: it stands with the card's event, which can be scrubbed.
+        let detail = json!({ "detail": event.detail, "blocks": event.blocks });
         decision.audit.push(AuditRow {
             action,
             subject: Some(self.card.0),

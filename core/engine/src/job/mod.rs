@@ -45,7 +45,7 @@ impl Job {
     }
 }
 
-/// Does every job in every chain. The schedule's hook: to be called every night, or more often; what is done already
+/// Does every job in every chain, and seals the audit log over all of them. The schedule's hook: to be called every night, or more often; what is done already
 /// isn't done again.
 ///
 /// # Errors
@@ -59,6 +59,14 @@ pub async fn run_all(engine: &Engine) -> Result<(), Refusal> {
                 first = first.and(Err(refusal));
             }
         }
+    }
+    if let Err(refusal) = engine.seal_audit().await {
+        tracing::error!(
+            code = refusal.code.as_str(),
+            "the audit log isn't sealed: {}",
+            refusal.detail.en
+        );
+        first = first.and(Err(refusal));
     }
     first
 }

@@ -2,6 +2,7 @@
 //!
 //! - `master.key`, 32 random bytes: every chain's key is derived from it, and under a chain's key lie the data keys
 //!   of its customers. Who copies the database alone reads no phone number; who loses this file loses them all.
+//! - `audit-<number>-<fingerprint>.pem`, Ed25519: signs the audit log's checkpoints, the newest of them.
 //! - `token-<number>-<fingerprint>.pem`, Ed25519: the newest signs access tokens, older ones still verify.
 
 mod blind;
@@ -9,12 +10,15 @@ mod chain;
 mod file;
 mod password;
 mod person;
+mod seal;
+mod signing;
 mod token;
 
 pub use blind::{Digest, IndexKind, birth_month_day, identity_number, last_four, name_and_birth, phone};
 pub use chain::ChainKeys;
 pub use password::{Passwords, check_new_password, one_time_password};
 pub use person::{PersonKey, Sealed};
+pub use seal::SealKeys;
 pub use token::{Claims, IssuedRefresh, RefreshToken, TokenError, TokenKeys};
 
 use cardea_domain::id::ChainId;
@@ -49,6 +53,7 @@ pub struct Keys {
     folder: PathBuf,
     master: Zeroizing<[u8; 32]>,
     tokens: TokenKeys,
+    seals: Arc<SealKeys>,
     /// Derived once per chain: key derivation would otherwise stand in every request.
     chains: RwLock<HashMap<ChainId, Arc<ChainKeys>>>,
 }
@@ -72,10 +77,12 @@ impl Keys {
         file::folder(&folder)?;
         let master = file::master(&folder.join("master.key"), create)?;
         let tokens = TokenKeys::open(&folder)?;
+        let seals = Arc::new(SealKeys::open(&folder)?);
         Ok(Self {
             folder,
             master,
             tokens,
+            seals,
             chains: RwLock::default(),
         })
     }
@@ -113,6 +120,11 @@ impl Keys {
     pub fn tokens(&self) -> &TokenKeys {
         &self.tokens
     }
+
+    /// The keys of the audit log's checkpoints.
+    pub fn seals(&self) -> Arc<SealKeys> {
+        self.seals.clone()
+    }
 }
 
 /// Random bytes from the operating system.
@@ -140,6 +152,7 @@ mod tests {
         assert_eq!(first.installation_id(), second.installation_id());
         assert!(second.check_installation(first.installation_id()).is_ok());
         assert_eq!(first.tokens().jwks(), second.tokens().jwks());
+        assert_eq!(first.seals().public(), second.seals().public());
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! Access tokens (JWT, EdDSA only) and opaque refresh tokens.
 
 use super::chain::{HmacSha256, MacKey, expand, mac};
-use super::{KeyError, file, random};
+use super::{KeyError, random, signing};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cardea_domain::Instant;
 use cardea_domain::id::{ChainId, SessionId, StaffId};
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, spki::der::pem::LineEnding};
+use ed25519_dalek::pkcs8::EncodePrivateKey;
 use hmac::Mac;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -20,6 +19,8 @@ use zeroize::Zeroizing;
 const ISSUER: &str = "cardea";
 const AUDIENCE: &str = "cardea-api";
 const TYPE: &str = "at+jwt";
+/// Begins the names of the key files.
+const KIND: &str = "token";
 /// How far another server's clock may be off, in seconds.
 const LEEWAY: i64 = 30;
 
@@ -69,25 +70,14 @@ impl TokenKeys {
     pub const ACCESS_SECONDS: i64 = 600;
 
     pub(super) fn open(folder: &Path) -> Result<Self, KeyError> {
-        let mut names = key_names(folder)?;
-        if names.is_empty() {
-            names.push(create(folder, 1)?);
-        }
-        names.sort();
         let mut by_kid = HashMap::new();
         let mut newest = None;
-        for name in names {
-            let path = folder.join(&name);
-            let wrong = |reason| KeyError::Format {
-                path: path.clone(),
-                reason,
-            };
-            let bytes = file::read(&path)?;
-            let pem = std::str::from_utf8(&bytes).map_err(|_| wrong("PEM expected"))?;
-            let signing = SigningKey::from_pkcs8_pem(pem).map_err(|_| wrong("an Ed25519 key in PKCS#8 expected"))?;
-            let kid = name.trim_start_matches("token-").trim_end_matches(".pem").to_owned();
+        for (kid, signing) in signing::open(folder, KIND)? {
             let x = URL_SAFE_NO_PAD.encode(signing.verifying_key().as_bytes());
-            let decoding = DecodingKey::from_ed_components(&x).map_err(|_| wrong("an Ed25519 key expected"))?;
+            let decoding = DecodingKey::from_ed_components(&x).map_err(|_| KeyError::Format {
+                path: folder.join(format!("{KIND}-{kid}.pem")),
+                reason: "an Ed25519 key expected",
+            })?;
             by_kid.insert(kid.clone(), TokenKey { decoding, x });
             newest = Some((kid, signing));
         }
@@ -245,34 +235,6 @@ pub struct RefreshToken {
 impl RefreshToken {
     /// Chain, session, 32 random bytes, 16 bytes of HMAC.
     const LENGTH: usize = 16 + 16 + 32 + 16;
-}
-
-/// Names of the token keys in the folder.
-fn key_names(folder: &Path) -> Result<Vec<String>, KeyError> {
-    let io = |source| KeyError::Io {
-        path: folder.to_owned(),
-        source,
-    };
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(io)? {
-        let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
-        if name.starts_with("token-") && name.ends_with(".pem") {
-            names.push(name);
-        }
-    }
-    Ok(names)
-}
-
-/// Creates the key with this number and returns its file name.
-fn create(folder: &Path, number: u32) -> Result<String, KeyError> {
-    let signing = SigningKey::from_bytes(&random::<32>()?);
-    let fingerprint = hex::encode(&Sha256::digest(signing.verifying_key().as_bytes())[..4]);
-    let name = format!("token-{number:04}-{fingerprint}.pem");
-    let pem = signing
-        .to_pkcs8_pem(LineEnding::LF)
-        .map_err(|e| KeyError::Random(e.to_string()))?;
-    file::write(&folder.join(&name), pem.as_bytes())?;
-    Ok(name)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::dialect::{self, Location};
 use super::readers::Readers;
 use super::session::WriterSession;
 use super::{Conn, migrate, statistics};
+use crate::audit;
 use crate::error::{Error, Result};
 use fs4::fs_std::FileExt;
 use parking_lot::Mutex;
@@ -47,6 +48,9 @@ impl Database {
         };
         let mut conn = database.connect()?;
         migrate::up(&mut conn)?;
+        dialect::begin_write(&mut conn)?;
+        audit::set_up(&mut conn)?;
+        dialect::commit(&mut conn)?;
         statistics::fix(&mut conn)?;
         Ok(database)
     }

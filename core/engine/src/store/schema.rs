@@ -436,6 +436,29 @@ diesel::table! {
         action -> Text,
         subject -> Nullable<Binary>,
         detail -> Text,
+        lane -> Integer,
+        seq -> BigInt,
+        previous -> Binary,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_lanes (lane) {
+        lane -> Integer,
+        epoch -> BigInt,
+        owner -> Nullable<Binary>,
+        seq -> BigInt,
+        head -> Binary,
+        used_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_checkpoints (number) {
+        number -> BigInt,
+        at -> BigInt,
+        document -> Text,
     }
 }
 
@@ -495,6 +518,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     unjudged,
     idempotency,
     audit,
+    audit_lanes,
+    audit_checkpoints,
     outbox,
     imports,
 );

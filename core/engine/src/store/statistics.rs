@@ -19,6 +19,7 @@ const FEW: &[(&str, u64)] = &[
     ("chain_id", 1),
     ("open", 2),
     ("measure", 2),
+    ("lane", 8),
     ("account", 3),
     ("source", 3),
     ("kind", 5),
@@ -133,6 +134,14 @@ mod tests {
             (
                 "SELECT delta FROM lot_moves WHERE chain_id = x'01' AND entry_id IN (x'02', x'03')",
                 "lot_moves_by_entry",
+            ),
+            (
+                "SELECT id FROM audit WHERE lane = 3 AND seq >= 7 AND (seq > 7 OR id > x'02') ORDER BY seq, id LIMIT 1000",
+                "audit_by_lane",
+            ),
+            (
+                "SELECT id FROM audit WHERE chain_id = x'01' AND subject = x'02' AND id < x'03' ORDER BY id DESC LIMIT 51",
+                "audit_by_subject",
             ),
         ] {
             let plan: Vec<Plan> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}"))

@@ -12,7 +12,9 @@ mod orphans;
 #[cfg(test)]
 mod tests;
 
+use crate::audit;
 use crate::error::Result;
+use crate::keys::SealKeys;
 use crate::store::{Conn, Id};
 use crate::{Engine, each};
 use diesel::prelude::*;
@@ -31,6 +33,8 @@ pub struct Report {
     pub lots: u64,
     pub accounts: u64,
     pub bills: u64,
+    /// Entries of the audit log.
+    pub audit: u64,
     /// Each names the rows that don't agree; empty for sound books.
     pub problems: Vec<String>,
     /// SHA-256, hexadecimal, over memberships, tiers, balances, lots and entries under natural keys: equal for equal
@@ -39,17 +43,18 @@ pub struct Report {
 }
 
 impl Engine {
-    /// Verifies the books of every chain, on one snapshot; writers go on meanwhile.
+    /// Verifies the books of every chain and the audit log, on one snapshot; writers go on meanwhile.
     ///
     /// # Errors
     /// The database fails. What is wrong in the books is no error but a problem of the report.
     pub fn verify(&self) -> Result<Report> {
-        self.database().snapshot(verify)
+        let keys = self.keys().seals();
+        self.database().snapshot(|conn| verify(conn, &keys))
     }
 }
 
 /// Verifies what a connection sees; the caller keeps it from changing meanwhile.
-fn verify(conn: &mut Conn) -> Result<Report> {
+fn verify(conn: &mut Conn, keys: &SealKeys) -> Result<Report> {
     use crate::store::schema::chains;
     let mut books = Books::default();
     let mut found: Vec<(Id, String)> = each!(conn, c => chains::table.select((chains::id, chains::code)).load(c)?);
@@ -58,6 +63,8 @@ fn verify(conn: &mut Conn) -> Result<Report> {
     for (id, code) in found {
         chain::verify(conn, &mut books, id, code)?;
     }
+    let entries = audit::check(conn, keys, &mut |problem| books.problem(problem))?;
+    books.report.audit = entries;
     Ok(books.report())
 }
 

@@ -61,10 +61,10 @@ async fn year(swapped: bool) -> Shop {
 }
 
 /// The report on books after some statements that are taken back again.
-fn after(conn: &mut Conn, statements: &str) -> Report {
+fn after(shop: &Shop, conn: &mut Conn, statements: &str) -> Report {
     conn.batch("BEGIN").unwrap();
     conn.batch(statements).unwrap();
-    let report = verify(conn);
+    let report = verify(conn, &shop.f.engine.keys().seals());
     conn.batch("ROLLBACK").unwrap();
     report.unwrap()
 }
@@ -215,18 +215,18 @@ fn record_damage() -> Vec<(String, &'static str)> {
 async fn damage_is_found() {
     let shop = year(false).await;
     let mut conn = shop.f.engine.database().connect().unwrap();
-    let sound = after(&mut conn, "SELECT 1");
+    let sound = after(&shop, &mut conn, "SELECT 1");
     assert_eq!(sound.problems, Vec::<String>::new());
     let an_entry = "(SELECT id FROM entries WHERE kind = 'spend' ORDER BY id LIMIT 1)";
     for (damage, named) in ledger_damage(an_entry).into_iter().chain(record_damage()) {
-        let report = after(&mut conn, &format!("PRAGMA defer_foreign_keys = ON; {damage}"));
+        let report = after(&shop, &mut conn, &format!("PRAGMA defer_foreign_keys = ON; {damage}"));
         assert!(
             report.problems.iter().any(|problem| problem.contains(named)),
             "{damage}: {:#?}",
             report.problems
         );
     }
-    assert_eq!(after(&mut conn, "SELECT 1"), sound);
+    assert_eq!(after(&shop, &mut conn, "SELECT 1"), sound);
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ macro_rules! shown {
     };
 }
 
+pub mod audit;
 pub mod auth;
 pub mod cards;
 pub mod common;

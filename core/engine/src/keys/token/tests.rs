@@ -137,7 +137,7 @@ fn an_older_key_still_verifies_and_the_newest_signs() {
     let (dir, old) = keys();
     let (chain, staff, session) = ids();
     let token = old.issue(chain, staff, session, NOW).unwrap();
-    create(dir.path(), 2).unwrap();
+    signing::create(dir.path(), KIND, 2).unwrap();
     let both = TokenKeys::open(dir.path()).unwrap();
     assert!(both.verify(&token, NOW).is_ok());
     assert!(both.kid.starts_with("0002-"));

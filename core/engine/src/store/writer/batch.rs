@@ -6,6 +6,7 @@ use super::queue::{Batch, Queue};
 use super::save::Saver;
 use super::tx::{Answered, Tx};
 use super::{Closure, Failure, Job, Outcome, Work, idempotency, load};
+use crate::audit::Trail;
 use crate::clock::Clock;
 use crate::error::{self, Error, Result};
 use crate::store::writer::ledger::LedgerCommand;
@@ -31,6 +32,7 @@ pub(super) struct Worker {
     queue: Arc<Queue>,
     counters: Arc<Counters>,
     max_batch: usize,
+    trail: Trail,
 }
 
 /// What stopped a transaction.
@@ -39,6 +41,8 @@ enum Broken {
     /// The connection was lost in the commit: it may have happened, only the clients' keys can tell.
     InDoubt(Error),
     Panicked,
+    /// Another writer took the lane of the audit log. Nothing was written.
+    Fenced,
 }
 
 impl Worker {
@@ -59,12 +63,16 @@ impl Worker {
             queue,
             counters,
             max_batch,
+            trail: Trail::new(),
         })
     }
 
     pub fn run(&mut self) {
         while let Some(Batch { jobs, budget }) = self.queue.take(self.max_batch) {
             self.settle(jobs, budget);
+        }
+        if self.connected {
+            self.trail.release(&mut self.conn);
         }
     }
 
@@ -102,6 +110,7 @@ impl Worker {
                     std::thread::sleep(pause);
                     pause *= 2;
                 }
+                Err(Broken::Fenced) => tracing::warn!("another server took this lane of the audit log: the next one"),
                 done => return done,
             }
         }
@@ -118,6 +127,11 @@ impl Worker {
         if let Err(e) = dialect::begin_write(&mut self.conn) {
             return self.abandon(Broken::Failed(e.into()));
         }
+        match self.trail.begin(&mut self.conn, self.clock.now()) {
+            Ok(true) => {}
+            Ok(false) => return self.abandon(Broken::Fenced),
+            Err(e) => return self.abandon(Broken::Failed(e)),
+        }
         let mut outcomes = Vec::with_capacity(jobs.len());
         for job in jobs {
             match catch_unwind(AssertUnwindSafe(|| self.one(job))) {
@@ -129,8 +143,16 @@ impl Worker {
                 break;
             }
         }
+        match self.trail.end(&mut self.conn, self.clock.now()) {
+            Ok(true) => {}
+            Ok(false) => return self.abandon(Broken::Fenced),
+            Err(e) => return self.abandon(Broken::Failed(e)),
+        }
         match dialect::commit(&mut self.conn) {
-            Ok(()) => Ok(outcomes),
+            Ok(()) => {
+                self.trail.committed();
+                Ok(outcomes)
+            }
             Err(e) if dialect::is_lost(&e) => self.abandon(Broken::InDoubt(e.into())),
             Err(e) => self.abandon(Broken::Failed(e.into())),
         }
@@ -140,8 +162,9 @@ impl Worker {
         let lost = match &broken {
             Broken::Failed(Error::Database(e)) => dialect::is_lost(e),
             Broken::InDoubt(_) => true,
-            Broken::Failed(_) | Broken::Panicked => false,
+            Broken::Failed(_) | Broken::Panicked | Broken::Fenced => false,
         };
+        self.trail.abandoned();
         // On a lost connection there is nothing to take back, and asking would only fail again.
         self.connected = !lost && dialect::rollback_all(&mut self.conn);
         Err(broken)
@@ -152,7 +175,7 @@ impl Worker {
         match broken {
             Broken::Panicked => true,
             Broken::Failed(Error::Database(e)) => self.connected && dialect::may_lie_in_data(&self.conn, e),
-            Broken::Failed(Error::Unreachable(_)) | Broken::InDoubt(_) => false,
+            Broken::Failed(Error::Unreachable(_)) | Broken::InDoubt(_) | Broken::Fenced => false,
             Broken::Failed(_) => self.connected,
         }
     }
@@ -210,6 +233,7 @@ impl Worker {
                     actor: &job.actor,
                     now,
                     ids: &mut self.ids,
+                    trail: &mut self.trail,
                 };
                 saver.save(&decision)?;
                 let answer = decision.answer;
@@ -237,6 +261,7 @@ impl Worker {
                     actor: &job.actor,
                     now,
                     ids: &mut self.ids,
+                    trail: &mut self.trail,
                 }
                 .notes(&audit, &outbox)?;
                 dialect::commit(&mut self.conn)?;
@@ -290,6 +315,11 @@ impl Broken {
                 Error::internal(e).into()
             }
             Broken::Failed(e) | Broken::InDoubt(e) => e.into(),
+            Broken::Fenced => Refusal::new(
+                Code::StorageUnavailable,
+                "其他服务器占用了审计日志，请稍后重试",
+                "Other servers keep taking the audit log's lanes; try again",
+            ),
             Broken::Panicked => Error::internal(format!("{name} panicked")).into(),
         }
     }

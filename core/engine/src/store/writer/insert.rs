@@ -47,7 +47,7 @@ statements! {
     DeleteUnjudged = "DELETE FROM unjudged WHERE chain_id = ? AND bill_id = ?";
     InsertCardEvent = "INSERT INTO card_events (chain_id, id, card_id, operation, staff_id, store_id, reason, detail, at, \
         from_state, to_state, blocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    InsertAudit = "INSERT INTO audit (chain_id, id, at, staff_id, session_id, source_ip, action, subject, detail) \
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    InsertAudit = "INSERT INTO audit (chain_id, id, at, staff_id, session_id, source_ip, action, subject, detail, \
+        lane, seq, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertMessage = "INSERT INTO outbox (chain_id, id, topic, payload, created_at) VALUES (?, ?, ?, ?, ?)";
 }

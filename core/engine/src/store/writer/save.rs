@@ -4,6 +4,7 @@ use super::insert::*;
 use super::ledger::{CardEvent, Decision};
 use super::tx::{AuditRow, Message};
 use crate::actor::Actor;
+use crate::audit::{Content, Trail};
 use crate::error::{Error, Result};
 use crate::plugin::RecordedInput;
 use crate::store::Conn;
@@ -22,6 +23,8 @@ pub(super) struct Saver<'a> {
     /// Technical time.
     pub now: Instant,
     pub ids: &'a mut dyn NewIds,
+    /// The writer's lane of the audit log.
+    pub trail: &'a mut Trail,
 }
 
 impl Saver<'_> {
@@ -63,22 +66,7 @@ impl Saver<'_> {
     pub fn notes(&mut self, audit: &[AuditRow], outbox: &[Message]) -> Result<()> {
         let (chain, now) = (self.chain(), self.now);
         for row in audit {
-            let (id, actor) = (self.ids.next_id(), self.actor);
-            run!(
-                self.conn,
-                InsertAudit,
-                [
-                    chain,
-                    id,
-                    now,
-                    actor.staff,
-                    actor.session,
-                    actor.source_ip.as_deref(),
-                    row.action,
-                    row.subject,
-                    row.detail.to_string(),
-                ]
-            )?;
+            self.note(row)?;
         }
         for message in outbox {
             run!(
@@ -93,6 +81,42 @@ impl Saver<'_> {
                 ]
             )?;
         }
+        Ok(())
+    }
+
+    fn note(&mut self, row: &AuditRow) -> Result<()> {
+        let (actor, detail) = (self.actor, row.detail.to_string());
+        let content = Content {
+            chain: actor.chain.0,
+            id: self.ids.next_id(),
+            at: self.now.0,
+            staff: actor.staff.map(|id| id.0),
+            session: actor.session.map(|id| id.0),
+            source_ip: actor.source_ip.as_deref(),
+            action: row.action,
+            subject: row.subject,
+            detail: &detail,
+        };
+        let place = self.trail.place(&content)?;
+        run!(
+            self.conn,
+            InsertAudit,
+            [
+                content.chain,
+                content.id,
+                content.at,
+                content.staff,
+                content.session,
+                content.source_ip,
+                content.action,
+                content.subject,
+                content.detail,
+                place.lane,
+                place.seq,
+                place.previous.bytes(),
+                place.sha.bytes(),
+            ]
+        )?;
         Ok(())
     }
 
