@@ -21,6 +21,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what, when and from where, newest first. With a filter a page may be short, even empty, and still have a
+         *     `next`: it ends where `next` is null.
+         */
+        get: operations["list_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The last signed checkpoint: where every lane ended. Keep it elsewhere: `cardea audit check FILE` then proves that
+         *     nothing before it was rewritten or cut off.
+         */
+        get: operations["read_checkpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The hash chains that make the log tamper-evident, lane by lane in the order of their numbers: this chain's entries,
+         *     and of others' only the hashes.
+         * @description Every hash is SHA-256 over these fields, one after the other: `cardea/audit/1`; lane; seq; the hash of the place before
+         *     in the lane (32 zero bytes for seq 1); chain_id; id; at (milliseconds since 1970); staff_id; session_id; source_ip;
+         *     action; subject; detail. A field is its length in four bytes, big-endian, and its bytes; one that is null is
+         *     `ffffffff` alone. Numbers are eight bytes, big-endian, ids 16 bytes, texts UTF-8.
+         */
+        get: operations["export_lanes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -695,6 +759,75 @@ export interface components {
     schemas: {
         /** @description A typed attribute of a line, as the program's plugin declares it. */
         Attribute: boolean | number | string;
+        /** @description A signed checkpoint of the audit log. */
+        AuditCheckpoint: {
+            /** Format: date-time */
+            at: string;
+            /** @example cardea/audit-checkpoint/1 */
+            format: string;
+            /** Format: uuid */
+            installation: string;
+            /** @description Ed25519 public key, hexadecimal. */
+            key: string;
+            lanes: components["schemas"]["SealedLane"][];
+            /** Format: int64 */
+            number: number;
+            /** @description SHA-256 of what the checkpoint before signed, hexadecimal. */
+            previous: string;
+            /**
+             * @description Ed25519 signature over format, installation, number, at, previous, number of lanes, then lane, seq and hash of each,
+             *     and the key's text, in the form of the entries' hashes; hexadecimal.
+             */
+            signature: string;
+        };
+        /** @description An entry of the audit log. */
+        AuditEntry: {
+            /** @example card.freeze */
+            action: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            chain_id: string;
+            /**
+             * @description A JSON document, to the letter as it was hashed; personal data only sealed.
+             * @example {"code":"north"}
+             */
+            detail: string;
+            /** @description SHA-256, hexadecimal. */
+            hash: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: int32 */
+            lane: number;
+            /**
+             * Format: int64
+             * @description Number in its lane, from 1 without gaps.
+             */
+            seq: number;
+            /** Format: uuid */
+            session_id?: string | null;
+            source_ip?: string | null;
+            /**
+             * Format: uuid
+             * @description null: the system.
+             */
+            staff_id?: string | null;
+            /**
+             * Format: uuid
+             * @description What was acted on.
+             */
+            subject?: string | null;
+        };
+        /** @description A place of a lane. */
+        AuditLink: {
+            entry?: components["schemas"]["AuditEntry"] | null;
+            /** @description SHA-256, hexadecimal. */
+            hash: string;
+            /** Format: int32 */
+            lane: number;
+            /** Format: int64 */
+            seq: number;
+        };
         /** @description What a membership has of one asset. */
         Balance: {
             /** @example points */
@@ -1281,6 +1414,62 @@ export interface components {
              */
             missing_paid: number;
             name: components["schemas"]["Text"];
+        };
+        /** @description A page of a list. */
+        Page_AuditEntry: {
+            items: {
+                /** @example card.freeze */
+                action: string;
+                /** Format: date-time */
+                at: string;
+                /** Format: uuid */
+                chain_id: string;
+                /**
+                 * @description A JSON document, to the letter as it was hashed; personal data only sealed.
+                 * @example {"code":"north"}
+                 */
+                detail: string;
+                /** @description SHA-256, hexadecimal. */
+                hash: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: int32 */
+                lane: number;
+                /**
+                 * Format: int64
+                 * @description Number in its lane, from 1 without gaps.
+                 */
+                seq: number;
+                /** Format: uuid */
+                session_id?: string | null;
+                source_ip?: string | null;
+                /**
+                 * Format: uuid
+                 * @description null: the system.
+                 */
+                staff_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description What was acted on.
+                 */
+                subject?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_AuditLink: {
+            items: {
+                entry?: components["schemas"]["AuditEntry"] | null;
+                /** @description SHA-256, hexadecimal. */
+                hash: string;
+                /** Format: int32 */
+                lane: number;
+                /** Format: int64 */
+                seq: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
         };
         /** @description A page of a list. */
         Page_Card: {
@@ -1975,6 +2164,18 @@ export interface components {
             /** Format: uuid */
             customer_id?: string | null;
         };
+        /** @description Where a lane ended. */
+        SealedLane: {
+            /** @description SHA-256 of its last entry, hexadecimal. */
+            hash: string;
+            /** Format: int32 */
+            lane: number;
+            /**
+             * Format: int64
+             * @description Number of its last entry; 0 for none.
+             */
+            seq: number;
+        };
         Staff: {
             active: boolean;
             /** Format: uuid */
@@ -2145,6 +2346,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_entries: {
+        parameters: {
+            query?: {
+                /** @description An action, e.g. `card.freeze`; with a dot at the end all that begin so: `card.`. */
+                action?: string;
+                /** @description What was acted on. */
+                subject?: string;
+                /** @description Who acted. */
+                staff_id?: string;
+                /** @description At or after. */
+                from?: string;
+                /** @description Before. */
+                until?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_checkpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditCheckpoint"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_lanes: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditLink"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
