@@ -4,14 +4,18 @@
 mod access;
 mod admission;
 mod cards;
+mod crash;
 mod earning;
 mod import;
 mod interface;
 mod ledger;
 mod login;
+mod model;
 mod operation;
+mod outage;
 mod privacy;
 mod problems;
+mod races;
 mod replay;
 mod returns;
 mod rewards;
@@ -29,14 +33,18 @@ pub fn tests() -> Vec<Trial> {
         access::tests,
         admission::tests,
         cards::tests,
+        crash::tests,
         earning::tests,
         import::tests,
         interface::tests,
         ledger::tests,
         login::tests,
+        model::tests,
         operation::tests,
+        outage::tests,
         privacy::tests,
         problems::tests,
+        races::tests,
         replay::tests,
         returns::tests,
         rewards::tests,
