@@ -8,6 +8,7 @@ use super::cast::{CustomerForm, Member};
 use super::database::TestDatabase;
 use super::program::Settings;
 use super::server::{Server, Tune};
+use super::site::Site;
 use super::{Backend, time};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -121,6 +122,19 @@ impl TestApp {
         app
     }
 
+    /// Stops the server in this process and leaves its data behind, for a process of its own. Who was logged in still
+    /// is.
+    pub fn leave(self) -> Site {
+        let Self {
+            server,
+            database,
+            folder,
+            ..
+        } = self;
+        drop(server);
+        Site::over(database, folder)
+    }
+
     /// Every story ends with clean books.
     #[track_caller]
     pub fn finish(&self) {
@@ -223,12 +237,14 @@ impl TestApp {
             [] => role.to_owned(),
             [store, ..] => format!("{role}-{}", if *store == self.east() { "east" } else { "west" }),
         };
-        if let Some(actor) = self.staff.lock().expect("not poisoned").get(&user) {
+        // Held until they are hired: threads may ask for the same person at once.
+        let mut staff = self.staff.lock().expect("not poisoned");
+        if let Some(actor) = staff.get(&user) {
             return actor.clone();
         }
         self.hire(&user, role, stores);
         let actor = self.first_log_in(&user);
-        self.staff.lock().expect("not poisoned").insert(user, actor.clone());
+        staff.insert(user, actor.clone());
         actor
     }
 
@@ -392,21 +408,7 @@ impl TestApp {
     /// The statement, oldest first.
     #[track_caller]
     pub fn entries(&self, member: &Member) -> Vec<Value> {
-        let mut entries = Vec::new();
-        let mut after = String::new();
-        loop {
-            let page = self
-                .hq
-                .get(&format!("/cards/{}/entries?limit=200{after}", member.card))
-                .ok();
-            entries.extend(page.list("/items"));
-            match page["next"].as_str() {
-                Some(next) => after = format!("&after={next}"),
-                None => break,
-            }
-        }
-        entries.sort_by_key(|entry| entry.text("/id"));
-        entries
+        entries_of(&self.hq, &member.card)
     }
 
     #[track_caller]
@@ -432,4 +434,21 @@ pub fn points_of(value: &Value) -> Balance {
             held: balance.int("/held"),
         },
     )
+}
+
+/// The statement of a card, oldest first.
+#[track_caller]
+pub fn entries_of(actor: &Actor, card: &str) -> Vec<Value> {
+    let mut entries = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = actor.get(&format!("/cards/{card}/entries?limit=200{after}")).ok();
+        entries.extend(page.list("/items"));
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    entries.sort_by_key(|entry| entry.text("/id"));
+    entries
 }

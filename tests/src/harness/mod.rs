@@ -17,7 +17,7 @@ pub mod webdriver;
 
 pub use actor::{Actor, Request, fresh_key};
 pub use answer::{Answer, Field};
-pub use app::{Balance, ONE_TIME, PASSWORD, TestApp, points_of};
+pub use app::{Balance, ONE_TIME, PASSWORD, TestApp, entries_of, points_of};
 pub use bill::{Bill, Return, Sale};
 pub use cast::{CustomerForm, Member};
 pub use program::Settings;
@@ -25,6 +25,8 @@ pub use server::{Tune, wait};
 pub use site::Site;
 
 use libtest_mimic::{Completion, Failed, Trial};
+use std::sync::Barrier;
+use std::thread;
 
 /// Where a story's data lies. Every story is listed once per backend by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +60,25 @@ impl Backend {
             Some(why) => peers::missing(&why),
         })
     }
+}
+
+/// Calls from as many threads as there are calls, let go together; the answers in order.
+pub fn at_once<T: Send>(calls: usize, call: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let start = Barrier::new(calls);
+    thread::scope(|scope| {
+        let run = |n| {
+            let (start, call) = (&start, &call);
+            scope.spawn(move || {
+                start.wait();
+                call(n)
+            })
+        };
+        let threads: Vec<_> = (0..calls).map(run).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("an answer"))
+            .collect()
+    })
 }
 
 /// What happens, told to an application that nobody else uses.

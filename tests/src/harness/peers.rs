@@ -30,6 +30,11 @@ pub fn postgres() -> Result<String, String> {
     std::env::var("CARDEA_TEST_POSTGRES").map_err(|_| "PostgreSQL (CARDEA_TEST_POSTGRES) is missing".into())
 }
 
+/// `prlimit` of util-linux, which changes what a running process may write.
+pub fn prlimit() -> Result<PathBuf, String> {
+    on_path("prlimit").ok_or_else(|| "prlimit is not installed".into())
+}
+
 fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)

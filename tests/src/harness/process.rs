@@ -85,6 +85,12 @@ impl Process {
         assert!(sent.success(), "the server was gone before it was asked to stop");
     }
 
+    /// Ends it without a warning, as SIGKILL does.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("its end");
+    }
+
     /// Waits for its end and collects the rest of its output.
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
@@ -106,5 +112,38 @@ impl Drop for Process {
             self.child.kill().ok();
             self.child.wait().ok();
         }
+    }
+}
+
+/// The flags of a server on a free port.
+pub const LISTEN: [&str; 2] = ["--listen", "127.0.0.1:0"];
+
+/// A running server with the address that it printed.
+pub struct Served {
+    pub process: Process,
+    pub url: String,
+}
+
+impl Served {
+    /// Waits until it listens.
+    #[track_caller]
+    pub fn start(command: Command) -> Self {
+        let mut process = Process::start(command);
+        let line = process.wait_for_line("http://");
+        let url = line
+            .split_whitespace()
+            .find(|word| word.starts_with("http://"))
+            .expect("a URL");
+        Self {
+            url: url.trim_end_matches(['/', '.', ',']).to_owned(),
+            process,
+        }
+    }
+
+    /// Asks it to stop and waits until it has, cleanly.
+    #[track_caller]
+    pub fn stop(&mut self) {
+        self.process.terminate();
+        assert!(self.process.wait().success(), "{}", self.process.seen.join("\n"));
     }
 }

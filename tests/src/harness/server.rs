@@ -23,12 +23,15 @@ pub struct Server {
     running: RunningServer,
 }
 
+/// The data folder's default name, so that processes started in a story's folder find what it left there.
+pub const DATA: &str = "cardea-data";
+
 /// What an operator, or a benchmark, sets differently.
 pub type Tune<'a> = &'a dyn Fn(&mut EngineOptions);
 
 fn open(database: Option<String>, folder: &Path, tune: Tune) -> (Settings, Engine) {
     let settings = Settings {
-        data: folder.join("data"),
+        data: folder.join(DATA),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database,
         workers: 2,

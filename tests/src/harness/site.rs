@@ -3,6 +3,7 @@
 use super::Backend;
 use super::database::TestDatabase;
 use super::process;
+use super::server::DATA;
 use cardea_engine::{Engine, EngineOptions};
 use std::path::Path;
 use std::process::Command;
@@ -25,6 +26,11 @@ impl Site {
         }
     }
 
+    /// What a server has left behind.
+    pub(super) fn over(database: TestDatabase, folder: TempDir) -> Self {
+        Self { database, folder }
+    }
+
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -42,7 +48,7 @@ impl Site {
     pub fn open(&self) -> Engine {
         let options = EngineOptions {
             database: self.database.url().unwrap_or_default(),
-            ..EngineOptions::new(self.folder().join("cardea-data"))
+            ..EngineOptions::new(self.folder().join(DATA))
         };
         Engine::start(options).expect("the engine starts")
     }

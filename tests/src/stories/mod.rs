@@ -5,21 +5,25 @@ mod access;
 mod admission;
 mod audit;
 mod cards;
+mod crash;
 mod demo;
 mod earning;
 mod import;
 mod interface;
 mod ledger;
 mod login;
+mod model;
 mod operation;
 mod outage;
 mod privacy;
 mod problems;
+mod races;
 mod replay;
 mod returns;
 mod rewards;
 mod scope;
 mod spending;
+mod storage;
 mod tiers;
 mod unjudged;
 mod validity;
@@ -33,21 +37,25 @@ pub fn tests() -> Vec<Trial> {
         admission::tests,
         audit::tests,
         cards::tests,
+        crash::tests,
         demo::tests,
         earning::tests,
         import::tests,
         interface::tests,
         ledger::tests,
         login::tests,
+        model::tests,
         operation::tests,
         outage::tests,
         privacy::tests,
         problems::tests,
+        races::tests,
         replay::tests,
         returns::tests,
         rewards::tests,
         scope::tests,
         spending::tests,
+        storage::tests,
         tiers::tests,
         unjudged::tests,
         validity::tests,

@@ -1,6 +1,6 @@
 //! The program as an operator runs it: a process with settings, a first log-in and a signal to stop.
 
-use crate::harness::process::Process;
+use crate::harness::process::{LISTEN, Process, Served};
 use crate::harness::{Actor, Backend, Field, Site, fresh_key};
 use libtest_mimic::{Completion, Failed, Trial};
 use serde_json::json;
@@ -32,48 +32,26 @@ pub fn tests() -> Vec<Trial> {
     Backend::ALL.iter().copied().flat_map(on).collect()
 }
 
-/// A running server with what its first run printed.
-struct Served {
-    process: Process,
-    url: String,
-}
-
 fn serve(site: &Site) -> Served {
-    let mut process = Process::start(site.cardea(&["--listen", "127.0.0.1:0"]));
-    let line = process.wait_for_line("http://");
-    let url = line
-        .split_whitespace()
-        .find(|word| word.starts_with("http://"))
-        .expect("a URL");
-    Served {
-        url: url.trim_end_matches(['/', '.', ',']).to_owned(),
-        process,
-    }
+    Served::start(site.cardea(&LISTEN))
 }
 
-impl Served {
-    /// Chain, user and password of the printed log-in.
-    fn first_login(&mut self) -> [String; 3] {
-        self.process.wait_for_line("password");
-        ["chain", "user", "password"].map(|name| {
-            let lines = &self.process.seen;
-            let value = lines.iter().find_map(|line| line.trim().strip_prefix(name));
-            value
-                .unwrap_or_else(|| panic!("no {name} in {lines:#?}"))
-                .trim()
-                .to_owned()
-        })
-    }
-
-    fn stop(&mut self) {
-        self.process.terminate();
-        assert!(self.process.wait().success(), "{}", self.process.seen.join("\n"));
-    }
+/// Chain, user and password of the printed log-in.
+fn first_login(served: &mut Served) -> [String; 3] {
+    served.process.wait_for_line("password");
+    ["chain", "user", "password"].map(|name| {
+        let lines = &served.process.seen;
+        let value = lines.iter().find_map(|line| line.trim().strip_prefix(name));
+        value
+            .unwrap_or_else(|| panic!("no {name} in {lines:#?}"))
+            .trim()
+            .to_owned()
+    })
 }
 
 /// Logs in with the printed password and replaces it.
 fn take_over(served: &mut Served) -> Actor {
-    let [chain, user, password] = served.first_login();
+    let [chain, user, password] = first_login(served);
     let first = Actor::log_in(&served.url, &chain, &user, &password);
     let change = json!({"old_password": password, "new_password": "an operator's own phrase"});
     first.request("POST", "/auth/password").json(&change).send().expect(204);
@@ -146,7 +124,7 @@ fn sigterm_finishes_what_is_in_flight(site: &Site) -> Result<(), Failed> {
 
 fn a_second_server_is_refused(site: &Site) -> Result<(), Failed> {
     let _first = serve(site);
-    let mut second = Process::start(site.cardea(&["--listen", "127.0.0.1:0"]));
+    let mut second = Process::start(site.cardea(&LISTEN));
     assert!(!second.wait().success());
     let said = second.seen.join("\n");
     assert!(said.contains("cardea-data"), "the folder is named: {said}");
