@@ -93,37 +93,6 @@ pub fn query(conn: &mut Conn, sqlite: &str, postgres: &str) -> Vec<String> {
     lines.into_iter().map(|line| line.line).collect()
 }
 
-impl TestDatabase {
-    /// Cuts every connection to it, as a failing network does.
-    ///
-    /// # Panics
-    /// On SQLite, and where nobody is connected.
-    pub fn cut(&self) {
-        let ended = format!(
-            "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{}'",
-            self.on_a_server()
-        );
-        maintain(&format!(
-            "DO $$ BEGIN IF ({ended}) = 0 THEN RAISE EXCEPTION 'nobody was connected'; END IF; END $$"
-        ));
-    }
-
-    /// Whether new connections are let in.
-    ///
-    /// # Panics
-    /// On SQLite.
-    pub fn let_in(&self, yes: bool) {
-        maintain(&format!(
-            "ALTER DATABASE {} ALLOW_CONNECTIONS {yes}",
-            self.on_a_server()
-        ));
-    }
-
-    fn on_a_server(&self) -> &str {
-        self.name.as_deref().expect("a database on a server")
-    }
-}
-
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         if let Some(name) = &self.name {

@@ -1,7 +1,7 @@
 //! The audit log (D-HQ-5): what an auditor reads, computes anew and keeps elsewhere, and that tampering is found.
 
 use crate::harness::process::{Process, cardea};
-use crate::harness::{Actor, Field, TestApp};
+use crate::harness::{Actor, Backend, Field, TestApp};
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -161,15 +161,19 @@ fn d_hq_5_an_edit_is_found_even_with_every_hash_right(app: &TestApp) {
     problems(&format!("audit lane {}: entry 3 was changed", lane.lane));
     conn.batch(&format!("UPDATE audit SET at = at - 1 {of}"))
         .expect("the edit is taken back");
-    let (first, last) = ("00".repeat(32), lane.hash);
+    let (first, last) = ("00".repeat(32), lane.hash.to_string());
     let sealed = format!("WHERE lane = {} AND seq = {}", lane.lane, lane.seq);
-    conn.batch(&format!("UPDATE audit SET hash = x'{first}' {sealed}"))
+    let bytes = |hex: &str| match app.backend {
+        Backend::Sqlite => format!("x'{hex}'"),
+        Backend::Postgres => format!("'\\x{hex}'::bytea"),
+    };
+    conn.batch(&format!("UPDATE audit SET hash = {} {sealed}", bytes(&first)))
         .expect("an edit");
     problems(&format!(
         "entry {} isn't the one that checkpoint {}",
         lane.seq, kept.number
     ));
-    conn.batch(&format!("UPDATE audit SET hash = x'{last}' {sealed}"))
+    conn.batch(&format!("UPDATE audit SET hash = {} {sealed}", bytes(&last)))
         .expect("the edit is taken back");
 }
 

@@ -1,5 +1,4 @@
-//! A disk without room and a database without a connection: 503, never a wrong answer, and then on as if nothing had
-//! been.
+//! A disk without room: 503, never a wrong answer, and then on as if nothing had been.
 
 use crate::harness::process::{LISTEN, Process, Served};
 use crate::harness::{Actor, Answer, Backend, Field, PASSWORD, TestApp, fresh_key, peers, points_of, wait};
@@ -7,9 +6,6 @@ use cardea_engine::store::Answer as Written;
 use libtest_mimic::{Completion, Failed, Trial};
 use serde_json::Value;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Sender, channel};
-use std::thread;
-use std::time::Duration;
 
 pub fn tests() -> Vec<Trial> {
     type Test = fn(&TestApp);
@@ -24,12 +20,6 @@ pub fn tests() -> Vec<Trial> {
     vec![
         Backend::Sqlite.trial("storage::nothing_can_be_written_for_a_while", full_disk),
         of(Backend::Sqlite, "a_database_that_may_not_grow", may_not_grow),
-        of(
-            Backend::Postgres,
-            "connections_are_cut_while_tills_sell",
-            connections_are_cut,
-        ),
-        of(Backend::Postgres, "the_database_lets_nobody_in", nobody_is_let_in),
     ]
 }
 
@@ -151,75 +141,4 @@ fn may_not_grow(app: &TestApp) {
         }
         assert!(refused, "the database could grow all the time");
     }
-}
-
-const BILLS: i64 = 40;
-
-/// Sells until all bills are acknowledged, each with its own key as often as it takes.
-fn persist(app: &TestApp, card: &str, acknowledged: &Sender<()>) {
-    let mut refused = 0;
-    for _ in 0..BILLS {
-        let sale = app.sale().card(card).line("cream", "skin", 10_00);
-        let key = fresh_key();
-        loop {
-            let answer = sale.post_with_key(&key);
-            if answer.status == 201 {
-                answer.created();
-                break;
-            }
-            expect_unavailable(answer);
-            refused += 1;
-            assert!(refused < 1000, "the server doesn't recover");
-            thread::sleep(Duration::from_millis(5));
-        }
-        acknowledged.send(()).expect("somebody counts");
-    }
-}
-
-fn connections_are_cut(app: &TestApp) {
-    let members = ["王芳", "李雷", "赵敏", "陈红"].map(|name| app.member(name));
-    let (sender, sold) = channel();
-    thread::scope(|scope| {
-        let sold = sold;
-        for member in &members {
-            let sender = sender.clone();
-            scope.spawn(move || persist(app, &member.number, &sender));
-        }
-        drop(sender);
-        // Every few bills, wherever the server is with the next ones.
-        for (count, ()) in sold.iter().enumerate() {
-            if count % 12 == 5 {
-                app.database().cut();
-            }
-        }
-    });
-    for member in &members {
-        assert_eq!(app.points(member), 1000 + 10 * BILLS, "each bill once");
-        assert_eq!(app.entries(member).len() as i64, 1 + BILLS);
-    }
-}
-
-fn nobody_is_let_in(app: &TestApp) {
-    let member = app.member("王芳");
-    app.cashier();
-    let sale = app.sale_to(&member).line("cream", "skin", 10_00);
-    let key = fresh_key();
-    let hq = app.hq();
-    let card = format!("/cards/{}", member.card);
-    let login = || Actor::nobody(app.base()).login(&app.chain().code, "cashier-east", PASSWORD);
-    app.database().let_in(false);
-    app.database().cut();
-    for _ in 0..3 {
-        expect_unavailable(sale.post_with_key(&key));
-        expect_unavailable(hq.get(&card));
-        expect_unavailable(login());
-        expect_unavailable(hq.request("GET", "!/readyz").send());
-        hq.request("GET", "!/healthz").send().ok();
-    }
-    app.database().let_in(true);
-    sale.post_with_key(&key).created();
-    sale.post_with_key(&key).created();
-    assert_eq!(app.points(&member), 1010);
-    login().ok();
-    hq.request("GET", "!/readyz").send().ok();
 }

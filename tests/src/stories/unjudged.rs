@@ -5,8 +5,10 @@ use cardea_engine::job;
 use libtest_mimic::{Completion, Trial};
 use std::time::Duration;
 
+type Story = fn(Backend);
+
 pub fn tests() -> Vec<Trial> {
-    let stories: [(&str, fn(Backend)); 2] = [
+    let stories: [(&str, Story); 2] = [
         ("a_sale_that_exhausts_its_plugin_is_judged_later", is_judged_later),
         ("what_is_returned_before_it_is_judged_earns_nothing", returned_before),
     ];

@@ -137,7 +137,8 @@ mod tests {
         let recorded = record(&request()).expect("recorded");
         for index in 0..recorded.bytes.len() {
             let mut damaged = recorded.clone();
-            damaged.bytes[index] ^= 0x10;
+            // The lowest bit: the highest ones of the last byte may be padding, which says nothing.
+            damaged.bytes[index] ^= 0x01;
             assert!(matches!(damaged.unpack(), Err(ReplayError::Damaged(_))), "byte {index}");
         }
     }
