@@ -20,7 +20,7 @@ CREATE TABLE audit_lanes (
   seq BIGINT NOT NULL CHECK (seq >= 0),
   head BLOB NOT NULL,
   used_at BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 
 -- Append-only. Signed statements of where all lanes ended, to be kept elsewhere too.
 CREATE TABLE audit_checkpoints (

@@ -10,6 +10,7 @@ use fs4::fs_std::FileExt;
 use parking_lot::Mutex;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
+use std::time::Duration;
 
 pub struct Database {
     location: Location,
@@ -34,10 +35,10 @@ impl Database {
     pub fn open(url: &str, data_dir: &Path) -> Result<Self> {
         let location = Location::parse(url, data_dir)?;
         let lock = match &location {
-            Location::Sqlite(path) => Lock::File(lock(path)?),
+            Location::Sqlite(path) => Lock::File(patiently(|| lock(path))?),
             Location::Postgres(_) => {
                 let session = WriterSession::new();
-                let conn = session.open(&location)?;
+                let conn = patiently(|| session.open(&location))?;
                 Lock::Session(session, Mutex::new(Some(conn)))
             }
         };
@@ -91,6 +92,18 @@ impl Database {
     pub fn read<T>(&self, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         self.readers.read(&self.location, body)
     }
+}
+
+/// A server that was stopped a moment ago may still hold the lock: its last threads, or its session, are on their way
+/// out. One that stays is another server.
+fn patiently<T>(attempt: impl Fn() -> Result<T>) -> Result<T> {
+    for _ in 0..20 {
+        match attempt() {
+            Err(Error::Internal(_)) => std::thread::sleep(Duration::from_millis(100)),
+            done => return done,
+        }
+    }
+    attempt()
 }
 
 fn lock(path: &Path) -> Result<File> {

@@ -307,8 +307,16 @@ impl Sale {
             kind: tender.kind.into(),
             amount: tender.amount,
         };
+        let mut answer: SaleAnswer = serde_json::from_value(bill.answer).map_err(|e| Problem::internal(&e))?;
+        if matches!(answer.judged, Judgement::Unjudged) {
+            // The job may have judged it since.
+            answer.points_earned = bill.points_earned;
+            if bill.judged == sale::Judgement::Judged {
+                answer.judged = Judgement::Judged;
+            }
+        }
         Ok(Self {
-            answer: serde_json::from_value(bill.answer).map_err(|e| Problem::internal(&e))?,
+            answer,
             store_id: bill.store_id,
             source: bill.source,
             till: bill.till,
