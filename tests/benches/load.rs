@@ -3,11 +3,9 @@
 
 use std::cell::Cell;
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::task::{LocalSet, spawn_local};
 
 /// What a run measured.
 pub struct Load {
@@ -16,30 +14,30 @@ pub struct Load {
     pub p99: Duration,
 }
 
-/// Lets `clients` connections post sales for `time` after a warm-up of a quarter of it. `request` makes the n-th
-/// request; every answer must be 201.
-pub fn run(addr: SocketAddr, clients: usize, time: Duration, request: impl Fn(u64) -> Vec<u8> + 'static) -> Load {
+/// Lets `clients` connections post sales for `time` after a warm-up of a quarter of it, each with a `pause` between an
+/// answer and its next request. `request` makes the n-th request; every answer must be 201.
+pub fn run(
+    addr: SocketAddr,
+    clients: usize,
+    time: Duration,
+    pause: Duration,
+    request: &dyn Fn(u64) -> Vec<u8>,
+) -> Load {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
-    let plan = Rc::new(Plan {
+    let plan = Plan {
         addr,
         started: Instant::now(),
         warm: time / 4,
         time,
+        pause,
         next: Cell::new(0),
         request,
-    });
-    let tasks = LocalSet::new();
-    let mut latencies = runtime.block_on(tasks.run_until(async {
-        let handles: Vec<_> = (0..clients).map(|_| spawn_local(client(plan.clone()))).collect();
-        let mut all = Vec::new();
-        for handle in handles {
-            all.extend(handle.await.expect("a client"));
-        }
-        all
-    }));
+    };
+    let all = futures_util::future::join_all((0..clients).map(|_| client(&plan)));
+    let mut latencies: Vec<Duration> = runtime.block_on(all).into_iter().flatten().collect();
     latencies.sort_unstable();
     let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize];
     Load {
@@ -49,16 +47,17 @@ pub fn run(addr: SocketAddr, clients: usize, time: Duration, request: impl Fn(u6
     }
 }
 
-struct Plan<R> {
+struct Plan<'a> {
     addr: SocketAddr,
     started: Instant,
     warm: Duration,
     time: Duration,
+    pause: Duration,
     next: Cell<u64>,
-    request: R,
+    request: &'a dyn Fn(u64) -> Vec<u8>,
 }
 
-async fn client<R: Fn(u64) -> Vec<u8>>(plan: Rc<Plan<R>>) -> Vec<Duration> {
+async fn client(plan: &Plan<'_>) -> Vec<Duration> {
     let mut stream = TcpStream::connect(plan.addr).await.expect("a connection");
     stream.set_nodelay(true).expect("no delay");
     let mut measured = Vec::new();
@@ -72,6 +71,9 @@ async fn client<R: Fn(u64) -> Vec<u8>>(plan: Rc<Plan<R>>) -> Vec<Duration> {
         assert_eq!(&buffer[9..12], b"201", "{}", String::from_utf8_lossy(&buffer[..length]));
         if (plan.warm..end).contains(&plan.started.elapsed()) {
             measured.push(sent.elapsed());
+        }
+        if !plan.pause.is_zero() {
+            tokio::time::sleep(plan.pause).await;
         }
     }
     measured
@@ -99,4 +101,19 @@ fn content_length(head: &[u8]) -> usize {
         .lines()
         .find_map(|line| line.strip_prefix("content-length:").map(str::trim).map(str::to_owned));
     line.and_then(|value| value.parse().ok()).expect("a content-length")
+}
+
+/// One request on a connection of its own.
+pub fn once(addr: SocketAddr, request: &[u8]) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let mut stream = TcpStream::connect(addr).await.expect("a connection");
+        stream.write_all(request).await.expect("sent");
+        let mut buffer = vec![0; 64 << 10];
+        let length = receive(&mut stream, &mut buffer).await;
+        assert_eq!(&buffer[9..12], b"201", "{}", String::from_utf8_lossy(&buffer[..length]));
+    });
 }

@@ -1,158 +1,132 @@
 //! What the write path and the plugin host are worth: one JSON line per figure with `name`, `value`, `ratio` and
 //! `aim`. A ratio is always "more is better"; for an upper limit it is limit / measured. Nothing here asserts a time.
+//!
+//! `cargo bench -p cardea-tests --bench sales` measures everything; `… -- sqlite`, `postgres`, `import` or `decisions`
+//! a part.
 
+mod decisions;
+mod figures;
+mod import;
 mod load;
+mod pgbench;
+mod raw;
+mod recorded;
+mod shop;
 
-use cardea_engine::plugin::{self, PluginHost};
-use cardea_engine::store::WriterOptions;
-use cardea_tests::harness::{Backend, Member, TestApp};
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+use cardea_tests::harness::Backend;
+use figures::{length, millis, report};
+use shop::Shop;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
 
-const CLIENTS: usize = 64;
-const MEMBERS: usize = 200;
+const CLIENTS: [usize; 2] = [64, 256];
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     // `cargo test --benches` and `cargo bench -- --list` pass flags of the usual harness; there is nothing to list.
-    if std::env::args().any(|argument| argument == "--list") {
+    if arguments.iter().any(|argument| argument == "--list") {
         return;
     }
-    let seconds = std::env::var("CARDEA_BENCH_SECONDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(8);
-    let time = Duration::from_secs(seconds);
-    let batched = sales(WriterOptions::default(), time);
-    let single = sales(
-        WriterOptions {
-            max_batch: 1,
-            ..WriterOptions::default()
-        },
-        time,
-    );
-    let ratio = batched.per_second / single.per_second;
-    report("sales_per_second_one_transaction_each", single.per_second, 1.0, 1.0);
-    report("sales_per_second", batched.per_second, ratio, 5.0);
-    report(
-        "sales_p50_ms",
-        millis(batched.p50),
-        millis(single.p50) / millis(batched.p50),
-        1.0,
-    );
-    report("sales_p99_ms", millis(batched.p99), 50.0 / millis(batched.p99), 1.0);
-    decisions();
-}
-
-fn report(name: &str, value: f64, ratio: f64, aim: f64) {
-    let rounded = |figure: f64| (figure * 1000.0).round() / 1000.0;
-    println!(
-        "{}",
-        serde_json::json!({"name": name, "value": rounded(value), "ratio": rounded(ratio), "aim": aim})
-    );
-}
-
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
-}
-
-/// Durable sales over HTTP with an EdDSA token, judged by the component, each one entry with a lot.
-fn sales(writer: WriterOptions, time: Duration) -> load::Load {
-    let app = TestApp::start_with(Backend::Sqlite, &|options| options.writer = writer);
-    let members: Vec<Member> = (0..MEMBERS).map(|n| app.member(&format!("会员{n}"))).collect();
-    let till = app.till();
-    let bodies: Vec<String> = members
+    let parts: Vec<&str> = arguments
         .iter()
-        .map(|member| {
-            let sale = app
-                .sale_to(member)
-                .line("cream", "skin", 12_50)
-                .line("comb", "hair", 7_30);
-            sale.receipt("@RECEIPT@").body().to_string()
-        })
+        .map(String::as_str)
+        .filter(|a| !a.starts_with('-'))
         .collect();
-    let head = format!(
-        "POST /api/v1/sales HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n",
-        app.server().addr(),
-        till.token()
-    );
-    let request = move |n: u64| {
-        let body = bodies[n as usize % MEMBERS].replace("@RECEIPT@", &format!("B{n}"));
-        let key = format!("0198c0df-{:04x}-7000-8000-{:012x}", n >> 16 & 0xffff, n);
-        format!(
-            "{head}idempotency-key: {key}\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .into_bytes()
-    };
-    let measured = load::run(app.server().addr(), CLIENTS, time, request);
-    app.finish();
-    measured
-}
-
-/// A fresh instance of the component for each decision, against the same rules natively.
-fn decisions() {
-    let sale = cardea_plugin::earning::Sale {
-        config: <cardea_retail::Retail as cardea_plugin::Rules>::describe().default_config,
-        minor_digits: 2,
-        today: 20_513,
-        birthday_month: true,
-        tier: "silver".into(),
-        tier_multiplier: 1_200_000,
-        first_purchase: false,
-        introduced: false,
-        lines: [("cream", "skin", 12_50), ("comb", "hair", 7_30)]
-            .into_iter()
-            .zip(1..)
-            .map(line)
-            .collect(),
-    };
-    // The host's own type of the same record; both have one JSON form.
-    let asked: cardea_engine::plugin::earning::Sale =
-        serde_json::from_value(serde_json::to_value(&sale).expect("JSON")).expect("the same record");
-    let host = PluginHost::new(&plugin::Settings::default()).expect("a plugin host");
-    let (_, bytes) = plugin::embedded()
-        .iter()
-        .find(|(id, _)| *id == "retail")
-        .expect("the retail component");
-    let component = host.load(bytes).expect("it loads");
-    let judged = component.judge(&asked).expect("a decision");
-    let natively = <cardea_retail::Retail as cardea_plugin::Rules>::judge(&sale).expect("a decision");
-    assert_eq!(
-        serde_json::to_value(&judged).expect("JSON"),
-        serde_json::to_value(&natively).expect("JSON")
-    );
-    let native = micros(200_000, || {
-        drop(black_box(<cardea_retail::Retail as cardea_plugin::Rules>::judge(&sale)))
-    });
-    let fresh = micros(20_000, || drop(black_box(component.judge(&asked))));
-    report("native_decision_us", native, 1.0, 1.0);
-    report("component_decision_us", fresh, 40.0 / fresh, 1.0);
-    report(
-        "component_decision_times_native",
-        fresh / native,
-        30.0 / (fresh / native),
-        1.0,
-    );
-}
-
-fn line(((sku, category, counted), number): ((&str, &str, i64), u32)) -> cardea_plugin::earning::Line {
-    let (sku, category) = (sku.to_owned(), category.to_owned());
-    cardea_plugin::earning::Line {
-        number,
-        sku,
-        category,
-        quantity: 1000,
-        counted,
-        attributes: Vec::new(),
+    let wanted = |part: &str| parts.is_empty() || parts.contains(&part);
+    if wanted("sqlite") {
+        sqlite();
+    }
+    if wanted("postgres") {
+        match std::env::var("CARDEA_TEST_POSTGRES") {
+            Ok(_) => postgres(),
+            Err(_) => with_a_durable_cluster(),
+        }
+    }
+    if wanted("import") {
+        import::measure();
+    }
+    if wanted("decisions") {
+        decisions::measure();
     }
 }
 
-/// The best of five rounds, per call.
-fn micros(calls: u32, mut call: impl FnMut()) -> f64 {
-    let mut round = || {
-        let started = Instant::now();
-        (0..calls / 5).for_each(|_| call());
-        started.elapsed().as_secs_f64() * 1e6 / f64::from(calls / 5)
+/// Group commit against a transaction for each sale in the same program, and against a loop that does nothing else.
+fn sqlite() {
+    let (mut single, mut batched, mut batch) = (Vec::new(), Vec::new(), 1.0);
+    let shop = Shop::open(Backend::Sqlite, Some(1));
+    single.extend(CLIENTS.map(|clients| shop.sell(clients, length(), Duration::ZERO)));
+    shop.app.finish();
+    drop(shop);
+    let shop = Shop::open(Backend::Sqlite, None);
+    for clients in CLIENTS {
+        let before = shop.counts();
+        batched.push(shop.sell(clients, length(), Duration::ZERO));
+        batch = shop::batch(&before, &shop.counts());
+        report(
+            &format!("sqlite_{clients}_clients_commands_per_batch"),
+            batch,
+            batch,
+            1.0,
+        );
+    }
+    shop.app.finish();
+    drop(shop);
+    let raw = raw::sales_per_second(batch.round().max(1.0) as usize, length());
+    report("sqlite_raw_loop_sales_per_second", raw, 1.0, 1.0);
+    for ((clients, batched), single) in CLIENTS.iter().zip(&batched).zip(&single) {
+        let name = |what: &str| format!("sqlite_{clients}_clients_{what}");
+        let rate = batched.per_second;
+        report(&name("one_transaction_each_per_second"), single.per_second, 1.0, 1.0);
+        report(&name("sales_per_second"), rate, rate / single.per_second, 5.0);
+        report(&name("sales_per_second_of_raw_loop"), rate, rate / raw, 0.5);
+        let (p50, p99) = (millis(batched.p50), millis(batched.p99));
+        report(&name("p50_ms"), p50, millis(single.p50) / p50, 1.0);
+        report(&name("p99_ms"), p99, 50.0 / p99, 1.0);
+    }
+}
+
+/// Group commit against pgbench with the same statements, both durable.
+fn postgres() {
+    let shop = Shop::open(Backend::Postgres, None);
+    let loads = CLIENTS.map(|clients| shop.sell(clients, length(), Duration::ZERO));
+    shop.app.finish();
+    drop(shop);
+    for (clients, load) in CLIENTS.iter().zip(&loads) {
+        let shop = recorded::recordable(|| Shop::open(Backend::Postgres, None));
+        let peer = pgbench::sales_per_second(shop, *clients, length());
+        let name = |what: &str| format!("postgres_{clients}_clients_{what}");
+        let p99 = millis(load.p99);
+        report(&name("pgbench_sales_per_second"), peer, 1.0, 1.0);
+        report(&name("sales_per_second"), load.per_second, load.per_second / peer, 3.0);
+        report(&name("p99_ms"), p99, 50.0 / p99, 1.0);
+    }
+}
+
+/// Measures on PostgreSQL with a cluster of its own that flushes every commit: `.ci/postgres` starts it.
+fn with_a_durable_cluster() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = std::env::temp_dir().join(format!("cardea-bench-{}", std::process::id()));
+    let script = |arguments: &[&str]| {
+        let mut command = Command::new(root.join(".ci/postgres"));
+        command
+            .arg(arguments[0])
+            .arg(&folder)
+            .args(&arguments[1..])
+            .current_dir(&root);
+        command.output().expect(".ci/postgres runs")
     };
-    (0..5).map(|_| round()).fold(f64::INFINITY, f64::min)
+    let started = script(&["start", "--durable"]);
+    let url = String::from_utf8_lossy(&started.stdout).trim().to_owned();
+    assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
+    let own = std::env::current_exe().expect("this program");
+    let measured = Command::new(own)
+        .arg("postgres")
+        .env("CARDEA_TEST_POSTGRES", url)
+        .status();
+    script(&["stop"]);
+    assert!(
+        measured.expect("this program").success(),
+        "the figures of PostgreSQL failed"
+    );
 }

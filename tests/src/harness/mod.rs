@@ -21,7 +21,7 @@ pub use app::{Balance, ONE_TIME, PASSWORD, TestApp, entries_of, points_of};
 pub use bill::{Bill, Return, Sale};
 pub use cast::{CustomerForm, Member};
 pub use program::Settings;
-pub use server::{Tune, wait};
+pub use server::{DATA, Tune, wait};
 pub use site::Site;
 
 use libtest_mimic::{Completion, Failed, Trial};

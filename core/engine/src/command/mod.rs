@@ -26,10 +26,12 @@ pub use sale::{MemberRef, Sale};
 use crate::actor::Actor;
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::store::writer::idempotency::Asked;
 use crate::store::writer::ids::Ids;
 use crate::store::writer::ledger::LedgerCommand;
 use crate::store::writer::{Failure, Work, idempotency, load};
 use crate::store::{Answered, IdempotencyKey, Lane};
+use cardea_domain::sale::NaturalKey;
 use cardea_domain::{Code, Refusal};
 use desk::Desk;
 use std::sync::Arc;
@@ -84,16 +86,14 @@ impl Command {
         }
     }
 
-    /// The answer of the bill that is known under the command's natural key.
-    fn known_bill(&self, desk: &Desk) -> Result<Option<Answered>> {
-        let (key, content) = match self {
-            Command::Sale(command) => command.natural(desk)?,
-            Command::Return(command) => command.natural(desk)?,
-            Command::Redemption(command) => command.natural(desk)?,
-            _ => return Ok(None),
-        };
-        desk.engine
-            .read(|conn| idempotency::by_natural_key(conn, desk.actor.chain, &key, &content))
+    /// The permanent key of the bill it books, and the hash of what the till sent.
+    fn natural(&self, desk: &Desk) -> Result<Option<(NaturalKey, [u8; 32])>> {
+        match self {
+            Command::Sale(command) => command.natural(desk).map(Some),
+            Command::Return(command) => command.natural(desk).map(Some),
+            Command::Redemption(command) => command.natural(desk).map(Some),
+            _ => Ok(None),
+        }
     }
 }
 
@@ -135,6 +135,11 @@ impl Engine {
                 .await
             {
                 Ok(answered) => return Ok(answered),
+                // What is known can be answered although nothing can be written.
+                Err(Failure::Refused(refusal)) if refusal.code == Code::StorageUnavailable => {
+                    let desk = Desk::new(self, actor, Purpose::Post);
+                    return self.known(&desk, key.as_ref(), command)?.ok_or(*refusal);
+                }
                 Err(Failure::Refused(refusal)) => return Err(*refusal),
                 Err(Failure::Stale) => {}
             }
@@ -161,30 +166,30 @@ impl Engine {
         })
     }
 
-    /// What was answered before is answered again, even if today's state would refuse it; else a proposal.
+    /// A proposal. Whether the command is known, the writer sees; only what today's state refuses is looked up before,
+    /// because what refuses it may be the effect of its own copy: then that answer is its own.
     fn prepare(&self, actor: &Actor, key: Option<&IdempotencyKey>, command: &Command) -> Result<Prepared> {
         let desk = Desk::new(self, actor, Purpose::Post);
-        let prepared = self.one_state(|| {
-            if let Some(answered) = self.known(&desk, key, command)? {
-                return Ok(Prepared::Known(answered));
-            }
-            command.propose(&desk).map(Prepared::Proposed)
-        });
-        match prepared {
-            Ok(prepared) => Ok(prepared),
-            // What refuses it may be the effect of its own copy, booked since the look-up: then that answer is its own.
+        match self.one_state(|| command.propose(&desk)) {
+            Ok(proposed) => Ok(Prepared::Proposed(proposed)),
             Err(refusal) => self.known(&desk, key, command)?.map(Prepared::Known).ok_or(refusal),
         }
     }
 
     /// The answer given before under the idempotency key or the natural key.
     fn known(&self, desk: &Desk, key: Option<&IdempotencyKey>, command: &Command) -> Result<Option<Answered>> {
-        if let Some(key) = key
-            && let Some(answered) = self.read(|conn| idempotency::by_key(conn, desk.actor.chain, key))?
-        {
+        let asked = |natural| Asked {
+            chain: desk.actor.chain,
+            key,
+            natural,
+        };
+        if let Some(answered) = self.read(|conn| idempotency::known_one(conn, asked(None)))? {
             return Ok(Some(answered));
         }
-        command.known_bill(desk)
+        let Some((natural, content)) = command.natural(desk)? else {
+            return Ok(None);
+        };
+        self.read(|conn| idempotency::known_one(conn, asked(Some((&natural, &content)))))
     }
 }
 

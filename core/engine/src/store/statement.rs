@@ -1,8 +1,11 @@
 //! Raw statements for the writer's hot path: one text for both databases, prepared once per connection.
 //!
 //! diesel never caches upserts and updates, and building a query costs more than running it; here the text is a
-//! constant, the cache key is the statement's type, and only the values are walked.
+//! constant, the cache key is the statement's type, and only the values are walked. Statements that list rows or keys
+//! are prepared for a few lengths of the list.
 
+use super::Conn;
+use crate::each;
 use cardea_domain::id::*;
 use cardea_domain::{Day, Instant};
 use diesel::RunQueryDsl;
@@ -12,11 +15,15 @@ use diesel::result::QueryResult;
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
 use std::marker::PhantomData;
+use std::slice::Iter;
 use uuid::Uuid;
 
 /// A statement with `?` for each value; each database gets its own placeholders.
 pub trait Statement: 'static {
+    /// With `{}` where a list stands.
     const SQL: &'static str;
+    /// What the list repeats; empty for a statement without one.
+    const ITEM: &'static str = "";
 }
 
 /// A statement that answers rows of these column types.
@@ -34,6 +41,7 @@ pub enum Bind<'a> {
     Text(&'a str),
     Owned(String),
     Bytes(&'a [u8]),
+    Hash([u8; 32]),
     NullBytes,
     NullInt,
     NullSmall,
@@ -45,13 +53,16 @@ static NO_INT: Option<i64> = None;
 static NO_SMALL: Option<i32> = None;
 static NO_TEXT: Option<&'static str> = None;
 
-/// A statement with its values.
-pub struct Run<'a, S> {
+/// A statement with its values; `N` times what it lists.
+pub struct Run<'a, S, const N: usize = 1> {
     binds: &'a [Bind<'a>],
     statement: PhantomData<S>,
 }
 
-impl<'a, S> Run<'a, S> {
+/// The name under which a connection keeps a prepared statement.
+pub struct Prepared<S, const N: usize>(PhantomData<S>);
+
+impl<'a, S, const N: usize> Run<'a, S, N> {
     pub fn new(binds: &'a [Bind<'a>]) -> Self {
         Self {
             binds,
@@ -60,18 +71,18 @@ impl<'a, S> Run<'a, S> {
     }
 }
 
-impl<S: Statement> QueryId for Run<'_, S> {
-    type QueryId = S;
+impl<S: Statement, const N: usize> QueryId for Run<'_, S, N> {
+    type QueryId = Prepared<S, N>;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl<S: Fetch> Query for Run<'_, S> {
+impl<S: Fetch, const N: usize> Query for Run<'_, S, N> {
     type SqlType = S::Columns;
 }
 
-impl<S, C> RunQueryDsl<C> for Run<'_, S> {}
+impl<S, C, const N: usize> RunQueryDsl<C> for Run<'_, S, N> {}
 
-impl<S, DB> QueryFragment<DB> for Run<'_, S>
+impl<S, DB, const N: usize> QueryFragment<DB> for Run<'_, S, N>
 where
     S: Statement,
     DB: Backend + HasSqlType<Binary> + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Bool> + HasSqlType<Text>,
@@ -88,34 +99,66 @@ where
     Option<&'static str>: ToSql<Nullable<Text>, DB>,
 {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let mut text = S::SQL.split('?');
-        pass.push_sql(text.next().unwrap_or_default());
-        for (bind, after) in self.binds.iter().zip(text) {
-            match bind {
-                Bind::Id(id) => pass.push_bind_param::<Binary, [u8]>(id.as_bytes())?,
-                Bind::Int(n) => pass.push_bind_param::<BigInt, i64>(n)?,
-                Bind::Small(n) => pass.push_bind_param::<Integer, i32>(n)?,
-                Bind::Bool(b) => pass.push_bind_param::<Bool, bool>(b)?,
-                Bind::Text(s) => pass.push_bind_param::<Text, str>(s)?,
-                Bind::Owned(s) => pass.push_bind_param::<Text, str>(s)?,
-                Bind::Bytes(b) => pass.push_bind_param::<Binary, [u8]>(b)?,
-                Bind::NullBytes => pass.push_bind_param::<Nullable<Binary>, _>(&NO_BYTES)?,
-                Bind::NullInt => pass.push_bind_param::<Nullable<BigInt>, _>(&NO_INT)?,
-                Bind::NullSmall => pass.push_bind_param::<Nullable<Integer>, _>(&NO_SMALL)?,
-                Bind::NullText => pass.push_bind_param::<Nullable<Text>, _>(&NO_TEXT)?,
+        let mut binds = self.binds.iter();
+        let (head, tail) = S::SQL.split_once("{}").unwrap_or((S::SQL, ""));
+        fill(&mut pass, head, &mut binds)?;
+        if !S::ITEM.is_empty() {
+            for n in 0..N {
+                pass.push_sql(if n > 0 { ", " } else { "" });
+                fill(&mut pass, S::ITEM, &mut binds)?;
             }
-            pass.push_sql(after);
+            fill(&mut pass, tail, &mut binds)?;
         }
         Ok(())
     }
 }
 
-/// Declares statements: `Name = "…";` or `Name -> (BigInt, Text) = "…";`.
+/// A piece of a statement's text with the values that stand in it.
+fn fill<'b, DB>(pass: &mut AstPass<'_, 'b, DB>, text: &str, binds: &mut Iter<'b, Bind<'b>>) -> QueryResult<()>
+where
+    DB: Backend + HasSqlType<Binary> + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Bool> + HasSqlType<Text>,
+    DB: HasSqlType<Nullable<Binary>> + HasSqlType<Nullable<BigInt>> + HasSqlType<Nullable<Integer>>,
+    DB: HasSqlType<Nullable<Text>>,
+    [u8]: ToSql<Binary, DB>,
+    i64: ToSql<BigInt, DB>,
+    i32: ToSql<Integer, DB>,
+    bool: ToSql<Bool, DB>,
+    str: ToSql<Text, DB>,
+    Option<&'static [u8]>: ToSql<Nullable<Binary>, DB>,
+    Option<i64>: ToSql<Nullable<BigInt>, DB>,
+    Option<i32>: ToSql<Nullable<Integer>, DB>,
+    Option<&'static str>: ToSql<Nullable<Text>, DB>,
+{
+    let mut pieces = text.split('?');
+    pass.push_sql(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let missing = || diesel::result::Error::QueryBuilderError("a statement lacks a value".into());
+        match binds.next().ok_or_else(missing)? {
+            Bind::Id(id) => pass.push_bind_param::<Binary, [u8]>(id.as_bytes())?,
+            Bind::Int(n) => pass.push_bind_param::<BigInt, i64>(n)?,
+            Bind::Small(n) => pass.push_bind_param::<Integer, i32>(n)?,
+            Bind::Bool(b) => pass.push_bind_param::<Bool, bool>(b)?,
+            Bind::Text(s) => pass.push_bind_param::<Text, str>(s)?,
+            Bind::Owned(s) => pass.push_bind_param::<Text, str>(s)?,
+            Bind::Bytes(b) => pass.push_bind_param::<Binary, [u8]>(b)?,
+            Bind::Hash(b) => pass.push_bind_param::<Binary, [u8]>(b.as_slice())?,
+            Bind::NullBytes => pass.push_bind_param::<Nullable<Binary>, _>(&NO_BYTES)?,
+            Bind::NullInt => pass.push_bind_param::<Nullable<BigInt>, _>(&NO_INT)?,
+            Bind::NullSmall => pass.push_bind_param::<Nullable<Integer>, _>(&NO_SMALL)?,
+            Bind::NullText => pass.push_bind_param::<Nullable<Text>, _>(&NO_TEXT)?,
+        }
+        pass.push_sql(piece);
+    }
+    Ok(())
+}
+
+/// Declares statements: `Name = "…";` or `Name -> (BigInt, Text) = "…";`; with a list, `Name = "… IN ({})" of "?";`.
 macro_rules! statements {
-    ($($name:ident $(-> $columns:ty)? = $sql:expr;)*) => {$(
+    ($($name:ident $(-> $columns:ty)? = $sql:literal $(of $item:literal)?;)*) => {$(
         pub(crate) struct $name;
         impl $crate::store::statement::Statement for $name {
             const SQL: &'static str = $sql;
+            $(const ITEM: &'static str = $item;)?
         }
         $(impl $crate::store::statement::Fetch for $name {
             type Columns = $columns;
@@ -142,6 +185,125 @@ macro_rules! fetch {
 }
 pub(crate) use fetch;
 
+/// Lengths for which a statement with a list is prepared.
+const MOST: usize = 64;
+
+/// Runs a body for one length of a list: `each_length!(n, N => …)`.
+macro_rules! each_length {
+    ($length:expr, $n:ident => $body:expr) => {
+        match $length {
+            64 => {
+                const $n: usize = 64;
+                $body
+            }
+            32 => {
+                const $n: usize = 32;
+                $body
+            }
+            16 => {
+                const $n: usize = 16;
+                $body
+            }
+            8 => {
+                const $n: usize = 8;
+                $body
+            }
+            4 => {
+                const $n: usize = 4;
+                $body
+            }
+            2 => {
+                const $n: usize = 2;
+                $body
+            }
+            _ => {
+                const $n: usize = 1;
+                $body
+            }
+        }
+    };
+}
+
+/// Rows that wait to be written with as few statements as possible.
+pub(crate) struct Waiting<'a, S> {
+    binds: Vec<Bind<'a>>,
+    rows: usize,
+    statement: PhantomData<S>,
+}
+
+impl<S> Default for Waiting<'_, S> {
+    fn default() -> Self {
+        Self {
+            binds: Vec::new(),
+            rows: 0,
+            statement: PhantomData,
+        }
+    }
+}
+
+impl<'a, S: Statement> Waiting<'a, S> {
+    pub fn add<const WIDTH: usize>(&mut self, row: [Bind<'a>; WIDTH]) {
+        self.binds.extend(row);
+        self.rows += 1;
+    }
+
+    /// Writes them; answers how many rows there were, and how many the database says have changed.
+    pub fn write(&mut self, conn: &mut Conn) -> QueryResult<(usize, usize)> {
+        let rows = self.rows;
+        let Some(width) = self.binds.len().checked_div(rows) else {
+            return Ok((0, 0));
+        };
+        let (mut binds, mut changed, mut left) = (self.binds.as_slice(), 0, rows);
+        while left > 0 {
+            // The longest prepared length that isn't too long.
+            let length = MOST.min(1 << left.ilog2());
+            let (these, rest) = binds.split_at(length * width);
+            changed += each_length!(length, N => each!(conn, c => Run::<S, N>::new(these).execute(c)))?;
+            (binds, left) = (rest, left - length);
+        }
+        self.binds.clear();
+        self.rows = 0;
+        Ok((rows, changed))
+    }
+}
+
+/// Loads the rows of a declared statement for a list, which comes last in it: `fetch_all!(conn, Name, [a, b], items =>
+/// Row)`, where `items` is as for [`in_lists`].
+macro_rules! fetch_all {
+    ($conn:expr, $statement:ty, [$($bind:expr),* $(,)?], $items:expr => $row:ty) => {
+        $crate::store::statement::in_lists($items, &[$($crate::store::statement::Bind::from($bind)),*], |length, binds| {
+            $crate::store::statement::each_length!(length, N => $crate::each!($conn, c =>
+                diesel::RunQueryDsl::load::<$row>($crate::store::statement::Run::<$statement, N>::new(binds), c)))
+        })
+    };
+}
+pub(crate) use {each_length, fetch_all};
+
+/// Calls `load` with lists of a prepared length, filled up with the last item: where that answers a row twice, the
+/// caller must not mind.
+pub(crate) fn in_lists<'a, R, const WIDTH: usize>(
+    items: &[[Bind<'a>; WIDTH]],
+    before: &[Bind<'a>],
+    mut load: impl FnMut(usize, &[Bind<'a>]) -> QueryResult<Vec<R>>,
+) -> QueryResult<Vec<R>> {
+    let mut rows = Vec::new();
+    for these in items.chunks(MOST) {
+        let length = these.len().next_power_of_two();
+        let mut binds = before.to_vec();
+        binds.extend(these.iter().flatten().cloned());
+        for _ in these.len()..length {
+            binds.extend(these.iter().last().into_iter().flatten().cloned());
+        }
+        rows.extend(load(length, &binds)?);
+    }
+    Ok(rows)
+}
+
+/// Ids as the items of a list.
+pub(crate) fn ids<T: Copy + Into<Bind<'static>>>(ids: impl IntoIterator<Item = T>) -> Vec<[Bind<'static>; 1]> {
+    ids.into_iter().map(|id| [id.into()]).collect()
+}
+
 macro_rules! bind_from {
     ($($from:ty, $value:ident => $bind:expr;)*) => {$(
         impl<'a> From<$from> for Bind<'a> {
@@ -162,6 +324,7 @@ bind_from! {
     String, v => Bind::Owned(v);
     &'a [u8], v => Bind::Bytes(v);
     &'a [u8; 32], v => Bind::Bytes(v);
+    [u8; 32], v => Bind::Hash(v);
     Instant, v => Bind::Int(v.0);
     Day, v => Bind::Small(v.0);
     Option<Uuid>, v => v.map_or(Bind::NullBytes, Bind::Id);
@@ -170,6 +333,7 @@ bind_from! {
     Option<Instant>, v => v.map_or(Bind::NullInt, |i| Bind::Int(i.0));
     Option<Day>, v => v.map_or(Bind::NullSmall, |d| Bind::Small(d.0));
     Option<&'a str>, v => v.map_or(Bind::NullText, Bind::Text);
+    Option<String>, v => v.map_or(Bind::NullText, Bind::Owned);
     Option<&'a [u8]>, v => v.map_or(Bind::NullBytes, Bind::Bytes);
 }
 

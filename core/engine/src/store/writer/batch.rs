@@ -1,15 +1,17 @@
 //! One batch, one transaction; a batch that fails is cut in half until the command at fault is alone.
 
 use super::counts::Counters;
+use super::idempotency::{Asked, Known};
 use super::ids::Ids;
+use super::ledger::State;
 use super::queue::{Batch, Queue};
 use super::save::Saver;
-use super::tx::{Answered, Tx};
-use super::{Closure, Failure, Job, Outcome, Work, idempotency, load};
+use super::tx::Tx;
+use super::wave::Ready;
+use super::{Closure, Failure, Job, Outcome, Work, idempotency, load, wave};
 use crate::audit::Trail;
 use crate::clock::Clock;
 use crate::error::{self, Error, Result};
-use crate::store::writer::ledger::LedgerCommand;
 use crate::store::{Conn, Database, dialect};
 use cardea_domain::id::NewIds;
 use cardea_domain::{Code, Instant, Refusal};
@@ -133,14 +135,11 @@ impl Worker {
             Err(e) => return self.abandon(Broken::Failed(e)),
         }
         let mut outcomes = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            match catch_unwind(AssertUnwindSafe(|| self.one(job))) {
-                Ok(Ok(outcome)) => outcomes.push(outcome),
+        while outcomes.len() < jobs.len() && !(budget.is_some_and(|budget| started.elapsed() > budget)) {
+            match catch_unwind(AssertUnwindSafe(|| self.next(&jobs[outcomes.len()..]))) {
+                Ok(Ok(done)) => outcomes.extend(done),
                 Ok(Err(e)) => return self.abandon(Broken::Failed(e)),
                 Err(_) => return self.abandon(Broken::Panicked),
-            }
-            if budget.is_some_and(|budget| started.elapsed() > budget) {
-                break;
             }
         }
         match self.trail.end(&mut self.conn, self.clock.now()) {
@@ -190,61 +189,63 @@ impl Worker {
         }
     }
 
-    /// One command. `Err` only where the whole transaction is lost.
-    fn one(&mut self, job: &Job) -> Result<Outcome> {
-        let chain = job.actor.chain;
-        let known = match &job.key {
-            Some(key) => idempotency::by_key(&mut self.conn, chain, key),
-            None => Ok(None),
-        };
-        match known {
-            Ok(Some(answered)) => return Ok(Ok(answered)),
-            Ok(None) => {}
-            Err(e) => return refused(e),
-        }
+    /// The next wave of ledger commands, or the next closure. `Err` only where the whole transaction is lost.
+    fn next(&mut self, jobs: &[Job]) -> Result<Vec<Outcome>> {
         let now = self.clock.now();
-        let outcome = match &job.work {
-            Work::Ledger(command) => self.ledger(job, command.as_ref(), now)?,
-            Work::Closure(work) => self.closure(job, work, now)?,
-        };
-        if let (Some(key), Ok(answered)) = (&job.key, &outcome) {
-            idempotency::keep(&mut self.conn, chain, key, answered, now)?;
+        match jobs.first().map(|job| (job, &job.work)) {
+            Some((job, Work::Closure(work))) => Ok(vec![self.keyed(job, work, now)?]),
+            _ => self.wave(&wave::next(jobs), now),
         }
-        Ok(outcome)
     }
 
-    fn ledger(&mut self, job: &Job, command: &dyn LedgerCommand, now: Instant) -> Result<Outcome> {
-        let chain = job.actor.chain;
-        if let Some((key, content)) = command.natural() {
-            match idempotency::by_natural_key(&mut self.conn, chain, key, content) {
-                Ok(Some(answered)) => return Ok(Ok(answered)),
-                Ok(None) => {}
-                Err(e) => return refused(e),
+    /// Loads what the commands need, decides each, and saves everything together.
+    fn wave(&mut self, wave: &[Ready], now: Instant) -> Result<Vec<Outcome>> {
+        let asked: Vec<_> = wave.iter().map(Ready::asked).collect();
+        let known = idempotency::known(&mut self.conn, &asked)?;
+        let new = || {
+            wave.iter()
+                .zip(&known)
+                .filter(|(_, known)| known.is_none())
+                .map(|(ready, _)| ready)
+        };
+        let needs: Vec<_> = new().map(|ready| (ready.job.actor.chain, &ready.needs)).collect();
+        let mut states = load::load_all(&mut self.conn, &needs)?;
+        let decide = |(ready, state): (&Ready, &mut State)| ready.command.decide(state, &mut self.ids);
+        let decided: Vec<_> = new().zip(&mut states).map(decide).collect();
+
+        let mut saver = Saver::new(now, &mut self.ids, &mut self.trail);
+        for (ready, decision) in new().zip(&decided) {
+            let Ok(decision) = decision else { continue };
+            saver.add(&mut self.conn, &ready.job.actor, decision)?;
+            if let Some(key) = &ready.job.key {
+                saver.key(ready.job.actor.chain, key, &decision.answer);
             }
         }
-        let mut state = match load::load(&mut self.conn, chain, &command.needs()) {
-            Ok(state) => state,
-            Err(e) => return refused(e),
+        saver.write(&mut self.conn)?;
+
+        let mut decided = decided.into_iter();
+        let outcome = |known: Known| match known {
+            Some(known) => known.map_err(|refusal| Failure::Refused(Box::new(refusal))),
+            None => match decided.next() {
+                Some(Ok(decision)) => Ok(decision.answer.into()),
+                Some(Err(refusal)) if refusal.code != Code::Busy => Err(Failure::Refused(Box::new(refusal))),
+                _ => Err(Failure::Stale),
+            },
         };
-        match command.decide(&mut state, &mut self.ids) {
-            Ok(decision) => {
-                let mut saver = Saver {
-                    conn: &mut self.conn,
-                    actor: &job.actor,
-                    now,
-                    ids: &mut self.ids,
-                    trail: &mut self.trail,
-                };
-                saver.save(&decision)?;
-                let answer = decision.answer;
-                Ok(Ok(Answered {
-                    status: answer.status,
-                    json: answer.json,
-                    replayed: false,
-                }))
-            }
-            Err(refusal) if refusal.code == Code::Busy => Ok(Err(Failure::Stale)),
-            Err(refusal) => Ok(Err(Failure::Refused(Box::new(refusal)))),
+        Ok(known.into_iter().map(outcome).collect())
+    }
+
+    /// A closure, unless its key is known.
+    fn keyed(&mut self, job: &Job, work: &Closure, now: Instant) -> Result<Outcome> {
+        let asked = Asked {
+            chain: job.actor.chain,
+            key: job.key.as_ref(),
+            natural: None,
+        };
+        match idempotency::known_one(&mut self.conn, asked) {
+            Ok(Some(answered)) => Ok(Ok(answered)),
+            Ok(None) => self.closure(job, work, now),
+            Err(e) => refused(e),
         }
     }
 
@@ -256,20 +257,14 @@ impl Worker {
         match work(&mut tx) {
             Ok(answer) => {
                 let (audit, outbox) = tx.into_notes();
-                Saver {
-                    conn: &mut self.conn,
-                    actor: &job.actor,
-                    now,
-                    ids: &mut self.ids,
-                    trail: &mut self.trail,
+                let mut saver = Saver::new(now, &mut self.ids, &mut self.trail);
+                saver.notes(&job.actor, &audit, &outbox)?;
+                if let Some(key) = &job.key {
+                    saver.key(job.actor.chain, key, &answer);
                 }
-                .notes(&audit, &outbox)?;
+                saver.write(&mut self.conn)?;
                 dialect::commit(&mut self.conn)?;
-                Ok(Ok(Answered {
-                    status: answer.status,
-                    json: answer.json,
-                    replayed: false,
-                }))
+                Ok(Ok(answer.into()))
             }
             Err(e) => {
                 dialect::rollback(&mut self.conn);

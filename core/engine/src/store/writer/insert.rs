@@ -4,12 +4,12 @@ use crate::store::statement::statements;
 
 statements! {
     InsertBill = "INSERT INTO bills (chain_id, id, kind, store_id, source, till, business_date, receipt, content, \
-        occurred_at, booked_at, staff_id, customer_id, membership_id, card_id, original_id, reward_id, total, rounding, \
-        paid, judgement, earned, spent, bonuses, terms, reason, answer, returned_money, returned_paid, clawed_back, \
-        given_back) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0)";
+        occurred_at, booked_at, staff_id, customer_id, membership_id, card_id, original_id, reward_id, total, \
+        rounding, paid, judgement, earned, spent, bonuses, terms, reason, answer, returned_money, returned_paid, \
+        clawed_back, given_back) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0)";
     InsertLine = "INSERT INTO bill_lines (chain_id, bill_id, number, sku, category, quantity, amount, list_amount, \
-        discount, counted, contribution, attributes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    InsertTender = "INSERT INTO bill_tenders (chain_id, bill_id, position, kind, amount, points) VALUES (?, ?, ?, ?, ?, ?)";
+        discount, counted, contribution, attributes) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    InsertTender = "INSERT INTO bill_tenders (chain_id, bill_id, position, kind, amount, points) VALUES {}" of "(?, ?, ?, ?, ?, ?)";
     UpdateProgress = "UPDATE bills SET returned_money = ?, returned_paid = ?, clawed_back = ?, given_back = ? \
         WHERE chain_id = ? AND id = ?";
     UpdateLineReturned = "UPDATE bill_lines SET returned_quantity = ? WHERE chain_id = ? AND bill_id = ? AND number = ?";
@@ -17,37 +17,39 @@ statements! {
     UpdateBillMembership = "UPDATE bills SET membership_id = ?, judgement = ?, earned = ?, bonuses = ?, terms = ? \
         WHERE chain_id = ? AND id = ?";
     UpdateContribution = "UPDATE bill_lines SET contribution = ? WHERE chain_id = ? AND bill_id = ? AND number = ?";
-    InsertEntry = "INSERT INTO entries (chain_id, id, program_id, membership_id, asset, kind, amount, counter, bill_id, \
-        store_id, occurred_at, booked_at, rule, explanation_zh, explanation_en, line, reverses, configuration_id, input) \
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    InsertPostings = "INSERT INTO postings (chain_id, entry_id, account, holder, asset, amount) \
-        VALUES (?, ?, 'member', ?, ?, ?), (?, ?, ?, ?, ?, ?)";
-    InsertLot = "INSERT INTO lots (chain_id, id, membership_id, asset, entry_id, bill_id, amount, remaining, opened_at, \
-        matures_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    InsertLotMove = "INSERT INTO lot_moves (chain_id, lot_id, entry_id, delta) VALUES (?, ?, ?, ?)";
-    UpdateLot = "UPDATE lots SET remaining = ? WHERE chain_id = ? AND id = ?";
-    UpsertAccount = "INSERT INTO accounts (chain_id, membership_id, asset, balance, debt) VALUES (?, ?, ?, ?, ?) \
-        ON CONFLICT (chain_id, membership_id, asset) DO UPDATE SET balance = excluded.balance, debt = excluded.debt";
-    AddMeasure = "INSERT INTO measures (chain_id, membership_id, measure, day, amount) VALUES (?, ?, ?, ?, ?) \
-        ON CONFLICT (chain_id, membership_id, measure, day) DO UPDATE SET amount = measures.amount + excluded.amount";
-    InsertMembership = "INSERT INTO memberships (chain_id, id, program_id, customer_id, store_id, opened_at, opened_on, \
-        valid_through, expires_at, tier, open, purchases, reference, version) \
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 1)";
-    UpdateMembership = "UPDATE memberships SET tier = ?, open = ?, purchases = ?, version = ? WHERE chain_id = ? AND id = ?";
+    InsertEntry = "INSERT INTO entries (chain_id, id, program_id, membership_id, asset, kind, amount, counter, \
+        bill_id, store_id, occurred_at, booked_at, rule, explanation_zh, explanation_en, line, reverses, \
+        configuration_id, input) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    InsertPosting = "INSERT INTO postings (chain_id, entry_id, account, holder, asset, amount) VALUES {}"
+        of "(?, ?, ?, ?, ?, ?)";
+    InsertLot = "INSERT INTO lots (chain_id, id, membership_id, asset, entry_id, bill_id, amount, remaining, \
+        opened_at, matures_at, expires_at) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    InsertLotMove = "INSERT INTO lot_moves (chain_id, lot_id, entry_id, delta) VALUES {}" of "(?, ?, ?, ?)";
+    UpdateLots = "WITH given (remaining, chain_id, id) AS (VALUES {}) UPDATE lots SET remaining = given.remaining FROM given \
+        WHERE lots.chain_id = given.chain_id AND lots.id = given.id" of "(?, ?, ?)";
+    UpsertAccount = "INSERT INTO accounts (chain_id, membership_id, asset, balance, debt) VALUES {} ON CONFLICT \
+        (chain_id, membership_id, asset) DO UPDATE SET balance = excluded.balance, debt = excluded.debt" of "(?, ?, ?, ?, ?)";
+    AddMeasure = "INSERT INTO measures (chain_id, membership_id, measure, day, amount) VALUES {} ON CONFLICT \
+        (chain_id, membership_id, measure, day) DO UPDATE SET amount = measures.amount + excluded.amount" of "(?, ?, ?, ?, ?)";
+    InsertMembership = "INSERT INTO memberships (chain_id, id, program_id, customer_id, store_id, opened_at, \
+        opened_on, valid_through, expires_at, tier, open, purchases, reference, version) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 1)";
+    UpdateMemberships = "WITH given (tier, open, purchases, version, chain_id, id) AS (VALUES {}) UPDATE memberships \
+        SET tier = given.tier, open = given.open, purchases = given.purchases, version = given.version FROM given \
+        WHERE memberships.chain_id = given.chain_id AND memberships.id = given.id" of "(?, ?, ?, ?, ?, ?)";
     InsertCard = "INSERT INTO cards (chain_id, id, membership_id, number, last_four, kind, store_id, state, blocks, \
-        issued_at, valid_through, replaces, replaced_by, version) \
-        VALUES (?, ?, ?, ?, ?, ?, ?, 'active', '', ?, ?, ?, NULL, 1)";
+        issued_at, valid_through, replaces, replaced_by, version) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, 'active', '', ?, ?, ?, NULL, 1)";
     UpdateCard = "UPDATE cards SET state = ?, blocks = ?, replaced_by = ?, version = ? WHERE chain_id = ? AND id = ?";
-    InsertTierChange = "INSERT INTO tier_changes (chain_id, membership_id, at, id, kind, from_tier, to_tier, since, day, cause, \
-        figure, threshold, explanation_zh, explanation_en) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    InsertTierChange = "INSERT INTO tier_changes (chain_id, membership_id, at, id, kind, from_tier, to_tier, since, \
+        day, cause, figure, threshold, explanation_zh, explanation_en) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     AddStock = "UPDATE rewards SET stock = stock + ?, version = version + 1 WHERE chain_id = ? AND id = ?";
-    InsertInput = "INSERT INTO recorded_inputs (chain_id, hash, bytes) VALUES (?, ?, ?) \
-        ON CONFLICT (chain_id, hash) DO NOTHING";
-    InsertUnjudged = "INSERT INTO unjudged (chain_id, bill_id, input) VALUES (?, ?, ?)";
+    InsertInput = "INSERT INTO recorded_inputs (chain_id, hash, bytes) VALUES {} ON CONFLICT (chain_id, hash) DO \
+        NOTHING" of "(?, ?, ?)";
+    InsertUnjudged = "INSERT INTO unjudged (chain_id, bill_id, input) VALUES {}" of "(?, ?, ?)";
     DeleteUnjudged = "DELETE FROM unjudged WHERE chain_id = ? AND bill_id = ?";
-    InsertCardEvent = "INSERT INTO card_events (chain_id, id, card_id, operation, staff_id, store_id, reason, detail, at, \
-        from_state, to_state, blocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    InsertCardEvent = "INSERT INTO card_events (chain_id, id, card_id, operation, staff_id, store_id, reason, \
+        detail, at, from_state, to_state, blocks) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertAudit = "INSERT INTO audit (chain_id, id, at, staff_id, session_id, source_ip, action, subject, detail, \
-        lane, seq, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    InsertMessage = "INSERT INTO outbox (chain_id, id, topic, payload, created_at) VALUES (?, ?, ?, ?, ?)";
+        lane, seq, previous, hash) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    InsertMessage = "INSERT INTO outbox (chain_id, id, topic, payload, created_at) VALUES {}" of "(?, ?, ?, ?, ?)";
+    InsertKey = "INSERT INTO idempotency (chain_id, key, request_hash, status, answer, created_at) VALUES {}" of "(?, ?, ?, ?, ?, ?)";
 }

@@ -1,9 +1,9 @@
-//! Loads what decisions need, one cached statement per key.
+//! Loads what decisions need, for several commands at once: one prepared statement for each kind of thing.
 
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
 use super::record;
 use crate::error::{Error, Result};
-use crate::store::statement::{fetch, statements};
+use crate::store::statement::{Bind, fetch, fetch_all, ids, statements};
 use crate::store::{Conn, Id};
 use cardea_domain::card::{Block, Card};
 use cardea_domain::id::*;
@@ -12,26 +12,27 @@ use cardea_domain::sale::Reward;
 use cardea_domain::tier::Upgrade;
 use cardea_domain::{Day, Instant, Text};
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text as SqlText};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 statements! {
-    SelectMember -> (Binary, Nullable<Binary>, Binary, Bool, Nullable<BigInt>, SqlText, BigInt, BigInt) =
-        "SELECT program_id, customer_id, store_id, open, expires_at, tier, purchases, version FROM memberships \
-         WHERE chain_id = ? AND id = ?";
-    SelectAccounts -> (SqlText, BigInt, BigInt) =
-        "SELECT asset, balance, debt FROM accounts WHERE chain_id = ? AND membership_id = ?";
-    SelectLots -> (Binary, SqlText, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
-        "SELECT id, asset, opened_at, matures_at, expires_at, remaining FROM lots \
-         WHERE chain_id = ? AND membership_id = ? AND remaining > 0";
-    SelectPaid -> (Integer, BigInt) =
-        "SELECT day, amount FROM measures WHERE chain_id = ? AND membership_id = ? AND measure = 'paid' AND day >= ?";
-    SelectUpgrades -> (SqlText, SqlText, Integer, Integer, BigInt, BigInt, Nullable<Binary>) =
-        "SELECT from_tier, to_tier, since, day, figure, threshold, cause FROM tier_changes \
-         WHERE chain_id = ? AND membership_id = ? AND kind = 'upgrade' ORDER BY at, id";
-    SelectCard -> CardColumns =
+    SelectMembers -> (Binary, Binary, Nullable<Binary>, Binary, Bool, Nullable<BigInt>, SqlText, BigInt, BigInt) =
+        "SELECT id, program_id, customer_id, store_id, open, expires_at, tier, purchases, version FROM memberships \
+         WHERE chain_id = ? AND id IN ({})" of "?";
+    SelectAccounts -> (Binary, SqlText, BigInt, BigInt) =
+        "SELECT membership_id, asset, balance, debt FROM accounts WHERE chain_id = ? AND membership_id IN ({})" of "?";
+    SelectLots -> (Binary, Binary, SqlText, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
+        "SELECT membership_id, id, asset, opened_at, matures_at, expires_at, remaining FROM lots \
+         WHERE remaining > 0 AND chain_id = ? AND membership_id IN ({})" of "?";
+    SelectPaid -> (Binary, Integer, BigInt) =
+        "SELECT membership_id, day, amount FROM measures WHERE measure = 'paid' AND chain_id = ? AND day >= ? \
+         AND membership_id IN ({})" of "?";
+    SelectUpgrades -> (Binary, SqlText, SqlText, Integer, Integer, BigInt, BigInt, Nullable<Binary>) =
+        "SELECT membership_id, from_tier, to_tier, since, day, figure, threshold, cause FROM tier_changes \
+         WHERE kind = 'upgrade' AND chain_id = ? AND membership_id IN ({}) ORDER BY membership_id, at, id" of "?";
+    SelectCards -> CardColumns =
         "SELECT c.id, c.membership_id, c.number, c.kind, c.state, c.blocks, c.store_id, c.valid_through, c.replaced_by, \
          c.version, s.time_zone FROM cards c JOIN stores s ON s.chain_id = c.chain_id AND s.id = c.store_id \
-         WHERE c.chain_id = ? AND c.id = ?";
+         WHERE c.chain_id = ? AND c.id IN ({})" of "?";
     SelectCardByNumber -> CardColumns =
         "SELECT c.id, c.membership_id, c.number, c.kind, c.state, c.blocks, c.store_id, c.valid_through, c.replaced_by, \
          c.version, s.time_zone FROM cards c JOIN stores s ON s.chain_id = c.chain_id AND s.id = c.store_id \
@@ -83,21 +84,40 @@ type CardTuple = (
 
 /// Loads everything a command asks for. What doesn't exist is simply absent: the decision says what that means.
 pub(crate) fn load(conn: &mut Conn, chain: ChainId, needs: &Needs) -> Result<State> {
-    let mut state = State::default();
-    for need in &needs.members {
-        if let Some(member) = member(conn, chain, need)? {
-            state.members.insert(need.id, member);
+    let states = load_all(conn, &[(chain, needs)])?;
+    states
+        .into_iter()
+        .next()
+        .ok_or_else(|| Error::internal("nothing was loaded"))
+}
+
+/// Loads what several commands ask for, in as few statements as there are kinds of things. No two may ask for the same
+/// membership.
+pub(crate) fn load_all(conn: &mut Conn, asked: &[(ChainId, &Needs)]) -> Result<Vec<State>> {
+    let mut states: Vec<State> = asked.iter().map(|_| State::default()).collect();
+    let chains: BTreeSet<ChainId> = asked.iter().map(|(chain, _)| *chain).collect();
+    for chain in chains {
+        let of_chain = || asked.iter().filter(|(c, _)| *c == chain).map(|(_, needs)| *needs);
+        let members: Vec<MemberNeed> = of_chain().flat_map(|needs| &needs.members).copied().collect();
+        let mut members = self::members(conn, chain, &members)?;
+        let cards = cards(conn, chain, &ids(of_chain().flat_map(|needs| &needs.cards).copied()))?;
+        let same_chain = asked.iter().zip(&mut states).filter(|((c, _), _)| *c == chain);
+        for ((_, needs), state) in same_chain {
+            let found = needs.members.iter().filter_map(|need| members.remove(&need.id));
+            state.members.extend(found.map(|member| (member.id, member)));
+            let found = cards.iter().filter(|card| needs.cards.contains(&card.card.id));
+            state.cards.extend(found.map(|card| (card.card.id, card.clone())));
+            load_rare(conn, chain, needs, state)?;
         }
     }
-    for id in &needs.cards {
-        if let Some(card) = card(conn, chain, *id)? {
-            state.cards.insert(*id, card);
-        }
-    }
+    Ok(states)
+}
+
+/// What only some commands ask for.
+fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) -> Result<()> {
     if let Some(membership) = needs.cards_of {
-        state
-            .cards
-            .extend(cards_of(conn, chain, membership)?.into_iter().map(|c| (c.card.id, c)));
+        let cards = cards_of(conn, chain, membership)?;
+        state.cards.extend(cards.into_iter().map(|c| (c.card.id, c)));
     }
     if let Some(bill) = needs.record {
         state.record = record::load(conn, chain, bill)?;
@@ -119,110 +139,121 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, needs: &Needs) -> Result<Sta
             lots.push(lot(id, opened, matures, expires, left));
         }
     }
-    Ok(state)
+    Ok(())
 }
+
+type Members = BTreeMap<MembershipId, Member>;
+/// An id in a statement's list.
+type Key = [Bind<'static>; 1];
 
 /// A membership without accounts and figures.
 pub(crate) fn member_head(conn: &mut Conn, chain: ChainId, id: MembershipId) -> Result<Option<Member>> {
-    type Row = (Id, Option<Id>, Id, bool, Option<i64>, String, i64, i64);
-    let row = fetch!(conn, SelectMember, [chain, id] => Row)?.pop();
-    Ok(row.map(
-        |(program, customer, store, open, expires_at, tier, purchases, version)| Member {
-            id,
-            program: program.typed(),
-            customer: customer.map(Id::typed),
-            store: store.typed(),
-            open,
-            expires_at: expires_at.map(Instant),
-            tier,
-            purchases,
-            version,
-            accounts: BTreeMap::new(),
-            paid_by_day: BTreeMap::new(),
-            upgrades: Vec::new(),
-        },
-    ))
+    Ok(member_heads(conn, chain, &ids([id]))?.pop())
+}
+
+fn member_heads(conn: &mut Conn, chain: ChainId, ids: &[Key]) -> Result<Vec<Member>> {
+    type Row = (Id, Id, Option<Id>, Id, bool, Option<i64>, String, i64, i64);
+    let rows = fetch_all!(conn, SelectMembers, [chain], ids => Row)?;
+    let head = |(id, program, customer, store, open, expires_at, tier, purchases, version): Row| Member {
+        id: id.typed(),
+        program: program.typed(),
+        customer: customer.map(Id::typed),
+        store: store.typed(),
+        open,
+        expires_at: expires_at.map(Instant),
+        tier,
+        purchases,
+        version,
+        accounts: BTreeMap::new(),
+        paid_by_day: BTreeMap::new(),
+        upgrades: Vec::new(),
+    };
+    Ok(rows.into_iter().map(head).collect())
 }
 
 /// A membership with accounts, lots and, where asked for, the figures of its tier.
 pub(crate) fn member(conn: &mut Conn, chain: ChainId, need: &MemberNeed) -> Result<Option<Member>> {
-    let Some(head) = member_head(conn, chain, need.id)? else {
-        return Ok(None);
-    };
-    let upgrades = if need.upgrades {
-        upgrades(conn, chain, need.id)?
-    } else {
-        Vec::new()
-    };
-    let since = paid_since(need, &upgrades);
-    let paid_by_day = match since {
-        Some(day) => fetch!(conn, SelectPaid, [chain, need.id, day] => (i32, i64))?,
-        None => Vec::new(),
-    };
-    Ok(Some(Member {
-        accounts: accounts(conn, chain, need.id)?,
-        paid_by_day: paid_by_day
-            .into_iter()
-            .map(|(day, amount)| (Day(day), amount))
-            .collect(),
-        upgrades,
-        ..head
-    }))
+    Ok(members(conn, chain, &[*need])?.remove(&need.id))
 }
 
-/// The wanted window, or further back to the one of the oldest upgrade.
-fn paid_since(need: &MemberNeed, upgrades: &[Upgrade]) -> Option<Day> {
-    need.paid_since
-        .into_iter()
-        .chain(upgrades.iter().map(|upgrade| upgrade.since))
-        .min()
+fn members(conn: &mut Conn, chain: ChainId, needs: &[MemberNeed]) -> Result<Members> {
+    let all = ids(needs.iter().map(|need| need.id));
+    let heads = member_heads(conn, chain, &all)?;
+    let mut members: Members = heads.into_iter().map(|head| (head.id, head)).collect();
+    accounts(conn, chain, &all, &mut members)?;
+    let with_upgrades = ids(needs.iter().filter(|need| need.upgrades).map(|need| need.id));
+    upgrades(conn, chain, &with_upgrades, &mut members)?;
+    // The wanted window, or further back to the one of the oldest upgrade.
+    let since = |need: &MemberNeed| {
+        let upgrades = members
+            .get(&need.id)
+            .map(|member| member.upgrades.iter().map(|upgrade| upgrade.since));
+        Some((
+            need.id,
+            need.paid_since
+                .into_iter()
+                .chain(upgrades.into_iter().flatten())
+                .min()?,
+        ))
+    };
+    let since: BTreeMap<MembershipId, Day> = needs.iter().filter_map(since).collect();
+    if let Some(first) = since.values().min() {
+        let ids = ids(since.keys().copied());
+        for (id, day, amount) in fetch_all!(conn, SelectPaid, [chain, *first], &ids => (Id, i32, i64))? {
+            let id = id.typed();
+            if let Some(member) = members.get_mut(&id)
+                && since.get(&id).is_some_and(|since| *since <= Day(day))
+            {
+                member.paid_by_day.insert(Day(day), amount);
+            }
+        }
+    }
+    Ok(members)
 }
 
-fn upgrades(conn: &mut Conn, chain: ChainId, membership: MembershipId) -> Result<Vec<Upgrade>> {
-    let rows = fetch!(conn, SelectUpgrades, [chain, membership] => (String, String, i32, i32, i64, i64, Option<Id>))?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(from, to, since, day, figure, threshold, cause)| {
-            Some(Upgrade {
+fn upgrades(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members) -> Result<()> {
+    type Row = (Id, String, String, i32, i32, i64, i64, Option<Id>);
+    for (membership, from, to, since, day, figure, threshold, cause) in
+        fetch_all!(conn, SelectUpgrades, [chain], ids => Row)?
+    {
+        if let Some(member) = members.get_mut(&membership.typed())
+            && let Some(cause) = cause
+        {
+            member.upgrades.push(Upgrade {
                 from,
                 to,
                 since: Day(since),
                 day: Day(day),
                 figure,
                 threshold,
-                bill: cause?.typed(),
-            })
-        })
-        .collect())
+                bill: cause.typed(),
+            });
+        }
+    }
+    Ok(())
 }
 
-fn accounts(conn: &mut Conn, chain: ChainId, membership: MembershipId) -> Result<BTreeMap<Asset, Account>> {
-    let mut accounts: BTreeMap<Asset, Account> =
-        fetch!(conn, SelectAccounts, [chain, membership] => (String, i64, i64))?
-            .into_iter()
-            .map(|(asset, balance, debt)| {
-                (
-                    Asset(asset),
-                    Account {
-                        balance,
-                        debt,
-                        lots: Vec::new(),
-                    },
-                )
-            })
-            .collect();
-    let lots = fetch!(conn, SelectLots, [chain, membership] => (Id, String, i64, Option<i64>, Option<i64>, i64))?;
-    for (id, asset, opened, matures, expires, remaining) in lots {
-        accounts
-            .entry(Asset(asset))
-            .or_default()
-            .lots
-            .push(lot(id, opened, matures, expires, remaining));
+fn accounts(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members) -> Result<()> {
+    for (membership, asset, balance, debt) in fetch_all!(conn, SelectAccounts, [chain], ids => (Id, String, i64, i64))?
+    {
+        if let Some(member) = members.get_mut(&membership.typed()) {
+            let lots = Vec::new();
+            member.accounts.insert(Asset(asset), Account { balance, debt, lots });
+        }
     }
-    for account in accounts.values_mut() {
+    type LotColumns = (Id, Id, String, i64, Option<i64>, Option<i64>, i64);
+    for (membership, id, asset, opened, matures, expires, remaining) in
+        fetch_all!(conn, SelectLots, [chain], ids => LotColumns)?
+    {
+        if let Some(member) = members.get_mut(&membership.typed()) {
+            let account = member.accounts.entry(Asset(asset)).or_default();
+            account.lots.push(lot(id, opened, matures, expires, remaining));
+        }
+    }
+    for account in members.values_mut().flat_map(|member| member.accounts.values_mut()) {
         account.lots.sort_by_key(Lot::spend_order);
     }
-    Ok(accounts)
+    Ok(())
 }
 
 fn lot(id: Id, opened: i64, matures: Option<i64>, expires: Option<i64>, remaining: i64) -> Lot {
@@ -240,10 +271,12 @@ fn lot(id: Id, opened: i64, matures: Option<i64>, expires: Option<i64>, remainin
 
 /// A card by id.
 pub(crate) fn card(conn: &mut Conn, chain: ChainId, id: CardId) -> Result<Option<LoadedCard>> {
-    fetch!(conn, SelectCard, [chain, id] => CardTuple)?
-        .pop()
-        .map(card_of_row)
-        .transpose()
+    Ok(cards(conn, chain, &ids([id]))?.pop())
+}
+
+fn cards(conn: &mut Conn, chain: ChainId, ids: &[Key]) -> Result<Vec<LoadedCard>> {
+    let rows = fetch_all!(conn, SelectCards, [chain], ids => CardTuple)?;
+    rows.into_iter().map(card_of_row).collect()
 }
 
 /// A card by its whole number.

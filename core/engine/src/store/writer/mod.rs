@@ -16,6 +16,7 @@ pub(crate) mod save;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tx;
+mod wave;
 
 pub use counts::{BATCH_BOUNDS, WriterCounts};
 pub use queue::Lane;

@@ -1,91 +1,144 @@
-//! Saves what a decision wants: one cached statement per row, the same text on both databases.
+//! Saves what decisions want: the rows of a whole wave of commands are collected by table and written with as few
+//! statements as possible, the same text on both databases.
 
 use super::insert::*;
 use super::ledger::{CardEvent, Decision};
-use super::tx::{AuditRow, Message};
+use super::tx::{Answer, AuditRow, IdempotencyKey, Message};
 use crate::actor::Actor;
 use crate::audit::{Content, Trail};
 use crate::error::{Error, Result};
-use crate::plugin::RecordedInput;
 use crate::store::Conn;
-use crate::store::statement::run;
+use crate::store::statement::{Bind, Waiting, run};
+use cardea_domain::Instant;
 use cardea_domain::card::Block;
 use cardea_domain::id::*;
 use cardea_domain::rows::*;
-use cardea_domain::{Instant, rows};
-use diesel::QueryResult;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-/// Where the rows of one command go.
+/// Where the rows of one wave go. No two of its commands touch the same membership, card, bill or reward.
 pub(super) struct Saver<'a> {
-    pub conn: &'a mut Conn,
-    pub actor: &'a Actor,
     /// Technical time.
-    pub now: Instant,
-    pub ids: &'a mut dyn NewIds,
+    now: Instant,
+    ids: &'a mut dyn NewIds,
     /// The writer's lane of the audit log.
-    pub trail: &'a mut Trail,
+    trail: &'a mut Trail,
+    rows: Waits<'a>,
 }
 
-impl Saver<'_> {
-    fn chain(&self) -> ChainId {
-        self.actor.chain
+/// What waits to be written, by table.
+#[derive(Default)]
+struct Waits<'a> {
+    memberships: Waiting<'a, InsertMembership>,
+    /// State of memberships, absolute: the last one holds.
+    membership_updates: BTreeMap<(ChainId, MembershipId), &'a MembershipUpdate>,
+    tier_changes: Waiting<'a, InsertTierChange>,
+    cards: Waiting<'a, InsertCard>,
+    card_events: Waiting<'a, InsertCardEvent>,
+    bills: Waiting<'a, InsertBill>,
+    lines: Waiting<'a, InsertLine>,
+    tenders: Waiting<'a, InsertTender>,
+    unjudged: Waiting<'a, InsertUnjudged>,
+    entries: Waiting<'a, InsertEntry>,
+    postings: Waiting<'a, InsertPosting>,
+    lots: Waiting<'a, InsertLot>,
+    lot_moves: Waiting<'a, InsertLotMove>,
+    lot_updates: Waiting<'a, UpdateLots>,
+    /// Balance and debt, absolute: the last ones hold.
+    accounts: BTreeMap<(ChainId, MembershipId, &'a str), (i64, i64)>,
+    /// Differences, which add up.
+    measures: BTreeMap<(ChainId, MembershipId, &'static str, cardea_domain::Day), i64>,
+    inputs: Waiting<'a, InsertInput>,
+    audit: Waiting<'a, InsertAudit>,
+    messages: Waiting<'a, InsertMessage>,
+    keys: Waiting<'a, InsertKey>,
+}
+
+macro_rules! row {
+    ($($value:expr),* $(,)?) => {
+        [$(Bind::from($value)),*]
+    };
+}
+
+impl<'a> Saver<'a> {
+    pub fn new(now: Instant, ids: &'a mut dyn NewIds, trail: &'a mut Trail) -> Self {
+        Self {
+            now,
+            ids,
+            trail,
+            rows: Waits::default(),
+        }
     }
 
-    /// Saves everything a decision wants. On an error the transaction must be rolled back.
-    pub fn save(&mut self, decision: &Decision) -> Result<()> {
+    /// Takes everything a decision wants. On an error the transaction must be rolled back.
+    pub fn add(&mut self, conn: &mut Conn, actor: &'a Actor, decision: &'a Decision) -> Result<()> {
         if let Some(rows) = &decision.before {
-            self.rows(rows, "")?;
+            // A membership that ends makes room for the one that follows it.
+            self.write(conn)?;
+            self.take(conn, actor, rows, "")?;
+            self.write(conn)?;
         }
-        self.rows(&decision.rows, &decision.answer.json)?;
+        self.take(conn, actor, &decision.rows, &decision.answer.json)?;
+        let chain = actor.chain;
         for input in &decision.inputs {
-            self.input(input)?;
+            let bytes = input.bytes.as_slice();
+            self.rows.inputs.add(row![chain, &input.sha256, bytes]);
         }
         for event in &decision.card_events {
-            self.card_event(event)?;
+            self.card_event(actor, event);
         }
-        self.notes(&decision.audit, &decision.outbox)
+        self.notes(actor, &decision.audit, &decision.outbox)
     }
 
-    fn rows(&mut self, rows: &Rows, answer: &str) -> Result<()> {
-        self.memberships(rows)?;
-        self.cards(rows)?;
+    fn take(&mut self, conn: &mut Conn, actor: &Actor, rows: &'a Rows, answer: &'a str) -> Result<()> {
+        let chain = actor.chain;
+        self.memberships(chain, rows)?;
+        self.cards(conn, chain, rows)?;
         for bill in &rows.bills {
-            self.bill(bill, answer)?;
+            self.bill(chain, bill, answer);
         }
-        self.bill_details(rows)?;
-        self.progress(rows)?;
+        self.bill_details(chain, rows);
         for entry in &rows.entries {
-            self.entry(entry)?;
+            self.entry(chain, entry);
         }
-        self.lots(rows)?;
-        self.figures(rows)
+        self.lots(chain, rows);
+        let accounts = rows.accounts.iter();
+        let accounts = accounts.map(|a| ((chain, a.membership, a.asset.0.as_str()), (a.balance, a.debt)));
+        self.rows.accounts.extend(accounts);
+        for m in &rows.measures {
+            *self
+                .rows
+                .measures
+                .entry((chain, m.membership, m.measure, m.day))
+                .or_default() += m.delta;
+        }
+        rare(conn, chain, rows)
     }
 
     /// The audit and outbox rows of any command.
-    pub fn notes(&mut self, audit: &[AuditRow], outbox: &[Message]) -> Result<()> {
-        let (chain, now) = (self.chain(), self.now);
+    pub fn notes(&mut self, actor: &Actor, audit: &'a [AuditRow], outbox: &'a [Message]) -> Result<()> {
         for row in audit {
-            self.note(row)?;
+            self.note(actor, row)?;
         }
         for message in outbox {
-            run!(
-                self.conn,
-                InsertMessage,
-                [
-                    chain,
-                    self.ids.next_id(),
-                    message.topic,
-                    message.payload.to_string(),
-                    now
-                ]
-            )?;
+            let (id, payload) = (self.ids.next_id(), message.payload.to_string());
+            self.rows
+                .messages
+                .add(row![actor.chain, id, message.topic, payload, self.now]);
         }
         Ok(())
     }
 
-    fn note(&mut self, row: &AuditRow) -> Result<()> {
-        let (actor, detail) = (self.actor, row.detail.to_string());
+    /// An answer under a client's key.
+    pub fn key(&mut self, chain: ChainId, key: &'a IdempotencyKey, answer: &'a Answer) {
+        let status = i32::from(answer.status);
+        let json = answer.json.as_str();
+        self.rows
+            .keys
+            .add(row![chain, &key.key, &key.request, status, json, self.now]);
+    }
+
+    fn note(&mut self, actor: &Actor, row: &AuditRow) -> Result<()> {
+        let detail = row.detail.to_string();
         let content = Content {
             chain: actor.chain.0,
             id: self.ids.next_id(),
@@ -98,377 +151,312 @@ impl Saver<'_> {
             detail: &detail,
         };
         let place = self.trail.place(&content)?;
-        run!(
-            self.conn,
-            InsertAudit,
-            [
-                content.chain,
-                content.id,
-                content.at,
-                content.staff,
-                content.session,
-                content.source_ip,
-                content.action,
-                content.subject,
-                content.detail,
-                place.lane,
-                place.seq,
-                place.previous.bytes(),
-                place.sha.bytes(),
-            ]
-        )?;
+        self.rows.audit.add(row![
+            content.chain,
+            content.id,
+            content.at,
+            content.staff,
+            content.session,
+            content.source_ip.map(str::to_owned),
+            row.action,
+            content.subject,
+            detail.clone(),
+            place.lane,
+            place.seq,
+            *place.previous.bytes(),
+            *place.sha.bytes(),
+        ]);
         Ok(())
     }
 
-    fn memberships(&mut self, rows: &Rows) -> Result<()> {
-        let chain = self.chain();
+    fn memberships(&mut self, chain: ChainId, rows: &'a Rows) -> Result<()> {
         for m in &rows.memberships {
             let first = rows.cards.iter().find(|card| card.membership == m.id);
-            let reference = first
-                .ok_or_else(|| Error::internal("a membership without a first card"))?
-                .number
-                .as_str();
-            run!(
-                self.conn,
-                InsertMembership,
-                [
-                    chain,
-                    m.id,
-                    m.program,
-                    m.customer,
-                    m.store,
-                    m.opened_at,
-                    m.opened_on,
-                    m.valid_through,
-                    m.expires_at,
-                    &m.tier,
-                    true,
-                    reference,
-                ]
-            )?;
+            let first = first.ok_or_else(|| Error::internal("a membership without a first card"))?;
+            self.rows.memberships.add(row![
+                chain,
+                m.id,
+                m.program,
+                m.customer,
+                m.store,
+                m.opened_at,
+                m.opened_on,
+                m.valid_through,
+                m.expires_at,
+                &m.tier,
+                true,
+                first.number.as_str(),
+            ]);
         }
-        for u in &rows.membership_updates {
-            let changed = run!(
-                self.conn,
-                UpdateMembership,
-                [&u.tier, u.open, u.purchases, u.version, chain, u.id]
-            )?;
-            expect_one(changed, "membership")?;
-        }
+        let updates = rows.membership_updates.iter().map(|u| ((chain, u.id), u));
+        self.rows.membership_updates.extend(updates);
         for t in &rows.tier_changes {
-            run!(
-                self.conn,
-                InsertTierChange,
-                [
-                    chain,
-                    t.membership,
-                    t.at,
-                    self.ids.next_id(),
-                    t.kind.as_str(),
-                    &t.from,
-                    &t.to,
-                    t.since,
-                    t.day,
-                    t.cause,
-                    t.figure,
-                    t.threshold,
-                    &t.explanation.zh,
-                    &t.explanation.en,
-                ]
-            )?;
+            let id = self.ids.next_id();
+            self.rows.tier_changes.add(row![
+                chain,
+                t.membership,
+                t.at,
+                id,
+                t.kind.as_str(),
+                &t.from,
+                &t.to,
+                t.since,
+                t.day,
+                t.cause,
+                t.figure,
+                t.threshold,
+                &t.explanation.zh,
+                &t.explanation.en,
+            ]);
         }
         Ok(())
     }
 
-    fn cards(&mut self, rows: &Rows) -> Result<()> {
-        let chain = self.chain();
+    fn cards(&mut self, conn: &mut Conn, chain: ChainId, rows: &'a Rows) -> Result<()> {
         for c in &rows.cards {
-            run!(
-                self.conn,
-                InsertCard,
-                [
-                    chain,
-                    c.id,
-                    c.membership,
-                    c.number.as_str(),
-                    c.number.last_four(),
-                    c.kind.as_str(),
-                    c.store,
-                    c.issued_at,
-                    c.valid_through,
-                    c.replaces,
-                ]
-            )?;
+            self.rows.cards.add(row![
+                chain,
+                c.id,
+                c.membership,
+                c.number.as_str(),
+                c.number.last_four(),
+                c.kind.as_str(),
+                c.store,
+                c.issued_at,
+                c.valid_through,
+                c.replaces,
+            ]);
         }
         for u in &rows.card_updates {
-            let changed = run!(
-                self.conn,
-                UpdateCard,
-                [
-                    u.state.as_str(),
-                    blocks_text(&u.blocks),
-                    u.replaced_by,
-                    u.version,
-                    chain,
-                    u.id,
-                ]
-            )?;
-            expect_one(changed, "card")?;
+            let (state, blocks) = (u.state.as_str(), blocks_text(&u.blocks));
+            let changed = run!(conn, UpdateCard, [state, blocks, u.replaced_by, u.version, chain, u.id])?;
+            expect((1, changed), "card")?;
         }
         Ok(())
     }
 
-    fn bill(&mut self, b: &BillRow, answer: &str) -> QueryResult<usize> {
-        run!(
-            self.conn,
-            InsertBill,
-            [
-                self.actor.chain,
-                b.id,
-                b.kind.as_str(),
-                b.key.store,
-                &b.key.source,
-                &b.key.till,
-                b.key.business_date,
-                &b.key.receipt,
-                &b.content,
-                b.occurred_at,
-                self.now,
-                b.staff,
-                b.customer,
-                b.membership,
-                b.card,
-                b.original,
-                b.reward,
-                b.total,
-                b.rounding,
-                b.paid,
-                b.judgement.as_str(),
-                b.earned,
-                b.spent,
-                &b.bonuses,
-                &b.terms,
-                b.reason.as_deref(),
-                answer,
-            ]
-        )
+    fn bill(&mut self, chain: ChainId, b: &'a BillRow, answer: &'a str) {
+        self.rows.bills.add(row![
+            chain,
+            b.id,
+            b.kind.as_str(),
+            b.key.store,
+            &b.key.source,
+            &b.key.till,
+            b.key.business_date,
+            &b.key.receipt,
+            &b.content,
+            b.occurred_at,
+            self.now,
+            b.staff,
+            b.customer,
+            b.membership,
+            b.card,
+            b.original,
+            b.reward,
+            b.total,
+            b.rounding,
+            b.paid,
+            b.judgement.as_str(),
+            b.earned,
+            b.spent,
+            &b.bonuses,
+            &b.terms,
+            b.reason.as_deref(),
+            answer,
+        ]);
     }
 
-    fn bill_details(&mut self, rows: &Rows) -> Result<()> {
-        let chain = self.chain();
+    fn bill_details(&mut self, chain: ChainId, rows: &'a Rows) {
         for l in &rows.lines {
-            run!(
-                self.conn,
-                InsertLine,
-                [
-                    chain,
-                    l.bill,
-                    l.number,
-                    &l.sku,
-                    &l.category,
-                    l.quantity,
-                    l.amount,
-                    l.list_amount,
-                    l.discount,
-                    l.counted,
-                    l.contribution,
-                    &l.attributes,
-                ]
-            )?;
+            self.rows.lines.add(row![
+                chain,
+                l.bill,
+                l.number,
+                &l.sku,
+                &l.category,
+                l.quantity,
+                l.amount,
+                l.list_amount,
+                l.discount,
+                l.counted,
+                l.contribution,
+                &l.attributes,
+            ]);
         }
         for t in &rows.tenders {
-            run!(
-                self.conn,
-                InsertTender,
-                [chain, t.bill, t.position, t.kind.as_str(), t.amount, t.points]
-            )?;
-        }
-        Ok(())
-    }
-
-    fn progress(&mut self, rows: &Rows) -> Result<()> {
-        let chain = self.chain();
-        for p in &rows.progress {
-            let changed = run!(
-                self.conn,
-                UpdateProgress,
-                [
-                    p.returned_money,
-                    p.returned_paid,
-                    p.clawed_back,
-                    p.given_back,
-                    chain,
-                    p.bill,
-                ]
-            )?;
-            expect_one(changed, "bill")?;
-            for (number, quantity) in &p.lines {
-                run!(self.conn, UpdateLineReturned, [*quantity, chain, p.bill, *number])?;
-            }
-            for (position, money) in &p.tenders {
-                run!(self.conn, UpdateTenderReturned, [*money, chain, p.bill, *position])?;
-            }
+            let kind = t.kind.as_str();
+            self.rows
+                .tenders
+                .add(row![chain, t.bill, t.position, kind, t.amount, t.points]);
         }
         for (bill, input) in &rows.unjudged {
-            run!(self.conn, InsertUnjudged, [chain, *bill, input])?;
+            self.rows.unjudged.add(row![chain, *bill, input]);
         }
-        for bill in &rows.judged {
-            expect_one(run!(self.conn, DeleteUnjudged, [chain, *bill])?, "unjudged sale")?;
-        }
-        for b in &rows.bill_memberships {
-            let changed = run!(
-                self.conn,
-                UpdateBillMembership,
-                [
-                    b.membership,
-                    b.judgement.as_str(),
-                    b.earned,
-                    &b.bonuses,
-                    &b.terms,
-                    chain,
-                    b.bill,
-                ]
-            )?;
-            expect_one(changed, "bill")?;
-            for (number, contribution) in &b.contributions {
-                run!(self.conn, UpdateContribution, [*contribution, chain, b.bill, *number])?;
-            }
-        }
-        Ok(())
     }
 
-    fn entry(&mut self, e: &EntryRow) -> QueryResult<()> {
-        let chain = self.chain();
-        run!(
-            self.conn,
-            InsertEntry,
-            [
-                chain,
-                e.id,
-                e.program,
-                e.membership,
-                &e.asset.0,
-                e.kind.as_str(),
-                e.amount,
-                e.counter.as_str(),
-                e.bill,
-                e.store,
-                e.occurred_at,
-                self.now,
-                &e.rule,
-                &e.explanation.zh,
-                &e.explanation.en,
-                e.line,
-                e.reverses,
-                e.configuration,
-                e.input.as_ref().map(|hash| hash.as_slice()),
-            ]
-        )?;
-        run!(
-            self.conn,
-            InsertPostings,
-            [
-                chain,
-                e.id,
-                e.membership,
-                &e.asset.0,
-                e.amount,
-                chain,
-                e.id,
-                e.counter.as_str(),
-                e.program,
-                &e.asset.0,
-                -e.amount,
-            ]
-        )?;
-        Ok(())
+    fn entry(&mut self, chain: ChainId, e: &'a EntryRow) {
+        self.rows.entries.add(row![
+            chain,
+            e.id,
+            e.program,
+            e.membership,
+            &e.asset.0,
+            e.kind.as_str(),
+            e.amount,
+            e.counter.as_str(),
+            e.bill,
+            e.store,
+            e.occurred_at,
+            self.now,
+            &e.rule,
+            &e.explanation.zh,
+            &e.explanation.en,
+            e.line,
+            e.reverses,
+            e.configuration,
+            e.input.as_ref().map(|hash| hash.as_slice()),
+        ]);
+        let (counter, asset) = (e.counter.as_str(), &e.asset.0);
+        let postings = &mut self.rows.postings;
+        postings.add(row![chain, e.id, "member", e.membership, asset, e.amount]);
+        postings.add(row![chain, e.id, counter, e.program, asset, -e.amount]);
     }
 
     /// New lots go in with their final remainder, so that only older ones need an update.
-    fn lots(&mut self, rows: &Rows) -> Result<()> {
-        let chain = self.chain();
+    fn lots(&mut self, chain: ChainId, rows: &'a Rows) {
         let mut left: HashMap<LotId, i64> = rows.lot_moves.iter().map(|m| (m.lot, m.remaining)).collect();
         for l in &rows.lots {
             let remaining = left.remove(&l.id).unwrap_or(l.amount);
-            run!(
-                self.conn,
-                InsertLot,
-                [
-                    chain,
-                    l.id,
-                    l.membership,
-                    &l.asset.0,
-                    l.entry,
-                    l.bill,
-                    l.amount,
-                    remaining,
-                    l.opened_at,
-                    l.matures_at,
-                    l.expires_at,
-                ]
-            )?;
+            self.rows.lots.add(row![
+                chain,
+                l.id,
+                l.membership,
+                &l.asset.0,
+                l.entry,
+                l.bill,
+                l.amount,
+                remaining,
+                l.opened_at,
+                l.matures_at,
+                l.expires_at,
+            ]);
         }
         for m in &rows.lot_moves {
-            run!(self.conn, InsertLotMove, [chain, m.lot, m.entry, m.delta])?;
+            self.rows.lot_moves.add(row![chain, m.lot, m.entry, m.delta]);
         }
         for (lot, remaining) in left {
-            expect_one(run!(self.conn, UpdateLot, [remaining, chain, lot])?, "lot")?;
+            self.rows.lot_updates.add(row![remaining, chain, lot]);
         }
+    }
+
+    fn card_event(&mut self, actor: &Actor, e: &'a CardEvent) {
+        let id = self.ids.next_id();
+        self.rows.card_events.add(row![
+            actor.chain,
+            id,
+            e.card,
+            e.operation,
+            actor.staff,
+            e.store,
+            e.reason.as_deref(),
+            e.detail.to_string(),
+            e.at,
+            e.from,
+            e.to,
+            e.blocks.as_str(),
+        ]);
+    }
+
+    /// Writes what was taken; what others refer to comes first.
+    pub fn write(&mut self, conn: &mut Conn) -> Result<()> {
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.memberships.write(conn)?;
+        rows.write_updates(conn)?;
+        rows.tier_changes.write(conn)?;
+        rows.cards.write(conn)?;
+        rows.card_events.write(conn)?;
+        rows.bills.write(conn)?;
+        rows.lines.write(conn)?;
+        rows.tenders.write(conn)?;
+        rows.unjudged.write(conn)?;
+        rows.entries.write(conn)?;
+        rows.postings.write(conn)?;
+        rows.lots.write(conn)?;
+        rows.lot_moves.write(conn)?;
+        expect(rows.lot_updates.write(conn)?, "lot")?;
+        rows.write_figures(conn)?;
+        rows.inputs.write(conn)?;
+        rows.audit.write(conn)?;
+        rows.messages.write(conn)?;
+        rows.keys.write(conn)?;
         Ok(())
     }
+}
 
-    fn figures(&mut self, rows: &Rows) -> Result<()> {
-        let chain = self.chain();
-        for a in &rows.accounts {
-            run!(
-                self.conn,
-                UpsertAccount,
-                [chain, a.membership, &a.asset.0, a.balance, a.debt]
-            )?;
+impl Waits<'_> {
+    fn write_updates(&mut self, conn: &mut Conn) -> Result<()> {
+        let mut updates = Waiting::<UpdateMemberships>::default();
+        for ((chain, id), u) in &self.membership_updates {
+            updates.add(row![&u.tier, u.open, u.purchases, u.version, *chain, *id]);
         }
-        for rows::MeasureDelta {
-            membership,
-            measure,
-            day,
-            delta,
-        } in &rows.measures
-        {
-            run!(self.conn, AddMeasure, [chain, *membership, *measure, *day, *delta])?;
+        expect(updates.write(conn)?, "membership")
+    }
+
+    fn write_figures(&mut self, conn: &mut Conn) -> Result<()> {
+        let mut accounts = Waiting::<UpsertAccount>::default();
+        for ((chain, membership, asset), (balance, debt)) in &self.accounts {
+            accounts.add(row![*chain, *membership, *asset, *balance, *debt]);
         }
-        for (reward, delta) in &rows.stock {
-            expect_one(run!(self.conn, AddStock, [*delta, chain, *reward])?, "reward")?;
+        accounts.write(conn)?;
+        let mut measures = Waiting::<AddMeasure>::default();
+        for ((chain, membership, measure, day), delta) in &self.measures {
+            measures.add(row![*chain, *membership, *measure, *day, *delta]);
         }
+        measures.write(conn)?;
         Ok(())
     }
+}
 
-    fn input(&mut self, input: &RecordedInput) -> QueryResult<usize> {
-        run!(
-            self.conn,
-            InsertInput,
-            [self.actor.chain, &input.sha256, input.bytes.as_slice()]
-        )
+/// What few commands change, at once: rows that were there before the wave.
+fn rare(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
+    for p in &rows.progress {
+        let so_far = [p.returned_money, p.returned_paid, p.clawed_back, p.given_back];
+        let [money, paid, clawed_back, given_back] = so_far;
+        let changed = run!(
+            conn,
+            UpdateProgress,
+            [money, paid, clawed_back, given_back, chain, p.bill]
+        )?;
+        expect((1, changed), "bill")?;
+        for (number, quantity) in &p.lines {
+            run!(conn, UpdateLineReturned, [*quantity, chain, p.bill, *number])?;
+        }
+        for (position, money) in &p.tenders {
+            run!(conn, UpdateTenderReturned, [*money, chain, p.bill, *position])?;
+        }
     }
-
-    fn card_event(&mut self, e: &CardEvent) -> QueryResult<usize> {
-        run!(
-            self.conn,
-            InsertCardEvent,
-            [
-                self.actor.chain,
-                self.ids.next_id(),
-                e.card,
-                e.operation,
-                self.actor.staff,
-                e.store,
-                e.reason.as_deref(),
-                e.detail.to_string(),
-                e.at,
-                e.from,
-                e.to,
-                e.blocks.as_str(),
-            ]
-        )
+    for bill in &rows.judged {
+        let changed = run!(conn, DeleteUnjudged, [chain, *bill])?;
+        expect((1, changed), "unjudged sale")?;
     }
+    for b in &rows.bill_memberships {
+        let judgement = b.judgement.as_str();
+        let changed = run!(
+            conn,
+            UpdateBillMembership,
+            [b.membership, judgement, b.earned, &b.bonuses, &b.terms, chain, b.bill]
+        )?;
+        expect((1, changed), "bill")?;
+        for (number, contribution) in &b.contributions {
+            run!(conn, UpdateContribution, [*contribution, chain, b.bill, *number])?;
+        }
+    }
+    for (reward, delta) in &rows.stock {
+        let changed = run!(conn, AddStock, [*delta, chain, *reward])?;
+        expect((1, changed), "reward")?;
+    }
+    Ok(())
 }
 
 /// Blocks as they stand in the table: names joined by commas.
@@ -476,13 +464,13 @@ pub(crate) fn blocks_text(blocks: &[Block]) -> String {
     blocks.iter().map(|block| block.as_str()).collect::<Vec<_>>().join(",")
 }
 
-/// An update that finds no row means that the state was loaded wrongly: the command must not go through.
-fn expect_one(changed: usize, what: &str) -> Result<()> {
-    if changed == 1 {
+/// An update that finds other rows than it names means that the state was loaded wrongly: nothing may go through.
+fn expect((wanted, changed): (usize, usize), what: &str) -> Result<()> {
+    if wanted == changed {
         Ok(())
     } else {
         Err(Error::internal(format!(
-            "{changed} rows of {what} changed instead of one"
+            "{changed} rows of {what} changed instead of {wanted}"
         )))
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::each;
 use crate::fixture::{Backend, TestDatabase, both};
 use crate::store::Id;
+use crate::store::statement::{Waiting, fetch_all, ids};
 use crate::store::schema::regions;
 use cardea_domain::Instant;
 use cardea_domain::id::{BillId, ChainId, NewIds, RegionId, StoreId};
@@ -20,6 +21,7 @@ both!(
     a_unique_key_is_refused_by_name,
     a_natural_key_replays_or_conflicts_for_ever,
     a_batch_that_fails_is_cut_until_the_one_at_fault_is_alone,
+    lists_of_any_length_are_written_and_found,
 );
 
 struct Bench {
@@ -262,6 +264,57 @@ async fn a_batch_that_fails_is_cut_until_the_one_at_fault_is_alone(on: Backend) 
         }
     }
     assert_eq!((b.count("bills"), b.count("regions")), (38, 0));
+}
+
+async fn lists_of_any_length_are_written_and_found(on: Backend) {
+    crate::store::statement::statements! {
+        InsertTag = "INSERT INTO tags (id, n) VALUES {} ON CONFLICT (id) DO UPDATE SET n = excluded.n" of "(?, ?)";
+        SelectTags -> (diesel::sql_types::Binary, diesel::sql_types::BigInt) =
+            "SELECT id, n FROM tags WHERE n >= ? AND id IN ({})" of "?";
+    }
+    let b = Bench::on(on);
+    let mut conn = b.database.connect().unwrap();
+    let blob = match on {
+        Backend::Sqlite => "BLOB",
+        Backend::Postgres => "BYTEA",
+    };
+    conn.batch(&format!("CREATE TEMPORARY TABLE tags (id {blob} NOT NULL PRIMARY KEY, n BIGINT NOT NULL)"))
+        .unwrap();
+    let id = |n: usize| Uuid::from_u128(n as u128 + 1);
+    for length in [0usize, 1, 2, 3, 63, 64, 65, 127, 200] {
+        conn.batch("DELETE FROM tags").unwrap();
+        let mut waiting = Waiting::<InsertTag>::default();
+        (0..length).for_each(|n| waiting.add([id(n).into(), (n as i64).into()]));
+        assert_eq!(waiting.write(&mut conn).unwrap(), (length, length));
+        assert_eq!(waiting.write(&mut conn).unwrap(), (0, 0), "they are written once");
+        let all = ids((0..length).map(id));
+        let mut found = fetch_all!(&mut conn, SelectTags, [1i64], &all => (Id, i64)).unwrap();
+        found.sort_by_key(|(_, n)| *n);
+        let wanted: Vec<(Id, i64)> = (1..length).map(|n| (id(n).into(), n as i64)).collect();
+        assert_eq!(found, wanted, "{length} ids, the first beyond the limit");
+    }
+}
+
+#[test]
+fn commands_that_touch_the_same_wait_for_the_next_wave() {
+    let job = |receipt: &str, key: &str| Job {
+        actor: Arc::new(Actor::system(CHAIN)),
+        key: self::key(key, 1),
+        name: "test",
+        work: bill(receipt, 1, false),
+        reply: oneshot::channel().0,
+    };
+    let length = |jobs: &[Job]| wave::next(jobs).len();
+    assert_eq!(length(&[job("1", "a"), job("2", "b"), job("3", "c")]), 3);
+    assert_eq!(length(&[job("1", "a"), job("2", "b"), job("1", "c")]), 2, "the same receipt");
+    assert_eq!(length(&[job("1", "a"), job("2", "a"), job("3", "c")]), 1, "the same key");
+    let closure = Job {
+        work: insert_region("x"),
+        ..job("9", "z")
+    };
+    assert_eq!(length(&[job("1", "a"), closure]), 1, "a closure comes alone");
+    let many: Vec<Job> = (0..100).map(|n| job(&n.to_string(), &format!("k{n}"))).collect();
+    assert_eq!(length(&many), 64);
 }
 
 #[tokio::test]

@@ -56,6 +56,17 @@ pub struct Answered {
     pub replayed: bool,
 }
 
+impl From<Answer> for Answered {
+    /// The first answer.
+    fn from(answer: Answer) -> Self {
+        Self {
+            status: answer.status,
+            json: answer.json,
+            replayed: false,
+        }
+    }
+}
+
 /// One row of the audit log, written in the command's transaction.
 #[derive(Clone, Debug)]
 pub struct AuditRow {

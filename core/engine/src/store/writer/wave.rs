@@ -1,0 +1,83 @@
+//! Which commands of a batch are decided side by side: those that have nothing in common, so that each would decide the
+//! same whatever the others do. The rest follows in the next wave of the same transaction and sees what this one wrote.
+
+use super::idempotency::Asked;
+use super::ledger::{LedgerCommand, Needs};
+use super::{Job, Work};
+use cardea_domain::id::*;
+use cardea_domain::sale::NaturalKey;
+use std::collections::HashSet;
+
+/// Most commands in one wave: bounds what bulk work does before it looks at its time.
+const MOST: usize = 64;
+
+/// A command of a wave.
+pub(super) struct Ready<'a> {
+    pub job: &'a Job,
+    pub command: &'a dyn LedgerCommand,
+    pub needs: Needs,
+}
+
+impl Ready<'_> {
+    /// What it is known by.
+    pub fn asked(&self) -> Asked<'_> {
+        Asked {
+            chain: self.job.actor.chain,
+            key: self.job.key.as_ref(),
+            natural: self.command.natural(),
+        }
+    }
+}
+
+/// What a command reads and changes, besides rows that are new with it.
+#[derive(PartialEq, Eq, Hash)]
+enum Touched<'a> {
+    Key(ChainId, &'a str),
+    Receipt(ChainId, &'a NaturalKey),
+    Member(MembershipId),
+    Card(CardId),
+    Bill(BillId),
+    Reward(RewardId),
+    Customer(CustomerId),
+    Number(ChainId, String),
+}
+
+/// The longest run of ledger commands from the first job on that touch nothing in common; empty if a closure is next.
+pub(super) fn next(jobs: &[Job]) -> Vec<Ready<'_>> {
+    let mut touched = HashSet::new();
+    let mut wave = Vec::new();
+    for job in jobs.iter().take(MOST) {
+        let Work::Ledger(command) = &job.work else { break };
+        let needs = command.needs();
+        let touches = touches(job, command.as_ref(), &needs);
+        if touches.iter().any(|touch| touched.contains(touch)) {
+            break;
+        }
+        touched.extend(touches);
+        wave.push(Ready {
+            job,
+            command: command.as_ref(),
+            needs,
+        });
+    }
+    wave
+}
+
+fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> Vec<Touched<'a>> {
+    let chain = job.actor.chain;
+    let key = job.key.as_ref().map(|key| Touched::Key(chain, &key.key));
+    let receipt = command.natural().map(|(key, _)| Touched::Receipt(chain, key));
+    let members = needs.members.iter().map(|need| need.id);
+    let members = members.chain(needs.cards_of).chain(needs.due_lots.map(|(id, _)| id));
+    let number = needs.number.as_ref();
+    let number = number.map(|number| Touched::Number(chain, number.as_str().to_owned()));
+    key.into_iter()
+        .chain(receipt)
+        .chain(members.map(Touched::Member))
+        .chain(needs.cards.iter().copied().map(Touched::Card))
+        .chain(needs.record.map(Touched::Bill))
+        .chain(needs.reward.map(Touched::Reward))
+        .chain(needs.open_of.map(|(customer, _, _)| Touched::Customer(customer)))
+        .chain(number)
+        .collect()
+}
