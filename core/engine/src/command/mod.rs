@@ -92,8 +92,9 @@ impl Command {
             Command::Redemption(command) => command.natural(desk)?,
             _ => return Ok(None),
         };
-        desk.engine
-            .read(|conn| idempotency::by_natural_key(conn, desk.actor.chain, &key, &content))
+        desk.engine.read(desk.actor.chain, |conn| {
+            idempotency::by_natural_key(conn, desk.actor.chain, &key, &content)
+        })
     }
 }
 
@@ -152,7 +153,7 @@ impl Engine {
     /// The command's refusals; `forbidden`.
     pub fn quote(&self, actor: &Actor, command: &Command) -> Result<Answered, Refusal> {
         let proposed = command.propose(&Desk::new(self, actor, Purpose::Quote))?;
-        let mut state = self.read(|conn| load::load(conn, actor.chain, &proposed.needs()))?;
+        let mut state = self.read(actor.chain, |conn| load::load(conn, actor.chain, &proposed.needs()))?;
         let decision = proposed.decide(&mut state, &mut Ids::new(self.clock().clone()))?;
         Ok(Answered {
             status: 200,
@@ -164,7 +165,7 @@ impl Engine {
     /// What was answered before is answered again, even if today's state would refuse it; else a proposal.
     fn prepare(&self, actor: &Actor, key: Option<&IdempotencyKey>, command: &Command) -> Result<Prepared> {
         let desk = Desk::new(self, actor, Purpose::Post);
-        let prepared = self.one_state(|| {
+        let prepared = self.one_state(actor.chain, || {
             if let Some(answered) = self.known(&desk, key, command)? {
                 return Ok(Prepared::Known(answered));
             }
@@ -180,7 +181,9 @@ impl Engine {
     /// The answer given before under the idempotency key or the natural key.
     fn known(&self, desk: &Desk, key: Option<&IdempotencyKey>, command: &Command) -> Result<Option<Answered>> {
         if let Some(key) = key
-            && let Some(answered) = self.read(|conn| idempotency::by_key(conn, desk.actor.chain, key))?
+            && let Some(answered) = self.read(desk.actor.chain, |conn| {
+                idempotency::by_key(conn, desk.actor.chain, key)
+            })?
         {
             return Ok(Some(answered));
         }
