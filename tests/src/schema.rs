@@ -63,6 +63,15 @@ fn indexes(conn: &mut Conn) -> Vec<String> {
     sorted(query(conn, sqlite, postgres))
 }
 
+/// Whether each table is under row-level security, and its policies; what helps to write them.
+fn policies(conn: &mut Conn) -> Vec<String> {
+    let postgres = "SELECT concat_ws(' ', t.relname, t.relrowsecurity, t.relforcerowsecurity, p.policyname, p.roles, p.cmd, p.qual) \
+        AS line FROM pg_class t LEFT JOIN pg_policies p ON p.tablename = t.relname AND p.schemaname = 'public' \
+        WHERE t.relkind = 'r' AND t.relnamespace = 'public'::regnamespace AND t.relname NOT LIKE '\\_\\_%' \
+        UNION ALL SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace";
+    sorted(query(conn, "SELECT '' AS line WHERE false", postgres))
+}
+
 fn sorted(mut lines: Vec<String>) -> Vec<String> {
     lines.sort_unstable();
     lines
@@ -70,11 +79,11 @@ fn sorted(mut lines: Vec<String>) -> Vec<String> {
 
 fn up_and_down_and_up(backend: Backend) {
     with(backend, |conn| {
-        let shape = |conn: &mut Conn| (columns(conn), indexes(conn));
+        let shape = |conn: &mut Conn| (columns(conn), indexes(conn), policies(conn));
         let up = shape(conn);
         assert!(up.0.len() > 200 && up.1.len() > 40, "{up:#?}");
         migrate::down(conn).expect("down");
-        assert_eq!(shape(conn), (Vec::new(), Vec::new()), "nothing stays");
+        assert_eq!(shape(conn), (Vec::new(), Vec::new(), Vec::new()), "nothing stays");
         migrate::up(conn).expect("up again");
         assert_eq!(shape(conn), up);
     });

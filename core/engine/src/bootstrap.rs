@@ -7,7 +7,7 @@ use crate::identity::staff::StaffRow;
 use crate::input::{self, exists, field};
 use crate::keys::one_time_password;
 use crate::store::schema::{chains, installation};
-use crate::store::{Answer, Conn, Id, Tx};
+use crate::store::{Answer, Conn, Id, Scope, Tx};
 use crate::store_admin::zone;
 use crate::{Engine, each};
 use cardea_domain::Refusal;
@@ -80,7 +80,7 @@ impl Engine {
     /// # Errors
     /// `field_invalid` for a chain that can't be created; those of [`Engine::transact`].
     pub async fn bootstrap(&self, chain: NewChain) -> Result<Installation, Refusal> {
-        if self.read(installation)?.is_some() {
+        if self.read(Scope::Installation, installation)?.is_some() {
             return Ok(Installation::Found);
         }
         let password = one_time_password().map_err(Error::from)?;

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::plugin;
 use crate::services::Services;
 use crate::store::writer::{Failure, Lane, Outcome, Work, Writer};
-use crate::store::{Answer, Answered, Conn, Database, IdempotencyKey, Tx, WriterCounts, WriterOptions};
+use crate::store::{Across, Answer, Answered, Conn, Database, IdempotencyKey, Scope, Tx, WriterCounts, WriterOptions};
 use cardea_domain::{Code, Refusal};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -59,7 +59,8 @@ impl Engine {
             .map_err(|e| Error::internal(format!("{}: {e}", options.data_dir.display())))?;
         let database = Arc::new(Database::open(&options.database, &options.data_dir)?);
         let services = Services::start(&options, &database)?;
-        database.read(|conn| business::restore(conn, &options.clock))?;
+        let all = Scope::AllChains(Across::BusinessClocks);
+        database.read(all, |conn| business::restore(conn, &options.clock))?;
         let writer = Writer::start(database.clone(), options.clock.clone(), options.writer)?;
         Ok(Self(Arc::new(Inner {
             writer,
@@ -87,14 +88,14 @@ impl Engine {
     }
 
     /// Runs a body whose reads on this thread see one state of the database.
-    pub(crate) fn one_state<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
-        self.0.database.one_state(body)
+    pub(crate) fn one_state<T>(&self, scope: impl Into<Scope>, body: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.0.database.one_state(scope, body)
     }
 
-    /// Reads with a pooled connection. Synchronous: request handlers call it through their blocking pool, or
+    /// Reads with a pooled connection what the scope lets it see: `engine.read(actor.chain, |conn| …)`. Synchronous: request handlers call it through their blocking pool, or
     /// directly for a look-up or two by key.
-    pub fn read<T>(&self, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        self.0.database.read(body)
+    pub fn read<T>(&self, scope: impl Into<Scope>, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        self.0.database.read(scope, body)
     }
 
     /// Runs a rare write (archive, configuration, staff) in the writer's transaction: idempotency, audit, outbox and

@@ -97,7 +97,20 @@ impl TestDatabase {
         std::env::var(PEER).unwrap()
     }
 
-    fn maintain(sql: &str) {
+    /// Its name on the server.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap()
+    }
+
+    /// Its URL for another user, `NAME` or `NAME:PASSWORD`.
+    pub fn url_of(&self, user: &str) -> String {
+        let (scheme, rest) = self.url.split_once("://").unwrap();
+        let (_, host) = rest.split_once('@').unwrap();
+        format!("{scheme}://{user}@{host}")
+    }
+
+    /// Runs a statement on the server, beside any test's database.
+    pub fn maintain(sql: &str) {
         Conn::open(&Self::peer(), Path::new(".")).unwrap().batch(sql).unwrap();
     }
 }

@@ -6,7 +6,7 @@ use crate::identity::Identity;
 use crate::keys::Keys;
 use crate::plugin::{PluginHost, Settings};
 use crate::program::Configurations;
-use crate::store::Database;
+use crate::store::{Database, Scope};
 use crate::{Engine, bootstrap};
 
 pub(crate) struct Services {
@@ -22,7 +22,7 @@ impl Services {
     /// # Errors
     /// Keys that are missing, foreign or readable by others; a host that can't start.
     pub fn start(options: &EngineOptions, database: &Database) -> Result<Self> {
-        let installed = database.read(bootstrap::installation)?;
+        let installed = database.read(Scope::Installation, bootstrap::installation)?;
         let keys = Keys::open(&options.data_dir, installed.is_none())?;
         if let Some(id) = installed {
             keys.check_installation(id)?;

@@ -68,6 +68,7 @@ impl TestDatabase {
     pub fn dump(&self) -> Option<String> {
         let mut conn = connect(&self.url()?);
         let tables = "SELECT tablename::text AS line FROM pg_tables WHERE schemaname = 'public'";
+        conn.see_all_chains().expect("the owner's right");
         conn.batch("SET bytea_output = escape").expect("a setting");
         let tables = query(&mut conn, "", tables);
         let rows = tables

@@ -185,7 +185,7 @@ impl Engine {
         })?;
         let (limit, after) = (page.limit()?, page.after_id()?.map(Into::into));
         let keys = self.keys().chain(actor.chain);
-        let views = self.read(|conn| {
+        let views = self.read(actor.chain, |conn| {
             let ids = search::find(conn, &keys, (actor.chain, &scope), lookup.as_ref(), after, limit + 1)?;
             let rows = row::load(conn, actor.chain, &ids)?;
             rows.into_iter()
@@ -197,7 +197,9 @@ impl Engine {
     }
 
     pub(super) fn customer_view(&self, chain: ChainId, id: CustomerId) -> Result<CustomerView> {
-        let row = self.read(|conn| row::find(conn, chain, id))?.ok_or_else(not_found)?;
+        let row = self
+            .read(chain, |conn| row::find(conn, chain, id))?
+            .ok_or_else(not_found)?;
         view(row.contact(&self.keys().chain(chain))?, row)
     }
 

@@ -54,7 +54,9 @@ impl Engine {
         limit: usize,
     ) -> Result<Vec<CustomerId>> {
         let keys = self.keys().chain(chain);
-        self.read(|conn| search::find(conn, &keys, (chain, scope), Some(lookup), after, limit))
+        self.read(chain, |conn| {
+            search::find(conn, &keys, (chain, scope), Some(lookup), after, limit)
+        })
     }
 
     /// What cards and bills show of their holders, by id. Checks no permission.
@@ -63,7 +65,7 @@ impl Engine {
     /// `internal` if sealed data were tampered with.
     pub fn customer_briefs(&self, chain: ChainId, ids: &[CustomerId]) -> Result<HashMap<CustomerId, CustomerBrief>> {
         let keys = self.keys().chain(chain);
-        let rows = self.read(|conn| row::load(conn, chain, ids))?;
+        let rows = self.read(chain, |conn| row::load(conn, chain, ids))?;
         let brief = |row: CustomerRow| {
             let contact = row.contact(&keys)?;
             let id: CustomerId = row.id.typed();
@@ -86,7 +88,9 @@ impl Engine {
     /// `not_found`; `internal` if sealed data were tampered with.
     pub fn register_facts(&self, chain: ChainId, id: CustomerId) -> Result<RegisterFacts> {
         let keys = self.keys().chain(chain);
-        let row = self.read(|conn| row::find(conn, chain, id))?.ok_or_else(not_found)?;
+        let row = self
+            .read(chain, |conn| row::find(conn, chain, id))?
+            .ok_or_else(not_found)?;
         let contact = row.contact(&keys)?;
         let filled = [
             ("name", !row.name.is_empty()),

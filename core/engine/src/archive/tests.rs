@@ -70,7 +70,7 @@ async fn audit_and_stored_answers_hold_no_personal_data(on: Backend) {
     f.engine.create_customer(&f.admin, key("k1", 1), new).await.unwrap();
     let told: Vec<String> = f
         .engine
-        .read(|conn| {
+        .read(f.chain, |conn| {
             use crate::store::schema::{audit, idempotency, outbox};
             let mut told = each!(conn, c => audit::table.select(audit::detail).load::<String>(c)?);
             told.extend(each!(conn, c => idempotency::table.select(idempotency::answer).load::<String>(c)?));

@@ -7,7 +7,7 @@ use super::lane::{self, After, EntryRow, Head, LANES, SLICE};
 use crate::Engine;
 use crate::error::Result;
 use crate::keys::SealKeys;
-use crate::store::Conn;
+use crate::store::{Across, Conn, Scope};
 use std::collections::BTreeMap;
 
 /// Takes what is wrong.
@@ -196,17 +196,18 @@ impl Engine {
             ));
             return Ok(problems);
         }
-        self.database().snapshot(|conn| {
-            let mut report = |problem| problems.push(problem);
-            let stored = checkpoint::after(conn, kept.number - 1, 1)?.pop();
-            match stored {
-                Some((_, Some(stored))) if stored == *kept => {}
-                Some((number, _)) if number == kept.number => report(format!("{} was rewritten", kept.name())),
-                _ => report(format!("{} is gone from the database", kept.name())),
-            }
-            checkpoints(conn, &keys, &mut report)?;
-            lanes(conn, Some(kept), &mut report)
-        })?;
+        self.database()
+            .snapshot(Scope::AllChains(Across::Verification), |conn| {
+                let mut report = |problem| problems.push(problem);
+                let stored = checkpoint::after(conn, kept.number - 1, 1)?.pop();
+                match stored {
+                    Some((_, Some(stored))) if stored == *kept => {}
+                    Some((number, _)) if number == kept.number => report(format!("{} was rewritten", kept.name())),
+                    _ => report(format!("{} is gone from the database", kept.name())),
+                }
+                checkpoints(conn, &keys, &mut report)?;
+                lanes(conn, Some(kept), &mut report)
+            })?;
         Ok(problems)
     }
 }

@@ -6,7 +6,7 @@ use super::lane;
 use crate::error::{Error, Result};
 use crate::keys::SealKeys;
 use crate::store::schema::audit_checkpoints;
-use crate::store::{Answer, Conn};
+use crate::store::{Answer, Conn, Scope};
 use crate::{Actor, Engine, bootstrap, each};
 use cardea_domain::id::ChainId;
 use cardea_domain::{Code, Instant, Refusal};
@@ -151,7 +151,7 @@ impl Engine {
     /// # Errors
     /// `storage_unavailable`, `busy`.
     pub async fn seal_audit(&self) -> Result<Option<Checkpoint>, Refusal> {
-        let Some(installation) = self.read(bootstrap::installation)? else {
+        let Some(installation) = self.read(Scope::Installation, bootstrap::installation)? else {
             return Ok(None);
         };
         let keys = self.keys().seals();
@@ -164,7 +164,7 @@ impl Engine {
         match self.transact(&system, None, "audit.seal", work).await {
             Ok(answered) => Ok(Some(serde_json::from_str(&answered.json).map_err(Error::from)?)),
             // Another server has sealed in this moment.
-            Err(refusal) if refusal.code == Code::AlreadyExists => Ok(self.read(last)?),
+            Err(refusal) if refusal.code == Code::AlreadyExists => Ok(self.read(Scope::Installation, last)?),
             Err(refusal) => Err(refusal),
         }
     }
@@ -175,6 +175,7 @@ impl Engine {
     /// `forbidden`; `not_found` before the first one.
     pub fn audit_checkpoint(&self, actor: &Actor) -> Result<Checkpoint, Refusal> {
         actor.scope(crate::identity::Action::AuditRead)?;
-        self.read(last)?.ok_or_else(crate::input::not_found)
+        self.read(Scope::Installation, last)?
+            .ok_or_else(crate::input::not_found)
     }
 }

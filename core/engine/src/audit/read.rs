@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::not_found;
 use crate::store::schema::audit;
-use crate::store::{Conn, Id};
+use crate::store::{Across, Conn, Id, Scope};
 use crate::{Actor, Engine, Page, PageArgs, each};
 use cardea_domain::id::{ChainId, SessionId, StaffId};
 use cardea_domain::{Code, Instant, Refusal};
@@ -74,7 +74,7 @@ impl Engine {
     ) -> Result<Page<AuditEntry>, Refusal> {
         actor.require(Action::AuditRead, None)?;
         let (limit, below) = (page.limit()?, page.after_id()?.unwrap_or(Uuid::max()));
-        Ok(self.read(|conn| find(conn, actor.chain, filter, below, limit))?)
+        Ok(self.read(actor.chain, |conn| find(conn, actor.chain, filter, below, limit))?)
     }
 
     /// The lanes' places in order, those of the actor's chain with their entries: enough to compute every hash of one's
@@ -89,7 +89,9 @@ impl Engine {
             Some(text) => cursor(text).ok_or_else(not_a_cursor)?,
             None => (0, After::START),
         };
-        Ok(self.read(|conn| links(conn, actor.chain, start, limit))?)
+        Ok(self.read(Scope::AllChains(Across::AuditLanes), |conn| {
+            links(conn, actor.chain, start, limit)
+        })?)
     }
 
     /// The id of the chain with this code, for the command line.
@@ -98,7 +100,7 @@ impl Engine {
     /// `not_found`.
     pub fn chain_of_code(&self, code: &str) -> Result<ChainId, Refusal> {
         use crate::store::schema::chains;
-        let id: Option<Id> = self.read(|conn| {
+        let id: Option<Id> = self.read(Scope::AllChains(Across::ChainByCode), |conn| {
             Ok(each!(conn, c => chains::table
                 .select(chains::id)
                 .filter(chains::code.eq(code))

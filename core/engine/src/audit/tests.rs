@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fixture::{Fixture, NOW, code, create_chain, create_store};
-use crate::store::{Conn, Database};
+use crate::store::{Across, Conn, Database, Scope};
 use crate::{Actor, Engine, EngineOptions, Page, PageArgs, Role, each};
 use cardea_domain::Code;
 use cardea_domain::id::StaffId;
@@ -283,7 +283,7 @@ async fn a_lane_is_given_back_and_one_left_by_a_crash_is_taken_over() {
         use crate::store::schema::audit_lanes;
         let owned: Vec<i32> = f
             .engine
-            .read(|conn| {
+            .read(Scope::Installation, |conn| {
                 Ok(each!(conn, c => audit_lanes::table
                     .select(audit_lanes::lane)
                     .filter(audit_lanes::owner.is_not_null())
@@ -320,7 +320,9 @@ fn count(engine: &Engine, what: &str) -> i64 {
     }
     let sql = format!("SELECT count(*) AS n FROM {what}");
     let counts: Vec<Count> = engine
-        .read(|conn| Ok(each!(conn, c => diesel::sql_query(&sql).load(c)?)))
+        .read(Scope::AllChains(Across::Verification), |conn| {
+            Ok(each!(conn, c => diesel::sql_query(&sql).load(c)?))
+        })
         .unwrap();
     counts[0].n
 }

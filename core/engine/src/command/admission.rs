@@ -140,9 +140,9 @@ fn purchases(
     // Two days wider than the window in any zone; the business date then decides.
     let since = Instant((i64::from(first.0) - 2) * DAY_MS);
     type Row = (Id, Id, i32, i64, i64, Option<Id>);
-    let rows = desk
-        .engine
-        .read(|conn| Ok(fetch!(conn, SelectPurchases, [desk.chain(), customer, since, now] => Row)?))?;
+    let rows = desk.engine.read(desk.chain(), |conn| {
+        Ok(fetch!(conn, SelectPurchases, [desk.chain(), customer, since, now] => Row)?)
+    })?;
     let purchase = |(bill, store, day, paid, returned, membership): Row| {
         let wanted = within.is_none_or(|within| Id::from(within) == store);
         let (day, paid) = (Day(day), paid - returned);

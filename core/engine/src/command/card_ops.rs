@@ -101,7 +101,9 @@ impl Replace {
 }
 
 fn find(desk: &Desk, id: CardId) -> Result<LoadedCard> {
-    let card = desk.engine.read(|conn| load::card(conn, desk.chain(), id))?;
+    let card = desk
+        .engine
+        .read(desk.chain(), |conn| load::card(conn, desk.chain(), id))?;
     Ok(card.ok_or_else(no_such_card)?)
 }
 

@@ -75,9 +75,9 @@ impl<'a> Desk<'a> {
         if let Some(known) = self.store.get().filter(|store| store.id == id) {
             return Ok(known);
         }
-        let row = self
-            .engine
-            .read(|conn| Ok(fetch!(conn, SelectStore, [self.chain(), id] => (String, bool, i32))?.pop()))?;
+        let row = self.engine.read(self.chain(), |conn| {
+            Ok(fetch!(conn, SelectStore, [self.chain(), id] => (String, bool, i32))?.pop())
+        })?;
         let Some((zone, active, minor_units)) = row else {
             return Err(Refusal::new(Code::NotFound, "没有这家门店", "There is no such store")
                 .at("/store_id")
@@ -98,16 +98,18 @@ impl<'a> Desk<'a> {
 
     /// The zone of any store, closed ones too.
     pub fn zone(&self, id: StoreId) -> Result<Zone> {
-        let row = self
-            .engine
-            .read(|conn| Ok(fetch!(conn, SelectStore, [self.chain(), id] => (String, bool, i32))?.pop()))?;
+        let row = self.engine.read(self.chain(), |conn| {
+            Ok(fetch!(conn, SelectStore, [self.chain(), id] => (String, bool, i32))?.pop())
+        })?;
         let (zone, _, _) = row.ok_or_else(|| Error::internal(format!("store {id} is missing")))?;
         zone.parse().map_err(Error::internal)
     }
 
     /// A membership without its accounts: enough to ask the plugin.
     pub fn member_head(&self, id: MembershipId) -> Result<Member> {
-        let head = self.engine.read(|conn| load::member_head(conn, self.chain(), id))?;
+        let head = self
+            .engine
+            .read(self.chain(), |conn| load::member_head(conn, self.chain(), id))?;
         head.ok_or_else(|| Error::internal(format!("membership {id} is missing")))
     }
 
@@ -118,8 +120,9 @@ impl<'a> Desk<'a> {
         program: Option<ProgramId>,
         now: Instant,
     ) -> Result<Option<MembershipId>> {
-        self.engine
-            .read(|conn| load::open_membership(conn, self.chain(), customer, program, now))
+        self.engine.read(self.chain(), |conn| {
+            load::open_membership(conn, self.chain(), customer, program, now)
+        })
     }
 
     /// # Errors

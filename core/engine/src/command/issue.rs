@@ -50,9 +50,9 @@ impl Issue {
         let now = desk.now(self.issued_at);
         let chain = desk.chain();
         let register = desk.engine.register_facts(chain, self.customer)?;
-        let standing = desk
-            .engine
-            .read(|conn| load::standing_membership(conn, chain, self.customer, self.program))?;
+        let standing = desk.engine.read(chain, |conn| {
+            load::standing_membership(conn, chain, self.customer, self.program)
+        })?;
         if let Some((_, true)) = standing.map(|(id, end)| (id, end.is_none_or(|end| now < end))) {
             return Err(membership_exists().into());
         }
@@ -126,7 +126,9 @@ fn qualify<'a>(
 ) -> Result<(Qualifying, RecordedInput)> {
     let (record, lines) = desk
         .engine
-        .read(|conn| record::load_with_attributes(conn, desk.chain(), bill))?
+        .read(desk.chain(), |conn| {
+            record::load_with_attributes(conn, desk.chain(), bill)
+        })?
         .ok_or_else(stale)?;
     let lines = record
         .lines
@@ -237,9 +239,9 @@ impl AddCard {
         desk.actor.require(Action::CardIssue, Some(self.store))?;
         let store = desk.store(self.store)?;
         let now = desk.now(None);
-        let member = desk
-            .engine
-            .read(|conn| load::member_head(conn, desk.chain(), self.membership))?;
+        let member = desk.engine.read(desk.chain(), |conn| {
+            load::member_head(conn, desk.chain(), self.membership)
+        })?;
         let member = member.ok_or_else(|| {
             Refusal::new(Code::NotFound, "没有这个会籍", "There is no such membership").at("/membership_id")
         })?;

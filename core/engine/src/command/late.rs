@@ -69,7 +69,7 @@ impl JudgeLate {
 
     fn load(&self, desk: &Desk) -> Result<(SaleRecord, RecordedInput)> {
         let chain = desk.chain();
-        desk.engine.read(|conn| {
+        desk.engine.read(chain, |conn| {
             let record = record::load(conn, chain, self.sale)?;
             let asked = fetch!(conn, SelectAsked, [chain, self.sale] => (Vec<u8>, Vec<u8>))?.pop();
             let unjudged = record.filter(|record| record.judgement == Judgement::Unjudged);

@@ -157,7 +157,7 @@ impl Engine {
     /// The command's refusals; `forbidden`.
     pub fn quote(&self, actor: &Actor, command: &Command) -> Result<Answered, Refusal> {
         let proposed = command.propose(&Desk::new(self, actor, Purpose::Quote))?;
-        let mut state = self.read(|conn| load::load(conn, actor.chain, &proposed.needs()))?;
+        let mut state = self.read(actor.chain, |conn| load::load(conn, actor.chain, &proposed.needs()))?;
         let decision = proposed.decide(&mut state, &mut Ids::new(self.clock().clone()))?;
         Ok(Answered {
             status: 200,
@@ -170,7 +170,7 @@ impl Engine {
     /// because what refuses it may be the effect of its own copy: then that answer is its own.
     fn prepare(&self, actor: &Actor, key: Option<&IdempotencyKey>, command: &Command) -> Result<Prepared> {
         let desk = Desk::new(self, actor, Purpose::Post);
-        match self.one_state(|| command.propose(&desk)) {
+        match self.one_state(actor.chain, || command.propose(&desk)) {
             Ok(proposed) => Ok(Prepared::Proposed(proposed)),
             Err(refusal) => self.known(&desk, key, command)?.map(Prepared::Known).ok_or(refusal),
         }
@@ -183,13 +183,15 @@ impl Engine {
             key,
             natural,
         };
-        if let Some(answered) = self.read(|conn| idempotency::known_one(conn, asked(None)))? {
+        if let Some(answered) = self.read(desk.actor.chain, |conn| idempotency::known_one(conn, asked(None)))? {
             return Ok(Some(answered));
         }
         let Some((natural, content)) = command.natural(desk)? else {
             return Ok(None);
         };
-        self.read(|conn| idempotency::known_one(conn, asked(Some((&natural, &content)))))
+        self.read(desk.actor.chain, |conn| {
+            idempotency::known_one(conn, asked(Some((&natural, &content))))
+        })
     }
 }
 

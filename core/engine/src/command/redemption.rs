@@ -77,7 +77,9 @@ impl Redemption {
         let now = desk.now(self.as_of());
         let occurred_at = self.occurred_at(now);
         let chain = desk.chain();
-        let card = desk.engine.read(|conn| load::card_by_number(conn, chain, &self.card))?;
+        let card = desk
+            .engine
+            .read(chain, |conn| load::card_by_number(conn, chain, &self.card))?;
         let card = card.ok_or_else(|| no_such_card().at("/card"))?;
         card.check_usable(now)?;
         let need = MemberNeed {
@@ -85,11 +87,11 @@ impl Redemption {
             paid_since: None,
             upgrades: false,
         };
-        let member = desk.engine.read(|conn| load::member(conn, chain, &need))?;
+        let member = desk.engine.read(chain, |conn| load::member(conn, chain, &need))?;
         let member = member.ok_or_else(|| Error::internal("a card without a membership"))?;
         let reward = desk
             .engine
-            .read(|conn| load::reward_with_code(conn, chain, self.reward))?;
+            .read(chain, |conn| load::reward_with_code(conn, chain, self.reward))?;
         let (reward, code) = reward.ok_or_else(no_such_reward)?;
         let configuration = desk.configuration(member.program, occurred_at)?;
         let key = self.key(store, occurred_at)?;

@@ -68,7 +68,9 @@ impl Return {
         check_reason(&self.reason)?;
         let store = desk.store(self.store)?;
         let now = desk.now(self.trusted.then_some(self.occurred_at));
-        let record = desk.engine.read(|conn| record::load(conn, desk.chain(), self.sale))?;
+        let record = desk
+            .engine
+            .read(desk.chain(), |conn| record::load(conn, desk.chain(), self.sale))?;
         let record = record.ok_or_else(no_such_sale)?;
         let member = record.membership.map(|id| desk.member_head(id)).transpose()?;
         let configuration = member

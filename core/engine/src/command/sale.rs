@@ -153,7 +153,7 @@ impl Sale {
             Some(MemberRef::Card(number)) => {
                 let card = desk
                     .engine
-                    .read(|conn| load::card_by_number(conn, desk.chain(), number))?;
+                    .read(desk.chain(), |conn| load::card_by_number(conn, desk.chain(), number))?;
                 let card = card.ok_or_else(|| no_such_card().at("/member/card"))?;
                 card.check_usable(now)?;
                 let member = desk.member_head(card.card.membership)?;

@@ -39,7 +39,7 @@ impl Shop {
             plugin: "retail".into(),
         };
         let program = f.engine.create_program(&f.admin, None, program).await.unwrap().value.id;
-        let consultant: StaffId = f.engine.read(|conn| first_staff(conn, f.chain)).unwrap();
+        let consultant: StaffId = f.engine.read(f.chain, |conn| first_staff(conn, f.chain)).unwrap();
         let new = NewCustomer {
             consultant_id: Some(consultant),
             ..f.customer("王丽", "13812345678")

@@ -13,7 +13,7 @@ mod trade;
 pub use setup::{Login, logins};
 
 use crate::store::schema::installation;
-use crate::store::{Answer, Tx};
+use crate::store::{Answer, Scope, Tx};
 use crate::{Engine, each};
 use cardea_domain::{Code, Day, Refusal, Zone};
 use cast::CHAINS;
@@ -60,7 +60,7 @@ pub trait Watch {
 /// # Errors
 /// The database fails.
 pub fn seed_of(engine: &Engine) -> crate::Result<Option<u64>> {
-    engine.read(|conn| {
+    engine.read(Scope::Installation, |conn| {
         let seed: Option<Option<i64>> =
             each!(conn, c => installation::table.select(installation::demo_seed).get_result(c).optional()?);
         Ok(seed.flatten().map(i64::cast_unsigned))
@@ -72,7 +72,10 @@ pub fn seed_of(engine: &Engine) -> crate::Result<Option<u64>> {
 /// # Errors
 /// `already_exists` if anything was set up there before; what a command refuses.
 pub async fn fill(engine: &Engine, seed: u64, size: Size, until: Day, watch: &mut dyn Watch) -> Result<(), Refusal> {
-    if engine.read(crate::bootstrap::installation)?.is_some() {
+    if engine
+        .read(Scope::Installation, crate::bootstrap::installation)?
+        .is_some()
+    {
         let en = "The data folder is in use already; the demo needs an empty one (--data FOLDER)";
         return Err(Refusal::new(
             Code::AlreadyExists,

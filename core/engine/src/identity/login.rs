@@ -5,7 +5,7 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::keys::{TokenKeys, check_new_password};
 use crate::store::schema::{chains, sessions, staff};
-use crate::store::{Answer, Id, Tx};
+use crate::store::{Across, Answer, Id, Scope, Tx};
 use crate::{Engine, each};
 use cardea_domain::id::{ChainId, SessionId, StaffId};
 use cardea_domain::{Code, Instant, Refusal};
@@ -114,7 +114,7 @@ impl Engine {
     }
 
     fn account(&self, chain: &str, user: &str) -> Result<Option<Account>> {
-        self.read(|conn| {
+        self.read(Scope::AllChains(Across::ChainByCode), |conn| {
             Ok(each!(conn, c => staff::table
                 .inner_join(chains::table.on(chains::id.eq(staff::chain_id)))
                 .filter(chains::code.eq(chain).and(staff::user_name.eq(user)))
@@ -163,7 +163,7 @@ impl Engine {
 
     fn tokens(&self, chain: ChainId, session: SessionId, refresh_token: String) -> Result<Tokens, Refusal> {
         let row = self
-            .read(|conn| SessionRow::load(conn, chain, session))?
+            .read(chain, |conn| SessionRow::load(conn, chain, session))?
             .ok_or_else(unauthenticated)?;
         let access_token = self
             .keys()
@@ -193,7 +193,7 @@ impl Engine {
             .tokens()
             .issue_refresh(chain, session)
             .map_err(Error::internal)?;
-        let actor = self.read(|conn| match SessionRow::load(conn, chain, session)? {
+        let actor = self.read(chain, |conn| match SessionRow::load(conn, chain, session)? {
             Some(row) => row.actor(conn, chain, session),
             None => Err(unauthenticated().into()),
         })?;
@@ -249,7 +249,7 @@ impl Engine {
         {
             return Err(throttled());
         }
-        let account: Account = self.read(|conn| {
+        let account: Account = self.read(chain, |conn| {
             Ok(each!(conn, c => staff::table
                 .find((Id::from(chain), Id::from(staff_id)))
                 .select((staff::chain_id, staff::id, staff::user_name, staff::password_hash, staff::active))

@@ -209,7 +209,7 @@ impl Engine {
     }
 
     fn session_actor(&self, claims: &Claims, now: Instant) -> Result<Actor, Refusal> {
-        self.read(|conn| {
+        self.read(claims.chain, |conn| {
             let row = SessionRow::load(conn, claims.chain, claims.sid)?.filter(|row| row.stands(now));
             row.ok_or_else(unauthenticated)?.actor(conn, claims.chain, claims.sid)
         })
@@ -227,7 +227,7 @@ impl Engine {
     /// `unauthenticated` for the system itself, which is nobody.
     pub fn me(&self, actor: &Actor) -> Result<Me, Refusal> {
         let staff_id = actor.staff.ok_or_else(unauthenticated)?;
-        let (user, name) = self.read(|conn| {
+        let (user, name) = self.read(actor.chain, |conn| {
             Ok(each!(conn, c => staff::table
                 .find((Id::from(actor.chain), Id::from(staff_id)))
                 .select((staff::user_name, staff::name))
@@ -241,7 +241,7 @@ impl Engine {
             platform_operator: actor.platform_operator,
             must_change_password: actor.must_change_password,
             chain: self.chain(actor.chain)?,
-            stores: self.read(|conn| my_stores(conn, actor))?,
+            stores: self.read(actor.chain, |conn| my_stores(conn, actor))?,
             permissions: actor.permissions(),
         })
     }
@@ -252,7 +252,7 @@ impl Engine {
     /// `not_found`.
     pub fn chain(&self, chain: ChainId) -> Result<ChainView, Refusal> {
         type Row = (String, String, String, i32, String);
-        let found: Option<Row> = self.read(|conn| {
+        let found: Option<Row> = self.read(chain, |conn| {
             Ok(each!(conn, c => chains::table
                 .find(Id::from(chain))
                 .select((chains::code, chains::name, chains::currency, chains::minor_units, chains::time_zone))

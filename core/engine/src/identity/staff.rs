@@ -206,7 +206,7 @@ impl Engine {
     }
 
     fn staff_view(&self, chain: ChainId, id: StaffId) -> Result<StaffView> {
-        self.read(|conn| StaffRow::find(conn, chain, id)?.view(conn, chain))
+        self.read(chain, |conn| StaffRow::find(conn, chain, id)?.view(conn, chain))
     }
 
     /// Staff, oldest first; those bound to stores see whoever shares one with them.
@@ -220,7 +220,7 @@ impl Engine {
             super::StoreScope::Only(stores) => (false, stores.iter().map(|store| Id::from(*store)).collect()),
         };
         let (limit, after) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::nil())));
-        let views = self.read(|conn| {
+        let views = self.read(actor.chain, |conn| {
             let shared = staff_stores::table.select(staff_stores::staff_id).filter(
                 staff_stores::chain_id
                     .eq(Id::from(actor.chain))

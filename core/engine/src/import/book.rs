@@ -154,7 +154,7 @@ impl Books {
     fn original(&self, back: &ReturnBill, store: StoreId) -> Result<Option<BillId>> {
         let (chain, bill) = (self.actor.chain, &self.mapping.bill);
         let day = self.mapping.store.time_zone.day_of(back.original.at);
-        let id: Option<Id> = self.engine.read(|conn| {
+        let id: Option<Id> = self.engine.read(chain, |conn| {
             Ok(each!(conn, c => bills::table
                 .filter(bills::chain_id.eq(Id::from(chain)).and(bills::store_id.eq(Id::from(store))))
                 .filter(bills::source.eq(&bill.source).and(bills::till.eq(&bill.till)))
@@ -187,7 +187,7 @@ impl Books {
 
     fn customer(&self, key: &str) -> Result<Option<CustomerId>> {
         let chain = Id::from(self.actor.chain);
-        let id: Option<Id> = self.engine.read(|conn| {
+        let id: Option<Id> = self.engine.read(self.actor.chain, |conn| {
             Ok(each!(conn, c => customers::table
                 .filter(customers::chain_id.eq(chain).and(customers::external_ref.eq(key)))
                 .select(customers::id)
@@ -200,7 +200,7 @@ impl Books {
     /// The first card of the customer's open membership in the program.
     fn reference(&self, customer: CustomerId) -> Result<Option<CardNumber>, Refusal> {
         let (chain, program) = (Id::from(self.actor.chain), Id::from(self.program));
-        let number: Option<String> = self.engine.read(|conn| {
+        let number: Option<String> = self.engine.read(self.actor.chain, |conn| {
             Ok(each!(conn, c => memberships::table
                 .filter(memberships::chain_id.eq(chain).and(memberships::customer_id.eq(Id::from(customer))))
                 .filter(memberships::program_id.eq(program).and(memberships::open.eq(true)))

@@ -7,7 +7,7 @@ use crate::bootstrap::{NewAdmin, NewChain, installation};
 use crate::keys::one_time_password;
 use crate::program::{NewConfiguration, NewProgram};
 use crate::store::schema::{chains, programs, stores};
-use crate::store::{Conn, Id};
+use crate::store::{Across, Conn, Id, Scope};
 use crate::store_admin::NewStore;
 use crate::{Engine, each};
 use cardea_domain::Instant;
@@ -40,7 +40,9 @@ impl Target {
         mapping: &Mapping,
         since: Instant,
     ) -> Result<(Self, Option<FirstLogin>), ImportError> {
-        let (chain, login) = match engine.read(|conn| chain_row(conn, &mapping.chain.code))? {
+        let (chain, login) = match engine.read(Scope::AllChains(Across::ChainByCode), |conn| {
+            chain_row(conn, &mapping.chain.code)
+        })? {
             Some((chain, currency, minor_units)) => {
                 let same = currency == mapping.chain.currency && minor_units == mapping.chain.minor_units as i32;
                 if !same {
@@ -54,7 +56,7 @@ impl Target {
             None => create_chain(engine, mapping).await?,
         };
         let actor = Actor::system(chain);
-        let program = match engine.read(|conn| program(conn, chain, &mapping.program.code))? {
+        let program = match engine.read(chain, |conn| program(conn, chain, &mapping.program.code))? {
             Some(program) => program,
             None => create_program(engine, &actor, mapping, since).await?,
         };
@@ -74,7 +76,7 @@ impl Target {
             return Ok(*known);
         }
         let chain = self.actor.chain;
-        let id = match engine.read(|conn| store(conn, chain, &code.to_ascii_lowercase()))? {
+        let id = match engine.read(chain, |conn| store(conn, chain, &code.to_ascii_lowercase()))? {
             Some(id) => id,
             None => {
                 let new = NewStore {
@@ -97,7 +99,9 @@ impl Target {
 /// # Errors
 /// The database fails.
 pub fn chain(engine: &Engine, code: &str) -> crate::Result<Option<ChainId>> {
-    Ok(engine.read(|conn| chain_row(conn, code))?.map(|(id, ..)| id))
+    Ok(engine
+        .read(Scope::AllChains(Across::ChainByCode), |conn| chain_row(conn, code))?
+        .map(|(id, ..)| id))
 }
 
 async fn create_chain(engine: &Engine, mapping: &Mapping) -> Result<(ChainId, Option<FirstLogin>), ImportError> {
@@ -115,7 +119,7 @@ async fn create_chain(engine: &Engine, mapping: &Mapping) -> Result<(ChainId, Op
         password: password.clone(),
         must_change_password: true,
         // In an empty database somebody must be able to operate it.
-        platform_operator: engine.read(installation)?.is_none(),
+        platform_operator: engine.read(Scope::Installation, installation)?.is_none(),
     };
     let login = FirstLogin {
         chain: new.code.clone(),

@@ -26,7 +26,7 @@ impl Remembered {
     /// What is known of this import; nothing yet for a new one.
     pub fn load(engine: &Engine, actor: &Actor, source: [u8; 32], mapping: [u8; 32]) -> Result<Self, ImportError> {
         let chain = Id::from(actor.chain);
-        let row: Option<(String, String)> = engine.read(|conn| {
+        let row: Option<(String, String)> = engine.read(actor.chain, |conn| {
             Ok(each!(conn, c => imports::table
                 .filter(imports::chain_id.eq(chain))
                 .filter(imports::source_hash.eq(source.as_slice()).and(imports::mapping_hash.eq(mapping.as_slice())))

@@ -64,11 +64,11 @@ pub async fn run(engine: &Engine, chain: ChainId) -> Result<Expired, Refusal> {
 /// # Errors
 /// The first refusal (`busy`, `storage_unavailable`), after everything else had its turn.
 pub async fn run_at(engine: &Engine, chain: ChainId, now: Instant) -> Result<Expired, Refusal> {
-    let desk = Arc::new(engine.read(|conn| Desk::load(conn, chain, now))?);
+    let desk = Arc::new(engine.read(chain, |conn| Desk::load(conn, chain, now))?);
     let ended = Night::begin(engine, &desk);
     let mut after = (i64::MIN, Id(Uuid::nil()));
     loop {
-        let found = engine.read(|conn| ended_memberships(conn, chain, now, after))?;
+        let found = engine.read(chain, |conn| ended_memberships(conn, chain, now, after))?;
         let Some(last) = found.last() else { break };
         after = (last.ended_at.0, last.id);
         for over in found {
@@ -81,7 +81,7 @@ pub async fn run_at(engine: &Engine, chain: ChainId, now: Instant) -> Result<Exp
     let mut after = (i64::MIN, Id(Uuid::nil()));
     let mut known = BTreeSet::new();
     loop {
-        let found = engine.read(|conn| due_lots(conn, chain, now, after))?;
+        let found = engine.read(chain, |conn| due_lots(conn, chain, now, after))?;
         let Some(last) = found.last() else { break };
         after = (last.ended_at.0, last.id);
         for over in found {
@@ -352,7 +352,7 @@ mod tests {
 
     fn entries_of(shop: &Shop) -> Vec<(String, i64, i64)> {
         let chain = Id::from(shop.f.chain);
-        let read = shop.f.engine.read(|conn| {
+        let read = shop.f.engine.read(shop.f.chain, |conn| {
             Ok(each!(conn, c => entries::table
                 .select((entries::kind, entries::amount, entries::occurred_at))
                 .filter(entries::chain_id.eq(chain))
@@ -404,7 +404,7 @@ mod tests {
             "issued {later:?}"
         );
         let events: Vec<String> = engine
-            .read(|conn| {
+            .read(shop.f.chain, |conn| {
                 Ok(each!(conn, c => card_events::table
                     .select(card_events::operation)
                     .filter(card_events::chain_id.eq(Id::from(shop.f.chain)).and(card_events::card_id.eq(Id::from(wang.card))))

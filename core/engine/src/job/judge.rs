@@ -31,7 +31,9 @@ pub async fn run(engine: &Engine, chain: ChainId) -> Result<u64, Refusal> {
     let (mut judged, mut failed, mut last) = (0, 0, Ok(()));
     let mut after = Id(Uuid::nil());
     loop {
-        let found = engine.read(|conn| Ok(fetch!(conn, SelectUnjudged, [chain, after.0] => (Id,))?))?;
+        let found = engine.read(chain, |conn| {
+            Ok(fetch!(conn, SelectUnjudged, [chain, after.0] => (Id,))?)
+        })?;
         let Some((end,)) = found.last() else { break };
         after = *end;
         for (sale,) in found {

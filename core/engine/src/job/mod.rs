@@ -5,8 +5,8 @@ pub mod expiry;
 pub mod judge;
 
 use crate::error::Result;
-use crate::store::Id;
 use crate::store::schema::chains;
+use crate::store::{Across, Id, Scope};
 use crate::{Engine, each};
 use cardea_domain::Refusal;
 use cardea_domain::id::ChainId;
@@ -72,7 +72,8 @@ pub async fn run_all(engine: &Engine) -> Result<(), Refusal> {
 }
 
 fn chains(engine: &Engine) -> Result<Vec<ChainId>> {
-    let ids: Vec<Id> =
-        engine.read(|conn| Ok(each!(conn, c => chains::table.select(chains::id).order(chains::code).load(c)?)))?;
+    let ids: Vec<Id> = engine.read(Scope::AllChains(Across::Jobs), |conn| {
+        Ok(each!(conn, c => chains::table.select(chains::id).order(chains::code).load(c)?))
+    })?;
     Ok(ids.into_iter().map(Id::typed).collect())
 }

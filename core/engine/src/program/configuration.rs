@@ -190,7 +190,7 @@ impl Engine {
     ) -> Result<Written<ConfigurationView>, Refusal> {
         actor.require(Action::ConfigurationWrite, None)?;
         let chain = actor.chain;
-        let pin = self.read(|conn| pinned(conn, chain, program))?;
+        let pin = self.read(chain, |conn| pinned(conn, chain, program))?;
         let prepared = Prepared::check(&*self.component(pin)?, new.plugin_config, new.ladder, new.points)?;
         let effective_from = new.effective_from;
         let answered = self
@@ -229,7 +229,7 @@ impl Engine {
     }
 
     fn configuration_view(&self, chain: ChainId, id: ConfigurationId) -> Result<ConfigurationView> {
-        let row: Option<Row> = self.read(|conn| {
+        let row: Option<Row> = self.read(chain, |conn| {
             Ok(each!(conn, c => configurations::table
                 .find((Id::from(chain), Id::from(id)))
                 .select(Row::as_select())
@@ -262,7 +262,7 @@ impl Engine {
                 ));
             }
         };
-        let views = self.read(|conn| {
+        let views = self.read(actor.chain, |conn| {
             pinned(conn, actor.chain, program)?;
             let mine = configurations::chain_id.eq(Id::from(actor.chain));
             let rows: Vec<Row> = each!(conn, c => configurations::table

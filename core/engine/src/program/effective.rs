@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::input::not_found;
 use crate::plugin::Plugin;
 use crate::store::schema::{components, configurations};
-use crate::store::{Conn, Id};
+use crate::store::{Conn, Id, Scope};
 use crate::{Engine, each};
 use cardea_domain::Instant;
 use cardea_domain::id::{ChainId, ConfigurationId, ProgramId};
@@ -129,7 +129,7 @@ impl Engine {
         if let Some(known) = cache.get(&(chain, id)) {
             return Ok(known);
         }
-        let row: Option<Row> = self.read(|conn| {
+        let row: Option<Row> = self.read(chain, |conn| {
             Ok(each!(conn, c => configurations::table
                 .find((Id::from(chain), Id::from(id)))
                 .select(Row::as_select())
@@ -163,7 +163,7 @@ impl Engine {
         if let Some(known) = self.configurations_cache().parsed.get(&(chain, id)) {
             return Ok(known.ladder.clone());
         }
-        let ladder: String = self.read(|conn| {
+        let ladder: String = self.read(chain, |conn| {
             Ok(each!(conn, c => configurations::table
                 .find((Id::from(chain), Id::from(id)))
                 .select(configurations::ladder)
@@ -181,7 +181,7 @@ impl Engine {
             }
             timelines.changes
         };
-        let timeline = Arc::new(self.read(|conn| load_timeline(conn, chain, program))?);
+        let timeline = Arc::new(self.read(chain, |conn| load_timeline(conn, chain, program))?);
         let mut timelines = cache.lock();
         if timelines.changes == changes && !timeline.is_empty() {
             timelines.by_program.insert((chain, program), timeline.clone());
@@ -198,7 +198,7 @@ impl Engine {
         if let Some(plugin) = self.plugins().get(&name) {
             return Ok(plugin);
         }
-        let bytes: Option<Vec<u8>> = self.read(|conn| {
+        let bytes: Option<Vec<u8>> = self.read(Scope::Installation, |conn| {
             Ok(each!(conn, c => components::table
                 .find(digest.as_slice())
                 .select(components::bytes)

@@ -180,7 +180,7 @@ impl Engine {
     }
 
     fn program_view(&self, chain: ChainId, id: ProgramId) -> Result<ProgramView> {
-        let row: Option<Row> = self.read(|conn| {
+        let row: Option<Row> = self.read(chain, |conn| {
             Ok(each!(conn, c => programs::table
                 .find((Id::from(chain), Id::from(id)))
                 .select(Row::as_select())
@@ -227,7 +227,7 @@ impl Engine {
     pub fn programs(&self, actor: &Actor, page: &PageArgs) -> Result<Page<ProgramView>, Refusal> {
         actor.require(Action::ProgramRead, None)?;
         let (limit, after) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::nil())));
-        let rows: Vec<Row> = self.read(|conn| {
+        let rows: Vec<Row> = self.read(actor.chain, |conn| {
             Ok(each!(conn, c => programs::table
                 .select(Row::as_select())
                 .filter(programs::chain_id.eq(Id::from(actor.chain)).and(programs::id.gt(after)))

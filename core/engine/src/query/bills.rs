@@ -137,7 +137,7 @@ impl Engine {
     /// `forbidden`, `not_found`.
     pub fn bill(&self, actor: &Actor, id: BillId) -> Result<BillView, Refusal> {
         actor.scope(Action::SaleRead)?;
-        let row: Option<Row> = self.read(|conn| {
+        let row: Option<Row> = self.read(actor.chain, |conn| {
             Ok(each!(conn, c => bills::table
                 .find((Id::from(actor.chain), Id::from(id)))
                 .select(Row::as_select())
@@ -146,7 +146,7 @@ impl Engine {
         })?;
         let row = row.ok_or_else(not_found)?;
         actor.require(Action::SaleRead, Some(row.store_id.typed()))?;
-        let mut views = self.read(|conn| views(conn, actor.chain, vec![row]))?;
+        let mut views = self.read(actor.chain, |conn| views(conn, actor.chain, vec![row]))?;
         views.pop().ok_or_else(not_found)
     }
 
@@ -162,7 +162,7 @@ impl Engine {
             .as_deref()
             .map(|text| cursor(text).ok_or_else(not_a_cursor))
             .transpose()?;
-        let page = self.read(|conn| {
+        let page = self.read(actor.chain, |conn| {
             let rows = find(conn, actor.chain, filter, after, limit + 1)?;
             let page = Page::cut(rows, limit, |row: &Row| {
                 format!("{}.{}", row.business_date, row.id.text())

@@ -51,7 +51,7 @@ impl Engine {
         let exact = sought.as_ref().is_none_or(Sought::is_exact);
         let scope = actor.scope(if exact { Action::CardLookup } else { Action::CardRead })?;
         let found = find::cards(self, (actor.chain, &scope), sought.as_ref(), page)?;
-        let loaded = self.read(|conn| {
+        let loaded = self.read(actor.chain, |conn| {
             let cards = found.items.iter().map(|id| load::card(conn, actor.chain, *id));
             cards.collect::<Result<Vec<_>>>()
         })?;
@@ -79,7 +79,7 @@ impl Engine {
 pub(super) fn readable(engine: &Engine, actor: &Actor, id: CardId) -> Result<LoadedCard, Refusal> {
     actor.scope(Action::CardLookup)?;
     let card = engine
-        .read(|conn| load::card(conn, actor.chain, id))?
+        .read(actor.chain, |conn| load::card(conn, actor.chain, id))?
         .ok_or_else(not_found)?;
     actor.require(Action::CardLookup, Some(card.card.store))?;
     Ok(card)

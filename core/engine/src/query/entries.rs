@@ -70,7 +70,9 @@ impl Engine {
     pub fn card_entries(&self, actor: &Actor, id: CardId, page: &PageArgs) -> Result<Page<StatementEntry>, Refusal> {
         let (limit, below) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::max())));
         let card = cards::readable(self, actor, id)?;
-        let rows = self.read(|conn| load(conn, actor.chain, card.card.membership, below, limit + 1))?;
+        let rows = self.read(actor.chain, |conn| {
+            load(conn, actor.chain, card.card.membership, below, limit + 1)
+        })?;
         let entries = rows
             .into_iter()
             .map(|(row, origin)| entry(row, origin))

@@ -121,7 +121,7 @@ pub(super) fn cards(
 }
 
 fn by_number(engine: &Engine, chain: ChainId, scope: &StoreScope, number: &CardNumber) -> Result<Vec<Id>> {
-    let card = engine.read(|conn| load::card_by_number(conn, chain, number.as_str()))?;
+    let card = engine.read(chain, |conn| load::card_by_number(conn, chain, number.as_str()))?;
     Ok(card
         .into_iter()
         .filter(|card| scope.allows(card.card.store))
@@ -180,9 +180,9 @@ impl Search<'_> {
 
     /// Cards whose number ends in these digits, newest first, one more than a page.
     fn by_digits(&self, digits: &str, below: Id) -> Result<Vec<Hit>> {
-        let ids = self
-            .engine
-            .read(|conn| by_last_four(conn, self.chain, self.scope, digits, below, self.limit + 1))?;
+        let ids = self.engine.read(self.chain, |conn| {
+            by_last_four(conn, self.chain, self.scope, digits, below, self.limit + 1)
+        })?;
         Ok(ids
             .into_iter()
             .map(|card| Hit {
@@ -201,7 +201,9 @@ impl Search<'_> {
 
     /// The cards of customers, in their order, newest first; without those that were found by their own digits.
     fn of_customers(&self, customers: &[CustomerId]) -> Result<Vec<Hit>> {
-        let mut rows = self.engine.read(|conn| cards_of(conn, self.chain, customers))?;
+        let mut rows = self
+            .engine
+            .read(self.chain, |conn| cards_of(conn, self.chain, customers))?;
         rows.sort_unstable_by_key(|row| std::cmp::Reverse((row.0, row.1)));
         let found_before = |digits: &str, store: Id| self.digits() == Some(digits) && self.scope.allows(store.typed());
         let fresh = rows

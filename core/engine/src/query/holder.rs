@@ -24,7 +24,7 @@ impl Holders {
     /// Reads the memberships, of each the figures of its tier from a day on if wanted.
     pub fn load(engine: &Engine, chain: ChainId, needs: &[MemberNeed]) -> Result<Self> {
         let now = engine.clock().business(chain);
-        let members = engine.read(|conn| {
+        let members = engine.read(chain, |conn| {
             let mut members = HashMap::new();
             for need in needs {
                 if !members.contains_key(&need.id)

@@ -81,7 +81,7 @@ impl Engine {
         let scope = actor.scope(Action::MembershipRead)?;
         let (limit, below) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::max())));
         let (chain, (all, stores)) = (Id::from(actor.chain), stores_of(&scope));
-        let found: Vec<Row> = self.read(|conn| {
+        let found: Vec<Row> = self.read(actor.chain, |conn| {
             Ok(each!(conn, c => {
                 let mut query = memberships::table
                     .select(Row::as_select())
@@ -107,7 +107,9 @@ impl Engine {
     /// `forbidden`, `not_found`.
     pub fn membership(&self, actor: &Actor, id: MembershipId) -> Result<MembershipView, Refusal> {
         actor.scope(Action::MembershipRead)?;
-        let row = self.read(|conn| find(conn, actor.chain, id))?.ok_or_else(not_found)?;
+        let row = self
+            .read(actor.chain, |conn| find(conn, actor.chain, id))?
+            .ok_or_else(not_found)?;
         actor.require(Action::MembershipRead, Some(row.store_id.typed()))?;
         views(self, actor.chain, vec![row])?.pop().ok_or_else(not_found)
     }
@@ -123,7 +125,7 @@ fn find(conn: &mut Conn, chain: ChainId, id: MembershipId) -> Result<Option<Row>
 
 fn views(engine: &Engine, chain: ChainId, rows: Vec<Row>) -> Result<Vec<MembershipView>> {
     let now = engine.clock().business(chain);
-    let read = engine.read(|conn| {
+    let read = engine.read(chain, |conn| {
         let zones = zones(conn, chain, &rows)?;
         let with_cards = rows.into_iter().map(|row| {
             let zone = zones.get(&row.store_id).copied().unwrap_or(Zone::UTC);

@@ -199,7 +199,7 @@ impl Engine {
     }
 
     fn reward_view(&self, chain: ChainId, id: RewardId) -> Result<RewardView> {
-        self.read(|conn| Ok(Row::find(conn, chain, id)?.view()))
+        self.read(chain, |conn| Ok(Row::find(conn, chain, id)?.view()))
     }
 
     /// Rewards, oldest first; with a store, the ones that can be had there.
@@ -217,7 +217,7 @@ impl Engine {
         let (limit, after) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::nil())));
         let (any_program, program) = (program.is_none(), program.map_or(Id(Uuid::nil()), Id::from));
         let (any_store, store) = (store.is_none(), store.map_or(Id(Uuid::nil()), Id::from));
-        let rows: Vec<Row> = self.read(|conn| {
+        let rows: Vec<Row> = self.read(actor.chain, |conn| {
             Ok(each!(conn, c => rewards::table
                 .select(Row::as_select())
                 .filter(rewards::chain_id.eq(Id::from(actor.chain)).and(rewards::id.gt(after)))

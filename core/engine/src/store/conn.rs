@@ -1,6 +1,6 @@
 //! One connection type for both databases, and the macro that stamps a query onto both.
 
-use super::dialect::Location;
+use super::dialect::{self, Location};
 use crate::error::Result;
 use diesel::connection::SimpleConnection;
 use diesel::{PgConnection, SqliteConnection};
@@ -26,12 +26,21 @@ macro_rules! each {
 }
 
 impl Conn {
-    /// Opens a database without the lock and the migrations of [`super::Database::open`].
+    /// Opens a database without the lock and the migrations of [`super::Database::open`]. On PostgreSQL it sees no
+    /// chain's rows until it is told to.
     ///
     /// # Errors
     /// An unknown scheme, a database that can't be opened.
     pub fn open(url: &str, data_dir: &Path) -> Result<Self> {
         Location::parse(url, data_dir)?.connect()
+    }
+
+    /// Lets it see and write every chain's rows, if it is the tables' owner's: for what maintains the database.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn see_all_chains(&mut self) -> Result<()> {
+        dialect::see_all_chains(self)
     }
 
     /// Runs statements without parameters.

@@ -2,6 +2,8 @@
 
 use super::dialect::{self, Location};
 use super::readers::Readers;
+use super::roles::Requests;
+use super::scope::Scope;
 use super::session::WriterSession;
 use super::{Conn, migrate, statistics};
 use crate::audit;
@@ -31,7 +33,8 @@ impl Database {
     /// `postgres://…`.
     ///
     /// # Errors
-    /// An unknown scheme, a database in use by another server, one that can't be opened or migrated.
+    /// An unknown scheme; a database in use by another server, or one that can't be opened or migrated; on PostgreSQL a
+    /// user whose requests row-level security wouldn't bind.
     pub fn open(url: &str, data_dir: &Path) -> Result<Self> {
         let location = Location::parse(url, data_dir)?;
         let lock = match &location {
@@ -42,23 +45,25 @@ impl Database {
                 Lock::Session(session, Mutex::new(Some(conn)))
             }
         };
-        let database = Self {
-            readers: Readers::new(location.readers()),
-            location,
-            lock,
-        };
-        let mut conn = database.connect()?;
+        let mut conn = location.connect()?;
         migrate::up(&mut conn)?;
         dialect::begin_write(&mut conn)?;
         audit::set_up(&mut conn)?;
         dialect::commit(&mut conn)?;
         statistics::fix(&mut conn)?;
-        Ok(database)
+        let requests = Requests::set_up(&mut conn)?;
+        Ok(Self {
+            readers: Readers::new(location.readers(), requests),
+            location,
+            lock,
+        })
     }
 
-    /// A connection of its own, for long reads.
+    /// A connection of its own that sees and writes every chain's rows: for the writer, and for tests.
     pub fn connect(&self) -> Result<Conn> {
-        self.location.connect()
+        let mut conn = self.location.connect()?;
+        conn.see_all_chains()?;
+        Ok(conn)
     }
 
     /// A connection for the one writer, who must have dropped the one it had.
@@ -73,24 +78,24 @@ impl Database {
     }
 
     /// Reads one state of the database, on a connection of its own: for reads that take long. The body must not write.
-    pub fn snapshot<T>(&self, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        let mut conn = self.connect()?;
-        dialect::begin_read(&mut conn)?;
+    pub fn snapshot<T>(&self, scope: impl Into<Scope>, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut conn = self.location.connect()?;
+        dialect::begin_read(&mut conn, scope.into())?;
         let answer = body(&mut conn);
         dialect::rollback(&mut conn);
         answer
     }
 
     /// Runs a body whose reads on this thread see one state of the database: consistent, and one look at what the
-    /// writer has changed instead of one per read.
-    pub fn one_state<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
-        self.readers.one_state(&self.location, body)
+    /// writer has changed instead of one per read. Reads in it of another scope go their own way.
+    pub fn one_state<T>(&self, scope: impl Into<Scope>, body: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.readers.one_state(&self.location, scope.into(), body)
     }
 
-    /// Reads with a pooled connection, or with the one of [`Database::one_state`]: `db.read(|conn| …)`. The body must
-    /// not write.
-    pub fn read<T>(&self, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        self.readers.read(&self.location, body)
+    /// Reads with a pooled connection, or with the one of [`Database::one_state`]: `db.read(chain, |conn| …)`. The body
+    /// must not write; on PostgreSQL it sees nothing outside the scope, whatever it asks for.
+    pub fn read<T>(&self, scope: impl Into<Scope>, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        self.readers.read(&self.location, scope.into(), body)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where the two databases differ: opening a connection, beginning a write, telling one failure from another.
 
 use super::Conn;
+use super::scope::Scope;
 use crate::error::{Error, Result};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
@@ -129,15 +130,53 @@ pub(crate) fn begin_write(conn: &mut Conn) -> QueryResult<()> {
     }
 }
 
-/// Begins a transaction that sees one state of the database, whatever others write meanwhile.
-pub(crate) fn begin_read(conn: &mut Conn) -> QueryResult<()> {
+/// Begins a transaction that sees one state of the database, whatever others write meanwhile, and of it what the scope
+/// lets it see. That costs no message of its own.
+pub(crate) fn begin_read(conn: &mut Conn, scope: Scope) -> QueryResult<()> {
     match conn {
         // In WAL mode the first read fixes what the transaction sees.
         Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN DEFERRED"),
-        Conn::Postgres(c) => {
-            AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        }
+        Conn::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, &begin_scoped(scope)),
     }
+}
+
+/// As [`begin_read`] where the scope needs it. SQLite's reads are as quick as a transaction is to begin.
+pub(crate) fn begin_single_read(conn: &mut Conn, scope: Scope) -> QueryResult<()> {
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Postgres(_) => begin_read(conn, scope),
+    }
+}
+
+/// Ends what [`begin_single_read`] began; false if that failed.
+pub(crate) fn end_single_read(conn: &mut Conn) -> bool {
+    matches!(conn, Conn::Sqlite(_)) || rollback(conn)
+}
+
+/// The settings end with the transaction: a connection that goes back to the pool sees no chain's rows.
+fn begin_scoped(scope: Scope) -> String {
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    match scope {
+        Scope::Chain(chain) => format!("{begin}; SET LOCAL cardea.chain = '{}'", chain.0.simple()),
+        Scope::Installation => begin.to_owned(),
+        // Only the owner of the tables may see all chains; requests' role never does.
+        Scope::AllChains(_) => format!("{begin}; SET LOCAL ROLE NONE; {ALL_CHAINS_HERE}"),
+    }
+}
+
+const ALL_CHAINS_HERE: &str = "SET LOCAL cardea.scope = 'all'";
+
+/// Lets a connection see and write every chain's rows, as long as it lives.
+pub(crate) fn see_all_chains(conn: &mut Conn) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Postgres(_) => conn.batch("SET cardea.scope = 'all'"),
+    }
+}
+
+/// Whether the database itself keeps chains apart.
+pub(crate) fn has_row_security(conn: &Conn) -> bool {
+    matches!(conn, Conn::Postgres(_))
 }
 
 /// A savepoint inside a writing transaction.

@@ -7,8 +7,9 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
-/// Applies what is missing; nothing if up to date.
+/// Applies what is missing; nothing if up to date. A step that changes rows changes every chain's.
 pub fn up(conn: &mut Conn) -> Result<()> {
+    conn.see_all_chains()?;
     let done = match conn {
         Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(|v| v.len()),
         Conn::Postgres(c) => c.run_pending_migrations(POSTGRES).map(|v| v.len()),

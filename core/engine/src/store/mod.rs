@@ -6,13 +6,18 @@ mod dialect;
 mod id;
 pub mod migrate;
 mod readers;
+mod roles;
 pub mod schema;
+mod scope;
 mod session;
 pub(crate) mod statement;
 mod statistics;
+#[cfg(test)]
+mod tests;
 pub mod writer;
 
 pub use conn::Conn;
 pub use database::Database;
 pub use id::Id;
+pub use scope::{Across, Scope};
 pub use writer::{Answer, Answered, BATCH_BOUNDS, IdempotencyKey, Lane, Message, Tx, WriterCounts, WriterOptions};

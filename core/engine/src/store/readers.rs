@@ -3,6 +3,8 @@
 
 use super::Conn;
 use super::dialect::{self, Location};
+use super::roles::Requests;
+use super::scope::Scope;
 use crate::error::{Error, Result};
 use cardea_domain::{Code, Refusal};
 use parking_lot::{Condvar, Mutex};
@@ -26,6 +28,7 @@ pub(super) struct Readers {
     returned: Condvar,
     /// Most connections open at a time.
     limit: usize,
+    requests: Requests,
 }
 
 /// A place in the pool; given back when dropped, whatever happens to the read.
@@ -38,6 +41,7 @@ struct Lease<'a> {
 struct Pinned {
     /// Address of its pool: tests open several databases in one process.
     readers: usize,
+    scope: Scope,
     conn: Conn,
 }
 
@@ -60,30 +64,38 @@ impl Drop for OneState<'_> {
 }
 
 impl Readers {
-    pub fn new(limit: usize) -> Self {
+    pub fn new(limit: usize, requests: Requests) -> Self {
         Self {
             pool: Mutex::default(),
             returned: Condvar::new(),
             limit,
+            requests,
         }
+    }
+
+    fn connect(&self, location: &Location) -> Result<Conn> {
+        let mut conn = location.connect()?;
+        self.requests.become_it(&mut conn)?;
+        Ok(conn)
     }
 
     /// Runs a body whose reads on this thread go through one transaction.
     ///
     /// # Errors
     /// As [`Readers::read`].
-    pub fn one_state<T>(&self, location: &Location, body: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub fn one_state<T>(&self, location: &Location, scope: Scope, body: impl FnOnce() -> Result<T>) -> Result<T> {
         let mut lease = self.lease()?;
         let mut conn = match lease.conn.take() {
             Some(conn) => conn,
-            None => location.connect()?,
+            None => self.connect(location)?,
         };
-        if let Err(e) = dialect::begin_read(&mut conn) {
+        if let Err(e) = dialect::begin_read(&mut conn, scope) {
             self.forget_idle();
             return Err(e.into());
         }
         let pinned = Pinned {
             readers: self.identity(),
+            scope,
             conn,
         };
         let around = PINNED.replace(Some(pinned));
@@ -91,10 +103,10 @@ impl Readers {
         body()
     }
 
-    /// This thread's shared connection, if it is one of this pool's and no read has it already.
-    fn pinned(&self) -> Option<Pinned> {
+    /// This thread's shared connection, if it is one of this pool's, shows the scope and no read has it already.
+    fn pinned(&self, scope: Scope) -> Option<Pinned> {
         let pinned = PINNED.take()?;
-        if pinned.readers == self.identity() {
+        if pinned.readers == self.identity() && scope.within(pinned.scope) {
             return Some(pinned);
         }
         PINNED.set(Some(pinned));
@@ -109,8 +121,8 @@ impl Readers {
     ///
     /// # Errors
     /// The body's; `busy` when no connection comes free in time; a database that can't be reached.
-    pub fn read<T>(&self, location: &Location, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        if let Some(mut pinned) = self.pinned() {
+    pub fn read<T>(&self, location: &Location, scope: Scope, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        if let Some(mut pinned) = self.pinned(scope) {
             let answer = body(&mut pinned.conn);
             PINNED.set(Some(pinned));
             if answer.as_ref().is_err_and(is_of_storage) {
@@ -121,13 +133,17 @@ impl Readers {
         let mut lease = self.lease()?;
         let mut conn = match lease.conn.take() {
             Some(conn) => conn,
-            None => location.connect()?,
+            None => self.connect(location)?,
         };
-        let answer = body(&mut conn);
+        let answer = match dialect::begin_single_read(&mut conn, scope) {
+            Ok(()) => body(&mut conn),
+            Err(e) => Err(e.into()),
+        };
         if answer.as_ref().is_err_and(is_of_storage) {
             // The connection may be broken, and so may those that were opened before it failed.
             lease.readers.forget_idle();
-        } else {
+        } else if dialect::end_single_read(&mut conn) {
+            // Only one that sees no chain's rows any more.
             lease.conn = Some(conn);
         }
         answer
@@ -199,18 +215,26 @@ mod tests {
     #[test]
     fn connections_are_kept_until_the_database_fails() {
         let (_dir, location) = here();
-        let readers = Readers::new(2);
+        let readers = Readers::new(2, Requests::ByQuery);
         readers
-            .read(&location, |_| readers.read(&location, |_| Ok(())))
+            .read(&location, Scope::Installation, |_| {
+                readers.read(&location, Scope::Installation, |_| Ok(()))
+            })
             .unwrap();
         assert_eq!(open(&readers), (2, 2));
-        let refused = |code| readers.read(&location, move |_| Err::<(), _>(Refusal::new(code, "", "").into()));
+        let refused = |code| {
+            readers.read(&location, Scope::Installation, move |_| {
+                Err::<(), _>(Refusal::new(code, "", "").into())
+            })
+        };
         refused(Code::NotFound).unwrap_err();
         assert_eq!(open(&readers), (2, 2), "a refusal says nothing about the connection");
-        let failed = readers.read(&location, |conn| conn.batch("SELECT * FROM nowhere"));
+        let failed = readers.read(&location, Scope::Installation, |conn| {
+            conn.batch("SELECT * FROM nowhere")
+        });
         failed.unwrap_err();
         assert_eq!(open(&readers), (0, 0), "idle ones are as old as the one that failed");
-        readers.read(&location, |_| Ok(())).unwrap();
+        readers.read(&location, Scope::Installation, |_| Ok(())).unwrap();
         refused(Code::StorageUnavailable).unwrap_err();
         assert_eq!(open(&readers), (0, 0));
     }
@@ -218,11 +242,11 @@ mod tests {
     #[test]
     fn reads_of_one_state_share_a_connection_and_see_no_later_write() {
         let (_dir, location) = here();
-        let readers = Readers::new(2);
-        let run = |sql: &str| readers.read(&location, |conn| conn.batch(sql));
+        let readers = Readers::new(2, Requests::ByQuery);
+        let run = |sql: &str| readers.read(&location, Scope::Installation, |conn| conn.batch(sql));
         run("CREATE TABLE found (n INTEGER)").unwrap();
         let mut writer = location.connect().unwrap();
-        let shared = readers.one_state(&location, || {
+        let shared = readers.one_state(&location, Scope::Installation, || {
             run("SELECT count(*) FROM found")?;
             assert_eq!(open(&readers), (0, 1), "the second read takes no other connection");
             writer.batch("DROP TABLE found")?;
@@ -232,7 +256,7 @@ mod tests {
         assert_eq!(open(&readers), (1, 1));
         run("SELECT count(*) FROM found").unwrap_err();
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            readers.one_state(&location, || -> Result<()> { panic!("a bug") })
+            readers.one_state(&location, Scope::Installation, || -> Result<()> { panic!("a bug") })
         }));
         assert!(panicked.is_err() && PINNED.take().is_none());
         assert_eq!(open(&readers), (1, 1), "its transaction was ended");
@@ -241,22 +265,24 @@ mod tests {
     #[test]
     fn a_panic_gives_its_place_back_and_a_full_pool_waits() {
         let (_dir, location) = here();
-        let readers = Readers::new(1);
-        let read = std::panic::AssertUnwindSafe(|| readers.read(&location, |_| -> Result<()> { panic!("a bug") }));
+        let readers = Readers::new(1, Requests::ByQuery);
+        let read = std::panic::AssertUnwindSafe(|| {
+            readers.read(&location, Scope::Installation, |_| -> Result<()> { panic!("a bug") })
+        });
         assert!(std::panic::catch_unwind(read).is_err());
         assert_eq!(open(&readers), (0, 0));
         std::thread::scope(|scope| {
             let (started, wait) = std::sync::mpsc::channel();
             let (readers, location) = (&readers, &location);
             scope.spawn(move || {
-                readers.read(location, |_| {
+                readers.read(location, Scope::Installation, |_| {
                     started.send(()).unwrap();
                     std::thread::sleep(Duration::from_millis(50));
                     Ok(())
                 })
             });
             wait.recv().unwrap();
-            readers.read(location, |_| Ok(())).unwrap();
+            readers.read(location, Scope::Installation, |_| Ok(())).unwrap();
         });
         assert_eq!(open(&readers), (1, 1));
     }

@@ -53,6 +53,8 @@ impl WriterSession {
             let lock = diesel::sql_query("SELECT pg_try_advisory_lock($1) AS yes").bind::<BigInt, _>(LOCK);
             let locked: Yes = each!(&mut conn, c => lock.get_result(c)?);
             if locked.yes {
+                // A batch carries commands of several chains; each statement names its own.
+                conn.see_all_chains()?;
                 return Ok(conn);
             }
             std::thread::sleep(PAUSE);

@@ -76,7 +76,7 @@ impl Engine {
     }
 
     fn region(&self, chain: ChainId, id: RegionId) -> Result<RegionView> {
-        let row: Option<Row> = self.read(|conn| {
+        let row: Option<Row> = self.read(chain, |conn| {
             Ok(each!(conn, c => regions::table
                 .find((Id::from(chain), Id::from(id)))
                 .select((regions::id, regions::code, regions::name, regions::version))
@@ -93,7 +93,7 @@ impl Engine {
     pub fn regions(&self, actor: &Actor, page: &PageArgs) -> Result<Page<RegionView>, Refusal> {
         actor.require(Action::StoreRead, None)?;
         let (limit, after) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::nil())));
-        let rows: Vec<Row> = self.read(|conn| {
+        let rows: Vec<Row> = self.read(actor.chain, |conn| {
             Ok(each!(conn, c => regions::table
                 .select((regions::id, regions::code, regions::name, regions::version))
                 .filter(regions::chain_id.eq(Id::from(actor.chain)).and(regions::id.gt(after)))

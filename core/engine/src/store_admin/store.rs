@@ -209,7 +209,7 @@ impl Engine {
     /// # Errors
     /// `not_found`.
     pub(crate) fn store_view(&self, chain: ChainId, id: StoreId) -> Result<StoreView> {
-        self.read(|conn| Row::find(conn, chain, id)?.view())
+        self.read(chain, |conn| Row::find(conn, chain, id)?.view())
     }
 
     /// Stores, oldest first.
@@ -219,7 +219,7 @@ impl Engine {
     pub fn stores(&self, actor: &Actor, page: &PageArgs) -> Result<Page<StoreView>, Refusal> {
         actor.require(Action::StoreRead, None)?;
         let (limit, after) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::nil())));
-        let views = self.read(|conn| {
+        let views = self.read(actor.chain, |conn| {
             let rows: Vec<Row> = each!(conn, c => stores::table
                 .select(Row::as_select())
                 .filter(stores::chain_id.eq(Id::from(actor.chain)).and(stores::id.gt(after)))

@@ -15,7 +15,7 @@ mod tests;
 use crate::audit;
 use crate::error::Result;
 use crate::keys::SealKeys;
-use crate::store::{Conn, Id};
+use crate::store::{Across, Conn, Id, Scope};
 use crate::{Engine, each};
 use diesel::prelude::*;
 use fingerprint::Fingerprint;
@@ -49,7 +49,8 @@ impl Engine {
     /// The database fails. What is wrong in the books is no error but a problem of the report.
     pub fn verify(&self) -> Result<Report> {
         let keys = self.keys().seals();
-        self.database().snapshot(|conn| verify(conn, &keys))
+        self.database()
+            .snapshot(Scope::AllChains(Across::Verification), |conn| verify(conn, &keys))
     }
 }
 

@@ -81,7 +81,7 @@ impl Bench {
         let sql = format!("SELECT count(*) AS n FROM {table}");
         let rows: Vec<Count> = self
             .database
-            .read(|conn| Ok(each!(conn, c => diesel::sql_query(&sql).load(c)?)))
+            .read(CHAIN, |conn| Ok(each!(conn, c => diesel::sql_query(&sql).load(c)?)))
             .unwrap();
         rows[0].n
     }
