@@ -5,15 +5,17 @@ use crate::error::Result;
 use crate::identity::Identity;
 use crate::keys::Keys;
 use crate::plugin::{PluginHost, Settings};
-use crate::program::Configurations;
+use crate::program::{Components, Configurations};
 use crate::store::{Database, Scope};
 use crate::{Engine, bootstrap};
+use std::sync::Arc;
 
 pub(crate) struct Services {
     keys: Keys,
     identity: Identity,
     plugins: PluginHost,
     configurations: Configurations,
+    components: Arc<Components>,
 }
 
 impl Services {
@@ -36,6 +38,7 @@ impl Services {
             identity: Identity::new()?,
             plugins: PluginHost::new(&settings)?,
             configurations: Configurations::new(),
+            components: Arc::default(),
         })
     }
 }
@@ -57,5 +60,9 @@ impl Engine {
 
     pub(crate) fn configurations_cache(&self) -> &Configurations {
         &self.services().configurations
+    }
+
+    pub(crate) fn components(&self) -> &Arc<Components> {
+        &self.services().components
     }
 }

@@ -329,6 +329,18 @@ impl TestApp {
         self.issue(&customer)
     }
 
+    /// The same in another program.
+    #[track_caller]
+    pub fn member_of(&self, program: &str, name: &str) -> Member {
+        let customer = self.customer(name).create();
+        self.sale()
+            .customer(&customer)
+            .line("gift-box", "gifts", 1000_00)
+            .ring();
+        let body = json!({"program_id": program, "customer_id": customer, "store_id": self.east(), "kind": "customer"});
+        Member::from_card(&customer, &self.manager_anywhere().post("/cards", &body).created())
+    }
+
     // --- the till
 
     /// A sale at the east store, now.

@@ -6,6 +6,7 @@ mod answer;
 mod app;
 mod bill;
 mod cast;
+mod component;
 pub mod database;
 pub mod peers;
 pub mod process;

@@ -1,7 +1,7 @@
 //! The plugin host against the first-party components and against guests that mean harm.
 
 mod agreement;
-mod guest;
+pub mod guest;
 mod hostile;
 mod hosting;
 

@@ -49,7 +49,7 @@ pub(super) fn ask(
     register: &RegisterFacts,
     now: Instant,
 ) -> Result<Grant> {
-    let plugin = &configuration.plugin;
+    let plugin = desk.plugin(configuration)?.map_err(|e| failed(desk, &e))?;
     if !plugin.has(Function::AdmissionDecide) {
         return Ok(Grant {
             rule: "core.open".to_owned(),

@@ -4,7 +4,7 @@ use super::Purpose;
 use crate::actor::Actor;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::program::Configuration;
+use crate::program::{Configuration, Loaded, Wait};
 use crate::store::statement::{fetch, statements};
 use crate::store::writer::load;
 use cardea_domain::card::CardNumber;
@@ -129,6 +129,11 @@ impl<'a> Desk<'a> {
     /// `not_found` for an unknown program.
     pub fn configuration(&self, program: ProgramId, at: Instant) -> Result<Arc<Configuration>> {
         self.engine.configuration_at(self.chain(), program, at)
+    }
+
+    /// The configuration's plugin, or why there is none now; a till doesn't wait for it any longer than 2 s.
+    pub fn plugin(&self, configuration: &Configuration) -> Result<Loaded> {
+        self.engine.plugin_of(configuration, Wait::Briefly)
     }
 
     /// The context of a decision; without a configuration (a sale of nobody) it holds no rules.

@@ -75,7 +75,7 @@ pub(super) fn propose(
         introduced: question.introducer.is_some(),
         lines: question.lines,
     };
-    let judged = configuration.plugin.judge(&sale);
+    let judged = desk.plugin(configuration)?.and_then(|plugin| plugin.judge(&sale));
     // The record leaves the configuration out; without it there is less to copy.
     sale.config.clear();
     let input = plugin::record(&sale)?;

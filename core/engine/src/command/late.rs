@@ -4,6 +4,7 @@ use super::desk::{Desk, stale};
 use super::judge::translate;
 use crate::error::{Error, Result};
 use crate::plugin::{Function, RecordedInput, earning};
+use crate::program::Wait;
 use crate::store::Answer;
 use crate::store::statement::{fetch, statements};
 use crate::store::writer::AuditRow;
@@ -42,7 +43,8 @@ impl JudgeLate {
         // The record leaves the configuration out: it is the one of the sale's date.
         asked["config"] = Value::String(configuration.plugin_config.clone());
         let asked: earning::Sale = serde_json::from_value(asked)?;
-        let outcome = configuration.plugin.judge(&asked).map_err(still_failing)?;
+        let plugin = desk.engine.plugin_of(&configuration, Wait::ForIt)?;
+        let outcome = plugin.and_then(|plugin| plugin.judge(&asked)).map_err(still_failing)?;
         let now = desk.now(None);
         let introducer = match record.customer.filter(|_| asked.introduced) {
             Some(customer) => {

@@ -4,7 +4,7 @@ use super::Purpose;
 use super::desk::{Desk, Receipt, StoreFacts, content_hash, no_such_card, stale};
 use crate::error::{Error, Result};
 use crate::identity::Action;
-use crate::plugin::{self, Function, RecordedInput, redeeming};
+use crate::plugin::{self, Function, PluginError, RecordedInput, redeeming};
 use crate::program::Configuration;
 use crate::store::Answer;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
@@ -146,7 +146,15 @@ fn permit(
     today: Day,
     now: Instant,
 ) -> Result<(Permit, Option<RecordedInput>)> {
-    if !configuration.plugin.has(Function::RedeemingDecide) {
+    let failed = |e: PluginError| {
+        tracing::warn!(chain = %desk.chain(), error = %e, "the plugin couldn't decide an exchange");
+        Permit::Failed
+    };
+    let plugin = match desk.plugin(configuration)? {
+        Ok(plugin) => plugin,
+        Err(e) => return Ok((failed(e), None)),
+    };
+    if !plugin.has(Function::RedeemingDecide) {
         let explanation = Text::new("按门店礼品目录兑换", "Exchanged by the store's catalogue");
         let rule = "core.catalogue".to_owned();
         return Ok((
@@ -167,14 +175,14 @@ fn permit(
         price,
         available: available(member, now),
     };
-    let mut decided = configuration.plugin.redeem(&request);
+    let mut decided = plugin.redeem(&request);
     if matches!(decided, Ok(redeeming::Decision::Refused(_))) && request.available < price {
         // Restrictions are the plugin's; a balance that is short is the core's to refuse, by its own code.
         let affordable = redeeming::Request {
             available: price,
             ..request.clone()
         };
-        decided = configuration.plugin.redeem(&affordable);
+        decided = plugin.redeem(&affordable);
     }
     request.config.clear();
     let input = plugin::record(&request)?;
@@ -193,10 +201,7 @@ fn permit(
             rule: reason.rule,
             explanation: text(reason.explanation),
         }]),
-        Err(e) => {
-            tracing::warn!(chain = %desk.chain(), error = %e, "the plugin couldn't decide an exchange");
-            Permit::Failed
-        }
+        Err(e) => failed(e),
     };
     Ok((permit, Some(input)))
 }

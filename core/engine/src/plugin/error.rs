@@ -9,8 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
-    /// The component isn't acceptable; nothing of it will run.
+    /// The component isn't acceptable, or isn't there; nothing of it will run.
     RefusedLoad,
+    /// It isn't compiled yet.
+    Loading,
     /// It doesn't export the interface that was asked for.
     MissingInterface,
     /// It executed a trap, a panic for instance.
@@ -30,8 +32,9 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::RefusedLoad,
+        Self::Loading,
         Self::MissingInterface,
         Self::Trap,
         Self::Fuel,
@@ -46,6 +49,7 @@ impl Failure {
     pub const fn code(self) -> &'static str {
         match self {
             Self::RefusedLoad => "plugin_refused_load",
+            Self::Loading => "plugin_loading",
             Self::MissingInterface => "plugin_missing_interface",
             Self::Trap => "plugin_trap",
             Self::Fuel => "plugin_fuel",
@@ -57,9 +61,9 @@ impl Failure {
         }
     }
 
-    /// Whether it counts against the plugin; a busy host doesn't.
+    /// Whether it counts against the plugin; a busy host and one that isn't ready yet don't.
     pub const fn is_the_plugins(self) -> bool {
-        !matches!(self, Self::Busy)
+        !matches!(self, Self::Busy | Self::Loading)
     }
 }
 
@@ -79,6 +83,18 @@ pub struct PluginError {
 }
 
 impl PluginError {
+    /// Of a component that isn't loaded; `digest` in hex.
+    pub(crate) fn of_load(failure: Failure, digest: String, message: String) -> Self {
+        Self {
+            failure,
+            plugin: String::new(),
+            digest,
+            function: None,
+            call: 0,
+            message,
+        }
+    }
+
     /// The stable code, e.g. `plugin_fuel`.
     pub const fn code(&self) -> &'static str {
         self.failure.code()

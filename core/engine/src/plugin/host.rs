@@ -172,14 +172,7 @@ impl PluginHost {
             }
             Err((failure, message)) => {
                 runtime.counters.failed(failure);
-                let error = PluginError {
-                    failure,
-                    plugin: String::new(),
-                    digest,
-                    function: None,
-                    call: 0,
-                    message,
-                };
+                let error = PluginError::of_load(failure, digest, message);
                 tracing::warn!(
                     code = error.code(),
                     digest = error.digest,

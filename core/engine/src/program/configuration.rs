@@ -1,6 +1,7 @@
 //! Versions of a program's configuration: checked by the plugin's own schema, then never changed.
 
 use super::ComponentDigest;
+use super::component::Wait;
 use super::effective::digest;
 use super::manage::pinned;
 use crate::actor::Actor;
@@ -8,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::{Stored, Written, field, not_found};
 use crate::page::{Page, PageArgs};
-use crate::plugin::{Failure, Function, Plugin, validate_config};
+use crate::plugin::{Failure, Function, Plugin, PluginError, validate_config};
 use crate::store::schema::configurations;
 use crate::store::{Answer, Id, IdempotencyKey, Tx};
 use crate::{Engine, each};
@@ -175,6 +176,18 @@ impl Prepared {
     }
 }
 
+/// Nothing is published unchecked.
+fn cannot_check(error: &PluginError) -> Refusal {
+    tracing::warn!(%error, "a configuration can't be checked");
+    let code = error.code();
+    let zh = format!("此计划的插件无法载入（{code}），配置无法检查，因此没有发布；请联系平台管理员，恢复后重试");
+    let en = format!(
+        "The program's plugin can't be loaded ({code}), so the configuration can't be checked and isn't published; ask \
+         the platform's operator, and try again when it works"
+    );
+    Refusal::new(Code::PluginFailed, zh, en)
+}
+
 impl Engine {
     /// Adds a version of a program's configuration.
     ///
@@ -191,7 +204,8 @@ impl Engine {
         actor.require(Action::ConfigurationWrite, None)?;
         let chain = actor.chain;
         let pin = self.read(chain, |conn| pinned(conn, chain, program))?;
-        let prepared = Prepared::check(&*self.component(pin)?, new.plugin_config, new.ladder, new.points)?;
+        let plugin = self.component(pin, Wait::ForIt)?.map_err(|e| cannot_check(&e))?;
+        let prepared = Prepared::check(&plugin, new.plugin_config, new.ladder, new.points)?;
         let effective_from = new.effective_from;
         let answered = self
             .transact(actor, key, "configuration.create", move |tx| {

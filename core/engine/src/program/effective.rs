@@ -1,11 +1,11 @@
-//! Which configuration holds when, parsed and with its plugin loaded. Every sale asks, so it is remembered.
+//! Which configuration holds when, parsed. Every sale asks, so it is remembered.
 
 use super::ComponentDigest;
 use crate::error::{Error, Result};
 use crate::input::not_found;
 use crate::plugin::Plugin;
-use crate::store::schema::{components, configurations};
-use crate::store::{Conn, Id, Scope};
+use crate::store::schema::configurations;
+use crate::store::{Conn, Id};
 use crate::{Engine, each};
 use cardea_domain::Instant;
 use cardea_domain::id::{ChainId, ConfigurationId, ProgramId};
@@ -14,7 +14,7 @@ use cardea_domain::tier::Ladder;
 use diesel::prelude::*;
 use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Parsed configurations remembered.
 const REMEMBERED: usize = 4096;
@@ -31,7 +31,8 @@ pub struct Configuration {
     pub plugin_config: String,
     pub ladder: Ladder,
     pub terms: Terms,
-    pub plugin: Arc<Plugin>,
+    /// Once it was loaded; `Engine::plugin_of` does it. Everything else of a configuration works without.
+    pub(super) plugin: OnceLock<Arc<Plugin>>,
 }
 
 impl std::fmt::Debug for Configuration {
@@ -101,7 +102,7 @@ impl Engine {
     /// Sales of before the first one are judged by the first.
     ///
     /// # Errors
-    /// `not_found` for an unknown program; `internal` if its plugin can't be loaded.
+    /// `not_found` for an unknown program.
     pub fn configuration_at(&self, chain: ChainId, program: ProgramId, at: Instant) -> Result<Arc<Configuration>> {
         let id = self.configuration_id_at(chain, program, at)?;
         self.configuration_by_id(chain, id)
@@ -123,7 +124,7 @@ impl Engine {
     /// One configuration, parsed.
     ///
     /// # Errors
-    /// `not_found`; `internal` if its plugin can't be loaded.
+    /// `not_found`.
     pub fn configuration_by_id(&self, chain: ChainId, id: ConfigurationId) -> Result<Arc<Configuration>> {
         let cache = &self.configurations_cache().parsed;
         if let Some(known) = cache.get(&(chain, id)) {
@@ -143,8 +144,8 @@ impl Engine {
             program: row.program_id.typed(),
             number: row.number,
             effective_from: Instant(row.effective_from),
-            plugin: self.component(digest)?,
             digest,
+            plugin: OnceLock::new(),
             plugin_config: row.plugin_config,
             ladder: serde_json::from_str(&row.ladder)?,
             terms: serde_json::from_str(&row.terms)?,
@@ -153,8 +154,7 @@ impl Engine {
         Ok(parsed)
     }
 
-    /// The ladder that holds at an instant. Unlike [`Engine::configuration_at`] it needs no plugin, so that cards can
-    /// be read while one fails to load.
+    /// The ladder that holds at an instant, without the rest of its configuration.
     ///
     /// # Errors
     /// `not_found` for an unknown program.
@@ -187,33 +187,6 @@ impl Engine {
             timelines.by_program.insert((chain, program), timeline.clone());
         }
         Ok(timeline)
-    }
-
-    /// The plugin of a stored component; compiled at its first use after a start.
-    ///
-    /// # Errors
-    /// `internal` if the component is missing or is refused.
-    pub(crate) fn component(&self, digest: ComponentDigest) -> Result<Arc<Plugin>> {
-        let name = hex::encode(digest);
-        if let Some(plugin) = self.plugins().get(&name) {
-            return Ok(plugin);
-        }
-        let bytes: Option<Vec<u8>> = self.read(Scope::Installation, |conn| {
-            Ok(each!(conn, c => components::table
-                .find(digest.as_slice())
-                .select(components::bytes)
-                .get_result(c)
-                .optional()?))
-        })?;
-        let bytes = bytes.ok_or_else(|| Error::internal(format!("component {name} is missing")))?;
-        let plugin = self.plugins().load(&bytes).map_err(Error::internal)?;
-        if plugin.digest() != name {
-            return Err(Error::internal(format!(
-                "component {name} was changed in the database: it is {}",
-                plugin.digest()
-            )));
-        }
-        Ok(plugin)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Creating and reading programs.
 
 use super::ComponentDigest;
+use super::component::Wait;
 use super::configuration::Prepared;
 use super::effective::digest;
 use crate::actor::Actor;
@@ -10,7 +11,7 @@ use crate::input::{self, Stored, Written, exists, field, not_found};
 use crate::page::{Page, PageArgs};
 use crate::plugin::{Plugin, embedded};
 use crate::store::schema::{components, programs};
-use crate::store::{Answer, Conn, Id, IdempotencyKey, Tx};
+use crate::store::{Answer, Conn, Id, IdempotencyKey, Scope, Tx};
 use crate::{Engine, each};
 use cardea_domain::id::{ChainId, ConfigurationId, ProgramId};
 use cardea_domain::sale::PointsTender;
@@ -42,7 +43,7 @@ pub struct ProgramView {
     pub configuration: EffectiveView,
     /// How points pay bills now; None: they don't. A till needs it, and may not read configurations.
     pub tender: Option<PointsTender>,
-    /// JSON Schema of the plugin's configuration; only when one program is read.
+    /// JSON Schema of the plugin's configuration; only when one program is read, and its plugin can be loaded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<Value>,
     pub version: i64,
@@ -52,6 +53,7 @@ pub struct ProgramView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PluginView {
     pub id: String,
+    /// Empty if the component is missing.
     pub version: String,
     /// SHA-256 of the component, hex.
     pub digest: String,
@@ -72,6 +74,7 @@ struct Row {
     code: String,
     name_zh: String,
     name_en: String,
+    plugin_id: String,
     digest: Vec<u8>,
     version: i64,
 }
@@ -188,10 +191,12 @@ impl Engine {
                 .optional()?))
         })?;
         let row = row.ok_or_else(not_found)?;
-        let plugin = self.component(digest(&row.digest)?)?;
-        let schema = Some(serde_json::from_str(&plugin.description().config_schema)?);
+        let plugin = self.component(digest(&row.digest)?, Wait::Briefly)?;
+        let schema = plugin
+            .ok()
+            .map(|plugin| serde_json::from_str(&plugin.description().config_schema));
         Ok(ProgramView {
-            schema,
+            schema: schema.transpose()?,
             ..self.view_of(chain, row)?
         })
     }
@@ -199,15 +204,21 @@ impl Engine {
     fn view_of(&self, chain: ChainId, row: Row) -> Result<ProgramView> {
         let id: ProgramId = row.id.typed();
         let now = self.configuration_at(chain, id, self.clock().business(chain))?;
-        let plugin = self.component(digest(&row.digest)?)?;
+        let version: Option<String> = self.read(Scope::Installation, |conn| {
+            Ok(each!(conn, c => components::table
+                .find(&row.digest)
+                .select(components::version)
+                .get_result(c)
+                .optional()?))
+        })?;
         Ok(ProgramView {
             id,
             code: row.code,
             name: Text::new(row.name_zh, row.name_en),
             plugin: PluginView {
-                id: plugin.id().to_owned(),
-                version: plugin.description().version.clone(),
-                digest: plugin.digest().to_owned(),
+                id: row.plugin_id,
+                version: version.unwrap_or_default(),
+                digest: hex::encode(&row.digest),
             },
             configuration: EffectiveView {
                 id: now.id,

@@ -1,11 +1,13 @@
 //! Programs: a chain's loyalty schemes, each pinned to one build of a plugin and to a timeline of configurations.
 
+mod component;
 mod configuration;
 mod effective;
 mod manage;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use component::{Components, Loaded, Wait};
 pub use configuration::{ConfigurationView, NewConfiguration};
 pub use effective::Configuration;
 pub(crate) use effective::Configurations;

@@ -64,7 +64,8 @@ async fn a_program_pins_the_embedded_component_and_its_defaults() {
     assert_eq!((listed.len(), listed[0].id, &listed[0].schema), (1, view.id, &None));
 
     let now = f.engine.configuration_at(f.chain, view.id, NOW).unwrap();
-    assert_eq!((now.number, now.digest, now.plugin.id()), (1, digest, "retail"));
+    let plugin = f.engine.plugin_of(&now, Wait::ForIt).unwrap().unwrap();
+    assert_eq!((now.number, now.digest, plugin.id()), (1, digest, "retail"));
     assert!(now.ladder.validate().is_empty() && now.terms.validate().is_empty());
     assert_eq!(now.ladder.steps[0].threshold, 0);
     let past = f.engine.configuration_at(f.chain, view.id, Instant(-1)).unwrap();
@@ -269,5 +270,6 @@ async fn a_second_start_finds_programs_and_their_component() {
     drop(f.engine);
     let engine = crate::Engine::start(crate::EngineOptions::new(dir.path())).unwrap();
     let configuration = engine.configuration_at(chain, id, NOW).unwrap();
-    assert_eq!((configuration.number, configuration.plugin.id()), (1, "retail"));
+    let plugin = engine.plugin_of(&configuration, Wait::Briefly).unwrap().unwrap();
+    assert_eq!((configuration.number, plugin.id()), (1, "retail"));
 }

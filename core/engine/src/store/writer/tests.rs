@@ -4,8 +4,8 @@ use super::*;
 use crate::each;
 use crate::fixture::{Backend, TestDatabase, both};
 use crate::store::Id;
-use crate::store::statement::{Waiting, fetch_all, ids};
 use crate::store::schema::regions;
+use crate::store::statement::{Waiting, fetch_all, ids};
 use cardea_domain::Instant;
 use cardea_domain::id::{BillId, ChainId, NewIds, RegionId, StoreId};
 use cardea_domain::rows::{BillRow, Rows};
@@ -278,8 +278,10 @@ async fn lists_of_any_length_are_written_and_found(on: Backend) {
         Backend::Sqlite => "BLOB",
         Backend::Postgres => "BYTEA",
     };
-    conn.batch(&format!("CREATE TEMPORARY TABLE tags (id {blob} NOT NULL PRIMARY KEY, n BIGINT NOT NULL)"))
-        .unwrap();
+    conn.batch(&format!(
+        "CREATE TEMPORARY TABLE tags (id {blob} NOT NULL PRIMARY KEY, n BIGINT NOT NULL)"
+    ))
+    .unwrap();
     let id = |n: usize| Uuid::from_u128(n as u128 + 1);
     for length in [0usize, 1, 2, 3, 63, 64, 65, 127, 200] {
         conn.batch("DELETE FROM tags").unwrap();
@@ -306,8 +308,16 @@ fn commands_that_touch_the_same_wait_for_the_next_wave() {
     };
     let length = |jobs: &[Job]| wave::next(jobs).len();
     assert_eq!(length(&[job("1", "a"), job("2", "b"), job("3", "c")]), 3);
-    assert_eq!(length(&[job("1", "a"), job("2", "b"), job("1", "c")]), 2, "the same receipt");
-    assert_eq!(length(&[job("1", "a"), job("2", "a"), job("3", "c")]), 1, "the same key");
+    assert_eq!(
+        length(&[job("1", "a"), job("2", "b"), job("1", "c")]),
+        2,
+        "the same receipt"
+    );
+    assert_eq!(
+        length(&[job("1", "a"), job("2", "a"), job("3", "c")]),
+        1,
+        "the same key"
+    );
     let closure = Job {
         work: insert_region("x"),
         ..job("9", "z")
