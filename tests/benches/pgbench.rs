@@ -52,6 +52,8 @@ pub fn sales_per_second(shop: Shop, clients: usize, time: Duration) -> f64 {
         .args(["-c", &clients.to_string(), "-f"])
         .arg(&file)
         .arg(&url)
+        // As the server's writer: it books for every chain.
+        .env("PGOPTIONS", "-c cardea.scope=all")
         .output()
         .expect("pgbench is installed (Debian: postgresql-contrib)");
     let said = String::from_utf8_lossy(&output.stdout);

@@ -1,6 +1,7 @@
 //! Storage: one schema on SQLite and PostgreSQL, readers on their own connections, and one writer.
 
-pub mod conn;
+pub mod checkpointer;
+mod conn;
 mod database;
 mod dialect;
 mod id;

@@ -12,6 +12,7 @@ use super::{Closure, Failure, Job, Outcome, Work, idempotency, load, wave};
 use crate::audit::Trail;
 use crate::clock::Clock;
 use crate::error::{self, Error, Result};
+use crate::store::checkpointer::Checkpointer;
 use crate::store::{Conn, Database, dialect};
 use cardea_domain::id::NewIds;
 use cardea_domain::{Code, Instant, Refusal};
@@ -35,6 +36,7 @@ pub(super) struct Worker {
     counters: Arc<Counters>,
     max_batch: usize,
     trail: Trail,
+    checkpointer: Checkpointer,
 }
 
 /// What stopped a transaction.
@@ -57,6 +59,7 @@ impl Worker {
     ) -> Result<Self> {
         let conn = database.connect_writer()?;
         Ok(Self {
+            checkpointer: Checkpointer::start(&database)?,
             database,
             conn,
             connected: true,
@@ -136,7 +139,8 @@ impl Worker {
         }
         let mut outcomes = Vec::with_capacity(jobs.len());
         while outcomes.len() < jobs.len() && !(budget.is_some_and(|budget| started.elapsed() > budget)) {
-            match catch_unwind(AssertUnwindSafe(|| self.next(&jobs[outcomes.len()..]))) {
+            let most = if budget.is_some() { wave::BULK } else { wave::MOST };
+            match catch_unwind(AssertUnwindSafe(|| self.next(&jobs[outcomes.len()..], most))) {
                 Ok(Ok(done)) => outcomes.extend(done),
                 Ok(Err(e)) => return self.abandon(Broken::Failed(e)),
                 Err(_) => return self.abandon(Broken::Panicked),
@@ -150,6 +154,7 @@ impl Worker {
         match dialect::commit(&mut self.conn) {
             Ok(()) => {
                 self.trail.committed();
+                self.checkpointer.written();
                 Ok(outcomes)
             }
             Err(e) if dialect::is_lost(&e) => self.abandon(Broken::InDoubt(e.into())),
@@ -190,11 +195,11 @@ impl Worker {
     }
 
     /// The next wave of ledger commands, or the next closure. `Err` only where the whole transaction is lost.
-    fn next(&mut self, jobs: &[Job]) -> Result<Vec<Outcome>> {
+    fn next(&mut self, jobs: &[Job], most: usize) -> Result<Vec<Outcome>> {
         let now = self.clock.now();
         match jobs.first().map(|job| (job, &job.work)) {
             Some((job, Work::Closure(work))) => Ok(vec![self.keyed(job, work, now)?]),
-            _ => self.wave(&wave::next(jobs), now),
+            _ => self.wave(&wave::next(jobs, most), now),
         }
     }
 

@@ -14,8 +14,12 @@ pub enum Lane {
     Bulk,
 }
 
-/// Longest time that bulk work holds the writer.
+/// Longest time that bulk work holds the writer while nobody else wants it.
 pub(super) const SLICE: Duration = Duration::from_millis(20);
+/// The same while tills are at work: what one of them may wait for in addition to its own sale.
+pub(super) const SHORT_SLICE: Duration = Duration::from_millis(4);
+/// Tills are at work as long after their last command.
+const AT_WORK: Duration = Duration::from_secs(2);
 /// Longest time that bulk work waits behind a stream of interactive commands.
 const PATIENCE: Duration = Duration::from_millis(200);
 
@@ -30,6 +34,7 @@ struct Waiting {
     interactive: VecDeque<Job>,
     bulk: VecDeque<Job>,
     bulk_since: Instant,
+    interactive_at: Option<Instant>,
     closed: bool,
 }
 
@@ -45,6 +50,7 @@ impl Queue {
             interactive: VecDeque::new(),
             bulk: VecDeque::new(),
             bulk_since: Instant::now(),
+            interactive_at: None,
             closed: false,
         };
         Self {
@@ -73,6 +79,9 @@ impl Queue {
             ));
         }
         queue.push_back(job);
+        if lane == Lane::Interactive {
+            waiting.interactive_at = Some(Instant::now());
+        }
         drop(waiting);
         self.ready.notify_one();
         Ok(())
@@ -93,9 +102,10 @@ impl Queue {
             if !waiting.bulk.is_empty() {
                 waiting.bulk_since = Instant::now();
                 let count = waiting.bulk.len().min(max);
+                let at_work = waiting.interactive_at.is_some_and(|at| at.elapsed() < AT_WORK);
                 return Some(Batch {
                     jobs: waiting.bulk.drain(..count).collect(),
-                    budget: Some(SLICE),
+                    budget: Some(if at_work { SHORT_SLICE } else { SLICE }),
                 });
             }
             if waiting.closed {

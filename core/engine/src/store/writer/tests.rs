@@ -306,7 +306,7 @@ fn commands_that_touch_the_same_wait_for_the_next_wave() {
         work: bill(receipt, 1, false),
         reply: oneshot::channel().0,
     };
-    let length = |jobs: &[Job]| wave::next(jobs).len();
+    let length = |jobs: &[Job]| wave::next(jobs, wave::MOST).len();
     assert_eq!(length(&[job("1", "a"), job("2", "b"), job("3", "c")]), 3);
     assert_eq!(
         length(&[job("1", "a"), job("2", "b"), job("1", "c")]),
@@ -340,6 +340,9 @@ async fn a_full_queue_is_busy_and_bulk_work_gets_its_turn() {
             reply,
         }
     };
+    queue.push(Lane::Bulk, job()).unwrap();
+    let alone = queue.take(512).unwrap();
+    assert_eq!(alone.budget, Some(queue::SLICE), "nobody else wants the writer");
     for _ in 0..2 {
         queue.push(Lane::Interactive, job()).unwrap();
         queue.push(Lane::Bulk, job()).unwrap();
@@ -348,7 +351,8 @@ async fn a_full_queue_is_busy_and_bulk_work_gets_its_turn() {
     let first = queue.take(512).unwrap();
     assert_eq!((first.jobs.len(), first.budget), (2, None), "people first");
     let mut second = queue.take(512).unwrap();
-    assert_eq!((second.jobs.len(), second.budget), (2, Some(queue::SLICE)));
+    let short = Some(queue::SHORT_SLICE);
+    assert_eq!((second.jobs.len(), second.budget), (2, short), "tills are at work");
     let rest = second.jobs.split_off(1);
     queue.hand_back(rest);
     assert_eq!(queue.take(512).unwrap().jobs.len(), 1);

@@ -8,8 +8,10 @@ use cardea_domain::id::*;
 use cardea_domain::sale::NaturalKey;
 use std::collections::HashSet;
 
-/// Most commands in one wave: bounds what bulk work does before it looks at its time.
-const MOST: usize = 64;
+/// Most commands in one wave.
+pub(super) const MOST: usize = 64;
+/// Most of them in bulk work, which looks at its time after each wave.
+pub(super) const BULK: usize = 16;
 
 /// A command of a wave.
 pub(super) struct Ready<'a> {
@@ -43,10 +45,10 @@ enum Touched<'a> {
 }
 
 /// The longest run of ledger commands from the first job on that touch nothing in common; empty if a closure is next.
-pub(super) fn next(jobs: &[Job]) -> Vec<Ready<'_>> {
+pub(super) fn next(jobs: &[Job], most: usize) -> Vec<Ready<'_>> {
     let mut touched = HashSet::new();
     let mut wave = Vec::new();
-    for job in jobs.iter().take(MOST) {
+    for job in jobs.iter().take(most) {
         let Work::Ledger(command) = &job.work else { break };
         let needs = command.needs();
         let touches = touches(job, command.as_ref(), &needs);
