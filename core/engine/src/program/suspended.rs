@@ -3,6 +3,7 @@
 use crate::actor::Actor;
 use crate::engine::Inner;
 use crate::error::Result;
+use crate::job;
 use crate::plugin::Suspended;
 use crate::store::schema::configurations;
 use crate::store::{Answer, Id};
@@ -38,21 +39,24 @@ fn tell(engine: &Engine, suspended: &Suspended) -> Result<()> {
         .build()
         .map_err(crate::Error::internal)?;
     let digest = hex::decode(&suspended.digest).map_err(crate::Error::internal)?;
-    let chains: Vec<Id> = engine.read(|conn| {
-        Ok(each!(conn, c => configurations::table
-            .filter(configurations::digest.eq(&digest))
-            .select(configurations::chain_id)
-            .distinct()
-            .load(c)?))
-    })?;
     let note = json!({
         "plugin": suspended.plugin, "version": suspended.version, "digest": suspended.digest,
         "reason": suspended.reason.code(), "failures": suspended.failures, "seconds": suspended.cool_down.as_secs(),
     });
     let mut told = Ok(());
-    for chain in chains {
+    for chain in job::chains(engine)? {
+        let own = configurations::chain_id.eq(Id::from(chain));
+        let of_it: i64 = engine.read(chain, |conn| {
+            Ok(each!(conn, c => configurations::table
+                .filter(own.and(configurations::digest.eq(&digest)))
+                .count()
+                .get_result(c)?))
+        })?;
+        if of_it == 0 {
+            continue;
+        }
         let note = note.clone();
-        let system = Actor::system(chain.typed());
+        let system = Actor::system(chain);
         let write = engine.transact(&system, None, "plugin.suspend", move |tx| {
             tx.audit("plugin.suspended", None, note.clone());
             tx.publish("plugin.suspended", note.clone());
