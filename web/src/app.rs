@@ -11,6 +11,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use cardea_engine::bootstrap::{Installation, NewChain};
+use cardea_engine::plugin::Compiler;
 use cardea_engine::{Engine, EngineOptions};
 use std::net::SocketAddr;
 use std::sync::mpsc;
@@ -88,6 +89,8 @@ pub fn open(settings: &Settings) -> anyhow::Result<Engine> {
     folder.create(&settings.data).with_context(named)?;
     let mut options = EngineOptions::new(&settings.data);
     options.database = settings.database.clone().unwrap_or_default();
+    let program = std::env::current_exe().context("the path of this program")?;
+    options.plugins.compiler = Some(Compiler::new(program));
     // The engine's errors print their causes themselves.
     Engine::start(options).map_err(|error| anyhow::anyhow!("{}: {error}", named()))
 }

@@ -61,7 +61,9 @@ impl Metrics {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         let text = String::from_utf8(text).map_err(|e| prometheus::Error::Msg(e.to_string()))?;
-        Ok(text + &writer_text(&engine.writer_counts()) + &plugin_text(&engine.plugins().counts()))
+        Ok(text
+            + &writer_text(&engine.writer_counts())
+            + &plugin_text(&engine.plugins().counts(), engine.plugins().suspended()))
     }
 }
 
@@ -87,12 +89,21 @@ fn writer_text(counts: &WriterCounts) -> String {
     )
 }
 
-fn plugin_text(counts: &Counts) -> String {
+fn plugin_text(counts: &Counts, suspended: usize) -> String {
     let mut text = counter("cardea_plugin_calls_total", "Decisions asked of plugins", counts.calls);
     text += &counter(
         "cardea_plugin_retries_total",
         "Decisions asked again because time ran out",
         counts.retried,
+    );
+    text += &counter(
+        "cardea_plugin_suspensions_total",
+        "Times a plugin was left alone because it kept failing",
+        counts.suspensions,
+    );
+    text += &format!(
+        "# HELP cardea_plugins_suspended Plugins left alone now\n\
+         # TYPE cardea_plugins_suspended gauge\ncardea_plugins_suspended {suspended}\n"
     );
     text += "# HELP cardea_plugin_failures_total Decisions that failed, by reason\n\
              # TYPE cardea_plugin_failures_total counter\n";

@@ -5,6 +5,7 @@ use crate::business;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::plugin;
+use crate::program;
 use crate::services::Services;
 use crate::store::writer::{Failure, Lane, Outcome, Work, Writer};
 use crate::store::{Across, Answer, Answered, Conn, Database, IdempotencyKey, Scope, Tx, WriterCounts, WriterOptions};
@@ -62,12 +63,14 @@ impl Engine {
         let all = Scope::AllChains(Across::BusinessClocks);
         database.read(all, |conn| business::restore(conn, &options.clock))?;
         let writer = Writer::start(database.clone(), options.clock.clone(), options.writer)?;
-        Ok(Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             writer,
             database,
             clock: options.clock,
             services,
-        })))
+        });
+        inner.services.plugins().on_suspension(program::teller(&inner));
+        Ok(Self(inner))
     }
 
     pub(crate) fn services(&self) -> &Services {

@@ -43,6 +43,12 @@ impl Services {
     }
 }
 
+impl Services {
+    pub fn plugins(&self) -> &PluginHost {
+        &self.plugins
+    }
+}
+
 impl Engine {
     /// The installation's secrets.
     pub fn keys(&self) -> &Keys {

@@ -2,6 +2,7 @@
 
 use super::Backend;
 use super::app::TestApp;
+use super::database::query;
 use cardea_engine::store::Conn;
 use sha2::{Digest, Sha256};
 
@@ -23,6 +24,12 @@ impl TestApp {
     fn connect(&self) -> Conn {
         let database = self.server().engine().database();
         database.connect().expect("a connection")
+    }
+
+    /// What lies in the outbox under a topic.
+    pub fn messages(&self, topic: &str) -> Vec<String> {
+        let sql = format!("SELECT payload AS line FROM outbox WHERE topic = '{topic}'");
+        query(&mut self.connect(), &sql, &sql)
     }
 
     /// Overwrites what is stored of a component.

@@ -1,6 +1,7 @@
 //! The server as a process of its own: for signals, settings and the command line. The test binary is its own server
 //! binary: with [`MODE`] in its environment it does what `cardea` does, from the same entry point.
 
+use cardea_engine::plugin::Compiler;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -23,6 +24,14 @@ pub fn cardea(folder: &Path, arguments: &[&str]) -> Command {
         .stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+/// What compiles components for a server in this process: the test binary in a process of its own.
+pub fn compiler() -> Compiler {
+    Compiler {
+        environment: vec![(MODE.to_owned(), "1".to_owned())],
+        ..Compiler::new(std::env::current_exe().expect("the test binary's path"))
+    }
 }
 
 /// A running `cardea`, killed if a story ends early.

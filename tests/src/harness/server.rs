@@ -1,6 +1,7 @@
 //! A server in this process, on a free port, over a data folder of its own.
 
 use super::actor::Actor;
+use super::process;
 use cardea::app::RunningServer;
 use cardea::settings::Settings;
 use cardea_domain::Instant;
@@ -42,6 +43,7 @@ fn open(database: Option<String>, folder: &Path, tune: Tune) -> (Settings, Engin
         database: settings.database.clone().unwrap_or_default(),
         ..EngineOptions::new(&settings.data)
     };
+    options.plugins.compiler = Some(process::compiler());
     tune(&mut options);
     let engine = Engine::start(options).expect("the engine starts");
     (settings, engine)

@@ -128,6 +128,29 @@ impl Guest {
     }
 }
 
+/// `judge` writes words at `OWN_OUTCOME` and returns it. At 0: which case of the result, 0 is Ok; then address and length
+/// of the reasons (4, 8), the contributions (12, 16) and the bonuses (20, 24).
+pub fn writes(words: &[(u32, u32)]) -> String {
+    let stores = words
+        .iter()
+        .map(|(at, value)| format!("(i32.store (i32.const {}) (i32.const {value}))", OWN_OUTCOME + at));
+    stores.collect::<String>() + &format!("i32.const {OWN_OUTCOME}")
+}
+
+/// `judge` answers one contribution and one reason, which is well told.
+pub fn proposes(line: u32, points: i64, reason: u32) -> String {
+    const REASON: u32 = 16_384;
+    const CONTRIBUTION: u32 = 20_480;
+    let at = |address: u32| address - OWN_OUTCOME;
+    let [low, high] = [points as u32, (points >> 32) as u32];
+    let lists = [(4, REASON), (8, 1), (12, CONTRIBUTION), (16, 1)];
+    // Rule, then the explanation in two languages: the first letter of the guest's id.
+    let told = (0..3).flat_map(|n| [(at(REASON) + 8 * n, 16), (at(REASON) + 8 * n + 4, 1)]);
+    let contribution = [(0, line), (8, low), (12, high), (16, reason)].map(|(n, word)| (at(CONTRIBUTION) + n, word));
+    let words: Vec<(u32, u32)> = lists.into_iter().chain(told).chain(contribution).collect();
+    writes(&words)
+}
+
 /// Little-endian words as a string of the text format.
 fn words(words: &[u32]) -> String {
     words

@@ -1,6 +1,6 @@
 //! Guests that mean harm: each is stopped with its own code, and the host goes on.
 
-use super::guest::{EMPTY_OUTCOME, Guest, OWN_OUTCOME};
+use super::guest::{EMPTY_OUTCOME, Guest, writes};
 use super::{host, trial};
 use cardea_engine::plugin::{Failure, Limits, Plugin, PluginError, PluginHost, Settings, admission, earning};
 use libtest_mimic::Trial;
@@ -36,7 +36,7 @@ pub fn tests() -> Vec<Trial> {
 
 const LOOP: &str = "(loop $again br $again) i32.const 0";
 
-fn sale() -> earning::Sale {
+pub fn sale() -> earning::Sale {
     let line = earning::Line {
         number: 1,
         sku: "A".to_owned(),
@@ -166,15 +166,6 @@ fn endless_recursion() {
     assert!(error.message.contains("stack"), "{error}");
 }
 
-/// `judge` writes words at `OWN_OUTCOME` and returns it. At 0: which case of the result, 0 is Ok; then address and length
-/// of the reasons (4, 8), the contributions (12, 16) and the bonuses (20, 24).
-fn writes(words: &[(u32, u32)]) -> String {
-    let stores = words
-        .iter()
-        .map(|(at, value)| format!("(i32.store (i32.const {}) (i32.const {value}))", OWN_OUTCOME + at));
-    stores.collect::<String>() + &format!("i32.const {OWN_OUTCOME}")
-}
-
 fn huge_output() {
     // 20 000 contributions of 24 bytes: more than 256 KiB.
     let error = judged(
@@ -250,7 +241,7 @@ fn no_component() {
     assert!(refused(&vec![0; (2 << 20) + 1]).contains("at most 2097152"));
     let mut cut = Guest::new().build();
     cut.truncate(cut.len() / 2);
-    assert!(refused(&cut).contains("too early"));
+    assert!(refused(&cut).contains("it is damaged"));
     let world = "package cardea:guest; world guest { export cardea:industry/describe@0.1.0; }";
     let message = refused(&Guest::new().world(world, "").build());
     assert!(message.contains("cardea:industry/earning"), "{message}");

@@ -1,7 +1,7 @@
 //! What the host does beside calling: configurations, the folder of compiled code, waiting for a place.
 
 use super::guest::Guest;
-use super::{host, trial};
+use super::{host, trial, unhurried};
 use cardea_engine::plugin::{self, Failure, Limits, Plugin, PluginHost, Settings, earning, validate_config};
 use cardea_plugin::Rules;
 use cardea_retail::Retail;
@@ -163,20 +163,12 @@ fn a_public_folder() {
     assert!(error.to_string().contains("0700"), "{error}");
 }
 
-/// The machine runs many tests at once.
-fn unhurried() -> Limits {
-    Limits {
-        deadline: Duration::from_secs(5),
-        ..Limits::default()
-    }
-}
-
 fn decisions_wait() {
     let settings = Settings {
         limits: unhurried(),
         concurrent: 2,
         patience: Duration::from_secs(30),
-        cache: None,
+        ..Settings::default()
     };
     let plugin = retail(&PluginHost::new(&settings).expect("a host"));
     std::thread::scope(|scope| {
@@ -201,7 +193,7 @@ fn busy() {
         limits,
         concurrent: 1,
         patience: Duration::from_millis(20),
-        cache: None,
+        ..Settings::default()
     };
     let host = PluginHost::new(&settings).expect("a host");
     let slow = host

@@ -1,7 +1,8 @@
 //! The plugin host against the first-party components and against guests that mean harm.
 
 mod agreement;
-pub mod guest;
+pub(crate) mod bombs;
+pub(crate) mod guest;
 mod hostile;
 mod hosting;
 
@@ -11,7 +12,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 pub fn tests() -> Vec<Trial> {
-    [agreement::tests(), hostile::tests(), hosting::tests()]
+    [agreement::tests(), bombs::tests(), hostile::tests(), hosting::tests()]
         .into_iter()
         .flatten()
         .collect()
@@ -25,16 +26,20 @@ fn trial(name: impl Into<String>, test: impl FnOnce() + Send + 'static) -> Trial
     })
 }
 
+/// The machine runs many tests at once.
+fn unhurried() -> Limits {
+    Limits {
+        deadline: Duration::from_secs(5),
+        ..Limits::default()
+    }
+}
+
 /// One host for all tests that need no other settings. Its deadline is generous: the machine runs many tests at once.
 fn host() -> &'static PluginHost {
     static HOST: OnceLock<PluginHost> = OnceLock::new();
     HOST.get_or_init(|| {
-        let limits = Limits {
-            deadline: Duration::from_secs(5),
-            ..Limits::default()
-        };
         PluginHost::new(&Settings {
-            limits,
+            limits: unhurried(),
             patience: Duration::from_secs(30),
             ..Settings::default()
         })

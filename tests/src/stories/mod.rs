@@ -8,6 +8,7 @@ mod cards;
 mod crash;
 mod demo;
 mod earning;
+mod hostile;
 mod import;
 mod interface;
 mod ledger;
@@ -40,6 +41,7 @@ pub fn tests() -> Vec<Trial> {
         crash::tests,
         demo::tests,
         earning::tests,
+        hostile::tests,
         import::tests,
         interface::tests,
         ledger::tests,

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod audit;
+mod compile_plugin;
 mod demo;
 mod import;
 mod openapi;
@@ -33,6 +34,8 @@ enum Command {
     Verify(verify::Verify),
     /// Seal the audit log, check it against a kept seal, export a chain's part of it
     Audit(audit::Audit),
+    #[command(name = cardea_engine::plugin::SUBCOMMAND, hide = true)]
+    CompilePlugin(compile_plugin::CompilePlugin),
     /// Print the OpenAPI document
     Openapi(openapi::Openapi),
 }
@@ -51,10 +54,12 @@ pub fn run() -> ExitCode {
 
 fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let command = cli.command.unwrap_or(Command::Serve(serve::Serve::default()));
-    // The document depends on no setting.
-    if let Command::Openapi(command) = &command {
-        return command.run();
-    }
+    let command = match command {
+        // These depend on no setting.
+        Command::Openapi(command) => return command.run(),
+        Command::CompilePlugin(command) => return Ok(command.run()),
+        command => command,
+    };
     let settings = Settings::load(&cli.flags)?;
     crate::logging::start(&settings.log);
     match command {
@@ -64,5 +69,6 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Verify(command) => command.run(&settings),
         Command::Audit(command) => command.run(&settings),
         Command::Openapi(command) => command.run(),
+        Command::CompilePlugin(command) => Ok(command.run()),
     }
 }

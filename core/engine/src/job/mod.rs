@@ -71,7 +71,7 @@ pub async fn run_all(engine: &Engine) -> Result<(), Refusal> {
     first
 }
 
-fn chains(engine: &Engine) -> Result<Vec<ChainId>> {
+pub(crate) fn chains(engine: &Engine) -> Result<Vec<ChainId>> {
     let ids: Vec<Id> = engine.read(Scope::AllChains(Across::Jobs), |conn| {
         Ok(each!(conn, c => chains::table.select(chains::id).order(chains::code).load(c)?))
     })?;

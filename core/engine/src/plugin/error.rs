@@ -29,10 +29,12 @@ pub enum Failure {
     Undecided,
     /// Too many decisions at the same time; nothing of the plugin ran.
     Busy,
+    /// It kept failing and is left alone for a while; nothing of it ran.
+    Suspended,
 }
 
 impl Failure {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::RefusedLoad,
         Self::Loading,
         Self::MissingInterface,
@@ -43,6 +45,7 @@ impl Failure {
         Self::Output,
         Self::Undecided,
         Self::Busy,
+        Self::Suspended,
     ];
 
     /// The stable code, e.g. `plugin_fuel`.
@@ -58,12 +61,17 @@ impl Failure {
             Self::Output => "plugin_output",
             Self::Undecided => "plugin_undecided",
             Self::Busy => "plugin_busy",
+            Self::Suspended => "plugin_suspended",
         }
     }
 
-    /// Whether it counts against the plugin; a busy host and one that isn't ready yet don't.
+    /// Whether it counts against the plugin. A busy host and one that isn't ready yet don't, nor does a plugin that says
+    /// what it can't decide: a chain whose configuration it can't read must not stop it for the others.
     pub const fn is_the_plugins(self) -> bool {
-        !matches!(self, Self::Busy | Self::Loading)
+        matches!(
+            self,
+            Self::Trap | Self::Fuel | Self::Deadline | Self::Memory | Self::Output
+        )
     }
 }
 
@@ -118,6 +126,7 @@ pub struct Counters {
     calls: AtomicU64,
     retried: AtomicU64,
     microseconds: AtomicU64,
+    suspensions: AtomicU64,
     failures: [AtomicU64; Failure::ALL.len()],
 }
 
@@ -130,6 +139,8 @@ pub struct Counts {
     pub retried: u64,
     /// Time inside the calls, µs.
     pub microseconds: u64,
+    /// How often a plugin was suspended because it kept failing.
+    pub suspensions: u64,
     /// By code, only what happened.
     pub failures: Vec<(&'static str, u64)>,
 }
@@ -144,6 +155,10 @@ impl Counters {
         self.retried.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(super) fn suspended(&self) {
+        self.suspensions.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn failed(&self, failure: Failure) {
         self.failures[failure as usize].fetch_add(1, Ordering::Relaxed);
     }
@@ -154,6 +169,7 @@ impl Counters {
             calls: self.calls.load(Ordering::Relaxed),
             retried: self.retried.load(Ordering::Relaxed),
             microseconds: self.microseconds.load(Ordering::Relaxed),
+            suspensions: self.suspensions.load(Ordering::Relaxed),
             failures: failures.into_iter().filter(|(_, count)| *count > 0).collect(),
         }
     }

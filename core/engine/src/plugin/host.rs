@@ -1,23 +1,25 @@
 //! Loading components and calling them.
 
 use super::api::{admission, describe, earning, redeeming};
-use super::compile::{self, Cache};
+use super::breaker::{Breaker, Suspension};
+use super::cache::Cache;
+use super::child::Compiler;
+use super::compile::{self, Compilation};
 use super::error::{Counters, Counts, Failure, PluginError};
 use super::limits::{CallState, Limits, MemoryLimit, Places, start_ticker};
 use super::loaded::Plugin;
-use super::{output, pins};
+use super::{output, pins, structure};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, HasSelf, Instance, InstancePre, Linker};
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, PoolConcurrencyLimitError, PoolingAllocationConfig, Store,
-    Trap,
+    Enabled, Engine, InstanceAllocationStrategy, PoolConcurrencyLimitError, PoolingAllocationConfig, Store, Trap,
 };
 
 /// Core instances of one component: its own module, and what joins it to the interface.
@@ -37,8 +39,11 @@ pub struct Settings {
     pub concurrent: u32,
     /// How long a decision waits for its turn before it is `plugin_busy`.
     pub patience: Duration,
+    pub suspension: Suspension,
     /// Folder of compiled code; created with mode 0700. Nothing else may ever write there.
     pub cache: Option<PathBuf>,
+    /// Who compiles components that aren't first-party, in a process of its own; None: this process does.
+    pub compiler: Option<Compiler>,
 }
 
 impl Default for Settings {
@@ -47,7 +52,9 @@ impl Default for Settings {
             limits: Limits::default(),
             concurrent: 32,
             patience: Duration::from_millis(500),
+            suspension: Suspension::default(),
             cache: None,
+            compiler: None,
         }
     }
 }
@@ -60,7 +67,8 @@ struct Inner {
     runtime: Arc<Runtime>,
     linker: Linker<CallState>,
     limits: Limits,
-    cache: Option<Cache>,
+    suspension: Suspension,
+    compilation: Compilation,
     loaded: Mutex<HashMap<String, Arc<Plugin>>>,
 }
 
@@ -70,6 +78,24 @@ pub(super) struct Runtime {
     places: Places,
     pub(super) counters: Counters,
     pub(super) calls: AtomicU64,
+    pub(super) teller: OnceLock<Teller>,
+}
+
+pub(super) type Teller = Box<dyn Fn(Suspended) + Send + Sync>;
+
+/// A plugin that kept failing and is left alone for a while.
+#[derive(Clone, Debug)]
+pub struct Suspended {
+    pub plugin: String,
+    pub version: String,
+    /// SHA-256 of the component, hex.
+    pub digest: String,
+    /// The last failure.
+    pub reason: Failure,
+    /// So many in a row.
+    pub failures: u32,
+    /// Until one decision is tried.
+    pub cool_down: Duration,
 }
 
 /// A component with the places of its functions.
@@ -97,14 +123,8 @@ fn engine(settings: &Settings) -> wasmtime::Result<Engine> {
         .linear_memory_keep_resident(64 << 10)
         .table_keep_resident(64 << 10)
         .pagemap_scan(Enabled::Auto);
-    let mut config = Config::new();
-    config
-        .wasm_component_model(true)
-        .consume_fuel(true)
-        .epoch_interruption(true)
-        .cranelift_nan_canonicalization(true)
-        .max_wasm_stack(Limits::STACK)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    let mut config = compile::config();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     Engine::new(&config)
 }
 
@@ -124,12 +144,18 @@ impl PluginHost {
             places: Places::new(settings.concurrent.max(1), settings.patience),
             counters: Counters::default(),
             calls: AtomicU64::new(0),
+            teller: OnceLock::new(),
         };
         Ok(Self(Arc::new(Inner {
             runtime: Arc::new(runtime),
             linker,
             limits: settings.limits,
-            cache: settings.cache.as_deref().map(Cache::open).transpose()?,
+            suspension: settings.suspension,
+            compilation: Compilation {
+                cache: settings.cache.as_deref().map(Cache::open).transpose()?,
+                compiler: settings.compiler.clone(),
+                turn: Mutex::new(()),
+            },
             loaded: Mutex::new(HashMap::new()),
         })))
     }
@@ -152,6 +178,8 @@ impl PluginHost {
                 description,
                 guest,
                 counters: Counters::default(),
+                suspension: self.0.suspension,
+                breaker: Mutex::new(Breaker::new(self.0.suspension)),
             })
         });
         match loaded {
@@ -189,6 +217,22 @@ impl PluginHost {
         self.0.loaded.lock().get(digest).cloned()
     }
 
+    /// Who is told when a plugin is suspended, on the thread of the call; the first to ask is.
+    pub fn on_suspension(&self, teller: impl Fn(Suspended) + Send + Sync + 'static) {
+        let unheard = self.0.runtime.teller.set(Box::new(teller));
+        debug_assert!(unheard.is_ok(), "one is told");
+    }
+
+    /// Plugins that are suspended now.
+    pub fn suspended(&self) -> usize {
+        self.0
+            .loaded
+            .lock()
+            .values()
+            .filter(|plugin| plugin.is_suspended())
+            .count()
+    }
+
     /// Counts over all plugins, refused loads included.
     pub fn counts(&self) -> Counts {
         self.0.runtime.counters.read()
@@ -200,10 +244,9 @@ pub(super) type Failed = (Failure, String);
 impl Inner {
     fn guest(&self, bytes: &[u8], digest: &str) -> Result<Guest, Failed> {
         let refused = |message: String| (Failure::RefusedLoad, message);
-        compile::check_structure(bytes, self.limits.component_bytes).map_err(refused)?;
+        structure::check(bytes, self.limits.component_bytes).map_err(refused)?;
         let engine = &self.runtime.engine;
-        let component = compile::compile(engine, bytes, digest, self.cache.as_ref())
-            .map_err(|e| refused(format!("it can't be compiled: {e:#}")))?;
+        let component = self.compilation.compile(engine, bytes, digest).map_err(refused)?;
         check_imports(engine, &component).map_err(refused)?;
         let pre = self
             .linker

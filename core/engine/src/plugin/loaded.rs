@@ -1,16 +1,19 @@
 //! A loaded component and the calls it answers.
 
 use super::api::{Function, admission, describe, earning, redeeming};
+use super::breaker::{Breaker, Change, Suspension};
 use super::call::Call;
 use super::error::{Counters, Counts, Failure, PluginError};
-use super::host::{Failed, Guest, Runtime};
+use super::host::{Failed, Guest, Runtime, Suspended};
 use super::limits::CallState;
 use super::output;
+use parking_lot::Mutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
@@ -21,6 +24,8 @@ pub struct Plugin {
     pub(super) description: describe::Description,
     pub(super) guest: Guest,
     pub(super) counters: Counters,
+    pub(super) suspension: Suspension,
+    pub(super) breaker: Mutex<Breaker>,
 }
 
 impl Plugin {
@@ -42,6 +47,11 @@ impl Plugin {
     /// Counts of this plugin since it was loaded.
     pub fn counts(&self) -> Counts {
         self.counters.read()
+    }
+
+    /// Whether it keeps failing and is left alone for now.
+    pub fn is_suspended(&self) -> bool {
+        self.breaker.lock().is_suspended()
     }
 
     /// Whether the plugin decides this at all; `admission` and `redeeming` are optional.
@@ -148,6 +158,10 @@ impl Plugin {
         call: &Call,
         body: impl Fn(&mut Store<CallState>, &Instance) -> wasmtime::Result<Result<T, String>>,
     ) -> Result<T, PluginError> {
+        if !self.breaker.lock().admits(call.begun) {
+            let message = "it kept failing and is left alone for a while".to_owned();
+            return Err(self.fail(call, (Failure::Suspended, message)));
+        }
         let once = || {
             self.runtime
                 .run(&self.guest, &self.guest.limits, self.id(), call.number, &body)
@@ -175,7 +189,10 @@ impl Plugin {
 
     fn accept<T>(&self, call: &Call, checked: Result<(), String>, decision: T) -> Result<T, PluginError> {
         match checked {
-            Ok(()) => Ok(decision),
+            Ok(()) => {
+                self.ended(Ok(()));
+                Ok(decision)
+            }
             Err(message) => Err(self.fail(call, (Failure::Output, message))),
         }
     }
@@ -183,6 +200,7 @@ impl Plugin {
     fn fail(&self, call: &Call, (failure, message): Failed) -> PluginError {
         self.counters.failed(failure);
         self.runtime.counters.failed(failure);
+        self.ended(Err(failure));
         let error = PluginError {
             failure,
             plugin: self.id().to_owned(),
@@ -191,15 +209,61 @@ impl Plugin {
             call: call.number,
             message,
         };
-        tracing::warn!(
-            code = error.code(),
-            plugin = error.plugin,
-            digest = error.digest,
-            function = call.function.as_str(),
-            call = error.call,
-            error = error.message,
-            "plugin call failed"
-        );
+        if failure != Failure::Suspended {
+            tracing::warn!(
+                code = error.code(),
+                plugin = error.plugin,
+                digest = error.digest,
+                function = call.function.as_str(),
+                call = error.call,
+                error = error.message,
+                "plugin call failed"
+            );
+        }
         error
+    }
+
+    /// How a decision ended, for the suspension.
+    fn ended(&self, ended: Result<(), Failure>) {
+        let mut breaker = self.breaker.lock();
+        let change = match ended {
+            Err(Failure::Suspended) => return,
+            Ok(()) | Err(Failure::Undecided) => breaker.succeeded(),
+            Err(failure) if failure.is_the_plugins() => breaker.failed(Instant::now()),
+            Err(_) => {
+                breaker.unknown(Instant::now());
+                return;
+            }
+        };
+        drop(breaker);
+        let (plugin, version, digest) = (self.id(), self.description.version.as_str(), self.digest.as_str());
+        match (change, ended) {
+            (Change::Suspended(cool_down), Err(reason)) => {
+                let (failures, code, seconds) = (self.suspension.failures, reason.code(), cool_down.as_secs());
+                tracing::error!(
+                    plugin,
+                    version,
+                    digest,
+                    code,
+                    failures,
+                    seconds,
+                    "plugin suspended: it keeps failing"
+                );
+                self.counters.suspended();
+                self.runtime.counters.suspended();
+                if let Some(teller) = self.runtime.teller.get() {
+                    teller(Suspended {
+                        plugin: plugin.to_owned(),
+                        version: version.to_owned(),
+                        digest: digest.to_owned(),
+                        reason,
+                        failures,
+                        cool_down,
+                    });
+                }
+            }
+            (Change::Resumed, _) => tracing::info!(plugin, version, digest, "plugin works again"),
+            _ => {}
+        }
     }
 }

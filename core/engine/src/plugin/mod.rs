@@ -5,7 +5,10 @@
 //! synchronous, take some ten microseconds, need 1 MiB of stack, and belong on request threads, never under a lock.
 
 mod api;
+mod breaker;
+mod cache;
 mod call;
+mod child;
 mod compile;
 mod config;
 mod error;
@@ -15,11 +18,14 @@ mod loaded;
 mod output;
 mod pins;
 mod record;
+mod structure;
 
 pub use api::{Attribute, Function, Request, Scope, Text, Value, admission, describe, earning, redeeming};
+pub use breaker::Suspension;
+pub use child::{Compiler, CompilerLimits, SUBCOMMAND, compile_stdin};
 pub use config::{ConfigError, validate_config};
 pub use error::{Counters, Counts, Failure, PluginError};
-pub use host::{PluginHost, Settings};
+pub use host::{PluginHost, Settings, Suspended};
 pub use limits::Limits;
 pub use loaded::Plugin;
 pub use record::{RecordedInput, ReplayError, record};

@@ -4,6 +4,7 @@ mod component;
 mod configuration;
 mod effective;
 mod manage;
+mod suspended;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ pub use configuration::{ConfigurationView, NewConfiguration};
 pub use effective::Configuration;
 pub(crate) use effective::Configurations;
 pub use manage::{EffectiveView, NewProgram, PluginView, ProgramView};
+pub(crate) use suspended::teller;
 
 /// SHA-256 of a component: what a program pins and an entry names.
 pub type ComponentDigest = [u8; 32];

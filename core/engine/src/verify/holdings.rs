@@ -2,6 +2,7 @@
 
 use super::chain::{Chain, Seen};
 use super::fingerprint::Record;
+use super::inputs::Inputs;
 use crate::each;
 use crate::error::Result;
 use crate::store::schema::{accounts, bills, cards, entries, lot_moves, lots, measures, postings, tier_changes};
@@ -13,7 +14,7 @@ use std::collections::{BTreeSet, HashMap};
 pub(super) const MEMBER: &str = "member";
 
 /// Keys per statement.
-const KEYS: usize = 500;
+pub(super) const KEYS: usize = 500;
 
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = entries)]
@@ -32,6 +33,7 @@ pub(super) struct EntryRow {
     pub line: Option<i32>,
     pub reverses: Option<Id>,
     pub configuration_id: Option<Id>,
+    pub input: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -146,6 +148,8 @@ pub(super) struct Slice {
     pub of: HashMap<Id, Holdings>,
     /// Natural keys of all bills that are named.
     pub bills: HashMap<Id, Record>,
+    /// What its entries name.
+    pub inputs: Inputs,
 }
 
 impl EntryRow {
@@ -197,7 +201,11 @@ pub(super) fn load(conn: &mut Conn, chain: &Chain, members: &[Id], seen: &mut Se
         seen.accounts += held.accounts.len() as u64;
     }
     let bills = load_bill_keys(conn, chain, &of)?;
-    Ok(Slice { of, bills })
+    let named = of
+        .values()
+        .flat_map(|held| held.entries.iter().filter_map(|entry| entry.input.as_ref()));
+    let inputs = Inputs::load(conn, chain.id, named)?;
+    Ok(Slice { of, bills, inputs })
 }
 
 fn load_entries(conn: &mut Conn, chain: Id, members: &[Id], of: &mut HashMap<Id, Holdings>) -> Result<()> {

@@ -4,6 +4,7 @@ use super::Books;
 use super::chain::{Chain, Seen};
 use super::fingerprint::Record;
 use super::holdings::{self, EntryRow, Holdings};
+use super::inputs::Inputs;
 use crate::error::Result;
 use crate::store::{Conn, Id};
 use cardea_domain::ledger::EntryKind;
@@ -35,6 +36,7 @@ pub(super) fn verify(
         let member = Member {
             chain,
             bills: &holdings.bills,
+            inputs: &holdings.inputs,
             row,
             held,
         };
@@ -54,6 +56,7 @@ struct Member<'a> {
     chain: &'a Chain,
     /// Natural keys of the bills that its rows name.
     bills: &'a HashMap<Id, Record>,
+    inputs: &'a Inputs,
     row: MemberRow,
     held: Holdings,
 }
@@ -87,6 +90,9 @@ impl Member<'_> {
             }
             if !may_move(kind, entry.amount, moved) {
                 books.problem(format_args!("{}: {} moved its lots by {moved}", name(), entry.amount));
+            }
+            if let Some(wrong) = self.inputs.problem(entry, kind) {
+                books.problem(format_args!("{}: {wrong}", name()));
             }
             let reversed = entry.reverses.filter(|id| self.held.entry(*id).is_none());
             if let Some(id) = reversed {

@@ -7,6 +7,7 @@ mod bills;
 mod chain;
 mod fingerprint;
 mod holdings;
+mod inputs;
 mod members;
 mod orphans;
 #[cfg(test)]

@@ -140,6 +140,19 @@ fn ledger_damage(an_entry: &str) -> Vec<(String, &'static str)> {
             "UPDATE lots SET remaining = remaining - 1 WHERE remaining > 0".into(),
             "the remainder of lot",
         ),
+        (
+            "UPDATE entries SET input = NULL WHERE kind = 'bonus' OR kind = 'earn'".into(),
+            "it doesn't name its recorded input",
+        ),
+        ("DELETE FROM recorded_inputs".into(), "its recorded input isn't there"),
+        (
+            "UPDATE recorded_inputs SET bytes = x'00'".into(),
+            "its recorded input was changed",
+        ),
+        (
+            "INSERT INTO unjudged SELECT chain_id, id, x'00' FROM bills WHERE kind = 'sale' LIMIT 1".into(),
+            "unjudged sale",
+        ),
         ("UPDATE lots SET amount = amount + 1".into(), "the amount of lot"),
         (
             "DELETE FROM lots WHERE remaining = 0".into(),
