@@ -5,6 +5,7 @@ mod access;
 mod admission;
 mod audit;
 mod cards;
+mod contention;
 mod crash;
 mod demo;
 mod earning;
@@ -37,6 +38,7 @@ pub fn tests() -> Vec<Trial> {
         admission::tests,
         audit::tests,
         cards::tests,
+        contention::tests,
         crash::tests,
         demo::tests,
         earning::tests,
