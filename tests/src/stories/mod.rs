@@ -4,6 +4,7 @@
 mod access;
 mod admission;
 mod audit;
+mod calendar;
 mod cards;
 mod contention;
 mod crash;
@@ -37,6 +38,7 @@ pub fn tests() -> Vec<Trial> {
         access::tests,
         admission::tests,
         audit::tests,
+        calendar::tests,
         cards::tests,
         contention::tests,
         crash::tests,
