@@ -63,6 +63,14 @@ impl Backend {
         }
         there
     }
+
+    /// Bytes in a statement, from hexadecimal.
+    pub fn bytes(self, hex: &str) -> String {
+        match self {
+            Backend::Sqlite => format!("x'{hex}'"),
+            Backend::Postgres => format!("'\\x{hex}'::bytea"),
+        }
+    }
 }
 
 /// Nobody else's; on PostgreSQL dropped at the end.
@@ -130,7 +138,7 @@ impl Drop for TestDatabase {
 
 pub(crate) struct Fixture {
     pub engine: Engine,
-    _database: TestDatabase,
+    database: TestDatabase,
     pub chain: ChainId,
     /// The chain's administrator, as the system.
     pub admin: Actor,
@@ -159,11 +167,19 @@ impl Fixture {
         let store = create_store(&engine, &admin, "s01").await;
         Self {
             engine,
-            _database: database,
+            database,
             chain,
             admin,
             store,
             dir,
+        }
+    }
+
+    /// How to start another engine over the same data, with the machine's clock.
+    pub fn options(&self) -> EngineOptions {
+        EngineOptions {
+            database: self.database.url.clone(),
+            ..EngineOptions::new(self.dir.path())
         }
     }
 

@@ -32,11 +32,6 @@ impl Issued {
 impl Shop {
     /// Program `vip`: a purchase of 1000.00 opens a membership of two years; 100 points pay 1.00; no field of the
     /// register is asked for.
-    pub async fn open() -> Self {
-        Self::on(Backend::Sqlite).await
-    }
-
-    /// The same on either database.
     pub async fn on(backend: Backend) -> Self {
         let f = Fixture::on(backend).await;
         let program = crate::program::NewProgram {

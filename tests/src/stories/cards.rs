@@ -1,6 +1,7 @@
-//! Cards as credentials: D-CARD-4, -5, -6, -7, -14; the pain of lists that load everything (14).
+//! Cards as credentials: D-CARD-4, -5, -6, -7, -14; the pains of points lost between two cards of one person (7), as far
+//! as there is no merging of memberships, and of lists that load everything (14).
 
-use crate::harness::{Field, Member, TestApp};
+use crate::harness::{Field, Member, TestApp, points_of};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
@@ -29,6 +30,7 @@ pub fn tests() -> Vec<Trial> {
         d_card_14_a_mistyped_number_is_not_found,
         a_card_is_found_by_number_phone_last_four_and_name,
         pain_14_a_name_that_many_share_comes_in_pages,
+        pain_07_two_cards_of_one_person_hold_the_same_points,
     )
 }
 
@@ -470,4 +472,20 @@ fn encode(text: &str) -> String {
             }
         })
         .collect()
+}
+
+fn pain_07_two_cards_of_one_person_hold_the_same_points(app: &TestApp) {
+    let member = app.member("王芳");
+    app.apply(&member.customer).expect_problem(409, "membership_exists");
+    let body = json!({"membership_id": member.membership, "store_id": app.east(), "kind": "customer"});
+    let second = app.actor("store_manager", &[]).post("/cards", &body).created();
+    let (second, number) = (second.text("/id"), second.text("/number"));
+    let mug = app.reward("mug", 300, None, None);
+    app.sale().card(&number).line("cream", "skin", 50_00).ring();
+    app.redeem(&member.number, &mug).created();
+    let shown = app.hq().get(&format!("/cards/{second}")).ok();
+    assert_eq!((points_of(&shown).available, app.points(&member)), (750, 750));
+    // One of them less takes nothing along.
+    app.operate(&second, "cancel", json!({})).ok();
+    assert_eq!((app.points(&member), app.entries(&member).len()), (750, 3));
 }

@@ -4,7 +4,9 @@
 mod access;
 mod admission;
 mod audit;
+mod calendar;
 mod cards;
+mod contention;
 mod crash;
 mod demo;
 mod earning;
@@ -37,7 +39,9 @@ pub fn tests() -> Vec<Trial> {
         access::tests,
         admission::tests,
         audit::tests,
+        calendar::tests,
         cards::tests,
+        contention::tests,
         crash::tests,
         demo::tests,
         earning::tests,

@@ -8,6 +8,7 @@ mod migrations;
 mod tenancy;
 mod text;
 
+use crate::harness::Backend;
 use files::File;
 use libtest_mimic::{Failed, Trial};
 
@@ -48,6 +49,28 @@ pub fn tests() -> Vec<Trial> {
         Trial::test("tidy::proof::outward_dependencies_are_seen", dependencies::proof),
     ];
     rules.chain(proofs).collect()
+}
+
+/// Pains of the systems that people know, numbered: what a later change must not bring back.
+const PAINS: usize = 15;
+
+/// Each pain has a story with its number, on every database.
+pub fn every_pain_is_told(stories: Vec<String>) -> Trial {
+    Trial::test("tidy::every_pain_is_told_on_both_databases", move || {
+        let told = |backend: &Backend, pain: usize| {
+            let (database, pain) = (format!("{}::", backend.name()), format!("::pain_{pain:02}_"));
+            stories
+                .iter()
+                .any(|story| story.starts_with(&database) && story.contains(&pain))
+        };
+        let untold = (1..=PAINS).flat_map(|pain| Backend::ALL.iter().map(move |backend| (backend, pain)));
+        report(
+            untold
+                .filter(|(backend, pain)| !told(backend, *pain))
+                .map(|(backend, pain)| format!("{}: no story of pain {pain}", backend.name()))
+                .collect(),
+        )
+    })
 }
 
 fn report(offences: Vec<String>) -> Result<(), Failed> {

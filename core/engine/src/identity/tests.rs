@@ -5,6 +5,18 @@ use crate::page::PageArgs;
 use cardea_domain::id::{StaffId, StoreId};
 use cardea_domain::{Code, Instant};
 
+both!(
+    logging_in_gives_tokens_that_say_who,
+    every_failed_log_in_looks_the_same,
+    guessing_is_stopped,
+    an_initial_password_only_serves_to_change_it,
+    refresh_tokens_work_once_and_a_copy_ends_the_session,
+    a_session_ends_by_log_out_by_rest_and_by_age,
+    changes_of_an_account_hold_at_once,
+    nobody_locks_everybody_out_or_climbs,
+    accounts_are_checked,
+);
+
 fn login(chain: &str, user: &str, password: &str) -> Login {
     Login {
         chain: chain.into(),
@@ -46,9 +58,8 @@ async fn staff(f: &Fixture, user: &str, role: Role, stores: &[StoreId]) -> Staff
     id
 }
 
-#[tokio::test]
-async fn logging_in_gives_tokens_that_say_who() {
-    let f = Fixture::new().await;
+async fn logging_in_gives_tokens_that_say_who(on: Backend) {
+    let f = Fixture::on(on).await;
     let id = staff(&f, "Anna", Role::Cashier, &[f.store]).await;
     let tokens = f.engine.login(login(" DEMO ", " anna", PASSWORD), None).await.unwrap();
     assert_eq!((tokens.expires_in, tokens.must_change_password), (600, false));
@@ -70,9 +81,8 @@ async fn logging_in_gives_tokens_that_say_who() {
     assert!(me.permissions.contains(&"sale.post") && !me.permissions.contains(&"staff.write"));
 }
 
-#[tokio::test]
-async fn every_failed_log_in_looks_the_same() {
-    let f = Fixture::new().await;
+async fn every_failed_log_in_looks_the_same(on: Backend) {
+    let f = Fixture::on(on).await;
     let id = staff(&f, "anna", Role::Cashier, &[f.store]).await;
     staff(&f, "ben", Role::Cashier, &[f.store]).await;
     let off = StaffPatch {
@@ -94,9 +104,8 @@ async fn every_failed_log_in_looks_the_same() {
     assert_eq!(refusals[0].code, Code::LoginFailed);
 }
 
-#[tokio::test]
-async fn guessing_is_stopped() {
-    let f = Fixture::new().await;
+async fn guessing_is_stopped(on: Backend) {
+    let f = Fixture::on(on).await;
     for _ in 0..10 {
         assert_eq!(
             code(f.engine.login(login("demo", "admin", "wrong password"), None).await),
@@ -111,9 +120,8 @@ async fn guessing_is_stopped() {
     );
 }
 
-#[tokio::test]
-async fn an_initial_password_only_serves_to_change_it() {
-    let f = Fixture::new().await;
+async fn an_initial_password_only_serves_to_change_it(on: Backend) {
+    let f = Fixture::on(on).await;
     f.engine
         .create_staff(&f.admin, None, new_staff("anna", Role::HqAdmin, &[]))
         .await
@@ -156,9 +164,8 @@ async fn an_initial_password_only_serves_to_change_it() {
     );
 }
 
-#[tokio::test]
-async fn refresh_tokens_work_once_and_a_copy_ends_the_session() {
-    let f = Fixture::new().await;
+async fn refresh_tokens_work_once_and_a_copy_ends_the_session(on: Backend) {
+    let f = Fixture::on(on).await;
     let first = log_in(&f, "admin", PASSWORD).await;
     let second = f.engine.refresh(&first.refresh_token, None).await.unwrap();
     let third = f.engine.refresh(&second.refresh_token, None).await.unwrap();
@@ -179,9 +186,8 @@ async fn refresh_tokens_work_once_and_a_copy_ends_the_session() {
     assert_eq!(code(f.engine.refresh("made up", None).await), Code::Unauthenticated);
 }
 
-#[tokio::test]
-async fn a_session_ends_by_log_out_by_rest_and_by_age() {
-    let f = Fixture::new().await;
+async fn a_session_ends_by_log_out_by_rest_and_by_age(on: Backend) {
+    let f = Fixture::on(on).await;
     let tokens = log_in(&f, "admin", PASSWORD).await;
     let actor = f.engine.authenticate(&tokens.access_token, None).unwrap();
     f.engine.logout(&actor).await.unwrap();
@@ -221,9 +227,8 @@ async fn a_session_ends_by_log_out_by_rest_and_by_age() {
     );
 }
 
-#[tokio::test]
-async fn changes_of_an_account_hold_at_once() {
-    let f = Fixture::new().await;
+async fn changes_of_an_account_hold_at_once(on: Backend) {
+    let f = Fixture::on(on).await;
     let id = staff(&f, "anna", Role::Cashier, &[f.store]).await;
     let tokens = log_in(&f, "anna", PASSWORD).await;
     assert_eq!(
@@ -261,9 +266,8 @@ async fn changes_of_an_account_hold_at_once() {
     );
 }
 
-#[tokio::test]
-async fn nobody_locks_everybody_out_or_climbs() {
-    let f = Fixture::new().await;
+async fn nobody_locks_everybody_out_or_climbs(on: Backend) {
+    let f = Fixture::on(on).await;
     let members = f.engine.staff(&f.admin, &PageArgs::default()).unwrap().items;
     let operator = members[0].clone();
     assert!(operator.platform_operator && members.len() == 1);
@@ -313,9 +317,8 @@ async fn nobody_locks_everybody_out_or_climbs() {
     );
 }
 
-#[tokio::test]
-async fn accounts_are_checked() {
-    let f = Fixture::new().await;
+async fn accounts_are_checked(on: Backend) {
+    let f = Fixture::on(on).await;
     let good = new_staff("anna", Role::Cashier, &[f.store]);
     let foreign = StoreId(uuid::Uuid::nil());
     for (new, refusal) in [

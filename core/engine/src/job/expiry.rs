@@ -343,9 +343,17 @@ impl Ending {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::{Backend, both};
     use crate::shop::Shop;
     use crate::store::schema::{card_events, entries};
     use cardea_domain::card::CardState;
+
+    both!(
+        the_night_after_closes_memberships_voids_cards_and_expires_points,
+        twice_changes_nothing,
+        lots_past_their_date_end_in_open_memberships,
+        the_past_can_be_lived_through,
+    );
 
     /// Two years and a day.
     const OVER: i64 = 731;
@@ -362,9 +370,8 @@ mod tests {
         read.unwrap()
     }
 
-    #[tokio::test]
-    async fn the_night_after_closes_memberships_voids_cards_and_expires_points() {
-        let shop = Shop::open().await;
+    async fn the_night_after_closes_memberships_voids_cards_and_expires_points(on: Backend) {
+        let shop = Shop::on(on).await;
         let engine = &shop.f.engine;
         let wang = shop.member("王芳", "13812345678", 1).await;
         let sale = shop.sale(wang.member(), "0001", &[30_000], 0).await;
@@ -415,9 +422,8 @@ mod tests {
         assert_eq!(events, ["issue", "expire"]);
     }
 
-    #[tokio::test]
-    async fn twice_changes_nothing() {
-        let shop = Shop::open().await;
+    async fn twice_changes_nothing(on: Backend) {
+        let shop = Shop::on(on).await;
         let engine = &shop.f.engine;
         shop.member("王芳", "13812345678", 1).await;
         shop.days_later(OVER);
@@ -435,9 +441,8 @@ mod tests {
         assert_eq!(engine.verify().unwrap(), once);
     }
 
-    #[tokio::test]
-    async fn lots_past_their_date_end_in_open_memberships() {
-        let shop = Shop::open().await;
+    async fn lots_past_their_date_end_in_open_memberships(on: Backend) {
+        let shop = Shop::on(on).await;
         let engine = &shop.f.engine;
         let wang = shop.member("王芳", "13812345678", 1).await;
         shop.sale(wang.member(), "0001", &[30_000], 0).await;
@@ -466,9 +471,8 @@ mod tests {
         assert_eq!(report.problems, Vec::<String>::new());
     }
 
-    #[tokio::test]
-    async fn the_past_can_be_lived_through() {
-        let shop = Shop::open().await;
+    async fn the_past_can_be_lived_through(on: Backend) {
+        let shop = Shop::on(on).await;
         let wang = shop.member("王芳", "13812345678", 1).await;
         let then = crate::fixture::NOW.plus_days(OVER);
         let expired = run_at(&shop.f.engine, shop.f.chain, then).await.unwrap();
