@@ -9,6 +9,8 @@ use std::fmt::Write;
 use std::process::Command;
 use std::time::Duration;
 
+const OPTIONS: &str = "-c cardea.scope=all -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+
 /// A member's ids, as bytes, and the card's number.
 struct Ids {
     membership: Vec<u8>,
@@ -19,8 +21,7 @@ struct Ids {
 
 /// Sales per second with so many clients; the shop was opened recordable, and is of no use afterwards.
 pub fn sales_per_second(shop: Shop, clients: usize, time: Duration) -> f64 {
-    let started = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let started = started.expect("after 1970").as_millis() as u64;
+    let started = recorded::now();
     let addr = shop.app.server().addr();
     let load = shop.next_load();
     // The first one prepares statements, which would be recorded as well.
@@ -52,8 +53,8 @@ pub fn sales_per_second(shop: Shop, clients: usize, time: Duration) -> f64 {
         .args(["-c", &clients.to_string(), "-f"])
         .arg(&file)
         .arg(&url)
-        // As the server's writer: it books for every chain.
-        .env("PGOPTIONS", "-c cardea.scope=all")
+        // As the server's writer: it books for every chain, and finds everything by key.
+        .env("PGOPTIONS", OPTIONS)
         .output()
         .expect("pgbench is installed (Debian: postgresql-contrib)");
     let said = String::from_utf8_lossy(&output.stdout);

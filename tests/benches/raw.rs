@@ -27,7 +27,7 @@ struct Sale {
 /// Sales per second of a raw loop with `batch` sales per transaction.
 pub fn sales_per_second(batch: usize, time: Duration) -> f64 {
     let shop = recorded::recordable(|| Shop::open(Backend::Sqlite, Some(1)));
-    let started = now();
+    let started = recorded::now();
     let load = shop.next_load();
     // One of each kind of thing is prepared before it is recorded.
     let sales: Vec<Sale> = (0..shop.members.len() as u64)
@@ -94,11 +94,6 @@ fn run(conn: &mut Connection, sales: &[Sale], batch: usize, time: Duration) -> f
         }
     }
     (n - measured) as f64 / began.elapsed().as_secs_f64()
-}
-
-fn now() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.expect("after 1970").as_millis() as u64
 }
 
 /// What the writer's transaction does for one sale. The head of the audit log's lane moves once per batch, so it isn't

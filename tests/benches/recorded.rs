@@ -89,3 +89,8 @@ pub fn made_at(id: &[u8]) -> Option<u64> {
     let id = uuid::Uuid::from_slice(id).ok()?;
     (id.get_version_num() == 7).then(|| (id.as_u128() >> 80) as u64)
 }
+
+/// Now, as [`made_at`] counts.
+pub fn now() -> u64 {
+    made_at(uuid::Uuid::now_v7().as_bytes()).expect("a UUIDv7")
+}

@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 /// "cardea" in bytes.
 const LOCK: i64 = 109_270_250_153_313;
+/// The writer finds everything by key. Its statements are planned once per session, perhaps while a table is next to
+/// empty and reading all of it is cheapest; that plan would stay while the table grows.
+const BY_KEY: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
 /// How long a reconnecting writer waits for the server to notice that its earlier session has ended.
 const PATIENCE: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(50);
@@ -43,6 +46,7 @@ impl WriterSession {
         let mut conn = location.connect()?;
         let named = diesel::sql_query("SELECT set_config('application_name', $1, false) IS NOT NULL AS yes");
         each!(&mut conn, c => named.bind::<Text, _>(&self.name).load::<Yes>(c)?);
+        conn.batch(BY_KEY)?;
         let end = diesel::sql_query(
             "SELECT pg_terminate_backend(pid) AS yes FROM pg_stat_activity WHERE application_name = $1 \
              AND datname = current_database() AND pid <> pg_backend_pid()",

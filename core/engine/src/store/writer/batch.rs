@@ -138,12 +138,15 @@ impl Worker {
             Err(e) => return self.abandon(Broken::Failed(e)),
         }
         let mut outcomes = Vec::with_capacity(jobs.len());
-        while outcomes.len() < jobs.len() && !(budget.is_some_and(|budget| started.elapsed() > budget)) {
+        while outcomes.len() < jobs.len() {
             let most = if budget.is_some() { wave::BULK } else { wave::MOST };
             match catch_unwind(AssertUnwindSafe(|| self.next(&jobs[outcomes.len()..], most))) {
                 Ok(Ok(done)) => outcomes.extend(done),
                 Ok(Err(e)) => return self.abandon(Broken::Failed(e)),
                 Err(_) => return self.abandon(Broken::Panicked),
+            }
+            if budget.is_some_and(|budget| started.elapsed() > budget) {
+                break;
             }
         }
         match self.trail.end(&mut self.conn, self.clock.now()) {

@@ -1,6 +1,6 @@
 //! Two bounded queues in front of the writer: interactive commands first, bulk work in between.
 
-use super::Job;
+use super::{Job, Work};
 use cardea_domain::{Code, Refusal};
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
@@ -18,6 +18,8 @@ pub enum Lane {
 pub(super) const SLICE: Duration = Duration::from_millis(20);
 /// The same while tills are at work: what one of them may wait for in addition to its own sale.
 pub(super) const SHORT_SLICE: Duration = Duration::from_millis(4);
+/// From the beginning of one short slice to the next: in between tills find the writer, and a processor, free.
+const SHORT_SLICE_EVERY: Duration = Duration::from_millis(16);
 /// Tills are at work as long after their last command.
 const AT_WORK: Duration = Duration::from_secs(2);
 /// Longest time that bulk work waits behind a stream of interactive commands.
@@ -34,7 +36,7 @@ struct Waiting {
     interactive: VecDeque<Job>,
     bulk: VecDeque<Job>,
     bulk_since: Instant,
-    interactive_at: Option<Instant>,
+    till_at: Option<Instant>,
     closed: bool,
 }
 
@@ -50,7 +52,7 @@ impl Queue {
             interactive: VecDeque::new(),
             bulk: VecDeque::new(),
             bulk_since: Instant::now(),
-            interactive_at: None,
+            till_at: None,
             closed: false,
         };
         Self {
@@ -78,9 +80,10 @@ impl Queue {
                 "Too many commands are waiting; try again shortly",
             ));
         }
+        let at_a_till = lane == Lane::Interactive && matches!(job.work, Work::Ledger(_));
         queue.push_back(job);
-        if lane == Lane::Interactive {
-            waiting.interactive_at = Some(Instant::now());
+        if at_a_till {
+            waiting.till_at = Some(Instant::now());
         }
         drop(waiting);
         self.ready.notify_one();
@@ -100,9 +103,14 @@ impl Queue {
                 });
             }
             if !waiting.bulk.is_empty() {
+                let at_work = waiting.till_at.is_some_and(|at| at.elapsed() < AT_WORK);
+                let pause = SHORT_SLICE_EVERY.saturating_sub(waiting.bulk_since.elapsed());
+                if at_work && !starving && !waiting.closed && !pause.is_zero() {
+                    self.ready.wait_for(&mut waiting, pause);
+                    continue;
+                }
                 waiting.bulk_since = Instant::now();
                 let count = waiting.bulk.len().min(max);
-                let at_work = waiting.interactive_at.is_some_and(|at| at.elapsed() < AT_WORK);
                 return Some(Batch {
                     jobs: waiting.bulk.drain(..count).collect(),
                     budget: Some(if at_work { SHORT_SLICE } else { SLICE }),

@@ -336,7 +336,7 @@ async fn a_full_queue_is_busy_and_bulk_work_gets_its_turn() {
             actor: Arc::new(Actor::system(CHAIN)),
             key: None,
             name: "test",
-            work: insert_region("x"),
+            work: bill("x", 1, false),
             reply,
         }
     };
