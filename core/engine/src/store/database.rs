@@ -66,6 +66,11 @@ impl Database {
         Ok(conn)
     }
 
+    /// Whether it is a server of its own, not a file.
+    pub(super) fn is_a_server(&self) -> bool {
+        matches!(self.location, Location::Postgres(_))
+    }
+
     /// A connection for the one writer, who must have dropped the one it had.
     pub(super) fn connect_writer(&self) -> Result<Conn> {
         match &self.lock {

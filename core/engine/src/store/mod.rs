@@ -1,7 +1,6 @@
 //! Storage: one schema on SQLite and PostgreSQL, readers on their own connections, and one writer.
 
-pub mod checkpointer;
-mod conn;
+pub mod conn;
 mod database;
 mod dialect;
 mod id;
@@ -15,6 +14,7 @@ pub(crate) mod statement;
 mod statistics;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 pub mod writer;
 
 pub use conn::Conn;

@@ -12,7 +12,7 @@ use super::{Closure, Failure, Job, Outcome, Work, idempotency, load, wave};
 use crate::audit::Trail;
 use crate::clock::Clock;
 use crate::error::{self, Error, Result};
-use crate::store::checkpointer::Checkpointer;
+use crate::store::upkeep::Upkeep;
 use crate::store::{Conn, Database, dialect};
 use cardea_domain::id::NewIds;
 use cardea_domain::{Code, Instant, Refusal};
@@ -36,7 +36,7 @@ pub(super) struct Worker {
     counters: Arc<Counters>,
     max_batch: usize,
     trail: Trail,
-    checkpointer: Checkpointer,
+    upkeep: Upkeep,
 }
 
 /// What stopped a transaction.
@@ -59,7 +59,7 @@ impl Worker {
     ) -> Result<Self> {
         let conn = database.connect_writer()?;
         Ok(Self {
-            checkpointer: Checkpointer::start(&database)?,
+            upkeep: Upkeep::start(database.clone())?,
             database,
             conn,
             connected: true,
@@ -157,7 +157,7 @@ impl Worker {
         match dialect::commit(&mut self.conn) {
             Ok(()) => {
                 self.trail.committed();
-                self.checkpointer.written();
+                self.upkeep.written(outcomes.len());
                 Ok(outcomes)
             }
             Err(e) if dialect::is_lost(&e) => self.abandon(Broken::InDoubt(e.into())),

@@ -3,13 +3,15 @@
 use super::*;
 use crate::each;
 use crate::fixture::{Backend, TestDatabase, both};
+use crate::store::Conn;
 use crate::store::Id;
 use crate::store::schema::regions;
-use crate::store::statement::{Waiting, fetch_all, ids};
+use crate::store::statement::{Statement, Waiting, fetch_all, ids};
 use cardea_domain::Instant;
 use cardea_domain::id::{BillId, ChainId, NewIds, RegionId, StoreId};
 use cardea_domain::rows::{BillRow, Rows};
 use cardea_domain::sale::{BillKind, Judgement, NaturalKey};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use ledger::{Decision, Needs, State};
 use uuid::Uuid;
@@ -22,6 +24,7 @@ both!(
     a_natural_key_replays_or_conflicts_for_ever,
     a_batch_that_fails_is_cut_until_the_one_at_fault_is_alone,
     lists_of_any_length_are_written_and_found,
+    the_writer_finds_rows_by_key_in_empty_tables_too,
 );
 
 struct Bench {
@@ -294,6 +297,58 @@ async fn lists_of_any_length_are_written_and_found(on: Backend) {
         found.sort_by_key(|(_, n)| *n);
         let wanted: Vec<(Id, i64)> = (1..length).map(|n| (id(n).into(), n as i64)).collect();
         assert_eq!(found, wanted, "{length} ids, the first beyond the limit");
+    }
+}
+
+async fn the_writer_finds_rows_by_key_in_empty_tables_too(on: Backend) {
+    #[derive(QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        detail: String,
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let own = TestDatabase::new(on);
+    let mut conn = Database::open(&own.url, dir.path()).unwrap().connect_writer().unwrap();
+    for (table, sql, item) in [
+        ("i", idempotency::SelectKeys::SQL, "(0, ID, 'key')"),
+        (
+            "b",
+            idempotency::SelectBillsByKey::SQL,
+            "(0, ID, ID, 'source', 'till', 1, 'receipt', 'sale')",
+        ),
+        ("lots", insert::UpdateLots::SQL, "(1, ID, ID)"),
+        (
+            "memberships",
+            insert::UpdateMemberships::SQL,
+            "('gold', true, 1, 1, ID, ID)",
+        ),
+    ] {
+        let sql = sql.replace("{}", &[item; 3].join(", "));
+        let plan: Vec<Line> = match &mut conn {
+            Conn::Sqlite(c) => {
+                let sql = format!("EXPLAIN QUERY PLAN {}", sql.replace("ID", "x'01'"));
+                diesel::sql_query(sql).load(c).unwrap()
+            }
+            Conn::Postgres(c) => {
+                let explain = format!("EXPLAIN {}", sql.replace("ID", "'\\x01'::bytea"));
+                c.batch_execute(&format!(
+                    "CREATE FUNCTION pg_temp.plan() RETURNS TABLE (detail TEXT) LANGUAGE plpgsql AS \
+                     $f$ BEGIN RETURN QUERY EXECUTE $q${explain}$q$; END $f$"
+                ))
+                .unwrap();
+                let plan = diesel::sql_query("SELECT detail FROM pg_temp.plan()").load(c).unwrap();
+                c.batch_execute("DROP FUNCTION pg_temp.plan()").unwrap();
+                plan
+            }
+        };
+        let plan: Vec<String> = plan.into_iter().map(|line| line.detail).collect();
+        let reads_all = |line: &String| line.contains("Seq Scan") || *line == format!("SCAN {table}");
+        assert!(
+            plan.iter()
+                .any(|line| line.contains("Index") || line.contains("SEARCH")),
+            "{plan:#?}"
+        );
+        assert!(!plan.iter().any(reads_all), "{plan:#?}");
     }
 }
 

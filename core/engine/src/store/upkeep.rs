@@ -1,0 +1,112 @@
+//! What a database wants done beside the writer, so that no command waits for it.
+//!
+//! **SQLite**: the write-ahead log is moved into the database little by little. Left to itself SQLite does that in the
+//! commit that fills the log, some ten thousand pages at once.
+//!
+//! **PostgreSQL**: statistics are gathered while a young database grows. Its own service comes by once a minute; until
+//! then the planner takes every table to be next to empty, and reads a whole chain where an index finds the row.
+
+use super::{Conn, Database};
+use crate::error::{Error, Result};
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Between two looks at what was written.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Commands after which statistics are gathered first; then after each time as many as there were, and again.
+const FIRST: u64 = 250;
+/// From here on the database's own service keeps up.
+const LAST: u64 = 1_000_000;
+
+#[derive(Default)]
+struct Shared {
+    /// Commands committed since the start.
+    written: AtomicU64,
+    ended: Mutex<bool>,
+    wake: Condvar,
+}
+
+/// The thread; it ends with its owner.
+pub(super) struct Upkeep {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Upkeep {
+    /// # Errors
+    /// The system has no room for a thread.
+    pub fn start(database: Arc<Database>) -> Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let thread = std::thread::Builder::new().name("upkeep".into());
+        let own = shared.clone();
+        let thread = thread
+            .spawn(move || run(&database, &own))
+            .map_err(|e| Error::internal(format!("starting the database's upkeep: {e}")))?;
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Says that so many commands were committed.
+    pub fn written(&self, commands: usize) {
+        self.shared.written.fetch_add(commands as u64, Ordering::Relaxed);
+    }
+}
+
+fn run(database: &Database, shared: &Shared) {
+    let (mut conn, mut seen, mut next) = (None, 0, FIRST);
+    let mut ended = shared.ended.lock();
+    while !*ended {
+        shared.wake.wait_for(&mut ended, PAUSE);
+        let written = shared.written.load(Ordering::Relaxed);
+        if written == seen || *ended {
+            continue;
+        }
+        seen = written;
+        // What fails, for want of a connection or of room, is tried again after the next commit.
+        match keep(database, &mut conn, written >= next) {
+            Ok(gathered) if gathered => next = if written < LAST { written * 4 } else { u64::MAX },
+            Ok(_) => {}
+            Err(e) => {
+                tracing::debug!(error = %e, "the database's upkeep failed");
+                conn = None;
+            }
+        }
+    }
+}
+
+/// Answers whether statistics were gathered.
+fn keep(database: &Database, conn: &mut Option<Conn>, grown: bool) -> Result<bool> {
+    if conn.is_none() && (grown || !database.is_a_server()) {
+        *conn = Some(database.connect()?);
+    }
+    match conn {
+        Some(Conn::Sqlite(_)) => {
+            // Passive: waits for nobody and keeps nobody waiting. What it can't do now, the next one does, or the writer.
+            conn.as_mut()
+                .map_or(Ok(()), |conn| conn.batch("PRAGMA wal_checkpoint(PASSIVE)"))?;
+            Ok(false)
+        }
+        Some(Conn::Postgres(_)) if grown => {
+            conn.take().map_or(Ok(()), |mut conn| conn.batch("ANALYZE"))?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+impl Drop for Upkeep {
+    fn drop(&mut self) {
+        *self.shared.ended.lock() = true;
+        self.shared.wake.notify_all();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the database's upkeep panicked");
+        }
+    }
+}
