@@ -151,11 +151,14 @@ fn ledger_damage(on: Backend, an_entry: &str) -> Vec<(String, &'static str)> {
         ),
         ("DELETE FROM recorded_inputs".into(), "its recorded input isn't there"),
         (
-            "UPDATE recorded_inputs SET bytes = x'00'".into(),
+            format!("UPDATE recorded_inputs SET bytes = {}", on.bytes("00")),
             "its recorded input was changed",
         ),
         (
-            "INSERT INTO unjudged SELECT chain_id, id, x'00' FROM bills WHERE kind = 'sale' LIMIT 1".into(),
+            format!(
+                "INSERT INTO unjudged SELECT chain_id, id, {} FROM bills WHERE kind = 'sale' LIMIT 1",
+                on.bytes("00")
+            ),
             "unjudged sale",
         ),
         ("UPDATE lots SET amount = amount + 1".into(), "the amount of lot"),
