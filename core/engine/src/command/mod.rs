@@ -136,7 +136,7 @@ impl Engine {
             {
                 Ok(answered) => return Ok(answered),
                 // What is known can be answered although nothing can be written.
-                Err(Failure::Refused(refusal)) if refusal.code == Code::StorageUnavailable => {
+                Err(Failure::Refused(refusal)) if matches!(refusal.code, Code::StorageUnavailable | Code::Busy) => {
                     let desk = Desk::new(self, actor, Purpose::Post);
                     return self.known(&desk, key.as_ref(), command)?.ok_or(*refusal);
                 }

@@ -166,8 +166,9 @@ impl LedgerCommand for Returning {
 
     fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
         let record = state.record.take().ok_or_else(no_such_sale)?;
-        // A card was issued on it since: its points count now.
-        if record.membership != self.member {
+        // A card was issued on it since, or it was judged late: its points count now, and its introducer's.
+        let introducer = record.introducer.as_ref().map(|bonus| bonus.membership);
+        if record.membership != self.member || introducer != self.introducer {
             return Err(stale());
         }
         let mut member = state.take(self.member);

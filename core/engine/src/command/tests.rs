@@ -8,7 +8,7 @@ use crate::program::NewProgram;
 use crate::reward::NewReward;
 use cardea_domain::card::{CardKind, CardOp};
 use cardea_domain::id::*;
-use cardea_domain::sale::{Bill, Line, ReturnLine, Tender, TenderKind};
+use cardea_domain::sale::{Bill, IntroducerBonus, Line, ReturnLine, Tender, TenderKind};
 use cardea_domain::{Instant, Text};
 use serde_json::Value;
 
@@ -20,6 +20,7 @@ both!(
     sales_at_the_same_moment_all_count_and_only_one_is_the_first,
     an_outlived_membership_ends_when_the_next_one_opens,
     rights_and_references_are_checked,
+    a_return_is_proposed_again_when_its_sale_is_judged_meanwhile,
 );
 
 /// A chain with the retail program and a complete customer.
@@ -114,6 +115,24 @@ impl Shop {
     }
 
     /// A purchase of 1000.00 and the card that it leads to.
+    /// A return of the first line.
+    fn give_back(&self, sold: &Value) -> Command {
+        Command::Return(Return {
+            sale: id(sold),
+            store: self.f.store,
+            source: "till".into(),
+            till: "T1".into(),
+            receipt: self.receipt(),
+            occurred_at: NOW,
+            lines: vec![ReturnLine {
+                line: 1,
+                quantity: 1000,
+            }],
+            reason: "不喜欢".into(),
+            trusted: false,
+        })
+    }
+
     async fn member(&self) -> (Value, String) {
         self.run(&Command::Sale(self.sale(self.by_customer(), &[1000_00])))
             .await
@@ -122,6 +141,32 @@ impl Shop {
         let number = card["number"].as_str().unwrap().to_owned();
         (card, number)
     }
+}
+
+async fn a_return_is_proposed_again_when_its_sale_is_judged_meanwhile(on: Backend) {
+    let shop = Shop::on(on).await;
+    shop.member().await;
+    let sale = Command::Sale(shop.sale(shop.by_customer(), &[300_00]));
+    let sold = shop.run(&sale).await.unwrap();
+    let (engine, chain) = (&shop.f.engine, shop.f.chain);
+    let desk = Desk::new(engine, &shop.f.admin, Purpose::Post);
+    let proposed = shop.give_back(&sold).propose(&desk).unwrap();
+    let load = || {
+        engine
+            .read(chain, |conn| load::load(conn, chain, &proposed.needs()))
+            .unwrap()
+    };
+    let mut ids = Ids::new(engine.clock().clone());
+    let mut judged = load();
+    // As the late judgement leaves it: who introduced the customer has a bonus from this sale.
+    judged.record.as_mut().unwrap().introducer = Some(IntroducerBonus {
+        membership: MembershipId(uuid::Uuid::from_u128(7)),
+        entry: EntryId(uuid::Uuid::from_u128(8)),
+        earned: 200,
+        lot: None,
+    });
+    assert_eq!(proposed.decide(&mut judged, &mut ids).unwrap_err().code, Code::Busy);
+    proposed.decide(&mut load(), &mut ids).unwrap();
 }
 
 fn first_staff(conn: &mut crate::store::Conn, chain: ChainId) -> crate::Result<StaffId> {
@@ -183,23 +228,7 @@ async fn from_the_first_purchase_to_a_return(on: Backend) {
     let again = shop.f.engine.execute(&shop.f.admin, None, &sale).await.unwrap();
     assert_eq!((again.status, again.replayed), (200, true), "the same receipt");
 
-    let returned = shop
-        .run(&Command::Return(Return {
-            sale: id(&sold),
-            store: shop.f.store,
-            source: "till".into(),
-            till: "T1".into(),
-            receipt: shop.receipt(),
-            occurred_at: NOW,
-            lines: vec![ReturnLine {
-                line: 1,
-                quantity: 1000,
-            }],
-            reason: "不喜欢".into(),
-            trusted: false,
-        }))
-        .await
-        .unwrap();
+    let returned = shop.run(&shop.give_back(&sold)).await.unwrap();
     assert_eq!(
         (returned["points"]["taken_back"].as_i64(), available(&returned)),
         (Some(300), 1200)

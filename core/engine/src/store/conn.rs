@@ -6,8 +6,8 @@ use diesel::connection::SimpleConnection;
 use diesel::{PgConnection, SqliteConnection};
 use std::path::Path;
 
-/// A connection to either database. Only [`each!`], this file, `dialect.rs`, `migrate.rs`,
-/// `statistics.rs` and `upkeep.rs` look inside.
+/// A connection to either database. Only [`each!`], this file, `dialect.rs`, `migrate.rs` and
+/// `statistics.rs` look inside.
 pub enum Conn {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),

@@ -16,10 +16,12 @@ use std::time::Duration;
 
 /// Between two looks at what was written.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Commands after which statistics are gathered first; then after each time as many as there were, and again.
+/// Commands after which statistics are gathered first; then each time there are four times as many.
 const FIRST: u64 = 250;
-/// From here on the database's own service keeps up.
-const LAST: u64 = 1_000_000;
+const TIMES: u64 = 4;
+/// With a million entries a database is no longer young: its own service keeps up.
+const GATHER: &str = "SET statement_timeout = '20s'; SET lock_timeout = '2s'; \
+    DO $$ BEGIN IF (SELECT reltuples FROM pg_class WHERE oid = 'entries'::regclass) < 1000000 THEN ANALYZE; END IF; END $$";
 
 #[derive(Default)]
 struct Shared {
@@ -67,36 +69,32 @@ fn run(database: &Database, shared: &Shared) {
             continue;
         }
         seen = written;
-        // What fails, for want of a connection or of room, is tried again after the next commit.
-        match keep(database, &mut conn, written >= next) {
-            Ok(gathered) if gathered => next = if written < LAST { written * 4 } else { u64::MAX },
-            Ok(_) => {}
-            Err(e) => {
-                tracing::debug!(error = %e, "the database's upkeep failed");
-                conn = None;
-            }
+        let grown = written >= next;
+        if let Err(e) = keep(database, &mut conn, grown) {
+            // For want of a connection or of room; there will be another time.
+            tracing::debug!(error = %e, "the database's upkeep failed");
+            conn = None;
+        }
+        if grown {
+            next = written.saturating_mul(TIMES);
         }
     }
 }
 
-/// Answers whether statistics were gathered.
-fn keep(database: &Database, conn: &mut Option<Conn>, grown: bool) -> Result<bool> {
-    if conn.is_none() && (grown || !database.is_a_server()) {
-        *conn = Some(database.connect()?);
+fn keep(database: &Database, conn: &mut Option<Conn>, grown: bool) -> Result<()> {
+    if database.is_a_server() {
+        return if grown {
+            database.connect()?.batch(GATHER)
+        } else {
+            Ok(())
+        };
     }
-    match conn {
-        Some(Conn::Sqlite(_)) => {
-            // Passive: waits for nobody and keeps nobody waiting. What it can't do now, the next one does, or the writer.
-            conn.as_mut()
-                .map_or(Ok(()), |conn| conn.batch("PRAGMA wal_checkpoint(PASSIVE)"))?;
-            Ok(false)
-        }
-        Some(Conn::Postgres(_)) if grown => {
-            conn.take().map_or(Ok(()), |mut conn| conn.batch("ANALYZE"))?;
-            Ok(true)
-        }
-        _ => Ok(false),
-    }
+    let conn = match conn {
+        Some(conn) => conn,
+        None => conn.insert(database.connect()?),
+    };
+    // Passive: waits for nobody and keeps nobody waiting. What it can't do now, the next one does, or the writer.
+    conn.batch("PRAGMA wal_checkpoint(PASSIVE)")
 }
 
 impl Drop for Upkeep {

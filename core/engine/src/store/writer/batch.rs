@@ -4,7 +4,7 @@ use super::counts::Counters;
 use super::idempotency::{Asked, Known};
 use super::ids::Ids;
 use super::ledger::State;
-use super::queue::{Batch, Queue};
+use super::queue::{Batch, Queue, SLICE};
 use super::save::Saver;
 use super::tx::Tx;
 use super::wave::Ready;
@@ -97,8 +97,14 @@ impl Worker {
             }
             Err(broken) if jobs.len() > 1 && self.lies_in_one_command(&broken) => {
                 let second = jobs.split_off(jobs.len() / 2);
-                self.settle(jobs, None);
-                self.settle(second, None);
+                if budget.is_some() {
+                    // Bulk work keeps to its time in parts as well; the rest of the first part goes in front of this.
+                    self.queue.hand_back(second);
+                    self.settle(jobs, budget);
+                } else {
+                    self.settle(jobs, None);
+                    self.settle(second, None);
+                }
             }
             Err(broken) => self.fail(jobs, broken),
         }
@@ -139,7 +145,8 @@ impl Worker {
         }
         let mut outcomes = Vec::with_capacity(jobs.len());
         while outcomes.len() < jobs.len() {
-            let most = if budget.is_some() { wave::BULK } else { wave::MOST };
+            let short = budget.is_some_and(|budget| budget < SLICE);
+            let most = if short { wave::SHORT } else { wave::MOST };
             match catch_unwind(AssertUnwindSafe(|| self.next(&jobs[outcomes.len()..], most))) {
                 Ok(Ok(done)) => outcomes.extend(done),
                 Ok(Err(e)) => return self.abandon(Broken::Failed(e)),

@@ -82,6 +82,15 @@ pub(crate) struct Job {
     pub reply: oneshot::Sender<Outcome>,
 }
 
+/// However the writer's thread ends, a panic too, nobody goes on waiting for it.
+struct Ended(Arc<Queue>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
 /// The writer's thread and the way to it.
 pub(crate) struct Writer {
     queue: Arc<Queue>,
@@ -95,9 +104,13 @@ impl Writer {
         let counters = Arc::new(Counters::default());
         let max_batch = options.max_batch.max(1);
         let mut worker = Worker::new(database, clock, queue.clone(), counters.clone(), max_batch)?;
+        let at_work = queue.clone();
         let thread = std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || worker.run())
+            .spawn(move || {
+                let _ended = Ended(at_work);
+                worker.run();
+            })
             .map_err(|e| Error::internal(format!("starting the writer: {e}")))?;
         Ok(Self {
             queue,

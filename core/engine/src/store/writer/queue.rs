@@ -17,7 +17,7 @@ pub enum Lane {
 /// Longest time that bulk work holds the writer while nobody else wants it.
 pub(super) const SLICE: Duration = Duration::from_millis(20);
 /// The same while tills are at work: what one of them may wait for in addition to its own sale.
-pub(super) const SHORT_SLICE: Duration = Duration::from_millis(4);
+pub(super) const SHORT_SLICE: Duration = Duration::from_millis(3);
 /// From the beginning of one short slice to the next: in between tills find the writer, and a processor, free.
 const SHORT_SLICE_EVERY: Duration = Duration::from_millis(16);
 /// Tills are at work as long after their last command.
@@ -130,6 +130,18 @@ impl Queue {
         for job in jobs.into_iter().rev() {
             waiting.bulk.push_front(job);
         }
+    }
+
+    /// Takes no more, and lets go of what is waiting: whoever waits for its answer learns that none will come.
+    pub fn abandon(&self) {
+        let mut waiting = self.waiting.lock();
+        waiting.closed = true;
+        let jobs = (
+            std::mem::take(&mut waiting.interactive),
+            std::mem::take(&mut waiting.bulk),
+        );
+        drop(waiting);
+        drop(jobs);
     }
 
     /// Takes no more; what is waiting is still done.

@@ -10,8 +10,8 @@ use std::collections::HashSet;
 
 /// Most commands in one wave.
 pub(super) const MOST: usize = 64;
-/// Most of them in bulk work, which looks at its time after each wave.
-pub(super) const BULK: usize = 16;
+/// Most of them in bulk work's short slices, which look at their time after each wave.
+pub(super) const SHORT: usize = 8;
 
 /// A command of a wave.
 pub(super) struct Ready<'a> {
