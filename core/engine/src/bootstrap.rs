@@ -180,6 +180,7 @@ impl Engine {
 mod tests {
     use super::*;
     use crate::fixture::*;
+    use crate::fixture::{Backend, both};
     use crate::identity::{ChangePassword, Login};
     use crate::{EngineOptions, PageArgs};
     use cardea_domain::Code;
@@ -262,9 +263,10 @@ mod tests {
         assert!(error.contains("another installation"), "{error}");
     }
 
-    #[tokio::test]
-    async fn chains_are_checked() {
-        let f = Fixture::new().await;
+    both!(chains_are_checked);
+
+    async fn chains_are_checked(on: Backend) {
+        let f = Fixture::on(on).await;
         let admin = |user: &str| NewAdmin {
             user: user.into(),
             name: "管理员".into(),

@@ -51,30 +51,26 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use crate::fixture::*;
+    use crate::fixture::{Backend, both};
     use crate::{Clock, Engine, EngineOptions};
     use cardea_domain::Instant;
 
-    #[tokio::test]
-    async fn a_business_clock_outlives_a_restart_until_it_is_released() {
-        let f = Fixture::new().await;
+    both!(a_business_clock_outlives_a_restart_until_it_is_released);
+
+    async fn a_business_clock_outlives_a_restart_until_it_is_released(on: Backend) {
+        let f = Fixture::on(on).await;
         let then = Instant(1_500_000_000_000);
         f.engine.set_business_clock(&f.admin, Some(then)).await.unwrap();
         assert_eq!(
             (f.engine.clock().business(f.chain), f.engine.clock().now()),
             (then, NOW)
         );
-        let Fixture {
-            engine,
-            admin,
-            chain,
-            dir,
-            ..
-        } = f;
-        drop(engine);
         let options = EngineOptions {
             clock: Clock::fixed(NOW),
-            ..EngineOptions::new(dir.path())
+            ..f.options()
         };
+        let (admin, chain) = (f.admin, f.chain);
+        drop(f.engine);
         let engine = Engine::start(options).unwrap();
         assert_eq!(engine.clock().business(chain), then);
         engine.set_business_clock(&admin, None).await.unwrap();

@@ -1,12 +1,22 @@
 use super::*;
 use crate::actor::{Actor, Role};
 use crate::fixture::*;
+use crate::fixture::{Backend, both};
 use crate::page::PageArgs;
 use crate::plugin::embedded;
 use cardea_domain::id::ProgramId;
 use cardea_domain::{Code, Instant, Text};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+
+both!(
+    a_program_pins_the_embedded_component_and_its_defaults,
+    programs_are_checked,
+    a_configuration_holds_from_its_date_and_never_changes,
+    people_do_not_rewrite_the_past,
+    every_wrong_setting_is_named,
+    a_second_start_finds_programs_and_their_component,
+);
 
 fn new_program(code: &str) -> NewProgram {
     NewProgram {
@@ -38,9 +48,8 @@ fn configuration(f: &Fixture, program: ProgramId, change: impl FnOnce(&mut Value
     serde_json::from_value(body).unwrap()
 }
 
-#[tokio::test]
-async fn a_program_pins_the_embedded_component_and_its_defaults() {
-    let f = Fixture::new().await;
+async fn a_program_pins_the_embedded_component_and_its_defaults(on: Backend) {
+    let f = Fixture::on(on).await;
     let written = f
         .engine
         .create_program(&f.admin, key("k", 1), new_program("VIP"))
@@ -72,9 +81,8 @@ async fn a_program_pins_the_embedded_component_and_its_defaults() {
     assert_eq!(past.id, now.id, "sales of before are judged by the first");
 }
 
-#[tokio::test]
-async fn programs_are_checked() {
-    let f = Fixture::new().await;
+async fn programs_are_checked(on: Backend) {
+    let f = Fixture::on(on).await;
     let id = program(&f).await;
     for (new, refusal) in [
         (new_program("VIP"), (Code::AlreadyExists, "/code")),
@@ -119,9 +127,8 @@ async fn programs_are_checked() {
     );
 }
 
-#[tokio::test]
-async fn a_configuration_holds_from_its_date_and_never_changes() {
-    let f = Fixture::new().await;
+async fn a_configuration_holds_from_its_date_and_never_changes(on: Backend) {
+    let f = Fixture::on(on).await;
     let id = program(&f).await;
     let hour = |n: i64| Instant(NOW.0 + n * 3_600_000);
     let current = |at| f.engine.configuration_at(f.chain, id, at).unwrap().number;
@@ -189,9 +196,8 @@ async fn a_configuration_holds_from_its_date_and_never_changes() {
     assert_eq!(f.engine.program(&f.admin, id).unwrap().configuration.version, 3);
 }
 
-#[tokio::test]
-async fn people_do_not_rewrite_the_past() {
-    let f = Fixture::new().await;
+async fn people_do_not_rewrite_the_past(on: Backend) {
+    let f = Fixture::on(on).await;
     let id = program(&f).await;
     let member = f.engine.staff(&f.admin, &PageArgs::default()).unwrap().items.remove(0);
     let person = Actor {
@@ -221,9 +227,8 @@ async fn people_do_not_rewrite_the_past() {
     assert_eq!(view.created_by, Some(member.id));
 }
 
-#[tokio::test]
-async fn every_wrong_setting_is_named() {
-    let f = Fixture::new().await;
+async fn every_wrong_setting_is_named(on: Backend) {
+    let f = Fixture::on(on).await;
     let id = program(&f).await;
     let new = configuration(&f, id, |body| {
         body["plugin_config"]["no_such_setting"] = json!(1);
@@ -262,13 +267,12 @@ async fn every_wrong_setting_is_named() {
     assert_eq!(refusal.pointer, Some(format!("/plugin_config/{first}")));
 }
 
-#[tokio::test]
-async fn a_second_start_finds_programs_and_their_component() {
-    let f = Fixture::new().await;
+async fn a_second_start_finds_programs_and_their_component(on: Backend) {
+    let f = Fixture::on(on).await;
     let id = program(&f).await;
-    let (dir, chain) = (f.dir, f.chain);
+    let (chain, options) = (f.chain, f.options());
     drop(f.engine);
-    let engine = crate::Engine::start(crate::EngineOptions::new(dir.path())).unwrap();
+    let engine = crate::Engine::start(options).unwrap();
     let configuration = engine.configuration_at(chain, id, NOW).unwrap();
     let plugin = engine.plugin_of(&configuration, Wait::Briefly).unwrap().unwrap();
     assert_eq!((configuration.number, plugin.id()), (1, "retail"));
