@@ -3,7 +3,7 @@
 
 use super::recorded::{self, Statement};
 use super::shop::Shop;
-use cardea_tests::harness::Backend;
+use cardea_tests::harness::{Backend, DATA};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use std::collections::HashMap;
@@ -15,8 +15,8 @@ enum Part {
     Same(Value),
     /// The n-th id that was new with the sale.
     New(usize),
-    /// A text with the receipt's or the key's place in it.
-    Named(String),
+    /// The receipt or the key.
+    Named,
 }
 
 struct Sale {
@@ -24,60 +24,73 @@ struct Sale {
     new: usize,
 }
 
-/// Sales per second of a raw loop with `batch` sales per transaction.
-pub fn sales_per_second(batch: usize, time: Duration) -> f64 {
-    let shop = recorded::recordable(|| Shop::open(Backend::Sqlite, Some(1)));
-    let started = recorded::now();
-    let load = shop.next_load();
-    // One of each kind of thing is prepared before it is recorded.
-    let sales: Vec<Sale> = (0..shop.members.len() as u64)
-        .map(|n| {
-            of(
-                &recorded::record(|| super::load::once(shop.app.server().addr(), &shop.request(load, n))),
-                started,
-                load,
-                n,
-            )
-        })
-        .collect();
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = shop
-        .app
-        .folder()
-        .join(cardea_tests::harness::DATA)
-        .join("cardea.sqlite");
-    let copy = folder.path().join("raw.sqlite");
-    let source = Connection::open(&file).expect("the shop's database");
-    source
-        .execute("VACUUM INTO ?1", [copy.to_string_lossy()])
-        .expect("a copy");
-    drop((source, shop));
-    let mut conn = Connection::open(&copy).expect("the copy");
-    conn.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; \
-         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192; \
-         PRAGMA mmap_size = 1073741824;",
-    )
-    .expect("the server's pragmas");
-    conn.set_prepared_statement_cache_capacity(256);
-    run(&mut conn, &sales, batch, time)
+/// A database with recorded sales to run again.
+pub struct Raw {
+    conn: Connection,
+    sales: Vec<Sale>,
+    /// Sales run so far: each has ids and names of its own.
+    done: usize,
+    _folder: tempfile::TempDir,
 }
 
-fn run(conn: &mut Connection, sales: &[Sale], batch: usize, time: Duration) -> f64 {
-    let (mut n, mut measured, mut began) = (0usize, 0usize, Instant::now());
-    let (warm_until, mut warm) = (Instant::now() + time / 4, true);
-    while warm || began.elapsed() < time {
-        let tx = conn
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-            .expect("a transaction");
+impl Raw {
+    pub fn open() -> Self {
+        let shop = recorded::recordable(|| Shop::open(Backend::Sqlite, Some(1)));
+        let started = recorded::now();
+        let (load, addr) = (shop.next_load(), shop.app.server().addr());
+        let sale = |n| {
+            let statements = recorded::record(|| super::load::once(addr, &shop.request(load, n)));
+            of(&statements, started, load, n)
+        };
+        let sales: Vec<Sale> = (0..shop.members.len() as u64).map(sale).collect();
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = shop.app.folder().join(DATA).join("cardea.sqlite");
+        let copy = folder.path().join("raw.sqlite");
+        let source = Connection::open(&file).expect("the shop's database");
+        source
+            .execute("VACUUM INTO ?1", [copy.to_string_lossy()])
+            .expect("a copy");
+        drop((source, shop));
+        let conn = Connection::open(&copy).expect("the copy");
+        conn.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; \
+             PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192; \
+             PRAGMA mmap_size = 1073741824;",
+        )
+        .expect("the server's pragmas");
+        conn.set_prepared_statement_cache_capacity(256);
+        Self {
+            conn,
+            sales,
+            done: 0,
+            _folder: folder,
+        }
+    }
+
+    /// Sales per second with so many in a transaction.
+    pub fn sales_per_second(&mut self, batch: usize, time: Duration) -> f64 {
+        let warm = Instant::now();
+        while warm.elapsed() < time / 4 {
+            self.transaction(batch);
+        }
+        let (before, began) = (self.done, Instant::now());
+        while began.elapsed() < time {
+            self.transaction(batch);
+        }
+        (self.done - before) as f64 / began.elapsed().as_secs_f64()
+    }
+
+    fn transaction(&mut self, batch: usize) {
+        let behavior = rusqlite::TransactionBehavior::Immediate;
+        let tx = self.conn.transaction_with_behavior(behavior).expect("a transaction");
         for _ in 0..batch {
-            let sale = &sales[n % sales.len()];
+            let (n, sale) = (self.done, &self.sales[self.done % self.sales.len()]);
             let new: Vec<Vec<u8>> = (0..sale.new).map(|_| Uuid::now_v7().as_bytes().to_vec()).collect();
             for (sql, parts) in &sale.statements {
                 let value = |part: &Part| match part {
                     Part::Same(value) => value.clone(),
                     Part::New(id) => Value::Blob(new[*id].clone()),
-                    Part::Named(text) => Value::Text(text.replace("@", &format!("raw{n}"))),
+                    Part::Named => Value::Text(format!("raw{n}")),
                 };
                 let mut statement = tx.prepare_cached(sql).expect("a statement");
                 let values = rusqlite::params_from_iter(parts.iter().map(value));
@@ -86,14 +99,10 @@ fn run(conn: &mut Connection, sales: &[Sale], batch: usize, time: Duration) -> f
                     std::hint::black_box(row.get_ref(0).expect("a column"));
                 }
             }
-            n += 1;
+            self.done += 1;
         }
         tx.commit().expect("a commit");
-        if warm && Instant::now() > warm_until {
-            (warm, began, measured) = (false, Instant::now(), n);
-        }
     }
-    (n - measured) as f64 / began.elapsed().as_secs_f64()
 }
 
 /// What the writer's transaction does for one sale. The head of the audit log's lane moves once per batch, so it isn't
@@ -114,7 +123,7 @@ fn of(recorded: &[Statement], started: u64, load: u64, n: u64) -> Sale {
                 }
             }
             serde_json::Value::String(text) => match names.iter().any(|name| text.ends_with(name.as_str())) {
-                true => Part::Named("@".into()),
+                true => Part::Named,
                 false => Part::Same(Value::Text(text.clone())),
             },
             serde_json::Value::Bool(yes) => Part::Same(Value::Integer(i64::from(*yes))),

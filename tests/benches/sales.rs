@@ -15,6 +15,7 @@ mod shop;
 
 use cardea_tests::harness::Backend;
 use figures::{length, millis, report};
+use raw::Raw;
 use shop::Shop;
 use std::path::PathBuf;
 use std::process::Command;
@@ -53,32 +54,27 @@ fn main() {
 
 /// Group commit against a transaction for each sale in the same program, and against a loop that does nothing else.
 fn sqlite() {
-    let (mut single, mut batched, mut batch) = (Vec::new(), Vec::new(), 1.0);
     let shop = Shop::open(Backend::Sqlite, Some(1));
-    single.extend(CLIENTS.map(|clients| shop.sell(clients, length(), Duration::ZERO)));
+    let single = CLIENTS.map(|clients| shop.sell(clients, length(), Duration::ZERO));
     shop.app.finish();
     drop(shop);
     let shop = Shop::open(Backend::Sqlite, None);
-    for clients in CLIENTS {
+    let batched = CLIENTS.map(|clients| {
         let before = shop.counts();
-        batched.push(shop.sell(clients, length(), Duration::ZERO));
-        batch = shop::batch(&before, &shop.counts());
-        report(
-            &format!("sqlite_{clients}_clients_commands_per_batch"),
-            batch,
-            batch,
-            1.0,
-        );
-    }
+        let load = shop.sell(clients, length(), Duration::ZERO);
+        (load, shop::batch(&before, &shop.counts()))
+    });
     shop.app.finish();
     drop(shop);
-    let raw = raw::sales_per_second(batch.round().max(1.0) as usize, length());
-    report("sqlite_raw_loop_sales_per_second", raw, 1.0, 1.0);
-    for ((clients, batched), single) in CLIENTS.iter().zip(&batched).zip(&single) {
+    let mut raw = Raw::open();
+    for ((clients, (batched, batch)), single) in CLIENTS.iter().zip(&batched).zip(&single) {
         let name = |what: &str| format!("sqlite_{clients}_clients_{what}");
+        let raw = raw.sales_per_second(batch.round().max(1.0) as usize, length());
         let rate = batched.per_second;
+        report(&name("commands_per_batch"), *batch, *batch, 1.0);
         report(&name("one_transaction_each_per_second"), single.per_second, 1.0, 1.0);
         report(&name("sales_per_second"), rate, rate / single.per_second, 5.0);
+        report(&name("raw_loop_per_second"), raw, 1.0, 1.0);
         report(&name("sales_per_second_of_raw_loop"), rate, rate / raw, 0.5);
         let (p50, p99) = (millis(batched.p50), millis(batched.p99));
         report(&name("p50_ms"), p50, millis(single.p50) / p50, 1.0);

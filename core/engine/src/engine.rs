@@ -95,8 +95,8 @@ impl Engine {
         self.0.database.one_state(scope, body)
     }
 
-    /// Reads with a pooled connection what the scope lets it see: `engine.read(actor.chain, |conn| …)`. Synchronous: request handlers call it through their blocking pool, or
-    /// directly for a look-up or two by key.
+    /// Reads with a pooled connection what the scope lets it see: `engine.read(actor.chain, |conn| …)`. Synchronous:
+    /// request handlers call it through their blocking pool, or directly for a look-up or two by key.
     pub fn read<T>(&self, scope: impl Into<Scope>, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         self.0.database.read(scope, body)
     }

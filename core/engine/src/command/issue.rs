@@ -4,6 +4,7 @@ use super::admission;
 use super::answer::CardAnswer;
 use super::card_ops::check_number;
 use super::desk::{Desk, new_number, stale};
+use super::ending::{Booked, end_membership};
 use super::judge::{self, Question};
 use crate::error::Result;
 use crate::identity::Action;
@@ -199,15 +200,21 @@ impl LedgerCommand for Issuing {
         if state.record.as_ref() != self.args.qualifying.as_ref().map(|q| &q.record) {
             return Err(stale());
         }
-        let before = state.take(self.outlived).map(|mut old| {
-            let mut cards: Vec<Card> = state.cards.values().map(|loaded| loaded.card.clone()).collect();
-            expire_membership(&mut old, &mut cards, &self.context, ids)
+        let outlived = state.take(self.outlived).map(|mut old| {
+            let ended_at = old.expires_at.unwrap_or(self.context.now);
+            let (rows, events) = end_membership(&mut old, state, &self.context, ended_at, ids);
+            let note = Booked::of(&rows).note(old.id, ended_at);
+            (rows, events, note)
         });
         let mut introducer = state.take(self.introducer);
         let (rows, answer) = decide_issue(introducer.as_mut(), &self.args, &self.context, ids)?;
         let card = CardAnswer::new(&answer.card, &answer.member, &self.context.ladder, self.context.now);
         let mut decision = Decision::new(rows, Answer::created(&card.with_entries(answer.entries))?);
-        decision.before = before;
+        if let Some((rows, events, note)) = outlived {
+            decision.before = Some(rows);
+            decision.card_events = events;
+            decision.audit.extend(note);
+        }
         decision.card_events.push(issued(&answer.card, &self.context));
         let detail = json!({ "membership_id": self.args.membership, "rule": self.rule });
         decision.audit.push(AuditRow {

@@ -7,6 +7,7 @@ mod admission;
 mod answer;
 mod card_ops;
 mod desk;
+pub(crate) mod ending;
 mod issue;
 mod judge;
 mod late;

@@ -6,10 +6,12 @@ use crate::fixture::*;
 use crate::fixture::{Backend, both};
 use crate::program::NewProgram;
 use crate::reward::NewReward;
+use crate::store::schema::{audit, card_events};
 use cardea_domain::card::{CardKind, CardOp};
 use cardea_domain::id::*;
 use cardea_domain::sale::{Bill, IntroducerBonus, Line, ReturnLine, Tender, TenderKind};
 use cardea_domain::{Instant, Text};
+use diesel::prelude::*;
 use serde_json::Value;
 
 both!(
@@ -385,6 +387,13 @@ async fn an_outlived_membership_ends_when_the_next_one_opens(on: Backend) {
     let new = shop.run(&shop.issue()).await.unwrap();
     assert_ne!(new["membership_id"], old["membership_id"]);
     assert_eq!(available(&new), 1000, "old points don't pass over");
+    let ended = shop.f.engine.read(shop.f.chain, |conn| {
+        Ok(crate::each!(conn, c => (
+            card_events::table.filter(card_events::operation.eq("expire")).count().get_result::<i64>(c)?,
+            audit::table.filter(audit::action.eq("membership.expire")).count().get_result::<i64>(c)?,
+        )))
+    });
+    assert_eq!(ended.unwrap(), (1, 1), "as if the job had run before (D-CARD-4)");
     assert_eq!(shop.f.engine.verify().unwrap().problems, Vec::<String>::new());
 }
 

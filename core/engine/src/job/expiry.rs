@@ -2,27 +2,24 @@
 //! be used before, booked or not; this job writes it down.
 
 use crate::actor::Actor;
+use crate::command::ending::{Booked, end_membership};
 use crate::error::{Error, Result};
 use crate::lanes::Lanes;
 use crate::store::schema::{chains, stores};
 use crate::store::statement::{fetch, statements};
-use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, MemberNeed, Needs, State};
-use crate::store::writer::save::blocks_text;
-use crate::store::writer::{AuditRow, Failure, Work};
+use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::{Failure, Work};
 use crate::store::{Answer, Conn, Id, Lane};
 use crate::{Engine, each};
-use cardea_domain::card::Card;
 use cardea_domain::id::*;
-use cardea_domain::ledger::{Asset, EntryKind};
+use cardea_domain::ledger::Asset;
 use cardea_domain::rows::Rows;
-use cardea_domain::sale::{Context, Terms, expire_lots, expire_membership};
+use cardea_domain::sale::{Context, Terms, expire_lots};
 use cardea_domain::tier::Ladder;
 use cardea_domain::{Code, Instant, Refusal, Zone};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -251,13 +248,6 @@ async fn book(engine: &Engine, desk: &Desk, over: Over) -> Result<Booked, Refusa
     }
 }
 
-/// What one command booked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Booked {
-    closed: bool,
-    lots: u64,
-}
-
 /// The end of a membership with its cards and lots, or of the lots of one account.
 struct Ending {
     over: Over,
@@ -285,58 +275,20 @@ impl LedgerCommand for Ending {
         let Some(mut member) = state.take(Some(self.over.membership)) else {
             return Ok(Decision::new(Rows::default(), Answer::ok(&Booked::default())?));
         };
-        let mut events = Vec::new();
-        let rows = match &self.over.asset {
+        let (rows, events) = match &self.over.asset {
             Some(asset) => {
                 let due = state.due_lots.remove(asset).unwrap_or_default();
-                expire_lots(&mut member, asset, &due, &self.context, ids)
+                (expire_lots(&mut member, asset, &due, &self.context, ids), Vec::new())
             }
-            None => {
-                let before: Vec<Card> = state.cards.values().map(|loaded| loaded.card.clone()).collect();
-                let mut cards = before.clone();
-                let rows = expire_membership(&mut member, &mut cards, &self.context, ids);
-                let changed = before
-                    .iter()
-                    .zip(&cards)
-                    .filter(|(before, after)| before.version != after.version);
-                events.extend(changed.map(|(before, after)| self.event(before, after)));
-                rows
-            }
+            None => end_membership(&mut member, state, &self.context, self.over.ended_at, ids),
         };
-        let booked = Booked {
-            closed: rows.membership_updates.iter().any(|update| !update.open),
-            lots: rows
-                .entries
-                .iter()
-                .filter(|entry| entry.kind == EntryKind::Expire)
-                .count() as u64,
-        };
+        let booked = Booked::of(&rows);
         let mut decision = Decision::new(rows, Answer::ok(&booked)?);
-        if booked != Booked::default() {
-            decision.audit.push(AuditRow {
-                action: "membership.expire",
-                subject: Some(self.over.membership.0),
-                detail: json!({ "closed": booked.closed, "lots": booked.lots, "ended_at": self.over.ended_at }),
-            });
-        }
+        decision
+            .audit
+            .extend(booked.note(self.over.membership, self.over.ended_at));
         decision.card_events = events;
         Ok(decision)
-    }
-}
-
-impl Ending {
-    fn event(&self, before: &Card, after: &Card) -> CardEvent {
-        CardEvent {
-            card: after.id,
-            operation: "expire",
-            store: Some(self.context.store),
-            reason: None,
-            detail: json!({}),
-            at: self.over.ended_at,
-            from: before.state.as_str(),
-            to: after.state.as_str(),
-            blocks: blocks_text(&after.blocks),
-        }
     }
 }
 

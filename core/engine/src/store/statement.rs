@@ -14,8 +14,8 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
+use std::iter;
 use std::marker::PhantomData;
-use std::slice::Iter;
 use uuid::Uuid;
 
 /// A statement with `?` for each value; each database gets its own placeholders.
@@ -99,57 +99,33 @@ where
     Option<&'static str>: ToSql<Nullable<Text>, DB>,
 {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let mut binds = self.binds.iter();
         let (head, tail) = S::SQL.split_once("{}").unwrap_or((S::SQL, ""));
-        fill(&mut pass, head, &mut binds)?;
-        if !S::ITEM.is_empty() {
-            for n in 0..N {
-                pass.push_sql(if n > 0 { ", " } else { "" });
-                fill(&mut pass, S::ITEM, &mut binds)?;
+        let list = (0..N).flat_map(|n| [if n > 0 && !S::ITEM.is_empty() { ", " } else { "" }, S::ITEM]);
+        let mut binds = self.binds.iter();
+        for text in iter::once(head).chain(list).chain([tail]) {
+            let mut pieces = text.split('?');
+            pass.push_sql(pieces.next().unwrap_or_default());
+            for piece in pieces {
+                let missing = || diesel::result::Error::QueryBuilderError("a statement lacks a value".into());
+                match binds.next().ok_or_else(missing)? {
+                    Bind::Id(id) => pass.push_bind_param::<Binary, [u8]>(id.as_bytes())?,
+                    Bind::Int(n) => pass.push_bind_param::<BigInt, i64>(n)?,
+                    Bind::Small(n) => pass.push_bind_param::<Integer, i32>(n)?,
+                    Bind::Bool(b) => pass.push_bind_param::<Bool, bool>(b)?,
+                    Bind::Text(s) => pass.push_bind_param::<Text, str>(s)?,
+                    Bind::Owned(s) => pass.push_bind_param::<Text, str>(s)?,
+                    Bind::Bytes(b) => pass.push_bind_param::<Binary, [u8]>(b)?,
+                    Bind::Hash(b) => pass.push_bind_param::<Binary, [u8]>(b.as_slice())?,
+                    Bind::NullBytes => pass.push_bind_param::<Nullable<Binary>, _>(&NO_BYTES)?,
+                    Bind::NullInt => pass.push_bind_param::<Nullable<BigInt>, _>(&NO_INT)?,
+                    Bind::NullSmall => pass.push_bind_param::<Nullable<Integer>, _>(&NO_SMALL)?,
+                    Bind::NullText => pass.push_bind_param::<Nullable<Text>, _>(&NO_TEXT)?,
+                }
+                pass.push_sql(piece);
             }
-            fill(&mut pass, tail, &mut binds)?;
         }
         Ok(())
     }
-}
-
-/// A piece of a statement's text with the values that stand in it.
-fn fill<'b, DB>(pass: &mut AstPass<'_, 'b, DB>, text: &str, binds: &mut Iter<'b, Bind<'b>>) -> QueryResult<()>
-where
-    DB: Backend + HasSqlType<Binary> + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Bool> + HasSqlType<Text>,
-    DB: HasSqlType<Nullable<Binary>> + HasSqlType<Nullable<BigInt>> + HasSqlType<Nullable<Integer>>,
-    DB: HasSqlType<Nullable<Text>>,
-    [u8]: ToSql<Binary, DB>,
-    i64: ToSql<BigInt, DB>,
-    i32: ToSql<Integer, DB>,
-    bool: ToSql<Bool, DB>,
-    str: ToSql<Text, DB>,
-    Option<&'static [u8]>: ToSql<Nullable<Binary>, DB>,
-    Option<i64>: ToSql<Nullable<BigInt>, DB>,
-    Option<i32>: ToSql<Nullable<Integer>, DB>,
-    Option<&'static str>: ToSql<Nullable<Text>, DB>,
-{
-    let mut pieces = text.split('?');
-    pass.push_sql(pieces.next().unwrap_or_default());
-    for piece in pieces {
-        let missing = || diesel::result::Error::QueryBuilderError("a statement lacks a value".into());
-        match binds.next().ok_or_else(missing)? {
-            Bind::Id(id) => pass.push_bind_param::<Binary, [u8]>(id.as_bytes())?,
-            Bind::Int(n) => pass.push_bind_param::<BigInt, i64>(n)?,
-            Bind::Small(n) => pass.push_bind_param::<Integer, i32>(n)?,
-            Bind::Bool(b) => pass.push_bind_param::<Bool, bool>(b)?,
-            Bind::Text(s) => pass.push_bind_param::<Text, str>(s)?,
-            Bind::Owned(s) => pass.push_bind_param::<Text, str>(s)?,
-            Bind::Bytes(b) => pass.push_bind_param::<Binary, [u8]>(b)?,
-            Bind::Hash(b) => pass.push_bind_param::<Binary, [u8]>(b.as_slice())?,
-            Bind::NullBytes => pass.push_bind_param::<Nullable<Binary>, _>(&NO_BYTES)?,
-            Bind::NullInt => pass.push_bind_param::<Nullable<BigInt>, _>(&NO_INT)?,
-            Bind::NullSmall => pass.push_bind_param::<Nullable<Integer>, _>(&NO_SMALL)?,
-            Bind::NullText => pass.push_bind_param::<Nullable<Text>, _>(&NO_TEXT)?,
-        }
-        pass.push_sql(piece);
-    }
-    Ok(())
 }
 
 /// Declares statements: `Name = "…";` or `Name -> (BigInt, Text) = "…";`; with a list, `Name = "… IN ({})" of "?";`.
@@ -185,37 +161,20 @@ macro_rules! fetch {
 }
 pub(crate) use fetch;
 
-/// Lengths for which a statement with a list is prepared.
+/// The longest list that a statement is prepared for; the others are half as long, and half again.
 const MOST: usize = 64;
 
 /// Runs a body for one length of a list: `each_length!(n, N => …)`.
 macro_rules! each_length {
     ($length:expr, $n:ident => $body:expr) => {
+        $crate::store::statement::each_length!(@ $length, $n, $body, 64 32 16 8 4 2)
+    };
+    (@ $length:expr, $n:ident, $body:expr, $($size:literal)*) => {
         match $length {
-            64 => {
-                const $n: usize = 64;
+            $($size => {
+                const $n: usize = $size;
                 $body
-            }
-            32 => {
-                const $n: usize = 32;
-                $body
-            }
-            16 => {
-                const $n: usize = 16;
-                $body
-            }
-            8 => {
-                const $n: usize = 8;
-                $body
-            }
-            4 => {
-                const $n: usize = 4;
-                $body
-            }
-            2 => {
-                const $n: usize = 2;
-                $body
-            }
+            })*
             _ => {
                 const $n: usize = 1;
                 $body
@@ -248,7 +207,7 @@ impl<'a, S: Statement> Waiting<'a, S> {
     }
 
     /// Writes them; answers how many rows there were, and how many the database says have changed.
-    pub fn write(&mut self, conn: &mut Conn) -> QueryResult<(usize, usize)> {
+    pub fn write(self, conn: &mut Conn) -> QueryResult<(usize, usize)> {
         let rows = self.rows;
         let Some(width) = self.binds.len().checked_div(rows) else {
             return Ok((0, 0));
@@ -261,8 +220,6 @@ impl<'a, S: Statement> Waiting<'a, S> {
             changed += each_length!(length, N => each!(conn, c => Run::<S, N>::new(these).execute(c)))?;
             (binds, left) = (rest, left - length);
         }
-        self.binds.clear();
-        self.rows = 0;
         Ok((rows, changed))
     }
 }

@@ -164,7 +164,7 @@ impl Worker {
         match dialect::commit(&mut self.conn) {
             Ok(()) => {
                 self.trail.committed();
-                self.upkeep.written(outcomes.len());
+                self.upkeep.written(outcomes.len(), budget.is_none());
                 Ok(outcomes)
             }
             Err(e) if dialect::is_lost(&e) => self.abandon(Broken::InDoubt(e.into())),
@@ -196,8 +196,10 @@ impl Worker {
 
     /// Answers commands that can't be done. After a failure of the storage the next ones get another connection.
     fn fail(&mut self, jobs: Vec<Job>, broken: Broken) {
+        // What was rolled back leaves a sound connection: others of a batch that is cut shall not each open a new one.
+        let sound = matches!(&broken, Broken::Failed(Error::Database(e)) if dialect::may_lie_in_data(&self.conn, e));
         let refusal = broken.refusal(jobs.first().map_or("", |job| job.name));
-        self.connected &= refusal.code != Code::StorageUnavailable;
+        self.connected &= sound || refusal.code != Code::StorageUnavailable;
         self.counters.lost(jobs.len());
         for job in jobs {
             let _ = job.reply.send(Err(Failure::Refused(Box::new(refusal.clone()))));

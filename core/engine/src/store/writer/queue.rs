@@ -35,7 +35,9 @@ pub(super) struct Batch {
 struct Waiting {
     interactive: VecDeque<Job>,
     bulk: VecDeque<Job>,
+    /// When bulk work had its last turn, or the queue was last empty.
     bulk_since: Instant,
+    /// When a till's last command came.
     till_at: Option<Instant>,
     closed: bool,
 }

@@ -9,10 +9,10 @@ use crate::audit::{Content, Trail};
 use crate::error::{Error, Result};
 use crate::store::Conn;
 use crate::store::statement::{Bind, Waiting, run};
-use cardea_domain::Instant;
 use cardea_domain::card::Block;
 use cardea_domain::id::*;
 use cardea_domain::rows::*;
+use cardea_domain::{Day, Instant};
 use std::collections::{BTreeMap, HashMap};
 
 /// Where the rows of one wave go. No two of its commands touch the same membership, card, bill or reward.
@@ -25,12 +25,18 @@ pub(super) struct Saver<'a> {
     rows: Waits<'a>,
 }
 
+/// State of memberships, absolute: the last one holds.
+type MembershipUpdates<'a> = BTreeMap<(ChainId, MembershipId), &'a MembershipUpdate>;
+/// Balance and debt by membership and asset, absolute: the last ones hold.
+type Balances<'a> = BTreeMap<(ChainId, MembershipId, &'a str), (i64, i64)>;
+/// Measures by day: differences, which add up.
+type Differences = BTreeMap<(ChainId, MembershipId, &'static str, Day), i64>;
+
 /// What waits to be written, by table.
 #[derive(Default)]
 struct Waits<'a> {
     memberships: Waiting<'a, InsertMembership>,
-    /// State of memberships, absolute: the last one holds.
-    membership_updates: BTreeMap<(ChainId, MembershipId), &'a MembershipUpdate>,
+    membership_updates: MembershipUpdates<'a>,
     tier_changes: Waiting<'a, InsertTierChange>,
     cards: Waiting<'a, InsertCard>,
     card_events: Waiting<'a, InsertCardEvent>,
@@ -43,10 +49,8 @@ struct Waits<'a> {
     lots: Waiting<'a, InsertLot>,
     lot_moves: Waiting<'a, InsertLotMove>,
     lot_updates: Waiting<'a, UpdateLots>,
-    /// Balance and debt, absolute: the last ones hold.
-    accounts: BTreeMap<(ChainId, MembershipId, &'a str), (i64, i64)>,
-    /// Differences, which add up.
-    measures: BTreeMap<(ChainId, MembershipId, &'static str, cardea_domain::Day), i64>,
+    accounts: Balances<'a>,
+    measures: Differences,
     inputs: Waiting<'a, InsertInput>,
     audit: Waiting<'a, InsertAudit>,
     messages: Waiting<'a, InsertMessage>,
@@ -138,29 +142,29 @@ impl<'a> Saver<'a> {
     }
 
     fn note(&mut self, actor: &Actor, row: &AuditRow) -> Result<()> {
-        let detail = row.detail.to_string();
-        let content = Content {
+        let (id, detail) = (self.ids.next_id(), row.detail.to_string());
+        let (staff, session) = (actor.staff.map(|id| id.0), actor.session.map(|id| id.0));
+        let place = self.trail.place(&Content {
             chain: actor.chain.0,
-            id: self.ids.next_id(),
+            id,
             at: self.now.0,
-            staff: actor.staff.map(|id| id.0),
-            session: actor.session.map(|id| id.0),
+            staff,
+            session,
             source_ip: actor.source_ip.as_deref(),
             action: row.action,
             subject: row.subject,
             detail: &detail,
-        };
-        let place = self.trail.place(&content)?;
+        })?;
         self.rows.audit.add(row![
-            content.chain,
-            content.id,
-            content.at,
-            content.staff,
-            content.session,
-            content.source_ip.map(str::to_owned),
+            actor.chain,
+            id,
+            self.now,
+            staff,
+            session,
+            actor.source_ip.clone(),
             row.action,
-            content.subject,
-            detail.clone(),
+            row.subject,
+            detail,
             place.lane,
             place.seq,
             *place.previous.bytes(),
@@ -370,9 +374,9 @@ impl<'a> Saver<'a> {
 
     /// Writes what was taken; what others refer to comes first.
     pub fn write(&mut self, conn: &mut Conn) -> Result<()> {
-        let mut rows = std::mem::take(&mut self.rows);
+        let rows = std::mem::take(&mut self.rows);
         rows.memberships.write(conn)?;
-        rows.write_updates(conn)?;
+        write_updates(conn, &rows.membership_updates)?;
         rows.tier_changes.write(conn)?;
         rows.cards.write(conn)?;
         rows.card_events.write(conn)?;
@@ -385,7 +389,7 @@ impl<'a> Saver<'a> {
         rows.lots.write(conn)?;
         rows.lot_moves.write(conn)?;
         expect(rows.lot_updates.write(conn)?, "lot")?;
-        rows.write_figures(conn)?;
+        write_figures(conn, &rows.accounts, &rows.measures)?;
         rows.inputs.write(conn)?;
         rows.audit.write(conn)?;
         rows.messages.write(conn)?;
@@ -394,28 +398,26 @@ impl<'a> Saver<'a> {
     }
 }
 
-impl Waits<'_> {
-    fn write_updates(&mut self, conn: &mut Conn) -> Result<()> {
-        let mut updates = Waiting::<UpdateMemberships>::default();
-        for ((chain, id), u) in &self.membership_updates {
-            updates.add(row![&u.tier, u.open, u.purchases, u.version, *chain, *id]);
-        }
-        expect(updates.write(conn)?, "membership")
+fn write_updates(conn: &mut Conn, rows: &MembershipUpdates) -> Result<()> {
+    let mut updates = Waiting::<UpdateMemberships>::default();
+    for ((chain, id), u) in rows {
+        updates.add(row![&u.tier, u.open, u.purchases, u.version, *chain, *id]);
     }
+    expect(updates.write(conn)?, "membership")
+}
 
-    fn write_figures(&mut self, conn: &mut Conn) -> Result<()> {
-        let mut accounts = Waiting::<UpsertAccount>::default();
-        for ((chain, membership, asset), (balance, debt)) in &self.accounts {
-            accounts.add(row![*chain, *membership, *asset, *balance, *debt]);
-        }
-        accounts.write(conn)?;
-        let mut measures = Waiting::<AddMeasure>::default();
-        for ((chain, membership, measure, day), delta) in &self.measures {
-            measures.add(row![*chain, *membership, *measure, *day, *delta]);
-        }
-        measures.write(conn)?;
-        Ok(())
+fn write_figures(conn: &mut Conn, balances: &Balances, differences: &Differences) -> Result<()> {
+    let mut accounts = Waiting::<UpsertAccount>::default();
+    for ((chain, membership, asset), (balance, debt)) in balances {
+        accounts.add(row![*chain, *membership, *asset, *balance, *debt]);
     }
+    accounts.write(conn)?;
+    let mut measures = Waiting::<AddMeasure>::default();
+    for ((chain, membership, measure, day), delta) in differences {
+        measures.add(row![*chain, *membership, *measure, *day, *delta]);
+    }
+    measures.write(conn)?;
+    Ok(())
 }
 
 /// What few commands change, at once: rows that were there before the wave.

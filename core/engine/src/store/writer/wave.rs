@@ -66,20 +66,32 @@ pub(super) fn next(jobs: &[Job], most: usize) -> Vec<Ready<'_>> {
 }
 
 fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> Vec<Touched<'a>> {
+    // By name, so that a new need can't be forgotten here.
+    let Needs {
+        members,
+        cards,
+        cards_of,
+        record,
+        reward,
+        open_of,
+        number,
+        due_lots,
+    } = needs;
     let chain = job.actor.chain;
     let key = job.key.as_ref().map(|key| Touched::Key(chain, &key.key));
     let receipt = command.natural().map(|(key, _)| Touched::Receipt(chain, key));
-    let members = needs.members.iter().map(|need| need.id);
-    let members = members.chain(needs.cards_of).chain(needs.due_lots.map(|(id, _)| id));
-    let number = needs.number.as_ref();
-    let number = number.map(|number| Touched::Number(chain, number.as_str().to_owned()));
+    let members = members.iter().map(|need| need.id);
+    let members = members.chain(*cards_of).chain(due_lots.map(|(id, _)| id));
+    let number = number
+        .as_ref()
+        .map(|number| Touched::Number(chain, number.as_str().to_owned()));
     key.into_iter()
         .chain(receipt)
         .chain(members.map(Touched::Member))
-        .chain(needs.cards.iter().copied().map(Touched::Card))
-        .chain(needs.record.map(Touched::Bill))
-        .chain(needs.reward.map(Touched::Reward))
-        .chain(needs.open_of.map(|(customer, _, _)| Touched::Customer(customer)))
+        .chain(cards.iter().copied().map(Touched::Card))
+        .chain(record.map(Touched::Bill))
+        .chain(reward.map(Touched::Reward))
+        .chain(open_of.map(|(customer, _, _)| Touched::Customer(customer)))
         .chain(number)
         .collect()
 }
