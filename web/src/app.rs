@@ -4,7 +4,7 @@ use crate::http::{envelope, no_such_route};
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
-use crate::state::State;
+use crate::state::{LastLook, State};
 use crate::{api, http, openapi};
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
@@ -124,6 +124,7 @@ pub fn serve(settings: Settings, engine: Engine) -> anyhow::Result<RunningServer
     let state = web::Data::new(State {
         engine: engine.clone(),
         metrics: Metrics::new()?,
+        last_look: LastLook::default(),
     });
     let (started, outcome) = mpsc::channel();
     let thread = std::thread::Builder::new().name("http".into()).spawn(move || {

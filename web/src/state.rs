@@ -8,14 +8,20 @@ use cardea_domain::id::CustomerId;
 use cardea_engine::archive::CustomerBrief;
 use cardea_engine::{Actor, Engine};
 use std::collections::HashMap;
+use std::time::Instant;
+use tokio::sync::Mutex;
 
 /// What tills show of customers, by id.
 pub type Customers = HashMap<CustomerId, CustomerBrief>;
+
+/// When the storage was last looked at, and what was found: whoever asks meanwhile waits for the look under way.
+pub type LastLook = Mutex<Option<(Instant, Result<(), Refusal>)>>;
 
 /// One running server's state, as application data.
 pub struct State {
     pub engine: Engine,
     pub metrics: Metrics,
+    pub last_look: LastLook,
 }
 
 impl State {

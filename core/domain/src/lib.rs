@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod card;
 pub mod error;
 pub mod id;
+pub mod identifier;
 pub mod ledger;
 pub mod money;
 pub mod rows;

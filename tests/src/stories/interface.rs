@@ -12,6 +12,7 @@ pub fn tests() -> Vec<Trial> {
         every_route_asks_for_a_permission,
         every_write_asks_for_a_key,
         health_figures_and_reference_are_served,
+        s26_asking_whether_it_is_ready_costs_the_writer_nothing,
         pages_are_served_under_a_strict_policy,
     )
 }
@@ -168,4 +169,16 @@ fn pages_are_served_under_a_strict_policy(app: &TestApp) {
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{page}");
         answer.ok();
     }
+}
+
+fn s26_asking_whether_it_is_ready_costs_the_writer_nothing(app: &TestApp) {
+    const TIMES: u64 = 200;
+    let nobody = Actor::nobody(app.base());
+    let commands = || app.server().engine().writer_counts().commands;
+    let before = commands();
+    for _ in 0..TIMES {
+        nobody.get("!/readyz").ok();
+    }
+    let cost = commands() - before;
+    assert!(cost < TIMES / 4, "{cost} transactions for {TIMES} questions");
 }

@@ -11,6 +11,7 @@ mod crash;
 mod demo;
 mod earning;
 mod hostile;
+mod identifiers;
 mod import;
 mod interface;
 mod ledger;
@@ -46,6 +47,7 @@ pub fn tests() -> Vec<Trial> {
         demo::tests,
         earning::tests,
         hostile::tests,
+        identifiers::tests,
         import::tests,
         interface::tests,
         ledger::tests,

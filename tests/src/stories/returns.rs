@@ -1,7 +1,7 @@
 //! Returns: D-LED-5 with the figures of the semantics; the pains of points kept after a refund (1) and of spent points
 //! charged twice (2).
 
-use crate::harness::{Field, Member, TestApp};
+use crate::harness::{Field, Member, TestApp, time};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
@@ -30,6 +30,7 @@ pub fn tests() -> Vec<Trial> {
         pain_01_earn_spend_refund,
         pain_02_a_refund_charges_spent_points_once,
         a_bill_is_found_by_its_receipt,
+        s7_a_return_never_lies_before_its_sale,
     )
 }
 
@@ -442,4 +443,18 @@ fn a_bill_is_found_by_its_receipt(app: &TestApp) {
         found.iter().map(|sale| sale["id"].clone()).collect::<Vec<Value>>(),
         [json!(bill.id)]
     );
+}
+
+fn s7_a_return_never_lies_before_its_sale(app: &TestApp) {
+    let member = app.member("王芳");
+    let bill = app.sale_to(&member).line("cream", "skin", 100_00).ring();
+    let held = app.points(&member);
+    let sold = time::millis(&app.now());
+    let earlier = time::instant(&time::local(sold - 60_000));
+    let returned = app.return_of(&bill).with("occurred_at", earlier);
+    returned.quote().expect_problem(422, "occurred_at_out_of_range");
+    let problem = returned.post().expect_problem(422, "occurred_at_out_of_range");
+    assert_eq!(problem.text("/pointer"), "/occurred_at");
+    assert_eq!(app.points(&member), held, "nothing was booked");
+    assert_eq!(app.return_of(&bill).book_as_quoted().int("/points/taken_back"), 100);
 }

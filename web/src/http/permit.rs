@@ -127,7 +127,7 @@ impl FromRequest for Session {
 
 fn authenticate(req: &HttpRequest) -> Result<Actor, Problem> {
     let state = req.app_data::<web::Data<State>>().ok_or_else(unauthenticated)?;
-    let token = bearer(req.headers()).ok_or_else(unauthenticated)?;
+    let token = bearer(req.headers())?.ok_or_else(unauthenticated)?;
     Ok(state.engine.authenticate(token, source_ip(req))?)
 }
 
@@ -136,12 +136,26 @@ pub fn source_ip(req: &HttpRequest) -> Option<IpAddr> {
     req.peer_addr().map(|peer| peer.ip())
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim())
-        .filter(|token| !token.is_empty())
+/// The token that was sent, if one was.
+///
+/// # Errors
+/// `body_invalid` where several were: a proxy and the server might each believe another one.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut sent = headers.get_all(AUTHORIZATION);
+    let first = sent.next();
+    if sent.next().is_some() {
+        return Err(Problem::new(
+            Code::BodyInvalid,
+            "Authorization 请求头只能有一个，请只发送一个令牌。",
+            "There is more than one Authorization header; send one token.",
+        ));
+    }
+    let token = || {
+        let (scheme, token) = first?.to_str().ok()?.split_once(' ')?;
+        let token = Some(token.trim()).filter(|token| !token.is_empty());
+        scheme.eq_ignore_ascii_case("bearer").then_some(token).flatten()
+    };
+    Ok(token())
 }
 
 fn unauthenticated() -> Problem {
@@ -150,4 +164,23 @@ fn unauthenticated() -> Problem {
         "请先登录，并在 Authorization 请求头中带上令牌。",
         "Log in and send the token in the Authorization header.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::ResponseError;
+    use actix_web::http::StatusCode;
+    use actix_web::http::header::HeaderValue;
+
+    #[test]
+    fn s22_two_authorization_headers_are_refused() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(bearer(&headers).ok(), Some(None));
+        headers.append(AUTHORIZATION, HeaderValue::from_static("Bearer one"));
+        assert_eq!(bearer(&headers).ok(), Some(Some("one")));
+        headers.append(AUTHORIZATION, HeaderValue::from_static("Bearer one"));
+        let status = bearer(&headers).err().map(|problem| problem.status_code());
+        assert_eq!(status, Some(StatusCode::BAD_REQUEST));
+    }
 }

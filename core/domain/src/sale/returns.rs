@@ -113,6 +113,7 @@ pub fn decide_return(
         ));
     }
     check_occurred_at(args.occurred_at, context.now, args.privileged)?;
+    check_after_sale(args.occurred_at, record.occurred_at)?;
     if args.reason.len() > MAX_REASON {
         return Err(field("/reason", "不能超过 500 字节", "must be at most 500 bytes"));
     }
@@ -451,4 +452,14 @@ fn parts_to_give_back(spent: &[SpentMove], given: Points, amount: Points) -> Vec
         }
     }
     parts
+}
+
+/// Goods come back after they were sold, whoever books it.
+fn check_after_sale(returned_at: Instant, sold_at: Instant) -> Result<(), Refusal> {
+    if returned_at >= sold_at {
+        return Ok(());
+    }
+    let zh = format!("退货时间 {returned_at} 早于销售时间 {sold_at}，请核对。");
+    let en = format!("The return at {returned_at} lies before its sale at {sold_at}; correct its time.");
+    Err(Refusal::new(Code::OccurredAtOutOfRange, zh, en).at("/occurred_at"))
 }

@@ -9,6 +9,7 @@ use crate::store::statement::{fetch, statements};
 use crate::store::writer::load;
 use cardea_domain::card::CardNumber;
 use cardea_domain::id::*;
+use cardea_domain::identifier::identifier;
 use cardea_domain::ledger::Member;
 use cardea_domain::sale::{BillKind, Context, NaturalKey, Terms};
 use cardea_domain::tier::Ladder;
@@ -160,13 +161,13 @@ pub(super) struct Receipt<'a> {
 }
 
 impl Receipt<'_> {
-    /// The permanent key: the business date is the day in the store's zone.
+    /// The permanent key: the business date is the day in the store's zone, its texts are brought to one form.
     ///
     /// # Errors
     /// `field_invalid` for a part that is empty or longer than 64 characters.
     pub fn key(&self, store: StoreFacts, occurred_at: Instant, kind: BillKind) -> Result<NaturalKey, Refusal> {
-        let part = |name: &str, text: &str| match text.chars().count() {
-            1..=64 => Ok(text.to_owned()),
+        let part = |name: &str, text: &str| match identifier(text) {
+            part if (1..=64).contains(&part.chars().count()) => Ok(part),
             _ => Err(Refusal::new(Code::FieldInvalid, "须为 1–64 个字符", "1–64 characters").at(format!("/{name}"))),
         };
         Ok(NaturalKey {

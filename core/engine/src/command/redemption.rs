@@ -11,6 +11,7 @@ use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, S
 use crate::store::writer::{AuditRow, load};
 use cardea_domain::error::RuleRefusal;
 use cardea_domain::id::*;
+use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Asset, Balance, Member};
 use cardea_domain::sale::*;
 use cardea_domain::{Code, Day, Instant, Points, Refusal, Text};
@@ -66,7 +67,7 @@ impl Redemption {
 
     fn content(&self) -> Result<[u8; 32]> {
         content_hash(&Content {
-            card: &self.card,
+            card: &grouped_number(&self.card),
             reward: self.reward,
         })
     }

@@ -13,6 +13,7 @@ use crate::store::writer::AuditRow;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::load;
 use cardea_domain::id::*;
+use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Balance, Member};
 use cardea_domain::sale::*;
 use cardea_domain::tier::TierView;
@@ -30,6 +31,16 @@ pub enum MemberRef {
     /// By the archive: earns on the open membership, whatever happened to its cards. Without one it is booked all the
     /// same, `no_member`.
     Customer(CustomerId),
+}
+
+impl MemberRef {
+    /// With the number in its one form: however it was read, it is the same bill.
+    fn plain(&self) -> Self {
+        match self {
+            Self::Card(number) => Self::Card(grouped_number(number)),
+            Self::Customer(customer) => Self::Customer(*customer),
+        }
+    }
 }
 
 /// A sale to ring up (or to quote).
@@ -100,7 +111,7 @@ impl Sale {
             )
         });
         content_hash(&Content {
-            member: &self.member,
+            member: &self.member.as_ref().map(MemberRef::plain),
             occurred_at: self.occurred_at,
             rounding: self.bill.rounding,
             lines: lines.collect(),

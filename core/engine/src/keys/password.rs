@@ -53,9 +53,11 @@ impl Passwords {
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, Refusal> {
         let known = stored.is_some();
         let stored = stored.map_or_else(|| self.nobody.to_string(), str::to_owned);
-        let password = Zeroizing::new(password.get(..LONGEST).unwrap_or(password).to_owned());
+        // One that is too long can't be right, and is never cut: nothing is checked in its place, which takes as long.
+        let fits = password.len() <= LONGEST;
+        let password = Zeroizing::new(if fits { password.to_owned() } else { String::new() });
         let right = self.run(move || verify_now(&password, &stored)).await?;
-        Ok(right && known)
+        Ok(right && known && fits)
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
@@ -200,5 +202,19 @@ mod tests {
         assert!(password.split('-').all(|group| group.len() == 5));
         assert_ne!(*password, *one_time_password().unwrap());
         assert!(check_new_password(&password, "admin", "/password").is_ok());
+    }
+
+    #[test]
+    fn s25_no_length_of_a_password_is_cut() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let passwords = Passwords::new().unwrap();
+            let longest = "长".repeat(LONGEST / 3) + "x";
+            assert_eq!(longest.len(), LONGEST);
+            let stored = passwords.hash(&longest).await.unwrap();
+            assert!(passwords.verify(&longest, Some(&stored)).await.unwrap());
+            let longer = longest + "and forty-four bytes more, all of them wrong";
+            assert!(!passwords.verify(&longer, Some(&stored)).await.unwrap());
+        });
     }
 }

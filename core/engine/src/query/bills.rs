@@ -9,6 +9,7 @@ use crate::store::schema::{bill_lines, bill_tenders, bills};
 use crate::store::{Conn, Id};
 use crate::{Engine, Page, PageArgs, each};
 use cardea_domain::id::{BillId, ChainId, CustomerId, MembershipId, StoreId};
+use cardea_domain::identifier::identifier;
 use cardea_domain::sale::{BillKind, Judgement, TenderKind};
 use cardea_domain::{Day, Instant, Minor, Points, Ppm, Refusal};
 use diesel::prelude::*;
@@ -202,7 +203,7 @@ fn find(
             query = query.filter(bills::till.eq(till));
         }
         if let Some(receipt) = &filter.receipt {
-            query = query.filter(bills::receipt.eq(receipt));
+            query = query.filter(bills::receipt.eq(identifier(receipt)));
         }
         if let Some((day, id)) = after {
             // The first condition alone lets the index begin at the right day.

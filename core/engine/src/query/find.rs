@@ -14,6 +14,7 @@ use crate::{Engine, Page, PageArgs, each};
 use cardea_domain::Refusal;
 use cardea_domain::card::CardNumber;
 use cardea_domain::id::{CardId, ChainId, CustomerId};
+use cardea_domain::identifier::{grouped_number, identifier};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use uuid::Uuid;
@@ -33,12 +34,14 @@ pub(super) enum Sought {
 impl Sought {
     /// None for what can't be found: nothing at all, or a card number with a typing error.
     pub fn parse(code: &str) -> Option<Self> {
-        let dense: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+        let dense = grouped_number(code);
         let numeral = dense.bytes().all(|b| b.is_ascii_digit());
         if numeral && dense.len() == 14 && dense.starts_with('9') {
             return dense.parse().ok().map(Sought::Number);
         }
-        Lookup::parse(code).map(Sought::Customer)
+        // Only numerals are brought to one form: a name may be written in full width.
+        let typed = if numeral { identifier(code) } else { code.to_owned() };
+        Lookup::parse(&typed).map(Sought::Customer)
     }
 
     /// Whether somebody must have given a whole number.

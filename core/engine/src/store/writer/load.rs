@@ -7,6 +7,7 @@ use crate::store::statement::{Bind, fetch, fetch_all, ids, statements};
 use crate::store::{Conn, Id};
 use cardea_domain::card::{Block, Card};
 use cardea_domain::id::*;
+use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Account, Asset, Lot, LotTerms, Member};
 use cardea_domain::sale::Reward;
 use cardea_domain::tier::Upgrade;
@@ -279,9 +280,10 @@ fn cards(conn: &mut Conn, chain: ChainId, ids: &[Key]) -> Result<Vec<LoadedCard>
     rows.into_iter().map(card_of_row).collect()
 }
 
-/// A card by its whole number.
+/// A card by its whole number, in groups or not, typed or scanned.
 pub(crate) fn card_by_number(conn: &mut Conn, chain: ChainId, number: &str) -> Result<Option<LoadedCard>> {
-    fetch!(conn, SelectCardByNumber, [chain, number] => CardTuple)?
+    let number = grouped_number(number);
+    fetch!(conn, SelectCardByNumber, [chain, number.as_str()] => CardTuple)?
         .pop()
         .map(card_of_row)
         .transpose()
