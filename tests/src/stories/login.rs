@@ -10,6 +10,7 @@ pub fn tests() -> Vec<Trial> {
         the_first_password_must_be_changed,
         wrong_chain_user_and_password_look_alike,
         guessing_is_throttled,
+        s24_refused_log_ins_are_in_the_audit_log,
         a_refresh_token_rotates,
         a_stolen_refresh_token_ends_the_session,
         logging_out_ends_the_session,
@@ -82,6 +83,33 @@ fn guessing_is_throttled(app: &TestApp) {
     let throttled = nobody.login(&app.chain().code, "cashier-east", PASSWORD);
     assert!(throttled.header("retry-after").is_some(), "it says when to come back");
     throttled.expect_problem(429, "login_throttled");
+}
+
+fn s24_refused_log_ins_are_in_the_audit_log(app: &TestApp) {
+    app.cashier();
+    let nobody = Actor::nobody(app.base());
+    for _ in 0..30 {
+        nobody.login(&app.chain().code, "cashier-east", "guess");
+    }
+    let hq = app.hq();
+    let noted = |action: &str| {
+        // They are written beside the answer.
+        let found = (0..100).find_map(|_| {
+            let page = hq.get(&format!("/audit?action={action}")).ok();
+            let entries = page.list("/items");
+            if entries.is_empty() {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            entries.first().cloned()
+        });
+        found.unwrap_or_else(|| panic!("no {action} in the audit log"))
+    };
+    for action in ["auth.login_failed", "auth.login_throttled"] {
+        let entry = noted(action);
+        assert_eq!(entry["source_ip"], "127.0.0.1", "{entry:#}");
+        assert!(entry["subject"].is_string(), "it names the account: {entry:#}");
+        assert!(!entry.to_string().contains("guess"), "and no password: {entry:#}");
+    }
 }
 
 fn a_refresh_token_rotates(app: &TestApp) {

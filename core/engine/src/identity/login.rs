@@ -100,17 +100,46 @@ impl Engine {
         let password = Zeroizing::new(login.password);
         let (chain, user) = (login.chain.trim().to_lowercase(), login.user.trim().to_lowercase());
         if !self.identity().throttle.permits(&chain, &user, source) {
+            if self.identity().throttle.tells(&chain, &user) {
+                self.note_refusal(self.account(&chain, &user)?.as_ref(), source, "auth.login_throttled");
+            }
             return Err(throttled());
         }
         let account = self.account(&chain, &user)?;
         let stored = account.as_ref().map(|account| account.password_hash.as_str());
         let right = self.identity().passwords.verify(&password, stored).await?;
-        let Some(account) = account.filter(|account| right && account.active) else {
+        let Some(account) = account.as_ref().filter(|account| right && account.active) else {
             tracing::info!(source = source.map(|ip| ip.to_string()), "a log-in failed");
+            self.note_refusal(account.as_ref(), source, "auth.login_failed");
             return Err(login_failed());
         };
         self.open_session(account.chain_id.typed(), account.id.typed(), source)
             .await
+    }
+
+    /// Writes down who was refused and from where, beside the answer: waiting for it would tell that the account exists.
+    /// Names of nobody's aren't written: people type passwords into that field.
+    fn note_refusal(&self, account: Option<&Account>, source: Option<IpAddr>, action: &'static str) {
+        let Some(account) = account else { return };
+        let staff: StaffId = account.id.typed();
+        let actor = Actor {
+            source_ip: source.map(|ip| ip.to_string()),
+            ..Actor::system(account.chain_id.typed())
+        };
+        let engine = self.clone();
+        tokio::spawn(async move {
+            let work = move |tx: &mut Tx<'_>| {
+                tx.audit(action, staff.0, json!({}));
+                Ok(Answer::no_content())
+            };
+            if let Err(refusal) = engine.transact(&actor, None, action, work).await {
+                tracing::warn!(
+                    code = refusal.code.as_str(),
+                    action,
+                    "a refused log-in wasn't written down"
+                );
+            }
+        });
     }
 
     fn account(&self, chain: &str, user: &str) -> Result<Option<Account>> {
@@ -183,7 +212,7 @@ impl Engine {
     /// # Errors
     /// `unauthenticated`; `login_throttled`; those of [`Engine::transact`].
     pub async fn refresh(&self, refresh_token: &str, source: Option<IpAddr>) -> Result<Tokens, Refusal> {
-        if !self.identity().throttle.permits_source(source) {
+        if !self.identity().throttle.permits_refresh(source) {
             return Err(throttled());
         }
         let given = self.keys().tokens().parse_refresh(refresh_token)?;

@@ -21,6 +21,11 @@ pub(crate) struct Throttle {
     accounts: Keyed<[u8; 32]>,
     /// A whole store may share an address: 100 at once, then 2 per second.
     sources: Keyed<IpAddr>,
+    /// Refresh tokens cost no hash, and who guesses passwords at the same address must not put tills out: 200 at once, then
+    /// 10 per second.
+    refreshes: Keyed<IpAddr>,
+    /// Whose throttling was written down lately: once a minute and account.
+    told: Keyed<[u8; 32]>,
     /// What the password hash can bear: 400 at once, then 40 per second.
     all: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
 }
@@ -43,6 +48,8 @@ impl Throttle {
         Self {
             accounts: RateLimiter::keyed(quota(10, Duration::from_secs(30))),
             sources: RateLimiter::keyed(quota(100, Duration::from_millis(500))),
+            refreshes: RateLimiter::keyed(quota(200, Duration::from_millis(100))),
+            told: RateLimiter::keyed(quota(1, Duration::from_secs(60))),
             all: RateLimiter::direct(quota(400, Duration::from_millis(25))),
         }
     }
@@ -55,17 +62,27 @@ impl Throttle {
         source && self.accounts.check_key(&account(chain, user)).is_ok() && self.all.check().is_ok()
     }
 
-    /// Counts use of a refresh token, which costs no password hash.
-    pub fn permits_source(&self, source: Option<IpAddr>) -> bool {
-        source.is_none_or(|source| self.sources.check_key(&source).is_ok())
+    /// Counts use of a refresh token.
+    pub fn permits_refresh(&self, source: Option<IpAddr>) -> bool {
+        source.is_none_or(|source| self.refreshes.check_key(&source).is_ok())
+    }
+
+    /// Whether it is time to write down that this account's attempts are refused: a flood must not fill the audit log.
+    pub fn tells(&self, chain: &str, user: &str) -> bool {
+        self.told.check_key(&account(chain, user)).is_ok()
     }
 
     fn forget(&self) {
         if self.accounts.len() > REMEMBERED {
             self.accounts.retain_recent();
         }
-        if self.sources.len() > REMEMBERED {
-            self.sources.retain_recent();
+        for sources in [&self.sources, &self.refreshes] {
+            if sources.len() > REMEMBERED {
+                sources.retain_recent();
+            }
+        }
+        if self.told.len() > REMEMBERED {
+            self.told.retain_recent();
         }
     }
 }
@@ -111,6 +128,14 @@ mod tests {
             throttle.permits("demo", "anna", elsewhere),
             "attempts of a stopped source don't count"
         );
+    }
+
+    #[test]
+    fn s23_who_guesses_passwords_puts_nobody_out_who_is_in() {
+        let throttle = Throttle::new();
+        let guesses = (0..300).filter(|n| throttle.permits("demo", &format!("user{n}"), HERE));
+        assert!(guesses.count() < 300, "the source is stopped");
+        assert!(throttle.permits_refresh(HERE));
     }
 
     #[test]
