@@ -125,6 +125,7 @@ pub fn serve(settings: Settings, engine: Engine) -> anyhow::Result<RunningServer
         engine: engine.clone(),
         metrics: Metrics::new()?,
         last_look: LastLook::default(),
+        trusted_proxies: settings.trusted_proxies.clone(),
     });
     let (started, outcome) = mpsc::channel();
     let thread = std::thread::Builder::new().name("http".into()).spawn(move || {

@@ -2,7 +2,7 @@
 //! where it came from, so that a typing error never silently means the default.
 
 use config::{Config, Environment, File, FileFormat, Map, Source, Value, ValueKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,6 +30,9 @@ pub struct Settings {
     pub keep_alive: Duration,
     /// How long a stopping server waits for what is in flight, 1–600 s. Default 30 s.
     pub shutdown_timeout: Duration,
+    /// Addresses of reverse proxies, with commas between: only their `X-Forwarded-For` says where a request comes from.
+    /// Default: none.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 impl Default for Settings {
@@ -44,6 +47,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_secs(75),
             shutdown_timeout: Duration::from_secs(30),
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -73,7 +77,7 @@ pub enum SettingsError {
     Unreadable(#[from] config::ConfigError),
 }
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "data",
     "listen",
     "database",
@@ -83,6 +87,7 @@ const KEYS: [&str; 9] = [
     "request_timeout",
     "keep_alive",
     "shutdown_timeout",
+    "trusted_proxies",
 ];
 
 /// Variables under our prefix that belong to the test suite, not to the server.
@@ -166,6 +171,7 @@ impl Settings {
             "body_limit" => self.body_limit = number(text, 1 << 10, 64 << 20).map_err(bad)?,
             "request_timeout" => self.request_timeout = seconds(text, 300).map_err(bad)?,
             "keep_alive" => self.keep_alive = seconds(text, 600).map_err(bad)?,
+            "trusted_proxies" => self.trusted_proxies = addresses(text).map_err(bad)?,
             _ => self.shutdown_timeout = seconds(text, 600).map_err(bad)?,
         }
         Ok(())
@@ -185,6 +191,17 @@ fn number(text: &str, least: usize, most: usize) -> Result<usize, String> {
         Ok(n) if (least..=most).contains(&n) => Ok(n),
         _ => Err(format!("`{text}` is no number from {least} to {most}")),
     }
+}
+
+fn addresses(text: &str) -> Result<Vec<IpAddr>, String> {
+    let address = |part: &str| {
+        let part = part.trim();
+        let address = part
+            .parse()
+            .map_err(|_| format!("`{part}` is no address such as 10.0.0.1"));
+        address.map(|address: IpAddr| address.to_canonical())
+    };
+    text.split(',').map(address).collect()
 }
 
 fn seconds(text: &str, most: usize) -> Result<Duration, String> {
@@ -255,6 +272,10 @@ mod tests {
             ),
             (load("log = '=='", &[], &none), "setting `log` (from "),
             (load("data = ''", &[], &none), "is empty"),
+            (
+                load("trusted_proxies = '10.0.0.1, proxy'", &[], &none),
+                "`proxy` is no address such as",
+            ),
             (load("data = ", &[], &none), "settings can't be read"),
         ];
         for (got, wanted) in cases {

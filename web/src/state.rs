@@ -8,6 +8,7 @@ use cardea_domain::id::CustomerId;
 use cardea_engine::archive::CustomerBrief;
 use cardea_engine::{Actor, Engine};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::Instant;
 use tokio::sync::Mutex;
 
@@ -22,6 +23,7 @@ pub struct State {
     pub engine: Engine,
     pub metrics: Metrics,
     pub last_look: LastLook,
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 impl State {

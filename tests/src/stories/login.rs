@@ -11,6 +11,7 @@ pub fn tests() -> Vec<Trial> {
         wrong_chain_user_and_password_look_alike,
         guessing_is_throttled,
         s24_refused_log_ins_are_in_the_audit_log,
+        s23_who_guesses_behind_the_same_proxy_locks_nobody_out,
         a_refresh_token_rotates,
         a_stolen_refresh_token_ends_the_session,
         logging_out_ends_the_session,
@@ -110,6 +111,39 @@ fn s24_refused_log_ins_are_in_the_audit_log(app: &TestApp) {
         assert!(entry["subject"].is_string(), "it names the account: {entry:#}");
         assert!(!entry.to_string().contains("guess"), "and no password: {entry:#}");
     }
+}
+
+fn s23_who_guesses_behind_the_same_proxy_locks_nobody_out(app: &TestApp) {
+    app.cashier();
+    let code = app.chain().code.clone();
+    let log_in = |from: &str, user: &str, password: &str| {
+        let body = json!({"chain": code, "user": user, "password": password});
+        let request = Actor::nobody(app.base()).request("POST", "/auth/login");
+        request.header("x-forwarded-for", from).json(&body).send().status
+    };
+    let (shop, thief) = ("203.0.113.7", "198.51.100.9");
+    assert_eq!(log_in(shop, "cashier-east", PASSWORD), 200);
+    for _ in 0..30 {
+        log_in(thief, "cashier-east", "guess");
+    }
+    assert_eq!(log_in(thief, "cashier-east", PASSWORD), 429, "the thief has to wait");
+    assert_eq!(
+        log_in("203.0.113.8", "cashier-east", PASSWORD),
+        429,
+        "so has everybody new"
+    );
+    assert_eq!(
+        log_in(shop, "cashier-east", PASSWORD),
+        200,
+        "but not where it logged in before"
+    );
+    let stopped = (0..150).any(|n| log_in(thief, &format!("user{n}"), "guess") == 429);
+    assert!(stopped, "one source can't try names for ever");
+    assert_eq!(
+        log_in(shop, "cashier-east", PASSWORD),
+        200,
+        "others behind the proxy go on"
+    );
 }
 
 fn a_refresh_token_rotates(app: &TestApp) {

@@ -133,7 +133,32 @@ fn authenticate(req: &HttpRequest) -> Result<Actor, Problem> {
 
 /// Where a request comes from, for throttling and the audit log.
 pub fn source_ip(req: &HttpRequest) -> Option<IpAddr> {
-    req.peer_addr().map(|peer| peer.ip())
+    let peer = req.peer_addr()?.ip().to_canonical();
+    let trusted = req.app_data::<web::Data<State>>().map(|state| &*state.trusted_proxies);
+    Some(client(peer, req.headers(), trusted.unwrap_or_default()))
+}
+
+/// The last address in `X-Forwarded-For` that no trusted proxy has: what stands before it, the client may have made up.
+/// Who isn't a trusted proxy is taken for the client.
+fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+    if !trusted.contains(&peer) {
+        return peer;
+    }
+    let values: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    let mut nearest = peer;
+    for text in values.iter().rev().flat_map(|value| value.rsplit(',')) {
+        let Ok(address) = text.trim().parse::<IpAddr>() else {
+            break;
+        };
+        nearest = address.to_canonical();
+        if !trusted.contains(&nearest) {
+            break;
+        }
+    }
+    nearest
 }
 
 /// The token that was sent, if one was.
@@ -171,7 +196,27 @@ mod tests {
     use super::*;
     use actix_web::ResponseError;
     use actix_web::http::StatusCode;
-    use actix_web::http::header::HeaderValue;
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    #[test]
+    fn s23_only_a_trusted_proxy_says_where_a_request_comes_from() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let (proxy, inner, shop) = (ip("10.0.0.1"), ip("10.0.0.2"), ip("203.0.113.7"));
+        let from = |peer: IpAddr, forwarded: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in forwarded {
+                let value = HeaderValue::from_str(value).unwrap();
+                headers.append(HeaderName::from_static("x-forwarded-for"), value);
+            }
+            client(peer, &headers, &[proxy, inner])
+        };
+        assert_eq!(from(shop, &["198.51.100.1"]), shop, "anybody can send the header");
+        assert_eq!(from(proxy, &[]), proxy);
+        assert_eq!(from(proxy, &["203.0.113.7"]), shop);
+        assert_eq!(from(proxy, &["198.51.100.1, 203.0.113.7, 10.0.0.2"]), shop);
+        assert_eq!(from(proxy, &["198.51.100.1", "203.0.113.7", "10.0.0.2"]), shop);
+        assert_eq!(from(proxy, &["203.0.113.7, unknown"]), proxy, "no guessing");
+    }
 
     #[test]
     fn s22_two_authorization_headers_are_refused() {

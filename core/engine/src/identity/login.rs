@@ -113,6 +113,7 @@ impl Engine {
             self.note_refusal(account.as_ref(), source, "auth.login_failed");
             return Err(login_failed());
         };
+        self.identity().throttle.remember(&chain, &user, source);
         self.open_session(account.chain_id.typed(), account.id.typed(), source)
             .await
     }

@@ -4,7 +4,9 @@ use governor::clock::DefaultClock;
 use governor::state::keyed::DashMapStateStore;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -24,6 +26,10 @@ pub(crate) struct Throttle {
     /// Refresh tokens cost no hash, and who guesses passwords at the same address must not put tills out: 200 at once, then
     /// 10 per second.
     refreshes: Keyed<IpAddr>,
+    /// Where accounts have logged in from since the start.
+    familiar: Mutex<HashSet<[u8; 32]>>,
+    /// By account and familiar source, as many as an account's: who guesses elsewhere doesn't lock it here.
+    at_home: Keyed<[u8; 32]>,
     /// Whose throttling was written down lately: once a minute and account.
     told: Keyed<[u8; 32]>,
     /// What the password hash can bear: 400 at once, then 40 per second.
@@ -49,6 +55,8 @@ impl Throttle {
             accounts: RateLimiter::keyed(quota(10, Duration::from_secs(30))),
             sources: RateLimiter::keyed(quota(100, Duration::from_millis(500))),
             refreshes: RateLimiter::keyed(quota(200, Duration::from_millis(100))),
+            familiar: Mutex::default(),
+            at_home: RateLimiter::keyed(quota(10, Duration::from_secs(30))),
             told: RateLimiter::keyed(quota(1, Duration::from_secs(60))),
             all: RateLimiter::direct(quota(400, Duration::from_millis(25))),
         }
@@ -58,8 +66,27 @@ impl Throttle {
     pub fn permits(&self, chain: &str, user: &str, source: Option<IpAddr>) -> bool {
         self.forget();
         // The source first: who floods from one address can't use up an account's attempts.
-        let source = source.is_none_or(|source| self.sources.check_key(&source).is_ok());
-        source && self.accounts.check_key(&account(chain, user)).is_ok() && self.all.check().is_ok()
+        let ip = source;
+        let source = ip.is_none_or(|source| self.sources.check_key(&source).is_ok());
+        source && self.permits_account(chain, user, ip) && self.all.check().is_ok()
+    }
+
+    fn permits_account(&self, chain: &str, user: &str, source: Option<IpAddr>) -> bool {
+        let home = source.map(|source| place(chain, user, source));
+        match home.filter(|home| self.familiar.lock().contains(home)) {
+            Some(home) => self.at_home.check_key(&home).is_ok(),
+            None => self.accounts.check_key(&account(chain, user)).is_ok(),
+        }
+    }
+
+    /// Remembers where an account has logged in from.
+    pub fn remember(&self, chain: &str, user: &str, source: Option<IpAddr>) {
+        let Some(source) = source else { return };
+        let mut familiar = self.familiar.lock();
+        if familiar.len() >= REMEMBERED {
+            familiar.clear();
+        }
+        familiar.insert(place(chain, user, source));
     }
 
     /// Counts use of a refresh token.
@@ -81,6 +108,9 @@ impl Throttle {
                 sources.retain_recent();
             }
         }
+        if self.at_home.len() > REMEMBERED {
+            self.at_home.retain_recent();
+        }
         if self.told.len() > REMEMBERED {
             self.told.retain_recent();
         }
@@ -92,6 +122,14 @@ fn account(chain: &str, user: &str) -> [u8; 32] {
     Sha256::new_with_prefix(chain)
         .chain_update([0])
         .chain_update(user)
+        .finalize()
+        .into()
+}
+
+/// An account at a source.
+fn place(chain: &str, user: &str, source: IpAddr) -> [u8; 32] {
+    Sha256::new_with_prefix(account(chain, user))
+        .chain_update(source.to_string())
         .finalize()
         .into()
 }
