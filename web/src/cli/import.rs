@@ -62,7 +62,10 @@ impl Import {
 fn read_mapping(name: &str) -> anyhow::Result<Mapping> {
     let text = match MAPPINGS.iter().find(|(own, _)| *own == name) {
         Some((_, text)) => (*text).to_owned(),
-        None => std::fs::read_to_string(name).with_context(|| format!("--mapping {name}"))?,
+        None => std::fs::read_to_string(name).with_context(|| {
+            let own = MAPPINGS.map(|(own, _)| own).join(", ");
+            format!("--mapping {name}: there is no such file, or it can't be read. Mappings that come with the program: {own}")
+        })?,
     };
     Mapping::parse(&text).with_context(|| format!("--mapping {name}"))
 }
@@ -175,5 +178,19 @@ impl Watch for Terminal {
     fn bad(&mut self, row: &BadRow) {
         self.bar
             .suspend(|| println!("line {}, {}: {} ({})", row.line, row.receipt, row.reason, row.detail));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn i8_an_unknown_mapping_lists_those_that_come_with_the_program() {
+        let error = read_mapping("retail_basket").unwrap_err().to_string();
+        for (own, _) in MAPPINGS {
+            assert!(error.contains(own), "{error}");
+            assert!(read_mapping(own).is_ok(), "{own}");
+        }
     }
 }

@@ -31,20 +31,25 @@ pub struct FileFormat {
     /// One ASCII character.
     #[serde(default = "comma")]
     pub delimiter: char,
-    #[serde(default)]
-    pub encoding: Encoding,
+    /// None: found out from the file's beginning.
+    pub encoding: Option<Encoding>,
     #[serde(default = "point")]
     pub decimal_mark: char,
 }
 
 /// How bytes become text. A byte order mark before UTF-8 is skipped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum Encoding {
-    #[default]
     #[serde(rename = "utf-8")]
     Utf8,
     #[serde(rename = "latin-1")]
     Latin1,
+    /// As Chinese Excel saves CSV; GBK is a part of it.
+    #[serde(rename = "gb18030", alias = "gbk")]
+    Gb18030,
+    /// A byte order mark says which half comes first; without one it is the lower.
+    #[serde(rename = "utf-16")]
+    Utf16,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -89,6 +94,9 @@ pub struct Store {
 pub struct Member {
     /// Where a member's key stands; a bill without one is a sale of nobody.
     pub column: String,
+    /// What people write there for nobody.
+    #[serde(default = "nobody")]
+    pub nobody: HashSet<String>,
     /// `{}` is the key.
     pub name: String,
     /// Card numbers follow from this and the member's key, so that a repeated import finds the same cards. Who knows
@@ -196,6 +204,10 @@ fn point() -> char {
 
 fn two() -> u32 {
     2
+}
+
+fn nobody() -> HashSet<String> {
+    ["无", "-", "0"].map(String::from).into()
 }
 
 fn import() -> String {

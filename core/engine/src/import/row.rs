@@ -19,6 +19,8 @@ pub enum Reason {
     /// A field that every row needs is empty.
     Missing,
     NotANumber,
+    /// A key that a spreadsheet has turned into 1.38E+10: which one it was can't be known.
+    Spoilt,
     NotATime,
     /// Negative quantity or price outside a cancellation.
     Negative,
@@ -43,6 +45,7 @@ impl fmt::Display for Reason {
             Self::NotText => "not_text",
             Self::Missing => "missing",
             Self::NotANumber => "not_a_number",
+            Self::Spoilt => "spoilt_by_spreadsheet",
             Self::NotATime => "not_a_time",
             Self::Negative => "negative",
             Self::NotNegative => "not_negative",
@@ -124,6 +127,19 @@ impl Fields<'_> {
         }
     }
 
+    /// What tells one thing from another; empty where nothing stands.
+    fn key(&self, column: &str) -> Result<String, Fault> {
+        match self.text(column)? {
+            spoilt if is_scientific(&spoilt) => Err((Reason::Spoilt, format!("{column}: {spoilt}"))),
+            key => Ok(key),
+        }
+    }
+
+    fn needed_key(&self, column: &str) -> Result<String, Fault> {
+        self.needed(column)?;
+        self.key(column)
+    }
+
     fn number(&self, column: &str) -> Result<Decimal, Fault> {
         let text = self.needed(column)?;
         let fault = || (Reason::NotANumber, format!("{column}: {text}"));
@@ -188,17 +204,27 @@ impl Fields<'_> {
     }
 }
 
+/// As spreadsheets show long numbers: a digit, decimals, `E+` and two digits or more. Article numbers such as 85E10 aren't.
+fn is_scientific(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let Some((mantissa, exponent)) = text.split_once("E+").or_else(|| text.split_once("e+")) else {
+        return false;
+    };
+    let (whole, decimals) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
+    whole.len() == 1 && digits(whole) && digits(decimals) && digits(exponent)
+}
+
 fn meaning(fields: &Fields<'_>) -> Result<Row, Fault> {
     let mapping = fields.mapping;
-    let receipt = fields.needed(&mapping.bill.column)?;
+    let receipt = fields.needed_key(&mapping.bill.column)?;
     let written = fields.needed(&mapping.time.column)?;
     let at = time::parse(&written, &mapping.time.format, mapping.time.zone)
         .ok_or_else(|| (Reason::NotATime, format!("{}: {written}", mapping.time.column)))?;
     let store = match (&mapping.store.column, &mapping.store.code) {
-        (Some(column), _) => fields.needed(column)?,
+        (Some(column), _) => fields.needed_key(column)?,
         (None, code) => code.clone().unwrap_or_default(),
     };
-    let (cancels, sku) = (mapping.cancels(&receipt), fields.needed(&mapping.line.sku)?);
+    let (cancels, sku) = (mapping.cancels(&receipt), fields.needed_key(&mapping.line.sku)?);
     let (quantity, amount) = (fields.quantity()?, fields.formula(&mapping.line.amount)?);
     let price = match &mapping.cancellation {
         Some(cancellation) => decimal::canonical(fields.number(&cancellation.price)?),
@@ -218,7 +244,10 @@ fn meaning(fields: &Fields<'_>) -> Result<Row, Fault> {
         ));
     }
     let category = fields.category(&sku)?;
-    let member = fields.text(&mapping.member.column)?;
+    let member = match fields.key(&mapping.member.column)? {
+        nobody if mapping.member.nobody.contains(&nobody) => String::new(),
+        member => member,
+    };
     let line = fields.record.line;
     Ok(Row {
         line,
@@ -234,4 +263,19 @@ fn meaning(fields: &Fields<'_>) -> Result<Row, Fault> {
         list_amount,
         price,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_scientific;
+
+    #[test]
+    fn i3_what_a_spreadsheet_has_spoilt_is_told_from_codes() {
+        for spoilt in ["1.38123E+10", "1E+10", "1,38e+10"] {
+            assert!(is_scientific(spoilt), "{spoilt}");
+        }
+        for code in ["13812345678", "85123E", "1E5", "E+1", "10.5E+3", "1.E+", "AE+10", ""] {
+            assert!(!is_scientific(code), "{code}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::ImportError;
 use super::mapping::{Encoding, FileFormat, Mapping};
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fs::File;
@@ -34,7 +35,9 @@ impl Records {
             )),
             _ => Box::new(file),
         };
-        let records = Self::read(bytes, &mapping.file).map_err(|e| ImportError::file(path, e))?;
+        let encoding = mapping.file.encoding;
+        let (encoding, bytes) = decoded(bytes, encoding).map_err(|e| ImportError::file(path, e))?;
+        let records = Self::read(bytes, &mapping.file, encoding).map_err(|e| ImportError::file(path, e))?;
         match mapping
             .columns()
             .into_iter()
@@ -45,7 +48,7 @@ impl Records {
         }
     }
 
-    fn read(bytes: Box<dyn Read + Send>, format: &FileFormat) -> Result<Self, csv::Error> {
+    fn read(bytes: Box<dyn Read + Send>, format: &FileFormat, encoding: Encoding) -> Result<Self, csv::Error> {
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(u8::try_from(format.delimiter).unwrap_or(b','))
             .flexible(true)
@@ -59,7 +62,7 @@ impl Records {
                 .entry(String::from_utf8_lossy(name).trim().to_owned())
                 .or_insert(at);
         }
-        let (width, encoding) = (headers.len(), format.encoding);
+        let width = headers.len();
         Ok(Self {
             reader,
             record: csv::ByteRecord::new(),
@@ -79,6 +82,47 @@ impl Records {
     }
 }
 
+/// Enough of a file to tell what it is written in.
+const SAMPLE: u64 = 1 << 16;
+
+/// The file's bytes in UTF-8 (Latin-1 as it is), and what they were written in.
+fn decoded(
+    mut bytes: Box<dyn Read + Send>,
+    encoding: Option<Encoding>,
+) -> std::io::Result<(Encoding, Box<dyn Read + Send>)> {
+    let mut sample = Vec::new();
+    bytes.by_ref().take(SAMPLE).read_to_end(&mut sample)?;
+    let encoding = encoding.unwrap_or_else(|| guess(&sample));
+    let whole = std::io::Cursor::new(sample).chain(bytes);
+    let from = match encoding {
+        Encoding::Utf8 | Encoding::Latin1 => return Ok((encoding, Box::new(whole))),
+        Encoding::Gb18030 => encoding_rs::GB18030,
+        Encoding::Utf16 => encoding_rs::UTF_16LE,
+    };
+    let reader = DecodeReaderBytesBuilder::new()
+        .encoding(Some(from))
+        .bom_override(encoding == Encoding::Utf16)
+        .build(whole);
+    Ok((encoding, Box::new(BufReader::with_capacity(1 << 16, reader))))
+}
+
+/// UTF-16 has a byte order mark; what is no UTF-8 but reads as Chinese throughout is Chinese.
+fn guess(sample: &[u8]) -> Encoding {
+    if sample.starts_with(&[0xff, 0xfe]) || sample.starts_with(&[0xfe, 0xff]) {
+        return Encoding::Utf16;
+    }
+    // The sample may end within a character, never within a line's end.
+    let lines = sample
+        .iter()
+        .rposition(|b| *b == b'\n')
+        .map_or(sample, |end| &sample[..end]);
+    let chinese = || encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(lines);
+    if std::str::from_utf8(lines).is_err() && chinese().is_some() {
+        return Encoding::Gb18030;
+    }
+    Encoding::Utf8
+}
+
 impl Record<'_> {
     /// Whether it has as many fields as the header.
     pub fn complete(&self) -> bool {
@@ -91,6 +135,11 @@ impl Record<'_> {
         let bytes = self.source.record.get(*at).unwrap_or_default();
         let text = match self.source.encoding {
             Encoding::Utf8 => std::str::from_utf8(bytes).ok()?.to_owned(),
+            // In UTF-8 by now; what couldn't be read stands as U+FFFD.
+            Encoding::Gb18030 | Encoding::Utf16 => {
+                let text = std::str::from_utf8(bytes).ok()?;
+                (!text.contains('\u{fffd}')).then(|| text.to_owned())?
+            }
             Encoding::Latin1 => bytes.iter().map(|b| char::from(*b)).collect(),
         };
         match text.trim() {
@@ -129,4 +178,35 @@ pub fn hash(path: &Path) -> Result<[u8; 32], ImportError> {
     let mut hasher = Sha256::new();
     std::io::copy(&mut file, &mut hasher).map_err(|e| ImportError::file(path, e))?;
     Ok(hasher.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "商品,数量\n玫瑰精华露,2\n";
+
+    fn read(bytes: &[u8], encoding: Option<Encoding>) -> (Encoding, String) {
+        let (encoding, mut reader) = decoded(Box::new(std::io::Cursor::new(bytes.to_vec())), encoding).unwrap();
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        (encoding, text.trim_start_matches('\u{feff}').to_owned())
+    }
+
+    #[test]
+    fn i4_a_file_is_read_as_chinese_excel_saves_it() {
+        let (gbk, _, _) = encoding_rs::GBK.encode(TEXT);
+        let utf16 = |mark: char, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            let text = format!("{mark}{TEXT}");
+            text.encode_utf16().flat_map(bytes).collect()
+        };
+        assert_eq!(read(&gbk, None), (Encoding::Gb18030, TEXT.into()));
+        assert_eq!(read(&gbk, Some(Encoding::Gb18030)).1, TEXT);
+        for bytes in [utf16('\u{feff}', u16::to_le_bytes), utf16('\u{feff}', u16::to_be_bytes)] {
+            assert_eq!(read(&bytes, None), (Encoding::Utf16, TEXT.into()));
+        }
+        assert_eq!(read(TEXT.as_bytes(), None), (Encoding::Utf8, TEXT.into()));
+        assert_eq!(read(format!("\u{feff}{TEXT}").as_bytes(), None).1, TEXT);
+        assert_eq!(guess(b"caf\xe9,1\n"), Encoding::Utf8, "no Chinese: its rows are listed");
+    }
 }

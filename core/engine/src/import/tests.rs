@@ -233,3 +233,18 @@ fn packed_files_are_read_and_missing_columns_named() {
     let error = Plan::open(file.path(), &other).err().unwrap();
     assert_eq!(error.to_string(), "mapping: the file has no column `article`");
 }
+
+#[test]
+fn i5_who_stands_for_nobody_gets_no_membership() {
+    for nobody in ["无", "-", "0", ""] {
+        let sale = sale(&format!("7,{nobody},tea,1,1,0,1.7.2020 8:05\n"));
+        assert_eq!(sale.member, "", "{nobody:?}");
+    }
+}
+
+#[test]
+fn i3_a_spoilt_key_is_listed_and_not_booked() {
+    let rows = "1,1.38123E+10,tea,1,1,0,1.7.2020 8:05\n2.1E+12,ann,tea,1,1,0,1.7.2020 8:05\n";
+    assert_eq!(bad(rows), [(2, Reason::Spoilt), (3, Reason::Spoilt)]);
+    assert_eq!(steps(rows).len(), 2, "nothing else comes of them");
+}

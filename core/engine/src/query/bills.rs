@@ -200,7 +200,7 @@ fn find(
             query = query.filter(bills::business_date.eq(day.0));
         }
         if let Some(till) = &filter.till {
-            query = query.filter(bills::till.eq(till));
+            query = query.filter(bills::till.eq(identifier(till)));
         }
         if let Some(receipt) = &filter.receipt {
             query = query.filter(bills::receipt.eq(identifier(receipt)));
