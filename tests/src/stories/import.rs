@@ -244,8 +244,15 @@ fn every_basket_comes_in(file: &Path, backend: Backend) -> Result<(), Failed> {
     let site = &Site::new(backend);
     let finish = import(site, file, &mapping(BASKETS), u64::MAX, false);
     let report = &finish.report;
-    assert!(finish.complete && report.bad.is_empty(), "{report:?}");
-    assert_eq!((report.sales, report.returns, report.members), (47_243, 0, 2_377));
+    // One basket of the 47 243, over 0.00, came out of a spreadsheet's hands as 4.0128e+10.
+    assert!(finish.complete, "{report:?}");
+    let bad: Vec<_> = report
+        .bad
+        .iter()
+        .map(|(reason, rows)| (reason.to_string(), *rows))
+        .collect();
+    assert_eq!(bad, [("spoilt_by_spreadsheet".to_owned(), 1)]);
+    assert_eq!((report.sales, report.returns, report.members), (47_242, 0, 2_377));
     let (baskets, expected) = household_points(file);
     assert_eq!((baskets, report.points_earned), (47_243, expected.values().sum()));
     let found = points(site, "complete-journey");
