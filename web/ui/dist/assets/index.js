@@ -1,1 +1,1 @@
-import{B as e,N as t,R as n,z as r}from"./shared.js";await n().catch(()=>!1)&&r.me?location.replace(t(r.me)):e();
+import{B as e,P as t,V as n,z as r}from"./shared.js";await r().catch(()=>!1)&&e.me?location.replace(t(e.me)):n();

@@ -32,6 +32,15 @@ reason = Reason
 nobody = Nobody
 points = { $points } points
 
+unreadable-number = "{ $text }" is no number; correct it.
+unreadable-digits = "{ $text }" has too many decimals: { $digits ->
+    [0] whole numbers only
+    [one] one at most
+   *[other] { $digits } at most
+  }.
+unreadable-size = "{ $text }" is out of range.
+unreadable-zero = It can't be zero or empty.
+
 role-hq_admin = HQ admin
 role-store_manager = store manager
 role-supervisor = supervisor

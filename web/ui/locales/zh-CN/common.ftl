@@ -32,6 +32,14 @@ reason = 原因
 nobody = 无
 points = { $points } 分
 
+unreadable-number = “{ $text }”不是数字，请改正。
+unreadable-digits = “{ $text }”小数位数过多，{ $digits ->
+    [0] 应为整数
+   *[other] 最多 { $digits } 位小数
+  }。
+unreadable-size = “{ $text }”超出范围。
+unreadable-zero = 不能为零或不填。
+
 role-hq_admin = 总部管理员
 role-store_manager = 店长
 role-supervisor = 主管

@@ -10,16 +10,26 @@ export function plainText(text: string): string {
     .replace(/[。．，－]/g, (sign) => FULL_WIDTH[sign] ?? sign)
 }
 
-/** `"12.5"` with 2 digits is 1250; null when it isn't a number or has more digits than the unit. */
-export function parseDecimal(text: string, digits: number): number | null {
-  const match = /^(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/.exec(plainText(text))
-  if (!match) return null
-  const whole = (match[1] ?? '').replaceAll(',', '')
+/** Why a text is no amount: no number at all, more decimals than the unit has, beyond the integers. */
+export type Unreadable = 'number' | 'digits' | 'size'
+
+/** `"12.5"` with 2 digits is 1250; null when nothing is there; otherwise why it can't be read. */
+export function readDecimal(text: string, digits: number): number | null | Unreadable {
+  const plain = plainText(text)
+  if (plain === '') return null
+  const match = /^(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/.exec(plain)
+  const whole = (match?.[1] ?? '').replaceAll(',', '')
+  if (!match || (whole === '' && !match[2])) return 'number'
   const fraction = (match[2] ?? '').replace(/0+$/, '')
-  if (whole === '' && !match[2]) return null
-  if (fraction.length > digits) return null
+  if (fraction.length > digits) return 'digits'
   const units = Number(whole + fraction.padEnd(digits, '0'))
-  return Number.isSafeInteger(units) ? units : null
+  return Number.isSafeInteger(units) ? units : 'size'
+}
+
+/** As `readDecimal`, where an unreadable text counts as none. */
+export function parseDecimal(text: string, digits: number): number | null {
+  const read = readDecimal(text, digits)
+  return typeof read === 'number' ? read : null
 }
 
 /** 1250 with 2 digits is `"12.50"`; `trim` leaves out needless zeros: `"12.5"`. */

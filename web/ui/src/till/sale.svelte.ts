@@ -1,6 +1,6 @@
 import { Operation } from '$lib/api/operation.svelte'
 import type { SaleAnswer, SaleBody, SaleLine, Tender, TenderKind } from '$lib/api/types'
-import { mulDiv } from '$lib/decimal'
+import { mulDiv, readDecimal, type Unreadable } from '$lib/decimal'
 import { me } from '$lib/session.svelte'
 import type { Till } from './till.svelte'
 
@@ -8,6 +8,17 @@ export const TENDERS = ['cash', 'card', 'mobile'] as const satisfies TenderKind[
 
 /** Hundredths below ten: 128.57 in cash is 128.50. */
 const SMALLEST_COINS = 10
+
+/** A field of the bill that can't be booked as it was typed. */
+export interface Fault {
+  /** From 1; 0 for what isn't part of a line. */
+  line: number
+  field: 'quantity' | 'discount' | 'amount' | 'points'
+  text: string
+  why: Unreadable | 'zero'
+}
+
+const fault = (at: Omit<Fault, 'why'>, why: number | null | Unreadable): Fault[] => (typeof why === 'string' ? [{ ...at, why }] : [])
 
 export class Line {
   sku = $state('')
@@ -17,13 +28,29 @@ export class Line {
   /** What is paid for the line, after the discount. */
   amount = $state<number | null>(null)
 
+  /** What was typed into a field and is no such number: a line of which anything is typed is never left out. */
+  unreadable = $state({ quantity: '', discount: '', amount: '' })
+
   get blank(): boolean {
-    return this.amount === null && this.sku === '' && this.category === ''
+    const figures = this.amount === null && this.discount === null && Object.values(this.unreadable).every((text) => text === '')
+    return figures && this.sku.trim() === '' && this.category.trim() === ''
+  }
+
+  /** Why this line can't be booked as it stands. */
+  faults(line: number, digits: number): Fault[] {
+    const read = (['quantity', 'discount', 'amount'] as const).map((field) => {
+      const text = this.unreadable[field]
+      return fault({ line, field, text }, readDecimal(text, field === 'quantity' ? 3 : digits))
+    })
+    const none = !this.blank && (this.quantity === 0 || (this.quantity === null && this.unreadable.quantity === ''))
+    if (none) read.push([{ line, field: 'quantity', text: '', why: 'zero' }])
+    return read.flat()
   }
 
   body(): SaleLine | null {
     const { amount, quantity } = this
-    if (amount === null || quantity === null || quantity === 0) return null
+    const unreadable = Object.values(this.unreadable).some((text) => text !== '')
+    if (unreadable || amount === null || quantity === null || quantity === 0) return null
     const discount = this.discount ?? 0
     const sku = this.sku.trim()
     return { sku, category: this.category.trim(), quantity, amount, list_amount: amount + discount, discount, attributes: {} }
@@ -40,6 +67,8 @@ export class Sale {
   roundOff = $state(false)
   /** Points the cashier was asked to use, before rounding to the program's step. */
   wantedPoints = $state<number | null>(null)
+  unreadablePoints = $state('')
+  unreadableMoney = $state('')
   /** Book for the customer although the card on the counter can't be used. */
   withoutCard = $state(false)
   readonly post = new Operation<SaleAnswer>()
@@ -48,6 +77,14 @@ export class Sale {
 
   get total(): number {
     return this.lines.reduce((sum, line) => sum + (line.amount ?? 0), 0)
+  }
+
+  /** What must be put right before this bill can be booked. */
+  get faults(): Fault[] {
+    const digits = me().chain.minor_units
+    const points = fault({ line: 0, field: 'points', text: this.unreadablePoints }, readDecimal(this.unreadablePoints, 0))
+    const money = fault({ line: 0, field: 'points', text: this.unreadableMoney }, readDecimal(this.unreadableMoney, digits))
+    return [...this.lines.flatMap((line, i) => line.faults(i + 1, digits)), ...points, ...money]
   }
 
   /** The most points that this bill, this balance and the program allow. */
@@ -101,7 +138,7 @@ export class Sale {
     const typed = this.lines.filter((line) => !line.blank)
     const lines = typed.map((line) => line.body())
     const { till } = this
-    if (lines.length === 0 || lines.includes(null) || this.total <= 0 || till.receipt.trim() === '') return null
+    if (lines.length === 0 || lines.includes(null) || this.faults.length > 0 || this.total <= 0 || till.receipt.trim() === '') return null
     const both: Tender[] = [
       { kind: 'points', amount: this.pointsMoney },
       { kind: this.tender, amount: this.toPay },
@@ -128,6 +165,12 @@ export class Sale {
     if (this.lines.length === 0) this.addLine()
   }
 
+  usePoints(points: number | null): void {
+    this.wantedPoints = points
+    this.unreadablePoints = ''
+    this.unreadableMoney = ''
+  }
+
   nextTender(): void {
     this.tender = TENDERS[(TENDERS.indexOf(this.tender) + 1) % TENDERS.length] ?? 'cash'
   }
@@ -135,7 +178,7 @@ export class Sale {
   clear(): void {
     this.lines = [new Line()]
     this.tender = 'cash'
-    this.wantedPoints = null
+    this.usePoints(null)
     this.withoutCard = false
     this.post.clear()
   }

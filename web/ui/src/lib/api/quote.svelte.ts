@@ -15,6 +15,7 @@ export class LiveQuote<T> {
   #draft: object | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
   #request: AbortController | null = null
+  #running: Promise<void> = Promise.resolve()
 
   /** Asks for `draft`; null clears the preview. */
   want(path: string, draft: object | null): void {
@@ -31,7 +32,7 @@ export class LiveQuote<T> {
       return
     }
     this.asking = true
-    this.#timer = setTimeout(() => void this.#ask(path, draft, question), QUIET_MS)
+    this.#timer = setTimeout(() => this.#begin(path, draft, question), QUIET_MS)
   }
 
   /** Is the preview that of what is on the screen now? */
@@ -43,7 +44,22 @@ export class LiveQuote<T> {
   again(): void {
     if (this.#draft === null || this.asking) return
     this.asking = true
-    void this.#ask(this.#path, this.#draft, this.#wanted)
+    this.#begin(this.#path, this.#draft, this.#wanted)
+  }
+
+  /** Waits for no more typing: true as soon as the preview is that of what is wanted, false if it can't be had. */
+  async settle(): Promise<boolean> {
+    const question = this.#wanted
+    if (this.#timer !== undefined && this.#draft !== null) this.#begin(this.#path, this.#draft, question)
+    else if (!this.current) this.again()
+    await this.#running
+    return this.current && this.#answered === question
+  }
+
+  #begin(path: string, draft: object, question: string): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#running = this.#ask(path, draft, question)
   }
 
   async #ask(path: string, draft: object, question: string): Promise<void> {
@@ -67,6 +83,7 @@ export class LiveQuote<T> {
 
   #cancel(): void {
     clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#request?.abort()
     this.asking = false
   }
