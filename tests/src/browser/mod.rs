@@ -1,6 +1,7 @@
 //! The pages in a real Chromium, driven as people drive them: by keyboard where the till is meant for it. Any console
 //! error and any violation of the content security policy fails.
 
+mod bill;
 mod hq;
 mod till;
 
@@ -12,13 +13,20 @@ use std::path::PathBuf;
 
 type BrowserStory = fn(&TestApp, &Window);
 
-const STORIES: [(&str, BrowserStory); 4] = [
+const STORIES: [(&str, BrowserStory); 8] = [
     ("a_cashiers_first_ten_minutes", till::first_ten_minutes),
     ("a_card_for_somebody_new", till::a_card_for_somebody_new),
     (
         "hq_changes_a_configuration_by_the_schemas_form",
         hq::changes_a_configuration,
     ),
+    ("s1_an_enter_before_the_quote_books", bill::s1_enter_before_the_quote),
+    (
+        "s2_esc_puts_the_bill_aside_and_one_key_brings_it_back",
+        bill::s2_a_bill_is_put_aside,
+    ),
+    ("s3_amounts_as_people_type_them", bill::s3_amounts_as_people_type_them),
+    ("several_tenders_and_change", bill::several_tenders),
     ("complaints_of_the_browser_are_heard", complaints_are_heard),
 ];
 

@@ -22,7 +22,7 @@ pub fn first_ten_minutes(app: &TestApp, window: &Window) {
     loss_and_replacement(app, window, &wang);
 }
 
-fn member(app: &TestApp, name: &str, phone: &str) -> Member {
+pub(super) fn member(app: &TestApp, name: &str, phone: &str) -> Member {
     let customer = app.customer(name).phone(phone).create();
     app.sale().customer(&customer).line("gift-box", "gifts", 1000_00).ring();
     app.issue(&customer)
@@ -56,7 +56,7 @@ fn languages(window: &Window) {
 }
 
 /// Types into the one field that finds people and presses Enter.
-fn look_for(window: &Window, code: &str) {
+pub(super) fn look_for(window: &Window, code: &str) {
     window.find("identify").fill(code);
     window.press(ENTER);
 }
@@ -90,7 +90,7 @@ fn identify(window: &Window, wang: &Member, other: &Member) {
 }
 
 /// Waits until an element's figure is the expected one.
-fn shows(window: &Window, id: &str, figure: i64) {
+pub(super) fn shows(window: &Window, id: &str, figure: i64) {
     let figure = figure.to_string();
     window.wait_for(&format!("{figure} in {id}"), || {
         window

@@ -295,6 +295,13 @@ impl Element<'_> {
             .is_ok_and(|shown| shown == true)
     }
 
+    pub fn is_enabled(&self) -> bool {
+        let path = format!("/element/{}/enabled", self.id);
+        self.window
+            .try_call("GET", &path, &Value::Null)
+            .is_ok_and(|enabled| enabled == true)
+    }
+
     #[track_caller]
     pub fn click(&self) {
         self.call("POST", "/click", &json!({}));
@@ -344,7 +351,9 @@ impl Element<'_> {
 pub const ENTER: &str = "\u{E007}";
 pub const ESCAPE: &str = "\u{E00C}";
 pub const DOWN: &str = "\u{E015}";
+pub const F2: &str = "\u{E032}";
 pub const F3: &str = "\u{E033}";
 pub const F4: &str = "\u{E034}";
 pub const F6: &str = "\u{E036}";
 pub const F7: &str = "\u{E037}";
+pub const F8: &str = "\u{E038}";

@@ -18,10 +18,10 @@ async function load(path) {
   return (await runnerImport(`${root}${path}`, options)).module
 }
 
-const { LiveQuote, Sale, session, Till, readDecimal } = await load('test/till.ts')
+const { LiveQuote, Parking, Sale, proposeReceipt, rememberReceipt, session, Till, readDecimal } = await load('test/till.ts')
 
 session.me = {
-  chain: { code: 'meili', minor_units: 2, time_zone: 'Asia/Shanghai' },
+  chain: { id: 'c', code: 'meili', currency: 'CNY', minor_units: 2, time_zone: 'Asia/Shanghai' },
   stores: [{ id: 'east', name: 'East' }],
   permissions: ['sale.post'],
 }
@@ -49,13 +49,13 @@ test('s3: thousands and full-width digits are amounts', () => {
 test('s3: what can\'t be read is said and blocks the bill; what is empty is left out', () => {
   const sale = bill('10', '12.345')
   assert.equal(sale.draft(), null, 'not booked at 10.00')
-  assert.deepEqual(sale.faults, [{ line: 2, field: 'amount', text: '12.345', why: 'digits' }])
+  assert.deepEqual(sale.faults, [{ line: 2, name: 'line-amount', text: '12.345', digits: 2, why: 'digits' }])
   assert.equal(bill('10', 'abc').faults[0].why, 'number')
   assert.equal(bill('10', '99999999999999.99').faults[0].why, 'size')
   const empty = bill('10', '')
   assert.deepEqual([empty.faults, empty.draft().lines.length], [[], 1])
   const points = bill('10')
-  points.unreadablePoints = '1.5'
+  points.unreadable.points = '1.5'
   assert.deepEqual([points.draft(), points.faults[0].why], [null, 'digits'])
 })
 
@@ -94,4 +94,66 @@ test('s1: no preview, or that of another bill, books nothing', async () => {
   asked[1].answer({ points_earned: 60 })
   assert.equal(await overtaken, false)
   quote.want('/sales/quote', null)
+})
+
+test('s2: a bill that was put aside comes back as it was, after a reload too', () => {
+  const sale = bill('10', '12.345')
+  const { till } = sale
+  Object.assign(sale.lines[0], { sku: 'LIP', quantity: 2000 })
+  Object.assign(till, { card: { id: 'card-1', customer: { display: 'Ms Wang' } }, receipt: '0007' })
+  sale.choose('card')
+  Object.assign(sale, { wantedPoints: 100, received: 50_00 })
+  sale.parts.cash = 4_00
+  const before = sale.kept()
+  new Parking(till, sale).put()
+  sale.clear()
+  assert.equal(sale.typed, false)
+  // A new page knows only what the session storage has.
+  const after = new Parking(till, sale)
+  const { receipt, display, cardId, memberOnly } = after.last
+  assert.deepEqual({ receipt, display, cardId, memberOnly }, { receipt: '0007', display: 'Ms Wang', cardId: 'card-1', memberOnly: false })
+  assert.ok(after.holds('0007') && !after.holds('0008'), 'its receipt is nobody else\'s')
+  sale.restore(after.last.sale)
+  assert.deepEqual(sale.kept(), before)
+  assert.equal(sale.lines[1].unreadable.amount, '12.345')
+  after.remove(after.last)
+  assert.equal(new Parking(till, sale).last, undefined)
+})
+
+test('s2: a member who was dropped is remembered until the bill is settled; nothing typed is nothing to put aside', () => {
+  const sale = bill('10')
+  const { till } = sale
+  const parking = new Parking(till, sale)
+  parking.put(true)
+  assert.equal(parking.last, undefined, 'nobody was there')
+  till.card = { id: 'card-1', customer: { display: 'Ms Wang' } }
+  parking.put(true)
+  assert.ok(parking.last.memberOnly && !parking.holds(till.receipt))
+  sale.clear()
+  parking.put()
+  assert.equal(parking.last, undefined)
+})
+
+test('the number of a bill that was overtaken is not given twice', () => {
+  rememberReceipt('east', 'T9', '2026-11-28', '0006')
+  rememberReceipt('east', 'T9', '2026-11-28', '0005')
+  assert.equal(proposeReceipt('east', 'T9', '2026-11-28'), '0007')
+})
+
+test('several tenders: the chosen one takes the rest, cash tells its change', () => {
+  const sale = bill('100.07')
+  sale.parts.card = 30_00
+  sale.parts.mobile = 20_00
+  sale.roundOff = true
+  assert.deepEqual([sale.rest, sale.rounding, sale.toPay], [50_00, 7, 100_00])
+  sale.received = 100_00
+  assert.equal(sale.change, 50_00)
+  assert.deepEqual(sale.draft().tenders, [{ kind: 'cash', amount: 50_00 }, { kind: 'card', amount: 30_00 }, { kind: 'mobile', amount: 20_00 }])
+  sale.received = 49_00
+  assert.deepEqual([sale.draft(), sale.faults[0].why], [null, 'short'])
+  sale.received = null
+  sale.parts.card = 90_00
+  assert.deepEqual([sale.draft(), sale.faults[0].why], [null, 'over'])
+  sale.choose('card')
+  assert.deepEqual([sale.rest, sale.rounding], [80_07, 0], 'what was typed for it gives way to the rest')
 })

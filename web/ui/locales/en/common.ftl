@@ -39,6 +39,8 @@ unreadable-digits = "{ $text }" has too many decimals: { $digits ->
    *[other] { $digits } at most
   }.
 unreadable-size = "{ $text }" is out of range.
+unreadable-over = { $text } more than is to be paid.
+unreadable-short = { $text } short.
 unreadable-zero = It can't be zero or empty.
 
 role-hq_admin = HQ admin

@@ -38,6 +38,8 @@ unreadable-digits = “{ $text }”小数位数过多，{ $digits ->
    *[other] 最多 { $digits } 位小数
   }。
 unreadable-size = “{ $text }”超出范围。
+unreadable-over = 超出应收 { $text }。
+unreadable-short = 还差 { $text }。
 unreadable-zero = 不能为零或不填。
 
 role-hq_admin = 总部管理员

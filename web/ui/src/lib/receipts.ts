@@ -37,6 +37,9 @@ export function proposeReceipt(store: string, till: string, date: string): strin
 
 export function rememberReceipt(store: string, till: string, date: string, receipt: string): void {
   const all = counters()
+  const counter = all[`${store}/${till}`]
+  // A bill that was put aside comes after those that overtook it: their numbers are used too.
+  if (counter?.date === date && isAfter(counter.last, receipt)) return
   all[`${store}/${till}`] = { date, last: receipt }
   localStorage.setItem(STORAGE_KEY, JSON.stringify(all))
 }

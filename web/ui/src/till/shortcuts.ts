@@ -1,5 +1,5 @@
 export type Window = 'redeem' | 'return' | 'card' | 'issue' | 'place'
-export type Action = Window | 'sale' | 'next'
+export type Action = Window | 'sale' | 'back' | 'next'
 
 /** Keys that browsers leave alone or let a page take. */
 export const SHORTCUTS: { key: string; action: Action }[] = [
@@ -8,12 +8,14 @@ export const SHORTCUTS: { key: string; action: Action }[] = [
   { key: 'F4', action: 'return' },
   { key: 'F6', action: 'card' },
   { key: 'F7', action: 'issue' },
+  { key: 'F8', action: 'back' },
   { key: 'F9', action: 'place' },
   { key: 'Escape', action: 'next' },
 ]
 
 export const PERMISSIONS: Partial<Record<Action, string>> = {
   sale: 'sale.post',
+  back: 'sale.post',
   redeem: 'redemption.post',
   return: 'return.post',
   issue: 'card.issue',

@@ -9,7 +9,7 @@ import { may, me } from '$lib/session.svelte'
 const PLACE_KEY = 'cardea.till'
 
 export type Outcome =
-  | { kind: 'sale'; answer: SaleAnswer; receipt: string }
+  | { kind: 'sale'; answer: SaleAnswer; receipt: string; change: number | null }
   | { kind: 'return'; answer: ReturnAnswer; receipt: string }
   | { kind: 'redemption'; answer: RedemptionAnswer }
   | { kind: 'card'; card: Card; text: 'issued' | 'replaced' }
@@ -70,8 +70,13 @@ export class Till {
     void this.countOn()
   }
 
+  /** Asked whether a receipt is kept for a bill that was put aside. */
+  kept: (receipt: string) => boolean = () => false
+
   proposeReceipt(): void {
-    this.receipt = proposeReceipt(this.storeId, this.name, businessDate())
+    let receipt = proposeReceipt(this.storeId, this.name, businessDate())
+    while (this.kept(receipt)) receipt = following(receipt)
+    this.receipt = receipt
   }
 
   /** A browser that hasn't counted this till's bills of today goes on after the last one that is booked. */

@@ -1,0 +1,124 @@
+//! A bill at the till while it is typed: what is said, kept and booked.
+
+use super::till::{look_for, member, shows};
+use super::{log_in, picture};
+use crate::harness::webdriver::{ENTER, ESCAPE, F2, F8, Window};
+use crate::harness::{Field, Member, PASSWORD, TestApp};
+use serde_json::json;
+
+/// A cashier with a member on the counter.
+fn serve(app: &TestApp, window: &Window) -> Member {
+    app.configure().points_pay(100, 1_00, 100, 500_000).publish();
+    let wang = member(app, "王芳", "13912345678");
+    app.cashier();
+    log_in(app, window, "cashier-east", PASSWORD);
+    look_for(window, &wang.number);
+    shows(window, "points-available", 1000);
+    wang
+}
+
+/// Types over what a field holds, as people do.
+fn retype(window: &Window, id: &str, text: &str) {
+    window.find(id).click();
+    window.run("document.activeElement.select()", &[]);
+    window.type_keys(text);
+}
+
+/// S1: the Enter that comes before the preview books, once it is there.
+pub fn s1_enter_before_the_quote(app: &TestApp, window: &Window) {
+    let wang = serve(app, window);
+    let slow = "const ask = window.fetch;
+        window.fetch = (path, init) => String(path).endsWith('/quote')
+            ? new Promise((done) => setTimeout(() => done(ask(path, init)), 1000)) : ask(path, init);";
+    window.run(slow, &[]);
+    window.type_keys("50");
+    window.press(ENTER);
+    assert!(window.try_find("result").is_none(), "not before the preview");
+    shows(window, "result-points", 50);
+    assert_eq!(app.points(&wang), 1050);
+}
+
+/// S2: Esc puts the bill aside and F8 brings all of it back, after a reload too; F2 keeps the lines and F8 the member.
+pub fn s2_a_bill_is_put_aside(app: &TestApp, window: &Window) {
+    let wang = serve(app, window);
+    let receipt = window.find("receipt").attribute_now("value");
+    window.type_keys("50+25.5");
+    retype(window, "part-card", "20");
+    retype(window, "points-use", "100");
+    shows(window, "to-pay", 74_50);
+    window.press(ESCAPE);
+    window.find("parked-0");
+    picture(window, "till-parked-zh");
+    assert!(window.try_find("member-card").is_none());
+    assert_ne!(
+        window.find("receipt").attribute_now("value"),
+        receipt,
+        "its number is kept"
+    );
+    window.visit(&format!("{}/till/", app.base()));
+    window.find("parked-0");
+    window.press(F8);
+    shows(window, "to-pay", 74_50);
+    shows(window, "rest", 54_50);
+    window.wait_for_text("member-name", "王女士");
+    assert_eq!(window.find("receipt").attribute_now("value"), receipt);
+    window.press(F2);
+    window.wait_for("nobody", || window.try_find("member-card").is_none().then_some(()));
+    shows(window, "to-pay", 75_50);
+    window.press(F8);
+    window.find("member-card");
+    shows(window, "to-pay", 74_50);
+    window.find("amount-1").click();
+    window.press(ENTER);
+    shows(window, "result-points", 74);
+    assert_eq!(app.points(&wang), 974);
+    assert!(window.try_find("parked").is_none());
+}
+
+/// S3: thousands and full-width digits are amounts; what can't be read is said, and nothing is booked without it.
+pub fn s3_amounts_as_people_type_them(app: &TestApp, window: &Window) {
+    serve(app, window);
+    retype(window, "amount-0", "1,200");
+    shows(window, "to-pay", 1200_00);
+    retype(window, "amount-0", "１２");
+    shows(window, "to-pay", 12_00);
+    shows(window, "preview-points", 12);
+    window.find("line-add").click();
+    retype(window, "amount-1", "12.345");
+    window.wait_for_text("faults", "12.345");
+    picture(window, "till-unreadable-zh");
+    window.press(ENTER);
+    assert!(!window.find("sale-post").is_enabled());
+    assert!(window.try_find("result").is_none());
+    retype(window, "amount-1", "12.34");
+    shows(window, "to-pay", 24_34);
+    window.find("amount-1").click();
+    window.press(ENTER);
+    shows(window, "result-points", 24);
+}
+
+/// Cash, card and mobile for one bill, with change.
+pub fn several_tenders(app: &TestApp, window: &Window) {
+    serve(app, window);
+    let receipt = window.find("receipt").attribute_now("value");
+    window.type_keys("100");
+    retype(window, "part-card", "30");
+    retype(window, "part-mobile", "20");
+    shows(window, "rest", 50_00);
+    retype(window, "received", "40");
+    window.wait_for_text("faults", "10.00");
+    retype(window, "received", "100");
+    shows(window, "change", 50_00);
+    picture(window, "till-tenders-zh");
+    window.find("received").click();
+    window.press(ENTER);
+    shows(window, "result-change", 50_00);
+    let found = app
+        .till()
+        .get(&format!("/sales?store_id={}&receipt={receipt}", app.east()))
+        .ok();
+    let booked = json!([
+        {"kind": "cash", "amount": 50_00}, {"kind": "card", "amount": 30_00}, {"kind": "mobile", "amount": 20_00},
+    ]);
+    assert_eq!(found.list("/items")[0]["tenders"], booked);
+}
