@@ -13,6 +13,7 @@ pub mod id;
 pub mod identifier;
 pub mod ledger;
 pub mod money;
+pub mod phone;
 pub mod rows;
 pub mod sale;
 pub mod tier;

@@ -23,6 +23,11 @@ pub fn fresh_key() -> String {
     format!("0198c0de-0000-7000-8000-{n:012x}")
 }
 
+/// A text as it stands in a query.
+pub fn query_value(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
 /// A client that reports every status as an answer.
 pub fn agent() -> Agent {
     Agent::config_builder()

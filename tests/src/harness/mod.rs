@@ -16,7 +16,7 @@ mod site;
 pub mod time;
 pub mod webdriver;
 
-pub use actor::{Actor, Request, fresh_key};
+pub use actor::{Actor, Request, fresh_key, query_value};
 pub use answer::{Answer, Field};
 pub use app::{Balance, ONE_TIME, PASSWORD, TestApp, entries_of, points_of};
 pub use bill::{Bill, Return, Sale};

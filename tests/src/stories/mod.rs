@@ -19,6 +19,7 @@ mod login;
 mod model;
 mod operation;
 mod outage;
+mod phones;
 mod privacy;
 mod problems;
 mod races;
@@ -55,6 +56,7 @@ pub fn tests() -> Vec<Trial> {
         model::tests,
         operation::tests,
         outage::tests,
+        phones::tests,
         privacy::tests,
         problems::tests,
         races::tests,

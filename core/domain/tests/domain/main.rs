@@ -10,6 +10,7 @@ mod ledger;
 mod model;
 mod money;
 mod names;
+mod phone;
 mod redemption;
 mod refund;
 mod returns;

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::keys::{self, ChainKeys, Digest, IndexKind, PersonKey};
 use cardea_domain::Day;
 use cardea_domain::id::CustomerId;
+use cardea_domain::phone::line_and_extension;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::Zeroize;
@@ -77,8 +78,15 @@ impl Contact {
     }
 }
 
-/// `138****5678`: the first three and last four digits, without China's country code.
+/// `138****5678`: the first three and last four digits, without China's country code; `755****3456-8` with an extension.
 pub fn mask_phone(phone: &str) -> String {
+    match line_and_extension(phone) {
+        (line, Some(extension)) => format!("{}-{extension}", mask_line(line)),
+        (line, None) => mask_line(line),
+    }
+}
+
+fn mask_line(phone: &str) -> String {
     let (country, digits) = match phone.strip_prefix("+86") {
         Some(national) => ("", national),
         None => match phone.strip_prefix('+') {
@@ -128,6 +136,7 @@ mod tests {
         for (phone, masked) in [
             ("+8613812345678", "138****5678"),
             ("+861062345678", "106***5678"),
+            ("+8675526123456;ext=8", "755****3456-8"),
             ("+442079460958", "+442*****0958"),
             ("+3221234", "+3****34"),
             ("", ""),

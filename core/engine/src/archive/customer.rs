@@ -15,6 +15,7 @@ use crate::{Engine, each};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cardea_domain::id::{ChainId, CustomerId, StaffId, StoreId};
+use cardea_domain::phone::{self, PhoneError};
 use cardea_domain::{Day, Instant, Refusal, Text, Zone};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -223,18 +224,34 @@ pub(super) fn phones(typed: &[String]) -> Result<Vec<String>, Refusal> {
     }
     let mut phones: Vec<String> = Vec::with_capacity(typed.len());
     for (i, text) in typed.iter().enumerate() {
-        let phone = keys::phone(text).ok_or_else(|| {
-            field(
-                &format!("/phones/{i}"),
-                "不是有效的电话号码：手机 11 位（1 开头），固话带区号，国外号码以 + 开头",
-                "Not a phone number: 11 digits from 1…, a land line with its area code, or + and the country",
-            )
-        })?;
+        let phone = phone::international(text).map_err(|error| phone_refused(i, error))?;
         if !phones.contains(&phone) {
             phones.push(phone);
         }
     }
     Ok(phones)
+}
+
+fn phone_refused(at: usize, error: PhoneError) -> Refusal {
+    let (zh, en) = match error {
+        PhoneError::Character(c) => {
+            let shown = if c.is_control() {
+                format!("U+{:04X}", u32::from(c))
+            } else {
+                c.to_string()
+            };
+            (
+                format!("电话号码中不能有“{shown}”：请只填数字"),
+                format!("A phone number can't hold “{shown}”: digits only"),
+            )
+        }
+        PhoneError::NotANumber => (
+            "不是有效的电话号码：手机 11 位（13–19 开头），固话带区号，国外号码以 + 开头".into(),
+            "Not a phone number: 11 digits from 13…–19…, a land line with its area code, or + and the country".into(),
+        ),
+        PhoneError::Extension => ("手机号码没有分机".into(), "A mobile number has no extension".into()),
+    };
+    field(&format!("/phones/{at}"), &zh, &en)
 }
 
 pub(super) fn identity(typed: Option<&str>) -> Result<Option<String>, Refusal> {

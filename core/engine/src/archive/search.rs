@@ -5,10 +5,12 @@ use super::contact::Contact;
 use crate::each;
 use crate::error::Result;
 use crate::identity::StoreScope;
-use crate::keys::{self, ChainKeys, Digest, IndexKind};
+use crate::keys::{ChainKeys, Digest, IndexKind};
 use crate::store::schema::{customer_indexes, customers, search_grams};
 use crate::store::{Conn, Id};
 use cardea_domain::id::{ChainId, CustomerId};
+use cardea_domain::identifier::is_invisible;
+use cardea_domain::phone;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use std::collections::BTreeSet;
@@ -33,11 +35,10 @@ pub enum Lookup {
 impl Lookup {
     /// A whole phone number, four digits, or a name; None for nothing at all.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        if text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()) {
-            return Some(Lookup::LastFour(text.into()));
+        if let Some(digits) = phone::as_last_four(text) {
+            return Some(Lookup::LastFour(digits));
         }
-        if let Some(phone) = keys::phone(text) {
+        if let Ok(phone) = phone::international(text) {
             return Some(Lookup::Phone(phone));
         }
         Some(normalised(text)).filter(|name| !name.is_empty()).map(Lookup::Name)
@@ -61,8 +62,10 @@ impl Lookup {
 
 /// A name in the form that grams are made of: lower case, no spaces, no dots.
 pub(super) fn normalised(name: &str) -> String {
-    let kept =
-        |c: &char| !c.is_whitespace() && !c.is_control() && !matches!(c, '·' | '•' | '・' | '.' | ',' | '-' | '\'');
+    let kept = |c: &char| {
+        let unseen = c.is_whitespace() || c.is_control() || is_invisible(*c);
+        !unseen && !matches!(c, '·' | '•' | '・' | '.' | ',' | '-' | '\'')
+    };
     name.chars()
         .filter(kept)
         .flat_map(char::to_lowercase)
@@ -303,6 +306,7 @@ mod tests {
     fn what_is_typed_is_told_apart() {
         for (typed, lookup) in [
             ("5678", Some(Lookup::LastFour("5678".into()))),
+            ("５６７８", Some(Lookup::LastFour("5678".into()))),
             ("13812345678", Some(Lookup::Phone("+8613812345678".into()))),
             ("+86 138 1234 5678", Some(Lookup::Phone("+8613812345678".into()))),
             (" 王 芳 ", Some(Lookup::Name("王芳".into()))),
