@@ -14,6 +14,13 @@ pub const LIMIT: i64 = (1 << 53) - 1;
 /// One, in parts per million.
 pub const ONE: Ppm = 1_000_000;
 
+/// Decimal places of a currency by ISO 4217 (three capitals): 2 for CNY, HUF and IDR, 0 for JPY, 3 for KWD and IQD. None
+/// for what is no money in circulation, such as gold.
+pub fn minor_units(currency: &str) -> Option<u32> {
+    let known = iso_currency::Currency::from_code(currency).filter(|known| known.code() == currency)?;
+    known.exponent().map(u32::from)
+}
+
 /// Why a decimal can't be read as an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {

@@ -10,8 +10,8 @@ use crate::store::schema::{chains, installation};
 use crate::store::{Answer, Conn, Id, Scope, Tx};
 use crate::store_admin::zone;
 use crate::{Engine, each};
-use cardea_domain::Refusal;
 use cardea_domain::id::{ChainId, StaffId};
+use cardea_domain::{Refusal, money};
 use diesel::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
@@ -23,10 +23,8 @@ pub struct NewChain {
     /// What staff type to log in: 1–32 letters, digits, `-`, `_`, `.`; unique in the installation.
     pub code: String,
     pub name: String,
-    /// ISO 4217, three capitals.
+    /// ISO 4217, three capitals; its minor units follow from it.
     pub currency: String,
-    /// Decimal places of the currency, 0–4.
-    pub minor_units: u32,
     /// Of the IANA database; the default of its stores.
     pub time_zone: String,
 }
@@ -38,7 +36,6 @@ impl NewChain {
             code: "main".into(),
             name: "我的连锁店".into(),
             currency: "CNY".into(),
-            minor_units: 2,
             time_zone: "Asia/Shanghai".into(),
         }
     }
@@ -109,14 +106,13 @@ impl Engine {
         let code = input::code(&new.code, "/code")?;
         let name = input::text(&new.name, 100, "/name")?;
         let time_zone = zone(&new.time_zone, "/time_zone")?.name();
-        if new.currency.len() != 3 || !new.currency.bytes().all(|b| b.is_ascii_uppercase()) || new.minor_units > 4 {
-            let pointer = "/currency";
-            return Err(field(
-                pointer,
+        let minor_units = money::minor_units(&new.currency).ok_or_else(|| {
+            field(
+                "/currency",
                 "货币须为 ISO 4217 代码，如 CNY",
                 "A currency is an ISO 4217 code such as CNY",
-            ));
-        }
+            )
+        })?;
         let (chain, staff) = (ChainId(Uuid::now_v7()), StaffId(Uuid::now_v7()));
         let installation_id = Id(self.keys().installation_id());
         let account = StaffRow {
@@ -150,7 +146,7 @@ impl Engine {
                 ),
                 (
                     chains::currency.eq(&new.currency),
-                    chains::minor_units.eq(new.minor_units as i32),
+                    chains::minor_units.eq(minor_units as i32),
                 ),
                 (
                     chains::time_zone.eq(time_zone),

@@ -74,7 +74,7 @@ fn dry_run(file: &Path, mapping: &Mapping) -> anyhow::Result<ExitCode> {
     let mut terminal = Terminal::new();
     let run = import::dry_run(file, mapping, &mut terminal)?;
     terminal.bar.finish_and_clear();
-    let paid = format_minor(run.paid, mapping.chain.minor_units);
+    let paid = format_minor(run.paid, mapping.chain.digits);
     println!(
         "{} rows: {} sales of {} lines, paid {paid} {}",
         run.rows, run.sales, run.lines, mapping.chain.currency

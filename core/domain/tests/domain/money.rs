@@ -105,3 +105,22 @@ fn a_spread_sums_exactly_and_the_largest_remainder_gets_the_rest() {
     assert_eq!(spread(5, &[]), [0; 0]);
     assert_eq!(spread(LIMIT, &[LIMIT, LIMIT]).iter().sum::<i64>(), LIMIT);
 }
+
+#[test]
+fn a13_minor_units_are_those_of_iso_4217() {
+    for (currency, digits) in [
+        ("CNY", Some(2)),
+        ("IQD", Some(3)),
+        ("HUF", Some(2)),
+        ("IDR", Some(2)),
+        ("JPY", Some(0)),
+        ("KWD", Some(3)),
+        ("KRW", Some(0)),
+        ("CLF", Some(4)),
+        ("XAU", None),
+        ("cny", None),
+        ("ABC", None),
+    ] {
+        assert_eq!(minor_units(currency), digits, "{currency}");
+    }
+}

@@ -74,7 +74,6 @@ pub(super) async fn open(engine: &Engine, seed: u64, chain: &'static Chain, open
         code: chain.code.into(),
         name: chain.name.into(),
         currency: chain.currency.into(),
-        minor_units: 2,
         time_zone: chain.zone.into(),
     };
     let admin = NewAdmin {

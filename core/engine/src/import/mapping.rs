@@ -2,7 +2,7 @@
 //! written, which rows make a bill, and the chain, program and stores that receive them.
 
 use super::ImportError;
-use cardea_domain::Zone;
+use cardea_domain::{Zone, money};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -70,9 +70,11 @@ pub struct Chain {
     pub name: String,
     /// ISO 4217
     pub currency: String,
-    /// Digits of a minor unit, 0–4.
-    #[serde(default = "two")]
-    pub minor_units: u32,
+    /// What the mapping believes the currency's minor unit to be, in digits: checked against ISO 4217.
+    pub minor_units: Option<u32>,
+    /// Digits of a minor unit.
+    #[serde(skip)]
+    pub digits: u32,
     pub time_zone: Zone,
 }
 
@@ -202,10 +204,6 @@ fn point() -> char {
     '.'
 }
 
-fn two() -> u32 {
-    2
-}
-
 fn nobody() -> HashSet<String> {
     ["无", "-", "0"].map(String::from).into()
 }
@@ -223,6 +221,7 @@ impl Mapping {
     pub fn parse(text: &str) -> Result<Self, ImportError> {
         let mut mapping: Self = toml::from_str(text).map_err(|e| ImportError::Mapping(e.to_string()))?;
         mapping.check().map_err(ImportError::Mapping)?;
+        mapping.chain.digits = mapping.chain.digits().map_err(ImportError::Mapping)?;
         mapping.hash = Sha256::digest(text).into();
         Ok(mapping)
     }
@@ -233,9 +232,6 @@ impl Mapping {
         }
         if !matches!(self.file.decimal_mark, '.' | ',') {
             return Err("file.decimal_mark: \".\" or \",\"".into());
-        }
-        if self.chain.minor_units > 4 {
-            return Err("chain.minor_units: 0 to 4".into());
         }
         if self.store.column.is_some() == self.store.code.is_some() {
             return Err("store: either `column` or `code`".into());
@@ -256,6 +252,20 @@ impl Mapping {
         self.cancellation
             .as_ref()
             .is_some_and(|c| receipt.starts_with(&c.prefix))
+    }
+}
+
+impl Chain {
+    fn digits(&self) -> Result<u32, String> {
+        let currency = &self.currency;
+        let digits =
+            money::minor_units(currency).ok_or_else(|| format!("chain.currency: {currency} is not in ISO 4217"))?;
+        match self.minor_units {
+            Some(wrong) if wrong != digits => Err(format!(
+                "chain.minor_units: {currency} has {digits} in ISO 4217, not {wrong}; the line may be left out"
+            )),
+            _ => Ok(digits),
+        }
     }
 }
 

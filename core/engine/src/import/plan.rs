@@ -140,7 +140,7 @@ impl<'a> Plan<'a> {
                     .map(Step::Return)
                     .chain(bad.into_iter().map(Step::Bad)),
             );
-        } else if let Some(sale) = bill::sale(&rows, self.mapping.chain.minor_units) {
+        } else if let Some(sale) = bill::sale(&rows, self.mapping.chain.digits) {
             self.purchases.sold(&sale, &rows);
             self.ready.push_back(Step::Sale(sale));
         } else {

@@ -44,7 +44,7 @@ impl Target {
             chain_row(conn, &mapping.chain.code)
         })? {
             Some((chain, currency, minor_units)) => {
-                let same = currency == mapping.chain.currency && minor_units == mapping.chain.minor_units as i32;
+                let same = currency == mapping.chain.currency && minor_units == mapping.chain.digits as i32;
                 if !same {
                     let code = &mapping.chain.code;
                     return Err(ImportError::Mapping(format!(
@@ -110,7 +110,6 @@ async fn create_chain(engine: &Engine, mapping: &Mapping) -> Result<(ChainId, Op
         code: mapping.chain.code.clone(),
         name: mapping.chain.name.clone(),
         currency: mapping.chain.currency.clone(),
-        minor_units: mapping.chain.minor_units,
         time_zone: mapping.chain.time_zone.name().to_owned(),
     };
     let admin = NewAdmin {
