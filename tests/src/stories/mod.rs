@@ -26,6 +26,7 @@ mod races;
 mod replay;
 mod returns;
 mod rewards;
+mod sales_files;
 mod scope;
 mod spending;
 mod storage;
@@ -63,6 +64,7 @@ pub fn tests() -> Vec<Trial> {
         replay::tests,
         returns::tests,
         rewards::tests,
+        sales_files::tests,
         scope::tests,
         spending::tests,
         storage::tests,

@@ -1,7 +1,7 @@
 //! Rows that stand together as one bill.
 
 use super::decimal;
-use super::row::{BadRow, Reason, Row};
+use super::row::Row;
 use cardea_domain::money::spread;
 use cardea_domain::{Instant, Minor};
 
@@ -59,27 +59,6 @@ pub struct Original {
     pub at: Instant,
 }
 
-/// Sets rows apart that name another store or member than the first.
-pub fn of_one_kind(rows: Vec<Row>) -> (Vec<Row>, Vec<BadRow>) {
-    let Some(first) = rows.first().cloned() else {
-        return (rows, Vec::new());
-    };
-    let (same, mixed): (Vec<_>, Vec<_>) = rows
-        .into_iter()
-        .partition(|r| r.store == first.store && r.member == first.member);
-    let bad = |row: Row| BadRow {
-        line: row.line,
-        receipt: row.receipt,
-        reason: Reason::MixedBill,
-        detail: format!(
-            "line {} says store {}, member {}",
-            first.line, first.store, first.member
-        ),
-    };
-    let mixed = mixed.into_iter().map(bad).collect();
-    (same, mixed)
-}
-
 /// Makes a sale of rows: their exact sum, half to even to minor units of `digits` digits, not below 0, shared out so
 /// that lines and total agree. Without a line below 0 every line keeps its own amount; a coupon above its line's value
 /// is carried by the other lines, by money. None if a figure doesn't fit.
@@ -106,13 +85,13 @@ pub fn sale(rows: &[Row], digits: u32) -> Option<SaleBill> {
             list_amount: row.list_amount.round_half_even(digits).ok()?.max(amount),
         });
     }
-    let (receipt, store, member) = (first.receipt.clone(), first.store.clone(), first.member.clone());
+    let (receipt, place, member) = (first.receipt.clone(), first.place.clone(), first.member.clone());
     Some(SaleBill {
         line: first.line,
         receipt,
-        store,
+        store: place.store,
         member,
-        at: first.at,
+        at: place.at,
         total,
         lines,
     })

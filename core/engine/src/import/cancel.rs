@@ -18,6 +18,14 @@ struct Purchase {
     bill: Original,
     line: i32,
     left: i64,
+    /// Its bill is held back: who takes it back waits for it.
+    held: bool,
+}
+
+/// What a cancellation takes of a purchase; by its place, so that it can be given back.
+struct Taken {
+    at: usize,
+    quantity: i64,
 }
 
 fn key(row: &Row) -> Key {
@@ -45,55 +53,99 @@ impl Purchases {
                     bill,
                     line: number,
                     left: row.quantity,
+                    held: false,
+                });
+            }
+        }
+    }
+
+    /// Remembers what a bill that is held back would have sold: a cancellation that takes it back must not take an
+    /// earlier purchase instead.
+    pub fn held(&mut self, rows: &[Row]) {
+        for row in rows.iter().filter(|row| !row.cancels) {
+            if let Some(purchases) = self.0.get_mut(&key(row)) {
+                let bill = Original {
+                    receipt: row.receipt.clone(),
+                    store: row.place.store.clone(),
+                    at: row.place.at,
+                };
+                purchases.push(Purchase {
+                    bill,
+                    line: 0,
+                    left: row.quantity,
+                    held: true,
                 });
             }
         }
     }
 
     /// What a cancellation takes back: from the latest earlier purchase with something left, then the one before it,
-    /// and so on; one return per sale. What no purchase covers is `no_original`.
-    pub fn cancel(&mut self, rows: &[Row]) -> (Vec<ReturnBill>, Vec<BadRow>) {
-        let (mut returns, mut bad) = (Vec::<ReturnBill>::new(), Vec::new());
+    /// and so on; one return per sale. If a row takes what no purchase covers, nothing is taken: the rows at fault.
+    pub fn cancel(&mut self, rows: &[Row]) -> Result<Vec<ReturnBill>, Vec<BadRow>> {
+        let (mut returns, mut bad, mut all) = (Vec::<ReturnBill>::new(), Vec::new(), Vec::new());
         let Some(first) = rows.first() else {
-            return (returns, bad);
+            return Ok(returns);
         };
         for row in rows {
-            let mut missing = row.quantity;
-            while missing > 0 {
-                let Some((original, line, taken)) = self.take(row, first.at, missing) else {
-                    break;
-                };
-                missing -= taken;
-                let at = returns.iter().position(|r| r.original == original).unwrap_or_else(|| {
-                    returns.push(part(first, original, returns.len() + 1));
-                    returns.len() - 1
-                });
-                add(&mut returns[at].lines, line, taken);
-            }
-            if missing > 0 {
-                let detail = format!("{} {}: {missing} of {} thousandths", row.member, row.sku, row.quantity);
-                bad.push(BadRow {
-                    line: row.line,
-                    receipt: row.receipt.clone(),
-                    reason: Reason::NoOriginal,
-                    detail,
-                });
+            match self.take(row, first.place.at) {
+                Err(why) => bad.push(row.bad(Reason::NoOriginal, why)),
+                Ok(taken) => {
+                    for taken in &taken {
+                        let purchase = &self.0[&key(row)][taken.at];
+                        let at = returns.iter().position(|r| r.original == purchase.bill);
+                        let at = at.unwrap_or_else(|| {
+                            returns.push(part(first, purchase.bill.clone(), returns.len() + 1));
+                            returns.len() - 1
+                        });
+                        add(&mut returns[at].lines, purchase.line, taken.quantity);
+                    }
+                    all.push((row, taken));
+                }
             }
         }
-        (returns, bad)
+        if bad.is_empty() {
+            return Ok(returns);
+        }
+        for (row, taken) in all {
+            self.give_back(row, &taken);
+        }
+        Err(bad)
     }
 
-    fn take(&mut self, row: &Row, at: Instant, wanted: i64) -> Option<(Original, i32, i64)> {
-        let earlier = self
-            .0
-            .get_mut(&key(row))?
-            .iter_mut()
-            .filter(|p| p.left > 0 && p.bill.at <= at);
-        // Of equally late ones the last in the file.
-        let purchase = earlier.max_by_key(|p| p.bill.at)?;
-        let taken = purchase.left.min(wanted);
-        purchase.left -= taken;
-        Some((purchase.bill.clone(), purchase.line, taken))
+    /// Takes a row's quantity from earlier purchases, or nothing: why.
+    fn take(&mut self, row: &Row, at: Instant) -> Result<Vec<Taken>, String> {
+        let (mut taken, mut missing) = (Vec::new(), row.quantity);
+        let mut purchases = self.0.get_mut(&key(row));
+        let why = loop {
+            if missing == 0 {
+                return Ok(taken);
+            }
+            let purchases = purchases.as_deref_mut().into_iter().flatten();
+            let earlier = purchases.enumerate().filter(|(_, p)| p.left > 0 && p.bill.at <= at);
+            // Of equally late ones the last in the file.
+            match earlier.max_by_key(|(_, p)| p.bill.at) {
+                None => break format!("{} {}: {missing} of {} thousandths", row.member, row.sku, row.quantity),
+                Some((_, purchase)) if purchase.held => {
+                    break format!("its bill {} is held back", purchase.bill.receipt);
+                }
+                Some((at, purchase)) => {
+                    let quantity = purchase.left.min(missing);
+                    purchase.left -= quantity;
+                    missing -= quantity;
+                    taken.push(Taken { at, quantity });
+                }
+            }
+        };
+        self.give_back(row, &taken);
+        Err(why)
+    }
+
+    fn give_back(&mut self, row: &Row, taken: &[Taken]) {
+        if let Some(purchases) = self.0.get_mut(&key(row)) {
+            taken
+                .iter()
+                .for_each(|taken| purchases[taken.at].left += taken.quantity);
+        }
     }
 }
 
@@ -103,13 +155,13 @@ fn part(first: &Row, original: Original, part: usize) -> ReturnBill {
     } else {
         format!("{}/{part}", first.receipt)
     };
-    let (store, member) = (first.store.clone(), first.member.clone());
+    let (place, member) = (first.place.clone(), first.member.clone());
     ReturnBill {
         line: first.line,
         receipt,
-        store,
+        store: place.store,
         member,
-        at: first.at,
+        at: place.at,
         original,
         lines: Vec::new(),
     }

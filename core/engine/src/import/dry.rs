@@ -38,7 +38,7 @@ pub fn dry_run(file: &Path, mapping: &Mapping, watch: &mut dyn Watch) -> Result<
             Step::Return(_) => run.returns += 1,
             Step::Bad(row) => run.add_bad(&row, watch),
         }
-        if !watch.goes_on(plan.rows_read) {
+        if !watch.goes_on(plan.rows_read()) {
             break;
         }
     }

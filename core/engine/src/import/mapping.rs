@@ -2,6 +2,7 @@
 //! written, which rows make a bill, and the chain, program and stores that receive them.
 
 use super::ImportError;
+use super::column::Column;
 use cardea_domain::{Zone, money};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -28,13 +29,36 @@ pub struct Mapping {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileFormat {
-    /// One ASCII character.
+    /// One ASCII character, or `whitespace`: columns aligned by blanks.
     #[serde(default = "comma")]
-    pub delimiter: char,
+    pub delimiter: Delimiter,
+    /// Whether the first row names the columns; without it they are known by position.
+    #[serde(default = "yes")]
+    pub header: bool,
     /// None: found out from the file's beginning.
     pub encoding: Option<Encoding>,
     #[serde(default = "point")]
     pub decimal_mark: char,
+}
+
+/// What stands between fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Delimiter {
+    Sign(u8),
+    Whitespace,
+}
+
+impl TryFrom<String> for Delimiter {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match *text.as_bytes() {
+            [sign] if sign.is_ascii() => Ok(Self::Sign(sign)),
+            _ if text == "whitespace" => Ok(Self::Whitespace),
+            _ => Err("one ASCII character, or `whitespace`"),
+        }
+    }
 }
 
 /// How bytes become text. A byte order mark before UTF-8 is skipped.
@@ -55,7 +79,7 @@ pub enum Encoding {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimeFormat {
-    pub column: String,
+    pub column: Column,
     /// Of `%Y %m %d %H %M %S` and literal characters; leading zeros may be missing.
     pub format: String,
     /// The zone that the file's times are written in: `UTC` or an IANA name.
@@ -83,7 +107,7 @@ pub struct Chain {
 #[serde(deny_unknown_fields)]
 pub struct Store {
     /// Where a store's code stands; without it every bill is of the store `code`.
-    pub column: Option<String>,
+    pub column: Option<Column>,
     pub code: Option<String>,
     /// `{}` is the code.
     pub name: String,
@@ -95,7 +119,7 @@ pub struct Store {
 #[serde(deny_unknown_fields)]
 pub struct Member {
     /// Where a member's key stands; a bill without one is a sale of nobody.
-    pub column: String,
+    pub column: Column,
     /// What people write there for nobody.
     #[serde(default = "nobody")]
     pub nobody: HashSet<String>,
@@ -126,7 +150,7 @@ pub struct Program {
 #[serde(deny_unknown_fields)]
 pub struct Bill {
     /// Rows with the same value here, one after the other, are one bill; the value is its receipt number.
-    pub column: String,
+    pub column: Column,
     /// Part of every bill's natural key: where the sales come from.
     pub source: String,
     #[serde(default = "import")]
@@ -139,17 +163,17 @@ pub struct Bill {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
-    pub sku: String,
+    pub sku: Column,
     /// The first of these columns that isn't empty is the line's category.
     #[serde(default)]
-    pub category: Vec<String>,
+    pub category: Vec<Column>,
     /// The category of lines without one.
     pub default_category: String,
     /// Categories that follow from a value instead, e.g. codes that are no goods. The first that fits wins.
     #[serde(default)]
     pub category_of: Vec<Named>,
     /// Pieces, or whatever unit the file counts in.
-    pub quantity: String,
+    pub quantity: Column,
     /// Rows whose quantity is in thousandths of its unit already.
     pub thousandths: Option<Values>,
     /// What was paid for the line. Of a bill the sum is taken, not below 0, and shared out to its lines.
@@ -162,14 +186,14 @@ pub struct Line {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Values {
-    pub column: String,
+    pub column: Column,
     pub values: HashSet<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Named {
-    pub column: String,
+    pub column: Column,
     pub values: HashSet<String>,
     pub category: String,
 }
@@ -179,11 +203,11 @@ pub struct Named {
 #[serde(deny_unknown_fields)]
 pub struct Formula {
     #[serde(default)]
-    pub add: Vec<String>,
+    pub add: Vec<Column>,
     #[serde(default)]
-    pub subtract: Vec<String>,
+    pub subtract: Vec<Column>,
     #[serde(default)]
-    pub multiply: Vec<String>,
+    pub multiply: Vec<Column>,
 }
 
 /// Bills that take back earlier ones.
@@ -193,11 +217,15 @@ pub struct Cancellation {
     /// A bill whose number begins with this is a cancellation; its quantities are negative.
     pub prefix: String,
     /// It takes back the latest earlier purchase of the same member and sku at the same value of this column.
-    pub price: String,
+    pub price: Column,
 }
 
-fn comma() -> char {
-    ','
+fn comma() -> Delimiter {
+    Delimiter::Sign(b',')
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn point() -> char {
@@ -227,9 +255,6 @@ impl Mapping {
     }
 
     fn check(&self) -> Result<(), String> {
-        if !self.file.delimiter.is_ascii() {
-            return Err("file.delimiter: one ASCII character".into());
-        }
         if !matches!(self.file.decimal_mark, '.' | ',') {
             return Err("file.decimal_mark: \".\" or \",\"".into());
         }

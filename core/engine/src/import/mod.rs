@@ -5,13 +5,16 @@
 //! from the file alone. Sending a step again changes nothing, so an interrupted import just goes on.
 
 pub mod bill;
+mod bills;
 mod book;
 mod cancel;
+mod column;
 pub mod decimal;
 mod dry;
 pub mod mapping;
 pub mod plan;
 mod progress;
+mod records;
 pub mod row;
 mod run;
 mod setup;

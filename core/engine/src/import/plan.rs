@@ -3,18 +3,13 @@
 
 use super::ImportError;
 use super::bill::{self, ReturnBill, SaleBill};
+use super::bills::{Bills, Fault, Group, Item, Places};
 use super::cancel::Purchases;
 use super::mapping::Mapping;
-use super::row::{self, BadRow, Reason, Row};
-use super::source::Records;
+use super::row::{BadRow, Reason, Row};
 use cardea_domain::Instant;
-use cardea_domain::sale::MAX_LINES;
 use std::collections::{HashSet, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
-
-/// How many bills back a second part of a bill is still noticed here; beyond that the ledger refuses it.
-const REMEMBERED_BILLS: usize = 262_144;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -29,49 +24,51 @@ pub struct Survey {
     pub rows: u64,
     /// Time of the earliest row that can be read.
     pub since: Option<Instant>,
+    /// SHA-256 of the file.
+    pub hash: [u8; 32],
 }
 
 /// Reads a file step by step.
 pub struct Plan<'a> {
     mapping: &'a Mapping,
-    records: Records,
+    bills: Bills<'a>,
     purchases: Purchases,
-    /// Rows of the bill being read.
-    rows: Vec<Row>,
+    /// Bills whose rows stand in more than one place.
+    split: HashSet<u32>,
     ready: VecDeque<Step>,
-    seen: Seen,
-    /// Rows read so far, good and bad.
-    pub rows_read: u64,
-    ended: bool,
 }
 
 impl<'a> Plan<'a> {
-    /// Reads the file once for its size, its beginning and what its cancellations look for, and opens it again.
+    /// Reads the file once for its size, its hash, its beginning, what its cancellations look for and which bills stand
+    /// in parts, and opens it again.
     pub fn open(path: &Path, mapping: &'a Mapping) -> Result<(Self, Survey), ImportError> {
-        let mut records = Records::open(path, mapping)?;
-        let (mut purchases, mut survey) = (Purchases::default(), Survey { rows: 0, since: None });
-        while let Some(record) = records.next().map_err(|e| ImportError::file(path, e))? {
-            survey.rows += 1;
-            if let Ok(row) = row::read(&record, mapping) {
-                survey.since = Some(survey.since.map_or(row.at, |since| since.min(row.at)));
-                purchases.want(&row);
-            }
+        let mut bills = Bills::open(path, mapping)?;
+        let (mut purchases, mut places, mut since) = (Purchases::default(), Places::default(), None::<Instant>);
+        while let Some(item) = bills.next()? {
+            let Item::Bill(bill) = item else { continue };
+            places.add(&bill, mapping);
+            let times = bill
+                .rows
+                .iter()
+                .map(|row| row.place.at)
+                .chain(bill.place.as_ref().map(|place| place.at));
+            since = since.into_iter().chain(times).min();
+            bill.rows.iter().for_each(|row| purchases.want(row));
         }
-        let records = Records::open(path, mapping)?;
-        let (rows, ready, seen) = (Vec::new(), VecDeque::new(), Seen::default());
-        Ok((
-            Self {
-                mapping,
-                records,
-                purchases,
-                rows,
-                ready,
-                seen,
-                rows_read: 0,
-                ended: false,
-            },
-            survey,
-        ))
+        let (rows, hash) = (bills.rows_read, bills.into_hash()?);
+        let plan = Self {
+            mapping,
+            bills: Bills::open(path, mapping)?,
+            purchases,
+            split: places.split(),
+            ready: VecDeque::new(),
+        };
+        Ok((plan, Survey { rows, since, hash }))
+    }
+
+    /// Rows read so far, good and bad.
+    pub fn rows_read(&self) -> u64 {
+        self.bills.rows_read
     }
 
     /// The next step, or None at the end.
@@ -80,93 +77,61 @@ impl<'a> Plan<'a> {
             if let Some(step) = self.ready.pop_front() {
                 return Ok(Some(step));
             }
-            if self.ended {
-                return Ok(None);
-            }
-            self.read()?;
-        }
-    }
-
-    fn read(&mut self) -> Result<(), ImportError> {
-        let record = self.records.next().map_err(|e| ImportError::File(e.to_string()))?;
-        let Some(record) = record else {
-            self.ended = true;
-            self.close_bill();
-            return Ok(());
-        };
-        self.rows_read += 1;
-        match row::read(&record, self.mapping) {
-            Err(bad) => self.ready.push_back(Step::Bad(bad)),
-            Ok(row) => {
-                if self.rows.first().is_some_and(|first| first.receipt != row.receipt) {
-                    self.close_bill();
-                }
-                if self.rows.len() < MAX_LINES {
-                    self.rows.push(row);
-                } else {
-                    self.bad(&row, Reason::TooLong, format!("above {MAX_LINES} rows"));
-                }
+            match self.bills.next()? {
+                None => return Ok(None),
+                Some(Item::Bad(row)) => return Ok(Some(Step::Bad(row))),
+                Some(Item::Bill(bill)) => self.close(bill),
             }
         }
-        Ok(())
     }
 
-    fn bad(&mut self, row: &Row, reason: Reason, detail: String) {
-        self.ready.push_back(Step::Bad(BadRow {
-            line: row.line,
-            receipt: row.receipt.clone(),
-            reason,
-            detail,
-        }));
-    }
-
-    fn close_bill(&mut self) {
-        let (rows, mixed) = bill::of_one_kind(std::mem::take(&mut self.rows));
-        self.ready.extend(mixed.into_iter().map(Step::Bad));
+    fn close(&mut self, bill: Group) {
+        let rows = bill.rows;
         let Some(first) = rows.first() else { return };
-        if !self.seen.insert(&(&first.store, &first.receipt)) {
-            for row in &rows {
-                self.bad(
-                    row,
-                    Reason::SplitBill,
-                    "its other rows stand elsewhere in the file".into(),
-                );
-            }
+        if self.split.contains(&bill.number) {
+            let parts = "rows of this bill stand elsewhere in the file too";
+            let bad: Vec<_> = rows
+                .iter()
+                .map(|row| row.bad(Reason::SplitBill, parts.into()))
+                .collect();
+            self.hold(&rows, bad);
+        } else if let Some(fault) = bill.fault {
+            self.hold(&rows, held_back(&rows, fault));
         } else if first.cancels {
-            let (returns, bad) = self.purchases.cancel(&rows);
-            self.ready.extend(
-                returns
-                    .into_iter()
-                    .map(Step::Return)
-                    .chain(bad.into_iter().map(Step::Bad)),
-            );
+            match self.purchases.cancel(&rows) {
+                Ok(returns) => self.ready.extend(returns.into_iter().map(Step::Return)),
+                Err(bad) => self.refuse(&rows, bad),
+            }
         } else if let Some(sale) = bill::sale(&rows, self.mapping.chain.digits) {
             self.purchases.sold(&sale, &rows);
             self.ready.push_back(Step::Sale(sale));
         } else {
-            self.bad(first, Reason::NotANumber, "the bill's amounts are too large".into());
+            self.refuse(
+                &rows,
+                vec![first.bad(Reason::NotANumber, "the bill's amounts are too large".into())],
+            );
         }
+    }
+
+    /// Holds a bill back because of some of its rows.
+    fn refuse(&mut self, rows: &[Row], mut bad: Vec<BadRow>) {
+        let lines: HashSet<u64> = bad.iter().map(|row| row.line).collect();
+        if let Some(fault) = bad.first().map(BadRow::fault) {
+            let others: Vec<_> = rows.iter().filter(|row| !lines.contains(&row.line)).cloned().collect();
+            bad.extend(held_back(&others, fault));
+        }
+        self.hold(rows, bad);
+    }
+
+    fn hold(&mut self, rows: &[Row], bad: Vec<BadRow>) {
+        self.purchases.held(rows);
+        self.ready.extend(bad.into_iter().map(Step::Bad));
     }
 }
 
-/// The bills read lately, by hash.
-#[derive(Default)]
-struct Seen {
-    set: HashSet<u64>,
-    order: VecDeque<u64>,
-}
-
-impl Seen {
-    fn insert(&mut self, bill: &impl Hash) -> bool {
-        let mut hasher = DefaultHasher::new();
-        bill.hash(&mut hasher);
-        let hash = hasher.finish();
-        if self.order.len() == REMEMBERED_BILLS
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.set.remove(&oldest);
-        }
-        self.order.push_back(hash);
-        self.set.insert(hash)
-    }
+fn held_back(rows: &[Row], fault: Fault) -> Vec<BadRow> {
+    let because = format!("line {}: {}", fault.line, fault.reason);
+    rows.iter()
+        .map(|row| row.bad(Reason::HeldBack, because.clone()))
+        .collect()
 }

@@ -1,12 +1,18 @@
 //! One record as a row with meaning, or the reason why it has none.
 
+use super::bills::Fault;
+use super::column::Column;
 use super::decimal::{self, Decimal};
 use super::mapping::{Formula, Mapping};
-use super::source::Record;
+use super::records::Record;
 use super::time;
+use crate::input;
 use cardea_domain::Instant;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+/// Characters of a receipt number, a member's key or name; bytes of a sku or category.
+const LONGEST_TEXT: usize = 64;
 
 /// Why a row or bill isn't booked. The names are what reports and their readers use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,6 +40,10 @@ pub enum Reason {
     TooLong,
     /// A cancellation of nothing that was bought earlier, or of more.
     NoOriginal,
+    /// More than 64 characters, or not what the ledger takes there.
+    Unfit,
+    /// Nothing is wrong with it, but with another row of its bill.
+    HeldBack,
     /// Read, but refused when it was booked.
     Refused,
 }
@@ -53,6 +63,8 @@ impl fmt::Display for Reason {
             Self::SplitBill => "split_bill",
             Self::TooLong => "too_long",
             Self::NoOriginal => "no_original",
+            Self::Unfit => "unfit",
+            Self::HeldBack => "held_back",
             Self::Refused => "refused",
         })
     }
@@ -76,8 +88,7 @@ pub struct Row {
     pub cancels: bool,
     /// Empty: nobody.
     pub member: String,
-    pub store: String,
-    pub at: Instant,
+    pub place: Place,
     pub sku: String,
     pub category: String,
     /// Thousandths, ≥ 0 (of a cancellation too).
@@ -88,25 +99,70 @@ pub struct Row {
     pub price: Decimal,
 }
 
-/// Reads one record.
-pub fn read(record: &Record<'_>, mapping: &Mapping) -> Result<Row, BadRow> {
-    let receipt = record.field(&mapping.bill.column).unwrap_or_default();
-    let bad = |(reason, detail): Fault| BadRow {
-        line: record.line,
-        receipt: receipt.clone(),
-        reason,
-        detail,
-    };
-    if !record.complete() {
-        return Err(bad((
-            Reason::WrongColumns,
-            "fields of the row and of the header differ in number".into(),
-        )));
-    }
-    meaning(&Fields { record, mapping }).map_err(bad)
+/// Where and when a row was rung up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub store: String,
+    pub at: Instant,
 }
 
-type Fault = (Reason, String);
+/// A row that can't be read.
+#[derive(Debug)]
+pub struct Unread {
+    pub row: BadRow,
+    /// Whether its bill number is certain. If it is empty, or too many or too few fields stand before it, it isn't.
+    pub certain: bool,
+    pub place: Option<Place>,
+}
+
+impl BadRow {
+    pub(super) fn fault(&self) -> Fault {
+        Fault {
+            line: self.line,
+            reason: self.reason,
+        }
+    }
+}
+
+impl Row {
+    /// The row as one that isn't booked.
+    pub fn bad(&self, reason: Reason, detail: String) -> BadRow {
+        BadRow {
+            line: self.line,
+            receipt: self.receipt.clone(),
+            reason,
+            detail,
+        }
+    }
+}
+
+/// Reads one record.
+pub fn read(record: &Record<'_>, mapping: &Mapping) -> Result<Row, Unread> {
+    let fields = Fields { record, mapping };
+    let receipt = record.field(&mapping.bill.column).unwrap_or_default();
+    let place = fields.place();
+    let known = place.as_ref().ok().filter(|_| record.complete()).cloned();
+    let meaning = match fields.needed_key(&mapping.bill.column) {
+        _ if !record.complete() => Err((
+            Reason::WrongColumns,
+            "fields of the row and of the header differ in number".into(),
+        )),
+        Err(fault) => Err(fault),
+        Ok(receipt) => place.and_then(|place| meaning(&fields, receipt, place)),
+    };
+    meaning.map_err(|(reason, detail)| Unread {
+        certain: !receipt.is_empty() && record.reliable(&mapping.bill.column),
+        place: known,
+        row: BadRow {
+            line: record.line,
+            receipt,
+            reason,
+            detail,
+        },
+    })
+}
+
+type Why = (Reason, String);
 
 struct Fields<'a> {
     record: &'a Record<'a>,
@@ -114,39 +170,39 @@ struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    fn text(&self, column: &str) -> Result<String, Fault> {
+    fn text(&self, column: &Column) -> Result<String, Why> {
         self.record
             .field(column)
-            .ok_or_else(|| (Reason::NotText, column.to_owned()))
+            .ok_or_else(|| (Reason::NotText, column.to_string()))
     }
 
-    fn needed(&self, column: &str) -> Result<String, Fault> {
+    fn needed(&self, column: &Column) -> Result<String, Why> {
         match self.text(column)? {
-            empty if empty.is_empty() => Err((Reason::Missing, column.to_owned())),
+            empty if empty.is_empty() => Err((Reason::Missing, column.to_string())),
             text => Ok(text),
         }
     }
 
     /// What tells one thing from another; empty where nothing stands.
-    fn key(&self, column: &str) -> Result<String, Fault> {
+    fn key(&self, column: &Column) -> Result<String, Why> {
         match self.text(column)? {
             spoilt if is_scientific(&spoilt) => Err((Reason::Spoilt, format!("{column}: {spoilt}"))),
             key => Ok(key),
         }
     }
 
-    fn needed_key(&self, column: &str) -> Result<String, Fault> {
+    fn needed_key(&self, column: &Column) -> Result<String, Why> {
         self.needed(column)?;
         self.key(column)
     }
 
-    fn number(&self, column: &str) -> Result<Decimal, Fault> {
+    fn number(&self, column: &Column) -> Result<Decimal, Why> {
         let text = self.needed(column)?;
         let fault = || (Reason::NotANumber, format!("{column}: {text}"));
         decimal::parse(&text, self.mapping.file.decimal_mark).ok_or_else(fault)
     }
 
-    fn formula(&self, formula: &Formula) -> Result<Decimal, Fault> {
+    fn formula(&self, formula: &Formula) -> Result<Decimal, Why> {
         let overflow = || (Reason::NotANumber, "too large".to_owned());
         let mut value = decimal::ZERO;
         for column in &formula.add {
@@ -165,7 +221,19 @@ impl Fields<'_> {
         Ok(value)
     }
 
-    fn category(&self, sku: &str) -> Result<String, Fault> {
+    fn place(&self) -> Result<Place, Why> {
+        let (time, store) = (&self.mapping.time, &self.mapping.store);
+        let written = self.needed(&time.column)?;
+        let at = time::parse(&written, &time.format, time.zone)
+            .ok_or_else(|| (Reason::NotATime, format!("{}: {written}", time.column)))?;
+        let store = match (&store.column, &store.code) {
+            (Some(column), _) => self.needed_key(column)?,
+            (None, code) => code.clone().unwrap_or_default(),
+        };
+        Ok(Place { store, at })
+    }
+
+    fn category(&self, sku: &str) -> Result<String, Why> {
         let line = &self.mapping.line;
         for named in &line.category_of {
             let value = if named.column == line.sku {
@@ -187,7 +255,7 @@ impl Fields<'_> {
     }
 
     /// In thousandths; negative as in the file.
-    fn quantity(&self) -> Result<i64, Fault> {
+    fn quantity(&self) -> Result<i64, Why> {
         let line = &self.mapping.line;
         let thousandths = match &line.thousandths {
             Some(values) => values.values.contains(&self.text(&values.column)?),
@@ -214,16 +282,8 @@ fn is_scientific(text: &str) -> bool {
     whole.len() == 1 && digits(whole) && digits(decimals) && digits(exponent)
 }
 
-fn meaning(fields: &Fields<'_>) -> Result<Row, Fault> {
+fn meaning(fields: &Fields<'_>, receipt: String, place: Place) -> Result<Row, Why> {
     let mapping = fields.mapping;
-    let receipt = fields.needed_key(&mapping.bill.column)?;
-    let written = fields.needed(&mapping.time.column)?;
-    let at = time::parse(&written, &mapping.time.format, mapping.time.zone)
-        .ok_or_else(|| (Reason::NotATime, format!("{}: {written}", mapping.time.column)))?;
-    let store = match (&mapping.store.column, &mapping.store.code) {
-        (Some(column), _) => fields.needed_key(column)?,
-        (None, code) => code.clone().unwrap_or_default(),
-    };
     let (cancels, sku) = (mapping.cancels(&receipt), fields.needed_key(&mapping.line.sku)?);
     let (quantity, amount) = (fields.quantity()?, fields.formula(&mapping.line.amount)?);
     let price = match &mapping.cancellation {
@@ -235,7 +295,7 @@ fn meaning(fields: &Fields<'_>) -> Result<Row, Fault> {
         None => amount,
     };
     if cancels && quantity >= 0 {
-        return Err((Reason::NotNegative, mapping.line.quantity.clone()));
+        return Err((Reason::NotNegative, mapping.line.quantity.to_string()));
     }
     if price.value < 0 || (!cancels && (quantity < 0 || list_amount.value < 0)) {
         return Err((
@@ -248,21 +308,48 @@ fn meaning(fields: &Fields<'_>) -> Result<Row, Fault> {
         nobody if mapping.member.nobody.contains(&nobody) => String::new(),
         member => member,
     };
-    let line = fields.record.line;
-    Ok(Row {
-        line,
+    let row = Row {
+        line: fields.record.line,
         receipt,
         cancels,
         member,
-        store,
-        at,
+        place,
         sku,
         category,
         quantity: quantity.abs(),
         amount,
         list_amount,
         price,
-    })
+    };
+    row.fits(mapping)?;
+    Ok(row)
+}
+
+impl Row {
+    /// Whether the ledger takes its texts, so that a dry run promises what the run does.
+    fn fits(&self, mapping: &Mapping) -> Result<(), Why> {
+        let unfit = |what: &Column, text: &str| Err((Reason::Unfit, format!("{what}: {text}")));
+        if input::text(&self.receipt, LONGEST_TEXT, "").is_err() {
+            return unfit(&mapping.bill.column, &self.receipt);
+        }
+        let name = mapping.member.name.replace("{}", &self.member);
+        let member = [&self.member, &name].map(|text| input::text(text, LONGEST_TEXT, ""));
+        if !self.member.is_empty() && member.iter().any(Result::is_err) {
+            return unfit(&mapping.member.column, &self.member);
+        }
+        match &mapping.store.column {
+            Some(column) if input::code(&self.place.store, "").is_err() => return unfit(column, &self.place.store),
+            _ => {}
+        }
+        // The ledger counts these in bytes.
+        if self.sku.len() > LONGEST_TEXT {
+            return unfit(&mapping.line.sku, &self.sku);
+        }
+        match mapping.line.category.first() {
+            Some(column) if self.category.len() > LONGEST_TEXT => unfit(column, &self.category),
+            _ => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

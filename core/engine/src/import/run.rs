@@ -7,7 +7,7 @@ use super::progress::{Outcome, Progress, Report};
 use super::row::{BadRow, Reason};
 use super::setup::{FirstLogin, Target};
 use super::state::Remembered;
-use super::{ImportError, Watch, source};
+use super::{ImportError, Watch};
 use crate::Engine;
 use crate::lanes::Lanes;
 use cardea_domain::id::StoreId;
@@ -73,11 +73,10 @@ pub async fn run(
     options: &Options,
     watch: &mut dyn Watch,
 ) -> Result<Finish, ImportError> {
-    let source = source::hash(file)?;
     let (mut plan, survey) = Plan::open(file, mapping)?;
     watch.starts(survey.rows);
     let (target, first_login) = Target::open(engine, mapping, survey.since.unwrap_or(Instant(0))).await?;
-    let mut remembered = Remembered::load(engine, &target.actor, source, mapping.hash)?;
+    let mut remembered = Remembered::load(engine, &target.actor, survey.hash, mapping.hash)?;
     if options.from_start {
         (remembered.report, remembered.complete) = (Report::default(), false);
     }
@@ -128,7 +127,7 @@ impl<'a> Import<'a> {
         let (mut at, mut stopped) = (0, false);
         while let Some(step) = plan.next_step()? {
             if at >= begun {
-                stopped = !watch.goes_on(plan.rows_read);
+                stopped = !watch.goes_on(plan.rows_read());
                 if stopped {
                     break;
                 }

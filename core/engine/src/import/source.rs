@@ -1,84 +1,59 @@
-//! A file's bytes: `.csv`, or `.csv.xz` unpacked while it is read, hashed and counted on the way.
+//! A file's bytes: `.csv`, or `.csv.xz` unpacked while it is read; hashed and decoded on the way.
 
-use super::ImportError;
-use super::mapping::{Encoding, FileFormat, Mapping};
+use super::mapping::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
 
-/// Records of a file, one at a time.
-pub struct Records {
-    reader: csv::Reader<Box<dyn Read + Send>>,
-    record: csv::ByteRecord,
-    columns: HashMap<String, usize>,
-    width: usize,
-    encoding: Encoding,
+/// What is read at once.
+const CHUNK: usize = 1 << 16;
+
+/// An open file: its text, and what it was written in.
+pub struct Source {
+    /// UTF-8 without a byte order mark; Latin-1 as it is.
+    pub bytes: Box<dyn Read + Send>,
+    pub encoding: Encoding,
+    pub hash: Hash,
 }
 
-/// One record: its line in the file, and its fields by column name.
-pub struct Record<'a> {
-    pub line: u64,
-    source: &'a Records,
+/// Opens a file.
+pub fn open(path: &Path, encoding: Option<Encoding>) -> std::io::Result<Source> {
+    let hash = Hash(Arc::new(Mutex::new((File::open(path)?, Sha256::new()))));
+    let file = BufReader::with_capacity(CHUNK, hash.clone());
+    let bytes: Box<dyn Read + Send> = match path.extension().and_then(|e| e.to_str()) {
+        Some("xz") => Box::new(BufReader::with_capacity(
+            CHUNK,
+            liblzma::read::XzDecoder::new_multi_decoder(file),
+        )),
+        _ => Box::new(file),
+    };
+    let (encoding, bytes) = decoded(bytes, encoding)?;
+    Ok(Source { bytes, encoding, hash })
 }
 
-impl Records {
-    /// Opens a file and reads its header; a column that the mapping names and the file lacks is an error.
-    pub fn open(path: &Path, mapping: &Mapping) -> Result<Self, ImportError> {
-        let file = BufReader::with_capacity(1 << 16, File::open(path).map_err(|e| ImportError::file(path, e))?);
-        let bytes: Box<dyn Read + Send> = match path.extension().and_then(|e| e.to_str()) {
-            Some("xz") => Box::new(BufReader::with_capacity(
-                1 << 16,
-                liblzma::read::XzDecoder::new_multi_decoder(file),
-            )),
-            _ => Box::new(file),
-        };
-        let encoding = mapping.file.encoding;
-        let (encoding, bytes) = decoded(bytes, encoding).map_err(|e| ImportError::file(path, e))?;
-        let records = Self::read(bytes, &mapping.file, encoding).map_err(|e| ImportError::file(path, e))?;
-        match mapping
-            .columns()
-            .into_iter()
-            .find(|c| !records.columns.contains_key(*c))
-        {
-            Some(missing) => Err(ImportError::Mapping(format!("the file has no column `{missing}`"))),
-            None => Ok(records),
-        }
-    }
+/// A file that is hashed while it is read.
+#[derive(Clone)]
+pub struct Hash(Arc<Mutex<(File, Sha256)>>);
 
-    fn read(bytes: Box<dyn Read + Send>, format: &FileFormat, encoding: Encoding) -> Result<Self, csv::Error> {
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(u8::try_from(format.delimiter).unwrap_or(b','))
-            .flexible(true)
-            .has_headers(true)
-            .from_reader(bytes);
-        let headers = reader.byte_headers()?.clone();
-        let mut columns = HashMap::new();
-        for (at, name) in headers.iter().enumerate() {
-            let name = name.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(name);
-            columns
-                .entry(String::from_utf8_lossy(name).trim().to_owned())
-                .or_insert(at);
-        }
-        let width = headers.len();
-        Ok(Self {
-            reader,
-            record: csv::ByteRecord::new(),
-            columns,
-            width,
-            encoding,
-        })
+impl Read for Hash {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let (file, hasher) = &mut *self.0.lock();
+        let read = file.read(buffer)?;
+        hasher.update(&buffer[..read]);
+        Ok(read)
     }
+}
 
-    /// The next record, or None at the end.
-    pub fn next(&mut self) -> Result<Option<Record<'_>>, csv::Error> {
-        if !self.reader.read_byte_record(&mut self.record)? {
-            return Ok(None);
-        }
-        let line = self.record.position().map_or(0, csv::Position::line);
-        Ok(Some(Record { line, source: self }))
+impl Hash {
+    /// SHA-256 of all of the file's bytes; reads those that nobody has read.
+    pub fn finish(mut self) -> std::io::Result<[u8; 32]> {
+        std::io::copy(&mut self, &mut std::io::sink())?;
+        let hasher = self.0.lock().1.clone();
+        Ok(hasher.finalize().into())
     }
 }
 
@@ -121,63 +96,6 @@ fn guess(sample: &[u8]) -> Encoding {
         return Encoding::Gb18030;
     }
     Encoding::Utf8
-}
-
-impl Record<'_> {
-    /// Whether it has as many fields as the header.
-    pub fn complete(&self) -> bool {
-        self.source.record.len() == self.source.width
-    }
-
-    /// A field without surrounding blanks; empty where `NA`, `NULL` or nothing stands. None if it is no text.
-    pub fn field(&self, column: &str) -> Option<String> {
-        let at = self.source.columns.get(column)?;
-        let bytes = self.source.record.get(*at).unwrap_or_default();
-        let text = match self.source.encoding {
-            Encoding::Utf8 => std::str::from_utf8(bytes).ok()?.to_owned(),
-            // In UTF-8 by now; what couldn't be read stands as U+FFFD.
-            Encoding::Gb18030 | Encoding::Utf16 => {
-                let text = std::str::from_utf8(bytes).ok()?;
-                (!text.contains('\u{fffd}')).then(|| text.to_owned())?
-            }
-            Encoding::Latin1 => bytes.iter().map(|b| char::from(*b)).collect(),
-        };
-        match text.trim() {
-            "NA" | "NULL" => Some(String::new()),
-            trimmed => Some(trimmed.to_owned()),
-        }
-    }
-}
-
-impl Mapping {
-    /// Every column that the mapping reads.
-    fn columns(&self) -> Vec<&str> {
-        let line = &self.line;
-        let mut columns = vec![
-            &self.time.column,
-            &self.member.column,
-            &self.bill.column,
-            &line.sku,
-            &line.quantity,
-        ];
-        columns.extend(&line.category);
-        columns.extend(line.category_of.iter().map(|c| &c.column));
-        columns.extend(line.thousandths.iter().map(|t| &t.column));
-        for formula in [Some(&line.amount), line.list_amount.as_ref()].into_iter().flatten() {
-            columns.extend(formula.add.iter().chain(&formula.subtract).chain(&formula.multiply));
-        }
-        columns.extend(&self.store.column);
-        columns.extend(self.cancellation.iter().map(|c| &c.price));
-        columns.into_iter().map(String::as_str).collect()
-    }
-}
-
-/// SHA-256 of a file's bytes, by which an interrupted import finds where it was.
-pub fn hash(path: &Path) -> Result<[u8; 32], ImportError> {
-    let mut file = File::open(path).map_err(|e| ImportError::file(path, e))?;
-    let mut hasher = Sha256::new();
-    std::io::copy(&mut file, &mut hasher).map_err(|e| ImportError::file(path, e))?;
-    Ok(hasher.finalize().into())
 }
 
 #[cfg(test)]
