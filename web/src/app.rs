@@ -121,9 +121,18 @@ pub fn first_run(engine: &Engine) -> anyhow::Result<Option<FirstLogin>> {
 /// # Errors
 /// An address that can't be listened on.
 pub fn serve(settings: Settings, engine: Engine) -> anyhow::Result<RunningServer> {
+    serve_demo(settings, engine, None)
+}
+
+/// Serves, and offers the log-ins of the demo of this seed on the log-in page.
+///
+/// # Errors
+/// An address that can't be listened on.
+pub fn serve_demo(settings: Settings, engine: Engine, demo: Option<u64>) -> anyhow::Result<RunningServer> {
     let state = web::Data::new(State {
         engine: engine.clone(),
         metrics: Metrics::new()?,
+        demo,
         last_look: LastLook::default(),
         trusted_proxies: settings.trusted_proxies.clone(),
     });

@@ -64,7 +64,10 @@ fn secure(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     for (path, item) in &mut document.paths.paths {
-        let open = !path.starts_with("/api/v1/") || path.ends_with("/auth/login") || path.ends_with("/auth/refresh");
+        let open = !path.starts_with("/api/v1/")
+            || path.ends_with("/auth/login")
+            || path.ends_with("/auth/refresh")
+            || path.ends_with("/demo");
         if open {
             continue;
         }

@@ -23,6 +23,8 @@ pub struct State {
     pub engine: Engine,
     pub metrics: Metrics,
     pub last_look: LastLook,
+    /// The demo's seed, on a server that offers its log-ins.
+    pub demo: Option<u64>,
     pub trusted_proxies: Vec<IpAddr>,
 }
 

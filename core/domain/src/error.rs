@@ -95,6 +95,7 @@ codes! {
     OutOfStock "out_of_stock" Conflict "礼品已兑完" "Out of stock";
     RuleRefused "rule_refused" Conflict "会员规则不允许" "The program's rules refuse it";
     AlreadyExists "already_exists" Conflict "已存在" "It exists already";
+    BillOverLimit "bill_over_limit" Conflict "账单超过每单上限" "The bill is beyond the limit";
     TendersMismatch "tenders_mismatch" Invalid "付款合计与应付不符" "The tenders don't add up";
     LineDiscountMismatch "line_discount_mismatch" Invalid "折扣与金额不符" "A line's discount doesn't add up";
     OccurredAtOutOfRange "occurred_at_out_of_range" Invalid "业务时间超出允许范围" "The time lies outside the permitted range";
@@ -128,6 +129,9 @@ pub struct Facts {
     pub available: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needed: Option<i64>,
+    /// What was gone beyond, minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<CardState>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

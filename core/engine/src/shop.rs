@@ -116,6 +116,7 @@ impl Shop {
                     .collect(),
                 rounding: 0,
             },
+            over_limit: false,
             trusted: false,
         };
         id(&self.execute(Command::Sale(sale)).await["id"])

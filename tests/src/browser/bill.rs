@@ -2,7 +2,7 @@
 
 use super::till::{look_for, member, shows};
 use super::{log_in, picture};
-use crate::harness::webdriver::{ENTER, ESCAPE, F2, F8, Window};
+use crate::harness::webdriver::{ENTER, ESCAPE, Element, F2, F8, F10, Window};
 use crate::harness::{Field, Member, PASSWORD, TestApp};
 use serde_json::json;
 
@@ -121,4 +121,63 @@ pub fn several_tenders(app: &TestApp, window: &Window) {
         {"kind": "cash", "amount": 50_00}, {"kind": "card", "amount": 30_00}, {"kind": "mobile", "amount": 20_00},
     ]);
     assert_eq!(found.list("/items")[0]["tenders"], booked);
+}
+
+/// S4: a sum beyond the chain's limit is asked about, and booked once it is said to be meant.
+pub fn s4_a_sum_beyond_the_limit(app: &TestApp, window: &Window) {
+    let wang = serve(app, window);
+    window.type_keys("1000000+199");
+    let problem = window.find("problem");
+    assert_eq!(problem.attribute("data-code").as_deref(), Some("bill_over_limit"));
+    assert!(problem.text().contains("1000000.00"), "{}", problem.text());
+    window.forgive("409");
+    picture(window, "till-limit-zh");
+    window.press(ENTER);
+    window.wait_for("the same question", || {
+        window.try_find("over-limit").filter(Element::is_enabled)
+    });
+    window.forgive("409");
+    assert!(window.try_find("result").is_none(), "Enter is no answer to it");
+    window.find("over-limit").click();
+    shows(window, "preview-points", 1_000_199);
+    window.press(ENTER);
+    shows(window, "result-points", 1_000_199);
+    assert_eq!(app.points(&wang), 1000 + 1_000_199);
+}
+
+/// The last sale of one's own is taken back with one key that asks once; today's bills stand where there is room.
+pub fn undo_and_todays_bills(app: &TestApp, window: &Window) {
+    let wang = serve(app, window);
+    window.type_keys("128.50");
+    window.press(ENTER);
+    shows(window, "result-points", 128);
+    app.sale_to(&wang)
+        .line("cream", "skin", 10_00)
+        .by(&app.manager())
+        .ring();
+    window.press(ESCAPE);
+    let mine = "today-0001";
+    window.find(mine);
+    picture(window, "till-today-zh");
+    window.press(F10);
+    window.wait_for_text("return-bill", "0001");
+    shows(window, "return-money", 128_50);
+    picture(window, "till-undo-zh");
+    window.press(ENTER);
+    window.wait_for("the booked return", || {
+        window
+            .try_find("result")
+            .filter(|result| result.attribute("data-kind").as_deref() == Some("return"))
+    });
+    assert_eq!(app.points(&wang), 1010, "the manager's sale stays");
+    window.press(F10);
+    window.find("return-nothing-left");
+    window.press(ESCAPE);
+    window.wait_for("the dialog's end", || {
+        window.try_find("return-dialog").is_none().then_some(())
+    });
+    window.press(ESCAPE);
+    window.wait_for_text(mine, "有退货");
+    window.find(mine).click();
+    window.find("return-nothing-left");
 }

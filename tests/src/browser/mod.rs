@@ -2,6 +2,7 @@
 //! error and any violation of the content security policy fails.
 
 mod bill;
+mod demo;
 mod hq;
 mod till;
 
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 
 type BrowserStory = fn(&TestApp, &Window);
 
-const STORIES: [(&str, BrowserStory); 8] = [
+const STORIES: [(&str, BrowserStory); 10] = [
     ("a_cashiers_first_ten_minutes", till::first_ten_minutes),
     ("a_card_for_somebody_new", till::a_card_for_somebody_new),
     (
@@ -26,12 +27,29 @@ const STORIES: [(&str, BrowserStory); 8] = [
         bill::s2_a_bill_is_put_aside,
     ),
     ("s3_amounts_as_people_type_them", bill::s3_amounts_as_people_type_them),
+    (
+        "s4_a_sum_beyond_the_limit_is_asked_about",
+        bill::s4_a_sum_beyond_the_limit,
+    ),
+    ("undo_of_the_last_sale_and_todays_bills", bill::undo_and_todays_bills),
     ("several_tenders_and_change", bill::several_tenders),
     ("complaints_of_the_browser_are_heard", complaints_are_heard),
 ];
 
 /// On SQLite alone: what differs between the databases ends below the interface that the pages call.
 pub fn tests() -> Vec<Trial> {
+    let demo = Backend::Sqlite.trial(
+        "browser::the_demos_log_in_page_offers_log_ins",
+        || match peers::browser() {
+            Ok(browser) => {
+                let window = Window::open(&browser, "zh-CN");
+                demo::offers_log_ins(&window);
+                without_complaints(&window);
+                Ok(libtest_mimic::Completion::Completed)
+            }
+            Err(why) => peers::missing(&why),
+        },
+    );
     let trial = |(name, story): (&str, BrowserStory)| {
         Backend::Sqlite.trial(&format!("browser::{name}"), move || match peers::browser() {
             Ok(browser) => {
@@ -41,7 +59,7 @@ pub fn tests() -> Vec<Trial> {
             Err(why) => peers::missing(&why),
         })
     };
-    STORIES.into_iter().map(trial).collect()
+    STORIES.into_iter().map(trial).chain([demo]).collect()
 }
 
 fn play(browser: &Browser, story: BrowserStory) {
@@ -50,9 +68,13 @@ fn play(browser: &Browser, story: BrowserStory) {
     app.follow_the_machines_clock();
     let window = Window::open(browser, "zh-CN");
     story(&app, &window);
+    without_complaints(&window);
+    app.finish();
+}
+
+fn without_complaints(window: &Window) {
     let complaints = window.complaints();
     assert!(complaints.is_empty(), "the browser complains: {complaints:#?}");
-    app.finish();
 }
 
 /// Pictures for people, where `CARDEA_TEST_SCREENSHOTS` names a folder.

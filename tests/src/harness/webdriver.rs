@@ -357,3 +357,4 @@ pub const F4: &str = "\u{E034}";
 pub const F6: &str = "\u{E036}";
 pub const F7: &str = "\u{E037}";
 pub const F8: &str = "\u{E038}";
+pub const F10: &str = "\u{E03A}";

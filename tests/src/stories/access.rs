@@ -80,6 +80,7 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
         "POST /stores" => json!({
             "code": code, "name": code, "region_id": null, "time_zone": "Asia/Shanghai", "kind": "own",
         }),
+        "PATCH /chain" => json!({"bill_limit": 2_000_000_00}),
         "PATCH /stores/{id}" => json!({"name": code}),
         "POST /staff" => json!({
             "user": code, "name": code, "role": "clerk", "store_ids": [world.store],

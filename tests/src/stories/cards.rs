@@ -462,7 +462,7 @@ fn pain_14_a_name_that_many_share_comes_in_pages(app: &TestApp) {
 }
 
 /// Percent-encodes a query value.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     text.bytes()
         .map(|b| {
             if b.is_ascii_alphanumeric() {

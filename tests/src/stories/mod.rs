@@ -15,6 +15,7 @@ mod identifiers;
 mod import;
 mod interface;
 mod ledger;
+mod limits;
 mod login;
 mod model;
 mod operation;
@@ -53,6 +54,7 @@ pub fn tests() -> Vec<Trial> {
         import::tests,
         interface::tests,
         ledger::tests,
+        limits::tests,
         login::tests,
         model::tests,
         operation::tests,

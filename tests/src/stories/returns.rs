@@ -30,6 +30,7 @@ pub fn tests() -> Vec<Trial> {
         pain_01_earn_spend_refund,
         pain_02_a_refund_charges_spent_points_once,
         a_bill_is_found_by_its_receipt,
+        bills_are_listed_by_who_booked_them,
         s7_a_return_never_lies_before_its_sale,
     )
 }
@@ -443,6 +444,18 @@ fn a_bill_is_found_by_its_receipt(app: &TestApp) {
         found.iter().map(|sale| sale["id"].clone()).collect::<Vec<Value>>(),
         [json!(bill.id)]
     );
+}
+
+fn bills_are_listed_by_who_booked_them(app: &TestApp) {
+    let (one, other) = (app.cashier(), app.manager());
+    let mine = app.sale().line("cream", "skin", 25_00).by(&one).ring();
+    app.sale().line("cream", "skin", 26_00).by(&other).ring();
+    let staff = one.get("/me").ok().text("/staff_id");
+    let query = format!("/sales?store_id={}&business_date=2026-03-01", app.east());
+    let found = one.get(&format!("{query}&staff_id={staff}")).ok().list("/items");
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].text("/id"), found[0].text("/staff_id")), (mine.id, staff));
+    assert_eq!(one.get(&query).ok().list("/items").len(), 2);
 }
 
 fn s7_a_return_never_lies_before_its_sale(app: &TestApp) {

@@ -3,7 +3,9 @@
 mod audit;
 mod auth;
 mod cards;
+mod chain;
 mod customers;
+mod demo;
 pub mod dto;
 mod memberships;
 mod programs;
@@ -21,6 +23,8 @@ pub fn routes(config: &mut ServiceConfig) {
     crate::system::routes(config);
     let v1 = scope("/api/v1")
         .configure(auth::routes)
+        .configure(demo::routes)
+        .configure(chain::routes)
         .configure(stores::routes)
         .configure(staff::routes)
         .configure(customers::routes)

@@ -70,6 +70,7 @@ async fn find_sales(
         till,
         receipt,
         business_date,
+        staff_id,
         limit,
         after,
     } = query.0;
@@ -78,6 +79,7 @@ async fn find_sales(
         till,
         receipt,
         business_date,
+        staff: staff_id,
     };
     let actor = permit.at(store_id)?.clone();
     let page = PageArgs { limit, after };

@@ -37,23 +37,19 @@ impl Demo {
             HowMuch::Small => Size::Small,
         };
         fill(&engine, self.seed, size, self.until.unwrap_or_else(demo::last_day))?;
-        print_logins(self.seed);
+        introduce(&engine, self.seed)?;
         println!("The books' fingerprint: {}", engine.verify()?.hash);
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// For `serve --demo`: fills on the first start, and shows the log-ins on each.
-pub fn ensure(engine: &Engine) -> anyhow::Result<()> {
-    let seed = match demo::seed_of(engine)? {
-        Some(seed) => seed,
-        None => {
-            fill(engine, demo::SEED, Size::Full, demo::last_day())?;
-            demo::SEED
-        }
-    };
-    print_logins(seed);
-    Ok(())
+/// For `serve --demo`: fills on the first start. The seed that the books follow from.
+pub fn ensure(engine: &Engine) -> anyhow::Result<u64> {
+    if let Some(seed) = demo::seed_of(engine)? {
+        return Ok(seed);
+    }
+    fill(engine, demo::SEED, Size::Full, demo::last_day())?;
+    Ok(demo::SEED)
 }
 
 fn fill(engine: &Engine, seed: u64, size: Size, until: Day) -> anyhow::Result<()> {
@@ -73,17 +69,34 @@ fn fill(engine: &Engine, seed: u64, size: Size, until: Day) -> anyhow::Result<()
     Ok(())
 }
 
-fn print_logins(seed: u64) {
+/// Who can log in, those to try first at the end, and somebody whom a till finds.
+pub fn introduce(engine: &Engine, seed: u64) -> anyhow::Result<()> {
+    let logins = demo::logins(seed);
+    let (first, others): (Vec<_>, Vec<_>) = logins.iter().partition(|login| login.try_first());
     println!("{:<10} {:<12} {:<22} role", "chain", "user", "password");
-    for login in demo::logins(seed) {
-        println!(
-            "{:<10} {:<12} {:<22} {}",
-            login.chain,
-            login.user,
-            login.password,
-            login.role.as_str()
-        );
+    others.into_iter().for_each(print_login);
+    println!("Try first:");
+    first.into_iter().for_each(print_login);
+    for member in demo::samples(engine)? {
+        let demo::Sample {
+            chain,
+            card,
+            phone,
+            name,
+        } = member;
+        println!("A member of {chain} to look for: card {card}, phone {phone}, name {name}");
     }
+    Ok(())
+}
+
+fn print_login(login: &demo::Login) {
+    let demo::Login {
+        chain,
+        user,
+        password,
+        role,
+    } = login;
+    println!("{chain:<10} {user:<12} {password:<22} {}", role.as_str());
 }
 
 struct Bar(ProgressBar);

@@ -16,14 +16,14 @@ pub struct Serve {
 impl Serve {
     pub fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let engine = app::open(&settings)?;
-        let first = if self.demo {
-            super::demo::ensure(&engine)?;
-            None
+        let (first, demo) = if self.demo {
+            (None, Some(super::demo::ensure(&engine)?))
         } else {
-            app::first_run(&engine)?
+            (app::first_run(&engine)?, None)
         };
+        let books = engine.clone();
         let stopped = watch_signals()?;
-        let server = match app::serve(settings, engine) {
+        let server = match app::serve_demo(settings, engine, demo) {
             Ok(server) => server,
             Err(error) => {
                 // The log-in exists now and can't be shown again.
@@ -31,6 +31,9 @@ impl Serve {
                 return Err(error);
             }
         };
+        if let Some(seed) = demo {
+            super::demo::introduce(&books, seed)?;
+        }
         println!("Cardea serves {}", server.url());
         show(first);
         stopped.recv()?;

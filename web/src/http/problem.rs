@@ -25,7 +25,7 @@ struct Told {
 }
 
 /// The wire form of every refusal (RFC 9457), `application/problem+json`. Further members carry the facts a code
-/// brings along: `available` and `needed` points, `state`, `blocks` and `allowed` of a card, `sale_id` of the first
+/// brings along: `available` and `needed` points, the `limit` of a bill, `state`, `blocks` and `allowed` of a card, `sale_id` of the first
 /// bill under a receipt number, `refusals` of a program's rules.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]

@@ -140,6 +140,15 @@ test('the number of a bill that was overtaken is not given twice', () => {
   assert.equal(proposeReceipt('east', 'T9', '2026-11-28'), '0007')
 })
 
+test('s4: a sum is meant only as long as it stays the same', () => {
+  const sale = bill('199', '100000000000')
+  assert.equal(sale.draft().over_limit, undefined)
+  sale.meant = sale.total
+  assert.equal(sale.draft().over_limit, true)
+  sale.lines[0].amount = 198_00
+  assert.equal(sale.draft().over_limit, undefined)
+})
+
 test('several tenders: the chosen one takes the rest, cash tells its change', () => {
   const sale = bill('100.07')
   sale.parts.card = 30_00

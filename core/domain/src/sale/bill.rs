@@ -3,7 +3,7 @@
 use super::TenderKind;
 use crate::calendar::Instant;
 use crate::error::{Code, Refusal};
-use crate::money::{self, LIMIT, Minor};
+use crate::money::{self, LIMIT, Minor, format_minor};
 use serde::{Deserialize, Serialize};
 
 /// A bill. Σ tenders = Σ line amounts − rounding.
@@ -118,6 +118,25 @@ impl Bill {
     /// What is to be paid: Σ line amounts − rounding. Of a valid bill.
     pub fn total(&self) -> Minor {
         self.lines.iter().map(|line| line.amount).sum::<Minor>() - self.rounding
+    }
+
+    /// Refuses what goes beyond the chain's limit of a bill: most likely a slip of the finger.
+    ///
+    /// # Errors
+    /// `bill_over_limit`, with the limit.
+    pub fn check_limit(&self, limit: Minor, minor_units: u32) -> Result<(), Refusal> {
+        let total = self.total();
+        if total <= limit {
+            return Ok(());
+        }
+        let (sum, most) = (format_minor(total, minor_units), format_minor(limit, minor_units));
+        let zh = format!("本单合计 {sum}，超过每单上限 {most}。请核对金额；确实无误时确认后再入账。");
+        let en = format!(
+            "The bill adds up to {sum}, the limit per bill is {most}. Check the amounts; confirm it if it is meant."
+        );
+        Err(Refusal::new(Code::BillOverLimit, zh, en)
+            .at("/lines")
+            .with(|facts| facts.limit = Some(limit)))
     }
 
     /// 实付: Σ tenders of money. Of a valid bill.

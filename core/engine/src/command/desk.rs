@@ -13,8 +13,8 @@ use cardea_domain::identifier::identifier;
 use cardea_domain::ledger::Member;
 use cardea_domain::sale::{BillKind, Context, NaturalKey, Terms};
 use cardea_domain::tier::Ladder;
-use cardea_domain::{Code, Instant, Refusal, Zone};
-use diesel::sql_types::{Bool, Integer, Text};
+use cardea_domain::{Code, Instant, Minor, Refusal, Zone};
+use diesel::sql_types::{BigInt, Bool, Integer, Text};
 use rand::TryRngCore;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -23,8 +23,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 statements! {
-    SelectStore -> (Text, Bool, Integer) =
-        "SELECT s.time_zone, s.active, c.minor_units FROM stores s JOIN chains c ON c.id = s.chain_id \
+    SelectStore -> (Text, Bool, Integer, BigInt) =
+        "SELECT s.time_zone, s.active, c.minor_units, c.bill_limit FROM stores s JOIN chains c ON c.id = s.chain_id \
          WHERE s.chain_id = ? AND s.id = ?";
 }
 
@@ -43,6 +43,8 @@ pub(super) struct StoreFacts {
     pub id: StoreId,
     pub zone: Zone,
     pub minor_units: u32,
+    /// The chain's limit of a bill.
+    pub bill_limit: Minor,
 }
 
 impl<'a> Desk<'a> {
@@ -77,9 +79,9 @@ impl<'a> Desk<'a> {
             return Ok(known);
         }
         let row = self.engine.read(self.chain(), |conn| {
-            Ok(fetch!(conn, SelectStore, [self.chain(), id] => (String, bool, i32))?.pop())
+            Ok(fetch!(conn, SelectStore, [self.chain(), id] => (String, bool, i32, i64))?.pop())
         })?;
-        let Some((zone, active, minor_units)) = row else {
+        let Some((zone, active, minor_units, bill_limit)) = row else {
             return Err(Refusal::new(Code::NotFound, "没有这家门店", "There is no such store")
                 .at("/store_id")
                 .into());
@@ -92,6 +94,7 @@ impl<'a> Desk<'a> {
             id,
             zone: zone.parse().map_err(Error::internal)?,
             minor_units: minor_units as u32,
+            bill_limit,
         };
         self.store.set(Some(facts));
         Ok(facts)
@@ -100,9 +103,9 @@ impl<'a> Desk<'a> {
     /// The zone of any store, closed ones too.
     pub fn zone(&self, id: StoreId) -> Result<Zone> {
         let row = self.engine.read(self.chain(), |conn| {
-            Ok(fetch!(conn, SelectStore, [self.chain(), id] => (String, bool, i32))?.pop())
+            Ok(fetch!(conn, SelectStore, [self.chain(), id] => (String, bool, i32, i64))?.pop())
         })?;
-        let (zone, _, _) = row.ok_or_else(|| Error::internal(format!("store {id} is missing")))?;
+        let (zone, ..) = row.ok_or_else(|| Error::internal(format!("store {id} is missing")))?;
         zone.parse().map_err(Error::internal)
     }
 

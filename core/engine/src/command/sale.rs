@@ -56,6 +56,8 @@ pub struct Sale {
     /// Business time; at most seven days back unless a manager books or it is trusted.
     pub occurred_at: Instant,
     pub bill: Bill,
+    /// The bill is meant, although it goes beyond the chain's limit.
+    pub over_limit: bool,
     /// Import and demo: `occurred_at` may lie anywhere, and the sale is judged as of then.
     pub trusted: bool,
 }
@@ -123,6 +125,9 @@ impl Sale {
         desk.actor.require(Action::SalePost, Some(self.store))?;
         self.bill.validate()?;
         let store = desk.store(self.store)?;
+        if !self.over_limit && !self.trusted {
+            self.bill.check_limit(store.bill_limit, store.minor_units)?;
+        }
         let now = desk.now(self.trusted.then_some(self.occurred_at));
         let holder = self.holder(desk, now)?;
         let args = SaleArgs {

@@ -88,6 +88,7 @@ impl Shop {
                 }],
                 rounding: 0,
             },
+            over_limit: false,
             trusted: false,
         }
     }

@@ -370,6 +370,7 @@ impl Work {
                     tenders: tenders.map(|(kind, amount)| Tender { kind, amount }).collect(),
                     rounding: 0,
                 },
+                over_limit: false,
                 trusted: true,
             }))
             .await?;

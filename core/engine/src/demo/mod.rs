@@ -7,9 +7,11 @@ mod cast;
 mod dice;
 mod fill;
 mod people;
+mod sample;
 mod setup;
 mod trade;
 
+pub use sample::{Sample, samples};
 pub use setup::{Login, logins};
 
 use crate::store::schema::installation;

@@ -87,6 +87,14 @@ const ENGLISH_MEN: [&str; 10] = [
     "Jason", "Kelvin", "Raymond", "Eric", "Ka Ho", "Chun Kit", "Wai Man", "Daniel", "Arjun", "Thomas",
 ];
 
+/// The phone of the `number`th customer of a chain.
+pub fn phone(names: Names, number: u64) -> String {
+    match names {
+        Names::Chinese => format!("199000{number:05}"),
+        Names::HongKong => format!("+8525000{number:04}"),
+    }
+}
+
 impl Person {
     /// The `number`th customer of a chain.
     pub fn invent(names: Names, number: u64, dice: &mut Dice) -> Self {
@@ -96,16 +104,16 @@ impl Person {
             Names::HongKong => (&ENGLISH_SURNAMES, &ENGLISH_WOMEN, &ENGLISH_MEN),
         };
         let (surname, given) = (dice.pick(surnames, 2), dice.pick(if woman { women } else { men }, 1));
-        let (name, phone) = match names {
-            Names::Chinese => (format!("{surname}{given}"), format!("199000{number:05}")),
-            Names::HongKong => (format!("{given} {surname}"), format!("+8525000{number:04}")),
+        let name = match names {
+            Names::Chinese => format!("{surname}{given}"),
+            Names::HongKong => format!("{given} {surname}"),
         };
         let year = 2026 - dice.pick(&[27, 31, 24, 35, 40, 46, 52, 60], 2) - dice.between(0, 4);
         let day = Day::from_ymd(year as i32, dice.between(1, 12) as u32, dice.between(1, 28) as u32);
         Self {
             name,
             woman,
-            phone,
+            phone: phone(names, number),
             birthday: day.unwrap_or(Day(0)),
             marketing: dice.chance(700),
         }

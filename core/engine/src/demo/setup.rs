@@ -26,6 +26,13 @@ pub struct Login {
     pub role: Role,
 }
 
+impl Login {
+    /// The till and the head office of each chain: what a visitor looks at first.
+    pub fn try_first(&self) -> bool {
+        matches!(self.role, Role::Cashier | Role::HqAdmin)
+    }
+}
+
 /// Everybody who can log in to the demo of a seed: one per role, in every chain that has the role.
 pub fn logins(seed: u64) -> Vec<Login> {
     let of_chain = |chain: &'static Chain| {

@@ -82,6 +82,7 @@ impl Books {
             receipt: sale.receipt.clone(),
             occurred_at: sale.at,
             bill: self.bill(sale),
+            over_limit: false,
             trusted: true,
         });
         let answered = self.execute(&command).await?;

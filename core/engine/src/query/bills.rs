@@ -8,7 +8,7 @@ use crate::input::not_found;
 use crate::store::schema::{bill_lines, bill_tenders, bills};
 use crate::store::{Conn, Id};
 use crate::{Engine, Page, PageArgs, each};
-use cardea_domain::id::{BillId, ChainId, CustomerId, MembershipId, StoreId};
+use cardea_domain::id::{BillId, ChainId, CustomerId, MembershipId, StaffId, StoreId};
 use cardea_domain::identifier::identifier;
 use cardea_domain::sale::{BillKind, Judgement, TenderKind};
 use cardea_domain::{Day, Instant, Minor, Points, Ppm, Refusal};
@@ -27,6 +27,8 @@ pub struct BillView {
     pub receipt: String,
     pub business_date: Day,
     pub occurred_at: Instant,
+    /// Who booked it; none for what runs by itself.
+    pub staff_id: Option<StaffId>,
     pub customer_id: Option<CustomerId>,
     pub membership_id: Option<MembershipId>,
     /// For a return: the sale it takes from.
@@ -80,6 +82,8 @@ pub struct BillFilter {
     pub till: Option<String>,
     pub receipt: Option<String>,
     pub business_date: Option<Day>,
+    /// Who booked it.
+    pub staff: Option<StaffId>,
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -93,6 +97,7 @@ struct Row {
     receipt: String,
     business_date: i32,
     occurred_at: i64,
+    staff_id: Option<Id>,
     customer_id: Option<Id>,
     membership_id: Option<Id>,
     original_id: Option<Id>,
@@ -205,6 +210,9 @@ fn find(
         if let Some(receipt) = &filter.receipt {
             query = query.filter(bills::receipt.eq(identifier(receipt)));
         }
+        if let Some(staff) = filter.staff {
+            query = query.filter(bills::staff_id.eq(Id::from(staff)));
+        }
         if let Some((day, id)) = after {
             // The first condition alone lets the index begin at the right day.
             query = query
@@ -281,6 +289,7 @@ fn view(row: Row, lines: Vec<LineRow>, tenders: Vec<TenderRow>, returns: Vec<Bil
         receipt: row.receipt,
         business_date: Day(row.business_date),
         occurred_at: Instant(row.occurred_at),
+        staff_id: row.staff_id.map(Id::typed),
         customer_id: row.customer_id.map(Id::typed),
         membership_id: row.membership_id.map(Id::typed),
         original_id: row.original_id.map(Id::typed),

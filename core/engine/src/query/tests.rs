@@ -275,6 +275,7 @@ async fn sales_are_found_by_their_receipts(on: Backend) {
         till: None,
         receipt: None,
         business_date: None,
+        staff: None,
     };
     let find = |filter: &BillFilter, page: &PageArgs| shop.f.engine.sales(shop.admin(), filter, page).unwrap();
     let ids = |bills: Vec<BillView>| bills.into_iter().map(|bill| bill.id).collect::<Vec<_>>();
@@ -285,6 +286,7 @@ async fn sales_are_found_by_their_receipts(on: Backend) {
         till: Some("T1".into()),
         receipt: Some("0002".into()),
         business_date: Some("2026-11-23".parse().unwrap()),
+        staff: None,
         ..all.clone()
     };
     assert_eq!(ids(find(&exact, &PageArgs::default()).items), [sales[3]]);

@@ -19,6 +19,7 @@ diesel::table! {
         business_now -> Nullable<BigInt>,
         created_at -> BigInt,
         version -> BigInt,
+        bill_limit -> BigInt,
     }
 }
 

@@ -1,10 +1,12 @@
-//! The chain's organisation: regions and stores. Staff stand in [`crate::identity`].
+//! The chain's organisation: its settings, regions and stores. Staff stand in [`crate::identity`].
 
+mod chain;
 mod region;
 mod store;
 #[cfg(test)]
 mod tests;
 
+pub use chain::{ChainPatch, ChainSettings};
 pub use region::{NewRegion, RegionView};
 pub(crate) use store::zone;
 pub use store::{NewStore, StoreKind, StorePatch, StoreView};

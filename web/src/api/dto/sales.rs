@@ -3,7 +3,7 @@
 use super::common::{Balance, CustomerShown, Entry, Tier};
 use crate::http::{Language, Problem};
 use crate::state::Customers;
-use cardea_domain::id::{BillId, CustomerId, MembershipId, StoreId};
+use cardea_domain::id::{BillId, CustomerId, MembershipId, StaffId, StoreId};
 use cardea_domain::{Code, Day, Instant, sale};
 use cardea_engine::command;
 use cardea_engine::query;
@@ -99,6 +99,9 @@ pub struct NewSale {
     pub rounding: i64,
     pub lines: Vec<SaleLine>,
     pub tenders: Vec<Tender>,
+    /// The bill is meant, although it goes beyond the chain's limit: else it is refused `bill_over_limit`.
+    #[serde(default)]
+    pub over_limit: bool,
 }
 
 mirror! {
@@ -185,6 +188,9 @@ pub struct Sale {
     pub business_date: Day,
     #[schema(value_type = String, format = DateTime)]
     pub occurred_at: Instant,
+    /// Who booked it; null for what runs by itself.
+    #[schema(value_type = Option<Uuid>)]
+    pub staff_id: Option<StaffId>,
     pub rounding: i64,
     pub lines: Vec<SaleLineShown>,
     pub tenders: Vec<Tender>,
@@ -204,6 +210,9 @@ pub struct SaleQuery {
     pub receipt: Option<String>,
     #[param(value_type = Option<String>, format = Date)]
     pub business_date: Option<Day>,
+    /// Who booked it.
+    #[param(value_type = Option<Uuid>)]
+    pub staff_id: Option<StaffId>,
     /// Most items of a page, 1–200; 50 if absent.
     pub limit: Option<u32>,
     /// `next` of the page before.
@@ -271,6 +280,7 @@ impl NewSale {
             receipt: self.receipt,
             occurred_at: self.occurred_at,
             bill,
+            over_limit: self.over_limit,
             trusted: false,
         }))
     }
@@ -323,6 +333,7 @@ impl Sale {
             receipt: bill.receipt,
             business_date: bill.business_date,
             occurred_at: bill.occurred_at,
+            staff_id: bill.staff_id,
             rounding: bill.rounding,
             lines: bill.lines.into_iter().map(Into::into).collect(),
             tenders: bill.tenders.into_iter().map(tender).collect(),

@@ -57,6 +57,8 @@ role-vendor = plugin vendor
 ## Log-in
 
 login-title = Log in to work
+demo-title = Demo: choose a role, then press Enter
+demo-member = A member to look for: { $name } · { $phone } · { $card }
 login-motto = Cards, points, rewards, returns: and a reason for every point.
 login-chain = Chain code
 login-user = User

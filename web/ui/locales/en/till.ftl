@@ -8,6 +8,7 @@ do-card = Loss / replace
 do-issue = Issue card
 do-back = Bring back
 do-place = Store and till
+do-undo = Undo last sale
 do-next = Next customer
 
 no-store = No store
@@ -32,6 +33,11 @@ points-maturing = Maturing
 points-held = Held
 valid-through = Valid through { $date }
 valid-for-ever = No expiry
+today = Today's bills of { $till }
+today-none = No bills yet today.
+today-returned = Returns
+undo-title = Take back your last sale of today
+undo-nothing = You have booked no sale in this store today.
 history = Latest movements
 
 state-active = Active
@@ -56,6 +62,8 @@ line-quantity = Quantity
 line-discount = Discount
 line-amount = Amount
 line-add = Another line
+goods-unfold = Category and item
+goods-fold = Hide category and item
 line-remove = Remove this line
 fault = { $field }: { $why }
 field-of-line = Line { $line }, { $field }
@@ -81,6 +89,7 @@ book = Book
 card-unusable = This card can't earn or spend points now.
 card-not-used = Without this card: booked for the customer, earns as usual.
 book-for-customer = Book for the customer, without the card
+over-limit = It is meant: the bill is { $total }
 use-receipt = Use { $receipt }
 no-sales = You may not ring up sales here; members and cards you can look up.
 

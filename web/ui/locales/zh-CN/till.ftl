@@ -8,6 +8,7 @@ do-card = 挂失 / 补卡
 do-issue = 发卡
 do-back = 取回挂单
 do-place = 门店与收银台
+do-undo = 撤销上一单
 do-next = 下一位
 
 no-store = 未选门店
@@ -29,6 +30,11 @@ points-maturing = 待生效
 points-held = 已冻结
 valid-through = 有效期至 { $date }
 valid-for-ever = 长期有效
+today = { $till } 今日账单
+today-none = 今天还没有账单。
+today-returned = 有退货
+undo-title = 撤销您今天的上一单
+undo-nothing = 您今天在本店还没有入账的销售。
 history = 最近变动
 
 state-active = 正常
@@ -53,6 +59,8 @@ line-quantity = 数量
 line-discount = 折扣
 line-amount = 金额
 line-add = 添加一行
+goods-unfold = 品类、货号
+goods-fold = 收起品类、货号
 line-remove = 删除此行
 fault = { $field }：{ $why }
 field-of-line = 第 { $line } 行{ $field }
@@ -78,6 +86,7 @@ book = 入账
 card-unusable = 此卡现在不能积分，也不能用积分。
 card-not-used = 不用此卡：按客户记账，照常积分。
 book-for-customer = 不用卡，记在客户名下
+over-limit = 确认无误：本单就是 { $total }
 use-receipt = 改用 { $receipt }
 no-sales = 您没有收银权限，可以查会员、办卡。
 

@@ -28,6 +28,12 @@ export function instant(rfc3339: string): string {
   return new Intl.DateTimeFormat(locale(), options).format(new Date(rfc3339))
 }
 
+/** The time of day in the chain's zone. */
+export function clock(rfc3339: string): string {
+  const options = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: me().chain.time_zone } as const
+  return new Intl.DateTimeFormat(locale(), options).format(new Date(rfc3339))
+}
+
 /** When something came into force; a program's first version counts for all bills, however old. */
 export function since(rfc3339: string): string {
   return Date.parse(rfc3339) <= 0 ? t('from-the-start') : instant(rfc3339)

@@ -45,6 +45,8 @@ export class Sale {
   unreadable = $state({ ...ALL_READABLE })
   /** Book for the customer although the card on the counter can't be used. */
   withoutCard = $state(false)
+  /** The sum beyond the chain's limit that the cashier has said is meant. */
+  meant = $state<number | null>(null)
   readonly post = new Operation<SaleAnswer>()
 
   constructor(readonly till: Till) {}
@@ -164,6 +166,7 @@ export class Sale {
       lines: lines as SaleLine[],
       tenders: all.filter((tender) => tender.amount > 0),
       ...(this.rounding > 0 && { rounding: this.rounding }),
+      ...(this.meant === this.total && { over_limit: true }),
     }
   }
 
@@ -216,6 +219,7 @@ export class Sale {
     this.parts = { ...parts }
     this.unreadable = { ...unreadable }
     Object.assign(this, rest)
+    this.meant = null
     this.post.clear()
   }
 

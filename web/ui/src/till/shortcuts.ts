@@ -1,5 +1,5 @@
 export type Window = 'redeem' | 'return' | 'card' | 'issue' | 'place'
-export type Action = Window | 'sale' | 'back' | 'next'
+export type Action = Window | 'sale' | 'back' | 'undo' | 'next'
 
 /** Keys that browsers leave alone or let a page take. */
 export const SHORTCUTS: { key: string; action: Action }[] = [
@@ -10,12 +10,14 @@ export const SHORTCUTS: { key: string; action: Action }[] = [
   { key: 'F7', action: 'issue' },
   { key: 'F8', action: 'back' },
   { key: 'F9', action: 'place' },
+  { key: 'F10', action: 'undo' },
   { key: 'Escape', action: 'next' },
 ]
 
 export const PERMISSIONS: Partial<Record<Action, string>> = {
   sale: 'sale.post',
   back: 'sale.post',
+  undo: 'return.post',
   redeem: 'redemption.post',
   return: 'return.post',
   issue: 'card.issue',

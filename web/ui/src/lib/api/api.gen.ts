@@ -310,6 +310,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chain's settings. */
+        get: operations["read_chain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the chain's settings. */
+        patch: operations["update_chain"];
+        trace?: never;
+    };
     "/api/v1/customers": {
         parameters: {
             query?: never;
@@ -347,6 +365,23 @@ export interface paths {
         head?: never;
         /** Changes a customer. */
         patch: operations["update_customer"];
+        trace?: never;
+    };
+    "/api/v1/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Log-ins and members of the demo; nothing on a server that isn't one. */
+        get: operations["read_demo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me": {
@@ -922,6 +957,25 @@ export interface components {
         };
         /** @enum {string} */
         CardState: "applied" | "rejected" | "active" | "replaced" | "returned" | "void" | "merged";
+        /** @description Absent fields stay as they are. */
+        ChainChange: {
+            /** Format: int64 */
+            bill_limit?: number | null;
+        };
+        /** @description The settings of a chain. */
+        ChainSettings: {
+            /**
+             * Format: int64
+             * @description A bill beyond it is booked only with `over_limit`, minor units.
+             * @example 100000000
+             */
+            bill_limit: number;
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+        };
         ChainShown: {
             code: string;
             /**
@@ -1062,6 +1116,30 @@ export interface components {
             display: string;
             /** Format: uuid */
             id: string;
+        };
+        /** @description Empty on every server but that of `serve --demo`. */
+        Demo: {
+            /** @description Those to try first come first. */
+            logins: components["schemas"]["DemoLogin"][];
+            /** @description One member of each chain. */
+            members: components["schemas"]["DemoMember"][];
+        };
+        /** @description An invented account. */
+        DemoLogin: {
+            /** @example liyan */
+            chain: string;
+            password: string;
+            role: components["schemas"]["Role"];
+            /** @example cashier */
+            user: string;
+        };
+        /** @description An invented member, as a till finds them. */
+        DemoMember: {
+            card: string;
+            /** @example liyan */
+            chain: string;
+            name: string;
+            phone: string;
         };
         /** @description A movement of points with the rule that made it. */
         Entry: {
@@ -1350,6 +1428,8 @@ export interface components {
              * @description At most 7 days back and 5 minutes ahead.
              */
             occurred_at: string;
+            /** @description The bill is meant, although it goes beyond the chain's limit: else it is refused `bill_over_limit`. */
+            over_limit?: boolean;
             /**
              * @description Unique per store, source, till and business date; a repeat gets the first answer.
              * @example 0001
@@ -1691,6 +1771,11 @@ export interface components {
                 /** Format: int64 */
                 rounding: number;
                 source: string;
+                /**
+                 * Format: uuid
+                 * @description Who booked it; null for what runs by itself.
+                 */
+                staff_id?: string | null;
                 /** Format: uuid */
                 store_id: string;
                 tenders: components["schemas"]["Tender"][];
@@ -1833,7 +1918,7 @@ export interface components {
         };
         /**
          * @description The wire form of every refusal (RFC 9457), `application/problem+json`. Further members carry the facts a code
-         *     brings along: `available` and `needed` points, `state`, `blocks` and `allowed` of a card, `sale_id` of the first
+         *     brings along: `available` and `needed` points, the `limit` of a bill, `state`, `blocks` and `allowed` of a card, `sale_id` of the first
          *     bill under a receipt number, `refusals` of a program's rules.
          */
         Problem: {
@@ -2063,6 +2148,11 @@ export interface components {
             /** Format: int64 */
             rounding: number;
             source: string;
+            /**
+             * Format: uuid
+             * @description Who booked it; null for what runs by itself.
+             */
+            staff_id?: string | null;
             /** Format: uuid */
             store_id: string;
             tenders: components["schemas"]["Tender"][];
@@ -2942,6 +3032,71 @@ export interface operations {
             };
         };
     };
+    read_chain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainSettings"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_chain: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChainChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainSettings"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_customers: {
         parameters: {
             query?: {
@@ -3068,6 +3223,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_demo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Demo"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -3636,6 +3819,8 @@ export interface operations {
                 till?: string;
                 receipt?: string;
                 business_date?: string;
+                /** @description Who booked it. */
+                staff_id?: string;
                 /** @description Most items of a page, 1–200; 50 if absent. */
                 limit?: number;
                 /** @description `next` of the page before. */

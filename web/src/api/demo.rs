@@ -1,0 +1,71 @@
+//! What a server of the demo offers to try first.
+
+use crate::http::{Answer, answer};
+use crate::state::State;
+use actix_web::{get, web};
+use cardea_engine::demo;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Empty on every server but that of `serve --demo`.
+#[derive(Serialize, ToSchema)]
+pub struct Demo {
+    /// Those to try first come first.
+    pub logins: Vec<DemoLogin>,
+    /// One member of each chain.
+    pub members: Vec<DemoMember>,
+}
+
+/// An invented account.
+#[derive(Serialize, ToSchema)]
+pub struct DemoLogin {
+    #[schema(example = "liyan")]
+    pub chain: String,
+    #[schema(example = "cashier")]
+    pub user: String,
+    pub password: String,
+    pub role: super::dto::staff::Role,
+}
+
+/// An invented member, as a till finds them.
+#[derive(Serialize, ToSchema)]
+pub struct DemoMember {
+    #[schema(example = "liyan")]
+    pub chain: String,
+    pub card: String,
+    pub phone: String,
+    pub name: String,
+}
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(read_demo);
+}
+
+/// Log-ins and members of the demo; nothing on a server that isn't one.
+#[utoipa::path(tag = "auth", responses((status = 200, body = Demo)))]
+#[get("/demo")]
+async fn read_demo(state: web::Data<State>) -> Answer {
+    let mut logins = state.demo.map(demo::logins).unwrap_or_default();
+    logins.sort_by_key(|login| !login.try_first());
+    let members = match state.demo {
+        Some(_) => state.read(|engine| Ok(demo::samples(engine)?)).await?,
+        None => Vec::new(),
+    };
+    let login = |login: demo::Login| DemoLogin {
+        chain: login.chain.into(),
+        user: login.user.into(),
+        password: login.password,
+        role: login.role.into(),
+    };
+    let member = |sample: demo::Sample| DemoMember {
+        chain: sample.chain.into(),
+        card: sample.card,
+        phone: sample.phone,
+        name: sample.name,
+    };
+    Ok(answer::ok(&Demo {
+        logins: logins.into_iter().map(login).collect(),
+        members: members.into_iter().map(member).collect(),
+    }))
+}
