@@ -3,9 +3,12 @@
 use crate::card::{Block, CardState};
 use crate::id::BillId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-/// One sentence in both languages of the shop.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A text in both languages of the shop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"zh": "金卡", "en": "Gold"}))]
 pub struct Text {
     pub zh: String,
     pub en: String,
@@ -96,6 +99,7 @@ codes! {
     RuleRefused "rule_refused" Conflict "会员规则不允许" "The program's rules refuse it";
     AlreadyExists "already_exists" Conflict "已存在" "It exists already";
     BillOverLimit "bill_over_limit" Conflict "账单超过每单上限" "The bill is beyond the limit";
+    InUse "in_use" Conflict "仍在使用" "Still in use";
     TendersMismatch "tenders_mismatch" Invalid "付款合计与应付不符" "The tenders don't add up";
     LineDiscountMismatch "line_discount_mismatch" Invalid "折扣与金额不符" "A line's discount doesn't add up";
     OccurredAtOutOfRange "occurred_at_out_of_range" Invalid "业务时间超出允许范围" "The time lies outside the permitted range";

@@ -4,7 +4,7 @@
 //! Money and points are `i64` (minor units, whole points), rates are parts per million, quantities thousandths.
 
 #[macro_use]
-mod names;
+pub mod names;
 
 pub mod calendar;
 pub mod card;
@@ -21,4 +21,4 @@ pub mod tier;
 pub use calendar::{Day, Instant, Zone};
 pub use error::{Code, Kind, Refusal, Text};
 pub use money::{Minor, Points, Ppm};
-pub use names::UnknownName;
+pub use names::{Named, UnknownName};

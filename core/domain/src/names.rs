@@ -10,8 +10,22 @@ pub struct UnknownName {
     pub name: String,
 }
 
-/// Implements `ALL`, `as_str`, `Display` and `FromStr` for an enum; the names equal serde's (a test checks it).
+/// What has one name everywhere: on the wire, in the database, and at the end of a page's label (`role-cashier`).
+pub trait Named: Copy + std::str::FromStr<Err = UnknownName> {
+    /// The stable name.
+    fn name(self) -> &'static str;
+}
+
+/// Implements [`Named`], `ALL`, `as_str`, `Display` and `FromStr` for an enum; the names equal serde's (a test checks it).
+/// With the whole `enum` inside it declares it too, with serde's names and its description for the interface.
+#[macro_export]
 macro_rules! named {
+    ($(#[$meta:meta])* pub enum $type:ident { $($(#[$doc:meta])* $variant:ident = $name:tt),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ::serde::Serialize, ::serde::Deserialize, ::utoipa::ToSchema)]
+        pub enum $type { $($(#[$doc])* #[serde(rename = $name)] $variant,)* }
+        $crate::named!($type { $($variant = $name),* });
+    };
     ($type:ident { $($variant:ident = $name:literal),* $(,)? }) => {
         impl $type {
             /// Every variant, in order.
@@ -20,6 +34,12 @@ macro_rules! named {
             /// The stable name in the database and on the wire.
             pub fn as_str(self) -> &'static str {
                 match self { $($type::$variant => $name,)* }
+            }
+        }
+
+        impl $crate::names::Named for $type {
+            fn name(self) -> &'static str {
+                self.as_str()
             }
         }
 

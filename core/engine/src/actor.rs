@@ -1,23 +1,31 @@
 //! Who acts: the first argument of every command and query.
 
 use cardea_domain::id::{ChainId, SessionId, StaffId, StoreId};
-use serde::{Deserialize, Serialize};
+use cardea_domain::named;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+named! {
 pub enum Role {
-    HqAdmin,
-    StoreManager,
-    Supervisor,
-    Cashier,
-    Consultant,
+    /// 总部
+    HqAdmin = "hq_admin",
+    /// 店长
+    StoreManager = "store_manager",
+    /// 主管
+    Supervisor = "supervisor",
+    /// 收银员
+    Cashier = "cashier",
+    /// 顾问
+    Consultant = "consultant",
     /// 信息员/档案员
-    Clerk,
-    Finance,
-    Auditor,
+    Clerk = "clerk",
+    /// 财务
+    Finance = "finance",
+    /// 审计
+    Auditor = "auditor",
     /// A till.
-    ApiClient,
-    Vendor,
+    ApiClient = "api_client",
+    /// Maker of a plugin.
+    Vendor = "vendor",
+}
 }
 
 /// A logged-in person or till, or the system itself (jobs, import, demo).

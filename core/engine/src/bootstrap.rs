@@ -6,8 +6,9 @@ use crate::error::{Error, Result};
 use crate::identity::staff::StaffRow;
 use crate::input::{self, exists, field};
 use crate::keys::one_time_password;
+use crate::resource::VersionedRow;
 use crate::store::schema::{chains, installation};
-use crate::store::{Answer, Conn, Id, Scope, Tx};
+use crate::store::{Answer, Conn, Id, Name, Scope, Tx};
 use crate::store_admin::zone;
 use crate::{Engine, each};
 use cardea_domain::id::{ChainId, StaffId};
@@ -120,7 +121,7 @@ impl Engine {
             id: staff.into(),
             user_name: input::code(&admin.user, "/user")?,
             name: input::text(&admin.name, 64, "/name")?,
-            role: Role::HqAdmin.as_str().into(),
+            role: Name(Role::HqAdmin),
             platform_operator: admin.platform_operator,
             password_hash: self.identity().passwords.hash(&admin.password).await?,
             must_change_password: admin.must_change_password,
@@ -155,11 +156,12 @@ impl Engine {
                 ),
             );
             each!(tx.conn(), c => diesel::insert_into(chains::table).values(row).execute(c)?);
-            StaffRow {
+            let account = StaffRow {
                 created_at: now,
                 ..account.clone()
-            }
-            .insert(tx.conn())?;
+            };
+            account.check_user(tx.conn())?;
+            account.insert(tx.conn())?;
             tx.audit(
                 "chain.create",
                 chain.0,
@@ -175,10 +177,11 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::EngineOptions;
     use crate::fixture::*;
     use crate::fixture::{Backend, both};
     use crate::identity::{ChangePassword, Login};
-    use crate::{EngineOptions, PageArgs};
+    use crate::store_admin::Store;
     use cardea_domain::Code;
 
     fn start(dir: &tempfile::TempDir) -> Result<Engine> {
@@ -213,7 +216,7 @@ mod tests {
         let actor = engine.authenticate(&tokens.access_token, None).unwrap();
         assert!(actor.platform_operator);
         assert_eq!(
-            code(engine.stores(&actor, &PageArgs::default())),
+            code(engine.list::<Store>(&actor, &Default::default())),
             Code::PasswordChangeRequired
         );
         let change = ChangePassword {

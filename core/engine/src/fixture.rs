@@ -5,7 +5,7 @@ use crate::archive::NewCustomer;
 use crate::bootstrap::{NewAdmin, NewChain};
 use crate::clock::Clock;
 use crate::store::Conn;
-use crate::store_admin::NewStore;
+use crate::store_admin::{NewStore, Store};
 use crate::{Engine, EngineOptions};
 use cardea_domain::id::{ChainId, StoreId};
 use cardea_domain::{Code, Instant, Refusal};
@@ -236,7 +236,7 @@ pub(crate) async fn create_store(engine: &Engine, admin: &Actor, code: &str) -> 
         time_zone: None,
         kind: Default::default(),
     };
-    engine.create_store(admin, None, new).await.unwrap().value.id
+    engine.create::<Store>(admin, None, new).await.unwrap().value.id
 }
 
 /// The code of a refusal.

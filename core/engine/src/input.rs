@@ -89,6 +89,19 @@ pub(crate) fn name_pair(name: &Text, pointer: &str) -> Result<Text, Refusal> {
     ))
 }
 
+/// A change's text, if there is one, checked as [`text`].
+pub(crate) fn set_text(field: &mut String, value: Option<&str>, longest: usize, pointer: &str) -> Result<(), Refusal> {
+    if let Some(value) = value {
+        *field = text(value, longest, pointer)?;
+    }
+    Ok(())
+}
+
+/// What is still in use isn't archived.
+pub(crate) fn in_use(zh: impl Into<String>, en: impl Into<String>) -> Refusal {
+    Refusal::new(Code::InUse, zh, en).at("/active")
+}
+
 /// # Errors
 /// `version_conflict` unless the row is still at the version the client saw.
 pub(crate) fn check_version(found: i64, expected: i64) -> Result<(), Refusal> {

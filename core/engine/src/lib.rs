@@ -21,6 +21,7 @@ pub mod page;
 pub mod plugin;
 pub mod program;
 pub mod query;
+pub mod resource;
 pub mod reward;
 mod services;
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Keyset paging: a list continues after the last row the client has seen, so that page 1000 costs as much as page 1.
 
+use crate::resource::Listed;
 use cardea_domain::{Code, Refusal};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// Rows per page unless told.
@@ -9,24 +11,52 @@ const DEFAULT: u32 = 50;
 /// Most rows per page.
 const MOST: u32 = 200;
 
-/// What a client asks for: `?limit=50&after=<cursor>`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What page of a list is wanted: `?limit=50&after=<cursor>`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct PageArgs {
-    /// 1–200; 50 if missing.
+    /// Most items of a page, 1–200; 50 if absent.
     pub limit: Option<u32>,
     /// `next` of the page before.
     pub after: Option<String>,
 }
 
-/// One page of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// What page of a list of resources is wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// true: only what is in use, false: only what is archived.
+    pub active: Option<bool>,
+    /// Most items of a page, 1–200; 50 if absent.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl Listed for ListQuery {
+    fn page(&self) -> PageArgs {
+        PageArgs::new(self.limit, self.after.as_deref())
+    }
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Page<T> {
     pub items: Vec<T>,
-    /// Hand it back as `after`; None: the list ends here.
+    /// Give it back as `after` for the next page; null on the last one.
     pub next: Option<String>,
 }
 
 impl PageArgs {
+    pub fn new(limit: Option<u32>, after: Option<&str>) -> Self {
+        Self {
+            limit,
+            after: after.map(Into::into),
+        }
+    }
+
     /// # Errors
     /// `body_invalid` for a limit outside 1–200.
     pub fn limit(&self) -> Result<usize, Refusal> {

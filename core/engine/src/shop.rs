@@ -175,7 +175,7 @@ impl Shop {
         let new = serde_json::from_value(new).unwrap();
         self.f
             .engine
-            .create_reward(&self.f.admin, None, new)
+            .create::<crate::reward::Reward>(&self.f.admin, None, new)
             .await
             .unwrap()
             .value

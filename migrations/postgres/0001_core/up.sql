@@ -24,6 +24,7 @@ CREATE TABLE regions (
   id BYTEA NOT NULL,
   code TEXT COLLATE "C" NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
+  active BOOLEAN NOT NULL DEFAULT TRUE,
   version BIGINT NOT NULL DEFAULT 1,
   PRIMARY KEY (chain_id, id),
   UNIQUE (chain_id, code)

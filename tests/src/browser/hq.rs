@@ -30,6 +30,12 @@ pub fn changes_a_configuration(app: &TestApp, window: &Window) {
     );
     window.field(&title).fill("2");
     window.find("configuration-save").click();
+    // What changes is summed up first, and nothing else changes.
+    let summed = window.find("publish-dialog");
+    assert!(summed.text().contains(&title), "{}", summed.text());
+    assert!(window.try_find("change-1").is_none());
+    picture(window, "hq-publish-zh");
+    window.find("publish").click();
     window.find("saved");
     picture(window, "hq-saved-zh");
     let program = app.hq().get(&format!("/programs/{}", app.program())).ok();

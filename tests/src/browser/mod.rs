@@ -4,6 +4,7 @@
 mod bill;
 mod demo;
 mod hq;
+mod resources;
 mod till;
 
 use crate::harness::peers::{self, Browser};
@@ -14,7 +15,7 @@ use std::path::PathBuf;
 
 type BrowserStory = fn(&TestApp, &Window);
 
-const STORIES: [(&str, BrowserStory); 10] = [
+const STORIES: &[(&str, BrowserStory)] = &[
     ("a_cashiers_first_ten_minutes", till::first_ten_minutes),
     ("a_card_for_somebody_new", till::a_card_for_somebody_new),
     (
@@ -33,6 +34,8 @@ const STORIES: [(&str, BrowserStory); 10] = [
     ),
     ("undo_of_the_last_sale_and_todays_bills", bill::undo_and_todays_bills),
     ("several_tenders_and_change", bill::several_tenders),
+    ("hq_opens_and_closes_what_is_declared", resources::opens_and_closes),
+    ("everybody_lands_on_a_page_of_their_own", resources::everybody_lands),
     ("complaints_of_the_browser_are_heard", complaints_are_heard),
 ];
 
@@ -50,7 +53,8 @@ pub fn tests() -> Vec<Trial> {
             Err(why) => peers::missing(&why),
         },
     );
-    let trial = |(name, story): (&str, BrowserStory)| {
+    let trial = |(name, story): &(&str, BrowserStory)| {
+        let story = *story;
         Backend::Sqlite.trial(&format!("browser::{name}"), move || match peers::browser() {
             Ok(browser) => {
                 play(&browser, story);
@@ -59,7 +63,7 @@ pub fn tests() -> Vec<Trial> {
             Err(why) => peers::missing(&why),
         })
     };
-    STORIES.into_iter().map(trial).chain([demo]).collect()
+    STORIES.iter().map(trial).chain([demo]).collect()
 }
 
 fn play(browser: &Browser, story: BrowserStory) {

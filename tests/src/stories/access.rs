@@ -77,6 +77,7 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
         }),
         "PATCH /rewards/{id}" => json!({"points": 20}),
         "POST /regions" => json!({"code": code, "name": code}),
+        "PATCH /regions/{id}" => json!({"name": code}),
         "POST /stores" => json!({
             "code": code, "name": code, "region_id": null, "time_zone": "Asia/Shanghai", "kind": "own",
         }),
@@ -87,6 +88,7 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
             "password": crate::harness::ONE_TIME,
         }),
         "PATCH /staff/{id}" => json!({"name": code}),
+        "POST /staff/{id}/password" => json!({"password": crate::harness::ONE_TIME}),
         _ => return None,
     })
 }
@@ -99,6 +101,7 @@ fn path(route: &str, world: &World) -> String {
         Some("customers") => &world.customer,
         Some("memberships") => &world.membership,
         Some("programs") => &world.program,
+        Some("regions") => &world.region,
         Some("rewards") => &world.reward,
         Some("sales") => &world.sale,
         Some("staff") => &world.staff,

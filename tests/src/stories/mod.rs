@@ -25,6 +25,7 @@ mod privacy;
 mod problems;
 mod races;
 mod replay;
+mod resources;
 mod returns;
 mod rewards;
 mod sales_files;
@@ -65,6 +66,7 @@ pub fn tests() -> Vec<Trial> {
         races::tests,
         replay::tests,
         returns::tests,
+        resources::tests,
         rewards::tests,
         sales_files::tests,
         scope::tests,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 pub struct World {
     /// Somebody who may see everything of it.
     pub hq: Actor,
+    pub region: String,
     pub store: String,
     pub consultant: String,
     pub program: String,
@@ -51,6 +52,10 @@ impl World {
         });
         let mut world = Self {
             hq: hq.clone(),
+            region: hq
+                .post("/regions", &json!({"code": code, "name": code}))
+                .created()
+                .text("/id"),
             store: store.to_owned(),
             program: program.to_owned(),
             reward: hq.post("/rewards", &reward).created().text("/id"),

@@ -1,10 +1,10 @@
 //! The audit log, for auditors.
 
 use super::dto::audit::{AuditCheckpoint, AuditEntry, AuditLink, AuditQuery};
-use super::dto::common::PageQuery;
 use crate::http::{Answer, Page, Permit, Query, action, answer};
 use crate::state::State;
 use actix_web::{get, web};
+use cardea_engine::page::PageArgs;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -34,13 +34,11 @@ async fn list_entries(permit: Permit<action::AuditRead>, query: Query<AuditQuery
 /// in the lane (32 zero bytes for seq 1); chain_id; id; at (milliseconds since 1970); staff_id; session_id; source_ip;
 /// action; subject; detail. A field is its length in four bytes, big-endian, and its bytes; one that is null is
 /// `ffffffff` alone. Numbers are eight bytes, big-endian, ids 16 bytes, texts UTF-8.
-#[utoipa::path(tag = "audit", params(PageQuery), responses((status = 200, body = Page<AuditLink>)))]
+#[utoipa::path(tag = "audit", params(PageArgs), responses((status = 200, body = Page<AuditLink>)))]
 #[get("/audit/export")]
-async fn export_lanes(permit: Permit<action::AuditRead>, page: Query<PageQuery>, state: web::Data<State>) -> Answer {
+async fn export_lanes(permit: Permit<action::AuditRead>, page: Query<PageArgs>, state: web::Data<State>) -> Answer {
     let actor = permit.in_chain()?.clone();
-    let links = state
-        .read(move |engine| engine.audit_links(&actor, &page.0.into()))
-        .await?;
+    let links = state.read(move |engine| engine.audit_links(&actor, &page.0)).await?;
     Ok(answer::page(links, AuditLink::from))
 }
 

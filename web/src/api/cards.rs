@@ -1,7 +1,6 @@
 //! Cards: issue, find, block, replace, statement.
 
 use super::dto::cards::{Card, CardHolder, CardOperation, CardQuery, CardReplacement, NewCard, StatementEntry};
-use super::dto::common::PageQuery;
 use crate::http::{Answer, Guard, Id, IdempotencyKey, Language, Page, Permit, Query, Write, action, answer};
 use crate::state::State;
 use actix_web::{get, post, web};
@@ -78,17 +77,17 @@ async fn read_card(
 
 /// The statement: every movement of the card's membership with its explanation, newest first.
 #[utoipa::path(
-    tag = "cards", params(("id" = Uuid, Path), PageQuery), responses((status = 200, body = Page<StatementEntry>))
+    tag = "cards", params(("id" = Uuid, Path), PageArgs), responses((status = 200, body = Page<StatementEntry>))
 )]
 #[get("/cards/{id}/entries")]
 async fn list_card_entries(
     permit: Permit<action::CardLookup>,
     id: Id<CardId>,
-    page: Query<PageQuery>,
+    page: Query<PageArgs>,
     state: web::Data<State>,
 ) -> Answer {
     let entries = state
-        .read(move |engine| engine.card_entries(permit.actor(), id.0, &page.0.into()))
+        .read(move |engine| engine.card_entries(permit.actor(), id.0, &page.0))
         .await?;
     Ok(answer::page(entries, StatementEntry::from))
 }

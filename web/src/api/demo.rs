@@ -25,7 +25,7 @@ pub struct DemoLogin {
     #[schema(example = "cashier")]
     pub user: String,
     pub password: String,
-    pub role: super::dto::staff::Role,
+    pub role: cardea_engine::Role,
 }
 
 /// An invented member, as a till finds them.
@@ -56,7 +56,7 @@ async fn read_demo(state: web::Data<State>) -> Answer {
         chain: login.chain.into(),
         user: login.user.into(),
         password: login.password,
-        role: login.role.into(),
+        role: login.role,
     };
     let member = |sample: demo::Sample| DemoMember {
         chain: sample.chain.into(),

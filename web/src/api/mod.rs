@@ -10,6 +10,7 @@ pub mod dto;
 mod memberships;
 mod programs;
 mod redemptions;
+mod resource;
 mod rewards;
 mod sales;
 mod staff;

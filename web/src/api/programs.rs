@@ -1,11 +1,11 @@
 //! Programs and the versions of their configuration.
 
-use super::dto::common::PageQuery;
 use super::dto::programs::{Configuration, NewConfiguration, NewProgram, Program};
 use crate::http::{Answer, Id, IdempotencyKey, Page, Permit, Query, Write, action, answer};
 use crate::state::State;
 use actix_web::{get, post, web};
 use cardea_domain::id::ProgramId;
+use cardea_engine::page::PageArgs;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -17,11 +17,11 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 /// Programs, oldest first.
-#[utoipa::path(tag = "programs", params(PageQuery), responses((status = 200, body = Page<Program>)))]
+#[utoipa::path(tag = "programs", params(PageArgs), responses((status = 200, body = Page<Program>)))]
 #[get("/programs")]
-async fn list_programs(permit: Permit<action::ProgramRead>, page: Query<PageQuery>, state: web::Data<State>) -> Answer {
+async fn list_programs(permit: Permit<action::ProgramRead>, page: Query<PageArgs>, state: web::Data<State>) -> Answer {
     let programs = state
-        .read(move |engine| engine.programs(permit.actor(), &page.0.into()))
+        .read(move |engine| engine.programs(permit.actor(), &page.0))
         .await?;
     Ok(answer::page(programs, Program::from))
 }
@@ -54,17 +54,17 @@ async fn read_program(permit: Permit<action::ProgramRead>, id: Id<ProgramId>, st
 
 /// Versions of a program's configuration, newest first.
 #[utoipa::path(
-    tag = "programs", params(("id" = Uuid, Path), PageQuery), responses((status = 200, body = Page<Configuration>))
+    tag = "programs", params(("id" = Uuid, Path), PageArgs), responses((status = 200, body = Page<Configuration>))
 )]
 #[get("/programs/{id}/configurations")]
 async fn list_configurations(
     permit: Permit<action::ConfigurationRead>,
     id: Id<ProgramId>,
-    page: Query<PageQuery>,
+    page: Query<PageArgs>,
     state: web::Data<State>,
 ) -> Answer {
     let versions = state
-        .read(move |engine| engine.configurations(permit.actor(), id.0, &page.0.into()))
+        .read(move |engine| engine.configurations(permit.actor(), id.0, &page.0))
         .await?;
     Ok(answer::page(versions, Configuration::from))
 }

@@ -1,69 +1,43 @@
 //! Staff and their log-ins.
 
-use super::dto::common::PageQuery;
-use super::dto::staff::{NewStaff, Staff, StaffChange};
-use crate::http::{Answer, Id, IdempotencyKey, IfMatch, Page, Permit, Query, Write, action, answer};
-use crate::state::State;
-use actix_web::{get, patch, post, web};
+use super::resource::{prelude::*, resource};
 use cardea_domain::id::StaffId;
-use utoipa_actix_web::service_config::ServiceConfig;
+use cardea_engine::identity::{NewStaff, PasswordReset, Staff, StaffChange, StaffQuery};
 
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(list_staff)
         .service(create_staff)
         .service(read_staff)
-        .service(update_staff);
+        .service(update_staff)
+        .service(reset_password);
 }
 
-/// Staff, oldest first.
-#[utoipa::path(tag = "staff", params(PageQuery), responses((status = 200, body = Page<Staff>)))]
-#[get("/staff")]
-async fn list_staff(permit: Permit<action::StaffRead>, page: Query<PageQuery>, state: web::Data<State>) -> Answer {
-    let staff = state
-        .read(move |engine| engine.staff(permit.actor(), &page.0.into()))
-        .await?;
-    Ok(answer::page(staff, Staff::from))
+resource! {
+    Staff(NewStaff, StaffChange, StaffQuery) tagged "staff" at "/staff" and "/staff/{id}" by StaffRead, StaffWrite;
+    /// Staff, oldest first.
+    list list_staff;
+    /// Opens an account with an initial password.
+    create create_staff;
+    /// One account.
+    read read_staff;
+    /// Changes an account; a change of role, stores, state or password ends its sessions or holds at once.
+    update update_staff;
 }
 
-/// Opens an account with an initial password.
+/// Gives an account a new initial password, whatever version it is at; its sessions end.
 #[utoipa::path(
-    tag = "staff", params(IdempotencyKey), request_body = NewStaff, responses((status = 201, body = Staff))
-)]
-#[post("/staff")]
-async fn create_staff(permit: Permit<action::StaffWrite>, write: Write<NewStaff>, state: web::Data<State>) -> Answer {
-    let staff = state
-        .engine
-        .create_staff(permit.in_chain()?, Some(write.key), write.body.into())
-        .await?;
-    Ok(answer::written(staff, |staff| staff.version, Staff::from))
-}
-
-/// One account.
-#[utoipa::path(tag = "staff", params(("id" = Uuid, Path)), responses((status = 200, body = Staff)))]
-#[get("/staff/{id}")]
-async fn read_staff(permit: Permit<action::StaffRead>, id: Id<StaffId>, state: web::Data<State>) -> Answer {
-    let staff = state.engine.staff_member(permit.actor(), id.0)?;
-    Ok(answer::tagged(staff.version, &Staff::from(staff)))
-}
-
-/// Changes an account; a change of role, stores, state or password ends its sessions or holds at once.
-#[utoipa::path(
-    tag = "staff", params(("id" = Uuid, Path), IdempotencyKey, IfMatch), request_body = StaffChange,
+    tag = "staff", params(("id" = Uuid, Path), IdempotencyKey), request_body = PasswordReset,
     responses((status = 200, body = Staff))
 )]
-#[patch("/staff/{id}")]
-async fn update_staff(
+#[post("/staff/{id}/password")]
+async fn reset_password(
     permit: Permit<action::StaffWrite>,
     id: Id<StaffId>,
-    version: IfMatch,
-    write: Write<StaffChange>,
+    write: Write<PasswordReset>,
     state: web::Data<State>,
 ) -> Answer {
     let actor = permit.in_chain()?;
-    let staff = state
-        .engine
-        .update_staff(actor, Some(write.key), id.0, version.0, write.body.into())
-        .await?;
-    Ok(answer::written(staff, |staff| staff.version, Staff::from))
+    let staff = state.engine.reset_password(actor, Some(write.key), id.0, write.body);
+    Ok(answer::resource(staff.await?))
 }

@@ -5,7 +5,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use cardea_engine::input::Written;
-use cardea_engine::page;
+use cardea_engine::page::Page;
+use cardea_engine::resource::Resource;
 use cardea_engine::store::Answered;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,30 +14,24 @@ use serde::de::DeserializeOwned;
 /// Says that an answer is that of an earlier request under the same key.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// A page of a list.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Page<T> {
-    pub items: Vec<T>,
-    /// Give it back as `after` for the next page; null on the last one.
-    pub next: Option<String>,
-}
-
 /// 200 with a document.
 pub fn ok(body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().json(body)
 }
 
 /// 200 with a page of documents.
-pub fn page<T, U: Serialize>(page: page::Page<T>, show: impl FnMut(T) -> U) -> HttpResponse {
-    ok(&Page {
-        items: page.items.into_iter().map(show).collect(),
-        next: page.next,
-    })
+pub fn page<T, U: Serialize>(page: Page<T>, show: impl FnMut(T) -> U) -> HttpResponse {
+    ok(&page.map(show))
 }
 
 /// 200 with a document and its version as ETag, which a change gives back in `If-Match`.
 pub fn tagged(version: i64, body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().insert_header((ETAG, tag(version))).json(body)
+}
+
+/// The resource that a write has made or changed, as it stands now.
+pub fn resource<R: Resource>(done: Written<R>) -> HttpResponse {
+    written(done, R::version, |document| document)
 }
 
 /// The row that a write has made or changed, as it stands now.

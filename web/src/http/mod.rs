@@ -10,8 +10,8 @@ mod permit;
 mod problem;
 mod query;
 
-pub use answer::Page;
 pub use body::{Body, BodyLimits, Write};
+pub use cardea_engine::page::Page;
 pub use envelope::envelope;
 pub use fallback::no_such_route;
 pub use headers::{IdempotencyKey, IfMatch};

@@ -104,6 +104,25 @@ test('every value of the API that the pages word has a text', () => {
   }
 })
 
+test('every field of the declared pages has a label, every choice a text', async () => {
+  const known = new Set(messages('en').map((line) => line.split(': ')[1]))
+  const described = JSON.parse(readFileSync(`${root}src/lib/api/resources.gen.json`, 'utf8'))
+  const pages = readdirSync(`${root}src/hq/pages`).map((name) => readFileSync(`${root}src/hq/pages/${name}`, 'utf8')).join('\n')
+  const declared = [...pages.matchAll(/name: '([\w-]+)',\s+path: '([^']+)',\s+read:/g)]
+  assert.ok(declared.length >= 8)
+  for (const [, name, path] of declared) {
+    const { shown, filters, create = {}, change = {} } = described[path]
+    const fields = Object.entries(Object.assign({}, shown, filters, create, change))
+    for (const [field, { label, choices = [] }] of fields) {
+      const worded = [`${name}-${field}`, `field-${field}`].some((id) => known.has(id)) || ['id', 'version'].includes(field)
+      assert.ok(worded || ['lines', 'tenders', 'entries'].includes(field), `no label: ${name} ${field}`)
+      for (const choice of label ? choices : []) {
+        assert.ok(known.has(`${label}-${choice}`), `no text: ${label}-${choice}`)
+      }
+    }
+  }
+})
+
 test('every message that the pages name exists, and none is left over', () => {
   const known = new Set(messages('en').map((line) => line.split(': ')[1]))
   const sources = readdirSync(`${root}src`, { recursive: true }).filter((name) => /\.(svelte|ts)$/.test(name))

@@ -5,7 +5,7 @@ use crate::archive::NewCustomer;
 use crate::fixture::*;
 use crate::fixture::{Backend, both};
 use crate::program::NewProgram;
-use crate::reward::NewReward;
+use crate::reward::{NewReward, Reward};
 use crate::store::schema::{audit, card_events};
 use cardea_domain::card::{CardKind, CardOp};
 use cardea_domain::id::*;
@@ -253,7 +253,7 @@ async fn rewards_are_bounded_by_stock_and_balance(on: Backend) {
     let reward = shop
         .f
         .engine
-        .create_reward(&shop.f.admin, None, reward)
+        .create::<Reward>(&shop.f.admin, None, reward)
         .await
         .unwrap()
         .value
@@ -284,7 +284,7 @@ async fn rewards_are_bounded_by_stock_and_balance(on: Backend) {
         points: 501,
         stock: None,
     };
-    let dear = shop.f.engine.create_reward(&shop.f.admin, None, dear).await.unwrap();
+    let dear = shop.f.engine.create::<Reward>(&shop.f.admin, None, dear).await.unwrap();
     let Command::Redemption(mut short) = redeem(shop.receipt()) else {
         unreachable!()
     };

@@ -5,12 +5,12 @@ use super::dice::Dice;
 use super::trade::code;
 use crate::actor::{Actor, Role};
 use crate::bootstrap::{NewAdmin, NewChain};
-use crate::identity::NewStaff;
+use crate::identity::{NewStaff, Staff};
 use crate::program::{NewConfiguration, NewProgram};
-use crate::reward::NewReward;
+use crate::reward::{NewReward, Reward};
 use crate::store::schema::staff;
 use crate::store::{Answer, Id};
-use crate::store_admin::{NewRegion, NewStore};
+use crate::store_admin::{NewRegion, NewStore, Region, Store};
 use crate::{Engine, each};
 use cardea_domain::id::{ProgramId, RewardId, StaffId, StoreId};
 use cardea_domain::{Instant, Refusal, Text};
@@ -124,7 +124,7 @@ async fn stores(engine: &Engine, actor: &Actor, chain: &Chain) -> Result<Vec<Sto
             code: (*code).into(),
             name: (*name).into(),
         };
-        regions.push(engine.create_region(actor, None, new).await?.value.id);
+        regions.push(engine.create::<Region>(actor, None, new).await?.value.id);
     }
     let mut stores = Vec::new();
     for store in chain.stores {
@@ -133,9 +133,9 @@ async fn stores(engine: &Engine, actor: &Actor, chain: &Chain) -> Result<Vec<Sto
             name: store.name.into(),
             region_id: regions.get(store.region).copied(),
             time_zone: Some(chain.zone.into()),
-            kind: store.kind,
+            kind: Some(store.kind),
         };
-        stores.push(engine.create_store(actor, None, new).await?.value.id);
+        stores.push(engine.create::<Store>(actor, None, new).await?.value.id);
     }
     Ok(stores)
 }
@@ -170,7 +170,7 @@ async fn hire(
             password: password(seed, chain, &user),
             user,
         };
-        let id = engine.create_staff(actor, None, new).await?.value.id;
+        let id = engine.create::<Staff>(actor, None, new).await?.value.id;
         if let (Role::Consultant, Some(at)) = (role, store) {
             consultants[at] = Some(id);
         }
@@ -236,7 +236,7 @@ async fn rewards(
             points: *points,
             stock: Some(10_000),
         };
-        rewards.push((engine.create_reward(actor, None, new).await?.value.id, *points));
+        rewards.push((engine.create::<Reward>(actor, None, new).await?.value.id, *points));
     }
     Ok(rewards)
 }
@@ -256,7 +256,7 @@ async fn rewards_everywhere(
             points: *points,
             stock: None,
         };
-        rewards.push((engine.create_reward(actor, None, new).await?.value.id, *points));
+        rewards.push((engine.create::<Reward>(actor, None, new).await?.value.id, *points));
     }
     Ok(rewards)
 }

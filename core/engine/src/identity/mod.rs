@@ -11,7 +11,7 @@ mod throttle;
 pub use login::{ChangePassword, Login, Tokens};
 pub use permission::{Action, Scope, StoreScope};
 pub use session::{ChainView, Me, StoreBrief};
-pub use staff::{NewStaff, StaffPatch, StaffView};
+pub use staff::{NewStaff, PasswordReset, Staff, StaffChange, StaffQuery};
 
 use crate::keys::{KeyError, Passwords};
 use session::SessionCache;

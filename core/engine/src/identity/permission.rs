@@ -30,20 +30,6 @@ impl StoreScope {
     }
 }
 
-/// Roles in the order of the table's columns.
-const ROLES: [Role; 10] = [
-    Role::HqAdmin,
-    Role::StoreManager,
-    Role::Supervisor,
-    Role::Cashier,
-    Role::Consultant,
-    Role::Clerk,
-    Role::Finance,
-    Role::Auditor,
-    Role::ApiClient,
-    Role::Vendor,
-];
-
 macro_rules! actions {
     ($($(#[$doc:meta])* $action:ident $name:literal [$($scope:tt)*];)*) => {
         /// Everything that needs a permission. The names are on the wire (`GET /me`), so they never change.
@@ -58,7 +44,8 @@ macro_rules! actions {
                 match self { $(Action::$action => $name,)* }
             }
 
-            fn row(self) -> [Option<Scope>; ROLES.len()] {
+            /// One cell per role, in the order of [`Role::ALL`].
+            fn row(self) -> [Option<Scope>; Role::ALL.len()] {
                 match self { $(Action::$action => [$(scope!($scope)),*],)* }
             }
         }
@@ -128,32 +115,9 @@ actions! {
 }
 
 impl Role {
-    pub const ALL: [Role; 10] = ROLES;
-
-    /// The name on the wire and in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Role::HqAdmin => "hq_admin",
-            Role::StoreManager => "store_manager",
-            Role::Supervisor => "supervisor",
-            Role::Cashier => "cashier",
-            Role::Consultant => "consultant",
-            Role::Clerk => "clerk",
-            Role::Finance => "finance",
-            Role::Auditor => "auditor",
-            Role::ApiClient => "api_client",
-            Role::Vendor => "vendor",
-        }
-    }
-
-    /// The role of this name.
-    pub fn parse(name: &str) -> Option<Role> {
-        ROLES.into_iter().find(|role| role.as_str() == name)
-    }
-
     /// Where this role may take the action; None: nowhere.
     pub fn grant(self, action: Action) -> Option<Scope> {
-        let column = ROLES.iter().position(|role| *role == self)?;
+        let column = Self::ALL.iter().position(|role| *role == self)?;
         action.row()[column]
     }
 }
@@ -248,14 +212,14 @@ mod tests {
         let names: std::collections::HashSet<_> = Action::ALL.iter().map(|a| a.as_str()).collect();
         assert_eq!(names.len(), Action::ALL.len());
         for role in Role::ALL {
-            assert_eq!(Role::parse(role.as_str()), Some(role));
+            assert_eq!(role.as_str().parse(), Ok(*role));
             assert_eq!(
                 serde_json::to_value(role).unwrap(),
                 role.as_str(),
                 "one name everywhere"
             );
         }
-        assert_eq!(Role::parse("platform_operator"), None, "a flag, not a role");
+        assert!("platform_operator".parse::<Role>().is_err(), "a flag, not a role");
     }
 
     #[test]
@@ -326,7 +290,7 @@ mod tests {
 
     #[test]
     fn only_head_office_administers_and_only_the_operator_operates() {
-        for role in Role::ALL.into_iter().filter(|r| *r != Role::HqAdmin) {
+        for role in Role::ALL.iter().filter(|r| **r != Role::HqAdmin) {
             for action in [
                 Action::StaffWrite,
                 Action::StoreWrite,

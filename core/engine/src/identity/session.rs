@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::input::not_found;
 use crate::keys::{Claims, TokenError};
 use crate::store::schema::{chains, sessions, staff, staff_stores, stores};
-use crate::store::{Conn, Id};
+use crate::store::{Conn, Id, Name};
 use crate::{Engine, each};
 use cardea_domain::id::{ChainId, SessionId, StaffId, StoreId};
 use cardea_domain::{Code, Instant, Refusal, Zone};
@@ -55,7 +55,7 @@ pub(super) struct SessionRow {
     pub expires_at: i64,
     pub revoked_at: Option<i64>,
     pub staff_id: Id,
-    pub role: String,
+    pub role: Name<Role>,
     pub platform_operator: bool,
     pub must_change_password: bool,
     pub active: bool,
@@ -91,12 +91,11 @@ impl SessionRow {
 
     /// Who this session is of.
     pub fn actor(&self, conn: &mut Conn, chain: ChainId, session: SessionId) -> Result<Actor> {
-        let role = Role::parse(&self.role).ok_or_else(|| Error::internal(format!("unknown role {:?}", self.role)))?;
         let stores = stores_of(conn, chain, self.staff_id.typed())?;
         Ok(Actor {
             staff: Some(self.staff_id.typed()),
             session: Some(session),
-            role,
+            role: self.role.0,
             stores: if stores.is_empty() { None } else { Some(stores) },
             platform_operator: self.platform_operator,
             must_change_password: self.must_change_password,

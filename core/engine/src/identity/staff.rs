@@ -1,77 +1,123 @@
 //! Staff accounts: roles and store scope. Whoever administers them can't lock everybody out, and only an operator
 //! touches an operator.
 
-use super::Action;
 use super::login::revoke_all;
 use super::session::stores_of;
+use super::{Action, StoreScope};
 use crate::actor::{Actor, Role};
-use crate::error::{Error, Result};
-use crate::input::{self, Stored, Written, check_version, exists, field, not_found};
+use crate::error::Result;
+use crate::input::{self, Stored, Written, exists, field, not_found};
 use crate::keys::check_new_password;
-use crate::page::{Page, PageArgs};
+use crate::page::PageArgs;
+use crate::resource::{Listed, Resource, VersionedRow, counted, listed, versioned, wanted};
 use crate::store::schema::{staff, staff_stores, stores};
-use crate::store::{Answer, Conn, Id, IdempotencyKey, Tx};
+use crate::store::{Answer, Conn, Id, IdempotencyKey, Name, Tx};
 use crate::{Engine, each};
 use cardea_domain::id::{ChainId, StaffId, StoreId};
-use cardea_domain::{Code, Refusal};
+use cardea_domain::{Code, Instant, Refusal};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewStaff {
-    /// 1–32 letters, digits, `-`, `_`, `.`; unique in the chain; case doesn't matter.
+    /// Log-in name, unique in the chain.
+    #[schema(example = "wang.li", pattern = r"^[A-Za-z0-9._\-]{1,32}$", max_length = 32)]
     pub user: String,
+    #[schema(example = "王丽", min_length = 1, max_length = 64)]
     pub name: String,
     pub role: Role,
-    /// Empty: the whole chain.
+    /// Where they work; empty: the whole chain.
     #[serde(default)]
+    #[schema(value_type = Vec<Uuid>)]
     pub store_ids: Vec<StoreId>,
-    /// The initial one: it must be changed at the first log-in.
+    /// Initial; must be changed at the first log-in.
+    #[schema(format = Password, min_length = 10)]
     pub password: String,
 }
 
-/// A change: fields that are missing stay.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct StaffPatch {
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StaffChange {
+    #[schema(min_length = 1, max_length = 64)]
     pub name: Option<String>,
     pub role: Option<Role>,
-    /// Empty: the whole chain.
+    #[schema(value_type = Option<Vec<Uuid>>)]
     pub store_ids: Option<Vec<StoreId>>,
-    /// A disabled account is logged out everywhere at once.
+    /// false ends all their sessions at once.
     pub active: Option<bool>,
-    /// A new initial password; the sessions end.
+    /// A new initial password; must be changed at the next log-in.
+    #[schema(format = Password, min_length = 10)]
     pub password: Option<String>,
+    /// What the password became on its way to the table.
+    #[serde(skip)]
+    pub(crate) hash: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StaffView {
+/// A new initial password, for somebody who has forgotten theirs.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordReset {
+    /// Handed over by word of mouth or on paper; must be changed at the next log-in.
+    #[schema(format = Password, min_length = 10)]
+    pub password: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Staff {
+    #[schema(value_type = Uuid)]
     pub id: StaffId,
     pub user: String,
     pub name: String,
     pub role: Role,
-    pub platform_operator: bool,
     /// Empty: the whole chain.
+    #[schema(value_type = Vec<Uuid>)]
     pub store_ids: Vec<StoreId>,
+    pub platform_operator: bool,
+    /// The password is an initial one.
     pub must_change_password: bool,
     pub active: bool,
-    /// For `If-Match`.
+    /// Rises with every change; the ETag.
     pub version: i64,
 }
 
-#[derive(Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = staff)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct StaffQuery {
+    /// Only those of this role.
+    #[param(inline)]
+    pub role: Option<Role>,
+    /// Only those bound to this store.
+    #[param(value_type = Option<Uuid>)]
+    pub store_id: Option<StoreId>,
+    /// true: only what is in use, false: only what is archived.
+    pub active: Option<bool>,
+    /// Most items of a page, 1–200; 50 if absent.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl Listed for StaffQuery {
+    fn page(&self) -> PageArgs {
+        PageArgs::new(self.limit, self.after.as_deref())
+    }
+}
+
+#[derive(Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = staff, primary_key(chain_id, id))]
 pub(crate) struct StaffRow {
     pub chain_id: Id,
     pub id: Id,
     pub user_name: String,
     pub name: String,
-    pub role: String,
+    pub role: Name<Role>,
     pub platform_operator: bool,
     pub password_hash: String,
     pub must_change_password: bool,
@@ -80,61 +126,102 @@ pub(crate) struct StaffRow {
     pub version: i64,
 }
 
+versioned!(StaffRow of staff as "staff", born created_at);
+
 impl StaffRow {
-    fn find(conn: &mut Conn, chain: ChainId, id: StaffId) -> Result<Self> {
-        let found: Option<Self> = each!(conn, c => staff::table
-            .find((Id::from(chain), Id::from(id)))
-            .select(StaffRow::as_select())
-            .get_result(c)
-            .optional()?);
-        Ok(found.ok_or_else(not_found)?)
-    }
-
-    fn view(self, conn: &mut Conn, chain: ChainId) -> Result<StaffView> {
-        let id: StaffId = self.id.typed();
-        Ok(StaffView {
-            id,
-            role: Role::parse(&self.role).ok_or_else(|| Error::internal(format!("unknown role {:?}", self.role)))?,
-            user: self.user_name,
-            name: self.name,
-            platform_operator: self.platform_operator,
-            store_ids: stores_of(conn, chain, id)?,
-            must_change_password: self.must_change_password,
-            active: self.active,
-            version: self.version,
-        })
-    }
-
-    /// Inserts an account; its user name must be free.
-    pub fn insert(&self, conn: &mut Conn) -> Result<()> {
-        let same = staff::chain_id
-            .eq(self.chain_id)
-            .and(staff::user_name.eq(&self.user_name));
-        let taken: i64 = each!(conn, c => staff::table.filter(same).count().get_result(c)?);
-        if taken > 0 {
-            return Err(exists("/user").into());
+    /// # Errors
+    /// `already_exists`, if the user name isn't free.
+    pub fn check_user(&self, conn: &mut Conn) -> Result<()> {
+        match counted!(conn, staff, self.chain_id, staff::user_name.eq(&self.user_name)) {
+            0 => Ok(()),
+            _ => Err(exists("/user").into()),
         }
-        each!(conn, c => diesel::insert_into(staff::table).values(self).execute(c)?);
-        Ok(())
+    }
+}
+
+/// An account with the stores it is bound to.
+#[derive(Clone)]
+pub struct Account {
+    row: StaffRow,
+    store_ids: Vec<StoreId>,
+}
+
+impl VersionedRow for Account {
+    const CREATE: &'static str = StaffRow::CREATE;
+    const UPDATE: &'static str = StaffRow::UPDATE;
+    const CREATED: &'static str = StaffRow::CREATED;
+    const CHANGED: &'static str = StaffRow::CHANGED;
+
+    fn id(&self) -> Uuid {
+        self.row.id.0
+    }
+
+    fn version(&self) -> i64 {
+        self.row.version
+    }
+
+    fn active(&self) -> bool {
+        self.row.active
+    }
+
+    fn begin(&mut self, id: Id, now: Instant) {
+        self.row.begin(id, now);
+    }
+
+    fn set_version(&mut self, version: i64) {
+        self.row.version = version;
+    }
+
+    fn find(conn: &mut Conn, chain: ChainId, id: Id) -> Result<Option<Self>> {
+        let row = StaffRow::find(conn, chain, id)?;
+        row.map(|row| Self::of(conn, row)).transpose()
+    }
+
+    fn insert(&self, conn: &mut Conn) -> Result<()> {
+        self.row.insert(conn)?;
+        bind(conn, self.row.chain_id, self.row.id, &self.store_ids)
+    }
+
+    fn save(&self, conn: &mut Conn) -> Result<bool> {
+        let saved = self.row.save(conn)?;
+        bind(conn, self.row.chain_id, self.row.id, &self.store_ids)?;
+        Ok(saved)
+    }
+}
+
+impl Account {
+    fn of(conn: &mut Conn, row: StaffRow) -> Result<Self> {
+        let store_ids = stores_of(conn, row.chain_id.typed(), row.id.typed())?;
+        Ok(Self { row, store_ids })
+    }
+
+    /// # Errors
+    /// `forbidden`, if it is an operator's and the actor isn't one.
+    fn check_operator(&self, actor: &Actor) -> Result<(), Refusal> {
+        if !self.row.platform_operator || actor.platform_operator {
+            return Ok(());
+        }
+        let (zh, en) = (
+            "只有平台运维人员可以修改此账号",
+            "Only a platform operator may change an operator's account",
+        );
+        Err(Refusal::new(Code::Forbidden, zh, en))
     }
 }
 
 /// Binds an account to these stores and no others.
-fn bind(conn: &mut Conn, chain: ChainId, id: StaffId, store_ids: &[StoreId]) -> Result<()> {
+fn bind(conn: &mut Conn, chain: Id, id: Id, store_ids: &[StoreId]) -> Result<()> {
     let wanted: BTreeSet<StoreId> = store_ids.iter().copied().collect();
     let ids: Vec<Id> = wanted.iter().map(|store| (*store).into()).collect();
-    let existing = stores::chain_id.eq(Id::from(chain)).and(stores::id.eq_any(ids));
-    let found: i64 = each!(conn, c => stores::table.filter(existing).count().get_result(c)?);
+    let found = counted!(conn, stores, chain, stores::id.eq_any(ids));
     if found != wanted.len() as i64 {
         return Err(field("/store_ids", "含有不存在的门店", "One of these stores doesn't exist").into());
     }
-    let old = staff_stores::chain_id
-        .eq(Id::from(chain))
-        .and(staff_stores::staff_id.eq(Id::from(id)));
+    let old = staff_stores::chain_id.eq(chain).and(staff_stores::staff_id.eq(id));
     let row = |store: StoreId| {
         (
-            staff_stores::chain_id.eq(Id::from(chain)),
-            staff_stores::staff_id.eq(Id::from(id)),
+            staff_stores::chain_id.eq(chain),
+            staff_stores::staff_id.eq(id),
             staff_stores::store_id.eq(Id::from(store)),
         )
     };
@@ -146,187 +233,178 @@ fn bind(conn: &mut Conn, chain: ChainId, id: StaffId, store_ids: &[StoreId]) -> 
     Ok(())
 }
 
-impl Engine {
-    /// # Errors
-    /// `forbidden`, `field_invalid`, `already_exists` (user).
-    pub async fn create_staff(
-        &self,
-        actor: &Actor,
-        key: Option<IdempotencyKey>,
-        new: NewStaff,
-    ) -> Result<Written<StaffView>, Refusal> {
+impl Resource for Staff {
+    type Row = Account;
+    type New = NewStaff;
+    type Change = StaffChange;
+    type Filter = StaffQuery;
+
+    const READ: Action = Action::StaffRead;
+    const WRITE: Action = Action::StaffWrite;
+
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    async fn draft(engine: &Engine, actor: &Actor, new: NewStaff) -> Result<Account, Refusal> {
         actor.require(Action::StaffWrite, None)?;
         let password = Zeroizing::new(new.password);
         let user = input::code(&new.user, "/user")?;
         check_new_password(&password, &user, "/password")?;
-        let template = StaffRow {
+        let row = StaffRow {
             chain_id: actor.chain.into(),
             id: Id(Uuid::nil()),
             user_name: user,
             name: input::text(&new.name, 64, "/name")?,
-            role: new.role.as_str().into(),
+            role: Name(new.role),
             platform_operator: false,
-            password_hash: self.identity().passwords.hash(&password).await?,
+            password_hash: engine.identity().passwords.hash(&password).await?,
             must_change_password: true,
             active: true,
             created_at: 0,
             version: 1,
         };
         let store_ids = new.store_ids;
-        let answered = self
-            .transact(actor, key, "staff.create", move |tx| {
-                let (chain, id) = (tx.chain(), tx.new_id::<StaffId>());
-                let row = StaffRow {
-                    id: id.into(),
-                    created_at: tx.now().0,
-                    ..template.clone()
-                };
-                row.insert(tx.conn())?;
-                bind(tx.conn(), chain, id, &store_ids)?;
-                tx.audit(
-                    "staff.create",
-                    id.0,
-                    json!({ "role": row.role, "store_ids": store_ids }),
-                );
-                Answer::created(&Stored::of(id))
-            })
-            .await?;
-        Written::read(answered, |id| self.staff_view(actor.chain, id.into()))
+        Ok(Account { row, store_ids })
     }
 
-    /// One staff member.
-    ///
-    /// # Errors
-    /// `forbidden`, `not_found`.
-    pub fn staff_member(&self, actor: &Actor, id: StaffId) -> Result<StaffView, Refusal> {
-        let scope = actor.scope(Action::StaffRead)?;
-        let view = self.staff_view(actor.chain, id)?;
-        let mine = scope == super::StoreScope::All || view.store_ids.iter().any(|store| scope.allows(*store));
-        if mine { Ok(view) } else { Err(not_found()) }
-    }
-
-    fn staff_view(&self, chain: ChainId, id: StaffId) -> Result<StaffView> {
-        self.read(chain, |conn| StaffRow::find(conn, chain, id)?.view(conn, chain))
-    }
-
-    /// Staff, oldest first; those bound to stores see whoever shares one with them.
-    ///
-    /// # Errors
-    /// `forbidden`, `body_invalid` (limit, cursor).
-    pub fn staff(&self, actor: &Actor, page: &PageArgs) -> Result<Page<StaffView>, Refusal> {
-        let scope = actor.scope(Action::StaffRead)?;
-        let (all, own) = match &scope {
-            super::StoreScope::All => (true, Vec::new()),
-            super::StoreScope::Only(stores) => (false, stores.iter().map(|store| Id::from(*store)).collect()),
+    async fn prepare(engine: &Engine, actor: &Actor, id: Uuid, change: StaffChange) -> Result<StaffChange, Refusal> {
+        actor.require(Action::StaffWrite, None)?;
+        let Some(password) = change.password else {
+            return Ok(change);
         };
-        let (limit, after) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::nil())));
-        let views = self.read(actor.chain, |conn| {
-            let shared = staff_stores::table.select(staff_stores::staff_id).filter(
-                staff_stores::chain_id
-                    .eq(Id::from(actor.chain))
-                    .and(staff_stores::store_id.eq_any(own)),
-            );
-            let rows: Vec<StaffRow> = each!(conn, c => staff::table
-                .select(StaffRow::as_select())
-                .filter(staff::chain_id.eq(Id::from(actor.chain)).and(staff::id.gt(after)))
-                .filter(all.into_sql::<diesel::sql_types::Bool>().or(staff::id.eq_any(shared)))
-                .order(staff::id)
-                .limit(limit as i64 + 1)
-                .load(c)?);
-            rows.into_iter()
-                .map(|row| row.view(conn, actor.chain))
-                .collect::<Result<Vec<_>>>()
-        })?;
-        Ok(Page::cut(views, limit, |member| member.id.to_string()))
+        let hash = Some(engine.hash_for(actor, id, password).await?);
+        Ok(StaffChange {
+            password: None,
+            hash,
+            ..change
+        })
     }
 
-    /// Changes an account that the client saw at `version`. A change of role, stores, password or state holds at once.
+    fn apply(account: &mut Account, change: &StaffChange) -> Result<(), Refusal> {
+        let row = &mut account.row;
+        input::set_text(&mut row.name, change.name.as_deref(), 64, "/name")?;
+        row.role = change.role.map_or(row.role, Name);
+        row.active = change.active.unwrap_or(row.active);
+        if let Some(hash) = &change.hash {
+            row.password_hash.clone_from(hash);
+            row.must_change_password = true;
+        }
+        if let Some(store_ids) = &change.store_ids {
+            account.store_ids.clone_from(store_ids);
+        }
+        Ok(())
+    }
+
+    fn check(tx: &mut Tx<'_>, account: &Account, before: Option<&Account>) -> Result<()> {
+        let Some(before) = before else {
+            return account.row.check_user(tx.conn());
+        };
+        account.check_operator(tx.actor())?;
+        let administers = |account: &Account| account.row.active && account.row.role.0 == Role::HqAdmin;
+        if administers(before) && !administers(account) {
+            check_another_admin(tx.conn(), account.row.chain_id.typed(), account.row.id.typed())?;
+        }
+        Ok(())
+    }
+
+    fn follow(tx: &mut Tx<'_>, account: &Account, before: &Account) -> Result<()> {
+        if !account.row.active || account.row.password_hash != before.row.password_hash {
+            revoke_all(tx, account.row.id.typed(), None)?;
+        }
+        Ok(())
+    }
+
+    fn visible(&self, actor: &Actor) -> Result<bool, Refusal> {
+        let scope = actor.scope(Action::StaffRead)?;
+        Ok(scope == StoreScope::All || self.store_ids.iter().any(|store| scope.allows(*store)))
+    }
+
+    fn detail(account: &Account, before: Option<&Account>) -> Value {
+        let password = before.is_none_or(|before| before.row.password_hash != account.row.password_hash);
+        json!({
+            "role": account.row.role.0, "active": account.row.active, "store_ids": account.store_ids, "password": password,
+        })
+    }
+
+    fn view(account: Account) -> Self {
+        Self {
+            id: account.row.id.typed(),
+            user: account.row.user_name,
+            name: account.row.name,
+            role: account.row.role.0,
+            store_ids: account.store_ids,
+            platform_operator: account.row.platform_operator,
+            must_change_password: account.row.must_change_password,
+            active: account.row.active,
+            version: account.row.version,
+        }
+    }
+
+    /// Those bound to stores see whoever shares one with them.
+    fn rows(conn: &mut Conn, actor: &Actor, filter: &StaffQuery, after: Id, limit: i64) -> Result<Vec<Account>> {
+        let own: Option<Vec<StoreId>> = match actor.scope(Action::StaffRead)? {
+            StoreScope::All => filter.store_id.map(|store| vec![store]),
+            StoreScope::Only(mut stores) => {
+                stores.retain(|store| filter.store_id.is_none_or(|wanted| wanted == *store));
+                Some(stores)
+            }
+        };
+        let ids: Vec<Id> = own.iter().flatten().map(|store| Id::from(*store)).collect();
+        let shared = staff_stores::chain_id
+            .eq(Id::from(actor.chain))
+            .and(staff_stores::store_id.eq_any(ids));
+        let shared = staff_stores::table.select(staff_stores::staff_id).filter(shared);
+        let shared = wanted!(own, staff::id.eq_any(shared));
+        let role = wanted!(filter.role, staff::role.eq(filter.role.map_or("", Role::as_str)));
+        let active = wanted!(filter.active, staff::active.eq(filter.active.unwrap_or_default()));
+        let rows: Vec<StaffRow> = listed!(conn, staff: StaffRow, actor.chain, after, limit, [shared, role, active]);
+        rows.into_iter().map(|row| Account::of(conn, row)).collect()
+    }
+}
+
+impl Engine {
+    /// The hash of an initial password for somebody.
+    async fn hash_for(&self, actor: &Actor, id: Uuid, password: String) -> Result<String, Refusal> {
+        let password = Zeroizing::new(password);
+        let account = self.read(actor.chain, |conn| StaffRow::find(conn, actor.chain, Id(id)))?;
+        check_new_password(&password, &account.ok_or_else(not_found)?.user_name, "/password")?;
+        self.identity().passwords.hash(&password).await
+    }
+
+    /// Gives somebody who has forgotten theirs a new initial password; their sessions end.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `version_conflict`, `field_invalid`.
-    pub async fn update_staff(
+    /// `forbidden`, `not_found`, `field_invalid`.
+    pub async fn reset_password(
         &self,
         actor: &Actor,
         key: Option<IdempotencyKey>,
         id: StaffId,
-        version: i64,
-        patch: StaffPatch,
-    ) -> Result<Written<StaffView>, Refusal> {
+        reset: PasswordReset,
+    ) -> Result<Written<Staff>, Refusal> {
         actor.require(Action::StaffWrite, None)?;
-        let name = patch
-            .name
-            .as_deref()
-            .map(|name| input::text(name, 64, "/name"))
-            .transpose()?;
-        let hash = match patch.password.map(Zeroizing::new) {
-            None => None,
-            Some(password) => {
-                let user = self.staff_view(actor.chain, id)?.user;
-                check_new_password(&password, &user, "/password")?;
-                Some(self.identity().passwords.hash(&password).await?)
-            }
-        };
-        let change = Change {
-            name,
-            role: patch.role,
-            store_ids: patch.store_ids,
-            active: patch.active,
-            hash,
-        };
-        let work = move |tx: &mut Tx<'_>| change.apply(tx, id, version);
-        let answered = self.transact(actor, key, "staff.update", work).await?;
-        self.identity().sessions.forget_all();
-        Written::read(answered, |id| self.staff_view(actor.chain, id.into()))
-    }
-}
-
-/// A checked patch.
-struct Change {
-    name: Option<String>,
-    role: Option<Role>,
-    store_ids: Option<Vec<StoreId>>,
-    active: Option<bool>,
-    hash: Option<String>,
-}
-
-impl Change {
-    fn apply(&self, tx: &mut Tx<'_>, id: StaffId, version: i64) -> Result<Answer> {
-        let chain = tx.chain();
-        let old = StaffRow::find(tx.conn(), chain, id)?;
-        check_version(old.version, version)?;
-        if old.platform_operator && !tx.actor().platform_operator {
-            let (zh, en) = (
-                "只有平台运维人员可以修改此账号",
-                "Only a platform operator may change an operator's account",
-            );
-            return Err(Refusal::new(Code::Forbidden, zh, en).into());
-        }
-        let role = self.role.map_or(&*old.role, |role| role.as_str());
-        let active = self.active.unwrap_or(old.active);
-        let admin = Role::HqAdmin.as_str();
-        if old.active && old.role == admin && (role != admin || !active) {
-            check_another_admin(tx.conn(), chain, id)?;
-        }
-        let name = self.name.as_ref().unwrap_or(&old.name);
-        let row = staff::table.find((Id::from(chain), Id::from(id)));
-        each!(tx.conn(), c => diesel::update(row)
-            .set((
-                (staff::name.eq(name), staff::role.eq(role), staff::active.eq(active)),
-                staff::password_hash.eq(self.hash.as_ref().unwrap_or(&old.password_hash)),
-                staff::must_change_password.eq(old.must_change_password || self.hash.is_some()),
-                staff::version.eq(version + 1),
-            ))
-            .execute(c)?);
-        if let Some(store_ids) = &self.store_ids {
-            bind(tx.conn(), chain, id, store_ids)?;
-        }
-        if !active || self.hash.is_some() {
+        let hash = self.hash_for(actor, id.0, reset.password).await?;
+        let work = move |tx: &mut Tx<'_>| {
+            let chain = tx.chain();
+            let mut account = Account::find(tx.conn(), chain, id.into())?.ok_or_else(not_found)?;
+            account.check_operator(tx.actor())?;
+            account.row.password_hash.clone_from(&hash);
+            account.row.must_change_password = true;
+            account.row.version += 1;
+            account.row.save(tx.conn())?;
             revoke_all(tx, id, None)?;
-        }
-        let password = self.hash.is_some();
-        let detail = json!({ "role": role, "active": active, "store_ids": self.store_ids, "password": password });
-        tx.audit("staff.update", id.0, detail);
-        Answer::ok(&Stored::of(id))
+            tx.audit("staff.reset_password", id.0, json!({}));
+            tx.publish(Account::CHANGED, json!({ "id": id, "version": account.row.version }));
+            Answer::ok(&Stored::of(id))
+        };
+        let answered = self.transact(actor, key, "staff.reset_password", work).await?;
+        self.identity().sessions.forget_all();
+        self.as_written(actor, answered)
     }
 }
 

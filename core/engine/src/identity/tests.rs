@@ -1,7 +1,7 @@
 use super::*;
 use crate::actor::{Actor, Role};
 use crate::fixture::*;
-use crate::page::PageArgs;
+use crate::store_admin::Store;
 use cardea_domain::id::{StaffId, StoreId};
 use cardea_domain::{Code, Instant};
 
@@ -43,7 +43,7 @@ fn new_staff(user: &str, role: Role, stores: &[StoreId]) -> NewStaff {
 async fn staff(f: &Fixture, user: &str, role: Role, stores: &[StoreId]) -> StaffId {
     let id = f
         .engine
-        .create_staff(&f.admin, None, new_staff(user, role, stores))
+        .create::<Staff>(&f.admin, None, new_staff(user, role, stores))
         .await
         .unwrap()
         .value
@@ -85,11 +85,11 @@ async fn every_failed_log_in_looks_the_same(on: Backend) {
     let f = Fixture::on(on).await;
     let id = staff(&f, "anna", Role::Cashier, &[f.store]).await;
     staff(&f, "ben", Role::Cashier, &[f.store]).await;
-    let off = StaffPatch {
+    let off = StaffChange {
         active: Some(false),
         ..Default::default()
     };
-    f.engine.update_staff(&f.admin, None, id, 2, off).await.unwrap();
+    f.engine.update::<Staff>(&f.admin, None, id, 2, off).await.unwrap();
     let mut refusals = Vec::new();
     for attempt in [
         login("demo", "anna", PASSWORD),
@@ -123,14 +123,14 @@ async fn guessing_is_stopped(on: Backend) {
 async fn an_initial_password_only_serves_to_change_it(on: Backend) {
     let f = Fixture::on(on).await;
     f.engine
-        .create_staff(&f.admin, None, new_staff("anna", Role::HqAdmin, &[]))
+        .create::<Staff>(&f.admin, None, new_staff("anna", Role::HqAdmin, &[]))
         .await
         .unwrap();
     let tokens = log_in(&f, "anna", "first password").await;
     assert!(tokens.must_change_password);
     let actor = f.engine.authenticate(&tokens.access_token, None).unwrap();
     assert_eq!(
-        code(f.engine.stores(&actor, &PageArgs::default())),
+        code(f.engine.list::<Store>(&actor, &Default::default())),
         Code::PasswordChangeRequired
     );
     assert!(f.engine.me(&actor).unwrap().permissions.is_empty());
@@ -156,7 +156,7 @@ async fn an_initial_password_only_serves_to_change_it(on: Backend) {
         .await
         .unwrap();
     let actor = f.engine.authenticate(&tokens.access_token, None).unwrap();
-    assert!(f.engine.stores(&actor, &PageArgs::default()).is_ok());
+    assert!(f.engine.list::<Store>(&actor, &Default::default()).is_ok());
     assert_eq!(
         code(f.engine.authenticate(&other.access_token, None)),
         Code::Unauthenticated,
@@ -235,21 +235,26 @@ async fn changes_of_an_account_hold_at_once(on: Backend) {
         f.engine.authenticate(&tokens.access_token, None).unwrap().role,
         Role::Cashier
     );
-    let patch = StaffPatch {
+    let patch = StaffChange {
         role: Some(Role::Auditor),
         store_ids: Some(Vec::new()),
         ..Default::default()
     };
-    let view = f.engine.update_staff(&f.admin, None, id, 2, patch).await.unwrap().value;
+    let view = f
+        .engine
+        .update::<Staff>(&f.admin, None, id, 2, patch)
+        .await
+        .unwrap()
+        .value;
     assert_eq!((view.role, view.version, view.store_ids.len()), (Role::Auditor, 3, 0));
     let actor = f.engine.authenticate(&tokens.access_token, None).unwrap();
     assert_eq!((actor.role, actor.stores), (Role::Auditor, None));
-    let patch = StaffPatch {
+    let patch = StaffChange {
         active: Some(false),
         ..Default::default()
     };
     f.engine
-        .update_staff(&f.admin, None, id, 3, patch.clone())
+        .update::<Staff>(&f.admin, None, id, 3, patch.clone())
         .await
         .unwrap();
     assert_eq!(
@@ -261,17 +266,17 @@ async fn changes_of_an_account_hold_at_once(on: Backend) {
         Code::Unauthenticated
     );
     assert_eq!(
-        code(f.engine.update_staff(&f.admin, None, id, 3, patch).await),
+        code(f.engine.update::<Staff>(&f.admin, None, id, 3, patch).await),
         Code::VersionConflict
     );
 }
 
 async fn nobody_locks_everybody_out_or_climbs(on: Backend) {
     let f = Fixture::on(on).await;
-    let members = f.engine.staff(&f.admin, &PageArgs::default()).unwrap().items;
+    let members = f.engine.list::<Staff>(&f.admin, &Default::default()).unwrap().items;
     let operator = members[0].clone();
     assert!(operator.platform_operator && members.len() == 1);
-    let off = StaffPatch {
+    let off = StaffChange {
         active: Some(false),
         ..Default::default()
     };
@@ -281,36 +286,36 @@ async fn nobody_locks_everybody_out_or_climbs(on: Backend) {
     };
     let last = f
         .engine
-        .update_staff(&by_operator, None, operator.id, 1, off.clone())
+        .update::<Staff>(&by_operator, None, operator.id, 1, off.clone())
         .await;
     assert_eq!(at(last), (Code::FieldInvalid, "/active".to_owned()));
-    let down = StaffPatch {
+    let down = StaffChange {
         role: Some(Role::Cashier),
         ..Default::default()
     };
     assert_eq!(
-        code(f.engine.update_staff(&by_operator, None, operator.id, 1, down).await),
+        code(f.engine.update::<Staff>(&by_operator, None, operator.id, 1, down).await),
         Code::FieldInvalid
     );
 
     staff(&f, "hq", Role::HqAdmin, &[]).await;
-    let password = StaffPatch {
+    let password = StaffChange {
         password: Some("taken over, ha".into()),
         ..Default::default()
     };
     assert_eq!(
-        code(f.engine.update_staff(&f.admin, None, operator.id, 1, password).await),
+        code(f.engine.update::<Staff>(&f.admin, None, operator.id, 1, password).await),
         Code::Forbidden
     );
     f.engine
-        .update_staff(&by_operator, None, operator.id, 1, off)
+        .update::<Staff>(&by_operator, None, operator.id, 1, off)
         .await
         .unwrap();
     let manager = f.actor(Role::StoreManager, &[f.store]);
     assert_eq!(
         code(
             f.engine
-                .create_staff(&manager, None, new_staff("x", Role::HqAdmin, &[]))
+                .create::<Staff>(&manager, None, new_staff("x", Role::HqAdmin, &[]))
                 .await
         ),
         Code::Forbidden
@@ -359,15 +364,15 @@ async fn accounts_are_checked(on: Backend) {
         ),
     ] {
         assert_eq!(
-            at(f.engine.create_staff(&f.admin, None, new).await),
+            at(f.engine.create::<Staff>(&f.admin, None, new).await),
             (refusal.0, refusal.1.to_owned())
         );
     }
-    f.engine.create_staff(&f.admin, None, good).await.unwrap();
+    f.engine.create::<Staff>(&f.admin, None, good).await.unwrap();
     let elsewhere = create_store(&f.engine, &f.admin, "s02").await;
     let seen = |stores: &[StoreId]| {
         f.engine
-            .staff(&f.actor(Role::StoreManager, stores), &PageArgs::default())
+            .list::<Staff>(&f.actor(Role::StoreManager, stores), &Default::default())
             .unwrap()
     };
     assert_eq!(seen(&[f.store]).items.len(), 1);

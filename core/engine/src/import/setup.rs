@@ -8,7 +8,7 @@ use crate::keys::one_time_password;
 use crate::program::{NewConfiguration, NewProgram};
 use crate::store::schema::{chains, programs, stores};
 use crate::store::{Across, Conn, Id, Scope};
-use crate::store_admin::NewStore;
+use crate::store_admin::{NewStore, Store};
 use crate::{Engine, each};
 use cardea_domain::Instant;
 use cardea_domain::id::{ChainId, ProgramId, StoreId};
@@ -86,7 +86,7 @@ impl Target {
                     time_zone: Some(mapping.store.time_zone.name().to_owned()),
                     kind: Default::default(),
                 };
-                engine.create_store(&self.actor, None, new).await?.value.id
+                engine.create::<Store>(&self.actor, None, new).await?.value.id
             }
         };
         self.stores.insert(code.to_owned(), id);

@@ -199,7 +199,12 @@ async fn a_configuration_holds_from_its_date_and_never_changes(on: Backend) {
 async fn people_do_not_rewrite_the_past(on: Backend) {
     let f = Fixture::on(on).await;
     let id = program(&f).await;
-    let member = f.engine.staff(&f.admin, &PageArgs::default()).unwrap().items.remove(0);
+    let member = f
+        .engine
+        .list::<crate::identity::Staff>(&f.admin, &Default::default())
+        .unwrap()
+        .items
+        .remove(0);
     let person = Actor {
         staff: Some(member.id),
         ..f.admin.clone()

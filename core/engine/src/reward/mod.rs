@@ -3,64 +3,103 @@
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::identity::Action;
-use crate::input::{self, Stored, Written, check_version, clearable, exists, field, not_found};
-use crate::page::{Page, PageArgs};
+use crate::input::{self, clearable, exists, field};
+use crate::page::PageArgs;
+use crate::resource::{Listed, Resource, counted, listed, versioned, wanted};
 use crate::store::schema::{programs, rewards, stores};
-use crate::store::{Answer, Conn, Id, IdempotencyKey};
+use crate::store::{Conn, Id, Tx};
 use crate::{Engine, each};
-use cardea_domain::id::{ChainId, ProgramId, RewardId, StoreId};
+use cardea_domain::id::{ProgramId, RewardId, StoreId};
 use cardea_domain::money::{LIMIT, Points};
 use cardea_domain::{Refusal, Text};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewReward {
+    #[schema(value_type = Uuid)]
     pub program_id: ProgramId,
-    /// None: every store of the chain.
-    #[serde(default)]
+    /// null: offered in all stores.
+    #[schema(value_type = Option<Uuid>)]
     pub store_id: Option<StoreId>,
-    /// 1–32 letters, digits, `-`, `_`, `.`; unique in the program.
+    /// Unique in the program.
+    #[schema(example = "umbrella", pattern = r"^[A-Za-z0-9._\-]{1,32}$", max_length = 32)]
     pub code: String,
     pub name: Text,
-    /// Price, at least 1.
+    /// Price in points.
+    #[schema(value_type = i64, minimum = 1, example = 500)]
     pub points: Points,
-    /// Pieces left, at least 0; None: not counted.
-    #[serde(default)]
+    /// Pieces left; null: not counted.
+    #[schema(minimum = 0)]
     pub stock: Option<i64>,
 }
 
-/// A change: fields that are missing stay, `null` clears.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RewardPatch {
+/// Absent fields stay as they are.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RewardChange {
     pub name: Option<Text>,
+    #[schema(value_type = Option<i64>, minimum = 1)]
     pub points: Option<Points>,
-    #[serde(deserialize_with = "clearable")]
+    /// null: not counted.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<i64>, minimum = 0)]
     pub stock: Option<Option<i64>>,
     pub active: Option<bool>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RewardView {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Reward {
+    #[schema(value_type = Uuid)]
     pub id: RewardId,
+    #[schema(value_type = Uuid)]
     pub program_id: ProgramId,
+    /// null: offered in all stores.
+    #[schema(value_type = Option<Uuid>)]
     pub store_id: Option<StoreId>,
     pub code: String,
     pub name: Text,
+    /// Price in points.
+    #[schema(value_type = i64)]
     pub points: Points,
+    /// Pieces left; null: not counted.
     pub stock: Option<i64>,
     pub active: bool,
-    /// For `If-Match`.
+    /// Rises with every change; the ETag.
     pub version: i64,
 }
 
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = rewards)]
-struct Row {
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RewardQuery {
+    /// Only those of this program.
+    #[param(value_type = Option<Uuid>)]
+    pub program_id: Option<ProgramId>,
+    /// Only what can be had in this store.
+    #[param(value_type = Option<Uuid>)]
+    pub store_id: Option<StoreId>,
+    /// true: only what is in use, false: only what is archived.
+    pub active: Option<bool>,
+    /// Most items of a page, 1–200; 50 if absent.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl Listed for RewardQuery {
+    fn page(&self) -> PageArgs {
+        PageArgs::new(self.limit, self.after.as_deref())
+    }
+}
+
+#[derive(Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = rewards, primary_key(chain_id, id), treat_none_as_null = true)]
+pub struct Row {
     chain_id: Id,
     id: Id,
     program_id: Id,
@@ -74,54 +113,7 @@ struct Row {
     version: i64,
 }
 
-impl Row {
-    fn find(conn: &mut Conn, chain: ChainId, id: RewardId) -> Result<Self> {
-        let found: Option<Self> = each!(conn, c => rewards::table
-            .find((Id::from(chain), Id::from(id)))
-            .select(Row::as_select())
-            .get_result(c)
-            .optional()?);
-        Ok(found.ok_or_else(not_found)?)
-    }
-
-    fn view(self) -> RewardView {
-        RewardView {
-            id: self.id.typed(),
-            program_id: self.program_id.typed(),
-            store_id: self.store_id.map(Id::typed),
-            code: self.code,
-            name: Text::new(self.name_zh, self.name_en),
-            points: self.points,
-            stock: self.stock,
-            active: self.active,
-            version: self.version,
-        }
-    }
-
-    /// Program and store exist, and the code is free.
-    fn check_new(&self, conn: &mut Conn) -> Result<()> {
-        let program = programs::table
-            .find((self.chain_id, self.program_id))
-            .select(programs::version);
-        if each!(conn, c => program.get_result::<i64>(c).optional()?).is_none() {
-            return Err(field("/program_id", "没有这个会员计划", "There is no such program").into());
-        }
-        if let Some(store) = self.store_id {
-            let store = stores::table.find((self.chain_id, store)).select(stores::active);
-            if each!(conn, c => store.get_result::<bool>(c).optional()?).is_none() {
-                return Err(field("/store_id", "没有这家门店", "There is no such store").into());
-            }
-        }
-        let same = rewards::program_id
-            .eq(self.program_id)
-            .and(rewards::code.eq(&self.code));
-        let same = rewards::table
-            .filter(rewards::chain_id.eq(self.chain_id).and(same))
-            .count();
-        let taken: i64 = each!(conn, c => same.get_result(c)?);
-        if taken > 0 { Err(exists("/code").into()) } else { Ok(()) }
-    }
-}
+versioned!(Row of rewards as "reward");
 
 fn check_points(points: Points) -> Result<Points, Refusal> {
     if (1..=LIMIT).contains(&points) {
@@ -145,18 +137,48 @@ fn check_stock(stock: Option<i64>) -> Result<Option<i64>, Refusal> {
     }
 }
 
-impl Engine {
-    /// # Errors
-    /// `forbidden`, `field_invalid`, `already_exists` (code).
-    pub async fn create_reward(
-        &self,
-        actor: &Actor,
-        key: Option<IdempotencyKey>,
-        new: NewReward,
-    ) -> Result<Written<RewardView>, Refusal> {
-        actor.require(Action::RewardWrite, new.store_id)?;
+/// Program and store exist, and the code is free.
+fn check_new(conn: &mut Conn, row: &Row) -> Result<()> {
+    let program = programs::table
+        .find((row.chain_id, row.program_id))
+        .select(programs::version);
+    if each!(conn, c => program.get_result::<i64>(c).optional()?).is_none() {
+        return Err(field("/program_id", "没有这个会员计划", "There is no such program").into());
+    }
+    if let Some(store) = row.store_id
+        && counted!(conn, stores, row.chain_id, stores::id.eq(store)) == 0
+    {
+        return Err(field("/store_id", "没有这家门店", "There is no such store").into());
+    }
+    let same = rewards::program_id.eq(row.program_id).and(rewards::code.eq(&row.code));
+    match counted!(conn, rewards, row.chain_id, same) {
+        0 => Ok(()),
+        _ => Err(exists("/code").into()),
+    }
+}
+
+/// Every redemption of a counted reward is a new version too, so that a stock-taking never overwrites what was handed out
+/// meanwhile.
+impl Resource for Reward {
+    type Row = Row;
+    type New = NewReward;
+    type Change = RewardChange;
+    type Filter = RewardQuery;
+
+    const READ: Action = Action::RewardRead;
+    const WRITE: Action = Action::RewardWrite;
+
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    async fn draft(_: &Engine, actor: &Actor, new: NewReward) -> Result<Row, Refusal> {
         let name = input::name_pair(&new.name, "/name")?;
-        let template = Row {
+        Ok(Row {
             chain_id: actor.chain.into(),
             id: Id(Uuid::nil()),
             program_id: new.program_id.into(),
@@ -168,121 +190,60 @@ impl Engine {
             stock: check_stock(new.stock)?,
             active: true,
             version: 1,
-        };
-        let answered = self
-            .transact(actor, key, "reward.create", move |tx| {
-                let id = tx.new_id::<RewardId>();
-                let row = Row {
-                    id: id.into(),
-                    ..template.clone()
-                };
-                row.check_new(tx.conn())?;
-                each!(tx.conn(), c => diesel::insert_into(rewards::table).values(&row).execute(c)?);
-                tx.audit(
-                    "reward.create",
-                    id.0,
-                    json!({ "code": row.code, "points": row.points, "stock": row.stock }),
-                );
-                Answer::created(&Stored::of(id))
-            })
-            .await?;
-        Written::read(answered, |id| self.reward_view(actor.chain, id.into()))
+        })
     }
 
-    /// One reward.
-    ///
-    /// # Errors
-    /// `forbidden`, `not_found`.
-    pub fn reward(&self, actor: &Actor, id: RewardId) -> Result<RewardView, Refusal> {
-        actor.require(Action::RewardRead, None)?;
-        Ok(self.reward_view(actor.chain, id)?)
+    fn apply(row: &mut Row, change: &RewardChange) -> Result<(), Refusal> {
+        if let Some(name) = &change.name {
+            let name = input::name_pair(name, "/name")?;
+            (row.name_zh, row.name_en) = (name.zh, name.en);
+        }
+        row.points = check_points(change.points.unwrap_or(row.points))?;
+        row.stock = check_stock(change.stock.unwrap_or(row.stock))?;
+        row.active = change.active.unwrap_or(row.active);
+        Ok(())
     }
 
-    fn reward_view(&self, chain: ChainId, id: RewardId) -> Result<RewardView> {
-        self.read(chain, |conn| Ok(Row::find(conn, chain, id)?.view()))
+    fn check(tx: &mut Tx<'_>, row: &Row, before: Option<&Row>) -> Result<()> {
+        match before {
+            None => check_new(tx.conn(), row),
+            Some(_) => Ok(()),
+        }
     }
 
-    /// Rewards, oldest first; with a store, the ones that can be had there.
-    ///
-    /// # Errors
-    /// `forbidden`, `body_invalid` (limit, cursor).
-    pub fn rewards(
-        &self,
-        actor: &Actor,
-        program: Option<ProgramId>,
-        store: Option<StoreId>,
-        page: &PageArgs,
-    ) -> Result<Page<RewardView>, Refusal> {
-        actor.require(Action::RewardRead, None)?;
-        let (limit, after) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::nil())));
-        let (any_program, program) = (program.is_none(), program.map_or(Id(Uuid::nil()), Id::from));
-        let (any_store, store) = (store.is_none(), store.map_or(Id(Uuid::nil()), Id::from));
-        let rows: Vec<Row> = self.read(actor.chain, |conn| {
-            Ok(each!(conn, c => rewards::table
-                .select(Row::as_select())
-                .filter(rewards::chain_id.eq(Id::from(actor.chain)).and(rewards::id.gt(after)))
-                .filter(any_program.into_sql::<diesel::sql_types::Bool>().or(rewards::program_id.eq(program)))
-                .filter(any_store
-                    .into_sql::<diesel::sql_types::Bool>()
-                    .or(rewards::store_id.is_null())
-                    .or(rewards::store_id.eq(store).assume_not_null()))
-                .order(rewards::id)
-                .limit(limit as i64 + 1)
-                .load(c)?))
-        })?;
-        Ok(Page::cut(rows.into_iter().map(Row::view).collect(), limit, |reward| {
-            reward.id.to_string()
-        }))
+    fn place(row: &Row) -> Option<StoreId> {
+        row.store_id.map(Id::typed)
     }
 
-    /// Changes a reward that the client saw at `version`. Every redemption of a counted one is a new version too, so
-    /// that a stock-taking never overwrites what was handed out meanwhile.
-    ///
-    /// # Errors
-    /// `forbidden`, `not_found`, `version_conflict`, `field_invalid`.
-    pub async fn update_reward(
-        &self,
-        actor: &Actor,
-        key: Option<IdempotencyKey>,
-        id: RewardId,
-        version: i64,
-        patch: RewardPatch,
-    ) -> Result<Written<RewardView>, Refusal> {
-        actor.scope(Action::RewardWrite)?;
-        let name = patch
-            .name
-            .as_ref()
-            .map(|name| input::name_pair(name, "/name"))
-            .transpose()?;
-        let points = patch.points.map(check_points).transpose()?;
-        let stock = patch.stock.map(check_stock).transpose()?;
-        let active = patch.active;
-        let answered = self
-            .transact(actor, key, "reward.update", move |tx| {
-                let chain = tx.chain();
-                let old = Row::find(tx.conn(), chain, id)?;
-                tx.actor().require(Action::RewardWrite, old.store_id.map(Id::typed))?;
-                check_version(old.version, version)?;
-                let name = name.clone().unwrap_or(Text::new(old.name_zh, old.name_en));
-                let (points, stock) = (points.unwrap_or(old.points), stock.unwrap_or(old.stock));
-                let active = active.unwrap_or(old.active);
-                let row = rewards::table.find((Id::from(chain), Id::from(id)));
-                each!(tx.conn(), c => diesel::update(row)
-                    .set((
-                        (rewards::name_zh.eq(&name.zh), rewards::name_en.eq(&name.en)),
-                        (rewards::points.eq(points), rewards::stock.eq(stock), rewards::active.eq(active)),
-                        rewards::version.eq(version + 1),
-                    ))
-                    .execute(c)?);
-                tx.audit(
-                    "reward.update",
-                    id.0,
-                    json!({ "points": points, "stock": stock, "active": active }),
-                );
-                Answer::ok(&Stored::of(id))
-            })
-            .await?;
-        Written::read(answered, |id| self.reward_view(actor.chain, id.into()))
+    fn detail(row: &Row, _: Option<&Row>) -> Value {
+        json!({ "code": row.code, "points": row.points, "stock": row.stock, "active": row.active })
+    }
+
+    fn view(row: Row) -> Self {
+        Self {
+            id: row.id.typed(),
+            program_id: row.program_id.typed(),
+            store_id: row.store_id.map(Id::typed),
+            code: row.code,
+            name: Text::new(row.name_zh, row.name_en),
+            points: row.points,
+            stock: row.stock,
+            active: row.active,
+            version: row.version,
+        }
+    }
+
+    fn rows(conn: &mut Conn, actor: &Actor, filter: &RewardQuery, after: Id, limit: i64) -> Result<Vec<Row>> {
+        let program = filter.program_id.map_or(Id(Uuid::nil()), Id::from);
+        let program = wanted!(filter.program_id, rewards::program_id.eq(program));
+        let store = filter.store_id.map_or(Id(Uuid::nil()), Id::from);
+        let everywhere = rewards::store_id.is_null();
+        let store = wanted!(
+            filter.store_id,
+            everywhere.or(rewards::store_id.eq(store).assume_not_null())
+        );
+        let active = wanted!(filter.active, rewards::active.eq(filter.active.unwrap_or_default()));
+        Ok(listed!(conn, rewards: Row, actor.chain, after, limit, [program, store, active]))
     }
 }
 

@@ -34,7 +34,7 @@ async fn a_catalogue_is_a_stores_or_the_chains(on: Backend) {
     let elsewhere = create_store(&f.engine, &f.admin, "s02").await;
     let everywhere = f
         .engine
-        .create_reward(&f.admin, None, new_reward(program, "U1"))
+        .create::<Reward>(&f.admin, None, new_reward(program, "U1"))
         .await
         .unwrap()
         .value;
@@ -48,26 +48,31 @@ async fn a_catalogue_is_a_stores_or_the_chains(on: Backend) {
         stock: None,
         ..new_reward(program, "u2")
     };
-    let mine = f.engine.create_reward(&manager, None, mine).await.unwrap().value;
+    let mine = f.engine.create::<Reward>(&manager, None, mine).await.unwrap().value;
     let theirs = NewReward {
         store_id: Some(elsewhere),
         ..new_reward(program, "u3")
     };
     assert_eq!(
-        code(f.engine.create_reward(&manager, None, theirs).await),
+        code(f.engine.create::<Reward>(&manager, None, theirs).await),
         Code::Forbidden
     );
     assert_eq!(
-        code(f.engine.create_reward(&manager, None, new_reward(program, "u4")).await),
+        code(
+            f.engine
+                .create::<Reward>(&manager, None, new_reward(program, "u4"))
+                .await
+        ),
         Code::Forbidden
     );
 
+    let query = |program_id, store_id| RewardQuery {
+        program_id,
+        store_id,
+        ..Default::default()
+    };
     let codes = |program, store| {
-        let rewards = f
-            .engine
-            .rewards(&manager, program, store, &PageArgs::default())
-            .unwrap()
-            .items;
+        let rewards = f.engine.list::<Reward>(&manager, &query(program, store)).unwrap().items;
         rewards.into_iter().map(|reward| reward.code).collect::<Vec<_>>()
     };
     assert_eq!(codes(None, None), ["u1", "u2"]);
@@ -79,40 +84,44 @@ async fn a_catalogue_is_a_stores_or_the_chains(on: Backend) {
 }
 
 /// A manager changes the store's rewards, headquarters the chain's; a change names the version it has read.
-async fn changes_stay_with_their_owner(f: &Fixture, manager: &Actor, mine: RewardView, everywhere: RewardView) {
-    let patch = RewardPatch {
+async fn changes_stay_with_their_owner(f: &Fixture, manager: &Actor, mine: Reward, everywhere: Reward) {
+    let patch = RewardChange {
         points: Some(400),
         stock: Some(Some(9)),
         ..Default::default()
     };
     let changed = f
         .engine
-        .update_reward(manager, None, mine.id, 1, patch.clone())
+        .update::<Reward>(manager, None, mine.id, 1, patch.clone())
         .await
         .unwrap()
         .value;
     assert_eq!((changed.points, changed.stock, changed.version), (400, Some(9), 2));
     assert_eq!(
-        code(f.engine.update_reward(manager, None, mine.id, 1, patch.clone()).await),
+        code(
+            f.engine
+                .update::<Reward>(manager, None, mine.id, 1, patch.clone())
+                .await
+        ),
         Code::VersionConflict
     );
     assert_eq!(
-        code(f.engine.update_reward(manager, None, everywhere.id, 1, patch).await),
+        code(f.engine.update::<Reward>(manager, None, everywhere.id, 1, patch).await),
         Code::Forbidden
     );
-    let off = RewardPatch {
+    let off = RewardChange {
         active: Some(false),
         stock: Some(None),
         ..Default::default()
     };
     let off = f
         .engine
-        .update_reward(&f.admin, None, everywhere.id, 1, off)
+        .update::<Reward>(&f.admin, None, everywhere.id, 1, off)
         .await
         .unwrap()
         .value;
     assert_eq!((off.active, off.stock), (false, None));
-    assert_eq!(f.engine.reward(manager, everywhere.id).unwrap(), off);
+    assert_eq!(f.engine.one::<Reward>(manager, everywhere.id).unwrap(), off);
 }
 
 async fn wrong_rewards_are_refused(on: Backend) {
@@ -150,25 +159,28 @@ async fn wrong_rewards_are_refused(on: Backend) {
         ),
         (new_reward(program, "雨伞"), "/code"),
     ] {
-        let refused = at(f.engine.create_reward(&f.admin, None, new.clone()).await);
+        let refused = at(f.engine.create::<Reward>(&f.admin, None, new.clone()).await);
         assert_eq!(refused, (Code::FieldInvalid, pointer.to_owned()), "{new:?}");
     }
     let reward = f
         .engine
-        .create_reward(&f.admin, None, new_reward(program, "u"))
+        .create::<Reward>(&f.admin, None, new_reward(program, "u"))
         .await
         .unwrap()
         .value;
-    let again = f.engine.create_reward(&f.admin, None, new_reward(program, "U")).await;
+    let again = f
+        .engine
+        .create::<Reward>(&f.admin, None, new_reward(program, "U"))
+        .await;
     assert_eq!(at(again), (Code::AlreadyExists, "/code".to_owned()));
-    let patch = RewardPatch {
+    let patch = RewardChange {
         stock: Some(Some(-1)),
         ..Default::default()
     };
     assert_eq!(
-        code(f.engine.update_reward(&f.admin, None, reward.id, 1, patch).await),
+        code(f.engine.update::<Reward>(&f.admin, None, reward.id, 1, patch).await),
         Code::FieldInvalid
     );
     let stranger = Actor::system(create_chain(&f.engine, "other").await);
-    assert_eq!(code(f.engine.reward(&stranger, reward.id)), Code::NotFound);
+    assert_eq!(code(f.engine.one::<Reward>(&stranger, reward.id)), Code::NotFound);
 }

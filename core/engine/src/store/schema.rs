@@ -29,6 +29,7 @@ diesel::table! {
         id -> Binary,
         code -> Text,
         name -> Text,
+        active -> Bool,
         version -> BigInt,
     }
 }

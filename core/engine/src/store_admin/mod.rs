@@ -7,6 +7,6 @@ mod store;
 mod tests;
 
 pub use chain::{ChainPatch, ChainSettings};
-pub use region::{NewRegion, RegionView};
+pub use region::{NewRegion, Region, RegionChange};
 pub(crate) use store::zone;
-pub use store::{NewStore, StoreKind, StorePatch, StoreView};
+pub use store::{NewStore, Store, StoreChange, StoreKind, StoreQuery};

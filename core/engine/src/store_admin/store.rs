@@ -1,137 +1,121 @@
 //! Stores (门店), each with the time zone that its business dates are kept in.
 
 use crate::actor::Actor;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::identity::Action;
-use crate::input::{self, Stored, Written, check_version, clearable, exists, field, not_found};
-use crate::page::{Page, PageArgs};
-use crate::store::schema::{regions, stores};
-use crate::store::{Answer, Conn, Id, IdempotencyKey};
+use crate::input::{self, clearable, exists, field, in_use};
+use crate::page::PageArgs;
+use crate::resource::{Listed, Resource, counted, listed, versioned, wanted};
+use crate::store::schema::{regions, staff, staff_stores, stores};
+use crate::store::{Conn, Id, Name, Tx};
 use crate::{Engine, each};
-use cardea_domain::id::{ChainId, RegionId, StoreId};
-use cardea_domain::{Refusal, Zone};
+use cardea_domain::id::{RegionId, StoreId};
+use cardea_domain::{Refusal, Zone, named};
+use diesel::dsl::{exists as any, not};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+named! {
 /// Who runs a store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Default)]
 pub enum StoreKind {
+    /// 直营
     #[default]
-    Own,
-    Franchise,
-    Dealer,
+    Own = "own",
+    /// 加盟
+    Franchise = "franchise",
+    /// 分销店
+    Dealer = "dealer",
+}
 }
 
-impl StoreKind {
-    /// The name on the wire and in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            StoreKind::Own => "own",
-            StoreKind::Franchise => "franchise",
-            StoreKind::Dealer => "dealer",
-        }
-    }
-
-    fn parse(name: &str) -> Result<Self> {
-        let kinds = [StoreKind::Own, StoreKind::Franchise, StoreKind::Dealer];
-        let found = kinds.into_iter().find(|kind| kind.as_str() == name);
-        found.ok_or_else(|| Error::internal(format!("unknown kind of store {name:?}")))
-    }
-}
-
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewStore {
-    /// 1–32 letters, digits, `-`, `_`, `.`; unique in the chain.
+    /// Unique in the chain.
+    #[schema(example = "S001", pattern = r"^[A-Za-z0-9._\-]{1,32}$", max_length = 32)]
     pub code: String,
+    #[schema(example = "南京路店", min_length = 1, max_length = 100)]
     pub name: String,
-    #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
     pub region_id: Option<RegionId>,
-    /// Of the IANA database; the chain's if missing. Never changes: business dates of booked bills depend on it.
-    #[serde(default)]
+    /// Of the IANA database; business dates are days in it. Absent: the chain's.
+    #[schema(example = "Asia/Shanghai")]
     pub time_zone: Option<String>,
-    #[serde(default)]
-    pub kind: StoreKind,
+    /// Absent: `own`.
+    pub kind: Option<StoreKind>,
 }
 
-/// A change: fields that are missing stay, `null` clears.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct StorePatch {
+/// Absent fields stay as they are. Code and time zone never change: business dates hang on them.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StoreChange {
+    #[schema(min_length = 1, max_length = 100)]
     pub name: Option<String>,
-    #[serde(deserialize_with = "clearable")]
+    /// null: none.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<Uuid>)]
     pub region_id: Option<Option<RegionId>>,
     pub kind: Option<StoreKind>,
-    /// A closed store sells nothing and takes no new customers.
+    /// false: closed. It sells nothing and takes no new customers; not while somebody works only there.
     pub active: Option<bool>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StoreView {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Store {
+    #[schema(value_type = Uuid)]
     pub id: StoreId,
     pub code: String,
     pub name: String,
+    #[schema(value_type = Option<Uuid>)]
     pub region_id: Option<RegionId>,
-    pub time_zone: Zone,
+    pub time_zone: String,
     pub kind: StoreKind,
     pub active: bool,
-    /// For `If-Match`.
+    /// Rises with every change; the ETag.
     pub version: i64,
 }
 
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = stores)]
-struct Row {
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct StoreQuery {
+    /// Only those of this region.
+    #[param(value_type = Option<Uuid>)]
+    pub region_id: Option<RegionId>,
+    /// true: only what is in use, false: only what is archived.
+    pub active: Option<bool>,
+    /// Most items of a page, 1–200; 50 if absent.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl Listed for StoreQuery {
+    fn page(&self) -> PageArgs {
+        PageArgs::new(self.limit, self.after.as_deref())
+    }
+}
+
+#[derive(Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = stores, primary_key(chain_id, id), treat_none_as_null = true)]
+pub struct Row {
     chain_id: Id,
     id: Id,
     region_id: Option<Id>,
     code: String,
     name: String,
     time_zone: String,
-    kind: String,
+    kind: Name<StoreKind>,
     active: bool,
     created_at: i64,
     version: i64,
 }
 
-impl Row {
-    fn find(conn: &mut Conn, chain: ChainId, id: StoreId) -> Result<Self> {
-        let found: Option<Self> = each!(conn, c => stores::table
-            .find((Id::from(chain), Id::from(id)))
-            .select(Row::as_select())
-            .get_result(c)
-            .optional()?);
-        Ok(found.ok_or_else(not_found)?)
-    }
-
-    fn view(self) -> Result<StoreView> {
-        let time_zone = self.time_zone.parse();
-        Ok(StoreView {
-            id: self.id.typed(),
-            time_zone: time_zone.map_err(|e| Error::internal(format!("store {}: {e}", self.code)))?,
-            code: self.code,
-            name: self.name,
-            region_id: self.region_id.map(Id::typed),
-            kind: StoreKind::parse(&self.kind)?,
-            active: self.active,
-            version: self.version,
-        })
-    }
-}
-
-fn check_region(conn: &mut Conn, chain: ChainId, region: Option<Id>) -> Result<()> {
-    let Some(region) = region else { return Ok(()) };
-    let same = regions::chain_id.eq(Id::from(chain)).and(regions::id.eq(region));
-    let found: i64 = each!(conn, c => regions::table.filter(same).count().get_result(c)?);
-    if found > 0 {
-        Ok(())
-    } else {
-        Err(field("/region_id", "没有这个大区", "There is no such region").into())
-    }
-}
+versioned!(Row of stores as "store", born created_at);
 
 /// A zone by its name.
 pub(crate) fn zone(name: &str, pointer: &str) -> Result<Zone, Refusal> {
@@ -144,131 +128,124 @@ pub(crate) fn zone(name: &str, pointer: &str) -> Result<Zone, Refusal> {
     })
 }
 
-impl Engine {
-    /// # Errors
-    /// `forbidden`, `field_invalid`, `already_exists` (code).
-    pub async fn create_store(
-        &self,
-        actor: &Actor,
-        key: Option<IdempotencyKey>,
-        new: NewStore,
-    ) -> Result<Written<StoreView>, Refusal> {
-        actor.require(Action::StoreWrite, None)?;
+impl Resource for Store {
+    type Row = Row;
+    type New = NewStore;
+    type Change = StoreChange;
+    type Filter = StoreQuery;
+
+    const READ: Action = Action::StoreRead;
+    const WRITE: Action = Action::StoreWrite;
+
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    async fn draft(engine: &Engine, actor: &Actor, new: NewStore) -> Result<Row, Refusal> {
         let time_zone = match &new.time_zone {
             Some(name) => zone(name, "/time_zone")?,
-            None => self.chain(actor.chain)?.time_zone,
+            None => engine.chain(actor.chain)?.time_zone,
         };
-        let template = Row {
+        Ok(Row {
             chain_id: actor.chain.into(),
             id: Id(Uuid::nil()),
             region_id: new.region_id.map(Into::into),
             code: input::code(&new.code, "/code")?,
             name: input::text(&new.name, 100, "/name")?,
             time_zone: time_zone.name().into(),
-            kind: new.kind.as_str().into(),
+            kind: Name(new.kind.unwrap_or_default()),
             active: true,
             created_at: 0,
             version: 1,
+        })
+    }
+
+    fn apply(row: &mut Row, change: &StoreChange) -> Result<(), Refusal> {
+        input::set_text(&mut row.name, change.name.as_deref(), 100, "/name")?;
+        if let Some(region) = change.region_id {
+            row.region_id = region.map(Into::into);
+        }
+        row.kind = change.kind.map_or(row.kind, Name);
+        row.active = change.active.unwrap_or(row.active);
+        Ok(())
+    }
+
+    fn check(tx: &mut Tx<'_>, row: &Row, before: Option<&Row>) -> Result<()> {
+        let same = stores::code.eq(&row.code);
+        if before.is_none() && counted!(tx.conn(), stores, row.chain_id, same) > 0 {
+            return Err(exists("/code").into());
+        }
+        // A closed store may stay in a region that was archived after it.
+        let Some(region) = row.region_id.filter(|_| row.active) else {
+            return Ok(());
         };
-        let answered = self
-            .transact(actor, key, "store.create", move |tx| {
-                let id = tx.new_id::<StoreId>();
-                let row = Row {
-                    id: id.into(),
-                    created_at: tx.now().0,
-                    ..template.clone()
-                };
-                let chain = tx.chain();
-                check_region(tx.conn(), chain, row.region_id)?;
-                let same = stores::chain_id.eq(row.chain_id).and(stores::code.eq(&row.code));
-                let taken: i64 = each!(tx.conn(), c => stores::table.filter(same).count().get_result(c)?);
-                if taken > 0 {
-                    return Err(exists("/code").into());
-                }
-                each!(tx.conn(), c => diesel::insert_into(stores::table).values(&row).execute(c)?);
-                let detail =
-                    json!({ "code": row.code, "name": row.name, "time_zone": row.time_zone, "kind": row.kind });
-                tx.audit("store.create", id.0, detail);
-                Answer::created(&Stored::of(id))
-            })
-            .await?;
-        Written::read(answered, |id| self.store_view(actor.chain, id.into()))
+        let open = regions::id.eq(region).and(regions::active.eq(true));
+        if counted!(tx.conn(), regions, row.chain_id, open) == 0 {
+            let (zh, en) = ("没有这个大区，或已停用", "There is no such region, or it is archived");
+            return Err(field("/region_id", zh, en).into());
+        }
+        Ok(())
     }
 
-    /// One store.
-    ///
-    /// # Errors
-    /// `forbidden`, `not_found`.
-    pub fn store(&self, actor: &Actor, id: StoreId) -> Result<StoreView, Refusal> {
-        actor.require(Action::StoreRead, Some(id))?;
-        Ok(self.store_view(actor.chain, id)?)
+    fn check_unused(conn: &mut Conn, row: &Row) -> Result<()> {
+        match left_without_store(conn, row)? {
+            0 => Ok(()),
+            n => Err(in_use(
+                format!("还有 {n} 名在职员工只在这家门店，请先调店或停用"),
+                format!("{n} people work only in this store; move them or close their accounts first"),
+            )
+            .into()),
+        }
     }
 
-    /// A store as commands need it; checks no permission.
-    ///
-    /// # Errors
-    /// `not_found`.
-    pub(crate) fn store_view(&self, chain: ChainId, id: StoreId) -> Result<StoreView> {
-        self.read(chain, |conn| Row::find(conn, chain, id)?.view())
+    fn detail(row: &Row, _: Option<&Row>) -> Value {
+        json!({
+            "code": row.code, "name": row.name, "time_zone": row.time_zone, "kind": row.kind.0, "active": row.active,
+            "region_id": row.region_id.map(Id::text),
+        })
     }
 
-    /// Stores, oldest first.
-    ///
-    /// # Errors
-    /// `forbidden`, `body_invalid` (limit, cursor).
-    pub fn stores(&self, actor: &Actor, page: &PageArgs) -> Result<Page<StoreView>, Refusal> {
-        actor.require(Action::StoreRead, None)?;
-        let (limit, after) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::nil())));
-        let views = self.read(actor.chain, |conn| {
-            let rows: Vec<Row> = each!(conn, c => stores::table
-                .select(Row::as_select())
-                .filter(stores::chain_id.eq(Id::from(actor.chain)).and(stores::id.gt(after)))
-                .order(stores::id)
-                .limit(limit as i64 + 1)
-                .load(c)?);
-            rows.into_iter().map(Row::view).collect::<Result<Vec<_>>>()
-        })?;
-        Ok(Page::cut(views, limit, |store| store.id.to_string()))
+    fn view(row: Row) -> Self {
+        Self {
+            id: row.id.typed(),
+            code: row.code,
+            name: row.name,
+            region_id: row.region_id.map(Id::typed),
+            time_zone: row.time_zone,
+            kind: row.kind.0,
+            active: row.active,
+            version: row.version,
+        }
     }
 
-    /// Changes a store that the client saw at `version`.
-    ///
-    /// # Errors
-    /// `forbidden`, `not_found`, `version_conflict`, `field_invalid`.
-    pub async fn update_store(
-        &self,
-        actor: &Actor,
-        key: Option<IdempotencyKey>,
-        id: StoreId,
-        version: i64,
-        patch: StorePatch,
-    ) -> Result<Written<StoreView>, Refusal> {
-        actor.require(Action::StoreWrite, Some(id))?;
-        let name = patch.name.map(|name| input::text(&name, 100, "/name")).transpose()?;
-        let answered = self
-            .transact(actor, key, "store.update", move |tx| {
-                let chain = tx.chain();
-                let old = Row::find(tx.conn(), chain, id)?;
-                check_version(old.version, version)?;
-                let region = patch.region_id.map_or(old.region_id, |region| region.map(Into::into));
-                check_region(tx.conn(), chain, region)?;
-                let name = name.as_ref().unwrap_or(&old.name);
-                let kind = patch.kind.map_or(&*old.kind, |kind| kind.as_str());
-                let active = patch.active.unwrap_or(old.active);
-                let row = stores::table.find((Id::from(chain), Id::from(id)));
-                each!(tx.conn(), c => diesel::update(row)
-                    .set((
-                        (stores::name.eq(name), stores::region_id.eq(region)),
-                        (stores::kind.eq(kind), stores::active.eq(active)),
-                        stores::version.eq(version + 1),
-                    ))
-                    .execute(c)?);
-                let region = region.map(Id::text);
-                let detail = json!({ "name": name, "kind": kind, "active": active, "region_id": region });
-                tx.audit("store.update", id.0, detail);
-                Answer::ok(&Stored::of(id))
-            })
-            .await?;
-        Written::read(answered, |id| self.store_view(actor.chain, id.into()))
+    fn rows(conn: &mut Conn, actor: &Actor, filter: &StoreQuery, after: Id, limit: i64) -> Result<Vec<Row>> {
+        let region = filter.region_id.map_or(Id(Uuid::nil()), Id::from);
+        let region = wanted!(filter.region_id, stores::region_id.eq(region).assume_not_null());
+        let active = wanted!(filter.active, stores::active.eq(filter.active.unwrap_or_default()));
+        Ok(listed!(conn, stores: Row, actor.chain, after, limit, [region, active]))
     }
+}
+
+/// Accounts in use that would be bound to closed stores alone.
+fn left_without_store(conn: &mut Conn, closing: &Row) -> Result<i64> {
+    let (chain, id) = (closing.chain_id, closing.id);
+    let bound = staff_stores::chain_id
+        .eq(chain)
+        .and(staff_stores::staff_id.eq(staff::id));
+    let open = stores::chain_id
+        .eq(chain)
+        .and(stores::id.eq(staff_stores::store_id))
+        .and(stores::active.eq(true))
+        .and(stores::id.ne(id));
+    let here = any(staff_stores::table.filter(bound.and(staff_stores::store_id.eq(id))));
+    let elsewhere = any(staff_stores::table.inner_join(stores::table.on(open)).filter(bound));
+    Ok(each!(conn, c => staff::table
+        .filter(staff::chain_id.eq(chain).and(staff::active.eq(true)))
+        .filter(here.and(not(elsewhere)))
+        .count()
+        .get_result::<i64>(c)?))
 }

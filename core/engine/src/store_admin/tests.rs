@@ -2,7 +2,6 @@ use super::*;
 use crate::actor::{Actor, Role};
 use crate::fixture::*;
 use crate::fixture::{Backend, both};
-use crate::page::PageArgs;
 use cardea_domain::Code;
 
 both!(
@@ -18,7 +17,7 @@ fn new_store(code: &str) -> NewStore {
         name: "王府井店".into(),
         region_id: None,
         time_zone: None,
-        kind: StoreKind::Own,
+        kind: None,
     }
 }
 
@@ -33,7 +32,7 @@ async fn stores_stand_in_regions_and_zones(on: Backend) {
     let f = Fixture::on(on).await;
     let region = f
         .engine
-        .create_region(&f.admin, None, new_region("North"))
+        .create::<Region>(&f.admin, None, new_region("North"))
         .await
         .unwrap()
         .value;
@@ -41,32 +40,32 @@ async fn stores_stand_in_regions_and_zones(on: Backend) {
     let new = NewStore {
         region_id: Some(region.id),
         time_zone: Some("America/New_York".into()),
-        kind: StoreKind::Dealer,
+        kind: Some(StoreKind::Dealer),
         ..new_store("S02")
     };
-    let store = f.engine.create_store(&f.admin, None, new).await.unwrap().value;
+    let store = f.engine.create::<Store>(&f.admin, None, new).await.unwrap().value;
     assert_eq!(
         (store.code.as_str(), store.region_id, store.kind),
         ("s02", Some(region.id), StoreKind::Dealer)
     );
     assert_eq!(
-        (store.time_zone.name(), store.active, store.version),
+        (store.time_zone.as_str(), store.active, store.version),
         ("America/New_York", true, 1)
     );
     assert_eq!(
-        f.engine.store(&f.admin, f.store).unwrap().time_zone.name(),
+        f.engine.one::<Store>(&f.admin, f.store).unwrap().time_zone.as_str(),
         "Asia/Shanghai",
         "the chain's"
     );
 
-    let patch = StorePatch {
+    let patch = StoreChange {
         region_id: Some(None),
         active: Some(false),
         ..Default::default()
     };
     let changed = f
         .engine
-        .update_store(&f.admin, None, store.id, 1, patch.clone())
+        .update::<Store>(&f.admin, None, store.id, 1, patch.clone())
         .await
         .unwrap()
         .value;
@@ -77,17 +76,21 @@ async fn stores_stand_in_regions_and_zones(on: Backend) {
         "the rest stays"
     );
     assert_eq!(
-        code(f.engine.update_store(&f.admin, None, store.id, 1, patch).await),
+        code(f.engine.update::<Store>(&f.admin, None, store.id, 1, patch).await),
         Code::VersionConflict
     );
 
-    let one = |after| PageArgs { limit: Some(1), after };
-    let page = f.engine.stores(&f.admin, &one(None)).unwrap();
+    let one = |after| StoreQuery {
+        limit: Some(1),
+        after,
+        ..Default::default()
+    };
+    let page = f.engine.list::<Store>(&f.admin, &one(None)).unwrap();
     assert_eq!(page.items[0].id, f.store);
-    let rest = f.engine.stores(&f.admin, &one(page.next)).unwrap();
+    let rest = f.engine.list::<Store>(&f.admin, &one(page.next)).unwrap();
     assert_eq!((rest.items[0].id, rest.next), (store.id, None));
     assert_eq!(
-        f.engine.regions(&f.admin, &PageArgs::default()).unwrap().items,
+        f.engine.list::<Region>(&f.admin, &Default::default()).unwrap().items,
         [region]
     );
 }
@@ -120,14 +123,14 @@ async fn wrong_stores_are_refused(on: Backend) {
             (Code::FieldInvalid, "/name"),
         ),
     ] {
-        let refused = at(f.engine.create_store(&f.admin, None, new.clone()).await);
+        let refused = at(f.engine.create::<Store>(&f.admin, None, new.clone()).await);
         assert_eq!(refused, (refusal.0, refusal.1.to_owned()), "{new:?}");
     }
     f.engine
-        .create_region(&f.admin, None, new_region("north"))
+        .create::<Region>(&f.admin, None, new_region("north"))
         .await
         .unwrap();
-    let again = f.engine.create_region(&f.admin, None, new_region("NORTH")).await;
+    let again = f.engine.create::<Region>(&f.admin, None, new_region("NORTH")).await;
     assert_eq!(at(again), (Code::AlreadyExists, "/code".to_owned()));
 }
 
@@ -135,23 +138,30 @@ async fn codes_are_unique_in_a_chain_only_and_chains_are_apart(on: Backend) {
     let f = Fixture::on(on).await;
     let stranger = Actor::system(create_chain(&f.engine, "other").await);
     let theirs = create_store(&f.engine, &stranger, "s01").await;
-    assert_eq!(code(f.engine.store(&f.admin, theirs)), Code::NotFound);
-    assert_eq!(f.engine.stores(&f.admin, &PageArgs::default()).unwrap().items.len(), 1);
-    let patch = StorePatch {
+    assert_eq!(code(f.engine.one::<Store>(&f.admin, theirs)), Code::NotFound);
+    assert_eq!(
+        f.engine
+            .list::<Store>(&f.admin, &Default::default())
+            .unwrap()
+            .items
+            .len(),
+        1
+    );
+    let patch = StoreChange {
         active: Some(false),
         ..Default::default()
     };
     assert_eq!(
-        code(f.engine.update_store(&f.admin, None, theirs, 1, patch).await),
+        code(f.engine.update::<Store>(&f.admin, None, theirs, 1, patch).await),
         Code::NotFound
     );
     let manager = f.actor(Role::StoreManager, &[f.store]);
     assert_eq!(
-        code(f.engine.create_store(&manager, None, new_store("s03")).await),
+        code(f.engine.create::<Store>(&manager, None, new_store("s03")).await),
         Code::Forbidden
     );
     assert_eq!(
-        code(f.engine.create_region(&manager, None, new_region("x")).await),
+        code(f.engine.create::<Region>(&manager, None, new_region("x")).await),
         Code::Forbidden
     );
 }
@@ -164,11 +174,14 @@ async fn a_closed_store_takes_no_new_customers(on: Backend) {
         .await
         .unwrap()
         .value;
-    let patch = StorePatch {
+    let patch = StoreChange {
         active: Some(false),
         ..Default::default()
     };
-    f.engine.update_store(&f.admin, None, f.store, 1, patch).await.unwrap();
+    f.engine
+        .update::<Store>(&f.admin, None, f.store, 1, patch)
+        .await
+        .unwrap();
     let new = f
         .engine
         .create_customer(&f.admin, None, f.customer("李雷", "13812345678"))

@@ -1,7 +1,7 @@
 //! Log-in, tokens, and who one is.
 
-use super::staff::Role;
 use cardea_domain::id::{ChainId, StaffId, StoreId};
+use cardea_engine::Role;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -132,7 +132,7 @@ impl Me {
             staff_id: me.staff_id,
             user: me.user,
             name: me.name,
-            role: me.role.into(),
+            role: me.role,
             platform_operator: me.platform_operator,
             must_change_password: me.must_change_password,
             chain: me.chain.into(),

@@ -246,7 +246,7 @@ impl From<query::StatementEntry> for StatementEntry {
             amount: entry.amount,
             kind: entry.kind.into(),
             rule: entry.rule,
-            explanation: entry.explanation.into(),
+            explanation: entry.explanation,
             configuration_version: entry.configuration_version,
             plugin_digest: entry.plugin_digest,
             sale_id: entry.sale_id,

@@ -1,30 +1,12 @@
 //! Pieces that several documents share.
 
 use crate::http::Language;
+pub use cardea_domain::Text;
 use cardea_domain::id::CustomerId;
 use cardea_domain::ledger;
-use cardea_engine::page;
 use cardea_engine::query::CustomerBrief;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-
-/// A text in both languages of the shop.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"zh": "金卡", "en": "Gold"}))]
-pub struct Text {
-    pub zh: String,
-    pub en: String,
-}
-
-impl From<cardea_domain::Text> for Text {
-    fn from(text: cardea_domain::Text) -> Self {
-        Self {
-            zh: text.zh,
-            en: text.en,
-        }
-    }
-}
+use utoipa::ToSchema;
 
 impl CustomerShown {
     pub fn new(customer: &CustomerBrief, language: Language) -> Self {
@@ -47,35 +29,6 @@ impl From<ledger::Balance> for Balance {
 }
 
 shown!(Tier from cardea_domain::tier::TierView { id, name });
-
-impl From<PageQuery> for page::PageArgs {
-    fn from(query: PageQuery) -> Self {
-        Self {
-            limit: query.limit,
-            after: query.after,
-        }
-    }
-}
-
-impl From<Text> for cardea_domain::Text {
-    fn from(text: Text) -> Self {
-        Self {
-            zh: text.zh,
-            en: text.en,
-        }
-    }
-}
-
-/// What page of a list is wanted.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PageQuery {
-    /// Most items of a page, 1–200; 50 if absent.
-    pub limit: Option<u32>,
-    /// `next` of the page before.
-    pub after: Option<String>,
-}
 
 /// What a membership has of one asset.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]

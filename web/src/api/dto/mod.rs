@@ -44,7 +44,4 @@ pub mod memberships;
 pub mod programs;
 pub mod redemptions;
 pub mod returns;
-pub mod rewards;
 pub mod sales;
-pub mod staff;
-pub mod stores;

@@ -170,7 +170,7 @@ impl From<NewProgram> for program::NewProgram {
     fn from(new: NewProgram) -> Self {
         Self {
             code: new.code,
-            name: new.name.into(),
+            name: new.name,
             plugin: new.plugin,
         }
     }
@@ -196,7 +196,7 @@ impl From<Ladder> for tier::Ladder {
     fn from(ladder: Ladder) -> Self {
         let step = |step: LadderStep| tier::Step {
             id: step.id,
-            name: step.name.into(),
+            name: step.name,
             threshold: step.threshold,
             multiplier: step.multiplier,
         };
@@ -212,7 +212,7 @@ impl From<program::ProgramView> for Program {
         Self {
             id: view.id,
             code: view.code,
-            name: view.name.into(),
+            name: view.name,
             plugin: view.plugin.into(),
             configuration: view.configuration.into(),
             tender: view.tender.map(Into::into),

@@ -1,1 +1,1 @@
-import{H as e,I as t,U as n,V as r}from"./shared.js";await r().catch(()=>!1)&&e.me?location.replace(t(e.me)):n();
+import{J as e,V as t,X as n,Y as r}from"./shared.js";await e().catch(()=>!1)&&r.me?location.replace(t(r.me)):n();

@@ -1,4 +1,4 @@
-import{$ as e,A as t,C as n,E as r,F as i,G as a,K as o,L as s,M as c,N as l,O as u,P as d,Q as f,R as p,U as m,V as h,X as g,Z as _,a as v,c as y,d as b,dt as x,et as S,f as C,i as w,it as T,j as E,k as D,m as O,n as k,nt as A,ot as j,p as M,pt as N,q as P,r as ee,rt as F,s as I,st as L,tt as R,ut as z,w as te,y as ne,z as re}from"./vendor.js";var ie=`### Texts that all pages share
+import{$ as e,A as t,B as n,E as r,F as i,G as a,I as o,J as s,L as c,M as l,N as u,O as d,P as f,Q as p,R as m,S as h,T as g,U as _,V as v,Y as y,_ as b,a as x,at as S,b as C,c as w,ct as T,d as E,dt as D,et as O,f as k,ft as A,g as j,gt as ee,h as M,ht as te,i as N,it as P,j as F,lt as I,m as L,n as ne,nt as R,ot as z,p as B,pt as V,q as H,r as re,rt as U,s as ie,t as ae,tt as W,v as oe,x as se,y as ce,z as G}from"./vendor.js";var le=`### Texts that all pages share
 
 language = Language
 pages = Pages
@@ -27,7 +27,6 @@ name-en = Name in English
 code = Code
 date = Date
 store = Store
-status = Status
 reason = Reason
 nobody = Nobody
 points = { $points } points
@@ -71,7 +70,7 @@ new-password = New password (10 characters or more)
 new-password-repeat = Once more
 new-password-differs = The two entries differ
 new-password-save = Save and go on
-`,ae=`### Head office: programs
+`,ue=`### Head office: programs
 
 programs = Programs
 no-programs = There is no program yet. Create one first.
@@ -83,7 +82,6 @@ version-of = version { $version }
 in-force = Version { $version } in force since { $date }
 from-the-start = the beginning
 tab-rules = Rules
-tab-rewards = Rewards
 tab-versions = Versions
 section-rules = Rules of the industry
 section-ladder = Tiers
@@ -110,7 +108,7 @@ tender-field-step = In steps of (points)
 tender-field-max_share_ppm = At most of a bill (%)
 effective-from = In force from
 effective-now = Empty: at once; in the chain's time zone. Saving makes a new version; the old ones are kept.
-effective-later = Comes into force by itself; until then the present version counts.
+effective-later = Comes into force by itself on { $date }; until then the present version counts.
 save-version = Save as a new version
 saved-version = Saved as version { $version }
 version = Version
@@ -122,17 +120,16 @@ in-force-now = in force
 planned = planned
 version-reuse = Start from this
 
-rewards-why = What customers get for their points at the till.
-saved-reward = Saved: { $name }
-reward-create = New reward
-reward-edit = Edit reward
-all-stores = All stores
-price-points = Points
-in-stock = Stock
-unlimited = unlimited
-offered = offered
-withdrawn = withdrawn
-`,oe=`### When something went wrong: what happened (what), why, and what to do (do).
+publish = Publish
+publish-title = Before this is published
+publish-rule = Rule
+publish-before = Now
+publish-after = New
+publish-nothing = The same as the version in force
+publish-now = In force as soon as it is published.
+publish-later = In force from { $date }.
+publish-effect = It counts from the next booking after that on; what is booked stays, so do cards, and no tier falls by publishing.
+`,de=`### When something went wrong: what happened (what), why, and what to do (do).
 ### The server words its own refusals, with what to do; here is only what it can't know.
 
 problem-network-what = No answer from the server
@@ -162,7 +159,131 @@ schema-pattern = Not in the right form
 schema-minItems = Too few items
 schema-maxItems = Too many items
 schema-uniqueItems = Contains the same item twice
-`,se=`### The till
+`,fe=`### Lists, forms, records: what they share, and what each kind of record says itself
+
+page-records = Records
+cancel = Cancel
+archive = Archive
+restore = Restore
+in-use = in use
+archived = archived
+all = all
+nothing-here = Nothing here
+
+field-name = Name
+field-code = Code
+field-active = State
+field-kind = Kind
+field-region_id = Region
+field-time_zone = Time zone
+field-user = User
+field-role = Role
+field-store_id = Store
+field-store_ids = Stores
+field-password = Initial password (10 characters or more)
+field-must_change_password = Must change the password
+field-platform_operator = Platform operator
+field-program_id = Program
+field-points = Points
+field-stock = Stock
+field-customer = Customer
+field-display = Called
+field-phones = Phones
+field-birthday = Birthday
+field-form_of_address = Form of address
+field-identity_number = Identity number
+field-consultant_id = Consultant
+field-introducer_customer_id = Introduced by
+field-consent = Consent
+field-consent_at = Consent given
+field-external_ref = Reference elsewhere
+field-created_at = Registered
+field-query = Name, phone or last four digits
+field-customer_id = Customer
+field-state = State
+field-tier = Tier
+field-next_tier = Next tier
+field-opened_on = Opened
+field-valid_through = Valid through
+field-balances = Balances
+field-cards = Cards
+field-receipt = Receipt
+field-till = Till
+field-source = Source
+field-business_date = Business day
+field-occurred_at = Time
+field-member = Member
+field-paid = Paid
+field-rounding = Rounding
+field-points_earned = Points earned
+field-points_spent = Points spent
+field-judged = Judged
+field-over_limit = Booked beyond the limit
+field-tier_next = New tier
+field-returns = Returns
+field-action = Action
+field-at = Time
+field-staff_id = Person
+field-session_id = Session
+field-source_ip = From
+field-detail = Detail
+field-subject = Subject
+field-chain_id = Chain
+field-lane = Lane
+field-seq = Number
+field-hash = Hash
+field-from = From
+field-until = Until
+
+none-store_id = All stores
+none-store_ids = The whole chain
+none-stock = unlimited
+none-time_zone = The chain's
+none-staff_id = system
+
+store-kind-own = own
+store-kind-franchise = franchise
+store-kind-dealer = dealer
+membership-state-open = open
+membership-state-closed = closed
+judgement-no_member = no member
+judgement-judged = judged
+judgement-unjudged = to be judged
+
+regions = Regions
+regions-why = How head office groups stores.
+regions-new = New region
+regions-edit = Edit region
+
+stores = Stores
+stores-why = Code and time zone never change; a store can't be archived while somebody works only there.
+stores-new = New store
+stores-edit = Edit store
+
+staff = Staff
+staff-why = Accounts, their roles and stores. Changes hold at once.
+staff-new = New account
+staff-edit = Edit account
+staff-name = Name
+staff-do-password = Reset password
+staff-do-password-why = Hand it over in person or on paper. The account is logged out at once and must change it at the next log-in.
+
+rewards-why = What customers get for their points at the till.
+rewards-new = New reward
+rewards-edit = Edit reward
+
+customers = Customers
+customers-why = The customer archive; contact data is masked.
+
+memberships = Memberships
+memberships-why = Customers in a program, newest first.
+
+sales = Sales
+sales-why = A store's bills, newest first.
+
+audit = Audit log
+audit-why = Who did what, when and from where, newest first.
+`,pe=`### The till
 
 shortcuts = Shortcuts
 do-sale = No member
@@ -364,7 +485,7 @@ serve-with = Go on with card { $number }
 another-card = Issue another card of this membership
 sell-first = Ring up a sale for { $name } first
 customer-saved = The register entry of { $name } is saved; no need to fill it in again.
-`,ce=`### 各页面共用的文字
+`,me=`### 各页面共用的文字
 
 language = 语言
 pages = 页面
@@ -393,7 +514,6 @@ name-en = 英文名称
 code = 编码
 date = 日期
 store = 门店
-status = 状态
 reason = 原因
 nobody = 无
 points = { $points } 分
@@ -436,7 +556,7 @@ new-password = 新密码（至少 10 位）
 new-password-repeat = 再输入一次
 new-password-differs = 两次输入不一致
 new-password-save = 保存并进入
-`,le=`### 总部：会员计划
+`,he=`### 总部：会员计划
 
 programs = 会员计划
 no-programs = 还没有会员计划，请先新建。
@@ -448,7 +568,6 @@ version-of = 第 { $version } 版
 in-force = 现行第 { $version } 版，生效时间：{ $date }
 from-the-start = 自始
 tab-rules = 规则
-tab-rewards = 礼品目录
 tab-versions = 历史版本
 section-rules = 行业规则
 section-ladder = 会员等级
@@ -475,7 +594,7 @@ tender-field-step = 使用步长（分）
 tender-field-max_share_ppm = 最多抵本单（%）
 effective-from = 生效时间
 effective-now = 不填则立即生效；按连锁所在时区。保存后产生一个新版本，旧版本保留。
-effective-later = 到时自动生效，在此之前仍用现行版本。
+effective-later = { $date } 自动生效，在此之前仍用现行版本。
 save-version = 保存为新版本
 saved-version = 已保存为第 { $version } 版
 version = 版本
@@ -487,17 +606,16 @@ in-force-now = 现行
 planned = 待生效
 version-reuse = 以此为底修改
 
-rewards-why = 顾客在收银台用积分兑换的礼品，价格以积分计。
-saved-reward = 已保存：{ $name }
-reward-create = 新增礼品
-reward-edit = 修改礼品
-all-stores = 全部门店
-price-points = 所需积分
-in-stock = 库存
-unlimited = 不限
-offered = 可兑换
-withdrawn = 已下架
-`,ue=`### 出错时：发生了什么（what）、为什么（why）、怎么办（do）
+publish = 发布
+publish-title = 发布前请核对
+publish-rule = 规则
+publish-before = 现行
+publish-after = 改为
+publish-nothing = 与现行版本相同
+publish-now = 发布后立即生效。
+publish-later = { $date } 生效。
+publish-effect = 从生效后的下一笔开始适用；已入账的单据、积分和已发的卡不变，等级不会因发布而下降。
+`,ge=`### 出错时：发生了什么（what）、为什么（why）、怎么办（do）
 ### 服务器的说明里已有原因和办法，这里只写它不知道的。
 
 problem-network-what = 没有收到服务器的回复
@@ -527,7 +645,131 @@ schema-pattern = 格式不正确
 schema-minItems = 项目太少
 schema-maxItems = 项目太多
 schema-uniqueItems = 有重复的项目
-`,de=`### 收银台
+`,_e=`### 列表、表单、记录：各种资料共用的文字，及每种资料自己的文字
+
+page-records = 资料
+cancel = 取消
+archive = 停用
+restore = 恢复
+in-use = 使用中
+archived = 已停用
+all = 全部
+nothing-here = 没有内容
+
+field-name = 名称
+field-code = 编码
+field-active = 状态
+field-kind = 类型
+field-region_id = 大区
+field-time_zone = 时区
+field-user = 用户名
+field-role = 角色
+field-store_id = 门店
+field-store_ids = 门店
+field-password = 初始密码（至少 10 位）
+field-must_change_password = 须先改密码
+field-platform_operator = 平台运维
+field-program_id = 会员计划
+field-points = 所需积分
+field-stock = 库存
+field-customer = 顾客
+field-display = 称呼
+field-phones = 电话
+field-birthday = 生日
+field-form_of_address = 称谓
+field-identity_number = 证件号码
+field-consultant_id = 顾问
+field-introducer_customer_id = 介绍人
+field-consent = 同意
+field-consent_at = 同意时间
+field-external_ref = 外部编号
+field-created_at = 建档时间
+field-query = 姓名、电话或末四位
+field-customer_id = 顾客
+field-state = 状态
+field-tier = 等级
+field-next_tier = 下一等级
+field-opened_on = 入会日期
+field-valid_through = 有效期至
+field-balances = 余额
+field-cards = 会员卡
+field-receipt = 小票号
+field-till = 收银台
+field-source = 来源
+field-business_date = 营业日
+field-occurred_at = 时间
+field-member = 会员
+field-paid = 实付
+field-rounding = 抹零
+field-points_earned = 得积分
+field-points_spent = 用积分
+field-judged = 判定
+field-over_limit = 超过上限仍入账
+field-tier_next = 新等级
+field-returns = 退货
+field-action = 操作
+field-at = 时间
+field-staff_id = 人员
+field-session_id = 会话
+field-source_ip = 来源地址
+field-detail = 内容
+field-subject = 对象
+field-chain_id = 连锁
+field-lane = 链道
+field-seq = 序号
+field-hash = 哈希
+field-from = 自
+field-until = 至
+
+none-store_id = 全部门店
+none-store_ids = 整个连锁
+none-stock = 不限
+none-time_zone = 同连锁
+none-staff_id = 系统
+
+store-kind-own = 直营
+store-kind-franchise = 加盟
+store-kind-dealer = 分销店
+membership-state-open = 有效
+membership-state-closed = 已结束
+judgement-no_member = 非会员
+judgement-judged = 已判定
+judgement-unjudged = 待判定
+
+regions = 大区
+regions-why = 总部按大区管理门店。
+regions-new = 新增大区
+regions-edit = 修改大区
+
+stores = 门店
+stores-why = 时区和编码开店后不再改变；仍有员工只在此店时不能停用。
+stores-new = 新增门店
+stores-edit = 修改门店
+
+staff = 员工
+staff-why = 账号、角色和可操作的门店。修改立即生效。
+staff-new = 新增员工
+staff-edit = 修改员工
+staff-name = 姓名
+staff-do-password = 重置密码
+staff-do-password-why = 当面或书面交给本人；该账号立即退出登录，下次登录须换成自己的密码。
+
+rewards-why = 顾客在收银台用积分兑换的礼品，价格以积分计。
+rewards-new = 新增礼品
+rewards-edit = 修改礼品
+
+customers = 顾客
+customers-why = 顾客档案；联系方式只显示部分。
+
+memberships = 会籍
+memberships-why = 顾客在会员计划中的会籍，最新的在前。
+
+sales = 消费
+sales-why = 门店的账单，最新的在前。
+
+audit = 审计日志
+audit-why = 谁在何时从何处做了什么，最新的在前。
+`,ve=`### 收银台
 
 shortcuts = 快捷键
 do-sale = 散客销售
@@ -726,5 +968,5 @@ serve-with = 使用已有的卡 { $number }
 another-card = 给此会籍再发一张卡
 sell-first = 先为{ $name }记账，够条件再发卡
 customer-saved = { $name }的资料已保存，不用再填。
-`,fe=[`zh-CN`,`en`],pe=`cardea.locale`,me=Object.assign({"/locales/en/common.ftl":ie,"/locales/en/hq.ftl":ae,"/locales/en/problems.ftl":oe,"/locales/en/till.ftl":se,"/locales/zh-CN/common.ftl":ce,"/locales/zh-CN/hq.ftl":le,"/locales/zh-CN/problems.ftl":ue,"/locales/zh-CN/till.ftl":de});function he(e){let t=new ee(e,{useIsolating:!1});for(let[n,r]of Object.entries(me))n.startsWith(`/locales/${e}/`)&&t.addResource(new k(r));return t}var ge={"zh-CN":he(`zh-CN`),en:he(`en`)};function _e(){return localStorage.getItem(pe)===`en`?`en`:`zh-CN`}var B=S({locale:_e()});document.documentElement.lang=B.locale;function V(){return B.locale}function ve(e){B.locale=e,localStorage.setItem(pe,e),document.documentElement.lang=e}function H(e){return ge[B.locale].hasMessage(e)}function U(e,t){let n=ge[B.locale],r=n.getMessage(e)?.value;return r==null?e:n.formatPattern(r,t)}function ye(e){return B.locale===`en`?e.en:e.zh}var be=`/api/v1`,xe=`cardea.refresh`,Se=15e3,W=class extends Error{problem;constructor(e){super(e.code),this.problem=e}get outcomeUnknown(){return this.problem.status===0||this.problem.status>=500}},G=null,Ce=null,we=()=>Promise.reject(Error(`no session`));function Te(e){we=e}function Ee(e){G=e.access_token,sessionStorage.setItem(xe,e.refresh_token)}function De(){G=null,sessionStorage.removeItem(xe)}async function Oe(){let e=sessionStorage.getItem(xe);if(e===null)return null;try{let t=await q(`/auth/refresh`,{method:`POST`,body:{refresh_token:e}});return Ee(t),t}catch(e){if(e instanceof W&&e.problem.status===401)return De(),null;throw e}}async function K(e,t={}){try{return await q(e,t)}catch(e){if(!(e instanceof W)||e.problem.status!==401)throw e}return Ce??=Oe().then(e=>e!==null).finally(()=>Ce=null),await Ce||await we(),q(e,t)}async function q(e,{method:t=`GET`,body:n,key:r,version:i,signal:a}){let o={Accept:`application/json`,"Accept-Language":V()};G!==null&&(o.Authorization=`Bearer ${G}`),n!==void 0&&(o[`Content-Type`]=`application/json`),r!==void 0&&(o[`Idempotency-Key`]=r),i!==void 0&&(o[`If-Match`]=`"${i}"`);let s=AbortSignal.timeout(Se),c={method:t,headers:o,signal:a?AbortSignal.any([a,s]):s};n!==void 0&&(c.body=JSON.stringify(n));let l,u;try{l=await fetch(be+e,c),u=await l.text()}catch(e){throw a?.aborted?e:new W(je(`network`,0))}let d=ke(u);if(l.ok&&d!==void 0)return d;throw new W(Ae(d)?d:je(`unexpected`,l.status))}function ke(e){if(e===``)return null;try{return JSON.parse(e)}catch{return}}function Ae(e){return typeof e==`object`&&!!e&&`code`in e&&`title`in e}function je(e,t){let n=H(`problem-${e}-why`)?U(`problem-${e}-why`,{status:t}):``;return{type:`about:blank`,code:e,status:t,title:U(`problem-${e}-what`),detail:n}}function J(e){return e instanceof W?e.problem:je(`unexpected`,500)}var Me=`cardea.login`,Y=S({me:null,ended:!1}),Ne=null,Pe=null;Te(()=>Y.me===null?(X(),new Promise(()=>{})):(Pe??=new Promise(e=>{Y.ended=!0,Ne=()=>{Y.ended=!1,Pe=null,e()}}),Pe));async function Fe(e){let t=await q(`/auth/login`,{method:`POST`,body:e});return Ee(t),localStorage.setItem(Me,`${e.chain}\n${e.user}`),t}function Ie(){let[e=``,t=``]=(localStorage.getItem(Me)??``).split(`
-`);return{chain:e,user:t}}function Le(){Ne?.()}async function Re(){let e=await Oe();return e===null||e.must_change_password?!1:(Y.me=await K(`/me`),!0)}async function ze(){await q(`/auth/logout`,{method:`POST`}).catch(()=>void 0),De(),location.assign(`/login/`)}function X(){location.replace(`/login/?next=`+encodeURIComponent(location.pathname))}function Be({permissions:e}){let t=e.includes(`configuration.write`),n=e.includes(`configuration.read`)&&!e.includes(`sale.post`);return t||n?`/hq/`:`/till/`}function Ve(e){return Z().permissions.includes(e)}function Z(){if(Y.me===null)throw Error(`nobody is logged in`);return Y.me}var He=d(`<button type="button" class="svelte-1618138"> </button>`),Ue=d(`<div class="switch svelte-1618138" role="group"></div>`);function We(e,t){L(t,!1),I();var r=Ue();n(r,5,()=>fe,e=>e,(e,t)=>{var n=He(),r=f(n,!0);a(e=>{O(n,`lang`,h(t)),O(n,`aria-pressed`,e),O(n,`data-testid`,`lang-${h(t)??``}`),E(r,h(t)===`en`?`English`:`中文`)},[()=>V()===h(t)]),p(`click`,n,()=>ve(h(t))),c(e,n)}),x(r),a(e=>O(r,`aria-label`,e),[()=>U(`language`)]),c(e,r),j()}s([`click`]);var Ge=d(`<p> </p>`),Ke=d(`<li> </li>`),qe=d(`<ul class="svelte-1dacffy"></ul>`),Je=d(`<p class="action svelte-1dacffy"> </p>`),Ye=d(`<button type="button" class="button primary" data-testid="retry"> </button>`),Xe=d(`<button type="button" class="button" data-testid="abandon"> </button>`),Ze=d(`<div class="row"><!> <!></div>`),Qe=d(`<div class="problem svelte-1dacffy" role="alert" data-testid="problem"><strong class="svelte-1dacffy"> </strong> <!> <!> <!> <!></div>`);function Q(t,i){L(i,!0);let s=w(i,`busy`,3,!1),u=A(void 0),d=A(void 0);o(()=>{i.problem&&h(d)?.scrollIntoView({block:`nearest`})}),o(()=>{i.onabandon&&!s()&&h(u)?.focus()});let m=T(()=>i.problem===null?``:i.onabandon?U(`problem-retry-do`):H(`problem-${i.problem.code}-do`)?U(`problem-${i.problem.code}-do`):``),v=T(()=>(i.problem?.refusals??[]).map(e=>ye(e.explanation))),b=T(()=>h(v).length>1&&h(v).every(e=>i.problem?.detail.includes(e))),S=T(()=>i.problem===null||h(b)||i.problem.detail===i.problem.title?``:i.problem.detail),C=T(()=>[...h(v),...(i.problem?.errors??[]).map(e=>e.detail)].filter(e=>!h(S).includes(e)));var D=l(),k=_(D),M=t=>{var o=Qe(),l=g(o),_=f(l,!0),v=e(l,2),b=e=>{var t=Ge(),n=f(t,!0);a(()=>E(n,h(S))),c(e,t)};r(v,e=>{h(S)&&e(b)});var w=e(v,2),T=e=>{var t=qe();n(t,21,()=>h(C),te,(e,t)=>{var n=Ke(),r=f(n,!0);a(()=>E(r,h(t))),c(e,n)}),x(t),c(e,t)};r(w,e=>{h(C).length>0&&e(T)});var D=e(w,2),k=e=>{var t=Je(),n=f(t,!0);a(()=>E(n,h(m))),c(e,t)};r(D,e=>{h(m)&&e(k)});var A=e(D,2),j=t=>{var n=Ze(),o=g(n),l=e=>{var t=Ye(),n=f(t,!0);y(t,e=>R(u,e),()=>h(u)),a(e=>{t.disabled=s(),E(n,e)},[()=>s()?U(`working`):U(`retry`)]),p(`click`,t,function(...e){i.onretry?.apply(this,e)}),c(e,t)};r(o,e=>{i.onretry&&e(l)});var d=e(o,2),m=e=>{var t=Xe(),n=f(t,!0);a(e=>{t.disabled=s(),E(n,e)},[()=>U(`abandon`)]),p(`click`,t,function(...e){i.onabandon?.apply(this,e)}),c(e,t)};r(d,e=>{i.onabandon&&e(m)}),x(n),c(t,n)};r(A,e=>{(i.onretry||i.onabandon)&&e(j)}),x(o),y(o,e=>R(d,e),()=>h(d)),a(()=>{O(o,`data-code`,i.problem.code),E(_,i.problem.title)}),c(t,o)};r(k,e=>{i.problem&&e(M)}),c(t,D),j()}s([`click`]);var $e=d(`<form class="stack" data-testid="login-form"><label class="field"><span> </span> <input id="chain" required="" autocomplete="organization" autocapitalize="off" spellcheck="false" data-testid="login-chain"/></label> <label class="field"><span> </span> <input id="user" required="" autocomplete="username" autocapitalize="off" spellcheck="false" data-testid="login-user"/></label> <label class="field"><span> </span> <input id="password" type="password" required="" autocomplete="current-password" data-testid="login-password"/></label> <!> <button type="submit" class="button primary" data-testid="login-submit"> </button></form>`);function et(t,n){L(n,!0);let r=m(()=>n.fixed)??Ie(),i=A(S(r.chain)),o=A(S(r.user)),s=A(``),l=A(null),d=A(!1),p;u(()=>p.querySelector(h(i)===``?`#chain`:h(o)===``?`#user`:`#password`)?.focus());function _(e){R(i,e.chain,!0),R(o,e.user,!0),R(s,e.password,!0),p.querySelector(`[type=submit]`)?.focus()}async function v(e){if(e.preventDefault(),!h(d)){R(d,!0);try{let e=await Fe({chain:h(i).trim(),user:h(o).trim(),password:h(s)});R(l,null),n.ondone(e,h(s))}catch(e){R(l,J(e),!0),p.querySelector(`#password`)?.select()}finally{R(d,!1)}}}var C={fill:_},w=$e(),T=g(w),D=g(T),O=f(D,!0),k=e(D,2);M(k),x(T);var N=e(T,2),P=g(N),ee=f(P,!0),F=e(P,2);M(F),x(N);var I=e(N,2),z=g(I),te=f(z,!0),ne=e(z,2);M(ne),x(I);var ie=e(I,2);Q(ie,{get problem(){return h(l)}});var ae=e(ie,2),oe=f(ae,!0);return x(w),y(w,e=>p=e,()=>p),a((e,t,r,i)=>{E(O,e),k.disabled=n.fixed!==void 0,E(ee,t),F.disabled=n.fixed!==void 0,E(te,r),ae.disabled=h(d),E(oe,i)},[()=>U(`login-chain`),()=>U(`login-user`),()=>U(`login-password`),()=>h(d)?U(`working`):U(`log-in`)]),re(`submit`,w,v),b(k,()=>h(i),e=>R(i,e)),b(F,()=>h(o),e=>R(o,e)),b(ne,()=>h(s),e=>R(s,e)),c(t,w),j(C)}var tt={"。":`.`,"．":`.`,"，":`,`,"－":`-`};function nt(e){return e.trim().replace(/[０-９]/g,e=>String.fromCharCode(e.charCodeAt(0)-65248)).replace(/[。．，－]/g,e=>tt[e]??e)}function rt(e,t){let n=nt(e);if(n===``)return null;let r=/^(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/.exec(n),i=(r?.[1]??``).replaceAll(`,`,``);if(!r||i===``&&!r[2])return`number`;let a=(r[2]??``).replace(/0+$/,``);if(a.length>t)return`digits`;let o=Number(i+a.padEnd(t,`0`));return Number.isSafeInteger(o)?o:`size`}function $(e,t,n=!1){let r=String(Math.abs(e)).padStart(t+1,`0`),i=r.slice(0,r.length-t),a=t>0?r.slice(-t):``;return n&&(a=a.replace(/0+$/,``)),(e<0?`-`:``)+i+(a===``?``:`.`+a)}function it(e,t,n){return Number(BigInt(e)*BigInt(t)/BigInt(n))}function at(e){let{currency:t,minor_units:n}=Z().chain,r=$(e,n),i={style:`currency`,currency:t,currencyDisplay:`narrowSymbol`,minimumFractionDigits:n};return new Intl.NumberFormat(V(),i).format(r)}function ot(e){return new Intl.NumberFormat(V()).format(e)}function st(e){return new Intl.NumberFormat(V(),{signDisplay:`exceptZero`}).format(e)}function ct(e){return $(e,3,!0)}function lt(e){let t={dateStyle:`medium`,timeStyle:`short`,timeZone:Z().chain.time_zone};return new Intl.DateTimeFormat(V(),t).format(new Date(e))}function ut(e){let t={hour:`2-digit`,minute:`2-digit`,hourCycle:`h23`,timeZone:Z().chain.time_zone};return new Intl.DateTimeFormat(V(),t).format(new Date(e))}function dt(e){return Date.parse(e)<=0?U(`from-the-start`):lt(e)}function ft(e=new Date){return new Intl.DateTimeFormat(`sv-SE`,{timeZone:Z().chain.time_zone}).format(e)}function pt(e){return e.replace(/(\d{4})(?=\d)/g,`$1 `)}function mt(e){let t=Date.parse(e+`Z`),n=new Intl.DateTimeFormat(`sv-SE`,{timeZone:Z().chain.time_zone,dateStyle:`short`,timeStyle:`medium`}),r=e=>Date.parse(n.format(e).replace(` `,`T`)+`Z`),i=t-(r(t)-t);return i-=r(i)-t,new Date(i).toISOString()}var ht=d(`<main class="stack svelte-wqlkvw"><!> <!></main>`);function gt(t,n){L(n,!0);var r=ht(),i=g(r);{let e=T(()=>J(n.error));Q(i,{get problem(){return h(e)},onretry:()=>location.reload()})}We(e(i,2),{}),x(r),c(t,r),j()}async function _t(e){let n=document.getElementById(`app`);if(n===null)throw Error(`#app is missing`);try{await Re()?t(e,{target:n}):X()}catch(e){t(gt,{target:n,props:{error:e}})}}function vt(e){return e.key===`Enter`&&!yt(e)}function yt(e){return e.isComposing||e.keyCode===229}function bt(e){let t=0;for(let n=0;n<e.length;n++){let r=e.charCodeAt(e.length-1-n)-48,i=n%2==1?r*2:r;t+=i>9?i-9:i}return t%10==0}function xt(e){let t=/9\d{13}$/.exec(e)?.[0];return t!==void 0&&bt(t)?t:null}var St=d(`<button type="button" class="button quiet"> <kbd>Esc</kbd></button>`),Ct=d(`<footer class="svelte-1i47zga"><!></footer>`),wt=d(`<dialog><header class="svelte-1i47zga"><h2> </h2> <!></header> <div class="body svelte-1i47zga"><!></div> <!></dialog>`);function Tt(t,n){let o=i();L(n,!0);let s=w(n,`wide`,3,!1),l;u(()=>{let e=document.activeElement;return l.showModal(),l.querySelector(`[data-autofocus]`)?.focus(),()=>{e instanceof HTMLElement&&e.isConnected&&e.focus()}});function d(e){e.preventDefault(),n.onclose?.()}function m(e){e.key!==`Escape`||e.isComposing||(e.preventDefault(),e.stopPropagation(),n.onclose?.())}var h=wt();let _;var v=g(h),b=g(v),S=f(b,!0),C=e(b,2),T=e=>{var t=St(),r=g(t);z(),x(t),a(e=>{O(t,`data-testid`,`${n.testid??``}-close`),E(r,`${e??``} `)},[()=>U(`close`)]),p(`click`,t,function(...e){n.onclose?.apply(this,e)}),c(e,t)};r(C,e=>{n.onclose&&e(T)}),x(v);var k=e(v,2),A=g(k);D(A,()=>n.children),x(k);var M=e(k,2),N=e=>{var t=Ct(),r=g(t);D(r,()=>n.footer),x(t),c(e,t)};r(M,e=>{n.footer&&e(N)}),x(h),y(h,e=>l=e,()=>l),a(()=>{O(h,`aria-labelledby`,o),O(h,`data-testid`,n.testid),_=ne(h,1,`svelte-1i47zga`,null,_,{wide:s()}),O(b,`id`,o),E(S,n.title)}),re(`cancel`,h,d),p(`keydown`,h,m),c(t,h),j()}s([`keydown`,`click`]);var Et=d(`<div class="stack"><p> </p> <!></div>`);function Dt(t,n){L(n,!1),I();var i=l(),o=_(i),s=t=>{{let n=F(()=>U(`session-ended`));Tt(t,{get title(){return h(n)},testid:`relogin`,children:(t,n)=>{var r=Et(),i=g(r),o=f(i,!0),s=e(i,2);{let e=F(()=>({chain:Z().chain.code,user:Z().user}));et(s,{get fixed(){return h(e)},get ondone(){return Le}})}x(r),a(e=>E(o,e),[()=>U(`session-ended-why`)]),c(t,r)},$$slots:{default:!0}})}};r(o,e=>{Y.ended&&e(s)}),c(t,i),j()}var Ot=d(`<nav class="svelte-1hm81ai"><a href="/till/" class="svelte-1hm81ai"> </a> <a href="/hq/" class="svelte-1hm81ai"> </a></nav>`),kt=d(`<header class="svelte-1hm81ai"><img src="/favicon.svg" alt="" width="32" height="32"/> <div class="brand svelte-1hm81ai"><strong> </strong> <span class="muted svelte-1hm81ai"> </span></div> <!> <div class="middle svelte-1hm81ai"><!></div> <span class="who svelte-1hm81ai" data-testid="who"> </span> <!> <button type="button" class="button quiet" data-testid="logout"> </button></header>`);function At(t,n){L(n,!0);let i=T(()=>U(`role-${Z().role}`)),o=T(()=>Z().name.includes(h(i))?Z().name:`${Z().name} · ${h(i)}`);var s=kt(),l=e(g(s),2),u=g(l),d=f(u,!0),m=e(u,2),_=f(m,!0);x(l);var v=e(l,2),y=t=>{var r=Ot(),i=g(r),o=f(i,!0),s=e(i,2),l=f(s,!0);x(r),a((e,t,a)=>{O(r,`aria-label`,e),O(i,`aria-current`,n.page===`till`?`page`:void 0),E(o,t),O(s,`aria-current`,n.page===`hq`?`page`:void 0),E(l,a)},[()=>U(`pages`),()=>U(`page-till`),()=>U(`page-hq`)]),c(t,r)},b=T(()=>Ve(`configuration.read`));r(v,e=>{h(b)&&e(y)});var S=e(v,2),C=g(S);D(C,()=>n.children??N),x(S);var w=e(S,2),k=f(w,!0),A=e(w,2);We(A,{});var M=e(A,2),P=f(M,!0);x(s),a((e,t,n)=>{E(d,e),E(_,t),E(k,h(o)),E(P,n)},[()=>Z().chain.name,()=>U(`page-${n.page}`),()=>U(`log-out`)]),p(`click`,M,function(...e){ze?.apply(this,e)}),c(t,s),j()}s([`click`]);function jt(e=Date.now()){let t=crypto.getRandomValues(new Uint8Array(16)),n=e;for(let e=5;e>=0;e--)t[e]=n%256,n=Math.floor(n/256);t[6]=(t[6]??0)&15|112,t[8]=(t[8]??0)&63|128;let r=Array.from(t,e=>e.toString(16).padStart(2,`0`)).join(``);return[r.slice(0,8),r.slice(8,12),r.slice(12,16),r.slice(16,20),r.slice(20)].join(`-`)}var Mt=class{#e=A(!1);get running(){return h(this.#e)}set running(e){R(this.#e,e,!0)}#t=A(null);get problem(){return h(this.#t)}set problem(e){R(this.#t,e,!0)}#n=A(!1);get outcomeUnknown(){return h(this.#n)}set outcomeUnknown(e){R(this.#n,e,!0)}#r=null;get locked(){return this.running||this.outcomeUnknown}submit(e,t,n){let r=n===void 0?`POST`:`PATCH`;return this.#r={path:e,method:r,body:t,key:jt(),version:n},this.#i()}retry(){return this.#i()}clear(){this.#r=null,this.problem=null,this.outcomeUnknown=!1}async#i(){let e=this.#r;if(e===null||this.running)return null;this.running=!0;try{let{path:t,...n}=e,r=await K(t,n);return this.clear(),r}catch(e){return this.problem=J(e),this.outcomeUnknown=e instanceof W&&e.outcomeUnknown,this.outcomeUnknown||(this.#r=null),null}finally{this.running=!1}}};function Nt(e,t){L(t,!0);let n=null;P(()=>{t.operation.running&&(n=document.activeElement)}),o(()=>{if(!t.operation.problem||t.operation.locked||!(n instanceof HTMLElement))return;let e=n.closest(`form, dialog`)?.querySelector(`[aria-invalid="true"]`);e?e.focus():document.activeElement===document.body&&n.focus()});{let n=T(()=>t.operation.outcomeUnknown&&(async()=>t.onretried(await t.operation.retry()))),r=T(()=>t.operation.outcomeUnknown&&(()=>t.operation.clear()));Q(e,{get problem(){return t.operation.problem},get busy(){return t.operation.running},get onretry(){return h(n)},get onabandon(){return h(r)}})}j()}var Pt=class{#e=A([]);get items(){return h(this.#e)}set items(e){R(this.#e,e)}#t=A(!1);get loading(){return h(this.#t)}set loading(e){R(this.#t,e,!0)}#n=A(null);get problem(){return h(this.#n)}set problem(e){R(this.#n,e)}#r=A(!1);get loaded(){return h(this.#r)}set loaded(e){R(this.#r,e,!0)}#i=A(null);#a=``;#o=0;get goesOn(){return h(this.#i)!==null}async load(e){this.#a=e,await this.#s(e,[])}async more(){h(this.#i)===null||this.loading||await this.#s(`${this.#a}&after=${encodeURIComponent(h(this.#i))}`,this.items)}put(e){let t=this.items.findIndex(({id:t})=>t===e.id);this.items=t<0?[e,...this.items]:this.items.with(t,e)}clear(){this.#o++,this.items=[],this.problem=null,this.loading=!1,this.loaded=!1,R(this.#i,null)}async#s(e,t){let n=++this.#o;this.loading=!0;try{let r=await K(e);if(n!==this.#o)return;let i=new Set(t.map(({id:e})=>e));this.items=[...t,...r.items.filter(({id:e})=>!i.has(e))],R(this.#i,r.next??null,!0),this.problem=null,this.loaded=!0}catch(e){n===this.#o&&(this.problem=J(e))}finally{n===this.#o&&(this.loading=!1)}}},Ft=200;async function It(e){let t=`${e}${e.includes(`?`)?`&`:`?`}limit=${Ft}`,n=await K(t),r=n.items;for(;n.next!=null;)n=await K(`${t}&after=${encodeURIComponent(n.next)}`),r.push(...n.items);return r}var Lt=d(`<button type="button" class="button quiet"> </button>`);function Rt(e,t){L(t,!0);var n=l(),i=_(n),o=e=>{Q(e,{get problem(){return t.list.problem},onretry:()=>t.list.more(),get busy(){return t.list.loading}})},s=e=>{var n=Lt(),r=f(n,!0);a(e=>{n.disabled=t.list.loading,O(n,`data-testid`,t.testid),E(r,e)},[()=>t.list.loading?U(`working`):U(`more`)]),p(`click`,n,()=>t.list.more()),c(e,n)};r(i,e=>{t.list.problem&&t.list.loaded?e(o):t.list.goesOn&&e(s,1)}),c(e,n),j()}s([`click`]);var zt=180,Bt=class{#e=A(null);get answer(){return h(this.#e)}set answer(e){R(this.#e,e)}#t=A(null);get problem(){return h(this.#t)}set problem(e){R(this.#t,e)}#n=A(!1);get asking(){return h(this.#n)}set asking(e){R(this.#n,e,!0)}#r=A(``);#i=``;#a=``;#o=null;#s;#c=null;#l=Promise.resolve();want(e,t){let n=t===null?``:e+JSON.stringify(t);n!==this.#i&&(this.#f(),this.#i=n,this.#a=e,this.#o=t,t===null?(this.answer=null,this.problem=null,R(this.#r,``)):(this.asking=!0,this.#s=setTimeout(()=>this.#u(e,t,n),zt)))}get current(){return h(this.#r)!==``&&!this.asking}again(){this.#o===null||this.asking||(this.asking=!0,this.#u(this.#a,this.#o,this.#i))}async settle(){let e=this.#i;return this.#s!==void 0&&this.#o!==null?this.#u(this.#a,this.#o,e):this.current||this.again(),await this.#l,this.current&&h(this.#r)===e}#u(e,t,n){clearTimeout(this.#s),this.#s=void 0,this.#l=this.#d(e,t,n)}async#d(e,t,n){let r=new AbortController;this.#c=r;try{let i=await K(e,{method:`POST`,body:{...t,occurred_at:new Date().toISOString()},signal:r.signal});if(r.signal.aborted)return;this.answer=i,this.problem=null,R(this.#r,n,!0)}catch(e){if(r.signal.aborted)return;this.answer=null,this.problem=J(e),R(this.#r,``)}this.asking=!1}#f(){clearTimeout(this.#s),this.#s=void 0,this.#c?.abort(),this.asking=!1}},Vt=new Set([`$$slots`,`$$events`,`$$legacy`,`value`,`unreadable`,`digits`,`trim`,`input`,`testid`]),Ht=d(`<input/>`);function Ut(e,t){L(t,!0);let n=w(t,`value`,15),r=w(t,`unreadable`,15,``),i=w(t,`trim`,3,!1),a=w(t,`input`,15),s=v(t,Vt),l=e=>e===null?``:$(e,t.digits,i()),u=A(``),d={value:null,unreadable:``};P(()=>{(n()!==d.value||r()!==d.unreadable)&&(n()!==null&&r(``),d={value:n(),unreadable:r()},R(u,n()===null?r():l(n()),!0))}),o(()=>{let e=rt(r(),t.digits);a()?.setCustomValidity(typeof e==`string`?U(`unreadable-${e}`,{text:r(),digits:t.digits}):``)});function f(e){R(u,e.currentTarget.value,!0);let i=rt(h(u),t.digits);d=typeof i==`string`?{value:null,unreadable:h(u).trim()}:{value:i,unreadable:``},n(d.value),r(d.unreadable)}var p=Ht(),m=()=>{n()!==null&&R(u,l(n()),!0)};C(p,()=>({type:`text`,inputmode:t.digits>0?`decimal`:`numeric`,autocomplete:`off`,...s,class:`number`,value:h(u),"aria-invalid":r()!==``||s[`aria-invalid`],oninput:f,onblur:m,"data-testid":t.testid}),void 0,void 0,void 0,void 0,!0),y(p,e=>a(e),()=>a()),c(e,p),j()}var Wt=`cardea.receipts`;function Gt(){try{return JSON.parse(localStorage.getItem(Wt)??`{}`)}catch{return{}}}function Kt(e){let t=/\d+$/.exec(e)?.[0];if(t===void 0)return`${e}-2`;let n=String(BigInt(t)+1n).padStart(t.length,`0`);return e.slice(0,-t.length)+n}function qt(e,t){let n=e=>e.replace(/\d+$/,``),r=e=>BigInt(/\d+$/.exec(e)?.[0]??0);return n(e)===n(t)&&r(e)>r(t)}function Jt(e,t,n){let r=Gt()[`${e}/${t}`];return r?.date===n?Kt(r.last):`0001`}function Yt(e,t,n,r){let i=Gt(),a=i[`${e}/${t}`];a?.date===n&&qt(a.last,r)||(i[`${e}/${t}`]={date:n,last:r},localStorage.setItem(Wt,JSON.stringify(i)))}export{it as A,Ie as B,ut as C,ct as D,at as E,We as F,J as G,Y as H,Be as I,V as J,q as K,Fe as L,rt as M,et as N,st as O,Q as P,Ve as R,mt as S,lt as T,X as U,Re as V,K as W,U as X,ye as Y,vt as _,Ut as a,ft as b,Pt as c,Mt as d,jt as f,yt as g,Tt as h,Yt as i,nt as j,dt as k,It as l,Dt as m,qt as n,Bt as o,At as p,H as q,Jt as r,Rt as s,Kt as t,Nt as u,xt as v,ot as w,pt as x,_t as y,Z as z};
+`,ye=[`zh-CN`,`en`],be=`cardea.locale`,xe=Object.assign({"/locales/en/common.ftl":le,"/locales/en/hq.ftl":ue,"/locales/en/problems.ftl":de,"/locales/en/records.ftl":fe,"/locales/en/till.ftl":pe,"/locales/zh-CN/common.ftl":me,"/locales/zh-CN/hq.ftl":he,"/locales/zh-CN/problems.ftl":ge,"/locales/zh-CN/records.ftl":_e,"/locales/zh-CN/till.ftl":ve});function Se(e){let t=new re(e,{useIsolating:!1});for(let[n,r]of Object.entries(xe))n.startsWith(`/locales/${e}/`)&&t.addResource(new ne(r));return t}var Ce={"zh-CN":Se(`zh-CN`),en:Se(`en`)};function we(){return localStorage.getItem(be)===`en`?`en`:`zh-CN`}var Te=R({locale:we()});document.documentElement.lang=Te.locale;function K(){return Te.locale}function Ee(e){Te.locale=e,localStorage.setItem(be,e),document.documentElement.lang=e}function De(e){return Ce[Te.locale].hasMessage(e)}function q(e,t){let n=Ce[Te.locale],r=n.getMessage(e)?.value;return r==null?e:n.formatPattern(r,t)}function Oe(e){return Te.locale===`en`?e.en:e.zh}var ke=`/api/v1`,Ae=`cardea.refresh`,je=15e3,Me=class extends Error{problem;constructor(e){super(e.code),this.problem=e}get outcomeUnknown(){return this.problem.status===0||this.problem.status>=500}},Ne=null,Pe=null,Fe=()=>Promise.reject(Error(`no session`));function Ie(e){Fe=e}function Le(e){Ne=e.access_token,sessionStorage.setItem(Ae,e.refresh_token)}function Re(){Ne=null,sessionStorage.removeItem(Ae)}async function ze(){let e=sessionStorage.getItem(Ae);if(e===null)return null;try{let t=await Be(`/auth/refresh`,{method:`POST`,body:{refresh_token:e}});return Le(t),t}catch(e){if(e instanceof Me&&e.problem.status===401)return Re(),null;throw e}}async function J(e,t={}){try{return await Be(e,t)}catch(e){if(!(e instanceof Me)||e.problem.status!==401)throw e}return Pe??=ze().then(e=>e!==null).finally(()=>Pe=null),await Pe||await Fe(),Be(e,t)}async function Be(e,{method:t=`GET`,body:n,key:r,version:i,signal:a}){let o={Accept:`application/json`,"Accept-Language":K()};Ne!==null&&(o.Authorization=`Bearer ${Ne}`),n!==void 0&&(o[`Content-Type`]=`application/json`),r!==void 0&&(o[`Idempotency-Key`]=r),i!==void 0&&(o[`If-Match`]=`"${i}"`);let s=AbortSignal.timeout(je),c={method:t,headers:o,signal:a?AbortSignal.any([a,s]):s};n!==void 0&&(c.body=JSON.stringify(n));let l,u;try{l=await fetch(ke+e,c),u=await l.text()}catch(e){throw a?.aborted?e:new Me(Ue(`network`,0))}let d=Ve(u);if(l.ok&&d!==void 0)return d;throw new Me(He(d)?d:Ue(`unexpected`,l.status))}function Ve(e){if(e===``)return null;try{return JSON.parse(e)}catch{return}}function He(e){return typeof e==`object`&&!!e&&`code`in e&&`title`in e}function Ue(e,t){let n=De(`problem-${e}-why`)?q(`problem-${e}-why`,{status:t}):``;return{type:`about:blank`,code:e,status:t,title:q(`problem-${e}-what`),detail:n}}function Y(e){return e instanceof Me?e.problem:Ue(`unexpected`,500)}var We=`cardea.login`,X=R({me:null,ended:!1}),Ge=null,Ke=null;Ie(()=>X.me===null?(Qe(),new Promise(()=>{})):(Ke??=new Promise(e=>{X.ended=!0,Ge=()=>{X.ended=!1,Ke=null,e()}}),Ke));async function qe(e){let t=await Be(`/auth/login`,{method:`POST`,body:e});return Le(t),localStorage.setItem(We,`${e.chain}\n${e.user}`),t}function Je(){let[e=``,t=``]=(localStorage.getItem(We)??``).split(`
+`);return{chain:e,user:t}}function Ye(){Ge?.()}async function Xe(){let e=await ze();return e===null||e.must_change_password?!1:(X.me=await J(`/me`),!0)}async function Ze(){await Be(`/auth/logout`,{method:`POST`}).catch(()=>void 0),Re(),location.assign(`/login/`)}function Qe(){location.replace(`/login/?next=`+encodeURIComponent(location.pathname))}function $e({permissions:e}){let t=e.includes(`sale.post`),n=!t||e.includes(`configuration.read`);return[...t?[`/till/`]:[],...n?[`/hq/`]:[]]}function et(e){let[t=`/hq/`]=$e(e);return e.permissions.includes(`configuration.write`)?`/hq/`:t}function tt(e){return Z().permissions.includes(e)}function nt(){return q(tt(`configuration.write`)?`page-hq`:`page-records`)}function Z(){if(X.me===null)throw Error(`nobody is logged in`);return X.me}var rt=o(`<button type="button" class="svelte-1618138"> </button>`),it=o(`<div class="switch svelte-1618138" role="group"></div>`);function at(e,t){I(t,!1),ie();var r=it();g(r,5,()=>ye,e=>e,(e,t)=>{var r=rt(),i=O(r,!0);H(e=>{L(r,`lang`,_(t)),L(r,`aria-pressed`,e),L(r,`data-testid`,`lang-${_(t)??``}`),u(i,_(t)===`en`?`English`:`中文`)},[()=>K()===_(t)]),n(`click`,r,()=>Ee(_(t))),f(e,r)}),V(r),H(e=>L(r,`aria-label`,e),[()=>q(`language`)]),f(e,r),T()}G([`click`]);var ot=o(`<p> </p>`),st=o(`<li> </li>`),ct=o(`<ul class="svelte-1dacffy"></ul>`),lt=o(`<p class="action svelte-1dacffy"> </p>`),ut=o(`<button type="button" class="button primary" data-testid="retry"> </button>`),dt=o(`<button type="button" class="button" data-testid="abandon"> </button>`),ft=o(`<div class="row"><!> <!></div>`),pt=o(`<div class="problem svelte-1dacffy" role="alert" data-testid="problem"><strong class="svelte-1dacffy"> </strong> <!> <!> <!> <!></div>`);function Q(t,a){I(a,!0);let o=N(a,`busy`,3,!1),c=P(void 0),l=P(void 0);s(()=>{a.problem&&_(l)?.scrollIntoView({block:`nearest`})}),s(()=>{a.onabandon&&!o()&&_(c)?.focus()});let m=z(()=>a.problem===null?``:a.onabandon?q(`problem-retry-do`):De(`problem-${a.problem.code}-do`)?q(`problem-${a.problem.code}-do`):``),h=z(()=>(a.problem?.refusals??[]).map(e=>Oe(e.explanation))),v=z(()=>_(h).length>1&&_(h).every(e=>a.problem?.detail.includes(e))),y=z(()=>a.problem===null||_(v)||a.problem.detail===a.problem.title?``:a.problem.detail),b=z(()=>[..._(h),...(a.problem?.errors??[]).map(e=>e.detail)].filter(e=>!_(y).includes(e)));var x=i(),S=e(x),C=e=>{var t=pt(),i=p(t),s=O(i,!0),h=W(i,2),v=e=>{var t=ot(),n=O(t,!0);H(()=>u(n,_(y))),f(e,t)};d(h,e=>{_(y)&&e(v)});var x=W(h,2),S=e=>{var t=ct();g(t,21,()=>_(b),r,(e,t)=>{var n=st(),r=O(n,!0);H(()=>u(r,_(t))),f(e,n)}),V(t),f(e,t)};d(x,e=>{_(b).length>0&&e(S)});var C=W(x,2),T=e=>{var t=lt(),n=O(t,!0);H(()=>u(n,_(m))),f(e,t)};d(C,e=>{_(m)&&e(T)});var E=W(C,2),D=e=>{var t=ft(),r=p(t),i=e=>{var t=ut(),r=O(t,!0);w(t,e=>U(c,e),()=>_(c)),H(e=>{t.disabled=o(),u(r,e)},[()=>o()?q(`working`):q(`retry`)]),n(`click`,t,function(...e){a.onretry?.apply(this,e)}),f(e,t)};d(r,e=>{a.onretry&&e(i)});var s=W(r,2),l=e=>{var t=dt(),r=O(t,!0);H(e=>{t.disabled=o(),u(r,e)},[()=>q(`abandon`)]),n(`click`,t,function(...e){a.onabandon?.apply(this,e)}),f(e,t)};d(s,e=>{a.onabandon&&e(l)}),V(t),f(e,t)};d(E,e=>{(a.onretry||a.onabandon)&&e(D)}),V(t),w(t,e=>U(l,e),()=>_(l)),H(()=>{L(t,`data-code`,a.problem.code),u(s,a.problem.title)}),f(e,t)};d(S,e=>{a.problem&&e(C)}),f(t,x),T()}G([`click`]);var mt=o(`<form class="stack" data-testid="login-form"><label class="field"><span> </span> <input id="chain" required="" autocomplete="organization" autocapitalize="off" spellcheck="false" data-testid="login-chain"/></label> <label class="field"><span> </span> <input id="user" required="" autocomplete="username" autocapitalize="off" spellcheck="false" data-testid="login-user"/></label> <label class="field"><span> </span> <input id="password" type="password" required="" autocomplete="current-password" data-testid="login-password"/></label> <!> <button type="submit" class="button primary" data-testid="login-submit"> </button></form>`);function ht(e,n){I(n,!0);let r=a(()=>n.fixed)??Je(),i=P(R(r.chain)),o=P(R(r.user)),s=P(``),c=P(null),l=P(!1),d;t(()=>d.querySelector(_(i)===``?`#chain`:_(o)===``?`#user`:`#password`)?.focus());function m(e){U(i,e.chain,!0),U(o,e.user,!0),U(s,e.password,!0),d.querySelector(`[type=submit]`)?.focus()}async function h(e){if(e.preventDefault(),!_(l)){U(l,!0);try{let e=await qe({chain:_(i).trim(),user:_(o).trim(),password:_(s)});U(c,null),n.ondone(e,_(s))}catch(e){U(c,Y(e),!0),d.querySelector(`#password`)?.select()}finally{U(l,!1)}}}var g={fill:m},y=mt(),b=p(y),x=p(b),S=O(x,!0),C=W(x,2);B(C),V(b);var D=W(b,2),k=p(D),A=O(k,!0),j=W(k,2);B(j),V(D);var ee=W(D,2),M=p(ee),te=O(M,!0),N=W(M,2);B(N),V(ee);var F=W(ee,2);Q(F,{get problem(){return _(c)}});var L=W(F,2),ne=O(L,!0);return V(y),w(y,e=>d=e,()=>d),H((e,t,r,i)=>{u(S,e),C.disabled=n.fixed!==void 0,u(A,t),j.disabled=n.fixed!==void 0,u(te,r),L.disabled=_(l),u(ne,i)},[()=>q(`login-chain`),()=>q(`login-user`),()=>q(`login-password`),()=>_(l)?q(`working`):q(`log-in`)]),v(`submit`,y,h),E(C,()=>_(i),e=>U(i,e)),E(j,()=>_(o),e=>U(o,e)),E(N,()=>_(s),e=>U(s,e)),f(e,y),T(g)}var gt={"。":`.`,"．":`.`,"，":`,`,"－":`-`};function _t(e){return e.trim().replace(/[０-９]/g,e=>String.fromCharCode(e.charCodeAt(0)-65248)).replace(/[。．，－]/g,e=>gt[e]??e)}function vt(e,t){let n=_t(e);if(n===``)return null;let r=/^(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/.exec(n),i=(r?.[1]??``).replaceAll(`,`,``);if(!r||i===``&&!r[2])return`number`;let a=(r[2]??``).replace(/0+$/,``);if(a.length>t)return`digits`;let o=Number(i+a.padEnd(t,`0`));return Number.isSafeInteger(o)?o:`size`}function yt(e,t,n=!1){let r=String(Math.abs(e)).padStart(t+1,`0`),i=r.slice(0,r.length-t),a=t>0?r.slice(-t):``;return n&&(a=a.replace(/0+$/,``)),(e<0?`-`:``)+i+(a===``?``:`.`+a)}function bt(e,t,n){return Number(BigInt(e)*BigInt(t)/BigInt(n))}function xt(e){let{currency:t,minor_units:n}=Z().chain,r=yt(e,n),i={style:`currency`,currency:t,currencyDisplay:`narrowSymbol`,minimumFractionDigits:n};return new Intl.NumberFormat(K(),i).format(r)}function St(e){return new Intl.NumberFormat(K()).format(e)}function Ct(e){return new Intl.NumberFormat(K(),{signDisplay:`exceptZero`}).format(e)}function wt(e){return yt(e,3,!0)}function Tt(e){let t={dateStyle:`medium`,timeStyle:`short`,timeZone:Z().chain.time_zone};return new Intl.DateTimeFormat(K(),t).format(new Date(e))}function Et(e){let t={hour:`2-digit`,minute:`2-digit`,hourCycle:`h23`,timeZone:Z().chain.time_zone};return new Intl.DateTimeFormat(K(),t).format(new Date(e))}function Dt(e){return new Intl.DateTimeFormat(K(),{dateStyle:`medium`,timeZone:`UTC`}).format(Date.parse(e))}function Ot(e){return Date.parse(e)<=0?q(`from-the-start`):Tt(e)}function kt(e=new Date){return new Intl.DateTimeFormat(`sv-SE`,{timeZone:Z().chain.time_zone}).format(e)}function At(e){return e.replace(/(\d{4})(?=\d)/g,`$1 `)}function jt(e){let t=Date.parse(e+`Z`),n=new Intl.DateTimeFormat(`sv-SE`,{timeZone:Z().chain.time_zone,dateStyle:`short`,timeStyle:`medium`}),r=e=>Date.parse(n.format(e).replace(` `,`T`)+`Z`),i=t-(r(t)-t);return i-=r(i)-t,new Date(i).toISOString()}var Mt=o(`<main class="stack svelte-wqlkvw"><!> <!></main>`);function Nt(e,t){I(t,!0);var n=Mt(),r=p(n);{let e=z(()=>Y(t.error));Q(r,{get problem(){return _(e)},onretry:()=>location.reload()})}at(W(r,2),{}),V(n),f(e,n),T()}async function Pt(e){let t=document.getElementById(`app`);if(t===null)throw Error(`#app is missing`);try{await Xe()?l(e,{target:t}):Qe()}catch(e){l(Nt,{target:t,props:{error:e}})}}function Ft(e){return e.key===`Enter`&&!It(e)}function It(e){return e.isComposing||e.keyCode===229}function Lt(e){let t=0;for(let n=0;n<e.length;n++){let r=e.charCodeAt(e.length-1-n)-48,i=n%2==1?r*2:r;t+=i>9?i-9:i}return t%10==0}function Rt(e){let t=/9\d{13}$/.exec(e)?.[0];return t!==void 0&&Lt(t)?t:null}var zt=o(`<button type="button" class="button quiet"> <kbd>Esc</kbd></button>`),Bt=o(`<footer class="svelte-1i47zga"><!></footer>`),Vt=o(`<dialog><header class="svelte-1i47zga"><h2> </h2> <!></header> <div class="body svelte-1i47zga"><!></div> <!></dialog>`);function Ht(e,r){let i=c();I(r,!0);let a=N(r,`wide`,3,!1),o;t(()=>{let e=document.activeElement;return o.showModal(),o.querySelector(`[data-autofocus]`)?.focus(),()=>{e instanceof HTMLElement&&e.isConnected&&e.focus()}});function s(e){e.preventDefault(),r.onclose?.()}function l(e){e.key!==`Escape`||e.isComposing||(e.preventDefault(),e.stopPropagation(),r.onclose?.())}var m=Vt();let h;var g=p(m),_=p(g),y=O(_,!0),b=W(_,2),x=e=>{var t=zt(),i=p(t);A(),V(t),H(e=>{L(t,`data-testid`,`${r.testid??``}-close`),u(i,`${e??``} `)},[()=>q(`close`)]),n(`click`,t,function(...e){r.onclose?.apply(this,e)}),f(e,t)};d(b,e=>{r.onclose&&e(x)}),V(g);var S=W(g,2),E=p(S);F(E,()=>r.children),V(S);var D=W(S,2),k=e=>{var t=Bt(),n=p(t);F(n,()=>r.footer),V(t),f(e,t)};d(D,e=>{r.footer&&e(k)}),V(m),w(m,e=>o=e,()=>o),H(()=>{L(m,`aria-labelledby`,i),L(m,`data-testid`,r.testid),h=C(m,1,`svelte-1i47zga`,null,h,{wide:a()}),L(_,`id`,i),u(y,r.title)}),v(`cancel`,m,s),n(`keydown`,m,l),f(e,m),T()}G([`keydown`,`click`]);var Ut=o(`<div class="stack"><p> </p> <!></div>`);function Wt(t,n){I(n,!1),ie();var r=i(),a=e(r),o=e=>{{let t=S(()=>q(`session-ended`));Ht(e,{get title(){return _(t)},testid:`relogin`,children:(e,t)=>{var n=Ut(),r=p(n),i=O(r,!0),a=W(r,2);{let e=S(()=>({chain:Z().chain.code,user:Z().user}));ht(a,{get fixed(){return _(e)},get ondone(){return Ye}})}V(n),H(e=>u(i,e),[()=>q(`session-ended-why`)]),f(e,n)},$$slots:{default:!0}})}};d(a,e=>{X.ended&&e(o)}),f(t,r),T()}var Gt=o(`<nav class="svelte-1hm81ai"><a href="/till/" class="svelte-1hm81ai"> </a> <a href="/hq/" class="svelte-1hm81ai"> </a></nav>`),Kt=o(`<header class="svelte-1hm81ai"><img src="/favicon.svg" alt="" width="32" height="32"/> <div class="brand svelte-1hm81ai"><strong> </strong> <span class="muted svelte-1hm81ai"> </span></div> <!> <div class="middle svelte-1hm81ai"><!></div> <span class="who svelte-1hm81ai" data-testid="who"> </span> <!> <button type="button" class="button quiet" data-testid="logout"> </button></header>`);function qt(e,t){I(t,!0);let r=z(()=>q(`role-${Z().role}`)),i=z(()=>Z().name.includes(_(r))?Z().name:`${Z().name} · ${_(r)}`);var a=Kt(),o=W(p(a),2),s=p(o),c=O(s,!0),l=W(s,2),m=O(l,!0);V(o);var h=W(o,2),g=e=>{var n=Gt(),r=p(n),i=O(r,!0),a=W(r,2),o=O(a,!0);V(n),H((e,s,c)=>{L(n,`aria-label`,e),L(r,`aria-current`,t.page===`till`?`page`:void 0),u(i,s),L(a,`aria-current`,t.page===`hq`?`page`:void 0),u(o,c)},[()=>q(`pages`),()=>q(`page-till`),()=>nt()]),f(e,n)},v=z(()=>$e(Z()).length>1);d(h,e=>{_(v)&&e(g)});var y=W(h,2),b=p(y);F(b,()=>t.children??te),V(y);var x=W(y,2),S=O(x,!0),C=W(x,2);at(C,{});var w=W(C,2),E=O(w,!0);V(a),H((e,t,n)=>{u(c,e),u(m,t),u(S,_(i)),u(E,n)},[()=>Z().chain.name,()=>t.page===`hq`?nt():q(`page-till`),()=>q(`log-out`)]),n(`click`,w,function(...e){Ze?.apply(this,e)}),f(e,a),T()}G([`click`]);function Jt(e=Date.now()){let t=crypto.getRandomValues(new Uint8Array(16)),n=e;for(let e=5;e>=0;e--)t[e]=n%256,n=Math.floor(n/256);t[6]=(t[6]??0)&15|112,t[8]=(t[8]??0)&63|128;let r=Array.from(t,e=>e.toString(16).padStart(2,`0`)).join(``);return[r.slice(0,8),r.slice(8,12),r.slice(12,16),r.slice(16,20),r.slice(20)].join(`-`)}var Yt=class{#e=P(!1);get running(){return _(this.#e)}set running(e){U(this.#e,e,!0)}#t=P(null);get problem(){return _(this.#t)}set problem(e){U(this.#t,e,!0)}#n=P(!1);get outcomeUnknown(){return _(this.#n)}set outcomeUnknown(e){U(this.#n,e,!0)}#r=null;get locked(){return this.running||this.outcomeUnknown}submit(e,t,n){let r=n===void 0?`POST`:`PATCH`;return this.#r={path:e,method:r,body:t,key:Jt(),version:n},this.#i()}retry(){return this.#i()}clear(){this.#r=null,this.problem=null,this.outcomeUnknown=!1}async#i(){let e=this.#r;if(e===null||this.running)return null;this.running=!0;try{let{path:t,...n}=e,r=await J(t,n);return this.clear(),r}catch(e){return this.problem=Y(e),this.outcomeUnknown=e instanceof Me&&e.outcomeUnknown,this.outcomeUnknown||(this.#r=null),null}finally{this.running=!1}}};function Xt(e,t){I(t,!0);let n=null;y(()=>{t.operation.running&&(n=document.activeElement)}),s(()=>{if(!t.operation.problem||t.operation.locked||!(n instanceof HTMLElement))return;let e=n.closest(`form, dialog`)?.querySelector(`[aria-invalid="true"]`);e?e.focus():document.activeElement===document.body&&n.focus()});{let n=z(()=>t.operation.outcomeUnknown&&(async()=>t.onretried(await t.operation.retry()))),r=z(()=>t.operation.outcomeUnknown&&(()=>t.operation.clear()));Q(e,{get problem(){return t.operation.problem},get busy(){return t.operation.running},get onretry(){return _(n)},get onabandon(){return _(r)}})}T()}var Zt=class{#e=P([]);get items(){return _(this.#e)}set items(e){U(this.#e,e)}#t=P(!1);get loading(){return _(this.#t)}set loading(e){U(this.#t,e,!0)}#n=P(null);get problem(){return _(this.#n)}set problem(e){U(this.#n,e)}#r=P(!1);get loaded(){return _(this.#r)}set loaded(e){U(this.#r,e,!0)}#i=P(null);#a=``;#o=0;get goesOn(){return _(this.#i)!==null}async load(e){this.#a=e,await this.#s(e,[])}async more(){_(this.#i)===null||this.loading||await this.#s(`${this.#a}&after=${encodeURIComponent(_(this.#i))}`,this.items)}put(e){let t=this.items.findIndex(({id:t})=>t===e.id);this.items=t<0?[e,...this.items]:this.items.with(t,e)}clear(){this.#o++,this.items=[],this.problem=null,this.loading=!1,this.loaded=!1,U(this.#i,null)}async#s(e,t){let n=++this.#o;this.loading=!0;try{let r=await J(e);if(n!==this.#o)return;let i=new Set(t.map(({id:e})=>e));this.items=[...t,...r.items.filter(({id:e})=>!i.has(e))],U(this.#i,r.next??null,!0),this.problem=null,this.loaded=!0}catch(e){n===this.#o&&(this.problem=Y(e))}finally{n===this.#o&&(this.loading=!1)}}},Qt=200;async function $t(e){let t=`${e}${e.includes(`?`)?`&`:`?`}limit=${Qt}`,n=await J(t),r=n.items;for(;n.next!=null;)n=await J(`${t}&after=${encodeURIComponent(n.next)}`),r.push(...n.items);return r}var en=o(`<button type="button" class="button quiet"> </button>`);function tn(t,r){I(r,!0);var a=i(),o=e(a),s=e=>{Q(e,{get problem(){return r.list.problem},onretry:()=>r.list.more(),get busy(){return r.list.loading}})},c=e=>{var t=en(),i=O(t,!0);H(e=>{t.disabled=r.list.loading,L(t,`data-testid`,r.testid),u(i,e)},[()=>r.list.loading?q(`working`):q(`more`)]),n(`click`,t,()=>r.list.more()),f(e,t)};d(o,e=>{r.list.problem&&r.list.loaded?e(s):r.list.goesOn&&e(c,1)}),f(t,a),T()}G([`click`]);var nn=180,rn=class{#e=P(null);get answer(){return _(this.#e)}set answer(e){U(this.#e,e)}#t=P(null);get problem(){return _(this.#t)}set problem(e){U(this.#t,e)}#n=P(!1);get asking(){return _(this.#n)}set asking(e){U(this.#n,e,!0)}#r=P(``);#i=``;#a=``;#o=null;#s;#c=null;#l=Promise.resolve();want(e,t){let n=t===null?``:e+JSON.stringify(t);n!==this.#i&&(this.#f(),this.#i=n,this.#a=e,this.#o=t,t===null?(this.answer=null,this.problem=null,U(this.#r,``)):(this.asking=!0,this.#s=setTimeout(()=>this.#u(e,t,n),nn)))}get current(){return _(this.#r)!==``&&!this.asking}again(){this.#o===null||this.asking||(this.asking=!0,this.#u(this.#a,this.#o,this.#i))}async settle(){let e=this.#i;return this.#s!==void 0&&this.#o!==null?this.#u(this.#a,this.#o,e):this.current||this.again(),await this.#l,this.current&&_(this.#r)===e}#u(e,t,n){clearTimeout(this.#s),this.#s=void 0,this.#l=this.#d(e,t,n)}async#d(e,t,n){let r=new AbortController;this.#c=r;try{let i=await J(e,{method:`POST`,body:{...t,occurred_at:new Date().toISOString()},signal:r.signal});if(r.signal.aborted)return;this.answer=i,this.problem=null,U(this.#r,n,!0)}catch(e){if(r.signal.aborted)return;this.answer=null,this.problem=Y(e),U(this.#r,``)}this.asking=!1}#f(){clearTimeout(this.#s),this.#s=void 0,this.#c?.abort(),this.asking=!1}},an=new Set([`$$slots`,`$$events`,`$$legacy`,`value`,`unreadable`,`digits`,`trim`,`input`,`testid`]),on=o(`<input/>`);function sn(e,t){I(t,!0);let n=N(t,`value`,15),r=N(t,`unreadable`,15,``),i=N(t,`trim`,3,!1),a=N(t,`input`,15),o=x(t,an),c=e=>e===null?``:yt(e,t.digits,i()),l=P(``),u={value:null,unreadable:``};y(()=>{(n()!==u.value||r()!==u.unreadable)&&(n()!==null&&r(``),u={value:n(),unreadable:r()},U(l,n()===null?r():c(n()),!0))}),s(()=>{let e=vt(r(),t.digits);a()?.setCustomValidity(typeof e==`string`?q(`unreadable-${e}`,{text:r(),digits:t.digits}):``)});function d(e){U(l,e.currentTarget.value,!0);let i=vt(_(l),t.digits);u=typeof i==`string`?{value:null,unreadable:_(l).trim()}:{value:i,unreadable:``},n(u.value),r(u.unreadable)}var p=on(),m=()=>{n()!==null&&U(l,c(n()),!0)};k(p,()=>({type:`text`,inputmode:t.digits>0?`decimal`:`numeric`,autocomplete:`off`,...o,class:`number`,value:_(l),"aria-invalid":r()!==``||o[`aria-invalid`],oninput:d,onblur:m,"data-testid":t.testid}),void 0,void 0,void 0,void 0,!0),w(p,e=>a(e),()=>a()),f(e,p),T()}var cn=`cardea.receipts`;function ln(){try{return JSON.parse(localStorage.getItem(cn)??`{}`)}catch{return{}}}function un(e){let t=/\d+$/.exec(e)?.[0];if(t===void 0)return`${e}-2`;let n=String(BigInt(t)+1n).padStart(t.length,`0`);return e.slice(0,-t.length)+n}function dn(e,t){let n=e=>e.replace(/\d+$/,``),r=e=>BigInt(/\d+$/.exec(e)?.[0]??0);return n(e)===n(t)&&r(e)>r(t)}function fn(e,t,n){let r=ln()[`${e}/${t}`];return r?.date===n?un(r.last):`0001`}function pn(e,t,n,r){let i=ln(),a=i[`${e}/${t}`];a?.date===n&&dn(a.last,r)||(i[`${e}/${t}`]={date:n,last:r},localStorage.setItem(cn,JSON.stringify(i)))}var mn=new ae,hn=new Set;function gn(e){return mn.get(e.path)??[]}function _n(e){!hn.has(e.path)&&tt(e.read)&&(hn.add(e.path),$t(e.path).then(t=>mn.set(e.path,t)).catch(()=>hn.delete(e.path)))}function vn(e){hn.delete(e),mn.delete(e)}function yn(e){let t=e.name??e.code??e.id;return typeof t==`object`?Oe(t):String(t)}function bn(e,t){let n=e&&gn(e).find(e=>e.id===t);return n?yn(n):t.slice(-6)}var xn={"/audit":{shown:{action:{type:`text`,required:!0},at:{type:`instant`,required:!0},chain_id:{type:`id`,required:!0},detail:{type:`text`,required:!0},hash:{type:`text`,required:!0},id:{type:`id`,required:!0},lane:{type:`number`,required:!0},seq:{type:`number`,required:!0},session_id:{type:`id`,nullable:!0},source_ip:{type:`text`,nullable:!0},staff_id:{type:`id`,nullable:!0},subject:{type:`id`,nullable:!0}},filters:{action:{type:`text`},subject:{type:`id`},staff_id:{type:`id`},from:{type:`instant`},until:{type:`instant`}},operations:{}},"/audit/export":{shown:{entry:{type:`object`,nullable:!0},hash:{type:`text`,required:!0},lane:{type:`number`,required:!0},seq:{type:`number`,required:!0}},filters:{},operations:{}},"/cards":{shown:{balances:{type:`object`,required:!0},blocks:{type:`object`,required:!0},customer:{type:`object`,nullable:!0},entries:{type:`object`},id:{type:`id`,required:!0},kind:{type:`choice`,required:!0,label:`card-kind`,choices:[`customer`,`anonymous`,`temporary`,`employee`,`supplier`]},membership_id:{type:`id`,required:!0},number:{type:`text`,required:!0},program_id:{type:`id`,required:!0},replaced_by:{type:`id`,nullable:!0},state:{type:`choice`,required:!0,label:`card-state`,choices:[`applied`,`rejected`,`active`,`replaced`,`returned`,`void`,`merged`]},store_id:{type:`id`,required:!0},tier:{type:`object`,required:!0},valid_through:{type:`date`,nullable:!0}},filters:{code:{type:`text`,required:!0}},create:{customer_id:{type:`id`,nullable:!0},kind:{type:`choice`,required:!0,label:`card-kind`,choices:[`customer`,`anonymous`,`temporary`,`employee`,`supplier`]},membership_id:{type:`id`,nullable:!0},program_id:{type:`id`,nullable:!0},store_id:{type:`id`,required:!0}},operations:{cancel:{caller_verified:{type:`flag`,nullable:!0},identity_checked:{type:`flag`,nullable:!0},reason:{type:`text`,required:!0}},"cancel-loss":{caller_verified:{type:`flag`,nullable:!0},identity_checked:{type:`flag`,nullable:!0},reason:{type:`text`,required:!0}},freeze:{caller_verified:{type:`flag`,nullable:!0},identity_checked:{type:`flag`,nullable:!0},reason:{type:`text`,required:!0}},replace:{reason:{type:`text`,required:!0},store_id:{type:`id`,required:!0}},"report-loss":{caller_verified:{type:`flag`,nullable:!0},identity_checked:{type:`flag`,nullable:!0},reason:{type:`text`,required:!0}},unfreeze:{caller_verified:{type:`flag`,nullable:!0},identity_checked:{type:`flag`,nullable:!0},reason:{type:`text`,required:!0}}}},"/customers":{shown:{birthday:{type:`text`,nullable:!0},consent:{type:`object`,required:!0},consent_at:{type:`instant`,nullable:!0},consultant_id:{type:`id`,nullable:!0},created_at:{type:`instant`,required:!0},display:{type:`text`,required:!0},external_ref:{type:`text`,nullable:!0},form_of_address:{type:`choice`,required:!0,label:`address`,choices:[`mr`,`ms`,`none`]},id:{type:`id`,required:!0},identity_number:{type:`text`,nullable:!0},introducer_customer_id:{type:`id`,nullable:!0},name:{type:`text`,required:!0},phones:{type:`list`,required:!0},store_id:{type:`id`,required:!0},version:{type:`number`,required:!0}},filters:{query:{type:`text`}},create:{birthday:{type:`date`,nullable:!0},consent:{type:`object`,nullable:!0},consultant_id:{type:`id`,nullable:!0},external_ref:{type:`text`,nullable:!0},form_of_address:{type:`choice`,nullable:!0,label:`address`,choices:[`mr`,`ms`,`none`]},identity_number:{type:`text`,nullable:!0},introducer_customer_id:{type:`id`,nullable:!0},name:{type:`text`,required:!0},phones:{type:`list`},store_id:{type:`id`,required:!0}},change:{birthday:{type:`date`,nullable:!0},consent:{type:`object`,nullable:!0},consultant_id:{type:`id`,nullable:!0},form_of_address:{type:`choice`,nullable:!0,label:`address`,choices:[`mr`,`ms`,`none`]},identity_number:{type:`text`,nullable:!0},introducer_customer_id:{type:`id`,nullable:!0},name:{type:`text`,nullable:!0},phones:{type:`list`,nullable:!0},store_id:{type:`id`,nullable:!0}},operations:{}},"/memberships":{shown:{balances:{type:`object`,required:!0},cards:{type:`object`,required:!0},customer:{type:`object`,nullable:!0},id:{type:`id`,required:!0},next_tier:{type:`object`,nullable:!0},opened_on:{type:`date`,required:!0},program_id:{type:`id`,required:!0},state:{type:`choice`,required:!0,label:`membership-state`,choices:[`open`,`closed`]},store_id:{type:`id`,required:!0},tier:{type:`object`,required:!0},valid_through:{type:`date`,nullable:!0}},filters:{customer_id:{type:`id`}},operations:{}},"/programs":{shown:{code:{type:`text`,required:!0},configuration:{type:`object`,required:!0},id:{type:`id`,required:!0},name:{type:`words`,required:!0},plugin:{type:`object`,required:!0},schema:{type:`object`,nullable:!0},tender:{type:`object`,nullable:!0},version:{type:`number`,required:!0}},filters:{},create:{code:{type:`text`,required:!0},name:{type:`words`,required:!0},plugin:{type:`text`,required:!0}},operations:{configurations:{effective_from:{type:`instant`,nullable:!0},ladder:{type:`object`,required:!0},plugin_config:{type:`object`,required:!0},points:{type:`object`,required:!0}}}},"/regions":{shown:{active:{type:`flag`,required:!0},code:{type:`text`,required:!0},id:{type:`id`,required:!0},name:{type:`text`,required:!0},version:{type:`number`,required:!0}},filters:{active:{type:`flag`}},create:{code:{type:`text`,required:!0,maxLength:32,pattern:`^[A-Za-z0-9._\\-]{1,32}$`},name:{type:`text`,required:!0,minLength:1,maxLength:100}},change:{active:{type:`flag`,nullable:!0},name:{type:`text`,nullable:!0,minLength:1,maxLength:100}},operations:{}},"/rewards":{shown:{active:{type:`flag`,required:!0},code:{type:`text`,required:!0},id:{type:`id`,required:!0},name:{type:`words`,required:!0},points:{type:`number`,required:!0},program_id:{type:`id`,required:!0},stock:{type:`number`,nullable:!0},store_id:{type:`id`,nullable:!0},version:{type:`number`,required:!0}},filters:{program_id:{type:`id`},store_id:{type:`id`},active:{type:`flag`}},create:{code:{type:`text`,required:!0,maxLength:32,pattern:`^[A-Za-z0-9._\\-]{1,32}$`},name:{type:`words`,required:!0},points:{type:`number`,required:!0,minimum:1},program_id:{type:`id`,required:!0},stock:{type:`number`,nullable:!0,minimum:0},store_id:{type:`id`,nullable:!0}},change:{active:{type:`flag`,nullable:!0},name:{type:`words`,nullable:!0},points:{type:`number`,nullable:!0,minimum:1},stock:{type:`number`,nullable:!0,minimum:0}},operations:{}},"/sales":{shown:{balances:{type:`object`,required:!0},entries:{type:`object`,required:!0},id:{type:`id`,nullable:!0},judged:{type:`choice`,required:!0,label:`judgement`,choices:[`no_member`,`judged`,`unjudged`]},member:{type:`object`,nullable:!0},paid:{type:`number`,required:!0},points_earned:{type:`number`,required:!0},points_spent:{type:`number`,required:!0},tier:{type:`object`,nullable:!0},tier_next:{type:`object`,nullable:!0},business_date:{type:`date`,required:!0},lines:{type:`object`,required:!0},occurred_at:{type:`instant`,required:!0},receipt:{type:`text`,required:!0},returns:{type:`ids`,required:!0},rounding:{type:`number`,required:!0},source:{type:`text`,required:!0},staff_id:{type:`id`,nullable:!0},store_id:{type:`id`,required:!0},tenders:{type:`object`,required:!0},till:{type:`text`,required:!0}},filters:{store_id:{type:`id`,required:!0},till:{type:`text`},receipt:{type:`text`},business_date:{type:`date`},staff_id:{type:`id`}},create:{lines:{type:`object`,required:!0},member:{type:`object`,nullable:!0},occurred_at:{type:`instant`,required:!0},over_limit:{type:`flag`},receipt:{type:`text`,required:!0},rounding:{type:`number`},source:{type:`text`,required:!0},store_id:{type:`id`,required:!0},tenders:{type:`object`,required:!0},till:{type:`text`,required:!0}},operations:{returns:{lines:{type:`object`},occurred_at:{type:`instant`,required:!0},reason:{type:`text`,required:!0},receipt:{type:`text`,required:!0},source:{type:`text`,required:!0},store_id:{type:`id`,required:!0},till:{type:`text`,required:!0}},quote:{lines:{type:`object`},occurred_at:{type:`instant`,required:!0},reason:{type:`text`,required:!0},receipt:{type:`text`,required:!0},source:{type:`text`,required:!0},store_id:{type:`id`,required:!0},till:{type:`text`,required:!0}}}},"/staff":{shown:{active:{type:`flag`,required:!0},id:{type:`id`,required:!0},must_change_password:{type:`flag`,required:!0},name:{type:`text`,required:!0},platform_operator:{type:`flag`,required:!0},role:{type:`choice`,required:!0,label:`role`,choices:[`hq_admin`,`store_manager`,`supervisor`,`cashier`,`consultant`,`clerk`,`finance`,`auditor`,`api_client`,`vendor`]},store_ids:{type:`ids`,required:!0},user:{type:`text`,required:!0},version:{type:`number`,required:!0}},filters:{role:{type:`choice`,label:null,choices:[`hq_admin`,`store_manager`,`supervisor`,`cashier`,`consultant`,`clerk`,`finance`,`auditor`,`api_client`,`vendor`]},store_id:{type:`id`},active:{type:`flag`}},create:{name:{type:`text`,required:!0,minLength:1,maxLength:64},password:{type:`password`,required:!0,minLength:10},role:{type:`choice`,required:!0,label:`role`,choices:[`hq_admin`,`store_manager`,`supervisor`,`cashier`,`consultant`,`clerk`,`finance`,`auditor`,`api_client`,`vendor`]},store_ids:{type:`ids`},user:{type:`text`,required:!0,maxLength:32,pattern:`^[A-Za-z0-9._\\-]{1,32}$`}},change:{active:{type:`flag`,nullable:!0},name:{type:`text`,nullable:!0,minLength:1,maxLength:64},password:{type:`password`,nullable:!0,minLength:10},role:{type:`choice`,nullable:!0,label:`role`,choices:[`hq_admin`,`store_manager`,`supervisor`,`cashier`,`consultant`,`clerk`,`finance`,`auditor`,`api_client`,`vendor`]},store_ids:{type:`ids`,nullable:!0}},operations:{password:{password:{type:`password`,required:!0,minLength:10}}}},"/stores":{shown:{active:{type:`flag`,required:!0},code:{type:`text`,required:!0},id:{type:`id`,required:!0},kind:{type:`choice`,required:!0,label:`store-kind`,choices:[`own`,`franchise`,`dealer`]},name:{type:`text`,required:!0},region_id:{type:`id`,nullable:!0},time_zone:{type:`text`,required:!0},version:{type:`number`,required:!0}},filters:{region_id:{type:`id`},active:{type:`flag`}},create:{code:{type:`text`,required:!0,maxLength:32,pattern:`^[A-Za-z0-9._\\-]{1,32}$`},kind:{type:`choice`,nullable:!0,label:`store-kind`,choices:[`own`,`franchise`,`dealer`]},name:{type:`text`,required:!0,minLength:1,maxLength:100},region_id:{type:`id`,nullable:!0},time_zone:{type:`text`,nullable:!0}},change:{active:{type:`flag`,nullable:!0},kind:{type:`choice`,nullable:!0,label:`store-kind`,choices:[`own`,`franchise`,`dealer`]},name:{type:`text`,nullable:!0,minLength:1,maxLength:100},region_id:{type:`id`,nullable:!0}},operations:{}}};function Sn(e){let t=xn[e.path];if(t===void 0)throw Error(`the interface has no list ${e.path}`);return t}function Cn(e,t){return De(`${e.name}-${t}`)?q(`${e.name}-${t}`):q(`field-${t}`)}function wn(e){return De(`none-${e}`)?q(`none-${e}`):q(`nobody`)}function Tn(e,t){return q(`${e.label}-${t}`)}function En(e,t){return(e.fields??[]).flatMap(e=>t[e]?[[e,t[e]]]:[])}var Dn=o(`<span class="fault"> </span>`),On=o(`<label class="field"><span> </span> <input required="" maxlength="100"/> <!></label>`),kn=o(`<label class="choice svelte-gdu484"><input type="checkbox"/> </label>`),An=o(`<fieldset class="wide svelte-gdu484"><legend class="label"> </legend> <p class="muted"> </p> <!> <!></fieldset>`),jn=o(`<option> </option>`),Mn=o(`<select><!><!><!></select>`),Nn=o(`<input/>`),Pn=o(`<label><span> </span> <!> <!></label>`);function Fn(t,r){I(r,!0);let o=t=>{var n=i(),r=e(n),a=e=>{var t=Dn(),n=O(t,!0);H(()=>u(n,_(m))),f(e,t)};d(r,e=>{_(m)&&e(a)}),f(t,n)},s=N(r,`value`,15),c=N(r,`disabled`,3,!1),l=a(()=>r.page.references?.[r.name]);l&&_n(l);let m=z(()=>r.faults.find(({pointer:e})=>e===`/${r.name}`||e.startsWith(`/${r.name}/`))?.detail),h=z(()=>`field-${r.name}`),v=z(()=>s()??``),y=z(()=>s()??{zh:``,en:``}),b=z(()=>s()??[]),x=z(()=>({minlength:r.field.minLength,maxlength:r.field.maxLength,pattern:r.field.pattern,required:!r.optional,disabled:c()})),S=e=>s(e===``?null:e),w=(e,t)=>s(t?[..._(b),e]:_(b).filter(t=>t!==e));var E=i(),D=e(E),A=t=>{var r=i(),a=e(r);g(a,16,()=>[`zh`,`en`],e=>e,(e,t)=>{var r=On(),i=p(r),a=O(i,!0),l=W(i,2);B(l);var g=W(l,2),v=e=>{o(e)};d(g,e=>{t===`zh`&&e(v)}),V(r),H(e=>{u(a,e),j(l,_(y)[t]),L(l,`lang`,t===`zh`?`zh-CN`:`en`),l.disabled=c(),L(l,`aria-invalid`,_(m)!==void 0),L(l,`data-testid`,`${_(h)??``}-${t??``}`)},[()=>q(`name-${t}`)]),n(`input`,l,e=>s({..._(y),[t]:e.currentTarget.value})),f(e,r)}),f(t,r)},ee=t=>{var a=An(),s=p(a),m=O(s,!0),v=W(s,2),y=O(v,!0),x=W(v,2);g(x,17,()=>gn(l),e=>e.id,(t,r)=>{var a=i(),o=e(a),s=e=>{var t=kn(),i=p(t);B(i);var a=W(i,1,!0);V(t),H((e,t)=>{M(i,e),i.disabled=c(),L(i,`data-testid`,`${_(h)??``}-${_(r).code??``}`),u(a,t)},[()=>_(b).includes(_(r).id),()=>yn(_(r))]),n(`change`,i,e=>w(_(r).id,e.currentTarget.checked)),f(e,t)},l=z(()=>_(r).active!==!1||_(b).includes(_(r).id));d(o,e=>{_(l)&&e(s)}),f(t,a)});var S=W(x,2);o(S),V(a),H((e,t)=>{u(m,e),u(y,t)},[()=>Cn(r.page,r.name),()=>_(b).length===0?wn(r.name):``]),f(t,a)},te=t=>{var a=Pn();let y;var b=p(a),w=O(b,!0),T=W(b,2),E=e=>{var t=()=>s(),n=e=>s(e);{let i=z(()=>!r.optional),a=z(()=>r.optional?wn(r.name):void 0),o=z(()=>_(m)!==void 0);sn(e,{get value(){return t()},set value(e){n(e)},digits:0,get required(){return _(i)},get disabled(){return c()},get placeholder(){return _(a)},get"aria-invalid"(){return _(o)},get testid(){return _(h)}})}},D=t=>{var a=Mn(),o=p(a),s=e=>{var t=jn(),n=O(t,!0);t.value=t.__value=``,H(e=>u(n,e),[()=>r.optional?wn(r.name):``]),f(e,t)};d(o,e=>{(r.optional||_(v)===``)&&e(s)});var y=W(o);g(y,16,()=>r.field.choices??[],e=>e,(e,t)=>{var n=jn(),i=O(n,!0),a={};H(e=>{u(i,e),a!==(a=t)&&(n.value=(n.__value=a)??``)},[()=>Tn(r.field,t)]),f(e,n)});var b=W(y),x=t=>{var n=i(),r=e(n);g(r,17,()=>gn(l),e=>e.id,(t,n)=>{var r=i(),a=e(r),o=e=>{var t=jn(),r=O(t,!0),i={};H(e=>{u(r,e),i!==(i=_(n).id)&&(t.value=(t.__value=i)??``)},[()=>yn(_(n))]),f(e,t)};d(a,e=>{(_(n).active!==!1||_(n).id===_(v))&&e(o)}),f(t,r)}),f(t,n)};d(b,e=>{l&&e(x)}),V(a);var C;oe(a),H(()=>{a.required=!r.optional,a.disabled=c(),L(a,`aria-invalid`,_(m)!==void 0),L(a,`data-testid`,_(h)),C!==(C=_(v))&&(a.value=(a.__value=C)??``,ce(a,C))}),n(`change`,a,e=>S(e.currentTarget.value)),f(t,a)},A=e=>{var t=Nn(),n=e=>S(e.currentTarget.value);k(t,()=>({type:r.field.type===`date`?`date`:`text`,value:_(v),oninput:n,..._(x),autocomplete:`off`,spellcheck:`false`,"aria-invalid":_(m)!==void 0,"data-testid":_(h)}),void 0,void 0,void 0,`svelte-gdu484`,!0),f(e,t)};d(T,e=>{r.field.type===`number`?e(E):r.field.type===`choice`||l?e(D,1):e(A,-1)});var j=W(T,2);o(j),V(a),H(e=>{y=C(a,1,`field svelte-gdu484`,null,y,{narrow:r.field.type===`number`}),u(w,e)},[()=>Cn(r.page,r.name)]),f(t,a)};d(D,e=>{r.field.type===`words`?e(A):r.field.type===`ids`&&l?e(ee,1):e(te,-1)}),f(t,E),T()}G([`input`,`change`]);var In=o(`<p class="muted"> </p>`),Ln=o(`<form class="panel stack svelte-m017av"><h1> </h1> <!> <div class="grid-2"></div> <!> <div class="row end"><button type="button" class="button" data-testid="form-cancel"> </button> <button type="submit" class="button primary" data-testid="form-save"> </button></div></form>`);function Rn(e,t){I(t,!0);let r=a(()=>Sn(t.page)),i=a(()=>t.operation?r.operations[t.operation]:t.item===null?r.create:r.change)??{},o=([,e])=>t.item===null||e.type!==`password`,s=a(()=>t.operation?Object.entries(i):En(t.page,i).filter(o)),c=a(()=>t.operation?{}:t.item??t.page.start??{}),l=R(Object.fromEntries(s.map(([e])=>[e,structuredClone(D(c[e]))??null]))),m=new Yt;function y(e){let n=t.item!==null&&!t.operation?r.shown[e]:i[e];return!n?.required||n.type===`ids`}function b(){let e=D(l);return Object.fromEntries(Object.entries(e).filter(([e,n])=>t.item===null||t.operation?n!==null:JSON.stringify(n)!==JSON.stringify(c[e]??null)))}async function x(e){e.preventDefault(),m.locked||(t.item===null?S(await m.submit(t.page.path,b())):t.operation?S(await m.submit(`${t.page.path}/${t.item.id}/${t.operation}`,b())):Object.keys(b()).length===0?t.onclose():S(await m.submit(`${t.page.path}/${t.item.id}`,b(),t.item.version)))}function S(e){e!==null&&(vn(t.page.path),t.ondone(e))}function C(e){e.querySelector(`input, select`)?.focus()}var w=Ln(),E=p(w),k=O(E,!0),A=W(E,2),j=e=>{var n=In(),r=O(n,!0);H(e=>u(r,e),[()=>q(`${t.page.name}-do-${t.operation}-why`)]),f(e,n)};d(A,e=>{t.operation&&e(j)});var M=W(A,2);g(M,21,()=>s,([e,t])=>e,(e,n)=>{var r=z(()=>ee(_(n),2));let i=()=>_(r)[0],a=()=>_(r)[1];{let n=z(()=>y(i())),r=z(()=>m.problem?.errors??[]);Fn(e,{get page(){return t.page},get name(){return i()},get field(){return a()},get optional(){return _(n)},get disabled(){return m.locked},get faults(){return _(r)},get value(){return l[i()]},set value(e){l[i()]=e}})}}),V(M);var te=W(M,2);Xt(te,{get operation(){return m},onretried:S});var N=W(te,2),P=p(N),F=O(P,!0),ne=W(P,2),B=O(ne,!0);V(N),V(w),h(w,()=>C),H((e,n,r)=>{L(w,`data-testid`,`${t.page.name??``}-form`),u(k,e),P.disabled=m.locked,u(F,n),ne.disabled=m.locked,u(B,r)},[()=>q(t.operation?`${t.page.name}-do-${t.operation}`:t.item===null?`${t.page.name}-new`:`${t.page.name}-edit`),()=>q(`cancel`),()=>m.running?q(`working`):q(`save`)]),v(`submit`,w,x),n(`click`,P,function(...e){t.onclose?.apply(this,e)}),f(e,w),T()}G([`click`]);var zn=o(`<span> </span>`),Bn=o(`<input inputmode="numeric" autocomplete="off"/>`),Vn=o(`<span class="date svelte-1pgki7i" role="group"></span>`);function Hn(t,a){I(a,!0);let o=N(a,`value`,15),s=N(a,`time`,3,!1),c={year:4,month:2,day:2,hour:2,minute:2},l=e=>{let[,t=``,n=``,r=``,i=``,a=``]=/^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d))?/.exec(e)??[];return{year:t,month:n,day:r,hour:i,minute:a}},p=P(R(l(o())));y(()=>{o()!==h()&&U(p,l(o()),!0)});let m=z(()=>{let e={year:`numeric`,month:`2-digit`,day:`2-digit`},t=s()?{...e,hour:`2-digit`,minute:`2-digit`,hourCycle:`h23`}:e;return new Intl.DateTimeFormat(K(),{...t,timeZone:`UTC`}).formatToParts(0).map(({type:e,value:t})=>e in c?{part:e,sign:``}:{part:null,sign:t})});function h(){let{year:e,month:t,day:n,hour:r,minute:i}=_(p),a=e=>e.padStart(2,`0`),o=`${e}-${a(t)}-${a(n)}`,c=s()?`${o}T${a(r||`0`)}:${a(i||`0`)}`:o;return/^\d{4}$/.test(e)&&t!==``&&n!==``&&new Date(`${o}T00:00Z`).toJSON()?.startsWith(o)?c:``}function v(e,t){_(p)[e]=t.replace(/\D/g,``).slice(0,c[e]),o(h())}let b=z(()=>h()===``&&Object.values(_(p)).some(e=>e!==``));var x=Vn();g(x,21,()=>_(m),r,(t,r)=>{let o=()=>_(r).part,s=()=>_(r).sign;var l=i(),m=e(l),h=e=>{var t=zn(),n=O(t,!0);H(()=>u(n,s())),f(e,t)},g=e=>{var t=Bn();B(t),H(e=>{C(t,1,se(o()),`svelte-1pgki7i`),j(t,_(p)[o()]),L(t,`placeholder`,e),L(t,`aria-label`,`${a.label??``}: ${o()??``}`),L(t,`aria-invalid`,_(b)),L(t,`data-testid`,`${a.testid??``}-${o()??``}`)},[()=>`–`.repeat(c[o()])]),n(`input`,t,e=>v(o(),e.currentTarget.value)),f(e,t)};d(m,e=>{o()===null?e(h):e(g,-1)}),f(t,l)}),V(x),H(()=>{L(x,`aria-label`,a.label),L(x,`data-testid`,a.testid)}),f(t,x),T()}G([`input`]);var Un=o(`<span> </span>`);function Wn(t,n){I(n,!0);let r=z(()=>Sn(n.page).shown[n.field]??{type:`object`}),a=z(()=>n.item[n.field]);function o(e){let{display:t,name:r,customer:i,id:a}=e;return typeof t==`string`?t:typeof r==`object`&&r?Oe(r):typeof i==`object`&&i?o(i):String(r??a??wn(n.field))}function s(){if(_(a)==null||Array.isArray(_(a))&&_(a).length===0)return wn(n.field);switch(_(r).type){case`words`:return Oe(_(a));case`number`:return n.page.money?.includes(n.field)?xt(_(a)):St(_(a));case`choice`:return _(r).label==null?String(_(a)):Tn(_(r),String(_(a)));case`flag`:return q(_(a)?`yes`:`no`);case`instant`:return Tt(_(a));case`date`:return Dt(_(a));case`id`:return bn(n.page.references?.[n.field],_(a));case`ids`:return _(a).map(e=>bn(n.page.references?.[n.field],e)).join(`、`);case`list`:return _(a).join(`、`);case`object`:return o(_(a));default:return String(_(a))}}var c=i(),l=e(c),p=e=>{var t=Un();let n;var r=O(t,!0);H(e=>{n=C(t,1,`badge`,null,n,{good:_(a),bad:!_(a)}),u(r,e)},[()=>q(_(a)?`in-use`:`archived`)]),f(e,t)},h=e=>{var t=m();H(e=>u(t,e),[()=>s()]),f(e,t)};d(l,e=>{n.field===`active`?e(p):e(h,-1)}),f(t,c),T()}var Gn=o(`<select data-testid="filter-active"><option> </option><option> </option><option> </option></select>`),Kn=o(`<option> </option>`),qn=o(`<select><!><!><!></select>`),Jn=o(`<input type="search"/>`),Yn=o(`<label class="field svelte-d8y5q1"><span> </span> <!></label>`),Xn=o(`<button type="button" class="button primary"> </button>`),Zn=o(`<div class="row svelte-d8y5q1"></div>`),Qn=o(`<th scope="col"> </th>`),$n=o(`<button type="button" class="open svelte-d8y5q1"><!></button>`),er=o(`<td><!></td>`),tr=o(`<tr></tr>`),nr=o(`<tr><td class="muted"> </td></tr>`),rr=o(`<section class="panel stack svelte-d8y5q1"><div class="head svelte-d8y5q1"><div><h1> </h1> <p class="muted"> </p></div> <!></div> <!> <!> <table><thead><tr></tr></thead><tbody></tbody></table> <!></section>`);function ir(t,r){I(r,!0);let o=(t,a=te,o=te)=>{let s=z(()=>r.page.references?.[a()]);var l=Yn(),m=p(l),v=O(m,!0),y=W(m,2),x=e=>{var t=Gn(),n=p(t),r=O(n,!0);n.value=n.__value=`true`;var i=W(n),o=O(i,!0);i.value=i.__value=`false`;var s=W(i),c=O(s,!0);s.value=s.__value=``,V(t),oe(t),H((e,t,n)=>{u(r,e),u(o,t),u(c,n)},[()=>q(`in-use`),()=>q(`archived`),()=>q(`all`)]),b(t,()=>h[a()],e=>h[a()]=e),f(e,t)},S=t=>{var n=qn(),r=p(n),l=e=>{var t=Kn(),n=O(t,!0);t.value=t.__value=``,H(e=>u(n,e),[()=>q(`all`)]),f(e,t)};d(r,e=>{o().required||e(l)});var m=W(r);g(m,16,()=>o().choices??[],e=>e,(e,t)=>{var n=Kn(),r=O(n,!0),i={};H(e=>{u(r,e),i!==(i=t)&&(n.value=(n.__value=i)??``)},[()=>Tn({...c.shown[a()],...o(),label:c.shown[a()]?.label??null},t)]),f(e,n)});var v=W(m),y=t=>{var n=i(),r=e(n);g(r,17,()=>gn(_(s)),e=>e.id,(e,t)=>{var n=Kn(),r=O(n,!0),i={};H(e=>{u(r,e),i!==(i=_(t).id)&&(n.value=(n.__value=i)??``)},[()=>yn(_(t))]),f(e,n)}),f(t,n)};d(v,e=>{_(s)&&e(y)}),V(n),oe(n),H(()=>L(n,`data-testid`,`filter-${a()??``}`)),b(n,()=>h[a()],e=>h[a()]=e),f(t,n)},C=e=>{var t=()=>h[a()],n=e=>h[a()]=e;{let i=z(()=>Cn(r.page,a()));Hn(e,{get value(){return t()},set value(e){n(e)},get label(){return _(i)},get testid(){return`filter-${a()??``}`}})}},w=e=>{var t=Jn();B(t),H(()=>{j(t,h[a()]),L(t,`data-testid`,`filter-${a()??``}`)}),n(`change`,t,e=>h[a()]=e.currentTarget.value.trim()),f(e,t)};d(y,e=>{o().type===`flag`&&a()===`active`?e(x):o().type===`choice`||_(s)?e(S,1):o().type===`date`||o().type===`instant`?e(C,2):e(w,-1)}),V(l),H(e=>u(v,e),[()=>Cn(r.page,a())]),f(t,l)},c=a(()=>Sn(r.page)),l=new Zt;Object.values(a(()=>r.page.references??{})).forEach(_n);let m=(e,t)=>e===`active`?`true`:t.required?Z().stores[0]?.id??``:``,h=R(Object.fromEntries(Object.entries(c.filters).map(([e,t])=>[e,m(e,t)]))),v=a(()=>Object.entries(c.filters).filter(([e,t])=>t.type!==`id`||r.page.references?.[e])),y=z(()=>Object.entries(h).filter(([,e])=>e!==``).map(([e,t])=>`&${e}=${encodeURIComponent(c.filters[e]?.type===`instant`?jt(`${t}T00:00`):t)}`).join(``)),x=z(()=>v.every(([e,t])=>!t.required||h[e]!==``)),S=e=>c.shown[e]?.type===`number`;s(()=>{let e=`${r.page.path}?limit=50${_(y)}`;_(x)&&a(()=>l.load(e))});var w=rr(),E=p(w),D=p(E),k=p(D),A=O(k,!0),M=W(k,2),N=O(M,!0);V(D);var P=W(D,2),F=e=>{var t=Xn(),i=O(t);H(e=>{L(t,`data-testid`,`${r.page.name??``}-new`),u(i,`＋ ${e??``}`)},[()=>q(`${r.page.name}-new`)]),n(`click`,t,function(...e){r.oncreate?.apply(this,e)}),f(e,t)},ne=z(()=>r.page.write&&c.create&&tt(r.page.write));d(P,e=>{_(ne)&&e(F)}),V(E);var re=W(E,2),U=e=>{var t=Zn();g(t,21,()=>v,([e,t])=>e,(e,t)=>{var n=z(()=>ee(_(t),2));o(e,()=>_(n)[0],()=>_(n)[1])}),V(t),f(e,t)};d(re,e=>{v.length>0&&e(U)});var ie=W(re,2),ae=e=>{Q(e,{get problem(){return l.problem},onretry:()=>l.load(`${r.page.path}?limit=50${_(y)}`)})};d(ie,e=>{l.loaded||e(ae)});var ce=W(ie,2),G=p(ce),le=p(G);g(le,20,()=>r.page.columns,e=>e,(e,t)=>{var n=Qn();let i;var a=O(n,!0);H((e,t)=>{i=C(n,1,``,null,i,{number:e}),u(a,t)},[()=>S(t),()=>Cn(r.page,t)]),f(e,n)}),V(le),V(G);var ue=W(G);g(ue,21,()=>l.items,e=>e.id,(e,t)=>{var i=tr();g(i,22,()=>r.page.columns,e=>e,(e,i,a)=>{var o=er();let s;var l=p(o),u=e=>{var a=$n();Wn(p(a),{get page(){return r.page},get field(){return i},get item(){return _(t)}}),V(a),n(`click`,a,()=>r.onopen(_(t))),f(e,a)},m=e=>{Wn(e,{get page(){return r.page},get field(){return i},get item(){return _(t)}})};d(l,e=>{_(a)===0?e(u):e(m,-1)}),V(o),H(e=>s=C(o,1,se(c.shown[i]?.type),`svelte-d8y5q1`,s,{number:e}),[()=>S(i)]),f(e,o)}),V(i),H(()=>L(i,`data-testid`,`${r.page.name??``}-${_(t).code??_(t).user??_(t).id??``}`)),f(e,i)},e=>{var t=nr(),n=p(t),i=O(n,!0);V(t),H(e=>{L(n,`colspan`,r.page.columns.length),u(i,e)},[()=>q(l.loaded?`nothing-here`:`working`)]),f(e,t)}),V(ue),V(ce),tn(W(ce,2),{get list(){return l},get testid(){return`${r.page.name??``}-more`}}),V(w),H((e,t)=>{L(w,`data-testid`,`${r.page.name??``}-list`),u(A,e),u(N,t)},[()=>q(r.page.name),()=>q(`${r.page.name}-why`)]),f(t,w),T()}G([`change`,`click`]);var ar=o(`<button type="button" class="button"> </button>`),or=o(`<button type="button" data-testid="record-archive"> </button>`),sr=o(`<div class="row end"><button type="button" class="button primary" data-testid="record-edit"> </button> <!> <!></div>`),cr=o(`<div><dt class="svelte-119j7ue"> </dt> <dd class="svelte-119j7ue"><!></dd></div>`),lr=o(`<section class="panel stack"><header class="row svelte-119j7ue"><h1><!></h1> <!></header> <!> <dl class="svelte-119j7ue"></dl></section>`);function ur(e,t){I(t,!0);let r=[`id`,`version`],i=z(()=>Sn(t.page)),a=z(()=>[t.page.title,...t.page.columns,...t.page.fields??[]].filter(e=>e in _(i).shown)),o=z(()=>[...new Set([..._(a),...Object.keys(_(i).shown)])].filter(e=>!r.includes(e)&&m(e))),c=z(()=>t.page.write!==void 0&&_(i).change!==void 0&&tt(t.page.write)),l=new Yt;s(()=>Object.values(t.page.references??{}).forEach(_n));function m(e){let n=t.item[e];return _(i).shown[e]?.type!==`object`||typeof n==`object`&&!!n&&!Array.isArray(n)}async function h(e){v(await l.submit(`${t.page.path}/${t.item.id}`,{active:e},t.item.version))}function v(e){e!==null&&(vn(t.page.path),t.onchanged(e))}var y=lr(),b=p(y),x=p(b);Wn(p(x),{get page(){return t.page},get field(){return t.page.title},get item(){return t.item}}),V(x);var S=W(x,2),w=e=>{var r=sr(),a=p(r),o=O(a,!0),s=W(a,2);g(s,16,()=>t.page.operations??[],e=>e,(e,r)=>{var i=ar(),a=O(i,!0);H(e=>{L(i,`data-testid`,`record-${r??``}`),u(a,e)},[()=>q(`${t.page.name}-do-${r}`)]),n(`click`,i,()=>t.onoperation(r)),f(e,i)});var c=W(s,2),m=e=>{var r=or();let i;var a=O(r,!0);H(e=>{i=C(r,1,`button`,null,i,{danger:t.item.active}),r.disabled=l.locked,u(a,e)},[()=>q(t.item.active?`archive`:`restore`)]),n(`click`,r,()=>h(!t.item.active)),f(e,r)};d(c,e=>{_(i).change&&`active`in _(i).change&&e(m)}),V(r),H(e=>u(o,e),[()=>q(`edit`)]),n(`click`,a,function(...e){t.onedit?.apply(this,e)}),f(e,r)};d(S,e=>{_(c)&&e(w)}),V(b);var E=W(b,2);Xt(E,{get operation(){return l},onretried:v});var D=W(E,2);g(D,20,()=>_(o),e=>e,(e,n)=>{var r=cr(),i=p(r),a=O(i,!0),o=W(i,2);Wn(p(o),{get page(){return t.page},get field(){return n},get item(){return t.item}}),V(o),V(r),H(e=>{u(a,e),L(o,`data-testid`,`value-${n??``}`)},[()=>Cn(t.page,n)]),f(e,r)}),V(D),V(y),H(()=>{L(y,`data-testid`,`${t.page.name??``}-record`),L(y,`data-id`,t.item.id)}),f(e,y),T()}G([`click`]);var dr=R({parts:fr()});function fr(){return location.hash.replace(/^#\/?/,``).split(`/`).filter(e=>e!==``)}addEventListener(`hashchange`,()=>dr.parts=fr());function pr(){return dr.parts}function $(...e){location.hash=`/${e.join(`/`)}`}var mr=o(`<p class="back svelte-1cr7qnr"><a class="svelte-1cr7qnr"> </a></p>`),hr=o(`<!> <!>`,1);function gr(t,n){I(n,!0);let r=P(null),a=P(null),o=z(()=>n.rest[0]===`new`?void 0:n.rest[0]);s(()=>{_(o)!==void 0&&_(r)?.id!==_(o)&&c(_(o))});async function c(e){U(r,null),U(a,null);try{U(r,await J(`${n.page.path}/${e}`))}catch(e){U(a,Y(e),!0)}}function l(e){U(r,e),$(n.page.name,e.id)}function m(e){U(r,e),$(n.page.name,e.id)}var h=hr(),g=e(h),v=e=>{var t=mr(),r=p(t),i=O(r);V(t),H(e=>{L(r,`href`,`#/${n.page.name??``}`),u(i,`← ${e??``}`)},[()=>q(n.page.name)]),f(e,t)};d(g,e=>{n.rest.length>0&&e(v)});var y=W(g,2),b=t=>{var s=hr(),l=e(s);Q(l,{get problem(){return _(a)},onretry:()=>c(_(o))});var u=W(l,2),p=t=>{var a=i(),s=e(a),c=e=>{Rn(e,{get page(){return n.page},get item(){return _(r)},onclose:()=>$(n.page.name,_(o)),ondone:m})},l=e=>{Rn(e,{get page(){return n.page},get item(){return _(r)},get operation(){return n.rest[1]},onclose:()=>$(n.page.name,_(o)),ondone:m})},u=e=>{ur(e,{get page(){return n.page},get item(){return _(r)},onedit:()=>$(n.page.name,_(o),`edit`),onoperation:e=>$(n.page.name,_(o),e),onchanged:e=>U(r,e)})};d(s,e=>{n.rest[1]===`edit`?e(c):n.rest[1]===void 0?e(u,-1):e(l,1)}),f(t,a)};d(u,e=>{_(r)?.id===_(o)&&e(p)}),f(t,s)},x=e=>{Rn(e,{get page(){return n.page},item:null,onclose:()=>$(n.page.name),ondone:m})},S=e=>{ir(e,{get page(){return n.page},onopen:l,oncreate:()=>$(n.page.name,`new`)})};d(y,e=>{_(o)===void 0?n.rest[0]===`new`?e(x,1):e(S,-1):e(b)}),f(t,h),T()}export{Be as $,xt as A,at as B,Pt as C,Et as D,jt as E,bt as F,nt as G,qe as H,_t as I,Xe as J,$e as K,vt as L,Ct as M,Ot as N,St as O,yt as P,Y as Q,ht as R,Rt as S,At as T,tt as U,et as V,Z as W,Qe as X,X as Y,J as Z,qt as _,un as a,It as b,pn as c,tn as d,De as et,Zt as f,Jt as g,Yt as h,Hn as i,wt as j,Tt as k,sn as l,Xt as m,$ as n,Oe as nt,dn as o,$t as p,Je as q,pr as r,q as rt,fn as s,gr as t,K as tt,rn as u,Wt as v,kt as w,Ft as x,Ht as y,Q as z};

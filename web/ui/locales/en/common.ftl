@@ -27,7 +27,6 @@ name-en = Name in English
 code = Code
 date = Date
 store = Store
-status = Status
 reason = Reason
 nobody = Nobody
 points = { $points } points

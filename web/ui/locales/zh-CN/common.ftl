@@ -27,7 +27,6 @@ name-en = 英文名称
 code = 编码
 date = 日期
 store = 门店
-status = 状态
 reason = 原因
 nobody = 无
 points = { $points } 分

@@ -34,6 +34,11 @@ export function clock(rfc3339: string): string {
   return new Intl.DateTimeFormat(locale(), options).format(new Date(rfc3339))
 }
 
+/** A day: 2026年12月1日, Dec 1, 2026. */
+export function date(day: string): string {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeZone: 'UTC' }).format(Date.parse(day))
+}
+
 /** When something came into force; a program's first version counts for all bills, however old. */
 export function since(rfc3339: string): string {
   return Date.parse(rfc3339) <= 0 ? t('from-the-start') : instant(rfc3339)

@@ -1,4 +1,5 @@
 import { call, forgetTokens, keepTokens, onSessionEnd, refresh, send } from '$lib/api/client'
+import { t } from '$lib/i18n/index.svelte'
 import type { Credentials, Me, Tokens } from '$lib/api/types'
 
 const LOGIN_KEY = 'cardea.login'
@@ -66,16 +67,27 @@ export function toLogin(): void {
   location.replace('/login/?next=' + encodeURIComponent(location.pathname))
 }
 
-/** Where somebody's work begins: those who set the rules, or read them but never ring up a sale, at head office. */
-export function home({ permissions }: Me): string {
-  const setsRules = permissions.includes('configuration.write')
-  const onlyReadsRules = permissions.includes('configuration.read') && !permissions.includes('sale.post')
-  return setsRules || onlyReadsRules ? '/hq/' : '/till/'
+/** The pages that somebody has something to do on, as `GET /me` permits: who sells has the till; who doesn't, or reads the rules, the lists. */
+export function pages({ permissions }: Me): string[] {
+  const sells = permissions.includes('sale.post')
+  const reads = !sells || permissions.includes('configuration.read')
+  return [...(sells ? ['/till/'] : []), ...(reads ? ['/hq/'] : [])]
+}
+
+/** Where somebody's work begins: those who set the rules at head office, others at the till if they sell. */
+export function home(who: Me): string {
+  const [first = '/hq/'] = pages(who)
+  return who.permissions.includes('configuration.write') ? '/hq/' : first
 }
 
 /** Has the person at this page the permission? The server judges again. */
 export function may(action: string): boolean {
   return me().permissions.includes(action)
+}
+
+/** What the page of lists is called: head office for those who set the rules there. */
+export function office(): string {
+  return t(may('configuration.write') ? 'page-hq' : 'page-records')
 }
 
 /** Who is logged in, on the pages that exist only for somebody. */

@@ -540,6 +540,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/regions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One region. */
+        get: operations["read_region"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a region. With `active: false` it is archived: 409 `in_use` while open stores are in it. */
+        patch: operations["update_region"];
+        trace?: never;
+    };
     "/api/v1/rewards": {
         parameters: {
             query?: never;
@@ -699,6 +717,23 @@ export interface paths {
         head?: never;
         /** Changes an account; a change of role, stores, state or password ends its sessions or holds at once. */
         patch: operations["update_staff"];
+        trace?: never;
+    };
+    "/api/v1/staff/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives an account a new initial password, whatever version it is at; its sessions end. */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/stores": {
@@ -1710,6 +1745,7 @@ export interface components {
         /** @description A page of a list. */
         Page_Region: {
             items: {
+                active: boolean;
                 code: string;
                 /** Format: uuid */
                 id: string;
@@ -1869,6 +1905,14 @@ export interface components {
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
         };
+        /** @description A new initial password, for somebody who has forgotten theirs. */
+        PasswordReset: {
+            /**
+             * Format: password
+             * @description Handed over by word of mouth or on paper; must be changed at the next log-in.
+             */
+            password: string;
+        };
         /** @description The component whose rules a program follows. */
         PluginShown: {
             /** @description SHA-256 of the component, hexadecimal. */
@@ -1996,12 +2040,19 @@ export interface components {
             refresh_token: string;
         };
         Region: {
+            active: boolean;
             code: string;
             /** Format: uuid */
             id: string;
             name: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description Absent fields stay as they are. */
+        RegionChange: {
+            /** @description false: archived, once no open store is in it. */
+            active?: boolean | null;
+            name?: string | null;
         };
         /** @description What a return changes. */
         ReturnAnswer: {
@@ -2351,6 +2402,7 @@ export interface components {
         };
         /** @description Absent fields stay as they are. Code and time zone never change: business dates hang on them. */
         StoreChange: {
+            /** @description false: closed. It sells nothing and takes no new customers; not while somebody works only there. */
             active?: boolean | null;
             kind?: components["schemas"]["StoreKind"] | null;
             name?: string | null;
@@ -3606,6 +3658,8 @@ export interface operations {
     list_regions: {
         parameters: {
             query?: {
+                /** @description true: only what is in use, false: only what is archived. */
+                active?: boolean;
                 /** @description Most items of a page, 1–200; 50 if absent. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -3671,6 +3725,75 @@ export interface operations {
             };
         };
     };
+    read_region: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Region"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_region: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegionChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Region"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_rewards: {
         parameters: {
             query?: {
@@ -3678,6 +3801,8 @@ export interface operations {
                 program_id?: string;
                 /** @description Only what can be had in this store. */
                 store_id?: string;
+                /** @description true: only what is in use, false: only what is archived. */
+                active?: boolean;
                 /** @description Most items of a page, 1–200; 50 if absent. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -4040,6 +4165,12 @@ export interface operations {
     list_staff: {
         parameters: {
             query?: {
+                /** @description Only those of this role. */
+                role?: "hq_admin" | "store_manager" | "supervisor" | "cashier" | "consultant" | "clerk" | "finance" | "auditor" | "api_client" | "vendor";
+                /** @description Only those bound to this store. */
+                store_id?: string;
+                /** @description true: only what is in use, false: only what is archived. */
+                active?: boolean;
                 /** @description Most items of a page, 1–200; 50 if absent. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -4174,9 +4305,50 @@ export interface operations {
             };
         };
     };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staff"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_stores: {
         parameters: {
             query?: {
+                /** @description Only those of this region. */
+                region_id?: string;
+                /** @description true: only what is in use, false: only what is archived. */
+                active?: boolean;
                 /** @description Most items of a page, 1–200; 50 if absent. */
                 limit?: number;
                 /** @description `next` of the page before. */

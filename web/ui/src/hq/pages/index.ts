@@ -1,0 +1,22 @@
+import type { ResourcePage } from '$lib/resource/page'
+import { may } from '$lib/session.svelte'
+import { audit, customers, memberships, sales } from './records'
+import { regions } from './regions'
+import { rewards } from './rewards'
+import { staff } from './staff'
+import { stores } from './stores'
+
+/** The pages that are declared, in the order of the navigation. */
+export const PAGES: ResourcePage[] = [rewards, regions, stores, staff, customers, memberships, sales, audit]
+
+export function permitted(): ResourcePage[] {
+  return PAGES.filter(({ read }) => may(read))
+}
+
+/** Where who doesn't set the rules begins: with what their role is there for. */
+const LANDINGS = ['audit', 'customers', 'sales']
+
+export function landing(): string {
+  const own = LANDINGS.find((name) => permitted().some((page) => page.name === name))
+  return may('configuration.write') || own === undefined ? 'programs' : own
+}

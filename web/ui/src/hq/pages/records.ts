@@ -1,0 +1,43 @@
+// What people look things up in who neither sell nor set the rules: plain lists, as far as they may see.
+import type { ResourcePage } from '$lib/resource/page'
+
+const program_id = { path: '/programs', read: 'program.read' }
+const store_id = { path: '/stores', read: 'store.read' }
+const consultant_id = { path: '/staff', read: 'staff.read' }
+
+export const customers: ResourcePage = {
+  name: 'customers',
+  path: '/customers',
+  read: 'customer.read',
+  title: 'display',
+  columns: ['display', 'phones', 'birthday', 'store_id', 'created_at'],
+  references: { store_id, consultant_id },
+}
+
+export const memberships: ResourcePage = {
+  name: 'memberships',
+  path: '/memberships',
+  read: 'membership.read',
+  title: 'customer',
+  columns: ['customer', 'program_id', 'tier', 'state', 'store_id', 'opened_on', 'valid_through'],
+  references: { program_id, store_id },
+}
+
+export const sales: ResourcePage = {
+  name: 'sales',
+  path: '/sales',
+  read: 'sale.read',
+  title: 'receipt',
+  columns: ['receipt', 'till', 'business_date', 'member', 'paid', 'points_earned', 'points_spent'],
+  references: { store_id },
+  money: ['paid', 'rounding'],
+}
+
+export const audit: ResourcePage = {
+  name: 'audit',
+  path: '/audit',
+  read: 'audit.read',
+  title: 'action',
+  columns: ['action', 'at', 'staff_id', 'source_ip', 'detail'],
+  references: { staff_id: { path: '/staff', read: 'staff.read' } },
+}

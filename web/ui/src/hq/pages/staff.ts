@@ -1,0 +1,17 @@
+import type { ResourcePage } from '$lib/resource/page'
+
+const stores = { path: '/stores', read: 'store.read' }
+
+export const staff: ResourcePage = {
+  name: 'staff',
+  path: '/staff',
+  read: 'staff.read',
+  write: 'staff.write',
+  title: 'name',
+  columns: ['name', 'user', 'role', 'store_ids', 'active'],
+  // A new initial password is an operation of its own.
+  fields: ['user', 'name', 'role', 'password', 'store_ids'],
+  references: { store_ids: stores, store_id: stores },
+  start: { store_ids: [] },
+  operations: ['password'],
+}
