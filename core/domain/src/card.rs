@@ -292,13 +292,18 @@ pub fn decide_card(card: &mut Card, op: CardOp) -> Result<Rows, Refusal> {
     })
 }
 
-/// Voids a card with its membership; false for one that is at its end already.
-pub(crate) fn cancel(card: &mut Card) -> bool {
+/// Voids a card with its membership; false for one that is at its end already. Its block `expired` says that its time
+/// was over, which nobody's cancelling says.
+pub(crate) fn expire(card: &mut Card) -> bool {
     let Some((state, blocks)) = transition(card.state, &card.blocks, CardOp::Cancel) else {
         return false;
     };
     card.state = state;
     card.blocks = blocks;
+    if !card.blocks.contains(&Block::Expired) {
+        card.blocks.push(Block::Expired);
+        card.blocks.sort_unstable();
+    }
     card.version += 1;
     true
 }

@@ -1,7 +1,7 @@
 //! The one table of refusals: code → kind → title. The HTTP layer maps kinds to statuses and adds nothing.
 
 use crate::card::{Block, CardState};
-use crate::id::BillId;
+use crate::id::{BillId, MembershipId, ProgramId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -87,12 +87,14 @@ codes! {
     Forbidden "forbidden" Forbidden "没有权限" "Not permitted";
     NotFound "not_found" NotFound "没有找到" "Not found";
     MembershipExists "membership_exists" Conflict "该顾客已是会员" "The customer is a member already";
+    MembershipAmbiguous "membership_ambiguous" Conflict "该顾客有多个会籍" "The customer has several memberships";
     MembershipClosed "membership_closed" Conflict "会籍已结束" "The membership has ended";
     NotEligible "not_eligible" Conflict "尚不符合办卡条件" "Not eligible yet";
     CardBlocked "card_blocked" Conflict "此卡已停用" "The card is blocked";
     CardState "card_state" Conflict "卡的状态不允许此操作" "The card's state forbids this";
     ReceiptConflict "receipt_conflict" Conflict "小票号已用于另一笔账单" "The receipt number belongs to another bill";
     AlreadyReturned "already_returned" Conflict "商品已退" "Returned already";
+    NotCancellable "not_cancellable" Conflict "不能取消" "It can't be cancelled";
     InsufficientPoints "insufficient_points" Conflict "积分不足" "Not enough points";
     RewardUnavailable "reward_unavailable" Conflict "该礼品暂不可兑换" "The reward isn't available";
     OutOfStock "out_of_stock" Conflict "礼品已兑完" "Out of stock";
@@ -133,7 +135,17 @@ pub struct Facts {
     pub available: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needed: Option<i64>,
-    /// What was gone beyond, minor units.
+    /// Points that can be paid instead, and the money they stand for (minor units).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub possible_points: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub possible_amount: Option<i64>,
+    /// The least that can be paid with points, and the money it stands for (minor units).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minimum_points: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minimum_amount: Option<i64>,
+    /// The most there may be of what was too much; money in minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,6 +155,9 @@ pub struct Facts {
     /// What the state allows instead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<String>,
+    /// The memberships that may be meant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub memberships: Vec<MembershipChoice>,
     /// The first bill under a receipt number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sale_id: Option<BillId>,
@@ -152,6 +167,15 @@ pub struct Facts {
     /// Further fields at fault, with their pointers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+}
+
+/// One of several memberships of a customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MembershipChoice {
+    pub id: MembershipId,
+    pub program_id: ProgramId,
+    /// The program's name.
+    pub program: Text,
 }
 
 /// One reason of a plugin, in its own words.

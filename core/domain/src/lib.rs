@@ -14,6 +14,7 @@ pub mod identifier;
 pub mod ledger;
 pub mod money;
 pub mod phone;
+pub mod review;
 pub mod rows;
 pub mod sale;
 pub mod tier;

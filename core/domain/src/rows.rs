@@ -22,6 +22,10 @@ pub struct Rows {
     pub entries: Vec<EntryRow>,
     pub lots: Vec<LotRow>,
     pub lot_moves: Vec<LotMoveRow>,
+    /// Earlier lots that are good until another instant now.
+    pub lot_dates: Vec<(LotId, Instant)>,
+    /// Lots whose end is booked with the command.
+    pub lots_ended: Vec<LotId>,
     /// Balances after the command (absolute).
     pub accounts: Vec<AccountRow>,
     /// Differences per membership, measure and day.
@@ -258,9 +262,13 @@ pub enum TierChangeKind {
     Upgrade,
     /// A return took the figure below the threshold of an earlier upgrade.
     Undone,
+    /// A review found the threshold reached no longer.
+    Downgrade,
+    /// A review found it reached; from and to are the same.
+    Kept,
 }
 
-named!(TierChangeKind { Upgrade = "upgrade", Undone = "undone" });
+named!(TierChangeKind { Upgrade = "upgrade", Undone = "undone", Downgrade = "downgrade", Kept = "kept" });
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TierChangeRow {

@@ -29,6 +29,29 @@ pub struct Ladder {
     /// Rolling months of the window, 1–120; the same day that many months earlier is still inside.
     pub months: u32,
     pub steps: Vec<Step>,
+    /// What happens when a tier has been held so many months without its threshold being reached in them.
+    #[serde(default)]
+    pub review: Review,
+}
+
+/// The review of a tier, `months` after it was reached or kept last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Review {
+    pub fall: Fall,
+    /// Days that a review waits for, 0–366.
+    pub grace_days: u32,
+}
+
+/// How far a tier falls that isn't kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fall {
+    #[default]
+    OneStep,
+    /// To where the figures say.
+    Figures,
+    Never,
 }
 
 /// A tier as answers show it.
@@ -74,6 +97,9 @@ impl Ladder {
         };
         if !(1..=120).contains(&self.months) {
             wrong("/months".to_owned(), "must be 1 to 120");
+        }
+        if self.review.grace_days > 366 {
+            wrong("/review/grace_days".to_owned(), "must be 0 to 366");
         }
         if !(1..=20).contains(&self.steps.len()) {
             wrong("/steps".to_owned(), "must have 1 to 20 steps");

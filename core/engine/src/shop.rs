@@ -117,6 +117,7 @@ impl Shop {
                 rounding: 0,
             },
             over_limit: false,
+            reason: None,
             trusted: false,
         };
         id(&self.execute(Command::Sale(sale)).await["id"])
@@ -190,6 +191,7 @@ impl Shop {
             till: "T1".into(),
             receipt: receipt.into(),
             reward,
+            quantity: 1,
             occurred_at: None,
             trusted: false,
         };

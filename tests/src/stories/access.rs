@@ -70,6 +70,9 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
             "card": world.number, "store_id": world.store, "till": "T1", "receipt": receipt, "reward_id": world.reward,
             "occurred_at": at,
         }),
+        "POST /redemptions/{id}/cancel" | "POST /redemptions/{id}/cancel/quote" => json!({
+            "store_id": world.store, "till": "T1", "receipt": receipt, "reason": "x",
+        }),
         "POST /programs" => json!({"code": code, "name": name, "plugin": "retail"}),
         "POST /programs/{id}/configurations" => app.configure().body().clone(),
         "POST /rewards" => json!({
@@ -101,6 +104,7 @@ fn path(route: &str, world: &World) -> String {
         Some("customers") => &world.customer,
         Some("memberships") => &world.membership,
         Some("programs") => &world.program,
+        Some("redemptions") => &world.redemption,
         Some("regions") => &world.region,
         Some("rewards") => &world.reward,
         Some("sales") => &world.sale,

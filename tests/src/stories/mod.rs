@@ -14,6 +14,7 @@ mod hostile;
 mod identifiers;
 mod import;
 mod interface;
+mod lapse;
 mod ledger;
 mod limits;
 mod login;
@@ -31,6 +32,7 @@ mod rewards;
 mod sales_files;
 mod scope;
 mod spending;
+mod standing;
 mod storage;
 mod tiers;
 mod unjudged;
@@ -54,6 +56,7 @@ pub fn tests() -> Vec<Trial> {
         identifiers::tests,
         import::tests,
         interface::tests,
+        lapse::tests,
         ledger::tests,
         limits::tests,
         login::tests,
@@ -71,6 +74,7 @@ pub fn tests() -> Vec<Trial> {
         sales_files::tests,
         scope::tests,
         spending::tests,
+        standing::tests,
         storage::tests,
         tiers::tests,
         unjudged::tests,

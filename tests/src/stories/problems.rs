@@ -19,6 +19,7 @@ pub fn tests() -> Vec<Trial> {
         causes_stay_in_the_log,
         pages_have_limits,
         the_null_character_is_refused,
+        s19_a_body_that_cannot_be_read_is_told_in_the_readers_language,
     )
 }
 
@@ -234,4 +235,30 @@ fn pages_have_limits(app: &TestApp) {
     assert_ne!(first["items"][0]["id"], second["items"][0]["id"]);
     assert!(second["next"].is_null(), "two stores, two pages");
     app.hq().get("/stores?limt=1").expect_problem(400, "body_invalid");
+}
+
+fn s19_a_body_that_cannot_be_read_is_told_in_the_readers_language(app: &TestApp) {
+    let till = app.till().reading("zh-CN");
+    let body = app.sale().line("cream", "skin", 100_00).body();
+    let send = |pointer: &str, value: Value| {
+        let mut body = body.clone();
+        *body.pointer_mut(pointer).expect("a field") = value;
+        let problem = till.post("/sales", &body).expect_problem(400, "body_invalid");
+        assert_eq!(problem.text("/pointer"), pointer);
+        let detail = problem.text("/detail");
+        for english in ["invalid", "expected", "type", "field", "minor"] {
+            assert!(!detail.contains(english), "{detail}");
+        }
+        detail
+    };
+    let money = send("/lines/0/amount", json!("100.00"));
+    assert!(money.starts_with("第1行的金额") && money.contains("100.00"), "{money}");
+    assert!(send("/lines/0/quantity", json!(1.5)).starts_with("第1行的数量应为整数"));
+    assert!(send("/receipt", json!(5)).starts_with("小票号应为文字"));
+    assert!(send("/tenders/0/kind", json!("gold")).starts_with("第1笔付款的类别不能是“gold”"));
+    // Money that doesn't add up is named as people write it.
+    let mut short = body.clone();
+    short["tenders"][0]["amount"] = json!(90_00);
+    let problem = till.post("/sales", &short).expect_problem(422, "tenders_mismatch");
+    assert_eq!(problem.text("/detail"), "应付 100.00，付款合计 90.00，请核对。");
 }

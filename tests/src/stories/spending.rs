@@ -3,6 +3,7 @@
 
 use crate::harness::{Field, TestApp};
 use libtest_mimic::Trial;
+use serde_json::json;
 
 pub fn tests() -> Vec<Trial> {
     crate::stories!("spending":
@@ -18,6 +19,9 @@ pub fn tests() -> Vec<Trial> {
         points_need_a_member,
         d_led_3_maturing_points_cannot_be_spent,
         points_spent_come_before_points_earned,
+        s17_what_is_possible_stands_in_the_refusal,
+        s17_below_the_minimum_the_minimum_is_named,
+        s10_a_bill_for_too_many_points_is_refused_with_the_limit,
     )
 }
 
@@ -200,4 +204,88 @@ fn points_spent_come_before_points_earned(app: &TestApp) {
         "two entries, spending first: {amounts:?}"
     );
     assert_eq!(amounts.iter().sum::<i64>(), -934);
+}
+
+fn s17_what_is_possible_stands_in_the_refusal(app: &TestApp) {
+    app.configure().points_pay(100, 5_00, 100, 500_000).publish();
+    let member = app.member("王芳");
+    app.sale_to(&member).line("cream", "skin", 1000_00).ring();
+    let paying = |bill: i64, points: i64| app.sale_to(&member).line("cream", "skin", bill).points(points);
+    let possible = |answer: crate::harness::Answer| {
+        let problem = answer.expect_problem(422, "field_invalid");
+        assert_eq!(problem.text("/pointer"), "/tenders/0/amount");
+        (problem.int("/possible_points"), problem.int("/possible_amount"))
+    };
+    // 1050 points are 52.50.
+    assert_eq!(possible(paying(200_00, 52_50).quote()), (1000, 50_00));
+    assert_eq!(possible(paying(200_00, 52_50).post()), (1000, 50_00));
+    assert_eq!(possible(paying(90_00, 50_00).post()), (900, 45_00), "half of the bill");
+    assert_eq!(possible(paying(9_00, 5_00).post()), (0, 0));
+    let problem = paying(400_00, 105_00).post().expect_problem(409, "insufficient_points");
+    assert_eq!(
+        (problem.int("/possible_points"), problem.int("/possible_amount")),
+        (2000, 100_00)
+    );
+    assert_eq!(
+        paying(200_00, 50_00).ring_as_quoted().spent(),
+        1000,
+        "what was said is possible"
+    );
+}
+
+fn s17_below_the_minimum_the_minimum_is_named(app: &TestApp) {
+    let tender = json!({"points": 100, "money": 5_00, "step": 100, "minimum": 250, "max_share_ppm": 500_000});
+    app.configure().term("tender", tender).publish();
+    let member = app.member("王芳");
+    let paying = |points: i64| app.sale_to(&member).line("cream", "skin", 100_00).points(points);
+    let problem = paying(10_00).post().expect_problem(422, "field_invalid");
+    assert_eq!(
+        (problem.int("/minimum_points"), problem.int("/minimum_amount")),
+        (300, 15_00)
+    );
+    assert!(problem.text("/detail").contains("15.00 (300 points)"), "{problem:#}");
+    assert_eq!(problem.int("/possible_points"), 1000);
+    assert_eq!(paying(15_00).ring_as_quoted().spent(), 300);
+    // A bill of which so much can't be paid with points is told so.
+    let small = app.sale_to(&member).line("cream", "skin", 20_00).points(10_00);
+    assert_eq!(
+        small
+            .post()
+            .expect_problem(422, "field_invalid")
+            .int("/possible_points"),
+        0
+    );
+}
+
+fn s10_a_bill_for_too_many_points_is_refused_with_the_limit(app: &TestApp) {
+    let member = app.member("王芳");
+    let refused = |sale: crate::harness::Sale| {
+        let sale = sale.with("over_limit", true);
+        for answer in [sale.quote(), sale.post()] {
+            let problem = answer.expect_problem(422, "field_invalid");
+            assert_eq!(
+                (problem.text("/pointer"), problem.int("/limit")),
+                ("/lines".into(), 9_007_199_254)
+            );
+            assert!(problem.text("/detail").contains("9007199254"), "{problem:#}");
+        }
+    };
+    refused(app.sale_to(&member).line("ship", "other", 9_007_199_254_00));
+    refused(app.sale_to(&member).line("ship", "other", 90_071_992_540_000_00));
+    // Two lines that together are too much.
+    let half = 4_503_599_628_00;
+    refused(
+        app.sale_to(&member)
+            .line("ship", "other", half)
+            .line("ship", "other", half),
+    );
+    assert_eq!(app.points(&member), 1000);
+    assert_eq!(
+        app.sale_to(&member)
+            .with("over_limit", true)
+            .line("boat", "other", 1_000_000_00)
+            .ring()
+            .earned(),
+        1_000_000
+    );
 }

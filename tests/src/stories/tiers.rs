@@ -1,6 +1,6 @@
 //! Tiers: D-TIER-1 to -4 and D-RET-8; the pains of thresholds off by one (8) and of a tier by what is left instead of what was paid (9).
 
-use crate::harness::{Field, Member, TestApp};
+use crate::harness::{Field, Member, Settings, TestApp};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
@@ -22,6 +22,10 @@ pub fn tests() -> Vec<Trial> {
         d_tier_3_the_till_hears_of_the_upgrade,
         d_tier_3_the_card_says_what_the_next_tier_needs,
         d_tier_4_a_configuration_holds_from_its_date,
+        s15_a_tier_that_is_not_kept_falls_at_its_review_by_one_step,
+        s15_it_falls_to_the_figures_or_never_where_the_program_says_so,
+        d_tier_2_a_tier_that_is_kept_and_one_reached_again_begin_anew,
+        d_tier_2_the_review_waits_for_its_grace,
     )
 }
 
@@ -262,4 +266,86 @@ fn d_tier_4_a_configuration_holds_from_its_date(app: &TestApp) {
     let past = crate::harness::time::instant("2026-03-09 00:00");
     let backdated = app.configure().set("/effective_from", json!(past)).post();
     backdated.expect_problem(422, "field_invalid");
+}
+
+/// Reviews as of a local time.
+fn night(app: &TestApp, local: &str) {
+    app.set_now(local);
+    app.night();
+}
+
+/// So that memberships outlive their reviews.
+fn for_ever(app: &TestApp) -> Settings<'_> {
+    app.configure().rule("/validity_months", 0)
+}
+
+fn s15_a_tier_that_is_not_kept_falls_at_its_review_by_one_step(app: &TestApp) {
+    for_ever(app).publish();
+    let member = paid(app, 20000_00);
+    assert_eq!(app.tier(&member), "gold");
+    let review =
+        |app: &TestApp| app.hq().get(&format!("/memberships/{}", member.membership)).ok()["tier_review"].clone();
+    assert_eq!(review(app), json!({"valid_through": "2027-03-01", "missing_paid": 0}));
+    night(app, "2027-03-01 23:00");
+    assert_eq!(app.tier(&member), "gold", "its last day");
+    night(app, "2027-06-01 02:00");
+    assert_eq!(app.tier(&member), "silver", "fifteen months later, one step");
+    app.night();
+    assert_eq!(app.tier(&member), "silver", "once");
+    assert_eq!(
+        review(app),
+        json!({"valid_through": "2028-03-02", "missing_paid": 5000_00})
+    );
+    assert_eq!(
+        app.sale_to(&member).line("cream", "skin", 10_00).ring().earned(),
+        12,
+        "× 1.2"
+    );
+    night(app, "2028-03-03 02:00");
+    assert_eq!((app.tier(&member), review(app)), ("vip".into(), Value::Null));
+    let log = app.auditor().get("/audit?action=tier.review").ok().list("/items");
+    let detail = |entry: &Value| serde_json::from_str::<Value>(&entry.text("/detail")).expect("JSON");
+    let told: Vec<Value> = log.iter().rev().map(detail).collect();
+    assert_eq!((&told[0]["to"], &told[1]["to"]), (&json!("silver"), &json!("vip")));
+    assert_eq!(told[0]["threshold"], json!(20000_00));
+}
+
+fn s15_it_falls_to_the_figures_or_never_where_the_program_says_so(app: &TestApp) {
+    for_ever(app).set("/ladder/review", json!({"fall": "never"})).publish();
+    let member = paid(app, 20000_00);
+    night(app, "2027-06-01 02:00");
+    assert_eq!(app.tier(&member), "gold");
+    for_ever(app)
+        .set("/ladder/review", json!({"fall": "figures"}))
+        .publish();
+    night(app, "2027-06-02 02:00");
+    assert_eq!(app.tier(&member), "vip");
+}
+
+fn d_tier_2_a_tier_that_is_kept_and_one_reached_again_begin_anew(app: &TestApp) {
+    for_ever(app).publish();
+    let member = paid(app, 5000_00);
+    app.set_now("2027-02-01 10:00");
+    app.sale_to(&member).line("cream", "skin", 5000_00).ring_as_quoted();
+    night(app, "2027-03-02 02:00");
+    assert_eq!(app.tier(&member), "silver", "kept for another year");
+    night(app, "2028-03-02 02:00");
+    assert_eq!(app.tier(&member), "silver");
+    night(app, "2028-03-03 02:00");
+    assert_eq!(app.tier(&member), "vip");
+    app.sale_to(&member).line("cream", "skin", 5000_00).ring_as_quoted();
+    assert_eq!(app.tier(&member), "silver", "reached again");
+    night(app, "2029-03-03 02:00");
+    assert_eq!(app.tier(&member), "silver", "its last day");
+    night(app, "2029-03-04 02:00");
+    assert_eq!(app.tier(&member), "vip");
+}
+
+fn d_tier_2_the_review_waits_for_its_grace(app: &TestApp) {
+    for_ever(app).set("/ladder/review", json!({"grace_days": 30})).publish();
+    let member = paid(app, 5000_00);
+    night(app, "2027-03-31 02:00");
+    assert_eq!(app.tier(&member), "silver");
+    night(app, "2027-04-01 02:00");
+    assert_eq!(app.tier(&member), "vip");
 }

@@ -15,6 +15,7 @@ pub struct World {
     pub card: String,
     pub number: String,
     pub sale: String,
+    pub redemption: String,
     pub reward: String,
     pub staff: String,
 }
@@ -66,6 +67,7 @@ impl World {
             card: String::new(),
             number: String::new(),
             sale: String::new(),
+            redemption: String::new(),
         };
         let form = world.customer_form(&app.next_phone());
         world.customer = hq.post("/customers", &form).created().text("/id");
@@ -82,6 +84,11 @@ impl World {
         });
         let member = Member::from_card(&world.customer, &hq.post("/cards", &card).created());
         (world.membership, world.card, world.number) = (member.membership, member.card, member.number);
+        let exchange = json!({
+            "card": world.number, "store_id": store, "till": "T1", "receipt": app.next_receipt(),
+            "reward_id": world.reward,
+        });
+        world.redemption = hq.post("/redemptions", &exchange).created().text("/id");
         world
     }
 

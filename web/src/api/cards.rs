@@ -124,7 +124,8 @@ async fn unfreeze_card(
     operate(permit, CardOp::Unfreeze, id.0, write, language, &state).await
 }
 
-/// Reports a card lost: from now on it neither earns nor spends.
+/// Reports a card lost: from now on it neither earns nor spends. By phone it needs `caller_verified`, at the counter
+/// `identity_checked`, true or false.
 #[utoipa::path(
     tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardOperation,
     responses((status = 200, body = Card))

@@ -9,6 +9,7 @@ mod language;
 mod permit;
 mod problem;
 mod query;
+mod unreadable;
 
 pub use body::{Body, BodyLimits, Write};
 pub use cardea_engine::page::Page;

@@ -50,6 +50,7 @@ guards!(
     ProgramRead,
     ProgramWrite,
     RedemptionPost,
+    RedemptionCancel,
     ReturnPost,
     RewardRead,
     RewardWrite,

@@ -1,6 +1,6 @@
 //! The one place where a refusal becomes an HTTP answer: kind → status, RFC 9457 document in the client's language.
 
-use super::Language;
+use super::{Language, unreadable};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
@@ -25,8 +25,9 @@ struct Told {
 }
 
 /// The wire form of every refusal (RFC 9457), `application/problem+json`. Further members carry the facts a code
-/// brings along: `available` and `needed` points, the `limit` of a bill, `state`, `blocks` and `allowed` of a card, `sale_id` of the first
-/// bill under a receipt number, `refusals` of a program's rules.
+/// brings along: `available` and `needed` points, `possible_points` and `possible_amount` that can be paid instead,
+/// `minimum_points` and `minimum_amount`, the `limit` of what was too much, `state`, `blocks` and `allowed` of a card,
+/// `sale_id` of the first bill under a receipt number, `memberships` that may be meant, `refusals` of a program's rules.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemDocument {
@@ -105,7 +106,8 @@ impl Problem {
 
     /// The body or the query can't be read; `pointer` names the field, if one is at fault.
     pub fn unreadable(pointer: Option<String>, why: &str) -> Self {
-        let mut refusal = Refusal::new(Code::BodyInvalid, format!("请求内容无法识别：{why}"), why);
+        let zh = unreadable::in_chinese(pointer.as_deref(), why);
+        let mut refusal = Refusal::new(Code::BodyInvalid, zh, why);
         refusal.pointer = pointer;
         refusal.into()
     }

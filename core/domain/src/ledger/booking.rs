@@ -23,8 +23,10 @@ pub struct Source {
     pub bill: Option<BillId>,
     pub store: Option<StoreId>,
     pub occurred_at: Instant,
-    /// Now: decides what has matured and expired.
+    /// Now.
     pub booked_at: Instant,
+    /// Decides what has matured and expired; never after now.
+    pub judged_at: Instant,
     pub configuration: Option<ConfigurationId>,
     /// SHA-256 of the recorded plugin input.
     pub input: Option<[u8; 32]>,
@@ -74,7 +76,7 @@ impl<'a> Booking<'a> {
         rows: &'a mut Rows,
         ids: &'a mut dyn NewIds,
     ) -> Self {
-        let closed = !member.is_open(source.booked_at);
+        let closed = !member.is_open_as_of(source.judged_at, source.booked_at);
         if let Some(account) = member.accounts.get_mut(&asset) {
             account.lots.sort_by_cached_key(Lot::spend_order);
         }
@@ -126,18 +128,23 @@ impl<'a> Booking<'a> {
         Some(id)
     }
 
-    /// Takes `amount` > 0 in spend order from lots that can be spent now; nothing while in debt. The entry, and what it
-    /// took of each lot.
+    /// Takes `amount` > 0 in spend order from lots that could be spent when it is judged; nothing while in debt. What has
+    /// expired since then takes its end back first, as far as it is needed. The entry, and what it took of each lot.
     ///
     /// # Errors
     /// `insufficient_points` with `available` and `needed`; nothing is booked then.
     pub fn debit(&mut self, draft: EntryDraft, amount: i64) -> Result<(EntryId, Vec<SpentMove>), Refusal> {
-        let now = self.source.booked_at;
-        let available = if self.closed { 0 } else { self.account().available(now) };
+        let at = self.source.judged_at;
+        let available = if self.closed {
+            0
+        } else {
+            self.member.spendable(&self.asset, at)
+        };
         if self.account().debt > 0 || available < amount {
             return Err(insufficient(available, amount));
         }
-        let taken = self.take(amount, |lot| lot.spendable(now));
+        self.revive(amount);
+        let taken = self.take(amount, |lot| lot.spendable(at));
         let entry = self.post(draft, -amount);
         self.record_moves(entry, taken.iter().map(|spent| (spent.lot, -spent.amount)).collect());
         Ok((entry, taken))
@@ -227,6 +234,38 @@ impl<'a> Booking<'a> {
         }
     }
 
+    /// Takes back the ends that were booked after the instant of judgement, for up to `amount`: what ended since comes
+    /// before all else in spend order.
+    fn revive(&mut self, amount: i64) {
+        let (at, mut left) = (self.source.judged_at, amount);
+        let mut ended = match self.asset == Asset::points() {
+            true => std::mem::take(&mut self.member.ended),
+            false => Vec::new(),
+        };
+        ended.retain(|end| end.was.spendable(at));
+        ended.sort_by_cached_key(|end| end.was.spend_order());
+        for end in ended {
+            let part = left.min(end.was.remaining);
+            if part > 0 {
+                left -= part;
+                let draft = crate::sale::end_undone(part, end.entry);
+                let entry = self.post(draft, part);
+                self.restore(&SpentMove {
+                    lot: end.was.id,
+                    opened_at: end.was.opened_at,
+                    terms: end.was.terms,
+                    amount: part,
+                });
+                self.record_moves(entry, vec![(end.was.id, part)]);
+            }
+        }
+    }
+
+    /// An entry that says why nothing moves.
+    pub fn note(&mut self, draft: EntryDraft) {
+        self.post(draft, 0);
+    }
+
     /// Books the end of a lot: one entry over what is left, 0 where nothing is.
     pub fn expire(&mut self, draft: EntryDraft, lot: LotId) {
         let left = self
@@ -237,6 +276,7 @@ impl<'a> Booking<'a> {
             .map_or(0, |l| l.remaining);
         self.take(left, |l| l.id == lot);
         let entry = self.post(draft, -left);
+        self.rows.lots_ended.push(lot);
         self.rows.lot_moves.push(LotMoveRow {
             entry,
             lot,
@@ -384,7 +424,8 @@ fn total(taken: &[SpentMove]) -> i64 {
     taken.iter().map(|spent| spent.amount).sum()
 }
 
-fn insufficient(available: i64, needed: i64) -> Refusal {
+/// Points that aren't there.
+pub(crate) fn insufficient(available: i64, needed: i64) -> Refusal {
     let (zh, en) = if available < 0 {
         let debt = -available;
         (

@@ -22,6 +22,15 @@ pub struct Lot {
     pub remaining: i64,
 }
 
+/// The end of a lot that was booked after the instant as of which a bill is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedLot {
+    /// The lot with what it had at its end.
+    pub was: Lot,
+    /// The entry that booked the end.
+    pub entry: EntryId,
+}
+
 /// What a sale once took from a lot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpentMove {

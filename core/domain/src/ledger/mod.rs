@@ -3,8 +3,9 @@
 mod booking;
 mod lot;
 
+pub(crate) use booking::insufficient;
 pub use booking::{Booking, ClawedBack, EntryDraft, GivenBack, Source};
-pub use lot::{Lot, LotTerms, SpentMove};
+pub use lot::{EndedLot, Lot, LotTerms, SpentMove};
 
 use crate::calendar::Instant;
 use crate::error::{Code, Refusal};
@@ -88,6 +89,7 @@ pub struct Member {
     pub program: ProgramId,
     pub customer: Option<CustomerId>,
     pub store: StoreId,
+    pub opened_at: Instant,
     pub open: bool,
     /// First instant after the membership's validity.
     pub expires_at: Option<Instant>,
@@ -101,6 +103,8 @@ pub struct Member {
     /// Upgrades that sales have caused (the rows of kind `upgrade`), oldest first, undone ones too: a return looks at
     /// each as of its day, so `paid_by_day` must reach back to the window of the oldest one.
     pub upgrades: Vec<crate::tier::Upgrade>,
+    /// Lots of points whose end was booked after the instant as of which it is judged; none where that is now.
+    pub ended: Vec<EndedLot>,
 }
 
 /// What a member sees of one asset.
@@ -153,7 +157,15 @@ impl Member {
     /// # Errors
     /// `membership_closed`
     pub fn check_open(&self, now: Instant) -> Result<(), Refusal> {
-        if self.is_open(now) {
+        self.check_open_as_of(now, now)
+    }
+
+    /// Whether it could be used at `at`, seen from `now`: an end that has come since doesn't count.
+    ///
+    /// # Errors
+    /// `membership_closed`
+    pub fn check_open_as_of(&self, at: Instant, now: Instant) -> Result<(), Refusal> {
+        if self.is_open_as_of(at, now) {
             return Ok(());
         }
         Err(Refusal::new(
@@ -164,7 +176,21 @@ impl Member {
     }
 
     pub(crate) fn is_open(&self, now: Instant) -> bool {
-        self.open && self.expires_at.is_none_or(|end| now < end)
+        self.is_open_as_of(now, now)
+    }
+
+    /// One that is closed before the end of its validity was closed by people, who mean it.
+    pub(crate) fn is_open_as_of(&self, at: Instant, now: Instant) -> bool {
+        self.expires_at
+            .map_or(self.open, |end| at < end && (self.open || now >= end))
+    }
+
+    /// What could be spent of an asset at `at`, less the debt: also what has ended since.
+    pub fn spendable(&self, asset: &Asset, at: Instant) -> i64 {
+        let available = self.accounts.get(asset).map_or(0, |account| account.available(at));
+        let ended = self.ended.iter().map(|end| &end.was);
+        let ended = ended.filter(|was| *asset == Asset::points() && was.spendable(at));
+        available + ended.map(|was| was.remaining).sum::<i64>()
     }
 
     /// Every account as the member sees it, `points` always. After the end of the membership nothing is left to spend,

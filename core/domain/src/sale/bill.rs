@@ -63,11 +63,11 @@ const DAYS_BACK: i64 = 7;
 const MINUTES_AHEAD: i64 = 5;
 
 impl Bill {
-    /// Checks ranges, differences and sums.
+    /// Checks ranges, differences and sums; `minor_units` are the currency's decimal places, for sentences.
     ///
     /// # Errors
     /// `field_invalid`, `line_discount_mismatch` or `tenders_mismatch`, each with its pointer.
-    pub fn validate(&self) -> Result<(), Refusal> {
+    pub fn validate(&self, minor_units: u32) -> Result<(), Refusal> {
         if !(1..=MAX_LINES).contains(&self.lines.len()) {
             return Err(field("/lines", "应有 1 至 2000 行", "must have 1 to 2000 lines"));
         }
@@ -77,7 +77,7 @@ impl Bill {
         self.lines
             .iter()
             .enumerate()
-            .try_for_each(|(i, line)| line.validate(i))?;
+            .try_for_each(|(i, line)| line.validate(i, minor_units))?;
         let lines = money::sum(self.lines.iter().map(|line| line.amount));
         let lines = lines.ok_or_else(|| field("/lines", "合计超出范围", "add up beyond ±(2^53 − 1)"))?;
         if self.rounding.unsigned_abs() > lines.unsigned_abs() {
@@ -107,9 +107,10 @@ impl Bill {
         }
         let tenders = money::sum(self.tenders.iter().map(|tender| tender.amount));
         if tenders != Some(lines - self.rounding) {
-            let (due, given) = (lines - self.rounding, tenders.unwrap_or(LIMIT));
-            let zh = format!("应付 {due}，付款合计 {given}（最小货币单位），请核对。");
-            let en = format!("{due} are due and the tenders add up to {given} (minor units); correct one of them.");
+            let show = |money: Minor| format_minor(money, minor_units);
+            let (due, given) = (show(lines - self.rounding), show(tenders.unwrap_or(LIMIT)));
+            let zh = format!("应付 {due}，付款合计 {given}，请核对。");
+            let en = format!("{due} are due and the tenders add up to {given}; correct one of them.");
             return Err(Refusal::new(Code::TendersMismatch, zh, en).at("/tenders"));
         }
         Ok(())
@@ -150,7 +151,7 @@ impl Bill {
 }
 
 impl Line {
-    fn validate(&self, i: usize) -> Result<(), Refusal> {
+    fn validate(&self, i: usize, minor_units: u32) -> Result<(), Refusal> {
         let at = |name: &str| format!("/lines/{i}/{name}");
         let money = |name: &str, amount: Minor| match (0..=LIMIT).contains(&amount) {
             true => Ok(()),
@@ -173,11 +174,12 @@ impl Line {
         money("amount", self.amount)?;
         money("list_amount", self.list_amount)?;
         if self.discount != self.list_amount - self.amount {
-            let expected = self.list_amount - self.amount;
-            let zh = format!("原价减实价为 {expected}，折扣却是 {}（最小货币单位）。", self.discount);
+            let show = |money: Minor| format_minor(money, minor_units);
+            let (expected, given) = (show(self.list_amount - self.amount), show(self.discount));
+            let zh = format!("第{}行的原价减实价为 {expected}，折扣却是 {given}。", self.number);
             let en = format!(
-                "list_amount − amount is {expected}, but discount is {} (minor units).",
-                self.discount
+                "Line {}: list_amount − amount is {expected}, but discount is {given}.",
+                self.number
             );
             return Err(Refusal::new(Code::LineDiscountMismatch, zh, en).at(at("discount")));
         }
@@ -224,7 +226,7 @@ pub fn spread_unpaid(bill: &Bill) -> Vec<Minor> {
 /// # Errors
 /// `occurred_at_out_of_range`
 pub fn check_occurred_at(occurred_at: Instant, now: Instant, privileged: bool) -> Result<(), Refusal> {
-    let too_old = occurred_at < now.plus_days(-DAYS_BACK) && !privileged;
+    let too_old = is_backdated(occurred_at, now) && !privileged;
     if !too_old && occurred_at <= now.plus_minutes(MINUTES_AHEAD) {
         return Ok(());
     }
@@ -240,6 +242,16 @@ pub fn check_occurred_at(occurred_at: Instant, now: Instant, privileged: bool) -
         )
     };
     Err(Refusal::new(Code::OccurredAtOutOfRange, zh, en).at("/occurred_at"))
+}
+
+/// Whether a sale lies further back than tills may send it.
+pub fn is_backdated(occurred_at: Instant, now: Instant) -> bool {
+    occurred_at < now.plus_days(-DAYS_BACK)
+}
+
+/// Whether a membership had been opened when a sale was rung up; the till's clock may be a little behind.
+pub fn opened_by(opened_at: Instant, occurred_at: Instant) -> bool {
+    opened_at <= occurred_at.plus_minutes(MINUTES_AHEAD)
 }
 
 /// A wrong field: its pointer, and what it should be.

@@ -3,6 +3,7 @@
 use super::kept::PartSum;
 use super::{Beneficiary, Bill, Bonus, Condition, Context, Contribution, Outcome, Rounding, explain};
 use crate::calendar::Day;
+use crate::error::{Code, Refusal};
 use crate::ledger::{Booking, EntryDraft, EntryKind, LotTerms};
 use crate::money::{LIMIT, ONE, Points, Ppm};
 use std::collections::BTreeSet;
@@ -25,6 +26,13 @@ impl Outcome {
     /// What is wrong, for the operator.
     pub fn check(&self, bill: &Bill) -> Result<(), String> {
         self.check_lines(bill.lines.len())
+    }
+
+    /// Whether it is more than a bill can bring.
+    pub fn is_too_much(&self) -> bool {
+        let lines = self.contributions.iter().map(|contribution| contribution.points);
+        let points = lines.chain(self.bonuses.iter().map(|bonus| bonus.points));
+        points.map(i128::from).sum::<i128>() >= i128::from(TOO_MANY_POINTS) * i128::from(ONE)
     }
 
     pub(super) fn check_lines(&self, lines: usize) -> Result<(), String> {
@@ -53,6 +61,20 @@ impl Outcome {
         }
         Ok(())
     }
+}
+
+/// So many points one bill can't bring: parts per million of them hardly fit into a figure.
+pub const TOO_MANY_POINTS: Points = LIMIT / ONE;
+
+/// A bill that would bring more points than can be booked: it is refused before it is booked, since no later judgement
+/// could mend it.
+pub fn too_many_points() -> Refusal {
+    let zh = format!("一单的积分须少于{TOO_MANY_POINTS}分，本单超出；请核对金额，或拆成几单。");
+    let en =
+        format!("A bill brings fewer than {TOO_MANY_POINTS} points, this one more; check the amounts, or split it.");
+    Refusal::new(Code::FieldInvalid, zh, en)
+        .at("/lines")
+        .with(|facts| facts.limit = Some(TOO_MANY_POINTS))
 }
 
 /// Σ what counts as paid of what is kept.
@@ -122,10 +144,12 @@ impl Earning {
         }
     }
 
-    /// The same where nobody introduced the customer, or the introducer's membership has ended.
-    pub(super) fn without_introducer(mut self) -> Self {
-        self.bonuses.retain(|bonus| bonus.beneficiary == Beneficiary::Member);
-        self.introducer = 0;
+    /// The same where somebody introduced the customer whose membership is open; where not, without the introducer's.
+    pub(super) fn introduced_if(mut self, introduced: bool) -> Self {
+        if !introduced {
+            self.bonuses.retain(|bonus| bonus.beneficiary == Beneficiary::Member);
+            self.introducer = 0;
+        }
         self
     }
 
@@ -162,7 +186,7 @@ pub(super) fn lot_terms(context: &Context, day: Day) -> LotTerms {
     let matures_at = window.and_then(|days| context.zone.first_instant_after(day.plus_days(days)?));
     LotTerms {
         matures_at,
-        expires_at: None,
+        expires_at: context.terms.expires_at(day, context),
     }
 }
 

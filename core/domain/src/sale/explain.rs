@@ -106,13 +106,27 @@ pub(super) fn spend(points: Points, money: Minor, minor_units: u32) -> EntryDraf
     draft(EntryKind::Spend, "core.points_tender".to_owned(), text)
 }
 
-/// Points for a reward, with the plugin's permission in its own words.
-pub(super) fn redeem(reward: &Text, rule: &str, permit: &Text) -> EntryDraft {
+/// Points for so many of a reward, with the plugin's permission in its own words.
+pub(super) fn redeem(reward: &Text, quantity: i64, rule: &str, permit: &Text) -> EntryDraft {
+    let times = if quantity == 1 {
+        String::new()
+    } else {
+        format!(" × {quantity}")
+    };
     let text = Text::new(
-        format!("兑换「{}」。{}", reward.zh, permit.zh),
-        format!("Exchanged for “{}”. {}", reward.en, permit.en),
+        format!("兑换「{}」{times}。{}", reward.zh, permit.zh),
+        format!("Exchanged for “{}”{times}. {}", reward.en, permit.en),
     );
     draft(EntryKind::Redeem, rule.to_owned(), text)
+}
+
+/// Points of an exchange that is cancelled.
+pub(super) fn exchange_cancelled(receipt: &str) -> EntryDraft {
+    let text = Text::new(
+        format!("取消兑换{receipt}：积分退回，有效期不变。"),
+        format!("Exchange {receipt} is cancelled: its points go back with their old dates."),
+    );
+    draft(EntryKind::GiveBack, "core.exchange_cancelled".to_owned(), text)
 }
 
 /// The four entries of a return.
@@ -151,6 +165,15 @@ pub(super) fn returned(kind: EntryKind, receipt: &str, waived: bool) -> EntryDra
     draft(kind, rule.to_owned(), Text::new(zh, en))
 }
 
+/// Why nothing is taken back of points that nobody can have spent.
+pub(super) fn lapsed(points: Points, receipt: &str) -> EntryDraft {
+    let text = Text::new(
+        format!("退货：小票{receipt}所得的积分中{points}分未用而过期，不再收回。"),
+        format!("Return: {points} points earned with receipt {receipt} had expired unspent; they aren't taken back."),
+    );
+    draft(EntryKind::ClawBackExcess, "core.claw_back_expired".to_owned(), text)
+}
+
 /// The end of a lot.
 pub(super) fn expired(last_day: Option<crate::Day>) -> EntryDraft {
     let text = match last_day {
@@ -161,6 +184,18 @@ pub(super) fn expired(last_day: Option<crate::Day>) -> EntryDraft {
         None => Text::new("积分已到期。", "Expired."),
     };
     draft(EntryKind::Expire, "core.expiry".to_owned(), text)
+}
+
+/// An end that is taken back, because the points were used before it.
+pub(crate) fn end_undone(points: Points, entry: crate::id::EntryId) -> EntryDraft {
+    let text = Text::new(
+        format!("这{points}分在到期前已经使用，到期作废冲回。"),
+        format!("These {points} points were used before they expired: their expiry is taken back."),
+    );
+    EntryDraft {
+        reverses: Some(entry),
+        ..draft(EntryKind::Expire, "core.expiry_undone".to_owned(), text)
+    }
 }
 
 /// The end of a lot with its membership.

@@ -143,11 +143,7 @@ fn book_qualifying(
     let kept = kept_lines(&record.lines);
     let earning = outcome.map(|outcome| {
         let earning = Earning::new(outcome, &kept, context.terms.rounding);
-        if introducer.is_some() {
-            earning
-        } else {
-            earning.without_introducer()
-        }
+        earning.introduced_if(introducer.is_some())
     });
     rows.bill_memberships
         .push(judged(record, member.id, earning.as_ref(), context)?);
@@ -212,6 +208,7 @@ impl Member {
             program: row.program,
             customer: row.customer,
             store: row.store,
+            opened_at: row.opened_at,
             open: true,
             expires_at: row.expires_at,
             tier: row.tier.clone(),
@@ -220,6 +217,7 @@ impl Member {
             accounts: BTreeMap::new(),
             paid_by_day: BTreeMap::new(),
             upgrades: Vec::new(),
+            ended: Vec::new(),
         }
     }
 }
@@ -254,26 +252,39 @@ pub fn decide_add_card(member: &Member, args: &AddCardArgs, context: &Context) -
 /// do, and nothing done, for one that is closed or still valid.
 pub fn expire_membership(member: &mut Member, cards: &mut [Card], context: &Context, ids: &mut dyn NewIds) -> Rows {
     let mut rows = Rows::default();
-    let Some(ended_at) = member.expires_at.filter(|end| member.open && context.now >= *end) else {
+    if !(member.open && member.expires_at.is_some_and(|end| context.now >= end)) {
         return rows;
-    };
-    let draft = explain::membership_ended(last_day(context, ended_at));
-    let assets: Vec<Asset> = member.accounts.keys().cloned().collect();
-    for asset in assets {
-        let mut booking = Booking::new(member, asset, end_of(context, ended_at), &mut rows, ids);
-        let lots: Vec<LotId> = booking.account().lots.iter().map(|lot| lot.id).collect();
-        lots.into_iter().for_each(|lot| booking.expire(draft.clone(), lot));
-        booking.finish();
     }
+    end_lots(member, context, &mut rows, ids);
     for card in cards.iter_mut() {
         // Replaced, returned and merged cards keep their story.
-        if card::cancel(card) {
+        if card::expire(card) {
             rows.card_updates.push(card.update());
         }
     }
     member.open = false;
     rows.membership_updates.push(member.touch());
     rows
+}
+
+/// Expires every lot of a membership whose validity is over.
+pub(super) fn end_lots(
+    member: &mut Member,
+    context: &Context,
+    rows: &mut Rows,
+    ids: &mut dyn NewIds,
+) -> Vec<EntryView> {
+    let ended_at = member.expires_at.unwrap_or(context.now);
+    let draft = explain::membership_ended(last_day(context, ended_at));
+    let assets: Vec<Asset> = member.accounts.keys().cloned().collect();
+    let mut entries = Vec::new();
+    for asset in assets {
+        let mut booking = Booking::new(member, asset, end_of(context, ended_at), rows, ids);
+        let lots: Vec<LotId> = booking.account().lots.iter().map(|lot| lot.id).collect();
+        lots.into_iter().for_each(|lot| booking.expire(draft.clone(), lot));
+        entries.extend(booking.finish());
+    }
+    entries
 }
 
 /// Books the end of the lots past their date, one entry per lot: `due` are the lots whose end has not been booked yet,
@@ -305,6 +316,7 @@ fn end_of(context: &Context, ended_at: Instant) -> Source {
         store: Some(context.store),
         occurred_at: ended_at,
         booked_at: context.now,
+        judged_at: context.now,
         configuration: Some(context.configuration),
         input: None,
     }

@@ -56,11 +56,7 @@ pub fn decide_late(
     }
     let introducer = introducer.filter(|introducer| introducer.is_open(context.now));
     let earning = Earning::new(&args.outcome, &kept_lines(&record.lines), context.terms.rounding);
-    let earning = if introducer.is_some() {
-        earning
-    } else {
-        earning.without_introducer()
-    };
+    let earning = earning.introduced_if(introducer.is_some());
     let mut rows = Rows::default();
     rows.bill_memberships
         .push(judged(record, member.id, Some(&earning), context)?);

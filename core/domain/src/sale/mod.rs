@@ -1,11 +1,14 @@
 //! Bills: sales, their returns, redemptions, and the card that a first purchase leads to.
 
 mod bill;
+mod cancel;
 mod earn;
+mod expiry;
 mod explain;
 mod issue;
 mod kept;
 mod late;
+mod plan;
 mod preview;
 mod record;
 mod redemption;
@@ -15,13 +18,19 @@ mod sell;
 mod spend;
 
 pub use crate::ledger::SpentMove;
-pub use bill::{AttrValue, Bill, Line, MAX_LINES, MAX_TENDERS, Tender, check_occurred_at, spread_unpaid};
+pub use bill::{
+    AttrValue, Bill, Line, MAX_LINES, MAX_TENDERS, Tender, check_occurred_at, is_backdated, opened_by, spread_unpaid,
+};
+pub use cancel::{CancelAnswer, CancelArgs, decide_cancel};
+pub use earn::{TOO_MANY_POINTS, too_many_points};
+pub use expiry::{Expiry, ExpiryRule};
+pub(crate) use explain::end_undone;
 pub use issue::{
     AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, expire_lots, expire_membership,
 };
 pub use late::{LateAnswer, LateArgs, decide_late};
 pub use record::{IntroducerBonus, RecordedLine, RecordedTender, SaleRecord};
-pub use redemption::{Permit, RedemptionAnswer, RedemptionArgs, Reward, RewardView, decide_redemption};
+pub use redemption::{MOST_PIECES, Permit, RedemptionAnswer, RedemptionArgs, Reward, RewardView, decide_redemption};
 pub use returns::{ReturnAnswer, ReturnArgs, ReturnLine, ReturnedMoney, ReturnedPoints, ReturnedTender, decide_return};
 pub use sell::{SaleAnswer, SaleArgs, decide_sale};
 
@@ -38,9 +47,11 @@ pub enum BillKind {
     Sale,
     Return,
     Redemption,
+    /// Of a redemption.
+    Cancellation,
 }
 
-named!(BillKind { Sale = "sale", Return = "return", Redemption = "redemption" });
+named!(BillKind { Sale = "sale", Return = "return", Redemption = "redemption", Cancellation = "cancellation" });
 
 /// The permanent key of a bill: a till that repeats it, however late, changes nothing (D-LED-4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -125,8 +136,16 @@ pub struct PointsTender {
     pub money: Minor,
     /// Points are spent in multiples of this, ≥ 1.
     pub step: Points,
+    /// The least that can be spent on a bill; 0: any whole step.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub minimum: Points,
     /// Largest share of a bill, parts per million.
     pub max_share: Ppm,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(points: &Points) -> bool {
+    *points == 0
 }
 
 /// The core's own settings of a program's points: what the ledger does with what a plugin proposes.
@@ -138,6 +157,11 @@ pub struct Terms {
     pub maturing_days: u32,
     pub return_policy: ReturnPolicy,
     pub tender: Option<PointsTender>,
+    /// None: points are good as long as the membership.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<Expiry>,
+    /// Whether a membership whose cards are all void earns all the same.
+    pub earn_without_card: bool,
 }
 
 /// Points of one line, as a plugin proposed them.
@@ -208,6 +232,8 @@ pub struct Context {
     pub staff: Option<StaffId>,
     /// Business now: the chain's clock.
     pub now: Instant,
+    /// As of when validity is looked at: now, or earlier where a bill is sent later than it was rung up.
+    pub judged_at: Instant,
     /// The store that books, and its zone.
     pub store: StoreId,
     pub zone: Zone,

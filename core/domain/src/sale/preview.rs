@@ -1,6 +1,6 @@
 //! The sentence that says what a return does, before and after it happens.
 
-use super::ReturnAnswer;
+use super::{ReturnAnswer, ReturnedPoints};
 use crate::error::Text;
 use crate::money::Points;
 
@@ -42,13 +42,9 @@ pub(super) fn sentence(answer: &ReturnAnswer, lines: usize, has_member: bool, se
         zh.push(zh_taken);
         en.push(en_taken);
     }
-    if points.waived > 0 {
-        zh.push(format!("应收回的{}分已不在，按规则免收", points.waived));
-        en.push(format!(
-            "{} points that are no longer there are let go by the program",
-            points.waived
-        ));
-    }
+    let (more_zh, more_en) = beside(points);
+    zh.extend(more_zh);
+    en.extend(more_en);
     if zh.is_empty() {
         zh.push("积分不变".to_owned());
         en.push("no points move".to_owned());
@@ -69,4 +65,31 @@ pub(super) fn sentence(answer: &ReturnAnswer, lines: usize, has_member: bool, se
         format!("{zh_lines}：{}；{zh_tier}。", zh.join("，")),
         format!("{en_lines}: {}; {en_tier}.", en.join(", ")),
     )
+}
+
+/// What is told beside what moves: points that are let be, and the introducer's.
+fn beside(points: &ReturnedPoints) -> (Vec<String>, Vec<String>) {
+    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    if points.lapsed > 0 {
+        zh.push(format!("所得的{}分未用而过期，不再收回", points.lapsed));
+        en.push(format!(
+            "{} points earned with it had expired unspent and aren't taken back",
+            points.lapsed
+        ));
+    }
+    if points.from_introducer > 0 {
+        zh.push(format!("介绍人因此获得的{}分一并收回", points.from_introducer));
+        en.push(format!(
+            "the introducer's {} points for it are taken back too",
+            points.from_introducer
+        ));
+    }
+    if points.waived > 0 {
+        zh.push(format!("应收回的{}分已不在，按规则免收", points.waived));
+        en.push(format!(
+            "{} points that are no longer there are let go by the program",
+            points.waived
+        ));
+    }
+    (zh, en)
 }

@@ -43,6 +43,10 @@ pub struct SaleRecord {
     pub returned_paid: Minor,
     pub clawed_back: Points,
     pub given_back: Points,
+    /// What expired unspent of the member's lots above, as far as it is booked.
+    pub expired_unspent: Points,
+    /// Of `clawed_back`, what earlier returns let be because it had expired unspent.
+    pub lapsed: Points,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,4 +82,6 @@ pub struct IntroducerBonus {
     pub entry: EntryId,
     pub earned: Points,
     pub lot: Option<LotId>,
+    /// What expired unspent of the lot, as far as it is booked.
+    pub expired_unspent: Points,
 }

@@ -1,13 +1,19 @@
 //! Rewards of the catalogue (D-RWD-1).
 
-use super::{BillKind, Context, EntryView, Judgement, NaturalKey, check_occurred_at, explain, sell};
+use super::bill::field;
+use super::{
+    BillKind, Context, EntryView, Judgement, NaturalKey, SaleRecord, check_occurred_at, expiry, explain, sell,
+};
 use crate::calendar::{Day, Instant};
 use crate::error::{Code, Refusal, RuleRefusal, Text};
 use crate::id::*;
 use crate::ledger::{Asset, Balance, Booking, Member};
-use crate::money::Points;
-use crate::rows::{BillRow, Rows};
+use crate::money::{LIMIT, Points};
+use crate::rows::{BillLineRow, BillRow, Rows};
 use serde::{Deserialize, Serialize};
+
+/// Of a piece.
+const THOUSANDTHS: i64 = 1000;
 
 /// A reward as it stands, locked for the decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +46,9 @@ pub enum Permit {
     Failed,
 }
 
+/// Most pieces of one exchange.
+pub const MOST_PIECES: i64 = 1000;
+
 /// An exchange to book.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedemptionArgs {
@@ -48,6 +57,10 @@ pub struct RedemptionArgs {
     pub key: NaturalKey,
     pub content: [u8; 32],
     pub occurred_at: Instant,
+    /// Pieces of the reward, 1–[`MOST_PIECES`].
+    pub quantity: i64,
+    /// The reward's code in the catalogue.
+    pub code: String,
     /// The credential used; the caller has checked that it is usable.
     pub card: Option<CardId>,
     /// Lifts the limit on how far back `occurred_at` may lie.
@@ -65,6 +78,8 @@ pub struct RewardView {
 pub struct RedemptionAnswer {
     pub id: BillId,
     pub reward: RewardView,
+    pub quantity: i64,
+    /// Of all pieces.
     pub points: Points,
     pub entries: Vec<EntryView>,
     pub balances: Vec<Balance>,
@@ -75,7 +90,7 @@ pub struct RedemptionAnswer {
 /// Exchanges points for a reward. Restrictions are checked before balances. `member` and `reward` are as afterwards.
 ///
 /// # Errors
-/// `occurred_at_out_of_range`, `membership_closed`, `reward_unavailable`, `plugin_failed`, `rule_refused`,
+/// `occurred_at_out_of_range`, `field_invalid` (quantity), `membership_closed`, `reward_unavailable`, `plugin_failed`, `rule_refused`,
 /// `out_of_stock`, `insufficient_points`; nothing has changed then.
 pub fn decide_redemption(
     member: &mut Member,
@@ -86,7 +101,8 @@ pub fn decide_redemption(
     ids: &mut dyn NewIds,
 ) -> Result<(Rows, RedemptionAnswer), Refusal> {
     check_occurred_at(args.occurred_at, context.now, args.privileged)?;
-    member.check_open(context.now)?;
+    let points = reward.price_of(args.quantity)?;
+    member.check_open_as_of(context.judged_at, context.now)?;
     reward.check_available(member, context)?;
     let (rule, explanation, cancellable_days, input) = match permit {
         Permit::Permitted {
@@ -102,25 +118,21 @@ pub fn decide_redemption(
             return Err(Refusal::new(Code::PluginFailed, zh, en));
         }
     };
-    if reward.stock.is_some_and(|left| left < 1) {
-        let (zh, en) = (
-            format!("「{}」已兑完。", reward.name.zh),
-            format!("“{}” is out of stock.", reward.name.en),
-        );
-        return Err(Refusal::new(Code::OutOfStock, zh, en));
-    }
+    reward.check_stock(args.quantity)?;
     let mut rows = Rows {
-        bills: vec![bill_row(member, reward, args, context)?],
+        bills: vec![bill_row(member, (reward, points), args, context)?],
+        lines: vec![reward_line(args.id, args.quantity, &args.code)],
         ..Rows::default()
     };
     let mut source = sell::source(context, args.id, args.occurred_at);
     source.input = input;
     let mut booking = Booking::new(member, Asset::points(), source, &mut rows, ids);
-    booking.debit(explain::redeem(&reward.name, rule, explanation), reward.points)?;
+    booking.debit(explain::redeem(&reward.name, args.quantity, rule, explanation), points)?;
     let entries = booking.finish();
+    expiry::roll(member, args.key.business_date, context, &mut rows);
     if let Some(stock) = &mut reward.stock {
-        *stock -= 1;
-        rows.stock.push((reward.id, -1));
+        *stock -= args.quantity;
+        rows.stock.push((reward.id, -args.quantity));
     }
     rows.membership_updates.push(member.touch());
     let days = i32::try_from(cancellable_days).ok().filter(|days| *days > 0);
@@ -130,7 +142,8 @@ pub fn decide_redemption(
             id: reward.id,
             name: reward.name.clone(),
         },
-        points: reward.points,
+        quantity: args.quantity,
+        points,
         entries,
         balances: member.balances(context.now),
         cancellable_until: days.and_then(|days| args.key.business_date.plus_days(days)),
@@ -139,6 +152,37 @@ pub fn decide_redemption(
 }
 
 impl Reward {
+    /// Points of so many pieces.
+    ///
+    /// # Errors
+    /// `field_invalid` for a quantity that isn't 1–[`MOST_PIECES`], or too many points altogether.
+    pub fn price_of(&self, quantity: i64) -> Result<Points, Refusal> {
+        let points = self.points.checked_mul(quantity).filter(|points| *points <= LIMIT);
+        points
+            .filter(|_| (1..=MOST_PIECES).contains(&quantity))
+            .ok_or_else(|| field("/quantity", "应为 1 至 1000 件", "must be 1 to 1000 pieces"))
+    }
+
+    fn check_stock(&self, quantity: i64) -> Result<(), Refusal> {
+        let Some(left) = self.stock.filter(|left| *left < quantity) else {
+            return Ok(());
+        };
+        let (zh, en) = match left {
+            ..1 => (
+                format!("「{}」已兑完。", self.name.zh),
+                format!("“{}” is out of stock.", self.name.en),
+            ),
+            _ => (
+                format!("「{}」只剩{left}件。", self.name.zh),
+                format!("Of “{}” {left} are left.", self.name.en),
+            ),
+        };
+        Err(Refusal::new(Code::OutOfStock, zh, en).with(|facts| {
+            facts.available = Some(left);
+            facts.needed = Some(quantity);
+        }))
+    }
+
     fn check_available(&self, member: &Member, context: &Context) -> Result<(), Refusal> {
         let here = self.store.is_none_or(|store| store == context.store);
         if self.active && self.points >= 1 && here && self.program == member.program {
@@ -167,7 +211,34 @@ fn refused(reasons: &[RuleRefusal]) -> Refusal {
         .with(|facts| facts.refusals = reasons.to_vec())
 }
 
-fn bill_row(member: &Member, reward: &Reward, args: &RedemptionArgs, context: &Context) -> Result<BillRow, Refusal> {
+/// The pieces of a reward, as the line of its exchange.
+pub(super) fn reward_line(bill: BillId, quantity: i64, code: &str) -> BillLineRow {
+    BillLineRow {
+        bill,
+        number: 1,
+        sku: code.to_owned(),
+        category: String::new(),
+        quantity: quantity * THOUSANDTHS,
+        amount: 0,
+        list_amount: 0,
+        discount: 0,
+        counted: 0,
+        contribution: 0,
+        attributes: "{}".to_owned(),
+    }
+}
+
+/// Pieces of an exchange; those from before lines were kept are of one.
+pub(super) fn pieces(record: &SaleRecord) -> i64 {
+    record.lines.first().map_or(1, |line| line.quantity / THOUSANDTHS)
+}
+
+fn bill_row(
+    member: &Member,
+    (reward, points): (&Reward, Points),
+    args: &RedemptionArgs,
+    context: &Context,
+) -> Result<BillRow, Refusal> {
     Ok(BillRow {
         id: args.id,
         kind: BillKind::Redemption,
@@ -186,7 +257,7 @@ fn bill_row(member: &Member, reward: &Reward, args: &RedemptionArgs, context: &C
         paid: 0,
         judgement: Judgement::Judged,
         earned: 0,
-        spent: reward.points,
+        spent: points,
         bonuses: sell::json::<[super::Bonus]>(&[])?,
         terms: sell::json(&context.terms)?,
         reason: None,

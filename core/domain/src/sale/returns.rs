@@ -1,12 +1,13 @@
 //! Returns (D-LED-5): from the recorded outcome of the sale, never from today's rules.
 
 use super::bill::field;
-use super::earn::{self, KeptLine};
-use super::kept::{PartSum, part_of};
-use super::refund::{self, Refund};
+use super::earn::KeptLine;
+use super::kept::part_of;
+use super::plan::Plan;
+use super::refund;
 use super::{
-    Beneficiary, BillKind, Context, EntryView, NaturalKey, RecordedLine, RecordedTender, ReturnPolicy, Rounding,
-    SaleRecord, TenderKind, check_occurred_at, explain, preview, sell,
+    BillKind, Context, EntryView, NaturalKey, RecordedLine, RecordedTender, ReturnPolicy, SaleRecord, TenderKind,
+    check_occurred_at, explain, preview, sell,
 };
 use crate::calendar::Instant;
 use crate::error::{Code, Refusal, Text};
@@ -83,6 +84,12 @@ pub struct ReturnedPoints {
     pub owed: Points,
     /// Beside them, not there any more, and let go by the program.
     pub waived: Points,
+    /// Beside them, expired unspent: nothing is taken back for them.
+    #[serde(default)]
+    pub lapsed: Points,
+    /// What is taken back of the introducer's reward.
+    #[serde(default)]
+    pub from_introducer: Points,
 }
 
 /// Longest reason, bytes.
@@ -92,7 +99,8 @@ const MAX_REASON: usize = 500;
 /// as afterwards.
 ///
 /// First the points spent on it go back to their lots with their old dates, then what it earned is taken back: so far
-/// earned − min(earned, ⌊Σ contribution of what is kept + Σ bonuses that still hold⌋). Only what is missing is a debt.
+/// earned − min(earned, ⌊Σ contribution of what is kept + Σ bonuses that still hold⌋). Of that, what had expired unspent
+/// is let be. Only what is missing then is a debt.
 ///
 /// # Errors
 /// `field_invalid`, `already_returned`, `occurred_at_out_of_range`; `not_found` for a bill that isn't a sale, and
@@ -124,7 +132,8 @@ pub fn decide_return(
             "The membership isn't the sale's.",
         ));
     }
-    let plan = Plan::new(record, refund::lines_after(record, &args.lines)?);
+    let after = refund::lines_after(record, &args.lines)?;
+    let plan = Plan::new(record, after, member.as_deref(), introducer.as_deref(), context.now);
     let returning = Returning {
         record,
         args,
@@ -138,7 +147,7 @@ pub fn decide_return(
         settled = returning.book(member, &mut rows, &mut answer, ids);
     }
     if let Some(introducer) = introducer {
-        returning.book_introducer(introducer, &mut rows, ids);
+        answer.points.from_introducer = returning.book_introducer(introducer, &mut rows, ids);
     }
     let lines = plan
         .after
@@ -148,55 +157,6 @@ pub fn decide_return(
         .count();
     answer.explanation = preview::sentence(&answer, lines, record.membership.is_some(), settled);
     Ok((rows, answer))
-}
-
-/// What a return comes to, before anything is booked: figures so far, this return included, and what of them is new.
-struct Plan {
-    after: Vec<RecordedLine>,
-    refund: Refund,
-    clawed_back: Points,
-    take_back: Points,
-    give_back: Points,
-    from_introducer: Points,
-}
-
-impl Plan {
-    fn new(record: &SaleRecord, after: Vec<RecordedLine>) -> Self {
-        let refund = Refund::so_far(record, &after);
-        let (kept_before, kept) = (kept_lines(&record.lines), kept_lines(&after));
-        let clawed_back = clawed_so_far(record, &kept).max(record.clawed_back);
-        let introducer = |kept: &[KeptLine]| {
-            let earned = record.introducer.as_ref().map_or(0, |bonus| bonus.earned);
-            earned - earned.min(bonuses(record, Beneficiary::Introducer, kept).points(Rounding::Floor))
-        };
-        Self {
-            take_back: clawed_back - record.clawed_back,
-            give_back: (refund.points - record.given_back).max(0),
-            from_introducer: (introducer(&kept) - introducer(&kept_before)).max(0),
-            clawed_back,
-            refund,
-            after,
-        }
-    }
-}
-
-/// What must have been taken back of the points earned while `kept` is kept.
-fn clawed_so_far(record: &SaleRecord, kept: &[KeptLine]) -> Points {
-    let mut sum = bonuses(record, Beneficiary::Member, kept);
-    for (line, kept) in record.lines.iter().zip(kept) {
-        sum.add_part(line.contribution, kept.kept, kept.quantity);
-    }
-    record.earned - record.earned.min(sum.points(Rounding::Floor))
-}
-
-/// Σ bonuses of a beneficiary that hold while `kept` is kept.
-fn bonuses(record: &SaleRecord, beneficiary: Beneficiary, kept: &[KeptLine]) -> PartSum {
-    let paid = earn::kept_paid(kept);
-    let mut sum = PartSum::ZERO;
-    for bonus in earn::of(&record.bonuses, beneficiary).filter(|bonus| earn::holds(bonus, &paid)) {
-        sum.add_whole(bonus.points);
-    }
-    sum
 }
 
 pub(super) fn kept_lines(lines: &[RecordedLine]) -> Vec<KeptLine> {
@@ -247,6 +207,13 @@ impl Returning<'_> {
             record.terms.return_policy,
             self.draft(EntryKind::ClawBackExcess, earned),
         );
+        if plan.lapsed > 0 {
+            let draft = explain::lapsed(plan.lapsed, &record.key.receipt);
+            booking.note(EntryDraft {
+                reverses: earned,
+                ..draft
+            });
+        }
         answer.entries = booking.finish();
         answer.points = ReturnedPoints {
             given_back: given.amount,
@@ -255,7 +222,13 @@ impl Returning<'_> {
             from_maturing: clawed.from_maturing,
             owed: clawed.owed,
             waived: clawed.waived,
+            lapsed: plan.lapsed,
+            from_introducer: 0,
         };
+        if plan.after.iter().all(|line| line.returned >= line.quantity) {
+            // Nothing of it is kept: the next purchase may be the first one again.
+            member.purchases = (member.purchases - 1).max(0);
+        }
         let day = record.key.business_date;
         let correction = record.returned_paid - plan.refund.paid;
         let before = member.tier.clone();
@@ -283,28 +256,24 @@ impl Returning<'_> {
         given.settled
     }
 
-    /// Takes back what the sale brought the introducer, where its condition no longer holds.
-    fn book_introducer(&self, introducer: &mut Member, rows: &mut Rows, ids: &mut dyn NewIds) {
-        let Some(bonus) = self
-            .record
-            .introducer
-            .as_ref()
-            .filter(|bonus| bonus.membership == introducer.id)
+    /// Takes back what the sale brought the introducer, where its condition no longer holds. How much.
+    fn book_introducer(&self, introducer: &mut Member, rows: &mut Rows, ids: &mut dyn NewIds) -> Points {
+        let bonus = self.record.introducer.as_ref();
+        let Some(bonus) = bonus.filter(|bonus| bonus.membership == introducer.id && self.plan.from_introducer > 0)
         else {
-            return;
+            return 0;
         };
-        if self.plan.from_introducer > 0 {
-            let mut booking = Booking::new(introducer, Asset::points(), self.source(), rows, ids);
-            booking.claw_back(
-                self.draft(EntryKind::ClawBack, Some(bonus.entry)),
-                self.plan.from_introducer,
-                bonus.lot.as_slice(),
-                self.record.terms.return_policy,
-                self.draft(EntryKind::ClawBackExcess, Some(bonus.entry)),
-            );
-            booking.finish();
-            rows.membership_updates.push(introducer.touch());
-        }
+        let mut booking = Booking::new(introducer, Asset::points(), self.source(), rows, ids);
+        let clawed = booking.claw_back(
+            self.draft(EntryKind::ClawBack, Some(bonus.entry)),
+            self.plan.from_introducer,
+            bonus.lot.as_slice(),
+            self.record.terms.return_policy,
+            self.draft(EntryKind::ClawBackExcess, Some(bonus.entry)),
+        );
+        booking.finish();
+        rows.membership_updates.push(introducer.touch());
+        clawed.covered + clawed.owed
     }
 
     fn answer(&self) -> ReturnAnswer {
@@ -455,7 +424,7 @@ fn parts_to_give_back(spent: &[SpentMove], given: Points, amount: Points) -> Vec
 }
 
 /// Goods come back after they were sold, whoever books it.
-fn check_after_sale(returned_at: Instant, sold_at: Instant) -> Result<(), Refusal> {
+pub(super) fn check_after_sale(returned_at: Instant, sold_at: Instant) -> Result<(), Refusal> {
     if returned_at >= sold_at {
         return Ok(());
     }

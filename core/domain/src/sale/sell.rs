@@ -3,7 +3,7 @@
 use super::earn::{self, Earning, KeptLine};
 use super::{
     Basis, Bill, BillKind, Context, EntryView, Judgement, Line, NaturalKey, Outcome, Proposal, Tender, TenderKind,
-    check_occurred_at, explain, spend, spread_unpaid,
+    check_occurred_at, expiry, explain, issue, spend, spread_unpaid,
 };
 use crate::calendar::{Day, Instant};
 use crate::error::{Code, Refusal};
@@ -30,6 +30,8 @@ pub struct SaleArgs {
     pub card: Option<CardId>,
     /// Lifts the limit on how far back `occurred_at` may lie.
     pub privileged: bool,
+    /// Why it is entered so late.
+    pub reason: Option<String>,
 }
 
 /// What a sale did.
@@ -62,7 +64,7 @@ pub fn decide_sale(
     context: &Context,
     ids: &mut dyn NewIds,
 ) -> Result<(Rows, SaleAnswer), Refusal> {
-    args.bill.validate()?;
+    args.bill.validate(context.minor_units)?;
     check_occurred_at(args.occurred_at, context.now, args.privileged)?;
     match member {
         Some(member) => sell_to(member, introducer, args, proposal, context, ids),
@@ -95,19 +97,15 @@ fn sell_to(
     context: &Context,
     ids: &mut dyn NewIds,
 ) -> Result<(Rows, SaleAnswer), Refusal> {
-    member.check_open(context.now)?;
+    member.check_open_as_of(context.judged_at, context.now)?;
     let outcome = current_outcome(proposal, &Basis::of(member, context))?;
     let outcome = outcome.filter(|outcome| outcome.check(&args.bill).is_ok());
-    let spend = spend::plan(&args.bill, context)?;
+    let available = member.spendable(&Asset::points(), context.judged_at);
+    let spend = spend::plan(&args.bill, available, context)?;
     let introducer = introducer.filter(|introducer| introducer.is_open(context.now));
     let earning = outcome.map(|outcome| {
-        let lines = kept_lines(&args.bill);
-        let earning = Earning::new(outcome, &lines, context.terms.rounding);
-        if introducer.is_some() {
-            earning
-        } else {
-            earning.without_introducer()
-        }
+        let earning = Earning::new(outcome, &kept_lines(&args.bill), context.terms.rounding);
+        earning.introduced_if(introducer.is_some())
     });
     let judged = if earning.is_some() {
         Judgement::Judged
@@ -138,7 +136,8 @@ fn sell_to(
     if let Some(earning) = &earning {
         earning.book(&mut booking, lot_terms);
     }
-    let entries = booking.finish();
+    let mut entries = booking.finish();
+    entries.extend(settle(member, day, context, &mut rows, ids));
     if let (Some(earning), Some(introducer)) = (&earning, introducer) {
         book_introducer(introducer, earning, source, lot_terms, &mut rows, ids);
     }
@@ -156,6 +155,17 @@ fn sell_to(
         tier_next: upgraded.then(|| context.ladder.view(&member.tier)),
     };
     Ok((rows, answer))
+}
+
+/// What a bill of `day` does to lots beside its own: they roll; or end at once, where the membership's end is booked
+/// already and the bill came late.
+fn settle(member: &mut Member, day: Day, context: &Context, rows: &mut Rows, ids: &mut dyn NewIds) -> Vec<EntryView> {
+    expiry::roll(member, day, context, rows);
+    if member.open {
+        Vec::new()
+    } else {
+        issue::end_lots(member, context, rows, ids)
+    }
 }
 
 /// The outcome of a proposal, if the plugin had one.
@@ -185,6 +195,7 @@ pub(super) fn source(context: &Context, bill: BillId, occurred_at: Instant) -> S
         store: Some(context.store),
         occurred_at,
         booked_at: context.now,
+        judged_at: context.judged_at,
         configuration: Some(context.configuration),
         input: None,
     }
@@ -294,7 +305,7 @@ fn bill_row(
         spent: 0,
         bonuses: json(earning.map_or(&[][..], |earning| &earning.bonuses))?,
         terms: json(&context.terms)?,
-        reason: None,
+        reason: args.reason.clone(),
     })
 }
 

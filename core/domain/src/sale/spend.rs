@@ -4,6 +4,7 @@ use super::bill::field;
 use super::kept::gcd64;
 use super::{Bill, Context, PointsTender, TenderKind, Terms};
 use crate::error::{FieldError, Refusal};
+use crate::ledger::insufficient;
 use crate::money::{LIMIT, Minor, ONE, Points, format_minor, mul_div};
 
 /// Points to take for a bill.
@@ -39,10 +40,21 @@ impl Terms {
             );
             check((1..=LIMIT).contains(&tender.step), "/tender/step", "must be at least 1");
             check(
+                (0..=LIMIT).contains(&tender.minimum),
+                "/tender/minimum",
+                "must be 0 or more",
+            );
+            check(
                 (0..=ONE).contains(&tender.max_share),
                 "/tender/max_share_ppm",
                 "must be 0 to 1 000 000 parts per million",
             );
+        }
+        if let Some(wrong) = self.expiry.as_ref().and_then(|expiry| expiry.validate()) {
+            errors.push(FieldError {
+                pointer: format!("/expiry{}", wrong.pointer),
+                ..wrong
+            });
         }
         errors
     }
@@ -57,35 +69,51 @@ impl PointsTender {
         (self.step > 0 && points % i128::from(self.step) == 0).then(|| i64::try_from(points).ok())?
     }
 
-    /// The most that can be paid cleanly without going beyond `money`: points, and the money they stand for.
+    /// The most that can be paid cleanly without going beyond `money` or below the minimum: points, and the money they
+    /// stand for; nothing where that isn't possible.
     pub fn clean_below(&self, money: Minor) -> (Points, Minor) {
-        let nothing = (0, 0);
-        if self.points < 1 || self.money < 1 || self.step < 1 {
-            return nothing;
-        }
-        // Points come in multiples of the step, and their money in whole minor units.
-        let whole = self.points / gcd64(self.points, self.money);
-        let Some(unit) = mul_div(self.step / gcd64(self.step, whole), whole, 1) else {
-            return nothing;
-        };
+        let Some(unit) = self.unit() else { return (0, 0) };
         let Some(raw) = mul_div(money, self.points, self.money) else {
-            return nothing;
+            return (0, 0);
         };
         let points = raw - raw % unit;
-        (points, mul_div(points, self.money, self.points).unwrap_or(0))
+        if points < self.minimum {
+            return (0, 0);
+        }
+        (points, self.money_of(points))
+    }
+
+    /// The least that can be paid: the minimum, up to a whole step; and the money it stands for.
+    pub fn clean_least(&self) -> (Points, Minor) {
+        let Some(unit) = self.unit() else { return (0, 0) };
+        let points = mul_div(self.minimum.saturating_add(unit - 1) / unit, unit, 1).unwrap_or(LIMIT);
+        (points, self.money_of(points))
+    }
+
+    /// Points come in multiples of the step, and their money in whole minor units.
+    fn unit(&self) -> Option<Points> {
+        if self.points < 1 || self.money < 1 || self.step < 1 {
+            return None;
+        }
+        let whole = self.points / gcd64(self.points, self.money);
+        mul_div(self.step / gcd64(self.step, whole), whole, 1)
+    }
+
+    fn money_of(&self, points: Points) -> Minor {
+        mul_div(points, self.money, self.points).unwrap_or(0)
     }
 }
 
-/// The points that the bill's points tender takes; none without one.
+/// The points that the bill's points tender takes of the `available` ones; none without one.
 ///
 /// # Errors
-/// `field_invalid` where it can't be converted exactly or is beyond its share, naming what can be paid instead.
-pub(super) fn plan(bill: &Bill, context: &Context) -> Result<Option<Spend>, Refusal> {
+/// `field_invalid` where it can't be converted exactly, or is beyond its share or below the minimum, naming what can be
+/// paid instead; `insufficient_points`.
+pub(super) fn plan(bill: &Bill, available: Points, context: &Context) -> Result<Option<Spend>, Refusal> {
     let mut tenders = bill.tenders.iter().enumerate();
     let Some((i, tender)) = tenders.find(|(_, tender)| tender.kind == TenderKind::Points && tender.amount > 0) else {
         return Ok(None);
     };
-    let pointer = format!("/tenders/{i}/amount");
     let Some(terms) = &context.terms.tender else {
         let zh = "本计划不能用积分付款，请改用其他付款方式";
         return Err(field(
@@ -94,38 +122,103 @@ pub(super) fn plan(bill: &Bill, context: &Context) -> Result<Option<Spend>, Refu
             "must be money: the program doesn't take points as payment",
         ));
     };
-    let show = |money: Minor| format_minor(money, context.minor_units);
-    let offer = |most: Minor| match terms.clean_below(most) {
-        (0, _) => (
-            "本单不能用积分付款".to_owned(),
-            "this bill can't be paid with points".to_owned(),
-        ),
-        (points, money) => (
-            format!("可改为{}（{points}分）", show(money)),
-            format!("{} ({points} points) is possible", show(money)),
-        ),
+    let refusing = Refusing {
+        terms,
+        minor_units: context.minor_units,
+        pointer: format!("/tenders/{i}/amount"),
+        most: mul_div(bill.total(), terms.max_share, ONE)
+            .unwrap_or(0)
+            .min(terms.money_of(available.max(0))),
     };
-    let most = mul_div(bill.total(), terms.max_share, ONE).unwrap_or(0);
-    if tender.amount > most {
-        let ((zh, en), most) = (offer(most), show(most));
-        return Err(field(
-            pointer,
-            &format!("积分最多抵付{most}，{zh}"),
-            &format!("is more than the {most} that points may pay of this bill; {en}"),
-        ));
+    let share = mul_div(bill.total(), terms.max_share, ONE).unwrap_or(0);
+    if tender.amount > share {
+        return Err(refusing.beyond(share));
+    }
+    if tender.amount < terms.money_of(terms.minimum) {
+        return Err(refusing.below());
     }
     let Some(points) = terms.points_for(tender.amount) else {
-        let ((zh, en), money) = (offer(tender.amount), show(tender.amount));
-        return Err(field(
-            pointer,
-            &format!("{money}不是积分的整档，{zh}"),
-            &format!("({money}) isn't a whole step of points; {en}"),
-        ));
+        return Err(refusing.unclean(tender.amount));
     };
+    if available < points {
+        return Err(refusing.with_offer(insufficient(available, points), refusing.most));
+    }
     Ok(Some(Spend {
         points,
         money: tender.amount,
     }))
+}
+
+/// What refuses a tender says what is possible.
+struct Refusing<'a> {
+    terms: &'a PointsTender,
+    minor_units: u32,
+    pointer: String,
+    /// The most that the bill and the member's points allow.
+    most: Minor,
+}
+
+impl Refusing<'_> {
+    fn show(&self, money: Minor) -> String {
+        format_minor(money, self.minor_units)
+    }
+
+    fn beyond(&self, share: Minor) -> Refusal {
+        let ((zh, en), share) = (self.offer(share), self.show(share));
+        let refusal = field(
+            self.pointer.clone(),
+            &format!("积分最多抵付{share}，{zh}"),
+            &format!("is more than the {share} that points may pay of this bill; {en}"),
+        );
+        self.with_offer(refusal, self.most)
+    }
+
+    fn below(&self) -> Refusal {
+        let (points, money) = self.terms.clean_least();
+        let shown = self.show(money);
+        let refusal = field(
+            self.pointer.clone(),
+            &format!("积分付款至少{shown}（{points}分）"),
+            &format!("is less than the {shown} ({points} points) that must be paid with points at least"),
+        );
+        let refusal = refusal.with(|facts| {
+            facts.minimum_points = Some(points);
+            facts.minimum_amount = Some(money);
+        });
+        self.with_offer(refusal, self.most)
+    }
+
+    fn unclean(&self, asked: Minor) -> Refusal {
+        let ((zh, en), money) = (self.offer(asked), self.show(asked));
+        let refusal = field(
+            self.pointer.clone(),
+            &format!("{money}不是积分的整档，{zh}"),
+            &format!("({money}) isn't a whole step of points; {en}"),
+        );
+        self.with_offer(refusal, asked.min(self.most))
+    }
+
+    fn offer(&self, most: Minor) -> (String, String) {
+        match self.terms.clean_below(most.min(self.most)) {
+            (0, _) => (
+                "本单不能用积分付款".to_owned(),
+                "this bill can't be paid with points".to_owned(),
+            ),
+            (points, money) => (
+                format!("可改为{}（{points}分）", self.show(money)),
+                format!("{} ({points} points) is possible", self.show(money)),
+            ),
+        }
+    }
+
+    /// What is possible instead, for tills to apply.
+    fn with_offer(&self, refusal: Refusal, most: Minor) -> Refusal {
+        let (points, money) = self.terms.clean_below(most);
+        refusal.with(|facts| {
+            facts.possible_points = Some(points);
+            facts.possible_amount = Some(money);
+        })
+    }
 }
 
 /// A points tender on a bill of nobody.

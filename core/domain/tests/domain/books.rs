@@ -27,6 +27,7 @@ pub fn record(rows: &Rows, introducer: Option<&Member>) -> SaleRecord {
             entry: entry.id,
             earned: entry.amount,
             lot,
+            expired_unspent: 0,
         })
     });
     SaleRecord {
@@ -61,6 +62,8 @@ pub fn record(rows: &Rows, introducer: Option<&Member>) -> SaleRecord {
         returned_paid: 0,
         clawed_back: 0,
         given_back: 0,
+        expired_unspent: 0,
+        lapsed: 0,
     }
 }
 

@@ -7,7 +7,7 @@ use cardea_domain::id::*;
 use cardea_domain::ledger::{Asset, Booking, EntryDraft, EntryKind, LotTerms, Member, Source};
 use cardea_domain::rows::{MembershipRow, Rows};
 use cardea_domain::sale::*;
-use cardea_domain::tier::{Ladder, Step};
+use cardea_domain::tier::{Ladder, Review, Step};
 use cardea_domain::{Refusal, Text};
 use uuid::Uuid;
 
@@ -50,6 +50,7 @@ pub fn step(id: &str, threshold: i64) -> Step {
 pub fn ladder() -> Ladder {
     Ladder {
         months: 12,
+        review: Review::default(),
         steps: vec![step("vip", 0), step("silver", 500_000), step("gold", 2_000_000)],
     }
 }
@@ -60,6 +61,7 @@ pub fn tender() -> PointsTender {
         points: 100,
         money: 100,
         step: 1,
+        minimum: 0,
         max_share: 1_000_000,
     }
 }
@@ -68,6 +70,7 @@ pub fn context() -> Context {
     Context {
         staff: None,
         now: at("2026-06-15T04:00:00Z"),
+        judged_at: at("2026-06-15T04:00:00Z"),
         store: StoreId(Uuid::from_u128(7)),
         zone: "Asia/Shanghai".parse::<Zone>().unwrap(),
         minor_units: 2,
@@ -198,7 +201,11 @@ impl Shop {
     }
 
     pub fn pass_days(&mut self, days: i64) {
-        self.context.now = self.context.now.plus_days(days);
+        self.set_now(self.context.now.plus_days(days));
+    }
+
+    pub fn set_now(&mut self, now: Instant) {
+        (self.context.now, self.context.judged_at) = (now, now);
     }
 
     pub fn key(&mut self, kind: BillKind) -> NaturalKey {
@@ -223,6 +230,7 @@ impl Shop {
             customer: self.member.customer,
             card: None,
             privileged: false,
+            reason: None,
         }
     }
 
@@ -316,6 +324,8 @@ impl Shop {
             key: self.key(BillKind::Redemption),
             content: [0; 32],
             occurred_at: self.context.now,
+            quantity: 1,
+            code: "tote".into(),
             card: None,
             privileged: false,
         }
@@ -338,6 +348,7 @@ impl Shop {
             store: None,
             occurred_at: self.context.now,
             booked_at: self.context.now,
+            judged_at: self.context.now,
             configuration: None,
             input: None,
         }

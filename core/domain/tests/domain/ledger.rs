@@ -55,7 +55,7 @@ fn debits_take_the_lot_that_expires_first() {
     let soon = gift(&mut shop, 30);
     let soon_too = gift(&mut shop, 30);
     // Opened later, so after the others of the same end.
-    shop.context.now = Instant(shop.context.now.0 + 1);
+    shop.set_now(Instant(shop.context.now.0 + 1));
     let soon_later = shop
         .gift(
             10,
@@ -82,9 +82,9 @@ fn a_lot_past_its_date_cannot_be_spent_whether_or_not_it_was_booked() {
     let mut shop = Shop::new();
     shop.gift(10, expiring(&shop, 5));
     shop.gift(3, expiring(&shop, 0));
-    shop.context.now = Instant(shop.context.now.plus_days(5).0 - 1);
+    shop.set_now(Instant(shop.context.now.plus_days(5).0 - 1));
     assert_eq!(shop.available(), 13, "the last millisecond");
-    shop.context.now = Instant(shop.context.now.0 + 1);
+    shop.set_now(Instant(shop.context.now.0 + 1));
     assert_eq!(shop.available(), 3);
     let refusal = debit(&mut shop, 4).unwrap_err();
     assert_eq!(

@@ -117,6 +117,8 @@ fn only_what_is_missing_is_a_debt_and_the_preview_says_so() {
         taken_back: 110,
         from_maturing: 0,
         owed: 20,
+        lapsed: 0,
+        from_introducer: 0,
         waived: 0,
     };
     assert_eq!((answer.points, shop.available()), (points, -20));

@@ -130,6 +130,7 @@ fn points_are_taken_in_clean_steps_or_the_nearest_is_named() {
         points: 100,
         money: 500,
         step: 100,
+        minimum: 0,
         max_share: 500_000,
     };
     assert_eq!(terms.points_for(5_000), Some(1_000));
@@ -141,6 +142,7 @@ fn points_are_taken_in_clean_steps_or_the_nearest_is_named() {
         points: 3,
         money: 2,
         step: 5,
+        minimum: 0,
         max_share: 1_000_000,
     };
     assert_eq!(odd.clean_below(100), (150, 100), "in fives, and in whole cents");
@@ -415,6 +417,7 @@ fn wrong_terms_are_told_field_by_field() {
             points: 0,
             money: 0,
             step: 0,
+            minimum: -1,
             max_share: 1_000_001,
         }),
         ..Terms::default()
@@ -427,6 +430,7 @@ fn wrong_terms_are_told_field_by_field() {
             "/tender/points",
             "/tender/money",
             "/tender/step",
+            "/tender/minimum",
             "/tender/max_share_ppm"
         ]
     );

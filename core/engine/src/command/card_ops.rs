@@ -23,9 +23,9 @@ pub struct CardOperation {
     pub op: CardOp,
     /// 1–200 characters.
     pub reason: String,
-    /// By phone: the call-back questions were answered.
+    /// By phone: the call-back questions were answered; reporting a loss by phone demands it.
     pub caller_verified: Option<bool>,
-    /// The holder's document was seen; cancelling a loss demands it.
+    /// The holder's document was seen; cancelling a loss demands it, reporting one at the counter says whether.
     pub identity_checked: Option<bool>,
 }
 
@@ -70,17 +70,32 @@ impl CardOperation {
         if self.op == CardOp::Replace {
             return Err(Error::internal("a replacement is a command of its own"));
         }
-        if self.op == CardOp::CancelLoss && self.identity_checked != Some(true) {
-            let (zh, en) = (
-                "解挂须先核对持卡人身份证件",
-                "Check the holder's identity document first",
-            );
-            return Err(Refusal::new(Code::FieldInvalid, zh, en).at("/identity_checked").into());
-        }
         Ok(Box::new(Operating {
             frame: Frame::new(desk, &card.card)?,
             operation: self.clone(),
         }))
+    }
+}
+
+impl CardOperation {
+    /// What must have been asked before: who is on the telephone, whose card was found. At the counter a loss is taken
+    /// with or without a document; either is recorded (D-CARD-5).
+    fn check_confirmed(&self) -> Result<(), Refusal> {
+        let at = |pointer, zh: &str, en: &str| Err(Refusal::new(Code::FieldInvalid, zh, en).at(pointer));
+        match (self.op, self.caller_verified, self.identity_checked) {
+            (CardOp::CancelLoss, _, Some(true)) => Ok(()),
+            (CardOp::CancelLoss, ..) => at(
+                "/identity_checked",
+                "解挂须先核对持卡人身份证件",
+                "Check the holder's identity document first",
+            ),
+            (CardOp::ReportLoss, None | Some(false), None) => at(
+                "/caller_verified",
+                "电话挂失须先按预留问题核对来电人；在柜台挂失请注明是否核对了证件",
+                "By phone, ask the call-back questions first; at the counter, say whether the document was seen",
+            ),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -190,6 +205,7 @@ impl LedgerCommand for Operating {
         let mut card = state.cards.remove(&self.frame.card).ok_or_else(no_such_card)?.card;
         let from = card.state.as_str();
         let rows = decide_card(&mut card, self.operation.op)?;
+        self.operation.check_confirmed()?;
         let event = CardEvent {
             card: card.id,
             operation: self.operation.op.as_str(),

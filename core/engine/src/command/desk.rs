@@ -117,11 +117,11 @@ impl<'a> Desk<'a> {
         head.ok_or_else(|| Error::internal(format!("membership {id} is missing")))
     }
 
-    /// The customer's open and unexpired membership, in one program or (the oldest) in any.
+    /// The customer's open and unexpired membership in a program.
     pub fn open_membership(
         &self,
         customer: CustomerId,
-        program: Option<ProgramId>,
+        program: ProgramId,
         now: Instant,
     ) -> Result<Option<MembershipId>> {
         self.engine.read(self.chain(), |conn| {
@@ -145,6 +145,7 @@ impl<'a> Desk<'a> {
         Context {
             staff: self.actor.staff,
             now,
+            judged_at: now,
             store: store.id,
             zone: store.zone,
             minor_units: store.minor_units,

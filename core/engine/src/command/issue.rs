@@ -62,7 +62,7 @@ impl Issue {
         let context = desk.context(store, Some(&configuration), now);
         let membership = MembershipId(Uuid::now_v7());
         let introducer = match register.introducer {
-            Some(introducer) => desk.open_membership(introducer, Some(self.program), now)?,
+            Some(introducer) => desk.open_membership(introducer, self.program, now)?,
             None => None,
         };
         let mut inputs: Vec<RecordedInput> = grant.input.into_iter().collect();
@@ -151,8 +151,9 @@ fn qualify<'a>(
         first_purchase: true,
     };
     let question = question(lines.collect(), record.key.business_date);
-    let (proposal, input) = judge::propose(desk, configuration, basis, question)?;
-    Ok((Qualifying { record, proposal }, input))
+    let asked = judge::propose(desk, configuration, basis, question)?;
+    let proposal = asked.proposal;
+    Ok((Qualifying { record, proposal }, asked.input))
 }
 
 /// A new membership on its way to the writer.
@@ -185,7 +186,7 @@ impl LedgerCommand for Issuing {
                 .collect(),
             cards_of: self.outlived,
             record: qualifying.map(|record| record.id),
-            open_of: Some((self.customer, Some(self.args.program), self.context.now)),
+            open_of: Some((self.customer, self.args.program, self.context.now)),
             number: Some(self.args.number.clone()),
             ..Needs::default()
         }

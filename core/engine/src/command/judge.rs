@@ -3,7 +3,7 @@
 use super::desk::{Desk, StoreFacts};
 use crate::archive::RegisterFacts;
 use crate::error::Result;
-use crate::plugin::{self, Attribute, RecordedInput, Value, earning};
+use crate::plugin::{self, Attribute, Failure, Plugin, RecordedInput, Value, earning};
 use crate::program::Configuration;
 use cardea_domain::Day;
 use cardea_domain::id::MembershipId;
@@ -54,13 +54,17 @@ impl Counted<'_> {
     }
 }
 
+/// What asking led to.
+pub(super) struct Asked {
+    pub proposal: Proposal,
+    /// To be recorded with it.
+    pub input: RecordedInput,
+    /// The sale would bring more points than can be booked.
+    pub too_much: bool,
+}
+
 /// The plugin's proposal on this basis, and the input to record with it.
-pub(super) fn propose(
-    desk: &Desk,
-    configuration: &Configuration,
-    basis: Basis,
-    question: Question,
-) -> Result<(Proposal, RecordedInput)> {
+pub(super) fn propose(desk: &Desk, configuration: &Configuration, basis: Basis, question: Question) -> Result<Asked> {
     let step = configuration.ladder.step(question.tier);
     let mut sale = earning::Sale {
         config: configuration.plugin_config.clone(),
@@ -75,25 +79,44 @@ pub(super) fn propose(
         introduced: question.introducer.is_some(),
         lines: question.lines,
     };
-    let judged = desk.plugin(configuration)?.and_then(|plugin| plugin.judge(&sale));
+    let plugin = desk.plugin(configuration)?;
+    let judged = plugin
+        .as_ref()
+        .map_err(Clone::clone)
+        .and_then(|plugin| plugin.judge(&sale));
+    let undecided = judged.as_ref().err().filter(|e| e.failure == Failure::Undecided);
+    let mut too_much = matches!((&plugin, undecided), (Ok(plugin), Some(_)) if is_for_its_size(plugin, &sale));
     // The record leaves the configuration out; without it there is less to copy.
     sale.config.clear();
     let input = plugin::record(&sale)?;
-    let outcome = match judged {
-        Ok(outcome) => Some(translate(outcome)),
+    let outcome = match judged.map(translate) {
+        Ok(outcome) if outcome.is_too_much() => {
+            too_much = true;
+            None
+        }
+        Ok(outcome) => Some(outcome),
         Err(e) => {
             tracing::warn!(chain = %desk.chain(), error = %e, "the plugin couldn't judge a sale");
             None
         }
     };
-    Ok((
-        Proposal {
-            basis,
-            outcome,
-            input: Some(input.sha256),
-        },
+    let proposal = Proposal {
+        basis,
+        outcome,
+        input: Some(input.sha256),
+    };
+    Ok(Asked {
+        proposal,
         input,
-    ))
+        too_much,
+    })
+}
+
+/// Whether a sale that a plugin can't decide is one that it decides at a millionth of its amounts.
+fn is_for_its_size(plugin: &Plugin, sale: &earning::Sale) -> bool {
+    let mut small = sale.clone();
+    small.lines.iter_mut().for_each(|line| line.counted /= ONE);
+    plugin.judge(&small).is_ok()
 }
 
 pub(super) fn translate(outcome: earning::Outcome) -> Outcome {

@@ -50,7 +50,7 @@ impl JudgeLate {
             Some(customer) => {
                 let register = desk.engine.register_facts(desk.chain(), customer)?;
                 let introducer = register.introducer;
-                let found = introducer.map(|id| desk.open_membership(id, Some(member.program), now));
+                let found = introducer.map(|id| desk.open_membership(id, member.program, now));
                 found.transpose()?.flatten()
             }
             None => None,

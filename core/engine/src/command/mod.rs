@@ -5,9 +5,11 @@
 
 mod admission;
 mod answer;
+mod cancel;
 mod card_ops;
 mod desk;
 pub(crate) mod ending;
+mod holder;
 mod issue;
 mod judge;
 mod late;
@@ -17,6 +19,7 @@ mod sale;
 #[cfg(test)]
 mod tests;
 
+pub use cancel::CancelRedemption;
 pub use card_ops::{CardOperation, Replace};
 pub use issue::{AddCard, Issue};
 pub use late::JudgeLate;
@@ -46,6 +49,7 @@ pub enum Command {
     Sale(Sale),
     Return(Return),
     Redemption(Redemption),
+    CancelRedemption(CancelRedemption),
     Issue(Issue),
     AddCard(AddCard),
     Card(CardOperation),
@@ -67,6 +71,7 @@ impl Command {
             Command::Sale(_) => "sale.post",
             Command::Return(_) => "return.post",
             Command::Redemption(_) => "redemption.post",
+            Command::CancelRedemption(_) => "redemption.cancel",
             Command::Issue(_) | Command::AddCard(_) => "card.issue",
             Command::Card(operation) => operation.name(),
             Command::Replace(_) => "card.replace",
@@ -79,6 +84,7 @@ impl Command {
             Command::Sale(command) => command.propose(desk),
             Command::Return(command) => command.propose(desk),
             Command::Redemption(command) => command.propose(desk),
+            Command::CancelRedemption(command) => command.propose(desk),
             Command::Issue(command) => command.propose(desk),
             Command::AddCard(command) => command.propose(desk),
             Command::Card(command) => command.propose(desk),
@@ -93,6 +99,7 @@ impl Command {
             Command::Sale(command) => command.natural(desk).map(Some),
             Command::Return(command) => command.natural(desk).map(Some),
             Command::Redemption(command) => command.natural(desk).map(Some),
+            Command::CancelRedemption(command) => command.natural(desk).map(Some),
             _ => Ok(None),
         }
     }

@@ -29,6 +29,8 @@ pub struct Redemption {
     pub till: String,
     pub receipt: String,
     pub reward: RewardId,
+    /// Pieces of it.
+    pub quantity: i64,
     /// None: now.
     pub occurred_at: Option<Instant>,
     /// Demo and import: `occurred_at` may lie anywhere, and the exchange is booked as of then.
@@ -39,6 +41,8 @@ pub struct Redemption {
 struct Content<'a> {
     card: &'a str,
     reward: RewardId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantity: Option<i64>,
 }
 
 impl Redemption {
@@ -69,6 +73,8 @@ impl Redemption {
         content_hash(&Content {
             card: &grouped_number(&self.card),
             reward: self.reward,
+            // What was sent before there were quantities is of one piece.
+            quantity: Some(self.quantity).filter(|quantity| *quantity != 1),
         })
     }
 
@@ -82,34 +88,42 @@ impl Redemption {
             .engine
             .read(chain, |conn| load::card_by_number(conn, chain, &self.card))?;
         let card = card.ok_or_else(|| no_such_card().at("/card"))?;
-        card.check_usable(now)?;
+        let judged_at = occurred_at.min(now);
+        card.check_usable(judged_at)?;
         let need = MemberNeed {
             id: card.card.membership,
             paid_since: None,
             upgrades: false,
         };
         let member = desk.engine.read(chain, |conn| load::member(conn, chain, &need))?;
-        let member = member.ok_or_else(|| Error::internal("a card without a membership"))?;
+        let mut member = member.ok_or_else(|| Error::internal("a card without a membership"))?;
+        if judged_at < now {
+            let ended = |conn: &mut _| load::ended_lots(conn, chain, member.id, judged_at);
+            member.ended = desk.engine.read(chain, ended)?;
+        }
         let reward = desk
             .engine
             .read(chain, |conn| load::reward_with_code(conn, chain, self.reward))?;
         let (reward, code) = reward.ok_or_else(no_such_reward)?;
+        let price = reward.price_of(self.quantity)?;
         let configuration = desk.configuration(member.program, occurred_at)?;
         let key = self.key(store, occurred_at)?;
         let (permit, input) = permit(
             desk,
             &configuration,
             &member,
-            (&code, reward.points),
+            (&code, price),
             key.business_date,
-            now,
+            judged_at,
         )?;
+        let mut context = desk.context(store, Some(&configuration), now);
+        context.judged_at = judged_at;
         Ok(Box::new(Exchange {
             quote: desk.purpose == Purpose::Quote,
             member: member.id,
             reward: reward.id,
             card: card.card.id,
-            affordable: available(&member, now) >= reward.points,
+            affordable: available(&member, judged_at) >= price,
             tier: member.tier,
             price: reward.points,
             args: RedemptionArgs {
@@ -117,25 +131,25 @@ impl Redemption {
                 key,
                 content: self.content()?,
                 occurred_at,
+                quantity: self.quantity,
+                code,
                 card: Some(card.card.id),
                 privileged: desk.privileged(self.trusted),
             },
             permit,
             input,
-            context: desk.context(store, Some(&configuration), now),
+            context,
         }))
     }
 }
 
-fn no_such_reward() -> Refusal {
+pub(super) fn no_such_reward() -> Refusal {
     Refusal::new(Code::NotFound, "没有这件礼品", "There is no such reward").at("/reward_id")
 }
 
-/// Points that can be spent now.
-fn available(member: &Member, now: Instant) -> Points {
-    member
-        .account(&Asset::points())
-        .map_or(0, |account| account.available(now))
+/// Points that could be spent then.
+fn available(member: &Member, at: Instant) -> Points {
+    member.spendable(&Asset::points(), at)
 }
 
 /// Asks the plugin; a program whose plugin has no say in exchanges permits them.
@@ -145,7 +159,7 @@ fn permit(
     member: &Member,
     (code, price): (&str, Points),
     today: Day,
-    now: Instant,
+    at: Instant,
 ) -> Result<(Permit, Option<RecordedInput>)> {
     let failed = |e: PluginError| {
         tracing::warn!(chain = %desk.chain(), error = %e, "the plugin couldn't decide an exchange");
@@ -174,7 +188,7 @@ fn permit(
         tier: member.tier.clone(),
         reward: code.to_owned(),
         price,
-        available: available(member, now),
+        available: available(member, at),
     };
     let mut decided = plugin.redeem(&request);
     if matches!(decided, Ok(redeeming::Decision::Refused(_))) && request.available < price {
@@ -228,6 +242,7 @@ struct Exchange {
 struct RedemptionView<'a> {
     id: Option<BillId>,
     reward: &'a RewardView,
+    quantity: i64,
     points: Points,
     entries: &'a [EntryView],
     balances: &'a [Balance],
@@ -244,6 +259,7 @@ impl LedgerCommand for Exchange {
             }],
             cards: vec![self.card],
             reward: Some(self.reward),
+            ended_of: (self.context.judged_at < self.context.now).then_some((self.member, self.context.judged_at)),
             ..Needs::default()
         }
     }
@@ -254,11 +270,12 @@ impl LedgerCommand for Exchange {
 
     fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
         for card in state.cards.values() {
-            card.check_usable(self.context.now)?;
+            card.check_usable(self.context.judged_at)?;
         }
         let mut member = state.take(Some(self.member)).ok_or_else(stale)?;
         let mut reward = state.reward.take().ok_or_else(no_such_reward)?;
-        let affordable = available(&member, self.context.now) >= reward.points;
+        let price = reward.price_of(self.args.quantity)?;
+        let affordable = available(&member, self.context.judged_at) >= price;
         if member.tier != self.tier || reward.points != self.price || affordable != self.affordable {
             return Err(stale());
         }
@@ -266,13 +283,14 @@ impl LedgerCommand for Exchange {
         let view = RedemptionView {
             id: (!self.quote).then_some(answer.id),
             reward: &answer.reward,
+            quantity: answer.quantity,
             points: answer.points,
             entries: &answer.entries,
             balances: &answer.balances,
             cancellable_until: answer.cancellable_until,
         };
         let mut decision = Decision::new(rows, Answer::created(&view)?);
-        let detail = json!({ "reward_id": self.reward, "points": answer.points });
+        let detail = json!({ "reward_id": self.reward, "quantity": answer.quantity, "points": answer.points });
         decision.audit.push(AuditRow {
             action: "redemption.post",
             subject: Some(answer.id.0),

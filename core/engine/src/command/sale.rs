@@ -1,7 +1,8 @@
 //! Ringing up a sale.
 
 use super::Purpose;
-use super::desk::{Desk, Receipt, StoreFacts, content_hash, no_such_card, stale};
+use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
+use super::holder::{AsOf, Holder, any_held, without_a_card};
 use super::judge::{self, Counted, Question};
 use crate::archive::RegisterFacts;
 use crate::error::Result;
@@ -11,13 +12,12 @@ use crate::program::Configuration;
 use crate::store::Answer;
 use crate::store::writer::AuditRow;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
-use crate::store::writer::load;
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Balance, Member};
 use cardea_domain::sale::*;
 use cardea_domain::tier::TierView;
-use cardea_domain::{Instant, Minor, Points, Refusal};
+use cardea_domain::{Instant, Minor, Points, Refusal, Text};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -28,9 +28,14 @@ use uuid::Uuid;
 pub enum MemberRef {
     /// A whole card number; the card must be usable.
     Card(String),
-    /// By the archive: earns on the open membership, whatever happened to its cards. Without one it is booked all the
-    /// same, `no_member`.
+    /// By the archive: earns on the open membership while it has a card, blocked or not, or its program needs none.
+    /// Without a membership it is booked all the same, `no_member`; of several, one must be named.
     Customer(CustomerId),
+    /// By the archive, with the membership that is meant.
+    Membership {
+        customer: CustomerId,
+        membership: MembershipId,
+    },
 }
 
 impl MemberRef {
@@ -38,7 +43,7 @@ impl MemberRef {
     fn plain(&self) -> Self {
         match self {
             Self::Card(number) => Self::Card(grouped_number(number)),
-            Self::Customer(customer) => Self::Customer(*customer),
+            Self::Customer(_) | Self::Membership { .. } => self.clone(),
         }
     }
 }
@@ -58,6 +63,8 @@ pub struct Sale {
     pub bill: Bill,
     /// The bill is meant, although it goes beyond the chain's limit.
     pub over_limit: bool,
+    /// Why it is entered so late; demanded of what lies more than seven days back.
+    pub reason: Option<String>,
     /// Import and demo: `occurred_at` may lie anywhere, and the sale is judged as of then.
     pub trusted: bool,
 }
@@ -73,14 +80,6 @@ struct Content<'a> {
     rounding: Minor,
     lines: Vec<LineContent<'a>>,
     tenders: Vec<(TenderKind, Minor)>,
-}
-
-/// Who it is for, as far as it is known before the writer has the word.
-#[derive(Default)]
-struct Holder {
-    customer: Option<CustomerId>,
-    card: Option<CardId>,
-    member: Option<Member>,
 }
 
 impl Sale {
@@ -123,13 +122,18 @@ impl Sale {
 
     pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
         desk.actor.require(Action::SalePost, Some(self.store))?;
-        self.bill.validate()?;
         let store = desk.store(self.store)?;
+        self.bill.validate(store.minor_units)?;
         if !self.over_limit && !self.trusted {
             self.bill.check_limit(store.bill_limit, store.minor_units)?;
         }
         let now = desk.now(self.trusted.then_some(self.occurred_at));
-        let holder = self.holder(desk, now)?;
+        let judged_at = self.occurred_at.min(now);
+        let as_of = AsOf {
+            at: judged_at,
+            trusted: self.trusted,
+        };
+        let holder = Holder::find(desk, self.member.as_ref(), as_of)?;
         let args = SaleArgs {
             id: BillId(Uuid::now_v7()),
             key: self.key(store)?,
@@ -139,6 +143,7 @@ impl Sale {
             customer: holder.customer,
             card: holder.card,
             privileged: desk.privileged(self.trusted),
+            reason: self.reason_to_backdate(desk, now)?,
         };
         let mut posting = Posting {
             quote: desk.purpose == Purpose::Quote,
@@ -148,50 +153,38 @@ impl Sale {
             member: None,
             introducer: None,
             input: None,
-            any_card: false,
+            found: holder.member.as_ref().map(|member| member.id),
+            held: holder.held,
+            standing: holder.standing,
+            not_earned: holder.not_earned,
         };
         if let Some(member) = holder.member {
             let configuration = desk.configuration(member.program, self.occurred_at)?;
-            posting.context = desk.context(store, Some(&configuration), now);
-            self.judge(desk, store, &configuration, &member, &mut posting)?;
-            posting.any_card = holder.card.is_none() && self.bill.tenders.iter().any(|t| t.kind == TenderKind::Points);
+            let earns = holder.held != Some(false) || configuration.terms.earn_without_card;
+            if earns || posting.spends_points() {
+                posting.context = desk.context(store, Some(&configuration), now);
+                self.judge(desk, store, &configuration, &member, &mut posting)?;
+            } else {
+                posting.not_earned = Some(without_a_card());
+            }
         }
+        posting.context.judged_at = judged_at;
         Ok(Box::new(posting))
     }
 
-    /// Finds the membership.
-    ///
     /// # Errors
-    /// `not_found` for an unknown card or customer, `card_blocked` for a card that doesn't work.
-    fn holder(&self, desk: &Desk, now: Instant) -> Result<Holder> {
-        match &self.member {
-            None => Ok(Holder::default()),
-            Some(MemberRef::Card(number)) => {
-                let card = desk
-                    .engine
-                    .read(desk.chain(), |conn| load::card_by_number(conn, desk.chain(), number))?;
-                let card = card.ok_or_else(|| no_such_card().at("/member/card"))?;
-                card.check_usable(now)?;
-                let member = desk.member_head(card.card.membership)?;
-                Ok(Holder {
-                    customer: member.customer,
-                    card: Some(card.card.id),
-                    member: Some(member),
-                })
-            }
-            Some(MemberRef::Customer(customer)) => {
-                let membership = desk.open_membership(*customer, None, now)?;
-                if membership.is_none() {
-                    desk.engine.register_facts(desk.chain(), *customer)?;
-                }
-                let member = membership.map(|id| desk.member_head(id)).transpose()?;
-                Ok(Holder {
-                    customer: Some(*customer),
-                    card: None,
-                    member,
-                })
-            }
+    /// `field_invalid` for a sale from more than seven days back that people enter without a reason, or too long a one.
+    fn reason_to_backdate(&self, desk: &Desk, now: Instant) -> Result<Option<String>, Refusal> {
+        let reason = self
+            .reason
+            .as_deref()
+            .map(str::trim)
+            .filter(|reason| !reason.is_empty());
+        let backdated = !self.trusted && desk.privileged(false) && is_backdated(self.occurred_at, now);
+        if backdated || reason.is_some() {
+            check_reason(reason.unwrap_or_default())?;
         }
+        Ok(reason.map(str::to_owned))
     }
 
     fn judge(
@@ -230,11 +223,14 @@ impl Sale {
             lines: lines.collect(),
         };
         let basis = Basis::of(member, &posting.context);
-        let (proposal, input) = judge::propose(desk, configuration, basis, question)?;
+        let asked = judge::propose(desk, configuration, basis, question)?;
+        if asked.too_much {
+            return Err(too_many_points().into());
+        }
         posting.member = Some(member.id);
         posting.introducer = introducer;
-        posting.proposal = Some(proposal);
-        posting.input = Some(input);
+        posting.proposal = Some(asked.proposal);
+        posting.input = Some(asked.input);
         Ok(())
     }
 }
@@ -247,7 +243,7 @@ pub(super) fn introducer(
     now: Instant,
 ) -> Result<Option<MembershipId>> {
     match register.and_then(|register| register.introducer) {
-        Some(introducer) if member.purchases == 0 => desk.open_membership(introducer, Some(member.program), now),
+        Some(introducer) if member.purchases == 0 => desk.open_membership(introducer, member.program, now),
         _ => Ok(None),
     }
 }
@@ -261,9 +257,12 @@ struct Posting {
     member: Option<MembershipId>,
     introducer: Option<MembershipId>,
     input: Option<RecordedInput>,
-    /// Points are spent without a card at hand: then one that works must be there, or a reported loss would stop nothing
-    /// (D-CARD-5).
-    any_card: bool,
+    /// The membership that is meant, whether or not it earns.
+    found: Option<MembershipId>,
+    /// As in [`Holder`].
+    held: Option<bool>,
+    standing: Option<Vec<MembershipId>>,
+    not_earned: Option<Text>,
 }
 
 /// What a sale answers. Names are added by the web layer: stored answers hold ids only.
@@ -279,6 +278,7 @@ struct SaleView<'a> {
     tier: &'a Option<TierView>,
     tier_next: &'a Option<TierView>,
     member: Option<MemberView>,
+    not_earned: &'a Option<Text>,
 }
 
 #[derive(Serialize)]
@@ -288,20 +288,29 @@ struct MemberView {
 }
 
 impl Posting {
-    /// The card that was shown works; or, where points are spent without one, any of the membership does.
+    fn spends_points(&self) -> bool {
+        let tenders = self.args.bill.tenders.iter();
+        tenders.into_iter().any(|tender| tender.kind == TenderKind::Points)
+    }
+
+    /// The card that was shown works; or, where points are spent without one, any of the membership does, or a reported
+    /// loss would stop nothing (D-CARD-5).
     fn check_cards(&self, state: &State) -> Result<(), Refusal> {
-        let checks = state.cards.values().map(|card| card.check_usable(self.context.now));
-        if !self.any_card {
-            return checks.collect();
+        let at = self.context.judged_at;
+        let refused = || state.cards.values().find_map(|card| card.check_usable(at).err());
+        let Some(held) = self.held else {
+            return refused().map_or(Ok(()), Err);
+        };
+        let works = state.cards.values().any(|card| card.check_usable(at).is_ok());
+        if !works && self.spends_points() {
+            return refused().map_or(Ok(()), |refusal| Err(refusal.at("/member/customer_id")));
         }
-        let mut refused = None;
-        for check in checks {
-            match check {
-                Ok(()) => return Ok(()),
-                Err(refusal) => refused = Some(refusal),
-            }
+        // The only card was cancelled, or another one issued, since the proposal.
+        if any_held(state.cards.values(), at) == held {
+            Ok(())
+        } else {
+            Err(stale())
         }
-        refused.map_or(Ok(()), |refusal| Err(refusal.at("/member/customer_id")))
     }
 
     fn answer(&self, answer: &SaleAnswer) -> Result<Answer> {
@@ -320,6 +329,7 @@ impl Posting {
             tier: &answer.tier,
             tier_next: &answer.tier_next,
             member,
+            not_earned: &self.not_earned,
         };
         Answer::created(&view)
     }
@@ -341,15 +351,20 @@ impl LedgerCommand for Posting {
             paid_since: None,
             upgrades: false,
         });
+        let judged_at = self.context.judged_at;
         Needs {
             members: member.into_iter().chain(introducer).collect(),
             cards: self.args.card.into_iter().collect(),
-            cards_of: self.member.filter(|_| self.any_card),
-            open_of: self
-                .args
-                .customer
-                .filter(|_| self.member.is_none())
-                .map(|customer| (customer, None, self.context.now)),
+            cards_of: self.found.filter(|_| self.held.is_some()),
+            standing_of: self
+                .standing
+                .as_ref()
+                .and(self.args.customer)
+                .map(|customer| (customer, judged_at)),
+            ended_of: self
+                .member
+                .filter(|_| judged_at < self.context.now && self.spends_points())
+                .map(|id| (id, judged_at)),
             ..Needs::default()
         }
     }
@@ -362,7 +377,11 @@ impl LedgerCommand for Posting {
         self.check_cards(state)?;
         let mut member = state.take(self.member);
         // Somebody has opened a membership for the customer meanwhile, or this one is gone.
-        if state.open_membership.is_some() || member.is_some() != self.member.is_some() {
+        let changed = self
+            .standing
+            .as_ref()
+            .is_some_and(|standing| *standing != state.standing);
+        if changed || member.is_some() != self.member.is_some() {
             return Err(stale());
         }
         let mut introducer = state.take(self.introducer);

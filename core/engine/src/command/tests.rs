@@ -89,6 +89,7 @@ impl Shop {
                 rounding: 0,
             },
             over_limit: false,
+            reason: None,
             trusted: false,
         }
     }
@@ -167,6 +168,7 @@ async fn a_return_is_proposed_again_when_its_sale_is_judged_meanwhile(on: Backen
         entry: EntryId(uuid::Uuid::from_u128(8)),
         earned: 200,
         lot: None,
+        expired_unspent: 0,
     });
     assert_eq!(proposed.decide(&mut judged, &mut ids).unwrap_err().code, Code::Busy);
     proposed.decide(&mut load(), &mut ids).unwrap();
@@ -266,6 +268,7 @@ async fn rewards_are_bounded_by_stock_and_balance(on: Backend) {
             till: "T1".into(),
             receipt,
             reward,
+            quantity: 1,
             occurred_at: None,
             trusted: false,
         })

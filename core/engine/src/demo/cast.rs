@@ -5,7 +5,7 @@ use crate::actor::Role;
 use crate::store_admin::StoreKind;
 use cardea_domain::Text;
 use cardea_domain::sale::{PointsTender, Terms};
-use cardea_domain::tier::{Ladder, Step};
+use cardea_domain::tier::{Ladder, Review, Step};
 use serde_json::{Value, json};
 
 /// A chain of the demo.
@@ -151,7 +151,11 @@ impl Chain {
                 step("diamond", "钻石", "Diamond", 20_000, 2_000_000),
             ],
         };
-        Ladder { months: 12, steps }
+        Ladder {
+            months: 12,
+            steps,
+            review: Review::default(),
+        }
     }
 }
 
@@ -165,6 +169,7 @@ pub fn points() -> Terms {
         points: POINTS,
         money: POINTS_MONEY,
         step: POINTS,
+        minimum: 0,
         max_share: 500_000,
     };
     Terms {

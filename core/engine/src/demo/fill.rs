@@ -371,6 +371,7 @@ impl Work {
                     rounding: 0,
                 },
                 over_limit: false,
+                reason: None,
                 trusted: true,
             }))
             .await?;
@@ -412,8 +413,7 @@ impl Work {
                 trusted: true,
             }))
             .await?;
-        let booked: Booked = read(&answered)?;
-        self.known().available = available(&booked.balances);
+        self.known().available = available(&read::<Booked>(&answered)?.balances);
         Ok(())
     }
 
@@ -444,12 +444,12 @@ impl Work {
                 till: self.till.clone(),
                 receipt: self.receipt.clone(),
                 reward,
+                quantity: 1,
                 occurred_at: Some(self.at()?),
                 trusted: true,
             }))
             .await?;
-        let booked: Booked = read(&answered)?;
-        self.known().available = available(&booked.balances);
+        self.known().available = available(&read::<Booked>(&answered)?.balances);
         Ok(())
     }
 

@@ -95,6 +95,7 @@ actions! {
     /// Preview and post.
     ReturnPost "return.post"                         [C  o   o   o   -   -   -   -   o   -];
     RedemptionPost "redemption.post"                 [C  o   o   o   -   -   -   -   o   -];
+    RedemptionCancel "redemption.cancel"             [C  o   o   o   -   -   -   -   o   -];
     ProgramRead "program.read"                       [C  C   C   C   C   C   C   C   C   C];
     ProgramWrite "program.write"                     [C  -   -   -   -   -   -   -   -   -];
     ConfigurationRead "configuration.read"           [C  C   -   -   -   -   C   C   -   C];

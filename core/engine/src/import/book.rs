@@ -83,6 +83,7 @@ impl Books {
             occurred_at: sale.at,
             bill: self.bill(sale),
             over_limit: false,
+            reason: None,
             trusted: true,
         });
         let answered = self.execute(&command).await?;

@@ -35,7 +35,7 @@ statements! {
     SelectDue -> (Binary, Binary, Binary, Binary, Text, BigInt) =
         "SELECT l.id, l.membership_id, m.program_id, m.store_id, l.asset, l.expires_at FROM lots l \
          JOIN memberships m ON m.chain_id = l.chain_id AND m.id = l.membership_id \
-         WHERE l.chain_id = ? AND l.remaining > 0 AND l.expires_at <= ? AND (l.expires_at, l.id) > (?, ?) AND m.open \
+         WHERE l.chain_id = ? AND NOT l.ended AND l.expires_at <= ? AND (l.expires_at, l.id) > (?, ?) \
          ORDER BY l.expires_at, l.id LIMIT 500";
 }
 
@@ -166,6 +166,7 @@ impl Desk {
         Ok(Context {
             staff: None,
             now: self.now,
+            judged_at: self.now,
             store: over.store,
             zone: self.zones.get(&over.store).copied().unwrap_or(Zone::UTC),
             minor_units: self.minor_units,

@@ -3,6 +3,7 @@
 
 pub mod expiry;
 pub mod judge;
+pub mod review;
 
 use crate::error::Result;
 use crate::store::schema::chains;
@@ -19,17 +20,20 @@ pub enum Job {
     Judge,
     /// [`expiry`]
     Expiry,
+    /// [`review`]
+    Review,
 }
 
 impl Job {
     /// In the order in which they are done.
-    pub const ALL: &'static [Job] = &[Job::Judge, Job::Expiry];
+    pub const ALL: &'static [Job] = &[Job::Judge, Job::Expiry, Job::Review];
 
     /// Stable, for the log.
     pub fn name(self) -> &'static str {
         match self {
             Job::Judge => "judge",
             Job::Expiry => "expiry",
+            Job::Review => "review",
         }
     }
 
@@ -41,6 +45,7 @@ impl Job {
         match self {
             Job::Judge => judge::run(engine, chain).await.map(|_| ()),
             Job::Expiry => expiry::run(engine, chain).await.map(|_| ()),
+            Job::Review => review::run(engine, chain).await.map(|_| ()),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::store::{Answer, Conn, Id, IdempotencyKey, Scope, Tx};
 use crate::{Engine, each};
 use cardea_domain::id::{ChainId, ConfigurationId, ProgramId};
 use cardea_domain::sale::PointsTender;
-use cardea_domain::tier::{Ladder, Step};
+use cardea_domain::tier::{Ladder, Review, Step};
 use cardea_domain::{Instant, Refusal, Text};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,7 @@ fn ladder(plugin: &Plugin, minor_units: u32) -> Result<Ladder> {
     Ok(Ladder {
         months: default.months,
         steps,
+        review: Review::default(),
     })
 }
 

@@ -3,15 +3,16 @@
 use super::{cards, named};
 use crate::actor::Actor;
 use crate::error::Result;
-use crate::store::schema::{bills, configurations, entries};
+use crate::store::schema::{bills, configurations, entries, lot_moves, lots};
 use crate::store::{Conn, Id};
 use crate::{Engine, Page, PageArgs, each};
-use cardea_domain::id::{BillId, CardId, ChainId, EntryId, MembershipId, StoreId};
+use cardea_domain::id::{BillId, CardId, ChainId, EntryId, LotId, MembershipId, StoreId};
 use cardea_domain::ledger::{Asset, EntryKind};
 use cardea_domain::sale::BillKind;
-use cardea_domain::{Instant, Refusal, Text};
+use cardea_domain::{Day, Instant, Refusal, Text, Zone};
 use diesel::prelude::*;
 use serde::Serialize;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A movement, as a statement shows it.
@@ -31,9 +32,22 @@ pub struct StatementEntry {
     pub plugin_digest: Option<String>,
     /// The sale it belongs to; for what a return moved, the sale that was returned.
     pub sale_id: Option<BillId>,
+    /// The exchange it belongs to, cancelled or not.
+    pub redemption_id: Option<BillId>,
     /// Receipt of the bill that booked it.
     pub receipt: Option<String>,
     pub store_id: Option<StoreId>,
+    /// What it did to lots, oldest lot first.
+    pub lots: Vec<LotMove>,
+}
+
+/// What a movement did to a lot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LotMove {
+    pub lot_id: LotId,
+    pub amount: i64,
+    /// Last day on which the lot can be spent; None: as long as the membership.
+    pub valid_through: Option<Day>,
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -70,12 +84,18 @@ impl Engine {
     pub fn card_entries(&self, actor: &Actor, id: CardId, page: &PageArgs) -> Result<Page<StatementEntry>, Refusal> {
         let (limit, below) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::max())));
         let card = cards::readable(self, actor, id)?;
-        let rows = self.read(actor.chain, |conn| {
-            load(conn, actor.chain, card.card.membership, below, limit + 1)
+        let (rows, mut moves) = self.read(actor.chain, |conn| {
+            let rows = load(conn, actor.chain, card.card.membership, below, limit + 1)?;
+            let ids: Vec<Id> = rows.iter().map(|(row, _)| row.id).collect();
+            let moves = lot_moves(conn, actor.chain, &ids, card.zone)?;
+            Ok((rows, moves))
         })?;
         let entries = rows
             .into_iter()
-            .map(|(row, origin)| entry(row, origin))
+            .map(|(row, origin)| {
+                let lots = moves.remove(&row.id).unwrap_or_default();
+                entry(row, origin, lots)
+            })
             .collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(entries, limit, |entry| entry.id.to_string()))
     }
@@ -114,12 +134,36 @@ fn load(
         .load(c)?))
 }
 
-fn entry(row: Row, origin: Origin) -> Result<StatementEntry> {
+/// What the entries did to lots, by entry.
+fn lot_moves(conn: &mut Conn, chain: ChainId, entries: &[Id], zone: Zone) -> Result<HashMap<Id, Vec<LotMove>>> {
+    let lot = lots::chain_id
+        .eq(lot_moves::chain_id)
+        .and(lots::id.eq(lot_moves::lot_id));
+    let rows: Vec<(Id, Id, i64, Option<i64>)> = each!(conn, c => lot_moves::table
+        .inner_join(lots::table.on(lot))
+        .select((lot_moves::entry_id, lot_moves::lot_id, lot_moves::delta, lots::expires_at))
+        .filter(lot_moves::chain_id.eq(Id::from(chain)).and(lot_moves::entry_id.eq_any(entries)))
+        .order((lot_moves::entry_id, lot_moves::lot_id))
+        .load(c)?);
+    let mut moves: HashMap<Id, Vec<LotMove>> = HashMap::new();
+    for (entry, lot, amount, expires_at) in rows {
+        moves.entry(entry).or_default().push(LotMove {
+            lot_id: lot.typed(),
+            amount,
+            valid_through: expires_at.map(|end| zone.day_of(Instant(end - 1))),
+        });
+    }
+    Ok(moves)
+}
+
+fn entry(row: Row, origin: Origin, lots: Vec<LotMove>) -> Result<StatementEntry> {
     let bill = origin.bill_kind.as_deref().map(named::<BillKind>).transpose()?;
-    let sale = match bill {
-        Some(BillKind::Sale) => row.bill_id,
-        Some(BillKind::Return) => origin.original,
-        Some(BillKind::Redemption) | None => None,
+    let (sale, redemption) = match bill {
+        Some(BillKind::Sale) => (row.bill_id, None),
+        Some(BillKind::Return) => (origin.original, None),
+        Some(BillKind::Redemption) => (None, row.bill_id),
+        Some(BillKind::Cancellation) => (None, origin.original),
+        None => (None, None),
     };
     Ok(StatementEntry {
         id: row.id.typed(),
@@ -133,7 +177,9 @@ fn entry(row: Row, origin: Origin) -> Result<StatementEntry> {
         configuration_version: origin.number,
         plugin_digest: origin.digest.map(hex::encode),
         sale_id: sale.map(Id::typed),
+        redemption_id: redemption.map(Id::typed),
         receipt: origin.receipt,
         store_id: row.store_id.map(Id::typed),
+        lots,
     })
 }

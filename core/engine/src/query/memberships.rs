@@ -12,10 +12,10 @@ use crate::store::writer::ledger::{LoadedCard, MemberNeed};
 use crate::store::writer::load;
 use crate::store::{Conn, Id};
 use crate::{Engine, Page, PageArgs, each};
-use cardea_domain::id::{ChainId, CustomerId, MembershipId, ProgramId, StoreId};
-use cardea_domain::ledger::Balance;
+use cardea_domain::id::{ChainId, CustomerId, LotId, MembershipId, ProgramId, StoreId};
+use cardea_domain::ledger::{Account, Asset, Balance, Member};
 use cardea_domain::tier::{NextStep, TierView};
-use cardea_domain::{Day, Refusal, Zone};
+use cardea_domain::{Day, Instant, Minor, Refusal, Zone};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::Serialize;
@@ -47,6 +47,32 @@ pub struct MembershipView {
     pub cards: Vec<CardView>,
     /// None on the highest step and after the end.
     pub next_tier: Option<NextStep>,
+    /// None on the lowest step, where tiers never fall, and after the end.
+    pub tier_review: Option<TierReview>,
+    /// What is left to be spent, in the order in which it is.
+    pub lots: Vec<LotView>,
+}
+
+/// When a tier is reviewed, and what keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TierReview {
+    /// Last day of the tier as it stands, grace not counted.
+    pub valid_through: Day,
+    /// How much more must be paid in the window to keep it, as of today.
+    pub missing_paid: Minor,
+}
+
+/// A lot with its own dates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LotView {
+    pub id: LotId,
+    pub asset: Asset,
+    pub remaining: i64,
+    pub opened_on: Day,
+    /// First day on which it can be spent, while that is to come.
+    pub matures_on: Option<Day>,
+    /// Last day on which it can; None: as long as the membership.
+    pub valid_through: Option<Day>,
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -62,9 +88,13 @@ struct Row {
 /// A membership with what answers need beside its ledger.
 struct Read {
     row: Row,
-    /// Today in the zone of the store that opened it.
+    /// Of the store that opened it.
+    zone: Zone,
+    /// Today there.
     today: Day,
     cards: Vec<LoadedCard>,
+    /// When its tier was reached or reviewed last.
+    tier_since: Option<Day>,
 }
 
 impl Engine {
@@ -129,8 +159,14 @@ fn views(engine: &Engine, chain: ChainId, rows: Vec<Row>) -> Result<Vec<Membersh
         let zones = zones(conn, chain, &rows)?;
         let with_cards = rows.into_iter().map(|row| {
             let zone = zones.get(&row.store_id).copied().unwrap_or(Zone::UTC);
-            let (today, cards) = (zone.day_of(now), load::cards_of(conn, chain, row.id.typed())?);
-            Ok(Read { row, today, cards })
+            let id = row.id.typed();
+            Ok(Read {
+                today: zone.day_of(now),
+                cards: load::cards_of(conn, chain, id)?,
+                tier_since: load::tier_since(conn, chain, id)?,
+                row,
+                zone,
+            })
         });
         with_cards.collect::<Result<Vec<_>>>()
     })?;
@@ -160,7 +196,14 @@ fn zones(conn: &mut Conn, chain: ChainId, rows: &[Row]) -> Result<HashMap<Id, Zo
         .collect()
 }
 
-fn view(Read { row, today, cards }: Read, holders: &Holders) -> Result<MembershipView> {
+fn view(read: Read, holders: &Holders) -> Result<MembershipView> {
+    let Read {
+        row,
+        zone,
+        today,
+        cards,
+        tier_since,
+    } = read;
     let id: MembershipId = row.id.typed();
     let member = holders
         .member(id)
@@ -169,6 +212,14 @@ fn view(Read { row, today, cards }: Read, holders: &Holders) -> Result<Membershi
     let ladder = holders.ladder(member).filter(|_| open);
     let next = |ladder: &cardea_domain::tier::Ladder| {
         ladder.next_step(&member.tier, ladder.window_sum(&member.paid_by_day, today))
+    };
+    let review = |ladder: &cardea_domain::tier::Ladder| {
+        let threshold = ladder.step(&member.tier)?.threshold;
+        let paid = ladder.window_sum(&member.paid_by_day, today);
+        Some(TierReview {
+            valid_through: ladder.tier_until(&member.tier, tier_since?)?,
+            missing_paid: (threshold - paid).max(0),
+        })
     };
     Ok(MembershipView {
         id,
@@ -189,5 +240,33 @@ fn view(Read { row, today, cards }: Read, holders: &Holders) -> Result<Membershi
             .map(|card| cards::view(card, holders))
             .collect::<Result<_>>()?,
         next_tier: ladder.and_then(next),
+        tier_review: ladder.and_then(review),
+        lots: if open {
+            lots(member, zone, holders.now)
+        } else {
+            Vec::new()
+        },
     })
+}
+
+/// Lots that can be spent, now or once they have matured.
+fn lots(member: &Member, zone: Zone, now: Instant) -> Vec<LotView> {
+    let of_account = |(asset, account): (&Asset, &Account)| {
+        let live = account.lots.iter().filter(|lot| !lot.terms.expired(now)).cloned();
+        let asset = asset.clone();
+        live.map(move |lot| LotView {
+            id: lot.id,
+            asset: asset.clone(),
+            remaining: lot.remaining,
+            opened_on: zone.day_of(lot.opened_at),
+            matures_on: lot
+                .terms
+                .matures_at
+                .filter(|_| lot.terms.maturing(now))
+                .map(|at| zone.day_of(at)),
+            valid_through: lot.terms.expires_at.map(|end| zone.day_of(Instant(end.0 - 1))),
+        })
+        .collect::<Vec<_>>()
+    };
+    member.accounts.iter().flat_map(of_account).collect()
 }

@@ -12,8 +12,8 @@ mod tests;
 pub use crate::archive::CustomerBrief;
 pub use bills::{BillFilter, BillLineView, BillTenderView, BillView};
 pub use cards::CardView;
-pub use entries::StatementEntry;
-pub use memberships::{MembershipState, MembershipView};
+pub use entries::{LotMove, StatementEntry};
+pub use memberships::{LotView, MembershipState, MembershipView, TierReview};
 
 use crate::error::Error;
 use crate::identity::StoreScope;

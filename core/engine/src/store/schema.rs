@@ -349,6 +349,7 @@ diesel::table! {
         opened_at -> BigInt,
         matures_at -> Nullable<BigInt>,
         expires_at -> Nullable<BigInt>,
+        ended -> Bool,
     }
 }
 

@@ -62,6 +62,7 @@ struct EntryRow {
     membership_id: Id,
     kind: String,
     amount: i64,
+    rule: String,
 }
 
 /// A page of bills, with the returns of its sales.
@@ -73,6 +74,7 @@ struct Page {
     /// By bill, of the returns too.
     lines: HashMap<Id, Vec<LineRow>>,
     tenders: HashMap<Id, Vec<TenderRow>>,
+    /// By bill, of the returns too.
     entries: HashMap<Id, Vec<EntryRow>>,
 }
 
@@ -112,11 +114,11 @@ impl Page {
                 page.returns.entry(sale).or_default().push(bill);
             }
         }
-        page.load_details(conn, chain, &ids, &all.into_iter().collect::<Vec<Id>>())?;
+        page.load_details(conn, chain, &all.into_iter().collect::<Vec<Id>>())?;
         Ok(page)
     }
 
-    fn load_details(&mut self, conn: &mut Conn, chain: Id, ids: &[Id], with_returns: &[Id]) -> Result<()> {
+    fn load_details(&mut self, conn: &mut Conn, chain: Id, with_returns: &[Id]) -> Result<()> {
         let lines: Vec<LineRow> = each!(conn, c => bill_lines::table
             .select(LineRow::as_select())
             .filter(bill_lines::chain_id.eq(chain).and(bill_lines::bill_id.eq_any(with_returns)))
@@ -133,7 +135,7 @@ impl Page {
         }
         let entries: Vec<EntryRow> = each!(conn, c => entries::table
             .select(EntryRow::as_select())
-            .filter(entries::chain_id.eq(chain).and(entries::bill_id.eq_any(ids)))
+            .filter(entries::chain_id.eq(chain).and(entries::bill_id.eq_any(with_returns)))
             .load(c)?);
         for entry in entries {
             if let Some(bill) = entry.bill_id {
@@ -162,7 +164,7 @@ impl Page {
                 let tenders: i64 = self.tenders_of(bill.id).iter().map(|tender| tender.amount).sum();
                 books.agree(bill.total, tenders, || format!("the total of {} (tenders)", name()));
             }
-            Ok(BillKind::Redemption) => {}
+            Ok(BillKind::Redemption | BillKind::Cancellation) => {}
             Err(_) => books.problem(format_args!("{}: there is no such kind of bill", name())),
         }
         match kind {
@@ -177,6 +179,8 @@ impl Page {
                 );
             }
             Ok(BillKind::Redemption) => {
+                self.progress(books, bill, &name);
+                self.parts_returned(books, bill, &name);
                 self.booked(
                     books,
                     bill,
@@ -184,7 +188,7 @@ impl Page {
                     &name,
                 );
             }
-            Ok(BillKind::Return) => self.taken_back(books, bill, &name),
+            Ok(BillKind::Return | BillKind::Cancellation) => self.taken_back(books, bill, &name),
             Err(_) => {}
         }
     }
@@ -196,7 +200,11 @@ impl Page {
         let figures = [
             ("money", sale.returned_money, sum(|bill| bill.total)),
             ("paid", sale.returned_paid, sum(|bill| bill.paid)),
-            ("points taken back", sale.clawed_back, sum(|bill| bill.earned)),
+            (
+                "points taken back",
+                sale.clawed_back - self.lapsed(sale, returns),
+                sum(|bill| bill.earned),
+            ),
             ("points given back", sale.given_back, sum(|bill| bill.spent)),
         ];
         for (figure, kept, expected) in figures {
@@ -205,6 +213,18 @@ impl Page {
         if sale.clawed_back > sale.earned || sale.given_back > sale.spent {
             books.problem(format_args!("{}: more points went back than it moved", name()));
         }
+    }
+
+    /// What returns let be because it had expired unspent: nothing, unless one of them says so.
+    fn lapsed(&self, sale: &BillRow, returns: &[BillRow]) -> i64 {
+        let says = |bill: &BillRow| {
+            let entries = self.entries.get(&bill.id).into_iter().flatten();
+            entries.into_iter().any(|entry| entry.rule == "core.claw_back_expired")
+        };
+        if !returns.iter().any(says) {
+            return 0;
+        }
+        (sale.clawed_back + returns.iter().map(|bill| bill.earned).sum::<i64>()).max(0)
     }
 
     /// The same line by line and tender by tender.

@@ -6,12 +6,22 @@ use super::inputs::Inputs;
 use crate::each;
 use crate::error::Result;
 use crate::store::schema::{accounts, bills, cards, entries, lot_moves, lots, measures, postings, tier_changes};
+use crate::store::statement::{fetch_all, ids, statements};
 use crate::store::{Conn, Id};
 use diesel::prelude::*;
+use diesel::sql_types::Binary;
 use std::collections::{BTreeSet, HashMap};
 
 /// The name of a membership's own account in a posting.
 pub(super) const MEMBER: &str = "member";
+
+statements! {
+    SelectReturnedSales -> (Binary,) =
+        "SELECT b.membership_id FROM bills b WHERE b.chain_id = ? AND b.kind = 'sale' AND (b.returned_money > 0 OR b.total = 0) \
+         AND NOT EXISTS (SELECT 1 FROM bill_lines l \
+          WHERE l.chain_id = b.chain_id AND l.bill_id = b.id AND l.returned_quantity < l.quantity) \
+         AND b.membership_id IN ({})" of "?";
+}
 
 /// Keys per statement.
 pub(super) const KEYS: usize = 500;
@@ -139,6 +149,8 @@ pub(super) struct Holdings {
     pub tier_changes: Vec<TierChangeRow>,
     pub cards: Vec<CardRow>,
     pub sales: Vec<SaleRow>,
+    /// Of them, those of which nothing is kept.
+    pub returned_sales: i64,
     /// Place of an entry in `entries`.
     places: HashMap<Id, usize>,
 }
@@ -307,6 +319,10 @@ fn load_cards_and_sales(conn: &mut Conn, chain: Id, members: &[Id], of: &mut Has
         if let Some(member) = row.membership_id {
             of.entry(member).or_default().sales.push(row);
         }
+    }
+    let keys = ids(members.iter().map(|id| id.0));
+    for (member,) in fetch_all!(conn, SelectReturnedSales, [chain.0], &keys => (Id,))? {
+        of.entry(member).or_default().returned_sales += 1;
     }
     Ok(())
 }

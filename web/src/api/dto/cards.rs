@@ -2,7 +2,7 @@
 
 use super::common::{Balance, Entry, EntryKind, Text, Tier};
 use crate::http::{Language, Problem};
-use cardea_domain::id::{BillId, CardId, CustomerId, EntryId, MembershipId, ProgramId, StoreId};
+use cardea_domain::id::{BillId, CardId, CustomerId, EntryId, LotId, MembershipId, ProgramId, StoreId};
 use cardea_domain::{Code, Day, Instant, card};
 use cardea_engine::command::{AddCard, Command, Issue};
 use cardea_engine::query;
@@ -122,9 +122,9 @@ pub struct CardQuery {
 pub struct CardOperation {
     #[schema(example = "钱包丢失")]
     pub reason: String,
-    /// By phone: the call-back questions were answered.
+    /// By phone: the call-back questions were answered; `report-loss` by phone demands it.
     pub caller_verified: Option<bool>,
-    /// The identity document was seen; `cancel-loss` demands it.
+    /// The identity document was seen; `cancel-loss` demands it, `report-loss` at the counter says true or false.
     pub identity_checked: Option<bool>,
 }
 
@@ -162,10 +162,29 @@ pub struct StatementEntry {
     pub plugin_digest: Option<String>,
     #[schema(value_type = Option<Uuid>)]
     pub sale_id: Option<BillId>,
+    /// The exchange it belongs to, cancelled or not.
+    #[schema(value_type = Option<Uuid>)]
+    pub redemption_id: Option<BillId>,
     pub receipt: Option<String>,
     #[schema(value_type = Option<Uuid>)]
     pub store_id: Option<StoreId>,
+    /// What it did to lots, oldest lot first; what filled a debt or became one moved none.
+    pub lots: Vec<LotMove>,
 }
+
+/// What a movement did to a lot of points.
+#[derive(Serialize, ToSchema)]
+pub struct LotMove {
+    #[schema(value_type = Uuid)]
+    pub lot_id: LotId,
+    /// Positive: into it.
+    pub amount: i64,
+    /// Last day on which the lot can be spent; null: as long as the membership.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub valid_through: Option<Day>,
+}
+
+shown!(LotMove from query::LotMove { lot_id, amount, valid_through });
 
 impl CardHolder {
     pub fn new(customer: query::CustomerBrief, language: Language) -> Self {
@@ -250,8 +269,10 @@ impl From<query::StatementEntry> for StatementEntry {
             configuration_version: entry.configuration_version,
             plugin_digest: entry.plugin_digest,
             sale_id: entry.sale_id,
+            redemption_id: entry.redemption_id,
             receipt: entry.receipt,
             store_id: entry.store_id,
+            lots: entry.lots.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::cards::Card;
 use super::common::{Balance, CustomerShown, Text, Tier};
 use crate::http::Language;
 use cardea_domain::Day;
-use cardea_domain::id::{CustomerId, MembershipId, ProgramId, StoreId};
+use cardea_domain::id::{CustomerId, LotId, MembershipId, ProgramId, StoreId};
 use cardea_domain::tier::NextStep;
 use cardea_engine::query;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,55 @@ pub struct Membership {
     pub cards: Vec<Card>,
     /// null on the highest step and after the end.
     pub next_tier: Option<NextTier>,
+    /// null on the lowest step, where tiers never fall, and after the end.
+    pub tier_review: Option<TierReview>,
+    /// What is left to be spent, in the order in which it is.
+    pub lots: Vec<Lot>,
 }
+
+/// When the tier is reviewed, and what keeps it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MembershipTierReview)]
+pub struct TierReview {
+    /// Last day of the tier as it stands, grace not counted.
+    #[schema(value_type = String, format = Date)]
+    pub valid_through: Day,
+    /// How much more must be paid in the window to keep it, as of today, minor units.
+    pub missing_paid: i64,
+}
+
+/// Points with dates of their own.
+#[derive(Serialize, ToSchema)]
+pub struct Lot {
+    #[schema(value_type = Uuid)]
+    pub id: LotId,
+    #[schema(example = "points")]
+    pub asset: String,
+    pub remaining: i64,
+    #[schema(value_type = String, format = Date)]
+    pub opened_on: Day,
+    /// First day on which they can be spent, while that is to come.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub matures_on: Option<Day>,
+    /// Last day on which they can; null: as long as the membership.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub valid_through: Option<Day>,
+}
+
+impl From<query::LotView> for Lot {
+    fn from(lot: query::LotView) -> Self {
+        Self {
+            id: lot.id,
+            asset: lot.asset.0,
+            remaining: lot.remaining,
+            opened_on: lot.opened_on,
+            matures_on: lot.matures_on,
+            valid_through: lot.valid_through,
+        }
+    }
+}
+
+shown!(TierReview from query::TierReview { valid_through, missing_paid });
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -79,6 +127,8 @@ impl Membership {
             balances: view.balances.into_iter().map(Into::into).collect(),
             cards: view.cards.into_iter().map(|card| Card::new(card, language)).collect(),
             next_tier: view.next_tier.map(Into::into),
+            tier_review: view.tier_review.map(Into::into),
+            lots: view.lots.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -90,9 +90,82 @@ pub struct PointsTender {
     /// Points are spent in multiples of this.
     #[schema(minimum = 1, example = 100)]
     pub step: i64,
+    /// The least that a bill can be paid with, in points; 0: one step.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schema(minimum = 0, example = 500, required = false)]
+    pub minimum: i64,
     /// Largest share of a bill, parts per million.
     #[schema(minimum = 1, maximum = 1_000_000, example = 500_000)]
     pub max_share_ppm: i64,
+}
+
+/// How long points are good.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PointsExpiry {
+    /// Each lot through the same day so many months after its bill.
+    PerLot {
+        #[schema(minimum = 1, maximum = 120, example = 12)]
+        months: u32,
+        /// Days after it on which they can still be spent.
+        #[serde(default)]
+        grace_days: u32,
+    },
+    /// All of a membership's points through the same day so many months after its last sale or exchange.
+    Rolling {
+        #[schema(minimum = 1, maximum = 120, example = 12)]
+        months: u32,
+        #[serde(default)]
+        grace_days: u32,
+    },
+    /// Through this day of the year, so many years after the next one.
+    FixedDay {
+        #[schema(minimum = 1, maximum = 12, example = 12)]
+        month: u32,
+        #[schema(minimum = 1, maximum = 31, example = 31)]
+        day: u32,
+        #[serde(default)]
+        #[schema(maximum = 10, example = 1)]
+        years: u32,
+        #[serde(default)]
+        grace_days: u32,
+    },
+}
+
+impl From<sale::Expiry> for PointsExpiry {
+    fn from(sale::Expiry { rule, grace_days }: sale::Expiry) -> Self {
+        match rule {
+            sale::ExpiryRule::PerLot { months } => Self::PerLot { months, grace_days },
+            sale::ExpiryRule::Rolling { months } => Self::Rolling { months, grace_days },
+            sale::ExpiryRule::FixedDay { month, day, years } => Self::FixedDay {
+                month,
+                day,
+                years,
+                grace_days,
+            },
+        }
+    }
+}
+
+impl From<PointsExpiry> for sale::Expiry {
+    fn from(expiry: PointsExpiry) -> Self {
+        let (rule, grace_days) = match expiry {
+            PointsExpiry::PerLot { months, grace_days } => (sale::ExpiryRule::PerLot { months }, grace_days),
+            PointsExpiry::Rolling { months, grace_days } => (sale::ExpiryRule::Rolling { months }, grace_days),
+            PointsExpiry::FixedDay {
+                month,
+                day,
+                years,
+                grace_days,
+            } => (sale::ExpiryRule::FixedDay { month, day, years }, grace_days),
+        };
+        Self { rule, grace_days }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(n: &i64) -> bool {
+    *n == 0
 }
 
 /// What the ledger does with the points that the plugin proposes.
@@ -107,6 +180,11 @@ pub struct PointTerms {
     pub return_policy: ReturnPolicy,
     /// null: bills can't be paid with points.
     pub tender: Option<PointsTender>,
+    /// null: points are good as long as the membership.
+    pub expiry: Option<PointsExpiry>,
+    /// Whether a membership whose cards are all void earns all the same.
+    #[serde(default)]
+    pub earn_without_card: bool,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -132,6 +210,44 @@ pub struct Ladder {
     #[schema(minimum = 1, maximum = 120, example = 12)]
     pub months: u32,
     pub steps: Vec<LadderStep>,
+    /// Of a tier that was reached or kept `months` ago; the nightly job does it.
+    #[serde(default)]
+    pub review: TierReview,
+}
+
+mirror! {
+/// How far a tier falls whose threshold isn't reached any more.
+#[derive(Default)]
+TierFall = tier::Fall {
+    #[default]
+    OneStep,
+    /// To where the figures say.
+    Figures,
+    Never,
+}
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TierReview {
+    pub fall: TierFall,
+    /// Days that the review waits for.
+    #[schema(maximum = 366)]
+    pub grace_days: u32,
+}
+
+impl From<tier::Review> for TierReview {
+    fn from(tier::Review { fall, grace_days }: tier::Review) -> Self {
+        let fall = fall.into();
+        Self { fall, grace_days }
+    }
+}
+
+impl From<TierReview> for tier::Review {
+    fn from(TierReview { fall, grace_days }: TierReview) -> Self {
+        let fall = fall.into();
+        Self { fall, grace_days }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -188,6 +304,7 @@ impl From<tier::Ladder> for Ladder {
         Self {
             months: ladder.months,
             steps: ladder.steps.into_iter().map(Into::into).collect(),
+            review: ladder.review.into(),
         }
     }
 }
@@ -203,6 +320,7 @@ impl From<Ladder> for tier::Ladder {
         Self {
             months: ladder.months,
             steps: ladder.steps.into_iter().map(step).collect(),
+            review: ladder.review.into(),
         }
     }
 }
@@ -228,6 +346,7 @@ impl From<sale::PointsTender> for PointsTender {
             points: tender.points,
             money: tender.money,
             step: tender.step,
+            minimum: tender.minimum,
             max_share_ppm: tender.max_share,
         }
     }
@@ -240,6 +359,8 @@ impl From<sale::Terms> for PointTerms {
             maturing_days: terms.maturing_days,
             return_policy: terms.return_policy.into(),
             tender: terms.tender.map(Into::into),
+            expiry: terms.expiry.map(Into::into),
+            earn_without_card: terms.earn_without_card,
         }
     }
 }
@@ -250,6 +371,7 @@ impl From<PointTerms> for sale::Terms {
             points: tender.points,
             money: tender.money,
             step: tender.step,
+            minimum: tender.minimum,
             max_share: tender.max_share_ppm,
         };
         Self {
@@ -257,6 +379,8 @@ impl From<PointTerms> for sale::Terms {
             maturing_days: terms.maturing_days,
             return_policy: terms.return_policy.into(),
             tender: terms.tender.map(tender),
+            expiry: terms.expiry.map(Into::into),
+            earn_without_card: terms.earn_without_card,
         }
     }
 }

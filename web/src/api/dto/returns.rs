@@ -68,6 +68,12 @@ pub struct ReturnedPoints {
     pub from_maturing: i64,
     /// Of them, not there any more: a debt.
     pub owed: i64,
+    /// Beside them, expired unspent: nothing is taken back for them.
+    #[serde(default)]
+    pub lapsed: i64,
+    /// What is taken back of the introducer's reward.
+    #[serde(default)]
+    pub from_introducer: i64,
 }
 
 /// What a return changes.

@@ -1,6 +1,6 @@
 //! Sales: bills with lines and tenders.
 
-use super::common::{Balance, CustomerShown, Entry, Tier};
+use super::common::{Balance, CustomerShown, Entry, Text, Tier};
 use crate::http::{Language, Problem};
 use crate::state::Customers;
 use cardea_domain::id::{BillId, CustomerId, MembershipId, StaffId, StoreId};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 
-/// Whose sale it is: exactly one of the two.
+/// Whose sale it is: by card or by customer, exactly one of the two.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SaleMember {
@@ -19,6 +19,9 @@ pub struct SaleMember {
     pub card: Option<String>,
     #[schema(value_type = Option<Uuid>)]
     pub customer_id: Option<CustomerId>,
+    /// Beside `customer_id`: which of the customer's memberships, where there are several.
+    #[schema(value_type = Option<Uuid>)]
+    pub membership_id: Option<MembershipId>,
 }
 
 mirror! {
@@ -91,7 +94,8 @@ pub struct NewSale {
     /// Unique per store, source, till and business date; a repeat gets the first answer.
     #[schema(example = "0001")]
     pub receipt: String,
-    /// At most 7 days back and 5 minutes ahead.
+    /// At most 7 days back and 5 minutes ahead; a manager may enter older ones with a `reason`. Cards and memberships
+    /// count as of then.
     #[schema(value_type = String, format = DateTime)]
     pub occurred_at: Instant,
     /// What is let off (抹零), minor units; negative where it is rounded up.
@@ -102,6 +106,9 @@ pub struct NewSale {
     /// The bill is meant, although it goes beyond the chain's limit: else it is refused `bill_over_limit`.
     #[serde(default)]
     pub over_limit: bool,
+    /// Why a manager enters it more than 7 days later, at most 200 characters.
+    #[schema(example = "停电，手工开单")]
+    pub reason: Option<String>,
 }
 
 mirror! {
@@ -153,6 +160,9 @@ pub struct SaleAnswer {
     pub tier_next: Option<Tier>,
     #[serde(default)]
     pub member: Option<MemberShown>,
+    /// Why the membership that was meant earns nothing, so that the sale is booked without it.
+    #[serde(default)]
+    pub not_earned: Option<Text>,
 }
 
 /// A line as booked.
@@ -197,6 +207,8 @@ pub struct Sale {
     /// Returns from this bill.
     #[schema(value_type = Vec<Uuid>)]
     pub returns: Vec<BillId>,
+    /// Why it was entered so late.
+    pub reason: Option<String>,
 }
 
 /// Finds a bill by what is printed on its receipt.
@@ -221,14 +233,15 @@ pub struct SaleQuery {
 
 impl SaleMember {
     fn reference(self) -> Result<command::MemberRef, Problem> {
-        match (self.card, self.customer_id) {
-            (Some(number), None) => Ok(command::MemberRef::Card(number)),
-            (None, Some(id)) => Ok(command::MemberRef::Customer(id)),
+        match (self.card, self.customer_id, self.membership_id) {
+            (Some(number), None, None) => Ok(command::MemberRef::Card(number)),
+            (None, Some(id), None) => Ok(command::MemberRef::Customer(id)),
+            (None, Some(customer), Some(membership)) => Ok(command::MemberRef::Membership { customer, membership }),
             _ => Err(Problem::of_field(
                 Code::FieldInvalid,
                 "/member",
-                "会员须用 card 或 customer_id 二者之一指明；散客用 null。",
-                "Name the member by card or by customer_id, by exactly one; null is a sale of nobody.",
+                "会员须用 card 或 customer_id 二者之一指明，会籍 membership_id 只能与 customer_id 同用；散客用 null。",
+                "Name the member by card or by customer_id, by exactly one, and a membership_id only beside customer_id; null is a sale of nobody.",
             )),
         }
     }
@@ -281,6 +294,7 @@ impl NewSale {
             occurred_at: self.occurred_at,
             bill,
             over_limit: self.over_limit,
+            reason: self.reason,
             trusted: false,
         }))
     }
@@ -338,6 +352,7 @@ impl Sale {
             lines: bill.lines.into_iter().map(Into::into).collect(),
             tenders: bill.tenders.into_iter().map(tender).collect(),
             returns: bill.returns,
+            reason: bill.reason,
         })
     }
 }

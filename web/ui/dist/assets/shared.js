@@ -454,7 +454,9 @@ card-unfreeze = Unfreeze
 card-unfreeze-why = Back in use
 card-cancel = Make void
 card-cancel-why = For good
-caller-verified = By phone: the caller's identity was verified
+loss-phone = By phone
+loss-counter = At the counter
+caller-verified = The caller has answered the call-back questions
 identity-checked = Identity document checked
 
 issue = Issue card
@@ -937,7 +939,9 @@ card-unfreeze = 解冻
 card-unfreeze-why = 恢复使用
 card-cancel = 作废
 card-cancel-why = 此卡永久作废
-caller-verified = 电话挂失：已核对来电人身份
+loss-phone = 电话挂失
+loss-counter = 柜台挂失
+caller-verified = 已按预留问题核对来电人
 identity-checked = 已核对身份证件
 
 issue = 发卡

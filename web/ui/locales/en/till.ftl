@@ -169,7 +169,9 @@ card-unfreeze = Unfreeze
 card-unfreeze-why = Back in use
 card-cancel = Make void
 card-cancel-why = For good
-caller-verified = By phone: the caller's identity was verified
+loss-phone = By phone
+loss-counter = At the counter
+caller-verified = The caller has answered the call-back questions
 identity-checked = Identity document checked
 
 issue = Issue card

@@ -27,6 +27,9 @@ statements! {
     InsertLotMove = "INSERT INTO lot_moves (chain_id, lot_id, entry_id, delta) VALUES {}" of "(?, ?, ?, ?)";
     UpdateLots = "WITH given (remaining, chain_id, id) AS (VALUES {}) UPDATE lots SET remaining = given.remaining FROM given \
         WHERE lots.chain_id = given.chain_id AND lots.id = given.id" of "(?, ?, ?)";
+    UpdateLotDate = "UPDATE lots SET expires_at = ? WHERE chain_id = ? AND id = ?";
+    UpdateLotsEnded = "WITH given (chain_id, id) AS (VALUES {}) UPDATE lots SET ended = TRUE FROM given \
+        WHERE lots.chain_id = given.chain_id AND lots.id = given.id" of "(?, ?)";
     UpsertAccount = "INSERT INTO accounts (chain_id, membership_id, asset, balance, debt) VALUES {} ON CONFLICT \
         (chain_id, membership_id, asset) DO UPDATE SET balance = excluded.balance, debt = excluded.debt" of "(?, ?, ?, ?, ?)";
     AddMeasure = "INSERT INTO measures (chain_id, membership_id, measure, day, amount) VALUES {} ON CONFLICT \

@@ -2,7 +2,7 @@
 
 use super::tx::{Answer, AuditRow, Message};
 use crate::plugin::RecordedInput;
-use cardea_domain::card::{Card, CardNumber};
+use cardea_domain::card::{Block, Card, CardNumber, CardState, usable};
 use cardea_domain::id::*;
 use cardea_domain::ledger::{Asset, Lot, Member};
 use cardea_domain::rows::Rows;
@@ -37,8 +37,14 @@ pub struct Needs {
     /// A bill with all that a return needs.
     pub record: Option<BillId>,
     pub reward: Option<RewardId>,
-    /// The customer's membership in a program (or in any) that is open and unexpired at this instant.
-    pub open_of: Option<(CustomerId, Option<ProgramId>, Instant)>,
+    /// The customer's membership in a program that is open and unexpired at this instant.
+    pub open_of: Option<(CustomerId, ProgramId, Instant)>,
+    /// The customer's memberships, in whatever program, as of an earlier instant.
+    pub standing_of: Option<(CustomerId, Instant)>,
+    /// Lots of points of this membership whose end was booked after this instant.
+    pub ended_of: Option<(MembershipId, Instant)>,
+    /// When this membership's tier was last reached or reviewed.
+    pub tier_of: Option<MembershipId>,
     /// Whether a card number is taken.
     pub number: Option<CardNumber>,
     /// Lots of this membership that are past their date at this instant and whose end isn't booked, empty ones too.
@@ -63,7 +69,10 @@ pub struct State {
     pub record: Option<SaleRecord>,
     pub reward: Option<Reward>,
     pub open_membership: Option<MembershipId>,
+    pub standing: Vec<MembershipId>,
     pub number_taken: bool,
+    /// None: never.
+    pub tier_since: Option<Day>,
     pub due_lots: BTreeMap<Asset, Vec<Lot>>,
 }
 
@@ -75,12 +84,33 @@ pub struct LoadedCard {
 }
 
 impl LoadedCard {
-    /// Whether it works at `now`.
+    /// Whether it works, its validity as of `at`: an end that came since doesn't count, whatever else people did to it
+    /// does.
     ///
     /// # Errors
     /// `card_blocked`
-    pub fn check_usable(&self, now: Instant) -> Result<(), Refusal> {
-        cardea_domain::card::usable(self.card.state, &self.card.blocks, self.expired(now))
+    pub fn check_usable(&self, at: Instant) -> Result<(), Refusal> {
+        let Card { state, blocks, .. } = &self.card;
+        if self.ended_after(at) {
+            let others: Vec<Block> = blocks
+                .iter()
+                .copied()
+                .filter(|block| *block != Block::Expired)
+                .collect();
+            return usable(CardState::Active, &others, false);
+        }
+        usable(*state, blocks, self.expired(at))
+    }
+
+    /// Whether it was in the holder's hands then, blocked or not: a lost card may be found again or replaced, one that
+    /// is void won't come back.
+    pub fn is_held(&self, at: Instant) -> bool {
+        self.ended_after(at) || self.card.state == CardState::Active && !self.expired(at)
+    }
+
+    /// Whether it is void because its time was over, which it wasn't at `at`.
+    fn ended_after(&self, at: Instant) -> bool {
+        self.card.state == CardState::Void && self.card.blocks.contains(&Block::Expired) && !self.expired(at)
     }
 
     /// Whether its last day is over, booked by a job or not.

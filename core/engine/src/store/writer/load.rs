@@ -6,9 +6,10 @@ use crate::error::{Error, Result};
 use crate::store::statement::{Bind, fetch, fetch_all, ids, statements};
 use crate::store::{Conn, Id};
 use cardea_domain::card::{Block, Card};
+use cardea_domain::error::MembershipChoice;
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
-use cardea_domain::ledger::{Account, Asset, Lot, LotTerms, Member};
+use cardea_domain::ledger::{Account, Asset, EndedLot, Lot, LotTerms, Member};
 use cardea_domain::sale::Reward;
 use cardea_domain::tier::Upgrade;
 use cardea_domain::{Day, Instant, Text};
@@ -16,8 +17,8 @@ use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text as SqlText
 use std::collections::{BTreeMap, BTreeSet};
 
 statements! {
-    SelectMembers -> (Binary, Binary, Nullable<Binary>, Binary, Bool, Nullable<BigInt>, SqlText, BigInt, BigInt) =
-        "SELECT id, program_id, customer_id, store_id, open, expires_at, tier, purchases, version FROM memberships \
+    SelectMembers -> (Binary, Binary, Nullable<Binary>, Binary, BigInt, Bool, Nullable<BigInt>, SqlText, BigInt, BigInt) =
+        "SELECT id, program_id, customer_id, store_id, opened_at, open, expires_at, tier, purchases, version FROM memberships \
          WHERE chain_id = ? AND id IN ({})" of "?";
     SelectAccounts -> (Binary, SqlText, BigInt, BigInt) =
         "SELECT membership_id, asset, balance, debt FROM accounts WHERE chain_id = ? AND membership_id IN ({})" of "?";
@@ -48,12 +49,25 @@ statements! {
     SelectOpen -> (Binary, Binary, Nullable<BigInt>) =
         "SELECT id, program_id, expires_at FROM memberships WHERE chain_id = ? AND customer_id = ? AND open \
          ORDER BY opened_at, id";
+    SelectStanding -> (Binary, Binary, BigInt, SqlText, SqlText) =
+        "SELECT m.id, m.program_id, m.opened_at, p.name_zh, p.name_en FROM memberships m \
+         JOIN programs p ON p.chain_id = m.chain_id AND p.id = m.program_id \
+         WHERE m.chain_id = ? AND m.customer_id = ? AND (m.expires_at IS NULL OR m.expires_at > ?) AND (m.open OR EXISTS \
+         (SELECT 1 FROM cards c WHERE c.chain_id = m.chain_id AND c.membership_id = m.id AND c.state = 'void' \
+          AND c.blocks LIKE '%expired%')) ORDER BY m.opened_at, m.id";
+    SelectEndedLots -> (Binary, BigInt, Nullable<BigInt>, Nullable<BigInt>, Binary, BigInt) =
+        "SELECT l.id, l.opened_at, l.matures_at, l.expires_at, e.id, m.delta FROM entries e \
+         JOIN lot_moves m ON m.chain_id = e.chain_id AND m.entry_id = e.id \
+         JOIN lots l ON l.chain_id = m.chain_id AND l.id = m.lot_id \
+         WHERE e.chain_id = ? AND e.membership_id = ? AND e.kind = 'expire' AND e.asset = 'points' \
+         AND e.rule <> 'core.expired_meanwhile' \
+         AND (e.occurred_at > ? OR e.rule = 'core.expiry_undone') ORDER BY e.id";
+    SelectTierSince -> (Integer,) =
+        "SELECT day FROM tier_changes WHERE chain_id = ? AND membership_id = ? ORDER BY at DESC, id DESC LIMIT 1";
     SelectNumber -> (Binary,) = "SELECT id FROM cards WHERE chain_id = ? AND number = ?";
     SelectDueLots -> (Binary, SqlText, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
         "SELECT l.id, l.asset, l.opened_at, l.matures_at, l.expires_at, l.remaining FROM lots l \
-         WHERE l.chain_id = ? AND l.membership_id = ? AND l.expires_at <= ? AND NOT EXISTS \
-         (SELECT 1 FROM lot_moves m JOIN entries e ON e.chain_id = m.chain_id AND e.id = m.entry_id \
-          WHERE m.chain_id = l.chain_id AND m.lot_id = l.id AND e.kind = 'expire') ORDER BY l.expires_at, l.id";
+         WHERE l.chain_id = ? AND l.membership_id = ? AND l.expires_at <= ? AND NOT l.ended ORDER BY l.expires_at, l.id";
 }
 
 type CardColumns = (
@@ -129,6 +143,18 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
     if let Some((customer, program, now)) = needs.open_of {
         state.open_membership = open_membership(conn, chain, customer, program, now)?;
     }
+    if let Some((customer, at)) = needs.standing_of {
+        let standing = memberships_at(conn, chain, customer, at)?;
+        state.standing = standing.into_iter().map(|standing| standing.choice.id).collect();
+    }
+    if let Some((membership, at)) = needs.ended_of
+        && let Some(member) = state.members.get_mut(&membership)
+    {
+        member.ended = ended_lots(conn, chain, membership, at)?;
+    }
+    if let Some(membership) = needs.tier_of {
+        state.tier_since = tier_since(conn, chain, membership)?;
+    }
     if let Some(number) = &needs.number {
         state.number_taken = !fetch!(conn, SelectNumber, [chain, number.as_str()] => (Id,))?.is_empty();
     }
@@ -153,13 +179,14 @@ pub(crate) fn member_head(conn: &mut Conn, chain: ChainId, id: MembershipId) -> 
 }
 
 fn member_heads(conn: &mut Conn, chain: ChainId, ids: &[Key]) -> Result<Vec<Member>> {
-    type Row = (Id, Id, Option<Id>, Id, bool, Option<i64>, String, i64, i64);
+    type Row = (Id, Id, Option<Id>, Id, i64, bool, Option<i64>, String, i64, i64);
     let rows = fetch_all!(conn, SelectMembers, [chain], ids => Row)?;
-    let head = |(id, program, customer, store, open, expires_at, tier, purchases, version): Row| Member {
+    let head = |(id, program, customer, store, opened_at, open, expires_at, tier, purchases, version): Row| Member {
         id: id.typed(),
         program: program.typed(),
         customer: customer.map(Id::typed),
         store: store.typed(),
+        opened_at: Instant(opened_at),
         open,
         expires_at: expires_at.map(Instant),
         tier,
@@ -168,6 +195,7 @@ fn member_heads(conn: &mut Conn, chain: ChainId, ids: &[Key]) -> Result<Vec<Memb
         accounts: BTreeMap::new(),
         paid_by_day: BTreeMap::new(),
         upgrades: Vec::new(),
+        ended: Vec::new(),
     };
     Ok(rows.into_iter().map(head).collect())
 }
@@ -347,19 +375,18 @@ pub(crate) fn reward_with_code(conn: &mut Conn, chain: ChainId, id: RewardId) ->
     }))
 }
 
-/// The customer's membership that is open and unexpired at `now`: in `program`, or the oldest in any.
+/// The customer's membership in a program that is open and unexpired at `now`.
 pub(crate) fn open_membership(
     conn: &mut Conn,
     chain: ChainId,
     customer: CustomerId,
-    program: Option<ProgramId>,
+    program: ProgramId,
     now: Instant,
 ) -> Result<Option<MembershipId>> {
-    let rows = fetch!(conn, SelectOpen, [chain, customer] => (Id, Id, Option<i64>))?;
-    let wanted = |(_, of, end): &(Id, Id, Option<i64>)| {
-        program.is_none_or(|program| Id::from(program) == *of) && end.is_none_or(|end| now.0 < end)
-    };
-    Ok(rows.into_iter().find(wanted).map(|(id, _, _)| id.typed()))
+    let standing = standing_membership(conn, chain, customer, program)?;
+    Ok(standing
+        .filter(|(_, end)| end.is_none_or(|end| now < end))
+        .map(|(id, _)| id))
 }
 
 /// The customer's membership in a program that is not closed, and the first instant after its validity: it may be over
@@ -373,4 +400,60 @@ pub(crate) fn standing_membership(
     let rows = fetch!(conn, SelectOpen, [chain, customer] => (Id, Id, Option<i64>))?;
     let same = rows.into_iter().find(|(_, of, _)| Id::from(program) == *of);
     Ok(same.map(|(id, _, end)| (id.typed(), end.map(Instant))))
+}
+
+/// A membership as of an instant.
+pub(crate) struct Standing {
+    pub choice: MembershipChoice,
+    pub opened_at: Instant,
+}
+
+/// The customer's memberships whose validity isn't over at `at`, the oldest first: those that are open, and those that
+/// nothing but their end has closed since. Some may have been opened after it.
+pub(crate) fn memberships_at(
+    conn: &mut Conn,
+    chain: ChainId,
+    customer: CustomerId,
+    at: Instant,
+) -> Result<Vec<Standing>> {
+    type Row = (Id, Id, i64, String, String);
+    let rows = fetch!(conn, SelectStanding, [chain, customer, at] => Row)?;
+    let standing = |(id, program, opened_at, zh, en): Row| Standing {
+        choice: MembershipChoice {
+            id: id.typed(),
+            program_id: program.typed(),
+            program: Text { zh, en },
+        },
+        opened_at: Instant(opened_at),
+    };
+    Ok(rows.into_iter().map(standing).collect())
+}
+
+/// The day on which a membership's tier was reached or reviewed last.
+pub(crate) fn tier_since(conn: &mut Conn, chain: ChainId, membership: MembershipId) -> Result<Option<Day>> {
+    let last = fetch!(conn, SelectTierSince, [chain, membership] => (i32,))?.pop();
+    Ok(last.map(|(day,)| Day(day)))
+}
+
+/// Lots of points whose end came after `at` and is booked, with what they had then.
+pub(crate) fn ended_lots(
+    conn: &mut Conn,
+    chain: ChainId,
+    membership: MembershipId,
+    at: Instant,
+) -> Result<Vec<EndedLot>> {
+    type Row = (Id, i64, Option<i64>, Option<i64>, Id, i64);
+    let mut ended: Vec<EndedLot> = Vec::new();
+    for (id, opened, matures, expires, entry, delta) in fetch!(conn, SelectEndedLots, [chain, membership, at] => Row)? {
+        match ended.iter_mut().find(|end| end.was.id == id.typed()) {
+            // Of it, what an earlier bill has taken back.
+            Some(end) => end.was.remaining -= delta,
+            None if delta < 0 => ended.push(EndedLot {
+                was: lot(id, opened, matures, expires, -delta),
+                entry: entry.typed(),
+            }),
+            None => {}
+        }
+    }
+    Ok(ended)
 }

@@ -31,6 +31,13 @@ statements! {
          ORDER BY id";
     SelectOwnLots -> (Binary, Binary, Binary) =
         "SELECT id, membership_id, entry_id FROM lots WHERE chain_id = ? AND bill_id = ? ORDER BY id";
+    SelectExpired -> (Binary, BigInt) =
+        "SELECT m.lot_id, m.delta FROM lots l JOIN lot_moves m ON m.chain_id = l.chain_id AND m.lot_id = l.id \
+         JOIN entries e ON e.chain_id = m.chain_id AND e.id = m.entry_id \
+         WHERE l.chain_id = ? AND l.bill_id = ? AND e.kind = 'expire'";
+    SelectTaken -> (BigInt,) =
+        "SELECT -earned FROM bills WHERE chain_id = ? AND original_id = ? AND earned <> 0";
+    SelectExchange -> (Nullable<Binary>, Text) = "SELECT reward_id, answer FROM bills WHERE chain_id = ? AND id = ?";
     SelectSpentMoves -> (Binary, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
         "SELECT l.id, l.opened_at, l.matures_at, l.expires_at, m.delta FROM lot_moves m \
          JOIN lots l ON l.chain_id = m.chain_id AND l.id = m.lot_id WHERE m.chain_id = ? AND m.entry_id = ?";
@@ -102,7 +109,18 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
         returned_paid: bill.returned_paid,
         clawed_back: bill.clawed_back,
         given_back: bill.given_back,
+        expired_unspent: booked.expired,
+        lapsed: lapsed(conn, chain, id, bill.clawed_back)?,
     }))
+}
+
+/// What returns let be of `clawed_back` because it had expired unspent: what they didn't take.
+fn lapsed(conn: &mut Conn, chain: ChainId, bill: BillId, clawed_back: i64) -> Result<i64> {
+    if clawed_back == 0 {
+        return Ok(0);
+    }
+    let taken = fetch!(conn, SelectTaken, [chain, bill] => (i64,))?;
+    Ok(clawed_back - taken.into_iter().map(|(points,)| points).sum::<i64>())
 }
 
 fn lines(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Vec<RecordedLine>> {
@@ -147,6 +165,7 @@ struct Booked {
     own_lots: Vec<LotId>,
     spent_moves: Vec<SpentMove>,
     introducer: Option<IntroducerBonus>,
+    expired: i64,
 }
 
 fn booked(conn: &mut Conn, chain: ChainId, bill: BillId, membership: Option<MembershipId>) -> Result<Booked> {
@@ -175,20 +194,47 @@ fn booked(conn: &mut Conn, chain: ChainId, bill: BillId, membership: Option<Memb
                     entry: id.typed(),
                     earned: amount,
                     lot,
+                    expired_unspent: 0,
                 });
             }
             _ => {}
         }
     }
     booked.own_lots = lots
-        .into_iter()
+        .iter()
         .filter(|(_, holder, _)| holder.typed::<MembershipId>() == membership)
         .map(|(id, _, _)| id.typed())
         .collect();
+    if !lots.is_empty() {
+        for (lot, delta) in fetch!(conn, SelectExpired, [chain, bill] => (Id, i64))? {
+            let lot: LotId = lot.typed();
+            if booked.own_lots.contains(&lot) {
+                booked.expired -= delta;
+            } else if let Some(bonus) = booked.introducer.as_mut().filter(|bonus| bonus.lot == Some(lot)) {
+                bonus.expired_unspent -= delta;
+            }
+        }
+    }
     if let Some(spend) = booked.spend {
         booked.spent_moves = spent_moves(conn, chain, spend)?;
     }
     Ok(booked)
+}
+
+/// What an exchange was answered about cancelling it.
+#[derive(serde::Deserialize)]
+struct Answered {
+    cancellable_until: Option<Day>,
+}
+
+/// The reward of an exchange, and the last day on which it may be cancelled.
+pub(crate) fn exchange(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option<(RewardId, Option<Day>)>> {
+    let row = fetch!(conn, SelectExchange, [chain, id] => (Option<Id>, String))?.pop();
+    let Some((Some(reward), answer)) = row else {
+        return Ok(None);
+    };
+    let answered: Answered = serde_json::from_str(&answer)?;
+    Ok(Some((reward.typed(), answered.cancellable_until)))
 }
 
 /// What an entry took, in spend order.

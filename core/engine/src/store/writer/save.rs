@@ -49,6 +49,7 @@ struct Waits<'a> {
     lots: Waiting<'a, InsertLot>,
     lot_moves: Waiting<'a, InsertLotMove>,
     lot_updates: Waiting<'a, UpdateLots>,
+    lots_ended: Waiting<'a, UpdateLotsEnded>,
     accounts: Balances<'a>,
     measures: Differences,
     inputs: Waiting<'a, InsertInput>,
@@ -352,6 +353,9 @@ impl<'a> Saver<'a> {
         for (lot, remaining) in left {
             self.rows.lot_updates.add(row![remaining, chain, lot]);
         }
+        for lot in &rows.lots_ended {
+            self.rows.lots_ended.add(row![chain, *lot]);
+        }
     }
 
     fn card_event(&mut self, actor: &Actor, e: &'a CardEvent) {
@@ -389,6 +393,7 @@ impl<'a> Saver<'a> {
         rows.lots.write(conn)?;
         rows.lot_moves.write(conn)?;
         expect(rows.lot_updates.write(conn)?, "lot")?;
+        expect(rows.lots_ended.write(conn)?, "ended lot")?;
         write_figures(conn, &rows.accounts, &rows.measures)?;
         rows.inputs.write(conn)?;
         rows.audit.write(conn)?;
@@ -437,6 +442,10 @@ fn rare(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
         for (position, money) in &p.tenders {
             run!(conn, UpdateTenderReturned, [*money, chain, p.bill, *position])?;
         }
+    }
+    for (lot, until) in &rows.lot_dates {
+        let changed = run!(conn, UpdateLotDate, [*until, chain, *lot])?;
+        expect((1, changed), "lot")?;
     }
     for bill in &rows.judged {
         let changed = run!(conn, DeleteUnjudged, [chain, *bill])?;

@@ -74,6 +74,9 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         record,
         reward,
         open_of,
+        standing_of,
+        ended_of,
+        tier_of,
         number,
         due_lots,
     } = needs;
@@ -81,7 +84,14 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
     let key = job.key.as_ref().map(|key| Touched::Key(chain, &key.key));
     let receipt = command.natural().map(|(key, _)| Touched::Receipt(chain, key));
     let members = members.iter().map(|need| need.id);
-    let members = members.chain(*cards_of).chain(due_lots.map(|(id, _)| id));
+    let of_member = [
+        *cards_of,
+        due_lots.map(|(id, _)| id),
+        ended_of.map(|(id, _)| id),
+        *tier_of,
+    ];
+    let members = members.chain(of_member.into_iter().flatten());
+    let of_customer = [open_of.map(|(id, _, _)| id), standing_of.map(|(id, _)| id)];
     let number = number
         .as_ref()
         .map(|number| Touched::Number(chain, number.as_str().to_owned()));
@@ -91,7 +101,7 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         .chain(cards.iter().copied().map(Touched::Card))
         .chain(record.map(Touched::Bill))
         .chain(reward.map(Touched::Reward))
-        .chain(open_of.map(|(customer, _, _)| Touched::Customer(customer)))
+        .chain(of_customer.into_iter().flatten().map(Touched::Customer))
         .chain(number)
         .collect()
 }

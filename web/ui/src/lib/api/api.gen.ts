@@ -285,7 +285,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reports a card lost: from now on it neither earns nor spends. */
+        /**
+         * Reports a card lost: from now on it neither earns nor spends. By phone it needs `caller_verified`, at the counter
+         *     `identity_checked`, true or false.
+         */
         post: operations["report_card_loss"];
         delete?: never;
         options?: never;
@@ -516,6 +519,43 @@ export interface paths {
         put?: never;
         /** What an exchange would take; nothing is booked. */
         post: operations["quote_redemption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/redemptions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancels an exchange as a whole, until its `cancellable_until`: its points go back to their old dates, the reward to
+         *     the stock.
+         */
+        post: operations["post_cancellation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/redemptions/{id}/cancel/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What cancelling an exchange would give back; nothing is booked. */
+        post: operations["quote_cancellation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -926,6 +966,29 @@ export interface components {
          * @enum {string}
          */
         Block: "loss" | "frozen" | "pin" | "expired";
+        /** @description What cancelling an exchange gives back. */
+        CancellationAnswer: {
+            /** @description After the cancelling. */
+            balances: components["schemas"]["Balance"][];
+            entries: components["schemas"]["Entry"][];
+            /**
+             * Format: int64
+             * @description Of them, to dates that have passed meanwhile: they stay expired.
+             */
+            expired: number;
+            /**
+             * Format: uuid
+             * @description null in a preview.
+             */
+            id?: string | null;
+            /**
+             * Format: int64
+             * @description Points that go back to their old dates.
+             */
+            points: number;
+            /** Format: uuid */
+            redemption_id: string;
+        };
         /** @description A credential of a membership. */
         Card: {
             balances: components["schemas"]["Balance"][];
@@ -974,9 +1037,9 @@ export interface components {
         CardKind: "customer" | "anonymous" | "temporary" | "employee" | "supplier";
         /** @description Why an operation on a card is done. */
         CardOperation: {
-            /** @description By phone: the call-back questions were answered. */
+            /** @description By phone: the call-back questions were answered; `report-loss` by phone demands it. */
             caller_verified?: boolean | null;
-            /** @description The identity document was seen; `cancel-loss` demands it. */
+            /** @description The identity document was seen; `cancel-loss` demands it, `report-loss` at the counter says true or false. */
             identity_checked?: boolean | null;
             /** @example 钱包丢失 */
             reason: string;
@@ -1224,6 +1287,8 @@ export interface components {
              * @example 12
              */
             months: number;
+            /** @description Of a tier that was reached or kept `months` ago; the nightly job does it. */
+            review?: components["schemas"]["TierReview"];
             steps: components["schemas"]["LadderStep"][];
         };
         LadderStep: {
@@ -1256,6 +1321,42 @@ export interface components {
             password: string;
             /** @example admin */
             user: string;
+        };
+        /** @description Points with dates of their own. */
+        Lot: {
+            /** @example points */
+            asset: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date
+             * @description First day on which they can be spent, while that is to come.
+             */
+            matures_on?: string | null;
+            /** Format: date */
+            opened_on: string;
+            /** Format: int64 */
+            remaining: number;
+            /**
+             * Format: date
+             * @description Last day on which they can; null: as long as the membership.
+             */
+            valid_through?: string | null;
+        };
+        /** @description What a movement did to a lot of points. */
+        LotMove: {
+            /**
+             * Format: int64
+             * @description Positive: into it.
+             */
+            amount: number;
+            /** Format: uuid */
+            lot_id: string;
+            /**
+             * Format: date
+             * @description Last day on which the lot can be spent; null: as long as the membership.
+             */
+            valid_through?: string | null;
         };
         /** @description Who is logged in, where, and what they may do. */
         Me: {
@@ -1290,6 +1391,8 @@ export interface components {
             customer?: components["schemas"]["CustomerShown"] | null;
             /** Format: uuid */
             id: string;
+            /** @description What is left to be spent, in the order in which it is. */
+            lots: components["schemas"]["Lot"][];
             next_tier?: components["schemas"]["NextTier"] | null;
             /** Format: date */
             opened_on: string;
@@ -1302,6 +1405,7 @@ export interface components {
              */
             store_id: string;
             tier: components["schemas"]["Tier"];
+            tier_review?: components["schemas"]["MembershipTierReview"] | null;
             /**
              * Format: date
              * @description Last valid day, in the issuing store's zone; null: no end.
@@ -1310,6 +1414,40 @@ export interface components {
         };
         /** @enum {string} */
         MembershipState: "open" | "closed";
+        /** @description When the tier is reviewed, and what keeps it. */
+        MembershipTierReview: {
+            /**
+             * Format: int64
+             * @description How much more must be paid in the window to keep it, as of today, minor units.
+             */
+            missing_paid: number;
+            /**
+             * Format: date
+             * @description Last day of the tier as it stands, grace not counted.
+             */
+            valid_through: string;
+        };
+        /** @description Cancels an exchange as a whole. The receipt is the cancelling's own. */
+        NewCancellation: {
+            /**
+             * Format: date-time
+             * @description Absent: now.
+             */
+            occurred_at?: string | null;
+            /** @example 选错礼品 */
+            reason: string;
+            /** @example 0004 */
+            receipt: string;
+            /** @description Absent: `till`. */
+            source?: string | null;
+            /**
+             * Format: uuid
+             * @description The store that takes the reward back.
+             */
+            store_id: string;
+            /** @example T1 */
+            till: string;
+        };
         /** @description Opens a membership (`program_id` and `customer_id`), or adds a card to one (`membership_id`). */
         NewCard: {
             /** Format: uuid */
@@ -1388,6 +1526,12 @@ export interface components {
              * @description Absent: now.
              */
             occurred_at?: string | null;
+            /**
+             * Format: int64
+             * @description Pieces of it.
+             * @example 1
+             */
+            quantity?: number;
             /** @example 0003 */
             receipt: string;
             /** Format: uuid */
@@ -1460,11 +1604,17 @@ export interface components {
             member?: components["schemas"]["SaleMember"] | null;
             /**
              * Format: date-time
-             * @description At most 7 days back and 5 minutes ahead.
+             * @description At most 7 days back and 5 minutes ahead; a manager may enter older ones with a `reason`. Cards and memberships
+             *     count as of then.
              */
             occurred_at: string;
             /** @description The bill is meant, although it goes beyond the chain's limit: else it is refused `bill_over_limit`. */
             over_limit?: boolean;
+            /**
+             * @description Why a manager enters it more than 7 days later, at most 200 characters.
+             * @example 停电，手工开单
+             */
+            reason?: string | null;
             /**
              * @description Unique per store, source, till and business date; a repeat gets the first answer.
              * @example 0001
@@ -1703,6 +1853,8 @@ export interface components {
                 customer?: components["schemas"]["CustomerShown"] | null;
                 /** Format: uuid */
                 id: string;
+                /** @description What is left to be spent, in the order in which it is. */
+                lots: components["schemas"]["Lot"][];
                 next_tier?: components["schemas"]["NextTier"] | null;
                 /** Format: date */
                 opened_on: string;
@@ -1715,6 +1867,7 @@ export interface components {
                  */
                 store_id: string;
                 tier: components["schemas"]["Tier"];
+                tier_review?: components["schemas"]["MembershipTierReview"] | null;
                 /**
                  * Format: date
                  * @description Last valid day, in the issuing store's zone; null: no end.
@@ -1801,6 +1954,8 @@ export interface components {
                 lines: components["schemas"]["SaleLineShown"][];
                 /** Format: date-time */
                 occurred_at: string;
+                /** @description Why it was entered so late. */
+                reason?: string | null;
                 receipt: string;
                 /** @description Returns from this bill. */
                 returns: string[];
@@ -1867,6 +2022,8 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 kind: components["schemas"]["EntryKind"];
+                /** @description What it did to lots, oldest lot first; what filled a debt or became one moved none. */
+                lots: components["schemas"]["LotMove"][];
                 /**
                  * Format: date-time
                  * @description When it happened in the store.
@@ -1875,6 +2032,11 @@ export interface components {
                 /** @description SHA-256 of the component that decided it, hexadecimal. */
                 plugin_digest?: string | null;
                 receipt?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The exchange it belongs to, cancelled or not.
+                 */
+                redemption_id?: string | null;
                 rule: string;
                 /** Format: uuid */
                 sale_id?: string | null;
@@ -1924,6 +2086,9 @@ export interface components {
         };
         /** @description What the ledger does with the points that the plugin proposes. */
         PointTerms: {
+            /** @description Whether a membership whose cards are all void earns all the same. */
+            earn_without_card?: boolean;
+            expiry?: components["schemas"]["PointsExpiry"] | null;
             /**
              * Format: int32
              * @description Return window in days; 0: spendable at once.
@@ -1934,6 +2099,51 @@ export interface components {
             rounding: components["schemas"]["Rounding"];
             tender?: components["schemas"]["PointsTender"] | null;
         };
+        /** @description How long points are good. */
+        PointsExpiry: {
+            /**
+             * Format: int32
+             * @description Days after it on which they can still be spent.
+             */
+            grace_days?: number;
+            /** @enum {string} */
+            kind: "per_lot";
+            /**
+             * Format: int32
+             * @example 12
+             */
+            months: number;
+        } | {
+            /** Format: int32 */
+            grace_days?: number;
+            /** @enum {string} */
+            kind: "rolling";
+            /**
+             * Format: int32
+             * @example 12
+             */
+            months: number;
+        } | {
+            /**
+             * Format: int32
+             * @example 31
+             */
+            day: number;
+            /** Format: int32 */
+            grace_days?: number;
+            /** @enum {string} */
+            kind: "fixed_day";
+            /**
+             * Format: int32
+             * @example 12
+             */
+            month: number;
+            /**
+             * Format: int32
+             * @example 1
+             */
+            years?: number;
+        };
         /** @description Paying a bill with points: `points` points are worth `money`. */
         PointsTender: {
             /**
@@ -1942,6 +2152,12 @@ export interface components {
              * @example 500000
              */
             max_share_ppm: number;
+            /**
+             * Format: int64
+             * @description The least that a bill can be paid with, in points; 0: one step.
+             * @example 500
+             */
+            minimum?: number;
             /**
              * Format: int64
              * @description Minor units.
@@ -1962,8 +2178,9 @@ export interface components {
         };
         /**
          * @description The wire form of every refusal (RFC 9457), `application/problem+json`. Further members carry the facts a code
-         *     brings along: `available` and `needed` points, the `limit` of a bill, `state`, `blocks` and `allowed` of a card, `sale_id` of the first
-         *     bill under a receipt number, `refusals` of a program's rules.
+         *     brings along: `available` and `needed` points, `possible_points` and
+         *     `possible_amount` that can be paid instead, `minimum_points` and `minimum_amount`, the `limit` of what was too much, `state`, `blocks` and `allowed` of a card, `sale_id` of the first
+         *     bill under a receipt number, `memberships` that may be meant, `refusals` of a program's rules.
          */
         Problem: {
             /**
@@ -2030,9 +2247,14 @@ export interface components {
             id?: string | null;
             /**
              * Format: int64
-             * @description Its price.
+             * @description Of all pieces.
              */
             points: number;
+            /**
+             * Format: int64
+             * @description Pieces of it.
+             */
+            quantity?: number;
             reward: components["schemas"]["RewardShown"];
         };
         Refresh: {
@@ -2106,6 +2328,11 @@ export interface components {
             expired: number;
             /**
              * Format: int64
+             * @description What is taken back of the introducer's reward.
+             */
+            from_introducer?: number;
+            /**
+             * Format: int64
              * @description Of them, not matured yet.
              */
             from_maturing: number;
@@ -2114,6 +2341,11 @@ export interface components {
              * @description Spent points that go back to their old dates.
              */
             given_back: number;
+            /**
+             * Format: int64
+             * @description Beside them, expired unspent: nothing is taken back for them.
+             */
+            lapsed?: number;
             /**
              * Format: int64
              * @description Of them, not there any more: a debt.
@@ -2193,6 +2425,8 @@ export interface components {
             lines: components["schemas"]["SaleLineShown"][];
             /** Format: date-time */
             occurred_at: string;
+            /** @description Why it was entered so late. */
+            reason?: string | null;
             receipt: string;
             /** @description Returns from this bill. */
             returns: string[];
@@ -2221,6 +2455,7 @@ export interface components {
             id?: string | null;
             judged: components["schemas"]["Judgement"];
             member?: components["schemas"]["MemberShown"] | null;
+            not_earned?: components["schemas"]["Text"] | null;
             /**
              * Format: int64
              * @description What counts as paid, minor units.
@@ -2298,12 +2533,17 @@ export interface components {
             returned_quantity: number;
             sku: string;
         };
-        /** @description Whose sale it is: exactly one of the two. */
+        /** @description Whose sale it is: by card or by customer, exactly one of the two. */
         SaleMember: {
             /** @description Number of the card presented. */
             card?: string | null;
             /** Format: uuid */
             customer_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Beside `customer_id`: which of the customer's memberships, where there are several.
+             */
+            membership_id?: string | null;
         };
         /** @description Where a lane ended. */
         SealedLane: {
@@ -2370,6 +2610,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["EntryKind"];
+            /** @description What it did to lots, oldest lot first; what filled a debt or became one moved none. */
+            lots: components["schemas"]["LotMove"][];
             /**
              * Format: date-time
              * @description When it happened in the store.
@@ -2378,6 +2620,11 @@ export interface components {
             /** @description SHA-256 of the component that decided it, hexadecimal. */
             plugin_digest?: string | null;
             receipt?: string | null;
+            /**
+             * Format: uuid
+             * @description The exchange it belongs to, cancelled or not.
+             */
+            redemption_id?: string | null;
             rule: string;
             /** Format: uuid */
             sale_id?: string | null;
@@ -2450,6 +2697,21 @@ export interface components {
             /** @example gold */
             id: string;
             name: components["schemas"]["Text"];
+        };
+        /**
+         * @description How far a tier falls whose threshold isn't reached any more.
+         * @enum {string}
+         */
+        TierFall: "one_step" | "figures" | "never";
+        TierReview: {
+            /** @default one_step */
+            fall: components["schemas"]["TierFall"];
+            /**
+             * Format: int32
+             * @description Days that the review waits for.
+             * @default 0
+             */
+            grace_days: number;
         };
         Tokens: {
             /** @description Goes into `Authorization: Bearer …`. */
@@ -3642,6 +3904,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RedemptionAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cancellation: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCancellation"];
+            };
+        };
+        responses: {
+            /** @description Known already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CancellationAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CancellationAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quote_cancellation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCancellation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CancellationAnswer"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */

@@ -1,0 +1,113 @@
+//! When points end: per lot, rolling with the last activity, or on a fixed day of the year (D-LED-7).
+
+use super::{Context, Terms};
+use crate::calendar::{Day, Instant};
+use crate::error::FieldError;
+use crate::ledger::{Asset, Member};
+use crate::rows::Rows;
+use serde::{Deserialize, Serialize};
+
+/// How long points are good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expiry {
+    #[serde(flatten)]
+    pub rule: ExpiryRule,
+    /// Days after the last one on which they can still be spent, 0–366.
+    #[serde(default)]
+    pub grace_days: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ExpiryRule {
+    /// Each lot through the same day so many months after its bill, 1–120.
+    PerLot { months: u32 },
+    /// All lots through the same day so many months after the membership's last bill, 1–120.
+    Rolling { months: u32 },
+    /// Through this day of the year, so many years after the next one: 0–10.
+    FixedDay { month: u32, day: u32, years: u32 },
+}
+
+impl Expiry {
+    /// The last day of points that a bill of `day` brings, grace included.
+    pub fn last_day(&self, day: Day) -> Option<Day> {
+        let last = match self.rule {
+            ExpiryRule::PerLot { months } | ExpiryRule::Rolling { months } => day.add_months(months)?,
+            ExpiryRule::FixedDay {
+                month,
+                day: of_month,
+                years,
+            } => {
+                let of = |year: i32| {
+                    // 29 February is 28 February in common years.
+                    Day::from_ymd(year, month, of_month)
+                        .or_else(|| Day::from_ymd(year, month, of_month.checked_sub(1)?))
+                };
+                let next = of(day.year())
+                    .filter(|fixed| *fixed >= day)
+                    .map_or(day.year() + 1, |_| day.year());
+                of(next + i32::try_from(years).ok()?)?
+            }
+        };
+        last.plus_days(i32::try_from(self.grace_days).ok()?)
+    }
+
+    /// What is wrong with it, with a pointer below it.
+    pub(super) fn validate(&self) -> Option<FieldError> {
+        let wrong = |pointer: &str, detail: &str| {
+            Some(FieldError {
+                pointer: pointer.to_owned(),
+                detail: detail.to_owned(),
+            })
+        };
+        if self.grace_days > 366 {
+            return wrong("/grace_days", "must be 0 to 366");
+        }
+        match self.rule {
+            ExpiryRule::PerLot { months } | ExpiryRule::Rolling { months } if !(1..=120).contains(&months) => {
+                wrong("/months", "must be 1 to 120")
+            }
+            // A leap year has every day that there is.
+            ExpiryRule::FixedDay { month, day, .. } if Day::from_ymd(2000, month, day).is_none() => {
+                wrong("/day", "isn't a day of the year")
+            }
+            ExpiryRule::FixedDay { years, .. } if years > 10 => wrong("/years", "must be 0 to 10"),
+            _ => None,
+        }
+    }
+}
+
+impl Terms {
+    /// First instant at which points of a bill of `day` are no longer good; none: never.
+    pub(super) fn expires_at(&self, day: Day, context: &Context) -> Option<Instant> {
+        let last = self.expiry.as_ref()?.last_day(day)?;
+        context.zone.first_instant_after(last)
+    }
+}
+
+/// After a bill of `day`: where points roll, what the membership still has is good as long as what the bill brought. Never
+/// shorter, and points without an end keep none.
+pub(super) fn roll(member: &mut Member, day: Day, context: &Context, rows: &mut Rows) {
+    let rolling = matches!(
+        &context.terms.expiry,
+        Some(Expiry {
+            rule: ExpiryRule::Rolling { .. },
+            ..
+        })
+    );
+    let Some(until) = context.terms.expires_at(day, context).filter(|_| rolling) else {
+        return;
+    };
+    let Some(account) = member.accounts.get_mut(&Asset::points()) else {
+        return;
+    };
+    let live = |end: Instant| end > context.judged_at && end < until;
+    for lot in account
+        .lots
+        .iter_mut()
+        .filter(|lot| lot.terms.expires_at.is_some_and(live))
+    {
+        lot.terms.expires_at = Some(until);
+        rows.lot_dates.push((lot.id, until));
+    }
+}

@@ -1,0 +1,156 @@
+//! Cancelling an exchange.
+
+use super::Purpose;
+use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
+use super::redemption::no_such_reward;
+use crate::error::Result;
+use crate::identity::Action;
+use crate::store::Answer;
+use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::{AuditRow, record};
+use cardea_domain::id::*;
+use cardea_domain::ledger::Balance;
+use cardea_domain::sale::*;
+use cardea_domain::{Code, Instant, Points, Refusal};
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+/// An exchange to cancel (or to quote), as a whole.
+#[derive(Clone, Debug)]
+pub struct CancelRedemption {
+    pub redemption: BillId,
+    pub store: StoreId,
+    pub source: String,
+    pub till: String,
+    /// The cancelling's own receipt.
+    pub receipt: String,
+    /// None: now.
+    pub occurred_at: Option<Instant>,
+    pub reason: String,
+}
+
+#[derive(Serialize)]
+struct Content {
+    cancels: BillId,
+}
+
+impl CancelRedemption {
+    pub(super) fn natural(&self, desk: &Desk) -> Result<(NaturalKey, [u8; 32])> {
+        let store = desk.store(self.store)?;
+        let occurred_at = self.occurred_at.unwrap_or_else(|| desk.now(None));
+        Ok((self.key(store, occurred_at)?, self.content()?))
+    }
+
+    fn key(&self, store: StoreFacts, occurred_at: Instant) -> Result<NaturalKey, Refusal> {
+        let receipt = Receipt {
+            source: &self.source,
+            till: &self.till,
+            receipt: &self.receipt,
+        };
+        receipt.key(store, occurred_at, BillKind::Cancellation)
+    }
+
+    fn content(&self) -> Result<[u8; 32]> {
+        content_hash(&Content {
+            cancels: self.redemption,
+        })
+    }
+
+    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
+        desk.actor.require(Action::RedemptionCancel, Some(self.store))?;
+        check_reason(&self.reason)?;
+        let (store, now, chain) = (desk.store(self.store)?, desk.now(None), desk.chain());
+        let occurred_at = self.occurred_at.unwrap_or(now);
+        let found = desk.engine.read(chain, |conn| {
+            let exchange = record::exchange(conn, chain, self.redemption)?;
+            let record = record::load(conn, chain, self.redemption)?;
+            Ok(exchange.zip(record.and_then(|record| record.membership)))
+        })?;
+        let ((reward, until), membership) = found.ok_or_else(no_such_exchange)?;
+        let program = desk.member_head(membership)?.program;
+        let configuration = desk.configuration(program, now)?;
+        Ok(Box::new(Cancelling {
+            quote: desk.purpose == Purpose::Quote,
+            redemption: self.redemption,
+            membership,
+            reward,
+            args: CancelArgs {
+                id: BillId(Uuid::now_v7()),
+                key: self.key(store, occurred_at)?,
+                content: self.content()?,
+                occurred_at,
+                reason: self.reason.trim().to_owned(),
+                until,
+            },
+            context: desk.context(store, Some(&configuration), now),
+        }))
+    }
+}
+
+fn no_such_exchange() -> Refusal {
+    Refusal::new(Code::NotFound, "没有这笔兑换", "There is no such exchange")
+}
+
+/// A cancelling on its way to the writer.
+struct Cancelling {
+    quote: bool,
+    redemption: BillId,
+    membership: MembershipId,
+    reward: RewardId,
+    args: CancelArgs,
+    context: Context,
+}
+
+/// What cancelling answers.
+#[derive(Serialize)]
+struct CancelView<'a> {
+    id: Option<BillId>,
+    redemption_id: BillId,
+    points: Points,
+    expired: Points,
+    entries: &'a [EntryView],
+    balances: &'a [Balance],
+}
+
+impl LedgerCommand for Cancelling {
+    fn needs(&self) -> Needs {
+        Needs {
+            members: vec![MemberNeed {
+                id: self.membership,
+                paid_since: None,
+                upgrades: false,
+            }],
+            record: Some(self.redemption),
+            reward: Some(self.reward),
+            ..Needs::default()
+        }
+    }
+
+    fn natural(&self) -> Option<(&NaturalKey, &[u8; 32])> {
+        Some((&self.args.key, &self.args.content))
+    }
+
+    fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
+        let record = state.record.take().ok_or_else(no_such_exchange)?;
+        let mut member = state.take(Some(self.membership)).ok_or_else(stale)?;
+        let mut reward = state.reward.take().ok_or_else(no_such_reward)?;
+        let (rows, answer) = decide_cancel(&mut member, &mut reward, &record, &self.args, &self.context, ids)?;
+        let view = CancelView {
+            id: (!self.quote).then_some(answer.id),
+            redemption_id: answer.redemption,
+            points: answer.points,
+            expired: answer.expired,
+            entries: &answer.entries,
+            balances: &answer.balances,
+        };
+        let mut decision = Decision::new(rows, Answer::created(&view)?);
+        let detail = json!({ "redemption_id": self.redemption, "points": answer.points });
+        decision.audit.push(AuditRow {
+            action: "redemption.cancel",
+            subject: Some(answer.id.0),
+            detail,
+        });
+        Ok(decision)
+    }
+}

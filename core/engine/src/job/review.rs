@@ -1,0 +1,163 @@
+//! Reviews tiers whose time is over (D-TIER-2): kept where the figures still reach the threshold, else down by the
+//! ladder's rule.
+
+use crate::Engine;
+use crate::actor::Actor;
+use crate::error::{Error, Result};
+use crate::lanes::Lanes;
+use crate::store::schema::chains;
+use crate::store::statement::{fetch, statements};
+use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::{AuditRow, Failure, Work};
+use crate::store::{Answer, Id, Lane};
+use cardea_domain::id::*;
+use cardea_domain::review::{ReviewArgs, review};
+use cardea_domain::rows::Rows;
+use cardea_domain::tier::Ladder;
+use cardea_domain::{Code, Day, Instant, Refusal, Zone};
+use diesel::prelude::*;
+use diesel::sql_types::{Binary, Integer, Nullable, Text};
+use parking_lot::Mutex;
+use serde_json::json;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Commands in flight: enough to fill the writer's slices.
+const IN_FLIGHT: usize = 32;
+
+statements! {
+    SelectRaised -> (Binary, Binary, Text, Text, Nullable<Integer>) =
+        "SELECT m.id, m.program_id, m.tier, s.time_zone, MAX(t.day) FROM tier_changes t \
+         JOIN memberships m ON m.chain_id = t.chain_id AND m.id = t.membership_id \
+         JOIN stores s ON s.chain_id = m.chain_id AND s.id = m.store_id \
+         WHERE t.chain_id = ? AND t.membership_id > ? AND m.open \
+         GROUP BY m.id, m.program_id, m.tier, s.time_zone ORDER BY m.id LIMIT 500";
+}
+
+/// Reviews what is due in a chain by its business now. Answers how many reviews there were; a second run finds none.
+///
+/// # Errors
+/// The first refusal (`busy`, `storage_unavailable`), after everything else had its turn.
+pub async fn run(engine: &Engine, chain: ChainId) -> Result<u64, Refusal> {
+    run_at(engine, chain, engine.clock().business(chain)).await
+}
+
+/// Reviews what is due at a business time: for demos, which live through the past.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_at(engine: &Engine, chain: ChainId, now: Instant) -> Result<u64, Refusal> {
+    let minor_units: i32 = engine.read(chain, |conn| {
+        Ok(crate::each!(conn, c => chains::table
+            .find(Id::from(chain))
+            .select(chains::minor_units)
+            .get_result(c)?))
+    })?;
+    let (actor, tally) = (Arc::new(Actor::system(chain)), Arc::new(Mutex::new((0, None))));
+    let lanes = {
+        let (engine, tally) = (engine.clone(), tally.clone());
+        Lanes::open(IN_FLIGHT, move |reviewing: Reviewing| {
+            let (engine, actor, tally) = (engine.clone(), actor.clone(), tally.clone());
+            async move {
+                let done = book(&engine, &actor, reviewing).await;
+                let mut tally = tally.lock();
+                match done {
+                    Ok(reviews) => tally.0 += reviews,
+                    Err(refusal) => {
+                        tally.1.get_or_insert(refusal);
+                    }
+                }
+            }
+        })
+    };
+    let mut after = Id(Uuid::nil());
+    loop {
+        type Row = (Id, Id, String, String, Option<i32>);
+        let found = engine.read(chain, |conn| Ok(fetch!(conn, SelectRaised, [chain, after.0] => Row)?))?;
+        let Some(last) = found.last() else { break };
+        after = last.0;
+        for (id, program, tier, zone, since) in found {
+            let zone: Zone = zone.parse().map_err(Error::internal)?;
+            let (ladder, today) = (engine.ladder_at(chain, program.typed(), now)?, zone.day_of(now));
+            if since.is_some_and(|since| ladder.is_due(&tier, Day(since), today)) {
+                let membership: MembershipId = id.typed();
+                let reviewing = Reviewing {
+                    membership,
+                    ladder,
+                    first: Day(since.unwrap_or_default()),
+                    today,
+                    now,
+                    minor_units: minor_units.unsigned_abs(),
+                };
+                lanes.add(&membership, reviewing).await;
+            }
+        }
+    }
+    lanes.close().await.map_err(Error::internal)?;
+    let mut tally = tally.lock();
+    tally.1.take().map_or(Ok(tally.0), Err)
+}
+
+async fn book(engine: &Engine, actor: &Arc<Actor>, reviewing: Reviewing) -> Result<u64, Refusal> {
+    let work = Work::Ledger(Box::new(reviewing));
+    match engine.submit(Lane::Bulk, actor.clone(), None, "review", work).await {
+        Ok(answered) => Ok(serde_json::from_str(&answered.json).map_err(Error::from)?),
+        Err(Failure::Refused(refusal)) => Err(*refusal),
+        Err(Failure::Stale) => Err(Refusal::new(Code::Busy, "系统繁忙，请稍后重试", "Busy; try again")),
+    }
+}
+
+/// The review of one membership's tier.
+struct Reviewing {
+    membership: MembershipId,
+    ladder: Ladder,
+    /// When the tier was reached or reviewed last, as it was found.
+    first: Day,
+    today: Day,
+    now: Instant,
+    minor_units: u32,
+}
+
+impl LedgerCommand for Reviewing {
+    fn needs(&self) -> Needs {
+        Needs {
+            members: vec![MemberNeed {
+                id: self.membership,
+                paid_since: Some(self.first),
+                upgrades: false,
+            }],
+            tier_of: Some(self.membership),
+            ..Needs::default()
+        }
+    }
+
+    /// A sale that raised it again meanwhile counts: then nothing is due.
+    fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
+        let member = state.take(Some(self.membership)).filter(|member| member.open);
+        let (Some(mut member), Some(since)) = (member, state.tier_since) else {
+            return Ok(Decision::new(Rows::default(), Answer::ok(&0)?));
+        };
+        let args = ReviewArgs {
+            since,
+            today: self.today,
+            now: self.now,
+            minor_units: self.minor_units,
+        };
+        let rows = review(&mut member, &self.ladder, args);
+        let audit: Vec<AuditRow> = rows
+            .tier_changes
+            .iter()
+            .map(|change| AuditRow {
+                action: "tier.review",
+                subject: Some(self.membership.0),
+                detail: json!({
+                    "kind": change.kind, "from": change.from, "to": change.to, "day": change.day,
+                    "figure": change.figure, "threshold": change.threshold,
+                }),
+            })
+            .collect();
+        let mut decision = Decision::new(rows, Answer::ok(&audit.len())?);
+        decision.audit = audit;
+        Ok(decision)
+    }
+}
