@@ -180,7 +180,7 @@ function statement(card) {
 }
 
 function findBills(query) {
-  return page(world.sales.filter((sale) => sale.till === query.get('till') && [null, sale.receipt].includes(query.get('receipt'))).toReversed())
+  return page(world.sales.filter((sale) => [null, sale.till].includes(query.get('till')) && [null, sale.receipt].includes(query.get('receipt'))).toReversed())
 }
 
 /** Method and path → handler of ({ ids, body, query, who, en }). */

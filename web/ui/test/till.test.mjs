@@ -50,6 +50,7 @@ test('s3: what can\'t be read is said and blocks the bill; what is empty is left
   const sale = bill('10', '12.345')
   assert.equal(sale.draft(), null, 'not booked at 10.00')
   assert.deepEqual(sale.faults, [{ line: 2, name: 'line-amount', text: '12.345', digits: 2, why: 'digits' }])
+  assert.deepEqual([sale.lines[1].blank, bill('abc').typed], [false, true], 'nor is it nothing')
   assert.equal(bill('10', 'abc').faults[0].why, 'number')
   assert.equal(bill('10', '99999999999999.99').faults[0].why, 'size')
   const empty = bill('10', '')
