@@ -134,6 +134,15 @@ where
     Option::<T>::deserialize(deserializer).map(Some)
 }
 
+/// A field of something new that may be missing or `null`: then it has its default.
+pub(crate) fn or_default<'de, D, T>(deserializer: D) -> std::result::Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

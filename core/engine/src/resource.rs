@@ -61,7 +61,7 @@ pub trait Resource: Serialize + Sized + Send + 'static {
     const READ: Action;
     const WRITE: Action;
 
-    fn id(&self) -> Uuid;
+    /// For the ETag.
     fn version(&self) -> i64;
 
     /// Checks what was sent and makes a row of it; id and instant come in the transaction.
@@ -232,8 +232,7 @@ impl Engine {
         let rows = self.read(actor.chain, |conn| {
             R::rows(conn, actor, filter, after, limit as i64 + 1)
         })?;
-        let documents = rows.into_iter().map(R::view).collect();
-        Ok(Page::cut(documents, limit, |document: &R| document.id().to_string()))
+        Ok(Page::cut(rows, limit, |row| row.id().to_string()).map(R::view))
     }
 }
 

@@ -1,9 +1,9 @@
 //! The audit log, for auditors.
 
-use super::dto::audit::{AuditCheckpoint, AuditEntry, AuditLink, AuditQuery};
 use crate::http::{Answer, Page, Permit, Query, action, answer};
 use crate::state::State;
 use actix_web::{get, web};
+use cardea_engine::audit::{AuditEntry, AuditLink, AuditQuery, Checkpoint};
 use cardea_engine::page::PageArgs;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -19,12 +19,9 @@ pub fn routes(config: &mut ServiceConfig) {
 #[utoipa::path(tag = "audit", params(AuditQuery), responses((status = 200, body = Page<AuditEntry>)))]
 #[get("/audit")]
 async fn list_entries(permit: Permit<action::AuditRead>, query: Query<AuditQuery>, state: web::Data<State>) -> Answer {
-    let (filter, page) = query.0.split();
     let actor = permit.in_chain()?.clone();
-    let entries = state
-        .read(move |engine| engine.audit_entries(&actor, &filter, &page))
-        .await?;
-    Ok(answer::page(entries, AuditEntry::from))
+    let entries = state.read(move |engine| engine.audit_entries(&actor, &query.0));
+    Ok(answer::ok(&entries.await?))
 }
 
 /// The hash chains that make the log tamper-evident, lane by lane in the order of their numbers: this chain's entries,
@@ -39,14 +36,13 @@ async fn list_entries(permit: Permit<action::AuditRead>, query: Query<AuditQuery
 async fn export_lanes(permit: Permit<action::AuditRead>, page: Query<PageArgs>, state: web::Data<State>) -> Answer {
     let actor = permit.in_chain()?.clone();
     let links = state.read(move |engine| engine.audit_links(&actor, &page.0)).await?;
-    Ok(answer::page(links, AuditLink::from))
+    Ok(answer::ok(&links))
 }
 
 /// The last signed checkpoint: where every lane ended. Keep it elsewhere: `cardea audit check FILE` then proves that
 /// nothing before it was rewritten or cut off.
-#[utoipa::path(tag = "audit", responses((status = 200, body = AuditCheckpoint)))]
+#[utoipa::path(tag = "audit", responses((status = 200, body = Checkpoint)))]
 #[get("/audit/checkpoint")]
 async fn read_checkpoint(permit: Permit<action::AuditRead>, state: web::Data<State>) -> Answer {
-    let checkpoint = state.engine.audit_checkpoint(permit.in_chain()?)?;
-    Ok(answer::ok(&AuditCheckpoint::from(checkpoint)))
+    Ok(answer::ok(&state.engine.audit_checkpoint(permit.in_chain()?)?))
 }

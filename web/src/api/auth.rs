@@ -1,9 +1,9 @@
 //! Log-in, tokens, and who one is.
 
-use super::dto::auth::{ChangePassword, Login, Me, Refresh, Tokens};
 use crate::http::{Answer, Body, Language, Session, answer, source_ip};
 use crate::state::State;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use cardea_engine::identity::{ChangePassword, Login, Me, Refresh, Tokens};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -19,8 +19,8 @@ pub fn routes(config: &mut ServiceConfig) {
 #[utoipa::path(tag = "auth", request_body = Login, responses((status = 200, body = Tokens)))]
 #[post("/auth/login")]
 async fn log_in(request: HttpRequest, body: Body<Login>, state: web::Data<State>) -> Answer {
-    let tokens = state.engine.login(body.0.into(), source_ip(&request)).await?;
-    Ok(answer::ok(&Tokens::from(tokens)))
+    let tokens = state.engine.login(body.0, source_ip(&request)).await?;
+    Ok(answer::ok(&tokens))
 }
 
 /// Exchanges a refresh token for new tokens. A token that is used twice ends the session.
@@ -28,7 +28,7 @@ async fn log_in(request: HttpRequest, body: Body<Login>, state: web::Data<State>
 #[post("/auth/refresh")]
 async fn refresh_tokens(request: HttpRequest, body: Body<Refresh>, state: web::Data<State>) -> Answer {
     let tokens = state.engine.refresh(&body.0.refresh_token, source_ip(&request)).await?;
-    Ok(answer::ok(&Tokens::from(tokens)))
+    Ok(answer::ok(&tokens))
 }
 
 /// Ends the session.
@@ -43,7 +43,7 @@ async fn log_out(session: Session, state: web::Data<State>) -> Answer {
 #[utoipa::path(tag = "auth", request_body = ChangePassword, responses((status = 204, description = "Changed")))]
 #[post("/auth/password")]
 async fn change_password(session: Session, body: Body<ChangePassword>, state: web::Data<State>) -> Answer {
-    state.engine.change_password(&session.0, body.0.into()).await?;
+    state.engine.change_password(&session.0, body.0).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -51,6 +51,5 @@ async fn change_password(session: Session, body: Body<ChangePassword>, state: we
 #[utoipa::path(tag = "auth", responses((status = 200, body = Me)))]
 #[get("/me")]
 async fn who_am_i(session: Session, language: Language, state: web::Data<State>) -> Answer {
-    let me = state.engine.me(&session.0)?;
-    Ok(answer::ok(&Me::new(me, language)))
+    Ok(answer::ok(&state.engine.me(&session.0, language.tag())?))
 }

@@ -1,11 +1,14 @@
 //! The customer archive.
 
-use super::dto::customers::{Customer, CustomerChange, CustomerQuery, NewCustomer};
 use crate::http::{Answer, Id, IdempotencyKey, IfMatch, Language, Page, Permit, Query, Write, action, answer};
 use crate::state::State;
 use actix_web::{get, patch, post, web};
-use cardea_domain::id::CustomerId;
+use cardea_domain::Instant;
+use cardea_domain::id::{CustomerId, StaffId, StoreId};
+use cardea_engine::archive::{self, Consent, CustomerChange, FormOfAddress, NewCustomer};
 use cardea_engine::page::PageArgs;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -14,6 +17,75 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(create_customer)
         .service(read_customer)
         .service(update_customer);
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Customer {
+    #[schema(value_type = Uuid)]
+    pub id: CustomerId,
+    pub name: String,
+    pub form_of_address: FormOfAddress,
+    /// Surname and form of address, in the language of `Accept-Language`.
+    #[schema(example = "王女士")]
+    pub display: String,
+    /// Masked.
+    #[schema(example = json!(["138****5678"]))]
+    pub phones: Vec<String>,
+    /// Month and day only.
+    #[schema(example = "****-05-01")]
+    pub birthday: Option<String>,
+    /// Masked.
+    #[schema(example = "1****************X")]
+    pub identity_number: Option<String>,
+    #[schema(value_type = Uuid)]
+    pub store_id: StoreId,
+    #[schema(value_type = Option<Uuid>)]
+    pub consultant_id: Option<StaffId>,
+    #[schema(value_type = Option<Uuid>)]
+    pub introducer_customer_id: Option<CustomerId>,
+    pub consent: Consent,
+    /// When consent was last given or changed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub consent_at: Option<Instant>,
+    pub external_ref: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Instant,
+    /// Rises with every change; the ETag.
+    pub version: i64,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CustomerQuery {
+    /// Name or part of it, whole phone number, or last four digits of one. Absent: all.
+    pub query: Option<String>,
+    /// Most items of a page, 1–200; 50 if absent.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl Customer {
+    pub fn new(view: archive::CustomerView, language: Language) -> Self {
+        Self {
+            id: view.id,
+            name: view.name,
+            form_of_address: view.form_of_address,
+            display: language.pick(&view.display).into(),
+            phones: view.phones,
+            birthday: view.birthday,
+            identity_number: view.identity_number,
+            store_id: view.store_id,
+            consultant_id: view.consultant_id,
+            introducer_customer_id: view.introducer_customer_id,
+            consent: view.consent,
+            consent_at: view.consent_at,
+            external_ref: view.external_ref,
+            created_at: view.created_at,
+            version: view.version,
+        }
+    }
 }
 
 /// Customers by name, phone or last four digits, newest first, masked. A whole phone number finds a customer of any
@@ -46,10 +118,7 @@ async fn create_customer(
     state: web::Data<State>,
 ) -> Answer {
     let actor = permit.at(write.body.store_id)?;
-    let customer = state
-        .engine
-        .create_customer(actor, Some(write.key), write.body.into())
-        .await?;
+    let customer = state.engine.create_customer(actor, Some(write.key), write.body).await?;
     Ok(answer::written(
         customer,
         |view| view.version,
@@ -87,7 +156,7 @@ async fn update_customer(
     let actor = permit.actor();
     let customer = state
         .engine
-        .update_customer(actor, Some(write.key), id.0, version.0, write.body.into())
+        .update_customer(actor, Some(write.key), id.0, version.0, write.body)
         .await?;
     Ok(answer::written(
         customer,

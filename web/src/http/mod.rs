@@ -12,12 +12,13 @@ mod query;
 mod unreadable;
 
 pub use body::{Body, BodyLimits, Write};
+pub use cardea_engine::identity::{Guard, guard as action};
 pub use cardea_engine::page::Page;
 pub use envelope::envelope;
 pub use fallback::no_such_route;
 pub use headers::{IdempotencyKey, IfMatch};
 pub use language::Language;
-pub use permit::{Guard, Permit, Session, action, source_ip};
+pub use permit::{Permit, Session, source_ip};
 pub use problem::{Problem, ProblemDocument};
 pub use query::{Id, Query};
 

@@ -7,60 +7,10 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use cardea_domain::Code;
 use cardea_domain::id::StoreId;
 use cardea_engine::Actor;
-use cardea_engine::identity::Action;
+use cardea_engine::identity::Guard;
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::net::IpAddr;
-
-/// An action as a type.
-pub trait Guard: 'static {
-    const ACTION: Action;
-}
-
-macro_rules! guards {
-    ($($name:ident),* $(,)?) => {
-        /// One type per action that a route needs.
-        pub mod action {
-            $(
-                pub struct $name;
-                impl super::Guard for $name {
-                    const ACTION: super::Action = super::Action::$name;
-                }
-            )*
-        }
-    };
-}
-
-guards!(
-    AuditRead,
-    CardCancel,
-    CardCancelLoss,
-    CardFreeze,
-    CardIssue,
-    CardLookup,
-    CardReplace,
-    CardReportLoss,
-    CardUnfreeze,
-    ConfigurationRead,
-    ConfigurationWrite,
-    CustomerCreate,
-    CustomerLookup,
-    CustomerUpdate,
-    MembershipRead,
-    ProgramRead,
-    ProgramWrite,
-    RedemptionPost,
-    RedemptionCancel,
-    ReturnPost,
-    RewardRead,
-    RewardWrite,
-    SalePost,
-    SaleRead,
-    StaffRead,
-    StaffWrite,
-    StoreRead,
-    StoreWrite,
-);
 
 /// A logged-in actor who may do `A` somewhere. Where is settled by [`Permit::at`] or by the query's own scope.
 pub struct Permit<A> {

@@ -11,34 +11,42 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::{self, Stored, Written, check_version, clearable, not_found};
-use crate::store::{Answer, IdempotencyKey};
+use crate::store::{Answer, IdempotencyKey, Name};
 use cardea_domain::id::{CustomerId, StaffId, StoreId};
 use cardea_domain::{Day, Refusal};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-/// A change: fields that are missing stay, `null` clears.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct CustomerPatch {
+/// Absent fields stay as they are; null empties a field that may be empty.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerChange {
+    #[schema(min_length = 1, max_length = 64)]
     pub name: Option<String>,
     pub form_of_address: Option<FormOfAddress>,
-    /// Replaces all of them.
+    /// Replaces all.
     pub phones: Option<Vec<String>>,
-    #[serde(deserialize_with = "clearable")]
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<String>, format = Date)]
     pub birthday: Option<Option<Day>>,
-    #[serde(deserialize_with = "clearable")]
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<String>)]
     pub identity_number: Option<Option<String>>,
+    #[schema(value_type = Option<Uuid>)]
     pub store_id: Option<StoreId>,
-    #[serde(deserialize_with = "clearable")]
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<Uuid>)]
     pub consultant_id: Option<Option<StaffId>>,
-    #[serde(deserialize_with = "clearable")]
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<Uuid>)]
     pub introducer_customer_id: Option<Option<CustomerId>>,
     pub consent: Option<Consent>,
 }
+
 /// Personal data don't get into logs.
-impl std::fmt::Debug for CustomerPatch {
+impl std::fmt::Debug for CustomerChange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CustomerPatch").finish_non_exhaustive()
+        f.debug_struct("CustomerChange").finish_non_exhaustive()
     }
 }
 
@@ -53,7 +61,7 @@ impl Engine {
         key: Option<IdempotencyKey>,
         id: CustomerId,
         version: i64,
-        patch: CustomerPatch,
+        patch: CustomerChange,
     ) -> Result<Written<CustomerView>, Refusal> {
         let change = self.change(actor, patch)?;
         let keys = self.keys().chain(actor.chain);
@@ -90,7 +98,7 @@ impl Engine {
         Written::read(answered, |id| self.customer_view(actor.chain, id.into()))
     }
 
-    fn change(&self, actor: &Actor, patch: CustomerPatch) -> Result<Change, Refusal> {
+    fn change(&self, actor: &Actor, patch: CustomerChange) -> Result<Change, Refusal> {
         Ok(Change {
             name: patch
                 .name
@@ -116,7 +124,7 @@ struct Change {
     birthday: Option<Option<Day>>,
     identity_number: Option<Option<String>>,
     /// Fields that need no check of their own.
-    rest: CustomerPatch,
+    rest: CustomerChange,
 }
 
 impl Change {
@@ -129,7 +137,7 @@ impl Change {
             }
         };
         set("name", replace(&mut row.name, self.name.clone()));
-        let form = self.rest.form_of_address.map(|form| form.as_str().to_owned());
+        let form = self.rest.form_of_address.map(Name);
         set("form_of_address", replace(&mut row.form_of_address, form));
         set(
             "store_id",

@@ -7,10 +7,10 @@ use super::search::{self, Entries, Lookup};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::identity::Action;
-use crate::input::{self, Stored, Written, field, not_found};
+use crate::input::{self, Stored, Written, field, not_found, or_default};
 use crate::keys;
 use crate::page::{Page, PageArgs};
-use crate::store::{Answer, Id, IdempotencyKey};
+use crate::store::{Answer, Id, IdempotencyKey, Name};
 use crate::{Engine, each};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,44 +19,50 @@ use cardea_domain::phone::{self, PhoneError};
 use cardea_domain::{Day, Instant, Refusal, Text, Zone};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 const MOST_PHONES: usize = 5;
 
-/// What the customer agreed to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What the customer has agreed to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Consent {
-    /// Messages that advertise.
+    /// Messages about products and promotions.
     pub marketing: bool,
     /// Processing of personal data for the membership.
     pub privacy: bool,
 }
 
-/// The register form (D-RET-1).
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCustomer {
-    /// 1–64 characters.
+    #[schema(example = "王丽", min_length = 1, max_length = 64)]
     pub name: String,
-    #[serde(default)]
+    /// Absent: `none`.
+    #[serde(default, deserialize_with = "or_default")]
+    #[schema(value_type = Option<FormOfAddress>)]
     pub form_of_address: FormOfAddress,
-    /// At most 5, as typed; the first is the main one.
+    /// At most five; the first is the main one.
     #[serde(default)]
+    #[schema(example = json!(["13812345678"]))]
     pub phones: Vec<String>,
-    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date, example = "1990-05-01")]
     pub birthday: Option<Day>,
-    #[serde(default)]
+    /// Number of an identity document; kept encrypted, never shown again.
     pub identity_number: Option<String>,
+    #[schema(value_type = Uuid)]
     pub store_id: StoreId,
-    #[serde(default)]
+    /// The consultant who looks after the customer.
+    #[schema(value_type = Option<Uuid>)]
     pub consultant_id: Option<StaffId>,
-    #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
     pub introducer_customer_id: Option<CustomerId>,
-    #[serde(default)]
+    /// Absent: none given.
+    #[serde(default, deserialize_with = "or_default")]
+    #[schema(value_type = Option<Consent>)]
     pub consent: Consent,
-    /// The customer's number in another system; unique in the chain.
-    #[serde(default)]
+    /// Key in another system, unique in the chain.
     pub external_ref: Option<String>,
 }
 
@@ -120,7 +126,7 @@ impl Engine {
             chain_id: actor.chain.into(),
             id: id.into(),
             name: input::text(&new.name, 64, "/name")?,
-            form_of_address: new.form_of_address.as_str().into(),
+            form_of_address: Name(new.form_of_address),
             store_id: new.store_id.into(),
             consultant_id: new.consultant_id.map(Into::into),
             introducer_id: new.introducer_customer_id.map(Into::into),
@@ -267,7 +273,7 @@ pub(super) fn identity(typed: Option<&str>) -> Result<Option<String>, Refusal> {
 }
 
 fn view(contact: Contact, row: CustomerRow) -> Result<CustomerView> {
-    let form_of_address = FormOfAddress::parse(&row.form_of_address);
+    let form_of_address = row.form_of_address.0;
     Ok(CustomerView {
         id: row.id.typed(),
         display: form_of_address.display(&row.name),

@@ -1,39 +1,21 @@
 //! How the till names a person: surname and form of address, nothing more (D-RET-7, D-ARC-12).
 
 use super::surname;
-use cardea_domain::Text;
-use serde::{Deserialize, Serialize};
+use cardea_domain::{Text, named};
 
-/// How a customer wishes to be addressed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+named! {
+#[derive(Default)]
 pub enum FormOfAddress {
-    Mr,
-    Ms,
-    /// Not asked, or neither: the surname alone is shown, the rest starred.
+    /// 先生
+    Mr = "mr",
+    /// 女士
+    Ms = "ms",
     #[default]
-    None,
+    None = "none",
+}
 }
 
 impl FormOfAddress {
-    /// The name on the wire and in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            FormOfAddress::Mr => "mr",
-            FormOfAddress::Ms => "ms",
-            FormOfAddress::None => "none",
-        }
-    }
-
-    /// The form of this name; what nobody knows is none.
-    pub fn parse(name: &str) -> Self {
-        match name {
-            "mr" => FormOfAddress::Mr,
-            "ms" => FormOfAddress::Ms,
-            _ => FormOfAddress::None,
-        }
-    }
-
     /// 王女士 / Ms Wang.
     pub fn display(self, name: &str) -> Text {
         let surname = surname::of(name);

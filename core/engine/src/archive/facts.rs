@@ -69,7 +69,7 @@ impl Engine {
         let brief = |row: CustomerRow| {
             let contact = row.contact(&keys)?;
             let id: CustomerId = row.id.typed();
-            let display = FormOfAddress::parse(&row.form_of_address).display(&row.name);
+            let display = row.form_of_address.0.display(&row.name);
             Ok((
                 id,
                 CustomerBrief {
@@ -94,10 +94,7 @@ impl Engine {
         let contact = row.contact(&keys)?;
         let filled = [
             ("name", !row.name.is_empty()),
-            (
-                "form_of_address",
-                FormOfAddress::parse(&row.form_of_address) != FormOfAddress::None,
-            ),
+            ("form_of_address", row.form_of_address.0 != FormOfAddress::None),
             ("phone", !contact.phones.is_empty()),
             ("birthday", contact.birthday.is_some()),
             ("store", true),

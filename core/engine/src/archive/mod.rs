@@ -12,7 +12,7 @@ mod surname;
 #[cfg(test)]
 mod tests;
 
-pub use change::CustomerPatch;
+pub use change::CustomerChange;
 pub use contact::{Contact, mask_birthday, mask_identity, mask_phone};
 pub use customer::{Consent, CustomerView, NewCustomer};
 pub use display::FormOfAddress;

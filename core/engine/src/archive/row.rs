@@ -1,12 +1,13 @@
 //! The `customers` table.
 
 use super::contact::Contact;
+use super::display::FormOfAddress;
 use crate::each;
 use crate::error::Result;
 use crate::input::{exists, field};
 use crate::keys::ChainKeys;
 use crate::store::schema::{staff, stores};
-use crate::store::{Conn, Id};
+use crate::store::{Conn, Id, Name};
 use cardea_domain::id::{ChainId, CustomerId};
 use diesel::prelude::*;
 
@@ -18,7 +19,7 @@ pub(super) struct CustomerRow {
     pub chain_id: Id,
     pub id: Id,
     pub name: String,
-    pub form_of_address: String,
+    pub form_of_address: Name<FormOfAddress>,
     pub store_id: Id,
     pub consultant_id: Option<Id>,
     pub introducer_id: Option<Id>,

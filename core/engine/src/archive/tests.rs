@@ -204,7 +204,7 @@ async fn staff_of_a_store_browse_their_own_and_look_up_anybody(on: Backend) {
         ),
         Code::Forbidden
     );
-    let patch = CustomerPatch {
+    let patch = CustomerChange {
         name: Some("李雷".into()),
         ..Default::default()
     };
@@ -227,7 +227,7 @@ async fn a_change_replaces_what_it_names_and_nothing_else(on: Backend) {
         .unwrap()
         .value
         .id;
-    let patch = CustomerPatch {
+    let patch = CustomerChange {
         name: Some("王小芳".into()),
         phones: Some(vec!["13900001111".into(), "139 0000 1111".into()]),
         birthday: Some(None),
@@ -327,7 +327,7 @@ async fn another_chain_sees_nothing(on: Backend) {
         );
     }
     assert!(f.engine.customer_briefs(stranger.chain, &[id]).unwrap().is_empty());
-    let patch = CustomerPatch::default();
+    let patch = CustomerChange::default();
     assert_eq!(
         code(f.engine.update_customer(&stranger, None, id, 1, patch).await),
         Code::NotFound

@@ -12,37 +12,42 @@ use cardea_domain::id::ChainId;
 use cardea_domain::{Code, Instant, Refusal};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 const FORMAT: &str = "cardea/audit-checkpoint/1";
 
 /// Where a lane ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SealedLane {
     pub lane: i32,
     /// Number of its last entry; 0 for none.
     pub seq: i64,
-    /// Hash of its last entry.
+    /// SHA-256 of its last entry, hexadecimal.
+    #[schema(value_type = String)]
     pub hash: Sha,
 }
 
-/// A checkpoint, as it is stored, shown and kept in files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A signed checkpoint of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AuditCheckpoint)]
 pub struct Checkpoint {
-    /// What is signed and how: [`FORMAT`].
+    #[schema(example = "cardea/audit-checkpoint/1")]
     pub format: String,
     pub installation: Uuid,
-    /// From 1, without gaps.
     pub number: i64,
+    #[schema(value_type = String, format = DateTime)]
     pub at: Instant,
-    /// Hash of what the checkpoint before this one signed.
+    /// SHA-256 of what the checkpoint before signed, hexadecimal.
+    #[schema(value_type = String)]
     pub previous: Sha,
     pub lanes: Vec<SealedLane>,
     /// Ed25519 public key, hexadecimal.
     pub key: String,
-    /// Ed25519 signature, hexadecimal.
+    /// Ed25519 signature over format, installation, number, at, previous, number of lanes, then lane, seq and hash of each,
+    /// and the key's text, in the form of the entries' hashes; hexadecimal.
     pub signature: String,
 }
 

@@ -17,7 +17,7 @@ mod tests;
 pub use checkpoint::{Checkpoint, SealedLane};
 pub use entry::Sha;
 pub use lane::LANES;
-pub use read::{AuditEntry, AuditFilter, AuditLink};
+pub use read::{AuditEntry, AuditLink, AuditQuery};
 
 pub(crate) use check::log as check;
 pub(crate) use entry::Content;

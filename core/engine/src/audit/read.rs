@@ -5,13 +5,15 @@ use super::lane::{self, After, EntryRow, LANES};
 use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::not_found;
+use crate::resource::Listed;
 use crate::store::schema::audit;
 use crate::store::{Across, Conn, Id, Scope};
 use crate::{Actor, Engine, Page, PageArgs, each};
 use cardea_domain::id::{ChainId, SessionId, StaffId};
 use cardea_domain::{Code, Instant, Refusal};
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// Rows read at a time while looking for those that a filter lets through.
@@ -19,45 +21,74 @@ const CHUNK: i64 = 1000;
 /// Rows looked through for one page: a filter that lets little through answers short pages, not late ones.
 const MOST_ROWS: usize = 20_000;
 
-/// Which entries of a chain are wanted; everything for the default.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AuditFilter {
-    /// An action's name, e.g. `customer.update`; all of a subject's with a dot at the end: `customer.`.
+/// What entries are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// An action, e.g. `card.freeze`; with a dot at the end all that begin so: `card.`.
     pub action: Option<String>,
+    /// What was acted on.
     pub subject: Option<Uuid>,
-    pub staff: Option<StaffId>,
+    /// Who acted.
+    #[param(value_type = Option<Uuid>)]
+    pub staff_id: Option<StaffId>,
     /// At or after.
+    #[param(value_type = Option<String>, format = DateTime)]
     pub from: Option<Instant>,
     /// Before.
+    #[param(value_type = Option<String>, format = DateTime)]
     pub until: Option<Instant>,
+    /// Most items of a page, 1–200; 50 if absent.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl Listed for AuditQuery {
+    fn page(&self) -> PageArgs {
+        PageArgs::new(self.limit, self.after.as_deref())
+    }
 }
 
 /// An entry of the audit log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AuditEntry {
+    #[schema(value_type = Uuid)]
     pub chain_id: ChainId,
     pub id: Uuid,
+    #[schema(value_type = String, format = DateTime)]
     pub at: Instant,
-    /// None: the system.
+    /// null: the system.
+    #[schema(value_type = Option<Uuid>)]
     pub staff_id: Option<StaffId>,
+    #[schema(value_type = Option<Uuid>)]
     pub session_id: Option<SessionId>,
     pub source_ip: Option<String>,
+    #[schema(example = "card.freeze")]
     pub action: String,
+    /// What was acted on.
     pub subject: Option<Uuid>,
-    /// JSON, to the letter as it was hashed; personal data only sealed.
+    /// A JSON document, to the letter as it was hashed; personal data only sealed.
+    #[schema(example = "{\"code\":\"north\"}")]
     pub detail: String,
     pub lane: i32,
+    /// Number in its lane, from 1 without gaps.
     pub seq: i64,
+    /// SHA-256, hexadecimal.
+    #[schema(value_type = String)]
     pub hash: Sha,
 }
 
 /// A place of a lane.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AuditLink {
     pub lane: i32,
     pub seq: i64,
+    /// SHA-256, hexadecimal.
+    #[schema(value_type = String)]
     pub hash: Sha,
-    /// None for another chain's.
+    /// null for another chain's.
     pub entry: Option<AuditEntry>,
 }
 
@@ -66,13 +97,9 @@ impl Engine {
     ///
     /// # Errors
     /// `forbidden`, `body_invalid` (limit, cursor).
-    pub fn audit_entries(
-        &self,
-        actor: &Actor,
-        filter: &AuditFilter,
-        page: &PageArgs,
-    ) -> Result<Page<AuditEntry>, Refusal> {
+    pub fn audit_entries(&self, actor: &Actor, filter: &AuditQuery) -> Result<Page<AuditEntry>, Refusal> {
         actor.require(Action::AuditRead, None)?;
+        let page = filter.page();
         let (limit, below) = (page.limit()?, page.after_id()?.unwrap_or(Uuid::max()));
         Ok(self.read(actor.chain, |conn| find(conn, actor.chain, filter, below, limit))?)
     }
@@ -118,7 +145,7 @@ fn not_a_cursor() -> Refusal {
 fn find(
     conn: &mut Conn,
     chain: ChainId,
-    filter: &AuditFilter,
+    filter: &AuditQuery,
     mut below: Uuid,
     limit: usize,
 ) -> Result<Page<AuditEntry>> {
@@ -151,7 +178,7 @@ fn find(
 }
 
 /// The next rows of the chain, or of a subject: there is an index of both, so that each chunk costs the same.
-fn chunk(conn: &mut Conn, chain: ChainId, filter: &AuditFilter, below: Uuid) -> Result<Vec<EntryRow>> {
+fn chunk(conn: &mut Conn, chain: ChainId, filter: &AuditQuery, below: Uuid) -> Result<Vec<EntryRow>> {
     Ok(each!(conn, c => {
         let mut query = audit::table
             .select(EntryRow::as_select())
@@ -175,7 +202,7 @@ fn first_id(at: Instant) -> Uuid {
     Uuid::from_u128((at.0.max(0) as u128) << 80)
 }
 
-impl AuditFilter {
+impl AuditQuery {
     fn lets_through(&self, row: &EntryRow) -> bool {
         let action = self.action.as_deref().is_none_or(|wanted| {
             if wanted.ends_with('.') {
@@ -185,7 +212,7 @@ impl AuditFilter {
             }
         });
         action
-            && self.staff.is_none_or(|staff| row.staff_id == Some(staff.into()))
+            && self.staff_id.is_none_or(|staff| row.staff_id == Some(staff.into()))
             && self.from.is_none_or(|from| row.at >= from.0)
             && self.until.is_none_or(|until| row.at < until.0)
     }

@@ -13,6 +13,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::net::IpAddr;
+use utoipa::ToSchema;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -22,33 +23,44 @@ const IDLE: i64 = 12 * HOUR;
 /// No session lasts longer, however busy.
 const LONGEST: i64 = 7 * 24 * HOUR;
 
-/// `POST /auth/login`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
-    /// The chain's code, in any case.
+    /// Code of the chain.
+    #[schema(example = "cardea")]
     pub chain: String,
-    /// The user name, in any case.
+    #[schema(example = "admin")]
     pub user: String,
+    #[schema(format = Password)]
     pub password: String,
 }
 
-/// `POST /auth/password`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    /// Of the last answer; each works once.
+    pub refresh_token: String,
+}
+
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangePassword {
+    #[schema(format = Password)]
     pub old_password: String,
+    /// At least ten characters.
+    #[schema(format = Password)]
     pub new_password: String,
 }
 
-/// A session's tokens. The refresh token works once.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Tokens {
+    /// Goes into `Authorization: Bearer …`.
     pub access_token: String,
     pub refresh_token: String,
-    /// Seconds.
+    /// Seconds until `access_token` ends.
+    #[schema(example = 600)]
     pub expires_in: i64,
-    /// Nothing but changing the password is permitted until that is done.
+    /// The password is an initial one: nothing but `POST /auth/password` works.
     pub must_change_password: bool,
 }
 
@@ -62,7 +74,7 @@ macro_rules! hide {
     )*};
 }
 // Secrets don't get into logs.
-hide!(Login ChangePassword Tokens);
+hide!(Login Refresh ChangePassword Tokens);
 
 /// A staff member as logging in sees one.
 #[derive(Clone, Queryable)]

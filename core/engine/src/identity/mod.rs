@@ -8,9 +8,9 @@ pub mod staff;
 mod tests;
 mod throttle;
 
-pub use login::{ChangePassword, Login, Tokens};
-pub use permission::{Action, Scope, StoreScope};
-pub use session::{ChainView, Me, StoreBrief};
+pub use login::{ChangePassword, Login, Refresh, Tokens};
+pub use permission::{Action, Guard, Scope, StoreScope, guard};
+pub use session::{ChainShown, Me, StoreShown};
 pub use staff::{NewStaff, PasswordReset, Staff, StaffChange, StaffQuery};
 
 use crate::keys::{KeyError, Passwords};

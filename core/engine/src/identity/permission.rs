@@ -30,11 +30,28 @@ impl StoreScope {
     }
 }
 
+/// An action as a type.
+pub trait Guard: 'static {
+    const ACTION: Action;
+}
+
 macro_rules! actions {
     ($($(#[$doc:meta])* $action:ident $name:literal [$($scope:tt)*];)*) => {
         /// Everything that needs a permission. The names are on the wire (`GET /me`), so they never change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum Action { $($(#[$doc])* #[serde(rename = $name)] $action,)* }
+
+        /// One type per action, so that a handler's signature says what it needs.
+        pub mod guard {
+            $(
+                #[derive(Debug)]
+                pub struct $action;
+
+                impl super::Guard for $action {
+                    const ACTION: super::Action = super::Action::$action;
+                }
+            )*
+        }
 
         impl Action {
             pub const ALL: &'static [Action] = &[$(Action::$action,)*];

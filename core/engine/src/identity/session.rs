@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// How long a session's state is believed: a disabled account stops everywhere within this time, on the server that
 /// disabled it at once.
@@ -114,36 +115,46 @@ pub(super) fn stores_of(conn: &mut Conn, chain: ChainId, staff: StaffId) -> Resu
     Ok(ids.into_iter().map(Id::typed).collect())
 }
 
-/// `GET /me`: who I am, where, and what I may do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// Who is logged in, where, and what they may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Me {
+    #[schema(value_type = Uuid)]
     pub staff_id: StaffId,
     pub user: String,
     pub name: String,
     pub role: Role,
     pub platform_operator: bool,
+    /// The password is an initial one: nothing but `POST /auth/password` works.
     pub must_change_password: bool,
-    pub chain: ChainView,
-    /// The stores I am bound to; of all of them, every active store.
-    pub stores: Vec<StoreBrief>,
-    /// Names of actions, see [`super::Action`].
+    pub chain: ChainShown,
+    /// The stores to work in.
+    pub stores: Vec<StoreShown>,
+    /// Names of actions, e.g. `sale.post`.
     pub permissions: Vec<&'static str>,
+    /// From `Accept-Language`.
+    #[schema(example = "zh-CN")]
+    pub locale: &'static str,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ChainView {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ChainShown {
+    #[schema(value_type = Uuid)]
     pub id: ChainId,
     pub code: String,
     pub name: String,
-    /// ISO 4217
+    /// ISO 4217.
+    #[schema(example = "CNY")]
     pub currency: String,
-    /// Decimal places of the currency, 0–4.
+    /// Decimal places of the currency.
+    #[schema(example = 2)]
     pub minor_units: u32,
+    #[schema(value_type = String, example = "Asia/Shanghai")]
     pub time_zone: Zone,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StoreBrief {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StoreShown {
+    #[schema(value_type = Uuid)]
     pub id: StoreId,
     pub code: String,
     pub name: String,
@@ -220,11 +231,11 @@ impl Engine {
         self.keys().tokens().jwks()
     }
 
-    /// Who I am.
+    /// Who I am, with the language that I read.
     ///
     /// # Errors
     /// `unauthenticated` for the system itself, which is nobody.
-    pub fn me(&self, actor: &Actor) -> Result<Me, Refusal> {
+    pub fn me(&self, actor: &Actor, locale: &'static str) -> Result<Me, Refusal> {
         let staff_id = actor.staff.ok_or_else(unauthenticated)?;
         let (user, name) = self.read(actor.chain, |conn| {
             Ok(each!(conn, c => staff::table
@@ -242,6 +253,7 @@ impl Engine {
             chain: self.chain(actor.chain)?,
             stores: self.read(actor.chain, |conn| my_stores(conn, actor))?,
             permissions: actor.permissions(),
+            locale,
         })
     }
 
@@ -249,7 +261,7 @@ impl Engine {
     ///
     /// # Errors
     /// `not_found`.
-    pub fn chain(&self, chain: ChainId) -> Result<ChainView, Refusal> {
+    pub fn chain(&self, chain: ChainId) -> Result<ChainShown, Refusal> {
         type Row = (String, String, String, i32, String);
         let found: Option<Row> = self.read(chain, |conn| {
             Ok(each!(conn, c => chains::table
@@ -262,7 +274,7 @@ impl Engine {
         let time_zone = zone
             .parse()
             .map_err(|e| Error::internal(format!("zone {zone:?} of chain {chain}: {e}")))?;
-        Ok(ChainView {
+        Ok(ChainShown {
             id: chain,
             code,
             name,
@@ -273,7 +285,7 @@ impl Engine {
     }
 }
 
-fn my_stores(conn: &mut Conn, actor: &Actor) -> Result<Vec<StoreBrief>> {
+fn my_stores(conn: &mut Conn, actor: &Actor) -> Result<Vec<StoreShown>> {
     let rows: Vec<(Id, String, String, bool)> = each!(conn, c => stores::table
         .select((stores::id, stores::code, stores::name, stores::active))
         .filter(stores::chain_id.eq(Id::from(actor.chain)))
@@ -282,7 +294,7 @@ fn my_stores(conn: &mut Conn, actor: &Actor) -> Result<Vec<StoreBrief>> {
     let mine = |id: StoreId, active| actor.stores.as_ref().map_or(active, |own| own.contains(&id));
     let rows = rows.into_iter().filter(|(id, _, _, active)| mine(id.typed(), *active));
     Ok(rows
-        .map(|(id, code, name, _)| StoreBrief {
+        .map(|(id, code, name, _)| StoreShown {
             id: id.typed(),
             code,
             name,

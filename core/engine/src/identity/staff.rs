@@ -242,10 +242,6 @@ impl Resource for Staff {
     const READ: Action = Action::StaffRead;
     const WRITE: Action = Action::StaffWrite;
 
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-
     fn version(&self) -> i64 {
         self.version
     }

@@ -73,7 +73,7 @@ async fn logging_in_gives_tokens_that_say_who(on: Backend) {
         (actor.stores.as_deref(), actor.source_ip.as_deref()),
         (Some([f.store].as_slice()), Some("10.1.2.3"))
     );
-    let me = f.engine.me(&actor).unwrap();
+    let me = f.engine.me(&actor, "en").unwrap();
     assert_eq!(
         (me.user.as_str(), me.chain.code.as_str(), me.stores.len()),
         ("anna", "demo", 1)
@@ -133,7 +133,7 @@ async fn an_initial_password_only_serves_to_change_it(on: Backend) {
         code(f.engine.list::<Store>(&actor, &Default::default())),
         Code::PasswordChangeRequired
     );
-    assert!(f.engine.me(&actor).unwrap().permissions.is_empty());
+    assert!(f.engine.me(&actor, "en").unwrap().permissions.is_empty());
     let change = |old: &str, new: &str| ChangePassword {
         old_password: old.into(),
         new_password: new.into(),

@@ -168,10 +168,6 @@ impl Resource for Reward {
     const READ: Action = Action::RewardRead;
     const WRITE: Action = Action::RewardWrite;
 
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-
     fn version(&self) -> i64 {
         self.version
     }

@@ -1,6 +1,5 @@
 //! Ids as the tables hold them: 16 bytes, `BLOB` on SQLite, `BYTEA` on PostgreSQL.
 
-use cardea_domain::id::*;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -44,19 +43,9 @@ where
     }
 }
 
-impl From<Uuid> for Id {
-    fn from(id: Uuid) -> Self {
-        Self(id)
+/// Typed ids, and those that are none of ours.
+impl<T: Into<Uuid>> From<T> for Id {
+    fn from(id: T) -> Self {
+        Self(id.into())
     }
 }
-
-macro_rules! typed {
-    ($($name:ident)*) => {$(
-        impl From<$name> for Id {
-            fn from(id: $name) -> Self {
-                Self(id.0)
-            }
-        }
-    )*};
-}
-typed!(ChainId RegionId StoreId StaffId SessionId CustomerId ProgramId ConfigurationId MembershipId CardId RewardId BillId EntryId LotId);

@@ -11,20 +11,25 @@ use cardea_domain::id::ChainId;
 use cardea_domain::money::LIMIT;
 use cardea_domain::{Minor, Refusal};
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 /// The settings of a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChainSettings {
-    /// A bill beyond it is booked only when it is said to be meant; minor units, ≥ 1.
+    /// A bill beyond it is booked only with `over_limit`, minor units.
+    #[schema(value_type = i64, example = 100_000_000)]
     pub bill_limit: Minor,
-    /// For `If-Match`.
+    /// Rises with every change; the ETag.
     pub version: i64,
 }
 
-/// A change: fields that are missing stay.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ChainPatch {
+/// Absent fields stay as they are.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChainChange {
+    #[schema(value_type = Option<i64>, minimum = 1)]
     pub bill_limit: Option<Minor>,
 }
 
@@ -57,7 +62,7 @@ impl Engine {
         actor: &Actor,
         key: Option<IdempotencyKey>,
         version: i64,
-        patch: ChainPatch,
+        patch: ChainChange,
     ) -> Result<Written<ChainSettings>, Refusal> {
         actor.require(Action::ConfigurationWrite, None)?;
         if patch.bill_limit.is_some_and(|limit| !(1..=LIMIT).contains(&limit)) {

@@ -6,7 +6,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use chain::{ChainPatch, ChainSettings};
+pub use chain::{ChainChange, ChainSettings};
 pub use region::{NewRegion, Region, RegionChange};
 pub(crate) use store::zone;
 pub use store::{NewStore, Store, StoreChange, StoreKind, StoreQuery};

@@ -69,10 +69,6 @@ impl Resource for Region {
     const READ: Action = Action::StoreRead;
     const WRITE: Action = Action::StoreWrite;
 
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-
     fn version(&self) -> i64 {
         self.version
     }

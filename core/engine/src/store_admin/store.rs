@@ -137,10 +137,6 @@ impl Resource for Store {
     const READ: Action = Action::StoreRead;
     const WRITE: Action = Action::StoreWrite;
 
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-
     fn version(&self) -> i64 {
         self.version
     }

@@ -187,7 +187,7 @@ async fn a_closed_store_takes_no_new_customers(on: Backend) {
         .create_customer(&f.admin, None, f.customer("李雷", "13812345678"))
         .await;
     assert_eq!(at(new), (Code::FieldInvalid, "/store_id".to_owned()));
-    let patch = crate::archive::CustomerPatch {
+    let patch = crate::archive::CustomerChange {
         name: Some("王小芳".into()),
         ..Default::default()
     };

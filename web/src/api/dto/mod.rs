@@ -35,11 +35,8 @@ macro_rules! shown {
     };
 }
 
-pub mod audit;
-pub mod auth;
 pub mod cards;
 pub mod common;
-pub mod customers;
 pub mod memberships;
 pub mod programs;
 pub mod redemptions;

@@ -1608,8 +1608,6 @@ export interface components {
              *     count as of then.
              */
             occurred_at: string;
-            /** @description The bill is meant, although it goes beyond the chain's limit: else it is refused `bill_over_limit`. */
-            over_limit?: boolean;
             /**
              * @description Why a manager enters it more than 7 days later, at most 200 characters.
              * @example 停电，手工开单
