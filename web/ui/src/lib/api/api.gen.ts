@@ -1608,6 +1608,8 @@ export interface components {
              *     count as of then.
              */
             occurred_at: string;
+            /** @description The bill is meant, although it goes beyond the chain's limit: else it is refused `bill_over_limit`. */
+            over_limit?: boolean;
             /**
              * @description Why a manager enters it more than 7 days later, at most 200 characters.
              * @example 停电，手工开单
@@ -2176,9 +2178,9 @@ export interface components {
         };
         /**
          * @description The wire form of every refusal (RFC 9457), `application/problem+json`. Further members carry the facts a code
-         *     brings along: `available` and `needed` points, `possible_points` and
-         *     `possible_amount` that can be paid instead, `minimum_points` and `minimum_amount`, the `limit` of what was too much, `state`, `blocks` and `allowed` of a card, `sale_id` of the first
-         *     bill under a receipt number, `memberships` that may be meant, `refusals` of a program's rules.
+         *     brings along: `available` and `needed` points, `possible_points` and `possible_amount` that can be paid instead,
+         *     `minimum_points` and `minimum_amount`, the `limit` of what was too much, `state`, `blocks` and `allowed` of a card,
+         *     `sale_id` of the first bill under a receipt number, `memberships` that may be meant, `refusals` of a program's rules.
          */
         Problem: {
             /**

@@ -68,6 +68,11 @@ export function description(page: ResourcePage): Described {
   return found
 }
 
+/** What has no words isn't shown: it is for machines, or has a page of its own. */
+export function worded(page: ResourcePage, field: string): boolean {
+  return hasText(`${page.name}-${field}`) || hasText(`field-${field}`)
+}
+
 export function label(page: ResourcePage, field: string): string {
   return hasText(`${page.name}-${field}`) ? t(`${page.name}-${field}`) : t(`field-${field}`)
 }
