@@ -2,7 +2,7 @@
 
 use super::till::{look_for, member, shows};
 use super::{log_in, picture};
-use crate::harness::webdriver::{ENTER, ESCAPE, Element, F2, F8, F10, Window};
+use crate::harness::webdriver::{ENTER, ESCAPE, Element, F2, F3, F8, F10, Window};
 use crate::harness::{Field, Member, PASSWORD, TestApp};
 use serde_json::json;
 
@@ -180,4 +180,36 @@ pub fn undo_and_todays_bills(app: &TestApp, window: &Window) {
     window.wait_for_text(mine, "有退货");
     window.find(mine).click();
     window.find("return-nothing-left");
+}
+
+/// S16, S18: three pieces in one exchange; while it may be, one key cancels it, and the statement offers it later.
+pub fn s16_an_exchange_is_cancelled(app: &TestApp, window: &Window) {
+    app.configure().rule("/cancellable_days", 7).publish();
+    app.reward("mug", 100, Some(5), None);
+    let wang = member(app, "王芳", "13912345678");
+    app.cashier();
+    log_in(app, window, "cashier-east", PASSWORD);
+    for by_key in [true, false] {
+        look_for(window, &wang.number);
+        shows(window, "points-available", 1000);
+        window.press(F3);
+        window.find("reward-mug");
+        retype(window, "redeem-quantity", "3");
+        window.press(ENTER);
+        shows(window, "result-points", -300);
+        assert_eq!(app.points(&wang), 700);
+        if by_key {
+            window.press(F10);
+        } else {
+            window.press(ESCAPE);
+            look_for(window, &wang.number);
+            window.find("exchange-0").click();
+        }
+        shows(window, "cancel-preview", 300);
+        picture(window, "till-cancel-zh");
+        window.press(ENTER);
+        shows(window, "result-points", 300);
+        assert_eq!(app.points(&wang), 1000);
+        window.press(ESCAPE);
+    }
 }

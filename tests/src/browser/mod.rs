@@ -33,6 +33,10 @@ const STORIES: &[(&str, BrowserStory)] = &[
         bill::s4_a_sum_beyond_the_limit,
     ),
     ("undo_of_the_last_sale_and_todays_bills", bill::undo_and_todays_bills),
+    (
+        "s16_s18_three_pieces_exchanged_and_cancelled",
+        bill::s16_an_exchange_is_cancelled,
+    ),
     ("several_tenders_and_change", bill::several_tenders),
     ("hq_opens_and_closes_what_is_declared", resources::opens_and_closes),
     ("everybody_lands_on_a_page_of_their_own", resources::everybody_lands),

@@ -109,6 +109,7 @@ tier-next = { $tier } reached, from the next sale on
 result-sale = Booked
 result-return = Returned
 result-redemption = Redeemed
+result-cancellation = Exchange cancelled
 result-issued = Card issued
 result-replaced = Replaced: the old card never works again
 balance-now = Now { $available } available, { $maturing } maturing
@@ -122,6 +123,8 @@ reward-find = Code or name of the reward; ↑ ↓ to choose
 reward-none = No reward like "{ $text }"
 stock = { $count } left
 balance-then = { $available } points left afterwards
+pieces = Pieces
+cancel-exchange = Cancel the exchange
 redemption-until = Can be cancelled until { $date }.
 
 find-help = Find the bill by its receipt; with a member on the counter, choose from the latest bills.

@@ -8,7 +8,7 @@ do-card = 挂失 / 补卡
 do-issue = 发卡
 do-back = 取回挂单
 do-place = 门店与收银台
-do-undo = 撤销上一单
+do-undo = 撤销上一笔
 do-next = 下一位
 
 no-store = 未选门店
@@ -106,6 +106,7 @@ tier-next = 达到{ $tier }，下一单起生效
 result-sale = 已入账
 result-return = 已退货
 result-redemption = 已兑换
+result-cancellation = 已取消兑换
 result-issued = 已发卡
 result-replaced = 已补卡，旧卡永久失效
 balance-now = 现在可用 { $available } 分，待生效 { $maturing } 分
@@ -118,7 +119,9 @@ no-rewards = 还没有礼品
 reward-find = 礼品编码或名称，用 ↑ ↓ 选择
 reward-none = 没有“{ $text }”这样的礼品
 stock = 余 { $count }
-balance-then = 兑换后可用 { $available } 分
+balance-then = 之后可用 { $available } 分
+pieces = 件数
+cancel-exchange = 取消兑换
 redemption-until = { $date } 前可以取消。
 
 find-help = 输入小票号查找；先查出会员，可直接从最近的消费中选择。

@@ -1,5 +1,5 @@
-export type Window = 'redeem' | 'return' | 'card' | 'issue' | 'place'
-export type Action = Window | 'sale' | 'back' | 'undo' | 'next'
+export type Window = 'cancel' | 'redeem' | 'return' | 'card' | 'issue' | 'place'
+export type Action = Exclude<Window, 'cancel'> | 'sale' | 'back' | 'undo' | 'next'
 
 /** Keys that browsers leave alone or let a page take. */
 export const SHORTCUTS: { key: string; action: Action }[] = [

@@ -1,6 +1,6 @@
 import { call } from '$lib/api/client'
 import { everything } from '$lib/api/listing.svelte'
-import type { Bill, Card, Customer, Page, PointsTender, Program, RedemptionAnswer, ReturnAnswer, SaleAnswer, Store } from '$lib/api/types'
+import type { Bill, CancellationAnswer, Card, Customer, Page, PointsTender, Program, RedemptionAnswer, ReturnAnswer, SaleAnswer, Store } from '$lib/api/types'
 import { businessDate } from '$lib/format'
 import { following, isAfter, proposeReceipt, rememberReceipt } from '$lib/receipts'
 import { t } from '$lib/i18n/index.svelte'
@@ -12,6 +12,7 @@ export type Outcome =
   | { kind: 'sale'; answer: SaleAnswer; receipt: string; change: number | null }
   | { kind: 'return'; answer: ReturnAnswer; receipt: string }
   | { kind: 'redemption'; answer: RedemptionAnswer }
+  | { kind: 'cancellation'; answer: CancellationAnswer; receipt: string }
   | { kind: 'card'; card: Card; text: 'issued' | 'replaced' }
 
 interface Place {

@@ -55,6 +55,7 @@ export type Reward = Schemas['Reward']
 export type RewardInput = Schemas['NewReward']
 export type RewardChange = Schemas['RewardChange']
 export type RedemptionBody = Schemas['NewRedemption']
+export type CancellationAnswer = Schemas['CancellationAnswer']
 export type RedemptionAnswer = Schemas['RedemptionAnswer']
 
 export type Program = Schemas['Program']
