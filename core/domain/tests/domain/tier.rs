@@ -1,6 +1,8 @@
 use crate::kit::*;
+use cardea_domain::ledger::Member;
 use cardea_domain::money::LIMIT;
-use cardea_domain::rows::TierChangeKind;
+use cardea_domain::review::{ReviewArgs, review};
+use cardea_domain::rows::{Rows, TierChangeKind};
 use cardea_domain::tier::Ladder;
 use std::collections::BTreeMap;
 
@@ -192,4 +194,54 @@ fn a_later_threshold_undoes_nothing() {
         shop.member.tier, "silver",
         "what was reached was reached under the ladder of its day"
     );
+}
+
+#[test]
+fn a_review_looks_at_each_period_that_is_over() {
+    let mut member = Member::opened(&membership(1));
+    member.tier = "gold".into();
+    member.paid_by_day.insert(day("2026-03-01"), 2_000_000);
+    member.paid_by_day.insert(day("2028-02-01"), 600_000);
+    let args = |today: &str| ReviewArgs {
+        since: day("2026-03-01"),
+        today: day(today),
+        now: at("2029-06-01T00:00:00Z"),
+        minor_units: 2,
+    };
+    assert_eq!(
+        review(&mut member, &ladder(), args("2027-03-01")),
+        Rows::default(),
+        "its last day"
+    );
+    let rows = review(&mut member, &ladder(), args("2029-03-10"));
+    let told: Vec<_> = rows
+        .tier_changes
+        .iter()
+        .map(|c| (c.kind, c.to.as_str(), c.day))
+        .collect();
+    use TierChangeKind::{Downgrade, Kept};
+    assert_eq!(
+        told,
+        [
+            (Downgrade, "silver", day("2027-03-02")),
+            (Kept, "silver", day("2028-03-03")),
+            (Downgrade, "vip", day("2029-03-04")),
+        ]
+    );
+    assert_eq!((member.tier.as_str(), rows.membership_updates.len()), ("vip", 1));
+}
+
+#[test]
+fn a_tier_that_the_ladder_no_longer_has_goes_to_where_the_figures_say() {
+    let mut member = Member::opened(&membership(1));
+    member.tier = "platinum".into();
+    member.paid_by_day.insert(day("2027-01-01"), 700_000);
+    let args = ReviewArgs {
+        since: day("2026-03-01"),
+        today: day("2027-03-02"),
+        now: at("2027-03-02T00:00:00Z"),
+        minor_units: 2,
+    };
+    let rows = review(&mut member, &ladder(), args);
+    assert_eq!((member.tier.as_str(), rows.tier_changes.len()), ("silver", 1));
 }
