@@ -21,6 +21,10 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const CLIENTS: [usize; 2] = [64, 256];
 
 fn main() {
@@ -64,6 +68,8 @@ fn sqlite() {
         let load = shop.sell(clients, length(), Duration::ZERO);
         (load, shop::batch(&before, &shop.counts()))
     });
+    let bytes = shop.bytes_per_sale();
+    report("sqlite_bytes_per_sale", bytes, 2250.0 / bytes, 1.0);
     shop.app.finish();
     drop(shop);
     let mut raw = Raw::open();

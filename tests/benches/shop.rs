@@ -17,6 +17,8 @@ pub struct Shop {
     bodies: Vec<String>,
     /// Loads so far: each has receipts and keys of its own.
     loads: Cell<u64>,
+    /// Bytes and commands before the first load.
+    before: (u64, u64),
 }
 
 impl Shop {
@@ -40,13 +42,33 @@ impl Shop {
             app.server().addr(),
             till.token()
         );
-        Self {
+        let mut shop = Self {
             app,
             members,
             head,
             bodies,
             loads: Cell::new(0),
+            before: (0, 0),
+        };
+        if backend == Backend::Sqlite {
+            shop.before = shop.stored();
         }
+        shop
+    }
+
+    /// Bytes of the SQLite database, its log included, and commands that it holds.
+    fn stored(&self) -> (u64, u64) {
+        let file = self.app.folder().join("cardea.sqlite");
+        let conn = rusqlite::Connection::open(file).expect("the database");
+        let pragma = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, u64>(0)).expect("a number");
+        let bytes = pragma("PRAGMA page_count") * pragma("PRAGMA page_size");
+        (bytes, self.counts().commands)
+    }
+
+    /// What each sale so far has added to the SQLite database.
+    pub fn bytes_per_sale(&self) -> f64 {
+        let (bytes, commands) = self.stored();
+        (bytes - self.before.0) as f64 / (commands - self.before.1) as f64
     }
 
     /// The n-th request of a load: a durable sale of two lines with an EdDSA token, judged by the component.

@@ -23,9 +23,9 @@ pub struct Rows {
     pub lots: Vec<LotRow>,
     pub lot_moves: Vec<LotMoveRow>,
     /// Earlier lots that are good until another instant now.
-    pub lot_dates: Vec<(LotId, Instant)>,
+    pub lot_dates: Vec<(MembershipId, LotId, Instant)>,
     /// Lots whose end is booked with the command.
-    pub lots_ended: Vec<LotId>,
+    pub lots_ended: Vec<(MembershipId, LotId)>,
     /// Balances after the command (absolute).
     pub accounts: Vec<AccountRow>,
     /// Differences per membership, measure and day.

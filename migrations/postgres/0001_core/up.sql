@@ -252,7 +252,9 @@ CREATE TABLE card_events (
 );
 CREATE INDEX card_events_by_card ON card_events (chain_id, card_id, id);
 
--- Sales, returns and redemptions. answer is what was answered and is replayed for ever under the natural key.
+-- Sales, returns and redemptions: one row each. parts are its lines and tenders as JSON, a list of values each, with what was
+-- returned of it so far. answer is what was answered, with the number of its entries in place of them: they are read from the ledger.
+-- No foreign keys here and in the ledger: the writer has loaded what a row names, and verify finds what is missing.
 CREATE TABLE bills (
   chain_id BYTEA NOT NULL,
   id BYTEA NOT NULL,
@@ -277,6 +279,7 @@ CREATE TABLE bills (
   judgement TEXT COLLATE "C" NOT NULL,
   earned BIGINT NOT NULL,
   spent BIGINT NOT NULL,
+  parts TEXT COLLATE "C" NOT NULL,
   bonuses TEXT COLLATE "C" NOT NULL,
   terms TEXT COLLATE "C" NOT NULL,
   reason TEXT COLLATE "C",
@@ -286,50 +289,19 @@ CREATE TABLE bills (
   clawed_back BIGINT NOT NULL CHECK (clawed_back >= 0),
   given_back BIGINT NOT NULL CHECK (given_back >= 0),
   PRIMARY KEY (chain_id, id),
-  UNIQUE (chain_id, store_id, source, till, business_date, receipt, kind),
-  FOREIGN KEY (chain_id, store_id) REFERENCES stores (chain_id, id)
+  UNIQUE (chain_id, store_id, business_date, source, till, receipt, kind)
 );
 CREATE INDEX bills_by_membership ON bills (chain_id, membership_id, occurred_at) WHERE membership_id IS NOT NULL;
-CREATE INDEX bills_by_customer ON bills (chain_id, customer_id, occurred_at) WHERE customer_id IS NOT NULL;
-CREATE INDEX bills_by_day ON bills (chain_id, store_id, business_date);
+CREATE INDEX bills_by_customer ON bills (chain_id, customer_id, occurred_at)
+  WHERE customer_id IS NOT NULL AND membership_id IS NULL;
 CREATE INDEX bills_by_original ON bills (chain_id, original_id) WHERE original_id IS NOT NULL;
 
-CREATE TABLE bill_lines (
-  chain_id BYTEA NOT NULL,
-  bill_id BYTEA NOT NULL,
-  number INTEGER NOT NULL,
-  sku TEXT COLLATE "C" NOT NULL,
-  category TEXT COLLATE "C" NOT NULL,
-  quantity BIGINT NOT NULL,
-  amount BIGINT NOT NULL,
-  list_amount BIGINT NOT NULL,
-  discount BIGINT NOT NULL,
-  counted BIGINT NOT NULL,
-  contribution BIGINT NOT NULL,
-  attributes TEXT COLLATE "C" NOT NULL,
-  returned_quantity BIGINT NOT NULL DEFAULT 0 CHECK (returned_quantity BETWEEN 0 AND quantity),
-  PRIMARY KEY (chain_id, bill_id, number),
-  FOREIGN KEY (chain_id, bill_id) REFERENCES bills (chain_id, id)
-);
-
-CREATE TABLE bill_tenders (
-  chain_id BYTEA NOT NULL,
-  bill_id BYTEA NOT NULL,
-  position INTEGER NOT NULL,
-  kind TEXT COLLATE "C" NOT NULL,
-  amount BIGINT NOT NULL,
-  points BIGINT NOT NULL,
-  returned BIGINT NOT NULL DEFAULT 0,
-  PRIMARY KEY (chain_id, bill_id, position),
-  FOREIGN KEY (chain_id, bill_id) REFERENCES bills (chain_id, id)
-);
-
--- Append-only. Each entry is booked as two postings that sum to zero.
+-- Append-only. Each entry is both sides of a posting: the membership's account gets amount, counter gets its negative.
+-- A membership's entries and lots stand together.
 CREATE TABLE entries (
   chain_id BYTEA NOT NULL,
-  id BYTEA NOT NULL,
-  program_id BYTEA NOT NULL,
   membership_id BYTEA NOT NULL,
+  id BYTEA NOT NULL,
   asset TEXT COLLATE "C" NOT NULL,
   kind TEXT COLLATE "C" NOT NULL,
   amount BIGINT NOT NULL,
@@ -345,26 +317,15 @@ CREATE TABLE entries (
   reverses BYTEA,
   configuration_id BYTEA,
   input BYTEA,
-  PRIMARY KEY (chain_id, id),
-  FOREIGN KEY (chain_id, membership_id) REFERENCES memberships (chain_id, id)
+  PRIMARY KEY (chain_id, membership_id, id)
 );
-CREATE INDEX entries_by_membership ON entries (chain_id, membership_id, id);
 CREATE INDEX entries_by_bill ON entries (chain_id, bill_id) WHERE bill_id IS NOT NULL;
 
-CREATE TABLE postings (
-  chain_id BYTEA NOT NULL,
-  entry_id BYTEA NOT NULL,
-  account TEXT COLLATE "C" NOT NULL,
-  holder BYTEA NOT NULL,
-  asset TEXT COLLATE "C" NOT NULL,
-  amount BIGINT NOT NULL,
-  PRIMARY KEY (chain_id, entry_id, account)
-);
-
+-- ended: its end is booked, so that no night looks at it again.
 CREATE TABLE lots (
   chain_id BYTEA NOT NULL,
-  id BYTEA NOT NULL,
   membership_id BYTEA NOT NULL,
+  id BYTEA NOT NULL,
   asset TEXT COLLATE "C" NOT NULL,
   entry_id BYTEA NOT NULL,
   bill_id BYTEA,
@@ -373,13 +334,12 @@ CREATE TABLE lots (
   opened_at BIGINT NOT NULL,
   matures_at BIGINT,
   expires_at BIGINT,
-  PRIMARY KEY (chain_id, id)
+  ended BOOLEAN NOT NULL DEFAULT FALSE,
+  PRIMARY KEY (chain_id, membership_id, id)
 );
-CREATE INDEX lots_by_membership ON lots (chain_id, membership_id, asset) WHERE remaining > 0;
-CREATE INDEX lots_by_expiry ON lots (chain_id, expires_at) WHERE remaining > 0 AND expires_at IS NOT NULL;
-CREATE INDEX lots_by_end ON lots (chain_id, membership_id, expires_at) WHERE expires_at IS NOT NULL;
-CREATE INDEX lots_by_bill ON lots (chain_id, bill_id) WHERE bill_id IS NOT NULL;
+CREATE INDEX lots_by_expiry ON lots (chain_id, expires_at) WHERE NOT ended AND expires_at IS NOT NULL;
 
+-- What later entries did to a lot; the entry that opened it stands in the lot.
 CREATE TABLE lot_moves (
   chain_id BYTEA NOT NULL,
   lot_id BYTEA NOT NULL,
@@ -434,12 +394,14 @@ CREATE TABLE recorded_inputs (
   PRIMARY KEY (chain_id, hash)
 );
 
+-- What was answered under a client's key. The answer of what booked a bill stands in the bill.
 CREATE TABLE idempotency (
   chain_id BYTEA NOT NULL,
   key TEXT COLLATE "C" NOT NULL,
   request_hash BYTEA NOT NULL,
   status INTEGER NOT NULL,
-  answer TEXT COLLATE "C" NOT NULL,
+  answer TEXT COLLATE "C",
+  bill_id BYTEA,
   created_at BIGINT NOT NULL,
   PRIMARY KEY (chain_id, key)
 );

@@ -252,7 +252,9 @@ CREATE TABLE card_events (
 );
 CREATE INDEX card_events_by_card ON card_events (chain_id, card_id, id);
 
--- Sales, returns and redemptions. answer is what was answered and is replayed for ever under the natural key.
+-- Sales, returns and redemptions: one row each. parts are its lines and tenders as JSON, a list of values each, with what was
+-- returned of it so far. answer is what was answered, with the number of its entries in place of them: they are read from the ledger.
+-- No foreign keys here and in the ledger: the writer has loaded what a row names, and verify finds what is missing.
 CREATE TABLE bills (
   chain_id BLOB NOT NULL,
   id BLOB NOT NULL,
@@ -277,6 +279,7 @@ CREATE TABLE bills (
   judgement TEXT NOT NULL,
   earned BIGINT NOT NULL,
   spent BIGINT NOT NULL,
+  parts TEXT NOT NULL,
   bonuses TEXT NOT NULL,
   terms TEXT NOT NULL,
   reason TEXT,
@@ -286,50 +289,19 @@ CREATE TABLE bills (
   clawed_back BIGINT NOT NULL CHECK (clawed_back >= 0),
   given_back BIGINT NOT NULL CHECK (given_back >= 0),
   PRIMARY KEY (chain_id, id),
-  UNIQUE (chain_id, store_id, source, till, business_date, receipt, kind),
-  FOREIGN KEY (chain_id, store_id) REFERENCES stores (chain_id, id)
+  UNIQUE (chain_id, store_id, business_date, source, till, receipt, kind)
 );
 CREATE INDEX bills_by_membership ON bills (chain_id, membership_id, occurred_at) WHERE membership_id IS NOT NULL;
-CREATE INDEX bills_by_customer ON bills (chain_id, customer_id, occurred_at) WHERE customer_id IS NOT NULL;
-CREATE INDEX bills_by_day ON bills (chain_id, store_id, business_date);
+CREATE INDEX bills_by_customer ON bills (chain_id, customer_id, occurred_at)
+  WHERE customer_id IS NOT NULL AND membership_id IS NULL;
 CREATE INDEX bills_by_original ON bills (chain_id, original_id) WHERE original_id IS NOT NULL;
 
-CREATE TABLE bill_lines (
-  chain_id BLOB NOT NULL,
-  bill_id BLOB NOT NULL,
-  number INTEGER NOT NULL,
-  sku TEXT NOT NULL,
-  category TEXT NOT NULL,
-  quantity BIGINT NOT NULL,
-  amount BIGINT NOT NULL,
-  list_amount BIGINT NOT NULL,
-  discount BIGINT NOT NULL,
-  counted BIGINT NOT NULL,
-  contribution BIGINT NOT NULL,
-  attributes TEXT NOT NULL,
-  returned_quantity BIGINT NOT NULL DEFAULT 0 CHECK (returned_quantity BETWEEN 0 AND quantity),
-  PRIMARY KEY (chain_id, bill_id, number),
-  FOREIGN KEY (chain_id, bill_id) REFERENCES bills (chain_id, id)
-) WITHOUT ROWID;
-
-CREATE TABLE bill_tenders (
-  chain_id BLOB NOT NULL,
-  bill_id BLOB NOT NULL,
-  position INTEGER NOT NULL,
-  kind TEXT NOT NULL,
-  amount BIGINT NOT NULL,
-  points BIGINT NOT NULL,
-  returned BIGINT NOT NULL DEFAULT 0,
-  PRIMARY KEY (chain_id, bill_id, position),
-  FOREIGN KEY (chain_id, bill_id) REFERENCES bills (chain_id, id)
-) WITHOUT ROWID;
-
--- Append-only. Each entry is booked as two postings that sum to zero.
+-- Append-only. Each entry is both sides of a posting: the membership's account gets amount, counter gets its negative.
+-- A membership's entries and lots stand together.
 CREATE TABLE entries (
   chain_id BLOB NOT NULL,
-  id BLOB NOT NULL,
-  program_id BLOB NOT NULL,
   membership_id BLOB NOT NULL,
+  id BLOB NOT NULL,
   asset TEXT NOT NULL,
   kind TEXT NOT NULL,
   amount BIGINT NOT NULL,
@@ -345,26 +317,15 @@ CREATE TABLE entries (
   reverses BLOB,
   configuration_id BLOB,
   input BLOB,
-  PRIMARY KEY (chain_id, id),
-  FOREIGN KEY (chain_id, membership_id) REFERENCES memberships (chain_id, id)
-);
-CREATE INDEX entries_by_membership ON entries (chain_id, membership_id, id);
+  PRIMARY KEY (chain_id, membership_id, id)
+) WITHOUT ROWID;
 CREATE INDEX entries_by_bill ON entries (chain_id, bill_id) WHERE bill_id IS NOT NULL;
 
-CREATE TABLE postings (
-  chain_id BLOB NOT NULL,
-  entry_id BLOB NOT NULL,
-  account TEXT NOT NULL,
-  holder BLOB NOT NULL,
-  asset TEXT NOT NULL,
-  amount BIGINT NOT NULL,
-  PRIMARY KEY (chain_id, entry_id, account)
-) WITHOUT ROWID;
-
+-- ended: its end is booked, so that no night looks at it again.
 CREATE TABLE lots (
   chain_id BLOB NOT NULL,
-  id BLOB NOT NULL,
   membership_id BLOB NOT NULL,
+  id BLOB NOT NULL,
   asset TEXT NOT NULL,
   entry_id BLOB NOT NULL,
   bill_id BLOB,
@@ -373,13 +334,12 @@ CREATE TABLE lots (
   opened_at BIGINT NOT NULL,
   matures_at BIGINT,
   expires_at BIGINT,
-  PRIMARY KEY (chain_id, id)
+  ended BOOLEAN NOT NULL DEFAULT FALSE,
+  PRIMARY KEY (chain_id, membership_id, id)
 ) WITHOUT ROWID;
-CREATE INDEX lots_by_membership ON lots (chain_id, membership_id, asset) WHERE remaining > 0;
-CREATE INDEX lots_by_expiry ON lots (chain_id, expires_at) WHERE remaining > 0 AND expires_at IS NOT NULL;
-CREATE INDEX lots_by_end ON lots (chain_id, membership_id, expires_at) WHERE expires_at IS NOT NULL;
-CREATE INDEX lots_by_bill ON lots (chain_id, bill_id) WHERE bill_id IS NOT NULL;
+CREATE INDEX lots_by_expiry ON lots (chain_id, expires_at) WHERE NOT ended AND expires_at IS NOT NULL;
 
+-- What later entries did to a lot; the entry that opened it stands in the lot.
 CREATE TABLE lot_moves (
   chain_id BLOB NOT NULL,
   lot_id BLOB NOT NULL,
@@ -434,12 +394,14 @@ CREATE TABLE recorded_inputs (
   PRIMARY KEY (chain_id, hash)
 ) WITHOUT ROWID;
 
+-- What was answered under a client's key. The answer of what booked a bill stands in the bill.
 CREATE TABLE idempotency (
   chain_id BLOB NOT NULL,
   key TEXT NOT NULL,
   request_hash BLOB NOT NULL,
   status INTEGER NOT NULL,
-  answer TEXT NOT NULL,
+  answer TEXT,
+  bill_id BLOB,
   created_at BIGINT NOT NULL,
   PRIMARY KEY (chain_id, key)
 ) WITHOUT ROWID;

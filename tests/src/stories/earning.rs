@@ -263,10 +263,10 @@ fn d_led_6_a_new_configuration_changes_no_old_entry(app: &TestApp) {
     let after = app.entries(&member);
     assert_eq!(after[..before.len()], before[..], "entries are never edited");
     assert_eq!(after.last().map(|e| e.int("/configuration_version")), Some(2));
-    // A bill of the day before is judged by what was in force then.
+    // A bill of two minutes before is judged by what was in force then.
     let earlier = app
         .sale_to(&member)
-        .at("2026-02-28 18:00")
+        .at("2026-03-01 10:00")
         .line("cream", "skin", 10_00)
         .ring_as_quoted();
     assert_eq!(earlier.earned(), 10);
@@ -355,5 +355,5 @@ fn occurred_at_has_limits(app: &TestApp) {
         .post()
         .expect_problem(422, "occurred_at_out_of_range");
     let manager = app.actor("store_manager", &[]);
-    sale("2026-02-01 09:00").by(&manager).ring();
+    sale("2026-02-01 09:00").by(&manager).with("reason", "补录").ring();
 }

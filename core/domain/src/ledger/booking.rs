@@ -276,7 +276,7 @@ impl<'a> Booking<'a> {
             .map_or(0, |l| l.remaining);
         self.take(left, |l| l.id == lot);
         let entry = self.post(draft, -left);
-        self.rows.lots_ended.push(lot);
+        self.rows.lots_ended.push((self.member.id, lot));
         self.rows.lot_moves.push(LotMoveRow {
             entry,
             lot,

@@ -73,7 +73,8 @@ async fn audit_and_stored_answers_hold_no_personal_data(on: Backend) {
         .read(f.chain, |conn| {
             use crate::store::schema::{audit, idempotency, outbox};
             let mut told = each!(conn, c => audit::table.select(audit::detail).load::<String>(c)?);
-            told.extend(each!(conn, c => idempotency::table.select(idempotency::answer).load::<String>(c)?));
+            let answers = each!(conn, c => idempotency::table.select(idempotency::answer).load::<Option<String>>(c)?);
+            told.extend(answers.into_iter().flatten());
             told.extend(each!(conn, c => outbox::table.select(outbox::payload).load::<String>(c)?));
             Ok(told)
         })

@@ -13,10 +13,14 @@ use cardea_domain::{Code, Day, Instant, Minor, Refusal, Text};
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable};
 
 statements! {
-    SelectPurchases -> (Binary, Binary, Integer, BigInt, BigInt, Nullable<Binary>) =
-        "SELECT id, store_id, business_date, paid, returned_paid, membership_id FROM bills \
-         WHERE chain_id = ? AND customer_id = ? AND occurred_at >= ? AND occurred_at <= ? AND kind = 'sale' \
-         ORDER BY occurred_at, id";
+    SelectPurchases -> (Binary, Binary, BigInt, Integer, BigInt, BigInt, Nullable<Binary>) =
+        "SELECT id, store_id, occurred_at, business_date, paid, returned_paid, membership_id FROM bills \
+         WHERE chain_id = ? AND customer_id = ? AND membership_id IS NULL AND occurred_at >= ? AND occurred_at <= ? \
+         AND kind = 'sale'";
+    SelectPurchasesOfMember -> (Binary, Binary, BigInt, Integer, BigInt, BigInt, Nullable<Binary>) =
+        "SELECT b.id, b.store_id, b.occurred_at, b.business_date, b.paid, b.returned_paid, b.membership_id FROM memberships m \
+         JOIN bills b ON b.chain_id = m.chain_id AND b.membership_id = m.id WHERE m.chain_id = ? AND m.customer_id = ? \
+         AND b.occurred_at >= ? AND b.occurred_at <= ? AND b.kind = 'sale'";
 }
 
 const DAY_MS: i64 = 86_400_000;
@@ -33,6 +37,7 @@ pub(super) struct Grant {
 /// A purchase as the plugin may count it, returns already deducted.
 struct Purchase {
     bill: BillId,
+    at: Instant,
     day: Day,
     paid: Minor,
     earned: bool,
@@ -139,19 +144,24 @@ fn purchases(
 ) -> Result<Vec<Purchase>> {
     // Two days wider than the window in any zone; the business date then decides.
     let since = Instant((i64::from(first.0) - 2) * DAY_MS);
-    type Row = (Id, Id, i32, i64, i64, Option<Id>);
+    type Row = (Id, Id, i64, i32, i64, i64, Option<Id>);
     let rows = desk.engine.read(desk.chain(), |conn| {
-        Ok(fetch!(conn, SelectPurchases, [desk.chain(), customer, since, now] => Row)?)
+        let mut rows = fetch!(conn, SelectPurchases, [desk.chain(), customer, since, now] => Row)?;
+        rows.extend(fetch!(conn, SelectPurchasesOfMember, [desk.chain(), customer, since, now] => Row)?);
+        Ok(rows)
     })?;
-    let purchase = |(bill, store, day, paid, returned, membership): Row| {
+    let purchase = |(bill, store, at, day, paid, returned, membership): Row| {
         let wanted = within.is_none_or(|within| Id::from(within) == store);
         let (day, paid) = (Day(day), paid - returned);
         (wanted && (first..=last).contains(&day) && paid > 0).then(|| Purchase {
             bill: bill.typed(),
+            at: Instant(at),
             day,
             paid,
             earned: membership.is_some(),
         })
     };
-    Ok(rows.into_iter().filter_map(purchase).collect())
+    let mut purchases: Vec<Purchase> = rows.into_iter().filter_map(purchase).collect();
+    purchases.sort_by_key(|purchase| (purchase.at, purchase.bill));
+    Ok(purchases)
 }

@@ -5,9 +5,9 @@ use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
 use super::redemption::no_such_reward;
 use crate::error::Result;
 use crate::identity::Action;
-use crate::store::Answer;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, record};
+use crate::store::{Answer, Entries};
 use cardea_domain::id::*;
 use cardea_domain::ledger::Balance;
 use cardea_domain::sale::*;
@@ -109,7 +109,7 @@ struct CancelView<'a> {
     redemption_id: BillId,
     points: Points,
     expired: Points,
-    entries: &'a [EntryView],
+    entries: Entries<'a>,
     balances: &'a [Balance],
 }
 
@@ -136,15 +136,15 @@ impl LedgerCommand for Cancelling {
         let mut member = state.take(Some(self.membership)).ok_or_else(stale)?;
         let mut reward = state.reward.take().ok_or_else(no_such_reward)?;
         let (rows, answer) = decide_cancel(&mut member, &mut reward, &record, &self.args, &self.context, ids)?;
-        let view = CancelView {
+        let told = Answer::booked(&answer.entries, |entries| CancelView {
             id: (!self.quote).then_some(answer.id),
             redemption_id: answer.redemption,
             points: answer.points,
             expired: answer.expired,
-            entries: &answer.entries,
+            entries,
             balances: &answer.balances,
-        };
-        let mut decision = Decision::new(rows, Answer::created(&view)?);
+        })?;
+        let mut decision = Decision::new(rows, told);
         let detail = json!({ "redemption_id": self.redemption, "points": answer.points });
         decision.audit.push(AuditRow {
             action: "redemption.cancel",

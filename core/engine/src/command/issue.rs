@@ -8,7 +8,7 @@ use super::ending::{Booked, end_membership};
 use super::judge::{self, Question};
 use crate::error::Result;
 use crate::identity::Action;
-use crate::plugin::RecordedInput;
+use crate::plugin::{self, RecordedInput};
 use crate::program::Configuration;
 use crate::store::Answer;
 use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, MemberNeed, Needs, State};
@@ -151,9 +151,9 @@ fn qualify<'a>(
         first_purchase: true,
     };
     let question = question(lines.collect(), record.key.business_date);
-    let asked = judge::propose(desk, configuration, basis, question)?;
-    let proposal = asked.proposal;
-    Ok((Qualifying { record, proposal }, asked.input))
+    let judged = judge::propose(desk, configuration, basis, question)?;
+    let proposal = judged.proposal;
+    Ok((Qualifying { record, proposal }, plugin::record(&judged.asked)?))
 }
 
 /// A new membership on its way to the writer.

@@ -3,8 +3,9 @@
 use super::desk::{Desk, StoreFacts};
 use crate::archive::RegisterFacts;
 use crate::error::Result;
-use crate::plugin::{self, Attribute, Failure, Plugin, RecordedInput, Value, earning};
+use crate::plugin::{self, Attribute, Failure, Plugin, Value, earning};
 use crate::program::Configuration;
+use crate::store::writer::parts::{self, Asked, Parts};
 use cardea_domain::Day;
 use cardea_domain::id::MembershipId;
 use cardea_domain::money::ONE;
@@ -43,28 +44,31 @@ impl Counted<'_> {
                 AttrValue::Text(text) => Value::Text(text.clone()),
             },
         };
+        let mut attributes: Vec<Attribute> = self.attributes.iter().map(attribute).collect();
+        // In the order in which they are kept, so that the question can be put again.
+        attributes.sort_by(|a, b| a.name.cmp(&b.name));
         earning::Line {
             number: self.number.unsigned_abs(),
             sku: self.sku.to_owned(),
             category: self.category.to_owned(),
             quantity: self.quantity,
             counted: self.counted,
-            attributes: self.attributes.iter().map(attribute).collect(),
+            attributes,
         }
     }
 }
 
 /// What asking led to.
-pub(super) struct Asked {
+pub(super) struct Judged {
     pub proposal: Proposal,
-    /// To be recorded with it.
-    pub input: RecordedInput,
+    /// What the plugin was asked, without the configuration.
+    pub asked: earning::Sale,
     /// The sale would bring more points than can be booked.
     pub too_much: bool,
 }
 
-/// The plugin's proposal on this basis, and the input to record with it.
-pub(super) fn propose(desk: &Desk, configuration: &Configuration, basis: Basis, question: Question) -> Result<Asked> {
+/// The plugin's proposal on this basis, and what it was asked.
+pub(super) fn propose(desk: &Desk, configuration: &Configuration, basis: Basis, question: Question) -> Result<Judged> {
     let step = configuration.ladder.step(question.tier);
     let mut sale = earning::Sale {
         config: configuration.plugin_config.clone(),
@@ -88,7 +92,6 @@ pub(super) fn propose(desk: &Desk, configuration: &Configuration, basis: Basis, 
     let mut too_much = matches!((&plugin, undecided), (Ok(plugin), Some(_)) if is_for_its_size(plugin, &sale));
     // The record leaves the configuration out; without it there is less to copy.
     sale.config.clear();
-    let input = plugin::record(&sale)?;
     let outcome = match judged.map(translate) {
         Ok(outcome) if outcome.is_too_much() => {
             too_much = true;
@@ -100,14 +103,10 @@ pub(super) fn propose(desk: &Desk, configuration: &Configuration, basis: Basis, 
             None
         }
     };
-    let proposal = Proposal {
-        basis,
-        outcome,
-        input: Some(input.sha256),
-    };
-    Ok(Asked {
-        proposal,
-        input,
+    let input = Some(plugin::fingerprint(&sale)?);
+    Ok(Judged {
+        proposal: Proposal { basis, outcome, input },
+        asked: sale,
         too_much,
     })
 }
@@ -117,6 +116,52 @@ fn is_for_its_size(plugin: &Plugin, sale: &earning::Sale) -> bool {
     let mut small = sale.clone();
     small.lines.iter_mut().for_each(|line| line.counted /= ONE);
     plugin.judge(&small).is_ok()
+}
+
+/// What has to be kept of a question beside the bill's lines.
+pub(super) fn asked(sale: &earning::Sale) -> Asked {
+    Asked {
+        minor_digits: sale.minor_digits,
+        today: sale.today,
+        birthday_month: sale.birthday_month,
+        tier: sale.tier.clone(),
+        tier_multiplier: sale.tier_multiplier,
+        first_purchase: sale.first_purchase,
+        introduced: sale.introduced,
+    }
+}
+
+/// What the plugin was asked of a bill when it was rung up, without the configuration; None for one it wasn't asked of.
+pub(crate) fn asked_of(parts: &Parts) -> Result<Option<earning::Sale>> {
+    let Some(asked) = &parts.asked else { return Ok(None) };
+    let line = |line: &parts::Line| {
+        let counted = Counted {
+            number: line.number,
+            sku: &line.sku,
+            category: &line.category,
+            quantity: line.quantity,
+            counted: line.counted,
+            attributes: &line.attributes()?,
+        };
+        Ok(counted.line())
+    };
+    Ok(Some(earning::Sale {
+        config: String::new(),
+        minor_digits: asked.minor_digits,
+        today: asked.today,
+        birthday_month: asked.birthday_month,
+        tier: asked.tier.clone(),
+        tier_multiplier: asked.tier_multiplier,
+        first_purchase: asked.first_purchase,
+        introduced: asked.introduced,
+        lines: parts.lines.iter().map(line).collect::<Result<_>>()?,
+    }))
+}
+
+/// The hash of what the plugin was asked of a bill, made anew from what the bill says.
+pub(crate) fn input_of(parts: &str) -> Result<Option<[u8; 32]>> {
+    let asked = asked_of(&Parts::parse(parts)?)?;
+    Ok(asked.map(|asked| plugin::fingerprint(&asked)).transpose()?)
 }
 
 pub(super) fn translate(outcome: earning::Outcome) -> Outcome {

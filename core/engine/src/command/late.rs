@@ -1,25 +1,26 @@
 //! Judging a sale later: the plugin that failed when it was rung up is asked again, with what was recorded then.
 
 use super::desk::{Desk, stale};
-use super::judge::translate;
+use super::judge::{self, translate};
 use crate::error::{Error, Result};
-use crate::plugin::{Function, RecordedInput, earning};
+use crate::plugin::{self, earning};
 use crate::program::Wait;
 use crate::store::Answer;
 use crate::store::statement::{fetch, statements};
 use crate::store::writer::AuditRow;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::parts::Parts;
 use crate::store::writer::record;
 use cardea_domain::id::*;
 use cardea_domain::sale::{Context, Judgement, LateArgs, SaleRecord, decide_late};
 use cardea_domain::{Code, Refusal};
-use diesel::sql_types::Binary;
-use serde_json::{Value, json};
+use diesel::sql_types::{Binary, Text};
+use serde_json::json;
 
 statements! {
-    SelectAsked -> (Binary, Binary) =
-        "SELECT u.input, i.bytes FROM unjudged u \
-         JOIN recorded_inputs i ON i.chain_id = u.chain_id AND i.hash = u.input WHERE u.chain_id = ? AND u.bill_id = ?";
+    SelectAsked -> (Binary, Text) =
+        "SELECT u.input, b.parts FROM unjudged u JOIN bills b ON b.chain_id = u.chain_id AND b.id = u.bill_id \
+         WHERE u.chain_id = ? AND u.bill_id = ?";
 }
 
 /// An unjudged sale to judge. Only the job in `job/judge.rs` does it, as the system.
@@ -30,19 +31,14 @@ pub struct JudgeLate {
 
 impl JudgeLate {
     pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
-        let (record, recorded) = self.load(desk)?;
+        let (record, mut asked, input) = self.load(desk)?;
         let membership = record
             .membership
             .ok_or_else(|| Error::internal("an unjudged sale of nobody"))?;
         let member = desk.member_head(membership)?;
         let configuration = desk.configuration(member.program, record.occurred_at)?;
-        let (function, mut asked) = recorded.unpack().map_err(Error::internal)?;
-        if function != Function::EarningJudge {
-            return Err(Error::internal("what was recorded isn't a sale"));
-        }
         // The record leaves the configuration out: it is the one of the sale's date.
-        asked["config"] = Value::String(configuration.plugin_config.clone());
-        let asked: earning::Sale = serde_json::from_value(asked)?;
+        asked.config.clone_from(&configuration.plugin_config);
         let plugin = desk.engine.plugin_of(&configuration, Wait::ForIt)?;
         let outcome = plugin.and_then(|plugin| plugin.judge(&asked)).map_err(still_failing)?;
         let now = desk.now(None);
@@ -61,7 +57,7 @@ impl JudgeLate {
             record,
             args: LateArgs {
                 outcome: translate(outcome),
-                input: recorded.sha256,
+                input,
             },
             membership,
             introducer,
@@ -69,20 +65,24 @@ impl JudgeLate {
         }))
     }
 
-    fn load(&self, desk: &Desk) -> Result<(SaleRecord, RecordedInput)> {
+    /// The sale, what the plugin was asked of it, and the hash of that.
+    fn load(&self, desk: &Desk) -> Result<(SaleRecord, earning::Sale, [u8; 32])> {
         let chain = desk.chain();
         desk.engine.read(chain, |conn| {
             let record = record::load(conn, chain, self.sale)?;
-            let asked = fetch!(conn, SelectAsked, [chain, self.sale] => (Vec<u8>, Vec<u8>))?.pop();
+            let asked = fetch!(conn, SelectAsked, [chain, self.sale] => (Vec<u8>, String))?.pop();
             let unjudged = record.filter(|record| record.judgement == Judgement::Unjudged);
-            let (Some(record), Some((hash, bytes))) = (unjudged, asked) else {
+            let (Some(record), Some((hash, parts))) = (unjudged, asked) else {
                 let en = "There is no such unjudged sale";
                 return Err(Refusal::new(Code::NotFound, "没有这笔待判定的消费", en).into());
             };
-            let sha256 = hash
-                .try_into()
-                .map_err(|_| Error::internal("a hash of another length"))?;
-            Ok((record, RecordedInput { bytes, sha256 }))
+            let asked = judge::asked_of(&Parts::parse(&parts)?)?;
+            let asked = asked.ok_or_else(|| Error::internal("nothing was asked of an unjudged sale"))?;
+            let input = plugin::fingerprint(&asked)?;
+            if input.as_slice() != hash {
+                return Err(Error::internal("an unjudged sale isn't what its plugin was asked of"));
+            }
+            Ok((record, asked, input))
         })
     }
 }

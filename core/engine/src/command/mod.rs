@@ -11,7 +11,7 @@ mod desk;
 pub(crate) mod ending;
 mod holder;
 mod issue;
-mod judge;
+pub(crate) mod judge;
 mod late;
 mod redemption;
 mod returns;

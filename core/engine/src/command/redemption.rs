@@ -6,9 +6,9 @@ use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::plugin::{self, Function, PluginError, RecordedInput, redeeming};
 use crate::program::Configuration;
-use crate::store::Answer;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load};
+use crate::store::{Answer, Entries};
 use cardea_domain::error::RuleRefusal;
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
@@ -244,7 +244,7 @@ struct RedemptionView<'a> {
     reward: &'a RewardView,
     quantity: i64,
     points: Points,
-    entries: &'a [EntryView],
+    entries: Entries<'a>,
     balances: &'a [Balance],
     cancellable_until: Option<Day>,
 }
@@ -280,16 +280,16 @@ impl LedgerCommand for Exchange {
             return Err(stale());
         }
         let (rows, answer) = decide_redemption(&mut member, &mut reward, &self.args, &self.permit, &self.context, ids)?;
-        let view = RedemptionView {
+        let told = Answer::booked(&answer.entries, |entries| RedemptionView {
             id: (!self.quote).then_some(answer.id),
             reward: &answer.reward,
             quantity: answer.quantity,
             points: answer.points,
-            entries: &answer.entries,
+            entries,
             balances: &answer.balances,
             cancellable_until: answer.cancellable_until,
-        };
-        let mut decision = Decision::new(rows, Answer::created(&view)?);
+        })?;
+        let mut decision = Decision::new(rows, told);
         let detail = json!({ "reward_id": self.reward, "quantity": answer.quantity, "points": answer.points });
         decision.audit.push(AuditRow {
             action: "redemption.post",

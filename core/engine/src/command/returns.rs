@@ -4,9 +4,9 @@ use super::Purpose;
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
 use crate::error::Result;
 use crate::identity::Action;
-use crate::store::Answer;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, record};
+use crate::store::{Answer, Entries};
 use cardea_domain::id::*;
 use cardea_domain::ledger::Balance;
 use cardea_domain::sale::*;
@@ -116,7 +116,7 @@ struct ReturnView<'a> {
     sale_id: BillId,
     money: &'a ReturnedMoney,
     points: &'a ReturnedPoints,
-    entries: &'a [EntryView],
+    entries: Entries<'a>,
     balances: &'a [Balance],
     tier: &'a Option<TierView>,
     tier_before: &'a Option<TierView>,
@@ -125,12 +125,12 @@ struct ReturnView<'a> {
 
 impl Returning {
     fn answer(&self, answer: &ReturnAnswer) -> Result<Answer> {
-        Answer::created(&ReturnView {
+        Answer::booked(&answer.entries, |entries| ReturnView {
             id: (!self.quote).then_some(answer.id),
             sale_id: self.sale,
             money: &answer.money,
             points: &answer.points,
-            entries: &answer.entries,
+            entries,
             balances: &answer.balances,
             tier: &answer.tier,
             tier_before: &answer.tier_before,

@@ -7,11 +7,11 @@ use super::judge::{self, Counted, Question};
 use crate::archive::RegisterFacts;
 use crate::error::Result;
 use crate::identity::Action;
-use crate::plugin::RecordedInput;
 use crate::program::Configuration;
-use crate::store::Answer;
 use crate::store::writer::AuditRow;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::parts::Asked;
+use crate::store::{Answer, Entries};
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Balance, Member};
@@ -152,7 +152,7 @@ impl Sale {
             context: desk.context(store, None, now),
             member: None,
             introducer: None,
-            input: None,
+            asked: None,
             found: holder.member.as_ref().map(|member| member.id),
             held: holder.held,
             standing: holder.standing,
@@ -223,14 +223,14 @@ impl Sale {
             lines: lines.collect(),
         };
         let basis = Basis::of(member, &posting.context);
-        let asked = judge::propose(desk, configuration, basis, question)?;
-        if asked.too_much {
+        let judged = judge::propose(desk, configuration, basis, question)?;
+        if judged.too_much {
             return Err(too_many_points().into());
         }
         posting.member = Some(member.id);
         posting.introducer = introducer;
-        posting.proposal = Some(asked.proposal);
-        posting.input = Some(asked.input);
+        posting.proposal = Some(judged.proposal);
+        posting.asked = Some(judge::asked(&judged.asked));
         Ok(())
     }
 }
@@ -256,7 +256,7 @@ struct Posting {
     context: Context,
     member: Option<MembershipId>,
     introducer: Option<MembershipId>,
-    input: Option<RecordedInput>,
+    asked: Option<Asked>,
     /// The membership that is meant, whether or not it earns.
     found: Option<MembershipId>,
     /// As in [`Holder`].
@@ -273,7 +273,7 @@ struct SaleView<'a> {
     points_spent: Points,
     paid: Minor,
     judged: Judgement,
-    entries: &'a [EntryView],
+    entries: Entries<'a>,
     balances: &'a [Balance],
     tier: &'a Option<TierView>,
     tier_next: &'a Option<TierView>,
@@ -314,24 +314,22 @@ impl Posting {
     }
 
     fn answer(&self, answer: &SaleAnswer) -> Result<Answer> {
-        let member = self.member.map(|membership_id| MemberView {
-            membership_id,
-            customer: self.args.customer,
-        });
-        let view = SaleView {
+        Answer::booked(&answer.entries, |entries| SaleView {
             id: (!self.quote).then_some(answer.id),
             points_earned: answer.points_earned,
             points_spent: answer.points_spent,
             paid: answer.paid,
             judged: answer.judged,
-            entries: &answer.entries,
+            entries,
             balances: &answer.balances,
             tier: &answer.tier,
             tier_next: &answer.tier_next,
-            member,
+            member: self.member.map(|membership_id| MemberView {
+                membership_id,
+                customer: self.args.customer,
+            }),
             not_earned: &self.not_earned,
-        };
-        Answer::created(&view)
+        })
     }
 }
 
@@ -407,7 +405,7 @@ impl LedgerCommand for Posting {
                 payload,
             });
         }
-        decision.inputs.extend(self.input.clone());
+        decision.asked = self.asked.clone();
         Ok(decision)
     }
 }

@@ -22,7 +22,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Circles of members worked on at the same time.
-const IN_FLIGHT: usize = 256;
+const IN_FLIGHT: usize = 1024;
 /// Half past nine in the evening: the stores have closed and everything of the day lies before.
 const CLOSING: u32 = 21 * 3600 + 1800;
 /// An issue follows the purchase that leads to it.

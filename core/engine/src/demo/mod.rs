@@ -97,7 +97,11 @@ pub async fn fill(engine: &Engine, seed: u64, size: Size, until: Day, watch: &mu
         trades.push(Arc::new(Trade::new(engine, seed, shop, zone, count as u32)));
     }
     watch.starts(trades.iter().map(|trade| trade.len()).sum());
-    fill::run(&trades, first, &mut |done| watch.goes_on(done)).await?;
+    // A fill that was cut off is begun anew, so its commits need not wait for the disk; the last one does.
+    engine.database().set_flushing(false)?;
+    let filled = fill::run(&trades, first, &mut |done| watch.goes_on(done)).await;
+    engine.database().set_flushing(true)?;
+    filled?;
     for trade in &trades {
         engine.clock().set_business(trade.chain(), None);
     }

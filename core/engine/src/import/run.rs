@@ -29,7 +29,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            in_flight: 256,
+            in_flight: 1024,
             from_start: false,
         }
     }

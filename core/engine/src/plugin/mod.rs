@@ -28,7 +28,7 @@ pub use error::{Counters, Counts, Failure, PluginError};
 pub use host::{PluginHost, Settings, Suspended};
 pub use limits::Limits;
 pub use loaded::Plugin;
-pub use record::{RecordedInput, ReplayError, record};
+pub use record::{RecordedInput, ReplayError, fingerprint, record};
 
 /// The first-party components, by id, as they were built by `plugins/build.sh`.
 pub fn embedded() -> &'static [(&'static str, &'static [u8])] {

@@ -53,16 +53,28 @@ struct Unpacked {
 pub fn record<R: Request>(request: &R) -> serde_json::Result<RecordedInput> {
     let mut request = request.clone();
     request.config_mut().clear();
-    let canonical = serde_json::to_vec(&Canonical {
-        function: R::FUNCTION.as_str(),
-        request: &request,
-    })?;
+    let canonical = canonical(&request)?;
     let mut encoder = DeflateEncoder::new(Vec::with_capacity(canonical.len() / 2), Compression::fast());
     encoder.write_all(&canonical).map_err(serde_json::Error::io)?;
     let bytes = encoder.finish().map_err(serde_json::Error::io)?;
     Ok(RecordedInput {
         bytes,
         sha256: Sha256::digest(&canonical).into(),
+    })
+}
+
+/// SHA-256 of a request's canonical JSON, as [`record`] would store it. The configuration must be left out of it.
+///
+/// # Errors
+/// As [`record`].
+pub fn fingerprint<R: Request>(request: &R) -> serde_json::Result<[u8; 32]> {
+    Ok(Sha256::digest(canonical(request)?).into())
+}
+
+fn canonical<R: Request>(request: &R) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&Canonical {
+        function: R::FUNCTION.as_str(),
+        request,
     })
 }
 

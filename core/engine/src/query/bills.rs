@@ -5,7 +5,9 @@ use crate::actor::Actor;
 use crate::error::Result;
 use crate::identity::Action;
 use crate::input::not_found;
-use crate::store::schema::{bill_lines, bill_tenders, bills};
+use crate::store::schema::bills;
+use crate::store::writer::answers;
+use crate::store::writer::parts::{self, Parts};
 use crate::store::{Conn, Id};
 use crate::{Engine, Page, PageArgs, each};
 use cardea_domain::id::{BillId, ChainId, CustomerId, MembershipId, StaffId, StoreId};
@@ -107,33 +109,9 @@ struct Row {
     judgement: String,
     earned: i64,
     spent: i64,
+    parts: String,
     reason: Option<String>,
     answer: String,
-}
-
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = bill_lines)]
-struct LineRow {
-    bill_id: Id,
-    number: i32,
-    sku: String,
-    category: String,
-    quantity: i64,
-    amount: i64,
-    list_amount: i64,
-    discount: i64,
-    contribution: i64,
-    returned_quantity: i64,
-}
-
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = bill_tenders)]
-struct TenderRow {
-    bill_id: Id,
-    kind: String,
-    amount: i64,
-    points: i64,
-    returned: i64,
 }
 
 impl Engine {
@@ -223,56 +201,29 @@ fn find(
     }))
 }
 
-/// Bills with their lines, tenders and returns, in the same order.
+/// Bills with their returns, in the same order.
 fn views(conn: &mut Conn, chain: ChainId, rows: Vec<Row>) -> Result<Vec<BillView>> {
-    let chain = Id::from(chain);
     let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
-    let lines: Vec<LineRow> = each!(conn, c => bill_lines::table
-        .select(LineRow::as_select())
-        .filter(bill_lines::chain_id.eq(chain).and(bill_lines::bill_id.eq_any(&ids)))
-        .order((bill_lines::bill_id, bill_lines::number))
-        .load(c)?);
-    let tenders: Vec<TenderRow> = each!(conn, c => bill_tenders::table
-        .select(TenderRow::as_select())
-        .filter(bill_tenders::chain_id.eq(chain).and(bill_tenders::bill_id.eq_any(&ids)))
-        .order((bill_tenders::bill_id, bill_tenders::position))
-        .load(c)?);
     let returns: Vec<(Option<Id>, Id)> = each!(conn, c => bills::table
         .select((bills::original_id, bills::id))
-        .filter(bills::chain_id.eq(chain).and(bills::original_id.eq_any(&ids)))
+        .filter(bills::chain_id.eq(Id::from(chain)).and(bills::original_id.eq_any(&ids)))
         .order(bills::id)
         .load(c)?);
-    let mut lines_of = by_bill(lines, |line| line.bill_id);
-    let mut tenders_of = by_bill(tenders, |tender| tender.bill_id);
-    let mut returns_of = by_bill(
-        returns.into_iter().filter_map(|(sale, id)| Some((sale?, id))),
-        |(sale, _)| *sale,
-    );
-    let view = |row: Row| {
-        let lines = lines_of.remove(&row.id).unwrap_or_default();
-        let tenders = tenders_of.remove(&row.id).unwrap_or_default();
-        let returns = returns_of.remove(&row.id).unwrap_or_default();
-        view(
-            row,
-            lines,
-            tenders,
-            returns.into_iter().map(|(_, id)| id.typed()).collect(),
-        )
-    };
-    rows.into_iter().map(view).collect()
-}
-
-/// Groups rows by bill and keeps their order.
-fn by_bill<T>(rows: impl IntoIterator<Item = T>, bill: impl Fn(&T) -> Id) -> HashMap<Id, Vec<T>> {
-    let mut groups: HashMap<Id, Vec<T>> = HashMap::new();
-    for row in rows {
-        groups.entry(bill(&row)).or_default().push(row);
+    let mut returns_of: HashMap<Id, Vec<BillId>> = HashMap::new();
+    for (sale, id) in returns {
+        returns_of.entry(sale.unwrap_or(id)).or_default().push(id.typed());
     }
-    groups
+    let mut view = |mut row: Row| {
+        let kept = std::mem::take(&mut row.answer);
+        let answer = answers::whole(conn, chain, (row.id.typed(), row.membership_id), kept)?;
+        let returns = returns_of.remove(&row.id).unwrap_or_default();
+        view(row, returns, serde_json::from_str(&answer)?)
+    };
+    rows.into_iter().map(&mut view).collect()
 }
 
-fn view(row: Row, lines: Vec<LineRow>, tenders: Vec<TenderRow>, returns: Vec<BillId>) -> Result<BillView> {
-    let tender = |tender: TenderRow| {
+fn view(row: Row, returns: Vec<BillId>, answer: serde_json::Value) -> Result<BillView> {
+    let tender = |tender: parts::Tender| {
         Ok(BillTenderView {
             kind: named(&tender.kind)?,
             amount: tender.amount,
@@ -280,6 +231,7 @@ fn view(row: Row, lines: Vec<LineRow>, tenders: Vec<TenderRow>, returns: Vec<Bil
             returned: tender.returned,
         })
     };
+    let parts = Parts::parse(&row.parts)?;
     Ok(BillView {
         id: row.id.typed(),
         kind: named(&row.kind)?,
@@ -300,25 +252,23 @@ fn view(row: Row, lines: Vec<LineRow>, tenders: Vec<TenderRow>, returns: Vec<Bil
         points_earned: row.earned,
         points_spent: row.spent,
         reason: row.reason,
-        lines: lines.into_iter().map(LineRow::view).collect(),
-        tenders: tenders.into_iter().map(tender).collect::<Result<_>>()?,
+        lines: parts.lines.into_iter().map(line).collect(),
+        tenders: parts.tenders.into_iter().map(tender).collect::<Result<_>>()?,
         returns,
-        answer: serde_json::from_str(&row.answer)?,
+        answer,
     })
 }
 
-impl LineRow {
-    fn view(self) -> BillLineView {
-        BillLineView {
-            line: self.number,
-            sku: self.sku,
-            category: self.category,
-            quantity: self.quantity,
-            amount: self.amount,
-            list_amount: self.list_amount,
-            discount: self.discount,
-            returned_quantity: self.returned_quantity,
-            points_ppm: self.contribution,
-        }
+fn line(line: parts::Line) -> BillLineView {
+    BillLineView {
+        line: line.number,
+        sku: line.sku,
+        category: line.category,
+        quantity: line.quantity,
+        amount: line.amount,
+        list_amount: line.list_amount,
+        discount: line.discount,
+        returned_quantity: line.returned,
+        points_ppm: line.contribution,
     }
 }

@@ -87,7 +87,8 @@ impl Engine {
         let (rows, mut moves) = self.read(actor.chain, |conn| {
             let rows = load(conn, actor.chain, card.card.membership, below, limit + 1)?;
             let ids: Vec<Id> = rows.iter().map(|(row, _)| row.id).collect();
-            let moves = lot_moves(conn, actor.chain, &ids, card.zone)?;
+            let member = (actor.chain, card.card.membership);
+            let moves = lot_moves(conn, member, &ids, card.zone)?;
             Ok((rows, moves))
         })?;
         let entries = rows
@@ -134,17 +135,31 @@ fn load(
         .load(c)?))
 }
 
-/// What the entries did to lots, by entry.
-fn lot_moves(conn: &mut Conn, chain: ChainId, entries: &[Id], zone: Zone) -> Result<HashMap<Id, Vec<LotMove>>> {
+/// What a membership's entries did to lots, by entry: opened one, or moved earlier ones.
+fn lot_moves(
+    conn: &mut Conn,
+    (chain, membership): (ChainId, MembershipId),
+    entries: &[Id],
+    zone: Zone,
+) -> Result<HashMap<Id, Vec<LotMove>>> {
+    let (chain, membership) = (Id::from(chain), Id::from(membership));
+    let own = lots::chain_id.eq(chain).and(lots::membership_id.eq(membership));
+    type Row = (Id, Id, i64, Option<i64>);
+    let mut rows: Vec<Row> = each!(conn, c => lots::table
+        .select((lots::entry_id, lots::id, lots::amount, lots::expires_at))
+        .filter(own.and(lots::entry_id.eq_any(entries)))
+        .load(c)?);
     let lot = lots::chain_id
         .eq(lot_moves::chain_id)
+        .and(lots::membership_id.eq(membership))
         .and(lots::id.eq(lot_moves::lot_id));
-    let rows: Vec<(Id, Id, i64, Option<i64>)> = each!(conn, c => lot_moves::table
+    let moved: Vec<Row> = each!(conn, c => lot_moves::table
         .inner_join(lots::table.on(lot))
         .select((lot_moves::entry_id, lot_moves::lot_id, lot_moves::delta, lots::expires_at))
-        .filter(lot_moves::chain_id.eq(Id::from(chain)).and(lot_moves::entry_id.eq_any(entries)))
-        .order((lot_moves::entry_id, lot_moves::lot_id))
+        .filter(lot_moves::chain_id.eq(chain).and(lot_moves::entry_id.eq_any(entries)))
         .load(c)?);
+    rows.extend(moved);
+    rows.sort();
     let mut moves: HashMap<Id, Vec<LotMove>> = HashMap::new();
     for (entry, lot, amount, expires_at) in rows {
         moves.entry(entry).or_default().push(LotMove {

@@ -12,6 +12,7 @@ use fs4::fs_std::FileExt;
 use parking_lot::Mutex;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub struct Database {
@@ -19,6 +20,8 @@ pub struct Database {
     readers: Readers,
     /// Only the server that holds the lock may write: the writer decides on what it alone changes.
     lock: Lock,
+    /// Whether commits wait until they are on disk.
+    flushing: AtomicBool,
 }
 
 enum Lock {
@@ -56,6 +59,7 @@ impl Database {
             readers: Readers::new(location.readers(), requests),
             location,
             lock,
+            flushing: AtomicBool::new(true),
         })
     }
 
@@ -66,6 +70,23 @@ impl Database {
         Ok(conn)
     }
 
+    /// Whether commits wait until they are on disk; as long as they don't, a power cut may take all that was written.
+    /// Only for what begins anew after one: filling the demo. Comes back once everything written before is on disk.
+    ///
+    /// # Errors
+    /// The disk fails.
+    pub fn set_flushing(&self, on: bool) -> Result<()> {
+        if on {
+            self.location.flush()?;
+        }
+        self.flushing.store(on, Ordering::Release);
+        Ok(())
+    }
+
+    pub(super) fn flushing(&self) -> bool {
+        self.flushing.load(Ordering::Acquire)
+    }
+
     /// Whether it is a server of its own, not a file.
     pub(super) fn is_a_server(&self) -> bool {
         matches!(self.location, Location::Postgres(_))
@@ -73,13 +94,15 @@ impl Database {
 
     /// A connection for the one writer, who must have dropped the one it had.
     pub(super) fn connect_writer(&self) -> Result<Conn> {
-        match &self.lock {
-            Lock::File(_) => self.connect(),
+        let mut conn = match &self.lock {
+            Lock::File(_) => self.connect()?,
             Lock::Session(session, first) => match first.lock().take() {
-                Some(conn) => Ok(conn),
-                None => session.open(&self.location),
+                Some(conn) => conn,
+                None => session.open(&self.location)?,
             },
-        }
+        };
+        dialect::prepare_writer(&mut conn)?;
+        Ok(conn)
     }
 
     /// Reads one state of the database, on a connection of its own: for reads that take long. The body must not write.

@@ -48,6 +48,18 @@ impl Location {
         }
     }
 
+    /// Waits until what was written without flushing is on disk.
+    pub fn flush(&self) -> Result<()> {
+        let Self::Sqlite(path) = self else { return Ok(()) };
+        let mut log = path.clone().into_os_string();
+        log.push("-wal");
+        for path in [path.clone(), PathBuf::from(log)] {
+            let synced = std::fs::File::open(&path).and_then(|file| file.sync_all());
+            synced.map_err(|e| Error::internal(format!("{}: {e}", path.display())))?;
+        }
+        Ok(())
+    }
+
     pub fn connect(&self) -> Result<Conn> {
         match self {
             Self::Sqlite(path) => {
@@ -58,7 +70,7 @@ impl Location {
                     &mut c,
                     "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                      PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; \
-                     PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192; PRAGMA mmap_size = 1073741824;",
+                     PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 8192;",
                 )?;
                 Ok(Conn::Sqlite(c))
             }
@@ -120,6 +132,24 @@ fn check_sqlite_version() -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// What only the writer's connection is given: pages that many commands change stay in memory.
+pub(crate) fn prepare_writer(conn: &mut Conn) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => conn.batch("PRAGMA cache_size = -32768"),
+        Conn::Postgres(_) => Ok(()),
+    }
+}
+
+/// Whether a commit waits until it is on disk.
+pub(crate) fn set_flushing(conn: &mut Conn, on: bool) -> Result<()> {
+    conn.batch(match (&*conn, on) {
+        (Conn::Sqlite(_), true) => "PRAGMA synchronous = FULL",
+        (Conn::Sqlite(_), false) => "PRAGMA synchronous = OFF",
+        (Conn::Postgres(_), true) => "SET synchronous_commit = on",
+        (Conn::Postgres(_), false) => "SET synchronous_commit = off",
+    })
 }
 
 /// Begins a writing transaction: SQLite takes its one write lock at once, so that a batch never fails half-way.

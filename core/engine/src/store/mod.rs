@@ -23,4 +23,6 @@ pub use database::Database;
 pub use id::Id;
 pub use name::Name;
 pub use scope::{Across, Scope};
-pub use writer::{Answer, Answered, BATCH_BOUNDS, IdempotencyKey, Lane, Message, Tx, WriterCounts, WriterOptions};
+pub use writer::{
+    Answer, Answered, BATCH_BOUNDS, Entries, IdempotencyKey, Lane, Message, Tx, WriterCounts, WriterOptions,
+};

@@ -260,6 +260,7 @@ diesel::table! {
         judgement -> Text,
         earned -> BigInt,
         spent -> BigInt,
+        parts -> Text,
         bonuses -> Text,
         terms -> Text,
         reason -> Nullable<Text>,
@@ -272,41 +273,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    bill_lines (chain_id, bill_id, number) {
+    entries (chain_id, membership_id, id) {
         chain_id -> Binary,
-        bill_id -> Binary,
-        number -> Integer,
-        sku -> Text,
-        category -> Text,
-        quantity -> BigInt,
-        amount -> BigInt,
-        list_amount -> BigInt,
-        discount -> BigInt,
-        counted -> BigInt,
-        contribution -> BigInt,
-        attributes -> Text,
-        returned_quantity -> BigInt,
-    }
-}
-
-diesel::table! {
-    bill_tenders (chain_id, bill_id, position) {
-        chain_id -> Binary,
-        bill_id -> Binary,
-        position -> Integer,
-        kind -> Text,
-        amount -> BigInt,
-        points -> BigInt,
-        returned -> BigInt,
-    }
-}
-
-diesel::table! {
-    entries (chain_id, id) {
-        chain_id -> Binary,
-        id -> Binary,
-        program_id -> Binary,
         membership_id -> Binary,
+        id -> Binary,
         asset -> Text,
         kind -> Text,
         amount -> BigInt,
@@ -326,21 +296,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    postings (chain_id, entry_id, account) {
+    lots (chain_id, membership_id, id) {
         chain_id -> Binary,
-        entry_id -> Binary,
-        account -> Text,
-        holder -> Binary,
-        asset -> Text,
-        amount -> BigInt,
-    }
-}
-
-diesel::table! {
-    lots (chain_id, id) {
-        chain_id -> Binary,
-        id -> Binary,
         membership_id -> Binary,
+        id -> Binary,
         asset -> Text,
         entry_id -> Binary,
         bill_id -> Nullable<Binary>,
@@ -423,7 +382,8 @@ diesel::table! {
         key -> Text,
         request_hash -> Binary,
         status -> Integer,
-        answer -> Text,
+        answer -> Nullable<Text>,
+        bill_id -> Nullable<Binary>,
         created_at -> BigInt,
     }
 }
@@ -508,10 +468,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     cards,
     card_events,
     bills,
-    bill_lines,
-    bill_tenders,
     entries,
-    postings,
     lots,
     lot_moves,
     accounts,

@@ -20,7 +20,6 @@ const FEW: &[(&str, u64)] = &[
     ("open", 2),
     ("measure", 2),
     ("lane", 8),
-    ("account", 3),
     ("source", 3),
     ("kind", 5),
     ("till", 5),
@@ -125,10 +124,10 @@ mod tests {
             (
                 "SELECT id FROM bills WHERE chain_id = x'01' AND store_id = x'02' AND business_date = 3 \
                  AND receipt = '0001' ORDER BY business_date DESC, id DESC LIMIT 51",
-                "bills_by_day",
+                "sqlite_autoindex_bills_2",
             ),
             (
-                "SELECT id FROM entries WHERE chain_id = x'01' AND bill_id = x'02' ORDER BY id",
+                "SELECT amount FROM entries WHERE chain_id = x'01' AND bill_id = x'02' AND membership_id = x'03' ORDER BY id",
                 "entries_by_bill",
             ),
             (

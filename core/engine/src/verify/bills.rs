@@ -4,12 +4,13 @@ use super::Books;
 use super::chain::Chain;
 use crate::each;
 use crate::error::Result;
-use crate::store::schema::{bill_lines, bill_tenders, bills, entries};
+use crate::store::schema::{bills, entries};
+use crate::store::writer::parts::{Line, Parts, Tender};
 use crate::store::{Conn, Id};
 use cardea_domain::ledger::EntryKind;
 use cardea_domain::sale::{BillKind, ReturnPolicy, Terms};
 use diesel::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Bills read at a time.
@@ -29,30 +30,12 @@ struct BillRow {
     paid: i64,
     earned: i64,
     spent: i64,
+    parts: String,
     terms: String,
     returned_money: i64,
     returned_paid: i64,
     clawed_back: i64,
     given_back: i64,
-}
-
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = bill_lines)]
-struct LineRow {
-    bill_id: Id,
-    number: i32,
-    quantity: i64,
-    amount: i64,
-    returned_quantity: i64,
-}
-
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = bill_tenders)]
-struct TenderRow {
-    bill_id: Id,
-    position: i32,
-    amount: i64,
-    returned: i64,
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -72,8 +55,7 @@ struct Page {
     /// By sale.
     returns: HashMap<Id, Vec<BillRow>>,
     /// By bill, of the returns too.
-    lines: HashMap<Id, Vec<LineRow>>,
-    tenders: HashMap<Id, Vec<TenderRow>>,
+    parts: HashMap<Id, Parts>,
     /// By bill, of the returns too.
     entries: HashMap<Id, Vec<EntryRow>>,
 }
@@ -108,31 +90,20 @@ impl Page {
             .select(BillRow::as_select())
             .filter(bills::chain_id.eq(chain).and(bills::original_id.eq_any(&ids)))
             .load(c)?);
-        let all: BTreeSet<Id> = ids.iter().copied().chain(returns.iter().map(|bill| bill.id)).collect();
+        for bill in page.bills.iter().chain(&returns) {
+            page.parts.insert(bill.id, Parts::parse(&bill.parts)?);
+        }
         for bill in returns {
             if let Some(sale) = bill.original_id {
                 page.returns.entry(sale).or_default().push(bill);
             }
         }
-        page.load_details(conn, chain, &all.into_iter().collect::<Vec<Id>>())?;
+        let all: Vec<Id> = page.parts.keys().copied().collect();
+        page.load_entries(conn, chain, &all)?;
         Ok(page)
     }
 
-    fn load_details(&mut self, conn: &mut Conn, chain: Id, with_returns: &[Id]) -> Result<()> {
-        let lines: Vec<LineRow> = each!(conn, c => bill_lines::table
-            .select(LineRow::as_select())
-            .filter(bill_lines::chain_id.eq(chain).and(bill_lines::bill_id.eq_any(with_returns)))
-            .load(c)?);
-        for line in lines {
-            self.lines.entry(line.bill_id).or_default().push(line);
-        }
-        let tenders: Vec<TenderRow> = each!(conn, c => bill_tenders::table
-            .select(TenderRow::as_select())
-            .filter(bill_tenders::chain_id.eq(chain).and(bill_tenders::bill_id.eq_any(with_returns)))
-            .load(c)?);
-        for tender in tenders {
-            self.tenders.entry(tender.bill_id).or_default().push(tender);
-        }
+    fn load_entries(&mut self, conn: &mut Conn, chain: Id, with_returns: &[Id]) -> Result<()> {
         let entries: Vec<EntryRow> = each!(conn, c => entries::table
             .select(EntryRow::as_select())
             .filter(entries::chain_id.eq(chain).and(entries::bill_id.eq_any(with_returns)))
@@ -154,6 +125,9 @@ impl Page {
                 chain.code
             )
         };
+        if !chain.stores.contains_key(&bill.store_id) {
+            books.problem(format_args!("{}: its store isn't there", name()));
+        }
         let kind = bill.kind.parse::<BillKind>();
         match kind {
             Ok(BillKind::Sale | BillKind::Return) => {
@@ -236,7 +210,7 @@ impl Page {
                 .filter(|back| back.number == line.number)
                 .map(|back| back.quantity)
                 .sum();
-            books.agree(line.returned_quantity, back, || {
+            books.agree(line.returned, back, || {
                 format!("the quantity returned of line {} of {}", line.number, name())
             });
         }
@@ -295,11 +269,11 @@ impl Page {
             .sum()
     }
 
-    fn lines_of(&self, bill: Id) -> &[LineRow] {
-        self.lines.get(&bill).map_or(&[], Vec::as_slice)
+    fn lines_of(&self, bill: Id) -> &[Line] {
+        self.parts.get(&bill).map_or(&[], |parts| parts.lines.as_slice())
     }
 
-    fn tenders_of(&self, bill: Id) -> &[TenderRow] {
-        self.tenders.get(&bill).map_or(&[], Vec::as_slice)
+    fn tenders_of(&self, bill: Id) -> &[Tender] {
+        self.parts.get(&bill).map_or(&[], |parts| parts.tenders.as_slice())
     }
 }

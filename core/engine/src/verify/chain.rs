@@ -25,7 +25,6 @@ pub(super) struct Chain {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Seen {
     pub entries: u64,
-    pub postings: u64,
     pub lots: u64,
     pub lot_moves: u64,
     pub accounts: u64,

@@ -2,26 +2,15 @@
 
 use super::chain::{Chain, Seen};
 use super::fingerprint::Record;
-use super::inputs::Inputs;
+use super::inputs::{Asked, Inputs};
+use crate::command::judge;
 use crate::each;
 use crate::error::Result;
-use crate::store::schema::{accounts, bills, cards, entries, lot_moves, lots, measures, postings, tier_changes};
-use crate::store::statement::{fetch_all, ids, statements};
+use crate::store::schema::{accounts, bills, cards, entries, lot_moves, lots, measures, tier_changes};
+use crate::store::writer::parts::Parts;
 use crate::store::{Conn, Id};
 use diesel::prelude::*;
-use diesel::sql_types::Binary;
 use std::collections::{BTreeSet, HashMap};
-
-/// The name of a membership's own account in a posting.
-pub(super) const MEMBER: &str = "member";
-
-statements! {
-    SelectReturnedSales -> (Binary,) =
-        "SELECT b.membership_id FROM bills b WHERE b.chain_id = ? AND b.kind = 'sale' AND (b.returned_money > 0 OR b.total = 0) \
-         AND NOT EXISTS (SELECT 1 FROM bill_lines l \
-          WHERE l.chain_id = b.chain_id AND l.bill_id = b.id AND l.returned_quantity < l.quantity) \
-         AND b.membership_id IN ({})" of "?";
-}
 
 /// Keys per statement.
 pub(super) const KEYS: usize = 500;
@@ -30,7 +19,6 @@ pub(super) const KEYS: usize = 500;
 #[diesel(table_name = entries)]
 pub(super) struct EntryRow {
     pub id: Id,
-    pub program_id: Id,
     pub membership_id: Id,
     pub asset: String,
     pub kind: String,
@@ -44,16 +32,6 @@ pub(super) struct EntryRow {
     pub reverses: Option<Id>,
     pub configuration_id: Option<Id>,
     pub input: Option<Vec<u8>>,
-}
-
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = postings)]
-pub(super) struct PostingRow {
-    entry_id: Id,
-    pub account: String,
-    pub holder: Id,
-    pub asset: String,
-    pub amount: i64,
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -129,19 +107,30 @@ pub(super) struct SaleRow {
     pub business_date: i32,
     pub paid: i64,
     pub returned_paid: i64,
+    total: i64,
+    returned_money: i64,
+    parts: String,
+}
+
+impl SaleRow {
+    /// Whether every piece of it was returned: then it counts as no purchase.
+    fn came_back(&self) -> Result<bool> {
+        if self.returned_money == 0 && self.total != 0 {
+            return Ok(false);
+        }
+        let lines = Parts::parse(&self.parts)?.lines;
+        Ok(lines.iter().all(|line| line.returned == line.quantity))
+    }
 }
 
 /// What one membership holds.
 #[derive(Default)]
 pub(super) struct Holdings {
     pub entries: Vec<EntryRow>,
-    /// By entry.
-    pub postings: HashMap<Id, Vec<PostingRow>>,
     /// By its entries, by lot.
     pub moves: HashMap<Id, Vec<MoveRow>>,
-    /// Σ moves, by entry.
+    /// Σ of what it opened and moved of lots, by entry.
     pub moved: HashMap<Id, i64>,
-    /// Lots that its entries have moved.
     pub lots: Vec<LotRow>,
     pub accounts: Vec<AccountRow>,
     pub measures: Vec<MeasureRow>,
@@ -164,21 +153,6 @@ pub(super) struct Slice {
     pub inputs: Inputs,
 }
 
-impl EntryRow {
-    /// Whether these are its two postings.
-    pub fn is_posted_as(&self, postings: &[PostingRow]) -> bool {
-        let has = |account: &str, holder: Id, amount: i64| {
-            let same = |p: &PostingRow| {
-                p.account == account && p.holder == holder && p.asset == self.asset && p.amount == amount
-            };
-            postings.iter().any(same)
-        };
-        postings.len() == 2
-            && has(MEMBER, self.membership_id, self.amount)
-            && has(&self.counter, self.program_id, -self.amount)
-    }
-}
-
 impl Holdings {
     pub fn entry(&self, id: Id) -> Option<&EntryRow> {
         self.places.get(&id).map(|place| &self.entries[*place])
@@ -198,25 +172,20 @@ pub(super) fn load(conn: &mut Conn, chain: &Chain, members: &[Id], seen: &mut Se
         .iter()
         .flat_map(|(member, held)| held.entries.iter().map(|entry| (entry.id, *member)))
         .collect();
-    load_movements(conn, chain.id, &holders, &mut of)?;
+    load_movements(conn, chain.id, members, &holders, &mut of)?;
     load_figures(conn, chain.id, members, &mut of)?;
     load_cards_and_sales(conn, chain.id, members, &mut of)?;
-    for (member, held) in &of {
+    for held in of.values() {
         seen.entries += held.entries.len() as u64;
-        seen.postings += held
-            .postings
-            .values()
-            .map(|postings| postings.len() as u64)
-            .sum::<u64>();
         seen.lot_moves += held.moves.values().map(|moves| moves.len() as u64).sum::<u64>();
-        seen.lots += held.lots.iter().filter(|lot| lot.membership_id == *member).count() as u64;
+        seen.lots += held.lots.len() as u64;
         seen.accounts += held.accounts.len() as u64;
     }
-    let bills = load_bill_keys(conn, chain, &of)?;
+    let (bills, asked) = load_bill_keys(conn, chain, &of)?;
     let named = of
         .values()
         .flat_map(|held| held.entries.iter().filter_map(|entry| entry.input.as_ref()));
-    let inputs = Inputs::load(conn, chain.id, named)?;
+    let inputs = Inputs::load(conn, chain.id, named, asked)?;
     Ok(Slice { of, bills, inputs })
 }
 
@@ -233,18 +202,16 @@ fn load_entries(conn: &mut Conn, chain: Id, members: &[Id], of: &mut HashMap<Id,
     Ok(())
 }
 
-/// Postings, moves and lots of the entries; `holders` are the entries' memberships.
-fn load_movements(conn: &mut Conn, chain: Id, holders: &HashMap<Id, Id>, of: &mut HashMap<Id, Holdings>) -> Result<()> {
+/// Lots of the memberships, and what their entries moved; `holders` are the entries' memberships.
+fn load_movements(
+    conn: &mut Conn,
+    chain: Id,
+    members: &[Id],
+    holders: &HashMap<Id, Id>,
+    of: &mut HashMap<Id, Holdings>,
+) -> Result<()> {
     let ids: Vec<Id> = holders.keys().copied().collect();
     for ids in ids.chunks(KEYS) {
-        let rows: Vec<PostingRow> = each!(conn, c => postings::table
-            .select(PostingRow::as_select())
-            .filter(postings::chain_id.eq(chain).and(postings::entry_id.eq_any(ids)))
-            .load(c)?);
-        for row in rows {
-            let held = of.entry(holders[&row.entry_id]).or_default();
-            held.postings.entry(row.entry_id).or_default().push(row);
-        }
         let rows: Vec<MoveRow> = each!(conn, c => lot_moves::table
             .select(MoveRow::as_select())
             .filter(lot_moves::chain_id.eq(chain).and(lot_moves::entry_id.eq_any(ids)))
@@ -255,24 +222,14 @@ fn load_movements(conn: &mut Conn, chain: Id, holders: &HashMap<Id, Id>, of: &mu
             held.moves.entry(row.lot_id).or_default().push(row);
         }
     }
-    // A lot is its mover's, so that one moved by two memberships is looked at in both.
-    let moved: BTreeSet<(Id, Id)> = of
-        .iter()
-        .flat_map(|(member, held)| held.moves.keys().map(|lot| (*lot, *member)))
-        .collect();
-    let ids: Vec<Id> = moved.iter().map(|(lot, _)| *lot).collect();
-    let mut lots: HashMap<Id, LotRow> = HashMap::new();
-    for ids in ids.chunks(KEYS) {
-        let rows: Vec<LotRow> = each!(conn, c => lots::table
-            .select(LotRow::as_select())
-            .filter(lots::chain_id.eq(chain).and(lots::id.eq_any(ids)))
-            .load(c)?);
-        lots.extend(rows.into_iter().map(|row| (row.id, row)));
-    }
-    for (lot, member) in moved {
-        if let Some(lot) = lots.get(&lot) {
-            of.entry(member).or_default().lots.push(lot.clone());
-        }
+    let rows: Vec<LotRow> = each!(conn, c => lots::table
+        .select(LotRow::as_select())
+        .filter(lots::chain_id.eq(chain).and(lots::membership_id.eq_any(members)))
+        .load(c)?);
+    for row in rows {
+        let held = of.entry(row.membership_id).or_default();
+        *held.moved.entry(row.entry_id).or_default() += row.amount;
+        held.lots.push(row);
     }
     Ok(())
 }
@@ -317,18 +274,18 @@ fn load_cards_and_sales(conn: &mut Conn, chain: Id, members: &[Id], of: &mut Has
         .load(c)?);
     for row in rows {
         if let Some(member) = row.membership_id {
-            of.entry(member).or_default().sales.push(row);
+            let held = of.entry(member).or_default();
+            if row.came_back()? {
+                held.returned_sales += 1;
+            }
+            held.sales.push(row);
         }
-    }
-    let keys = ids(members.iter().map(|id| id.0));
-    for (member,) in fetch_all!(conn, SelectReturnedSales, [chain.0], &keys => (Id,))? {
-        of.entry(member).or_default().returned_sales += 1;
     }
     Ok(())
 }
 
-/// The natural keys of the bills that the rows name.
-fn load_bill_keys(conn: &mut Conn, chain: &Chain, of: &HashMap<Id, Holdings>) -> Result<HashMap<Id, Record>> {
+/// The natural keys of the bills that the rows name, and what plugins were asked of them.
+fn load_bill_keys(conn: &mut Conn, chain: &Chain, of: &HashMap<Id, Holdings>) -> Result<(HashMap<Id, Record>, Asked)> {
     let named = |held: &Holdings| {
         let entries = held.entries.iter().filter_map(|entry| entry.bill_id);
         let lots = held.lots.iter().filter_map(|lot| lot.bill_id);
@@ -337,16 +294,20 @@ fn load_bill_keys(conn: &mut Conn, chain: &Chain, of: &HashMap<Id, Holdings>) ->
     };
     let ids: BTreeSet<Id> = of.values().flat_map(named).collect();
     let ids: Vec<Id> = ids.into_iter().collect();
-    let mut keys = HashMap::new();
+    let (mut keys, mut asked) = (HashMap::new(), HashMap::new());
     for ids in ids.chunks(KEYS) {
-        let rows: Vec<(Id, Id, String, String, i32, String, String)> = each!(conn, c => bills::table
-            .select((bills::id, bills::store_id, bills::source, bills::till, bills::business_date, bills::receipt, bills::kind))
+        type Row = (Id, Id, String, String, i32, String, String, String);
+        let rows: Vec<Row> = each!(conn, c => bills::table
+            .select((bills::id, bills::store_id, bills::source, bills::till, bills::business_date, bills::receipt, bills::kind, bills::parts))
             .filter(bills::chain_id.eq(chain.id).and(bills::id.eq_any(ids)))
             .load(c)?);
-        for (id, store, source, till, day, receipt, kind) in rows {
+        for (id, store, source, till, day, receipt, kind, parts) in rows {
+            if let Some(input) = judge::input_of(&parts)? {
+                asked.insert(id, input);
+            }
             let key = Record::of(b'B').text(chain.store(store)).text(&source).text(&till);
             keys.insert(id, key.int(day).text(&receipt).text(&kind));
         }
     }
-    Ok(keys)
+    Ok((keys, asked))
 }

@@ -3,10 +3,11 @@
 use super::Books;
 use super::chain::Chain;
 use super::holdings::{EntryRow, KEYS};
+use crate::command::judge;
 use crate::each;
 use crate::error::Result;
 use crate::plugin::RecordedInput;
-use crate::store::schema::{recorded_inputs, unjudged};
+use crate::store::schema::{bills, recorded_inputs, unjudged};
 use crate::store::{Conn, Id};
 use cardea_domain::ledger::EntryKind;
 use diesel::prelude::*;
@@ -16,12 +17,23 @@ use uuid::Uuid;
 /// Unjudged sales read at a time.
 const PAGE: i64 = 500;
 
-/// Recorded inputs by hash, and whether they are whole.
+/// By bill: the hash of what its plugin was asked, made anew from what the bill says.
+pub(super) type Asked = HashMap<Id, [u8; 32]>;
+
+/// Recorded inputs by hash, and whether they are whole; what was asked of sales stands in their bills.
 #[derive(Default)]
-pub(super) struct Inputs(HashMap<Vec<u8>, bool>);
+pub(super) struct Inputs {
+    recorded: HashMap<Vec<u8>, bool>,
+    asked: Asked,
+}
 
 impl Inputs {
-    pub fn load<'a>(conn: &mut Conn, chain: Id, hashes: impl Iterator<Item = &'a Vec<u8>>) -> Result<Self> {
+    pub fn load<'a>(
+        conn: &mut Conn,
+        chain: Id,
+        hashes: impl Iterator<Item = &'a Vec<u8>>,
+        asked: Asked,
+    ) -> Result<Self> {
         let hashes: Vec<&Vec<u8>> = hashes.collect::<BTreeSet<_>>().into_iter().collect();
         let mut found = HashMap::new();
         for hashes in hashes.chunks(KEYS) {
@@ -35,7 +47,7 @@ impl Inputs {
                 found.insert(hash, whole);
             }
         }
-        Ok(Self(found))
+        Ok(Self { recorded: found, asked })
     }
 
     /// What is wrong with what an entry names.
@@ -44,15 +56,19 @@ impl Inputs {
         match &entry.input {
             None if decided => Some("it doesn't name its recorded input"),
             None => None,
-            Some(hash) => self.wrong(hash),
+            Some(hash) => self.wrong(entry.bill_id, hash),
         }
     }
 
-    fn wrong(&self, hash: &[u8]) -> Option<&'static str> {
-        match self.0.get(hash) {
-            None => Some("its recorded input isn't there"),
-            Some(false) => Some("its recorded input was changed"),
-            Some(true) => None,
+    fn wrong(&self, bill: Option<Id>, hash: &[u8]) -> Option<&'static str> {
+        let asked = bill.and_then(|bill| self.asked.get(&bill));
+        if asked.is_some_and(|asked| asked == hash) {
+            return None;
+        }
+        match (self.recorded.get(hash), asked) {
+            (Some(true), _) => None,
+            (Some(false), _) | (None, Some(_)) => Some("its recorded input was changed"),
+            (None, None) => Some("its recorded input isn't there"),
         }
     }
 }
@@ -60,19 +76,25 @@ impl Inputs {
 /// Sales that wait for their judgement can be judged.
 pub(super) fn verify_unjudged(conn: &mut Conn, books: &mut Books, chain: &Chain) -> Result<()> {
     let mut after = Id(Uuid::nil());
+    let bill = bills::chain_id
+        .eq(unjudged::chain_id)
+        .and(bills::id.eq(unjudged::bill_id));
     loop {
-        let rows: Vec<(Id, Vec<u8>)> = each!(conn, c => unjudged::table
-            .select((unjudged::bill_id, unjudged::input))
+        let rows: Vec<(Id, Vec<u8>, String)> = each!(conn, c => unjudged::table
+            .inner_join(bills::table.on(bill))
+            .select((unjudged::bill_id, unjudged::input, bills::parts))
             .filter(unjudged::chain_id.eq(chain.id).and(unjudged::bill_id.gt(after)))
             .order(unjudged::bill_id)
             .limit(PAGE)
             .load(c)?);
-        let Some((last, _)) = rows.last() else { return Ok(()) };
+        let Some((last, ..)) = rows.last() else { return Ok(()) };
         after = *last;
-        let inputs = Inputs::load(conn, chain.id, rows.iter().map(|(_, hash)| hash))?;
-        for (bill, hash) in &rows {
-            if let Some(wrong) = inputs.wrong(hash) {
-                books.problem(format_args!("unjudged sale {} of {}: {wrong}", bill.text(), chain.code));
+        for (bill, hash, parts) in &rows {
+            if judge::input_of(parts)?.is_none_or(|asked| asked.as_slice() != hash) {
+                let (bill, code) = (bill.text(), &chain.code);
+                books.problem(format_args!(
+                    "unjudged sale {bill} of {code}: its recorded input was changed"
+                ));
             }
         }
     }

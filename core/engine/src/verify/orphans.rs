@@ -4,7 +4,7 @@ use super::Books;
 use super::chain::{Chain, Seen};
 use crate::each;
 use crate::error::Result;
-use crate::store::schema::{accounts, entries, lot_moves, lots, memberships, postings};
+use crate::store::schema::{accounts, entries, lot_moves, lots, memberships};
 use crate::store::{Conn, Id};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -32,14 +32,6 @@ pub(super) fn verify(conn: &mut Conn, books: &mut Books, chain: &Chain, seen: Se
             accounts_of_nobody(conn, chain.id)?,
         );
     }
-    if there.postings != seen.postings {
-        lost(
-            "postings",
-            there.postings,
-            seen.postings,
-            entries_of_postings(conn, chain.id)?,
-        );
-    }
     if there.lot_moves != seen.lot_moves {
         lost(
             "lot_moves",
@@ -49,15 +41,14 @@ pub(super) fn verify(conn: &mut Conn, books: &mut Books, chain: &Chain, seen: Se
         );
     }
     if there.lots != seen.lots {
-        lost("lots", there.lots, seen.lots, lots_without_moves(conn, chain.id)?);
+        lost("lots", there.lots, seen.lots, lots_of_nobody(conn, chain.id)?);
     }
     Ok(())
 }
 
 fn count(conn: &mut Conn, chain: Id) -> Result<Seen> {
-    let (entries, postings, lots, lot_moves, accounts): (i64, i64, i64, i64, i64) = each!(conn, c => (
+    let (entries, lots, lot_moves, accounts): (i64, i64, i64, i64) = each!(conn, c => (
         entries::table.filter(entries::chain_id.eq(chain)).count().get_result(c)?,
-        postings::table.filter(postings::chain_id.eq(chain)).count().get_result(c)?,
         lots::table.filter(lots::chain_id.eq(chain)).count().get_result(c)?,
         lot_moves::table.filter(lot_moves::chain_id.eq(chain)).count().get_result(c)?,
         accounts::table.filter(accounts::chain_id.eq(chain)).count().get_result(c)?,
@@ -65,7 +56,6 @@ fn count(conn: &mut Conn, chain: Id) -> Result<Seen> {
     let rows = |n: i64| n.unsigned_abs();
     Ok(Seen {
         entries: rows(entries),
-        postings: rows(postings),
         lots: rows(lots),
         lot_moves: rows(lot_moves),
         accounts: rows(accounts),
@@ -84,16 +74,6 @@ fn accounts_of_nobody(conn: &mut Conn, chain: Id) -> Result<Vec<Id>> {
         .load(c)?))
 }
 
-/// Entries that postings name and that aren't there.
-fn entries_of_postings(conn: &mut Conn, chain: Id) -> Result<Vec<Id>> {
-    let entry = entries::chain_id.eq(chain).and(entries::id.eq(postings::entry_id));
-    Ok(each!(conn, c => postings::table
-        .select(postings::entry_id)
-        .filter(postings::chain_id.eq(chain).and(not(exists(entries::table.filter(entry)))))
-        .limit(MOST)
-        .load(c)?))
-}
-
 /// Entries that lot moves name and that aren't there.
 fn entries_of_moves(conn: &mut Conn, chain: Id) -> Result<Vec<Id>> {
     let entry = entries::chain_id.eq(chain).and(entries::id.eq(lot_moves::entry_id));
@@ -104,14 +84,14 @@ fn entries_of_moves(conn: &mut Conn, chain: Id) -> Result<Vec<Id>> {
         .load(c)?))
 }
 
-/// Lots that no entry has moved.
-fn lots_without_moves(conn: &mut Conn, chain: Id) -> Result<Vec<Id>> {
-    let entry = entries::chain_id.eq(chain).and(entries::id.eq(lot_moves::entry_id));
-    let moved = lot_moves::chain_id.eq(chain).and(lot_moves::lot_id.eq(lots::id));
-    let moves = lot_moves::table.filter(moved.and(exists(entries::table.filter(entry))));
+/// Lots of memberships that aren't there.
+fn lots_of_nobody(conn: &mut Conn, chain: Id) -> Result<Vec<Id>> {
+    let member = memberships::chain_id
+        .eq(chain)
+        .and(memberships::id.eq(lots::membership_id));
     Ok(each!(conn, c => lots::table
         .select(lots::id)
-        .filter(lots::chain_id.eq(chain).and(not(exists(moves))))
+        .filter(lots::chain_id.eq(chain).and(not(exists(memberships::table.filter(member)))))
         .limit(MOST)
         .load(c)?))
 }

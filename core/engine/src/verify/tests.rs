@@ -107,28 +107,14 @@ async fn sound_books_have_no_problems_and_a_hash_without_ids(on: Backend) {
 /// Damage to the ledger, and what verify says of it.
 fn ledger_damage(on: Backend, an_entry: &str) -> Vec<(String, &'static str)> {
     vec![
+        (format!("DELETE FROM entries WHERE id = {an_entry}"), "lot_moves of demo"),
         (
-            format!("UPDATE postings SET amount = amount + 1 WHERE account = 'member' AND entry_id = {an_entry}"),
-            "postings sum to 1 points",
-        ),
-        (
-            format!("UPDATE postings SET amount = amount * 2 WHERE entry_id = {an_entry}"),
-            "say something else",
-        ),
-        (
-            format!("DELETE FROM postings WHERE entry_id = {an_entry}"),
-            "say something else",
-        ),
-        (format!("DELETE FROM entries WHERE id = {an_entry}"), "postings of demo"),
-        (
-            format!(
-                "DELETE FROM postings WHERE entry_id = {an_entry}; DELETE FROM lot_moves WHERE entry_id = {an_entry}; DELETE FROM entries WHERE id = {an_entry}"
-            ),
+            format!("DELETE FROM lot_moves WHERE entry_id = {an_entry}; DELETE FROM entries WHERE id = {an_entry}"),
             "the balance of points",
         ),
         (
             format!("UPDATE entries SET amount = amount - 1 WHERE id = {an_entry}"),
-            "what was spent on sale",
+            "moved its lots by",
         ),
         (
             format!("UPDATE entries SET counter = 'issued' WHERE id = {an_entry}"),
@@ -149,9 +135,14 @@ fn ledger_damage(on: Backend, an_entry: &str) -> Vec<(String, &'static str)> {
             "UPDATE entries SET input = NULL WHERE kind = 'bonus' OR kind = 'earn'".into(),
             "it doesn't name its recorded input",
         ),
+        // Of a redemption; of a sale it is the bill itself.
         ("DELETE FROM recorded_inputs".into(), "its recorded input isn't there"),
         (
             format!("UPDATE recorded_inputs SET bytes = {}", on.bytes("00")),
+            "its recorded input was changed",
+        ),
+        (
+            "UPDATE bills SET parts = replace(parts, ',false,false]]', ',false,true]]') WHERE kind = 'sale'".into(),
             "its recorded input was changed",
         ),
         (
@@ -161,13 +152,27 @@ fn ledger_damage(on: Backend, an_entry: &str) -> Vec<(String, &'static str)> {
             ),
             "unjudged sale",
         ),
-        ("UPDATE lots SET amount = amount + 1".into(), "the amount of lot"),
+        ("UPDATE lots SET amount = amount + 1".into(), "the remainder of lot"),
+        (
+            "UPDATE lots SET amount = amount + 100000, remaining = remaining + 100000".into(),
+            "no entry has opened it",
+        ),
+        (
+            format!("UPDATE lots SET entry_id = {an_entry}"),
+            "no entry has opened it",
+        ),
         (
             "DELETE FROM lots WHERE remaining = 0".into(),
             "was moved and isn't there",
         ),
-        ("DELETE FROM lot_moves".into(), "lots of demo"),
-        ("UPDATE accounts SET balance = balance + 1".into(), "(postings)"),
+        (
+            "INSERT INTO lots SELECT chain_id, id, id, asset, entry_id, bill_id, amount, remaining, opened_at, matures_at, \
+             expires_at, ended FROM lots LIMIT 1"
+                .into(),
+            "lots of demo",
+        ),
+        ("DELETE FROM lot_moves".into(), "the remainder of lot"),
+        ("UPDATE accounts SET balance = balance + 1".into(), "(entries)"),
         ("UPDATE accounts SET debt = debt + 1".into(), "(lots less debt)"),
         ("DELETE FROM accounts".into(), "isn't kept"),
     ]
@@ -222,13 +227,15 @@ fn record_damage() -> Vec<(String, &'static str)> {
             "(lines)",
         ),
         (
-            "UPDATE bill_lines SET returned_quantity = returned_quantity + 1 WHERE returned_quantity < quantity".into(),
+            // The last value of a line is what was returned of it.
+            "UPDATE bills SET parts = replace(parts, ',\"\",0]', ',\"\",1]') WHERE kind = 'sale'".into(),
             "the quantity returned of line",
         ),
         (
-            "UPDATE bill_tenders SET returned = returned + 1".into(),
+            "UPDATE bills SET parts = replace(parts, ',0,0]],', ',0,1]],') WHERE kind = 'sale'".into(),
             "what was returned of tender",
         ),
+        ("UPDATE bills SET store_id = id".into(), "its store isn't there"),
     ]
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Worker {
     conn: Conn,
     /// False once the connection is lost: the next transaction opens another one.
     connected: bool,
+    /// Whether this connection's commits wait for the disk.
+    flushing: bool,
     clock: Clock,
     ids: Ids,
     queue: Arc<Queue>,
@@ -63,6 +65,7 @@ impl Worker {
             database,
             conn,
             connected: true,
+            flushing: true,
             ids: Ids::new(clock.clone()),
             clock,
             queue,
@@ -133,7 +136,12 @@ impl Worker {
         let started = std::time::Instant::now();
         if !self.connected {
             self.conn = self.database.connect_writer().map_err(Broken::without_a_connection)?;
-            self.connected = true;
+            (self.connected, self.flushing) = (true, true);
+        }
+        let flushing = self.database.flushing();
+        if self.flushing != flushing {
+            dialect::set_flushing(&mut self.conn, flushing).map_err(Broken::Failed)?;
+            self.flushing = flushing;
         }
         if let Err(e) = dialect::begin_write(&mut self.conn) {
             return self.abandon(Broken::Failed(e.into()));
@@ -235,7 +243,8 @@ impl Worker {
             let Ok(decision) = decision else { continue };
             saver.add(&mut self.conn, &ready.job.actor, decision)?;
             if let Some(key) = &ready.job.key {
-                saver.key(ready.job.actor.chain, key, &decision.answer);
+                let bill = decision.rows.bills.first().map(|bill| bill.id);
+                saver.key(ready.job.actor.chain, key, &decision.answer, bill);
             }
         }
         saver.write(&mut self.conn)?;
@@ -277,7 +286,7 @@ impl Worker {
                 let mut saver = Saver::new(now, &mut self.ids, &mut self.trail);
                 saver.notes(&job.actor, &audit, &outbox)?;
                 if let Some(key) = &job.key {
-                    saver.key(job.actor.chain, key, &answer);
+                    saver.key(job.actor.chain, key, &answer, None);
                 }
                 saver.write(&mut self.conn)?;
                 dialect::commit(&mut self.conn)?;

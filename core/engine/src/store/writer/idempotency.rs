@@ -1,21 +1,22 @@
 //! Known answers: by a client's key for 30 days, by a bill's natural key for ever.
 
+use super::answers;
 use super::tx::{Answered, IdempotencyKey};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::statement::{Bind, fetch_all, statements};
 use crate::store::{Conn, Id};
 use cardea_domain::id::{BillId, ChainId};
 use cardea_domain::sale::NaturalKey;
 use cardea_domain::{Code, Refusal};
-use diesel::sql_types::{BigInt, Binary, Integer, Text};
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
 statements! {
-    SelectKeys -> (BigInt, Binary, Integer, Text) =
-        "WITH asked (n, chain_id, key) AS (VALUES {}) SELECT asked.n, i.request_hash, i.status, i.answer \
+    SelectKeys -> (BigInt, Binary, Integer, Nullable<Text>, Nullable<Binary>) =
+        "WITH asked (n, chain_id, key) AS (VALUES {}) SELECT asked.n, i.request_hash, i.status, i.answer, i.bill_id \
          FROM asked CROSS JOIN idempotency i WHERE i.chain_id = asked.chain_id AND i.key = asked.key" of "(?, ?, ?)";
-    SelectBillsByKey -> (BigInt, Binary, Binary, Text) =
+    SelectBillsByKey -> (BigInt, Binary, Binary) =
         "WITH asked (n, chain_id, store_id, source, till, business_date, receipt, kind) AS (VALUES {}) \
-         SELECT asked.n, b.id, b.content, b.answer FROM asked CROSS JOIN bills b WHERE b.chain_id = asked.chain_id \
+         SELECT asked.n, b.id, b.content FROM asked CROSS JOIN bills b WHERE b.chain_id = asked.chain_id \
          AND b.store_id = asked.store_id AND b.source = asked.source AND b.till = asked.till \
          AND b.business_date = asked.business_date AND b.receipt = asked.receipt AND b.kind = asked.kind"
         of "(?, ?, ?, ?, ?, ?, ?, ?)";
@@ -43,8 +44,14 @@ pub(crate) fn known(conn: &mut Conn, asked: &[Asked]) -> Result<Vec<Known>> {
             Some([Bind::from(n), asked.chain.into(), key.into()])
         })
         .collect();
-    for (n, hash, status, json) in fetch_all!(conn, SelectKeys, [], &keys => (i64, Vec<u8>, i32, String))? {
+    type Key = (i64, Vec<u8>, i32, Option<String>, Option<Id>);
+    for (n, hash, status, json, bill) in fetch_all!(conn, SelectKeys, [], &keys => Key)? {
         let n = n as usize;
+        let json = match (json, bill) {
+            (Some(json), _) => json,
+            (None, Some(bill)) => answers::of_bill(conn, asked[n].chain, bill.typed())?,
+            (None, None) => return Err(Error::internal("a key without an answer")),
+        };
         known[n] = asked[n].key.map(|key| under_key(key, &hash, status, json));
     }
     let bills: Vec<_> = (0i64..)
@@ -64,8 +71,9 @@ pub(crate) fn known(conn: &mut Conn, asked: &[Asked]) -> Result<Vec<Known>> {
             ])
         })
         .collect();
-    for (n, id, content, json) in fetch_all!(conn, SelectBillsByKey, [], &bills => (i64, Id, Vec<u8>, String))? {
+    for (n, id, content) in fetch_all!(conn, SelectBillsByKey, [], &bills => (i64, Id, Vec<u8>))? {
         let n = n as usize;
+        let json = answers::of_bill(conn, asked[n].chain, id.typed())?;
         known[n] = asked[n]
             .natural
             .map(|natural| as_bill(natural, id.typed(), &content, json));

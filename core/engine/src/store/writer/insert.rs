@@ -1,35 +1,30 @@
 //! The texts of what the writer saves: constants that run unchanged on both databases.
 
 use crate::store::statement::statements;
+use diesel::sql_types::Text;
 
 statements! {
     InsertBill = "INSERT INTO bills (chain_id, id, kind, store_id, source, till, business_date, receipt, content, \
         occurred_at, booked_at, staff_id, customer_id, membership_id, card_id, original_id, reward_id, total, \
-        rounding, paid, judgement, earned, spent, bonuses, terms, reason, answer, returned_money, returned_paid, \
-        clawed_back, given_back) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0)";
-    InsertLine = "INSERT INTO bill_lines (chain_id, bill_id, number, sku, category, quantity, amount, list_amount, \
-        discount, counted, contribution, attributes) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    InsertTender = "INSERT INTO bill_tenders (chain_id, bill_id, position, kind, amount, points) VALUES {}" of "(?, ?, ?, ?, ?, ?)";
-    UpdateProgress = "UPDATE bills SET returned_money = ?, returned_paid = ?, clawed_back = ?, given_back = ? \
-        WHERE chain_id = ? AND id = ?";
-    UpdateLineReturned = "UPDATE bill_lines SET returned_quantity = ? WHERE chain_id = ? AND bill_id = ? AND number = ?";
-    UpdateTenderReturned = "UPDATE bill_tenders SET returned = ? WHERE chain_id = ? AND bill_id = ? AND position = ?";
-    UpdateBillMembership = "UPDATE bills SET membership_id = ?, judgement = ?, earned = ?, bonuses = ?, terms = ? \
-        WHERE chain_id = ? AND id = ?";
-    UpdateContribution = "UPDATE bill_lines SET contribution = ? WHERE chain_id = ? AND bill_id = ? AND number = ?";
-    InsertEntry = "INSERT INTO entries (chain_id, id, program_id, membership_id, asset, kind, amount, counter, \
-        bill_id, store_id, occurred_at, booked_at, rule, explanation_zh, explanation_en, line, reverses, \
-        configuration_id, input) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    InsertPosting = "INSERT INTO postings (chain_id, entry_id, account, holder, asset, amount) VALUES {}"
-        of "(?, ?, ?, ?, ?, ?)";
-    InsertLot = "INSERT INTO lots (chain_id, id, membership_id, asset, entry_id, bill_id, amount, remaining, \
+        rounding, paid, judgement, earned, spent, parts, bonuses, terms, reason, answer, returned_money, \
+        returned_paid, clawed_back, given_back) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0)";
+    SelectParts -> (Text,) = "SELECT parts FROM bills WHERE chain_id = ? AND id = ?";
+    UpdateProgress = "UPDATE bills SET returned_money = ?, returned_paid = ?, clawed_back = ?, given_back = ?, \
+        parts = ? WHERE chain_id = ? AND id = ?";
+    UpdateBillMembership = "UPDATE bills SET membership_id = ?, judgement = ?, earned = ?, bonuses = ?, terms = ?, \
+        parts = ? WHERE chain_id = ? AND id = ?";
+    InsertEntry = "INSERT INTO entries (chain_id, membership_id, id, asset, kind, amount, counter, bill_id, store_id, \
+        occurred_at, booked_at, rule, explanation_zh, explanation_en, line, reverses, configuration_id, input) \
+        VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    InsertLot = "INSERT INTO lots (chain_id, membership_id, id, asset, entry_id, bill_id, amount, remaining, \
         opened_at, matures_at, expires_at) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertLotMove = "INSERT INTO lot_moves (chain_id, lot_id, entry_id, delta) VALUES {}" of "(?, ?, ?, ?)";
-    UpdateLots = "WITH given (remaining, chain_id, id) AS (VALUES {}) UPDATE lots SET remaining = given.remaining FROM given \
-        WHERE lots.chain_id = given.chain_id AND lots.id = given.id" of "(?, ?, ?)";
-    UpdateLotDate = "UPDATE lots SET expires_at = ? WHERE chain_id = ? AND id = ?";
-    UpdateLotsEnded = "WITH given (chain_id, id) AS (VALUES {}) UPDATE lots SET ended = TRUE FROM given \
-        WHERE lots.chain_id = given.chain_id AND lots.id = given.id" of "(?, ?)";
+    UpdateLots = "WITH given (remaining, chain_id, membership_id, id) AS (VALUES {}) UPDATE lots \
+        SET remaining = given.remaining FROM given WHERE lots.chain_id = given.chain_id \
+        AND lots.membership_id = given.membership_id AND lots.id = given.id" of "(?, ?, ?, ?)";
+    UpdateLotDate = "UPDATE lots SET expires_at = ? WHERE chain_id = ? AND membership_id = ? AND id = ?";
+    UpdateLotsEnded = "WITH given (chain_id, membership_id, id) AS (VALUES {}) UPDATE lots SET ended = TRUE FROM given \
+        WHERE lots.chain_id = given.chain_id AND lots.membership_id = given.membership_id AND lots.id = given.id" of "(?, ?, ?)";
     UpsertAccount = "INSERT INTO accounts (chain_id, membership_id, asset, balance, debt) VALUES {} ON CONFLICT \
         (chain_id, membership_id, asset) DO UPDATE SET balance = excluded.balance, debt = excluded.debt" of "(?, ?, ?, ?, ?)";
     AddMeasure = "INSERT INTO measures (chain_id, membership_id, measure, day, amount) VALUES {} ON CONFLICT \
@@ -54,5 +49,5 @@ statements! {
     InsertAudit = "INSERT INTO audit (chain_id, id, at, staff_id, session_id, source_ip, action, subject, detail, \
         lane, seq, previous, hash) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertMessage = "INSERT INTO outbox (chain_id, id, topic, payload, created_at) VALUES {}" of "(?, ?, ?, ?, ?)";
-    InsertKey = "INSERT INTO idempotency (chain_id, key, request_hash, status, answer, created_at) VALUES {}" of "(?, ?, ?, ?, ?, ?)";
+    InsertKey = "INSERT INTO idempotency (chain_id, key, request_hash, status, answer, bill_id, created_at) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?)";
 }

@@ -1,5 +1,6 @@
 //! What a ledger command is to the writer: what it needs loaded, and a pure decision on it.
 
+use super::parts::Asked;
 use super::tx::{Answer, AuditRow, Message};
 use crate::plugin::RecordedInput;
 use cardea_domain::card::{Block, Card, CardNumber, CardState, usable};
@@ -136,7 +137,10 @@ pub struct Decision {
     pub audit: Vec<AuditRow>,
     pub outbox: Vec<Message>,
     pub card_events: Vec<CardEvent>,
+    /// What plugins were asked, but for a sale of this command.
     pub inputs: Vec<RecordedInput>,
+    /// What a plugin was asked of the sale that this command books.
+    pub asked: Option<Asked>,
 }
 
 impl Decision {
@@ -149,6 +153,7 @@ impl Decision {
             outbox: Vec::new(),
             card_events: Vec::new(),
             inputs: Vec::new(),
+            asked: None,
         }
     }
 }

@@ -58,7 +58,7 @@ statements! {
     SelectEndedLots -> (Binary, BigInt, Nullable<BigInt>, Nullable<BigInt>, Binary, BigInt) =
         "SELECT l.id, l.opened_at, l.matures_at, l.expires_at, e.id, m.delta FROM entries e \
          JOIN lot_moves m ON m.chain_id = e.chain_id AND m.entry_id = e.id \
-         JOIN lots l ON l.chain_id = m.chain_id AND l.id = m.lot_id \
+         JOIN lots l ON l.chain_id = m.chain_id AND l.membership_id = e.membership_id AND l.id = m.lot_id \
          WHERE e.chain_id = ? AND e.membership_id = ? AND e.kind = 'expire' AND e.asset = 'points' \
          AND e.rule <> 'core.expired_meanwhile' \
          AND (e.occurred_at > ? OR e.rule = 'core.expiry_undone') ORDER BY e.id";

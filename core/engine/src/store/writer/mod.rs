@@ -3,6 +3,7 @@
 //! Ledger commands and closures share one queue and are done in order, each batch in one transaction. A lone command
 //! commits at once. Idempotency, audit and outbox rows are written here and nowhere else.
 
+pub(crate) mod answers;
 mod batch;
 mod counts;
 pub(crate) mod idempotency;
@@ -10,6 +11,7 @@ pub(crate) mod ids;
 mod insert;
 pub(crate) mod ledger;
 pub(crate) mod load;
+pub(crate) mod parts;
 mod queue;
 pub(crate) mod record;
 pub(crate) mod save;
@@ -20,7 +22,7 @@ mod wave;
 
 pub use counts::{BATCH_BOUNDS, WriterCounts};
 pub use queue::Lane;
-pub use tx::{Answer, Answered, AuditRow, IdempotencyKey, Message, Tx};
+pub use tx::{Answer, Answered, AuditRow, Entries, IdempotencyKey, Message, Tx};
 
 use crate::actor::Actor;
 use crate::clock::Clock;
@@ -47,7 +49,7 @@ pub struct WriterOptions {
 impl Default for WriterOptions {
     fn default() -> Self {
         Self {
-            max_batch: 512,
+            max_batch: 1024,
             queue: 8192,
         }
     }

@@ -14,8 +14,9 @@ pub enum Lane {
     Bulk,
 }
 
-/// Longest time that bulk work holds the writer while nobody else wants it.
-pub(super) const SLICE: Duration = Duration::from_millis(20);
+/// Longest time that bulk work holds the writer while nobody else wants it: what the first till after a pause may wait for.
+/// The longer, the fewer times a page is written that many commands change.
+pub(super) const SLICE: Duration = Duration::from_millis(100);
 /// The same while tills are at work: what one of them may wait for in addition to its own sale.
 pub(super) const SHORT_SLICE: Duration = Duration::from_millis(3);
 /// From the beginning of one short slice to the next: in between tills find the writer, and a processor, free.

@@ -1,5 +1,6 @@
 //! Loads a bill as it was booked: what a return works from.
 
+use super::parts::{self, Parts};
 use crate::error::{Error, Result};
 use crate::store::statement::{fetch, statements};
 use crate::store::{Conn, Id};
@@ -9,38 +10,31 @@ use cardea_domain::sale::{AttrValue, IntroducerBonus, NaturalKey, RecordedLine, 
 use cardea_domain::{Day, Instant};
 use diesel::prelude::Queryable;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
-use std::collections::BTreeMap;
 
 statements! {
     SelectBill -> (
         Text, Binary, Text, Text, Integer, Text, BigInt, Nullable<Binary>, Nullable<Binary>, BigInt, BigInt, BigInt, Text,
-        Text, Text, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt
+        Text, Text, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, Text
     ) = "SELECT kind, store_id, source, till, business_date, receipt, occurred_at, customer_id, membership_id, total, \
-         rounding, paid, judgement, bonuses, terms, earned, spent, returned_money, returned_paid, clawed_back, given_back \
-         FROM bills WHERE chain_id = ? AND id = ?";
-    SelectLines -> (Integer, Text, Text, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt) =
-        "SELECT number, sku, category, quantity, returned_quantity, amount, list_amount, counted, contribution \
-         FROM bill_lines WHERE chain_id = ? AND bill_id = ? ORDER BY number";
-    SelectAttributes -> (Text,) =
-        "SELECT attributes FROM bill_lines WHERE chain_id = ? AND bill_id = ? ORDER BY number";
-    SelectTenders -> (Integer, Text, BigInt, BigInt, BigInt) =
-        "SELECT position, kind, amount, points, returned FROM bill_tenders WHERE chain_id = ? AND bill_id = ? \
-         ORDER BY position";
+         rounding, paid, judgement, bonuses, terms, earned, spent, returned_money, returned_paid, clawed_back, given_back, \
+         parts FROM bills WHERE chain_id = ? AND id = ?";
+    SelectBillParts -> (Text,) = "SELECT parts FROM bills WHERE chain_id = ? AND id = ?";
     SelectEntries -> (Binary, Binary, Text, BigInt, Nullable<Binary>) =
         "SELECT id, membership_id, kind, amount, configuration_id FROM entries WHERE chain_id = ? AND bill_id = ? \
          ORDER BY id";
-    SelectOwnLots -> (Binary, Binary, Binary) =
-        "SELECT id, membership_id, entry_id FROM lots WHERE chain_id = ? AND bill_id = ? ORDER BY id";
+    SelectLotsOfBill -> (Binary, Binary) =
+        "SELECT id, entry_id FROM lots WHERE chain_id = ? AND membership_id = ? AND bill_id = ? ORDER BY id";
     SelectExpired -> (Binary, BigInt) =
         "SELECT m.lot_id, m.delta FROM lots l JOIN lot_moves m ON m.chain_id = l.chain_id AND m.lot_id = l.id \
-         JOIN entries e ON e.chain_id = m.chain_id AND e.id = m.entry_id \
-         WHERE l.chain_id = ? AND l.bill_id = ? AND e.kind = 'expire'";
+         JOIN entries e ON e.chain_id = m.chain_id AND e.membership_id = l.membership_id AND e.id = m.entry_id \
+         WHERE l.chain_id = ? AND l.membership_id = ? AND l.bill_id = ? AND e.kind = 'expire'";
     SelectTaken -> (BigInt,) =
         "SELECT -earned FROM bills WHERE chain_id = ? AND original_id = ? AND earned <> 0";
     SelectExchange -> (Nullable<Binary>, Text) = "SELECT reward_id, answer FROM bills WHERE chain_id = ? AND id = ?";
     SelectSpentMoves -> (Binary, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
         "SELECT l.id, l.opened_at, l.matures_at, l.expires_at, m.delta FROM lot_moves m \
-         JOIN lots l ON l.chain_id = m.chain_id AND l.id = m.lot_id WHERE m.chain_id = ? AND m.entry_id = ?";
+         JOIN lots l ON l.chain_id = m.chain_id AND l.membership_id = ? AND l.id = m.lot_id \
+         WHERE m.chain_id = ? AND m.entry_id = ?";
 }
 
 #[derive(Queryable)]
@@ -66,6 +60,7 @@ struct Bill {
     returned_paid: i64,
     clawed_back: i64,
     given_back: i64,
+    parts: String,
 }
 
 /// A bill with lines, tenders, entries and lots; None if there is none with this id.
@@ -75,6 +70,7 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
     };
     let membership: Option<MembershipId> = bill.membership.map(Id::typed);
     let booked = booked(conn, chain, id, membership)?;
+    let parts = Parts::parse(&bill.parts)?;
     Ok(Some(SaleRecord {
         id,
         kind: bill.kind.parse().map_err(Error::internal)?,
@@ -93,8 +89,8 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
         rounding: bill.rounding,
         paid: bill.paid,
         judgement: bill.judgement.parse().map_err(Error::internal)?,
-        lines: lines(conn, chain, id)?,
-        tenders: tenders(conn, chain, id)?,
+        lines: parts.lines.into_iter().map(line).collect(),
+        tenders: parts.tenders.into_iter().map(tender).collect::<Result<_>>()?,
         bonuses: serde_json::from_str(&bill.bonuses)?,
         terms: serde_json::from_str(&bill.terms)?,
         earned: bill.earned,
@@ -123,37 +119,28 @@ fn lapsed(conn: &mut Conn, chain: ChainId, bill: BillId, clawed_back: i64) -> Re
     Ok(clawed_back - taken.into_iter().map(|(points,)| points).sum::<i64>())
 }
 
-fn lines(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Vec<RecordedLine>> {
-    type Row = (i32, String, String, i64, i64, i64, i64, i64, i64);
-    let rows = fetch!(conn, SelectLines, [chain, bill] => Row)?;
-    let line =
-        |(number, sku, category, quantity, returned, amount, list_amount, counted, contribution): Row| RecordedLine {
-            number,
-            sku,
-            category,
-            quantity,
-            returned,
-            amount,
-            list_amount,
-            counted,
-            contribution,
-        };
-    Ok(rows.into_iter().map(line).collect())
+fn line(line: parts::Line) -> RecordedLine {
+    RecordedLine {
+        number: line.number,
+        sku: line.sku,
+        category: line.category,
+        quantity: line.quantity,
+        returned: line.returned,
+        amount: line.amount,
+        list_amount: line.list_amount,
+        counted: line.counted,
+        contribution: line.contribution,
+    }
 }
 
-fn tenders(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Vec<RecordedTender>> {
-    let rows = fetch!(conn, SelectTenders, [chain, bill] => (i32, String, i64, i64, i64))?;
-    rows.into_iter()
-        .map(|(position, kind, amount, points, returned)| {
-            Ok(RecordedTender {
-                position,
-                kind: kind.parse().map_err(Error::internal)?,
-                amount,
-                points,
-                returned,
-            })
-        })
-        .collect()
+fn tender(tender: parts::Tender) -> Result<RecordedTender> {
+    Ok(RecordedTender {
+        position: tender.position,
+        kind: tender.kind.parse().map_err(Error::internal)?,
+        amount: tender.amount,
+        points: tender.points,
+        returned: tender.returned,
+    })
 }
 
 /// What the bill booked.
@@ -173,7 +160,6 @@ fn booked(conn: &mut Conn, chain: ChainId, bill: BillId, membership: Option<Memb
     let Some(membership) = membership else {
         return Ok(booked);
     };
-    let lots = fetch!(conn, SelectOwnLots, [chain, bill] => (Id, Id, Id))?;
     for (id, holder, kind, amount, configuration) in
         fetch!(conn, SelectEntries, [chain, bill] => (Id, Id, String, i64, Option<Id>))?
     {
@@ -184,11 +170,9 @@ fn booked(conn: &mut Conn, chain: ChainId, bill: BillId, membership: Option<Memb
             }
             ("spend" | "redeem", true) => booked.spend = Some(id.typed()),
             ("bonus", false) => {
-                let lot = lots
-                    .iter()
-                    .find(|(_, _, entry)| *entry == id)
-                    .map(|(lot, _, _)| lot.typed());
-                let membership = holder.typed();
+                let membership: MembershipId = holder.typed();
+                let lots = fetch!(conn, SelectLotsOfBill, [chain, membership, bill] => (Id, Id))?;
+                let lot = lots.iter().find(|(_, entry)| *entry == id).map(|(lot, _)| lot.typed());
                 booked.introducer = Some(IntroducerBonus {
                     membership,
                     entry: id.typed(),
@@ -200,23 +184,21 @@ fn booked(conn: &mut Conn, chain: ChainId, bill: BillId, membership: Option<Memb
             _ => {}
         }
     }
-    booked.own_lots = lots
-        .iter()
-        .filter(|(_, holder, _)| holder.typed::<MembershipId>() == membership)
-        .map(|(id, _, _)| id.typed())
-        .collect();
-    if !lots.is_empty() {
-        for (lot, delta) in fetch!(conn, SelectExpired, [chain, bill] => (Id, i64))? {
-            let lot: LotId = lot.typed();
-            if booked.own_lots.contains(&lot) {
-                booked.expired -= delta;
-            } else if let Some(bonus) = booked.introducer.as_mut().filter(|bonus| bonus.lot == Some(lot)) {
+    let lots = fetch!(conn, SelectLotsOfBill, [chain, membership, bill] => (Id, Id))?;
+    booked.own_lots = lots.into_iter().map(|(id, _)| id.typed()).collect();
+    if !booked.own_lots.is_empty() {
+        let expired = fetch!(conn, SelectExpired, [chain, membership, bill] => (Id, i64))?;
+        booked.expired = -expired.into_iter().map(|(_, delta)| delta).sum::<i64>();
+    }
+    if let Some(bonus) = booked.introducer.as_mut() {
+        for (lot, delta) in fetch!(conn, SelectExpired, [chain, bonus.membership, bill] => (Id, i64))? {
+            if bonus.lot == Some(lot.typed()) {
                 bonus.expired_unspent -= delta;
             }
         }
     }
     if let Some(spend) = booked.spend {
-        booked.spent_moves = spent_moves(conn, chain, spend)?;
+        booked.spent_moves = spent_moves(conn, chain, membership, spend)?;
     }
     Ok(booked)
 }
@@ -238,8 +220,8 @@ pub(crate) fn exchange(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Op
 }
 
 /// What an entry took, in spend order.
-fn spent_moves(conn: &mut Conn, chain: ChainId, entry: EntryId) -> Result<Vec<SpentMove>> {
-    let rows = fetch!(conn, SelectSpentMoves, [chain, entry] => (Id, i64, Option<i64>, Option<i64>, i64))?;
+fn spent_moves(conn: &mut Conn, chain: ChainId, membership: MembershipId, entry: EntryId) -> Result<Vec<SpentMove>> {
+    let rows = fetch!(conn, SelectSpentMoves, [membership, chain, entry] => (Id, i64, Option<i64>, Option<i64>, i64))?;
     let mut moves: Vec<SpentMove> = rows
         .into_iter()
         .filter(|row| row.4 < 0)
@@ -266,13 +248,11 @@ pub(crate) fn load_with_attributes(
     let Some(record) = load(conn, chain, id)? else {
         return Ok(None);
     };
-    let rows = fetch!(conn, SelectAttributes, [chain, id] => (String,))?;
-    let parse = |(json,): (String,)| -> Result<Attributes> {
-        Ok(serde_json::from_str::<BTreeMap<String, AttrValue>>(&json)?
-            .into_iter()
-            .collect())
-    };
-    Ok(Some((record, rows.into_iter().map(parse).collect::<Result<_>>()?)))
+    let texts = fetch!(conn, SelectBillParts, [chain, id] => (String,))?;
+    let parts = texts.first().map(|(text,)| Parts::parse(text)).transpose()?;
+    let lines = parts.unwrap_or_default().lines;
+    let attributes = lines.iter().map(parts::Line::attributes).collect::<Result<_>>()?;
+    Ok(Some((record, attributes)))
 }
 
 type Attributes = Vec<(String, AttrValue)>;

@@ -3,17 +3,18 @@
 
 use super::insert::*;
 use super::ledger::{CardEvent, Decision};
+use super::parts::{self, Asked, Parts};
 use super::tx::{Answer, AuditRow, IdempotencyKey, Message};
 use crate::actor::Actor;
 use crate::audit::{Content, Trail};
 use crate::error::{Error, Result};
 use crate::store::Conn;
-use crate::store::statement::{Bind, Waiting, run};
+use crate::store::statement::{Bind, Waiting, fetch, run};
 use cardea_domain::card::Block;
 use cardea_domain::id::*;
 use cardea_domain::rows::*;
 use cardea_domain::{Day, Instant};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Where the rows of one wave go. No two of its commands touch the same membership, card, bill or reward.
 pub(super) struct Saver<'a> {
@@ -41,11 +42,8 @@ struct Waits<'a> {
     cards: Waiting<'a, InsertCard>,
     card_events: Waiting<'a, InsertCardEvent>,
     bills: Waiting<'a, InsertBill>,
-    lines: Waiting<'a, InsertLine>,
-    tenders: Waiting<'a, InsertTender>,
     unjudged: Waiting<'a, InsertUnjudged>,
     entries: Waiting<'a, InsertEntry>,
-    postings: Waiting<'a, InsertPosting>,
     lots: Waiting<'a, InsertLot>,
     lot_moves: Waiting<'a, InsertLotMove>,
     lot_updates: Waiting<'a, UpdateLots>,
@@ -79,10 +77,11 @@ impl<'a> Saver<'a> {
         if let Some(rows) = &decision.before {
             // A membership that ends makes room for the one that follows it.
             self.write(conn)?;
-            self.take(conn, actor, rows, "")?;
+            self.take(conn, actor, rows, ("", None))?;
             self.write(conn)?;
         }
-        self.take(conn, actor, &decision.rows, &decision.answer.json)?;
+        let kept = (decision.answer.kept(), decision.asked.as_ref());
+        self.take(conn, actor, &decision.rows, kept)?;
         let chain = actor.chain;
         for input in &decision.inputs {
             let bytes = input.bytes.as_slice();
@@ -94,18 +93,27 @@ impl<'a> Saver<'a> {
         self.notes(actor, &decision.audit, &decision.outbox)
     }
 
-    fn take(&mut self, conn: &mut Conn, actor: &Actor, rows: &'a Rows, answer: &'a str) -> Result<()> {
+    fn take(
+        &mut self,
+        conn: &mut Conn,
+        actor: &Actor,
+        rows: &'a Rows,
+        (answer, asked): (&'a str, Option<&Asked>),
+    ) -> Result<()> {
         let chain = actor.chain;
         self.memberships(chain, rows)?;
         self.cards(conn, chain, rows)?;
         for bill in &rows.bills {
-            self.bill(chain, bill, answer);
+            let parts = parts_text(bill.id, rows, asked)?;
+            self.bill(chain, bill, parts, answer);
         }
-        self.bill_details(chain, rows);
+        for (bill, input) in &rows.unjudged {
+            self.rows.unjudged.add(row![chain, *bill, input]);
+        }
         for entry in &rows.entries {
             self.entry(chain, entry);
         }
-        self.lots(chain, rows);
+        self.lots(chain, rows)?;
         let accounts = rows.accounts.iter();
         let accounts = accounts.map(|a| ((chain, a.membership, a.asset.0.as_str()), (a.balance, a.debt)));
         self.rows.accounts.extend(accounts);
@@ -133,13 +141,13 @@ impl<'a> Saver<'a> {
         Ok(())
     }
 
-    /// An answer under a client's key.
-    pub fn key(&mut self, chain: ChainId, key: &'a IdempotencyKey, answer: &'a Answer) {
+    /// An answer under a client's key; what booked a bill answers from there.
+    pub fn key(&mut self, chain: ChainId, key: &'a IdempotencyKey, answer: &'a Answer, bill: Option<BillId>) {
         let status = i32::from(answer.status);
-        let json = answer.json.as_str();
+        let json = bill.is_none().then_some(answer.json.as_str());
         self.rows
             .keys
-            .add(row![chain, &key.key, &key.request, status, json, self.now]);
+            .add(row![chain, &key.key, &key.request, status, json, bill, self.now]);
     }
 
     fn note(&mut self, actor: &Actor, row: &AuditRow) -> Result<()> {
@@ -240,7 +248,7 @@ impl<'a> Saver<'a> {
         Ok(())
     }
 
-    fn bill(&mut self, chain: ChainId, b: &'a BillRow, answer: &'a str) {
+    fn bill(&mut self, chain: ChainId, b: &'a BillRow, parts: String, answer: &'a str) {
         self.rows.bills.add(row![
             chain,
             b.id,
@@ -265,6 +273,7 @@ impl<'a> Saver<'a> {
             b.judgement.as_str(),
             b.earned,
             b.spent,
+            parts,
             &b.bonuses,
             &b.terms,
             b.reason.as_deref(),
@@ -272,40 +281,11 @@ impl<'a> Saver<'a> {
         ]);
     }
 
-    fn bill_details(&mut self, chain: ChainId, rows: &'a Rows) {
-        for l in &rows.lines {
-            self.rows.lines.add(row![
-                chain,
-                l.bill,
-                l.number,
-                &l.sku,
-                &l.category,
-                l.quantity,
-                l.amount,
-                l.list_amount,
-                l.discount,
-                l.counted,
-                l.contribution,
-                &l.attributes,
-            ]);
-        }
-        for t in &rows.tenders {
-            let kind = t.kind.as_str();
-            self.rows
-                .tenders
-                .add(row![chain, t.bill, t.position, kind, t.amount, t.points]);
-        }
-        for (bill, input) in &rows.unjudged {
-            self.rows.unjudged.add(row![chain, *bill, input]);
-        }
-    }
-
     fn entry(&mut self, chain: ChainId, e: &'a EntryRow) {
         self.rows.entries.add(row![
             chain,
-            e.id,
-            e.program,
             e.membership,
+            e.id,
             &e.asset.0,
             e.kind.as_str(),
             e.amount,
@@ -322,21 +302,17 @@ impl<'a> Saver<'a> {
             e.configuration,
             e.input.as_ref().map(|hash| hash.as_slice()),
         ]);
-        let (counter, asset) = (e.counter.as_str(), &e.asset.0);
-        let postings = &mut self.rows.postings;
-        postings.add(row![chain, e.id, "member", e.membership, asset, e.amount]);
-        postings.add(row![chain, e.id, counter, e.program, asset, -e.amount]);
     }
 
     /// New lots go in with their final remainder, so that only older ones need an update.
-    fn lots(&mut self, chain: ChainId, rows: &'a Rows) {
+    fn lots(&mut self, chain: ChainId, rows: &'a Rows) -> Result<()> {
         let mut left: HashMap<LotId, i64> = rows.lot_moves.iter().map(|m| (m.lot, m.remaining)).collect();
         for l in &rows.lots {
             let remaining = left.remove(&l.id).unwrap_or(l.amount);
             self.rows.lots.add(row![
                 chain,
-                l.id,
                 l.membership,
+                l.id,
                 &l.asset.0,
                 l.entry,
                 l.bill,
@@ -347,15 +323,23 @@ impl<'a> Saver<'a> {
                 l.expires_at,
             ]);
         }
-        for m in &rows.lot_moves {
+        let opened: HashSet<(LotId, EntryId)> = rows.lots.iter().map(|l| (l.id, l.entry)).collect();
+        let later = rows.lot_moves.iter().filter(|m| !opened.contains(&(m.lot, m.entry)));
+        for m in later {
             self.rows.lot_moves.add(row![chain, m.lot, m.entry, m.delta]);
+            // Absolute, so once for each lot.
+            if let Some(remaining) = left.remove(&m.lot) {
+                let holder = rows.entries.iter().find(|entry| entry.id == m.entry);
+                let holder = holder.ok_or_else(|| Error::internal("a lot was moved by no entry"))?;
+                self.rows
+                    .lot_updates
+                    .add(row![remaining, chain, holder.membership, m.lot]);
+            }
         }
-        for (lot, remaining) in left {
-            self.rows.lot_updates.add(row![remaining, chain, lot]);
+        for (membership, lot) in &rows.lots_ended {
+            self.rows.lots_ended.add(row![chain, *membership, *lot]);
         }
-        for lot in &rows.lots_ended {
-            self.rows.lots_ended.add(row![chain, *lot]);
-        }
+        Ok(())
     }
 
     fn card_event(&mut self, actor: &Actor, e: &'a CardEvent) {
@@ -385,11 +369,8 @@ impl<'a> Saver<'a> {
         rows.cards.write(conn)?;
         rows.card_events.write(conn)?;
         rows.bills.write(conn)?;
-        rows.lines.write(conn)?;
-        rows.tenders.write(conn)?;
         rows.unjudged.write(conn)?;
         rows.entries.write(conn)?;
-        rows.postings.write(conn)?;
         rows.lots.write(conn)?;
         rows.lot_moves.write(conn)?;
         expect(rows.lot_updates.write(conn)?, "lot")?;
@@ -430,21 +411,18 @@ fn rare(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
     for p in &rows.progress {
         let so_far = [p.returned_money, p.returned_paid, p.clawed_back, p.given_back];
         let [money, paid, clawed_back, given_back] = so_far;
+        let mut parts = parts_of(conn, chain, p.bill)?;
+        parts.lines_returned(&p.lines)?;
+        parts.tenders_returned(&p.tenders)?;
         let changed = run!(
             conn,
             UpdateProgress,
-            [money, paid, clawed_back, given_back, chain, p.bill]
+            [money, paid, clawed_back, given_back, parts.text()?, chain, p.bill]
         )?;
         expect((1, changed), "bill")?;
-        for (number, quantity) in &p.lines {
-            run!(conn, UpdateLineReturned, [*quantity, chain, p.bill, *number])?;
-        }
-        for (position, money) in &p.tenders {
-            run!(conn, UpdateTenderReturned, [*money, chain, p.bill, *position])?;
-        }
     }
-    for (lot, until) in &rows.lot_dates {
-        let changed = run!(conn, UpdateLotDate, [*until, chain, *lot])?;
+    for (membership, lot, until) in &rows.lot_dates {
+        let changed = run!(conn, UpdateLotDate, [*until, chain, *membership, *lot])?;
         expect((1, changed), "lot")?;
     }
     for bill in &rows.judged {
@@ -453,21 +431,42 @@ fn rare(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
     }
     for b in &rows.bill_memberships {
         let judgement = b.judgement.as_str();
+        let mut parts = parts_of(conn, chain, b.bill)?;
+        parts.lines_judged(&b.contributions)?;
+        let parts = parts.text()?;
         let changed = run!(
             conn,
             UpdateBillMembership,
-            [b.membership, judgement, b.earned, &b.bonuses, &b.terms, chain, b.bill]
+            [
+                b.membership,
+                judgement,
+                b.earned,
+                &b.bonuses,
+                &b.terms,
+                parts,
+                chain,
+                b.bill
+            ]
         )?;
         expect((1, changed), "bill")?;
-        for (number, contribution) in &b.contributions {
-            run!(conn, UpdateContribution, [*contribution, chain, b.bill, *number])?;
-        }
     }
     for (reward, delta) in &rows.stock {
         let changed = run!(conn, AddStock, [*delta, chain, *reward])?;
         expect((1, changed), "reward")?;
     }
     Ok(())
+}
+
+fn parts_text(bill: BillId, rows: &Rows, asked: Option<&Asked>) -> Result<String> {
+    let lines = rows.lines.iter().filter(|line| line.bill == bill);
+    let tenders = rows.tenders.iter().filter(|tender| tender.bill == bill);
+    parts::text(lines, tenders, asked)
+}
+
+fn parts_of(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Parts> {
+    let found = fetch!(conn, SelectParts, [chain, bill] => (String,))?.pop();
+    let (text,) = found.ok_or_else(|| Error::internal(format!("bill {bill} is missing")))?;
+    Parts::parse(&text)
 }
 
 /// Blocks as they stand in the table: names joined by commas.

@@ -128,14 +128,13 @@ fn code(outcome: Outcome) -> Code {
 struct Bill {
     key: NaturalKey,
     content: [u8; 32],
-    /// A bill row without a store violates a foreign key: a decision gone wrong.
+    /// An unjudged sale that isn't there violates a foreign key: a decision gone wrong.
     orphan: bool,
 }
 
 fn bill(receipt: &str, content: u8, orphan: bool) -> Work {
-    let store = if orphan { StoreId(Uuid::from_u128(99)) } else { STORE };
     let key = NaturalKey {
-        store,
+        store: STORE,
         source: "till".into(),
         till: "T1".into(),
         business_date: cardea_domain::Day(20_000),
@@ -185,6 +184,11 @@ impl LedgerCommand for Bill {
         };
         let rows = Rows {
             bills: vec![row],
+            unjudged: if self.orphan {
+                vec![(BillId(Uuid::from_u128(99)), [0; 32])]
+            } else {
+                Vec::new()
+            },
             ..Rows::default()
         };
         Ok(Decision::new(rows, Answer::created(&id)?))
@@ -315,7 +319,7 @@ async fn the_writer_finds_rows_by_key_in_empty_tables_too(on: Backend) {
             idempotency::SelectBillsByKey::SQL,
             "(0, ID, ID, 'source', 'till', 1, 'receipt', 'sale')",
         ),
-        ("lots", insert::UpdateLots::SQL, "(1, ID, ID)"),
+        ("lots", insert::UpdateLots::SQL, "(1, ID, ID, ID)"),
         (
             "memberships",
             insert::UpdateMemberships::SQL,

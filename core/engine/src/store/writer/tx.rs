@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::store::Conn;
 use cardea_domain::Instant;
 use cardea_domain::id::{ChainId, NewIds};
+use cardea_domain::sale::EntryView;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -22,6 +23,8 @@ pub struct Answer {
     pub status: u16,
     /// JSON; empty for 204.
     pub json: String,
+    /// Of what books a bill: the answer as it is kept in the bill, with the number of its entries in place of them.
+    pub kept: Option<String>,
 }
 
 impl Answer {
@@ -29,6 +32,7 @@ impl Answer {
         Ok(Self {
             status: 200,
             json: serde_json::to_string(body)?,
+            kept: None,
         })
     }
 
@@ -36,15 +40,38 @@ impl Answer {
         Ok(Self {
             status: 201,
             json: serde_json::to_string(body)?,
+            kept: None,
         })
+    }
+
+    /// Of what books a bill: `view` makes the document with its entries, or with their number.
+    pub fn booked<'a, V: Serialize>(entries: &'a [EntryView], view: impl Fn(Entries<'a>) -> V) -> Result<Self> {
+        Ok(Self {
+            kept: Some(serde_json::to_string(&view(Entries::Number(entries.len())))?),
+            ..Self::created(&view(Entries::All(entries)))?
+        })
+    }
+
+    /// What a bill keeps of it.
+    pub(super) fn kept(&self) -> &str {
+        self.kept.as_deref().unwrap_or(&self.json)
     }
 
     pub fn no_content() -> Self {
         Self {
             status: 204,
             json: String::new(),
+            kept: None,
         }
     }
+}
+
+/// The entries of an answer, or how many there are: a bill's stand in the ledger.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Entries<'a> {
+    All(&'a [EntryView]),
+    Number(usize),
 }
 
 /// An answer as the caller gets it.
