@@ -72,6 +72,7 @@ pub fn domain_is_pure(files: &[File]) -> Vec<String> {
         "iso_currency",
         "chrono",
         "chrono-tz",
+        "iso_currency",
         "sha2",
         "hex",
     ];
