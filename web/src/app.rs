@@ -89,10 +89,24 @@ pub fn open(settings: &Settings) -> anyhow::Result<Engine> {
     folder.create(&settings.data).with_context(named)?;
     let mut options = EngineOptions::new(&settings.data);
     options.database = settings.database.clone().unwrap_or_default();
+    options.keys_dir = settings.keys.clone();
     let program = std::env::current_exe().context("the path of this program")?;
     options.plugins.compiler = Some(Compiler::new(program));
     // The engine's errors print their causes themselves.
     Engine::start(options).map_err(|error| anyhow::anyhow!("{}: {error}", named()))
+}
+
+/// Says so if whoever copies the data folder has the keys as well.
+pub fn warn_of_keys_inside(settings: &Settings) {
+    let folder = settings.keys.clone().unwrap_or_else(|| settings.data.join("keys"));
+    let (keys, data) = (folder.canonicalize(), settings.data.canonicalize());
+    if keys.is_ok_and(|keys| data.is_ok_and(|data| keys.starts_with(data))) {
+        let folder = folder.display();
+        tracing::warn!(
+            "the keys lie inside the data folder ({folder}): whoever gets a copy of it can read contact data. Move them \
+             elsewhere and name the new folder: --keys, CARDEA_KEYS or `keys` in cardea.toml"
+        );
+    }
 }
 
 /// Sets up an empty installation: one chain with one administrator. None where that was done before.

@@ -12,8 +12,10 @@ pub const FILE: &str = "cardea.toml";
 /// Everything an operator can set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Folder of the embedded database, keys and compiled plugins. Default `./cardea-data`.
+    /// Folder of the embedded database and compiled plugins. Default `./cardea-data`.
     pub data: PathBuf,
+    /// Folder of the keys. Default: `keys` in `data`.
+    pub keys: Option<PathBuf>,
     /// Address and port of the server; port 0 takes a free one. Default `127.0.0.1:8080`.
     pub listen: SocketAddr,
     /// `sqlite:PATH` or `postgres://…`. Default: SQLite inside `data`.
@@ -39,6 +41,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             data: PathBuf::from("cardea-data"),
+            keys: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             database: None,
             log: "info,actix_server=warn".into(),
@@ -55,9 +58,12 @@ impl Default for Settings {
 /// What the command line overrides.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Flags {
-    /// Folder of the database and the keys [default: cardea-data]
+    /// Folder of the database [default: cardea-data]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub data: Option<String>,
+    /// Folder of the keys, best outside the data folder [default: keys in the data folder]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub keys: Option<String>,
     /// Address and port to serve on [default: 127.0.0.1:8080]
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
@@ -77,8 +83,9 @@ pub enum SettingsError {
     Unreadable(#[from] config::ConfigError),
 }
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "data",
+    "keys",
     "listen",
     "database",
     "log",
@@ -118,6 +125,7 @@ impl Settings {
             .add_source(File::from(file).format(FileFormat::Toml).required(file.exists()))
             .add_source(Environment::with_prefix("CARDEA").source(Some(environment)))
             .set_override_option("data", flags.data.clone())?
+            .set_override_option("keys", flags.keys.clone())?
             .set_override_option("listen", flags.listen.clone())?
             .set_override_option("database", flags.database.clone())?
             .build()?;
@@ -157,6 +165,7 @@ impl Settings {
         }
         match key {
             "data" => self.data = PathBuf::from(text),
+            "keys" => self.keys = Some(text.into()),
             "listen" => {
                 self.listen = text
                     .parse()

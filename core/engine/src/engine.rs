@@ -18,8 +18,10 @@ use std::sync::Arc;
 pub struct EngineOptions {
     /// Empty: `cardea.sqlite` in the data folder; a path; `sqlite:PATH`; `postgres://…`.
     pub database: String,
-    /// Keys, database, lock file. Created if missing.
+    /// Database, lock file, compiled plugins. Created if missing.
     pub data_dir: PathBuf,
+    /// None: `keys` in the data folder.
+    pub keys_dir: Option<PathBuf>,
     pub clock: Clock,
     pub writer: WriterOptions,
     /// Limits of plugins; the folder of compiled code is always the data folder's.
@@ -32,6 +34,7 @@ impl EngineOptions {
         Self {
             database: String::new(),
             data_dir: data_dir.into(),
+            keys_dir: None,
             clock: Clock::system(),
             writer: WriterOptions::default(),
             plugins: plugin::Settings::default(),

@@ -1,6 +1,7 @@
 //! What can go wrong inside the engine. Callers outside see a [`Refusal`] only; causes go to the log.
 
 use crate::keys::KeyError;
+use crate::store::is_damaged;
 use cardea_domain::{Code, Refusal};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -50,7 +51,11 @@ impl From<Error> for Refusal {
         match e {
             Error::Refused(refusal) => *refusal,
             Error::Database(e) => {
-                tracing::error!(error = %e, "the database failed");
+                if is_damaged(&e.to_string()) {
+                    tracing::error!(error = %e, "the database is damaged: stop the server and start it again, it says what to do");
+                } else {
+                    tracing::error!(error = %e, "the database failed");
+                }
                 unavailable()
             }
             Error::Unreachable(e) => {

@@ -25,7 +25,11 @@ impl Services {
     /// Keys that are missing, foreign or readable by others; a host that can't start.
     pub fn start(options: &EngineOptions, database: &Database) -> Result<Self> {
         let installed = database.read(Scope::Installation, bootstrap::installation)?;
-        let keys = Keys::open(&options.data_dir, installed.is_none())?;
+        let folder = options
+            .keys_dir
+            .clone()
+            .unwrap_or_else(|| options.data_dir.join("keys"));
+        let keys = Keys::open(&folder, installed.is_none())?;
         if let Some(id) = installed {
             keys.check_installation(id)?;
         }

@@ -16,6 +16,7 @@ pub struct Serve {
 impl Serve {
     pub fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let engine = app::open(&settings)?;
+        app::warn_of_keys_inside(&settings);
         let (first, demo) = if self.demo {
             (None, Some(super::demo::ensure(&engine)?))
         } else {

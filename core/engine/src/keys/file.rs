@@ -25,12 +25,9 @@ pub(super) fn folder(path: &Path) -> Result<(), KeyError> {
     check_mode(path, 0o700)
 }
 
-/// The master key, created where that is permitted.
-pub(super) fn master(path: &Path, create: bool) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+/// The master key, created if it is missing.
+pub(super) fn master(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError> {
     if !path.exists() {
-        if !create {
-            return Err(KeyError::Missing { path: path.to_owned() });
-        }
         let key = Zeroizing::new(random::<32>()?);
         write(path, key.as_slice())?;
         return Ok(key);

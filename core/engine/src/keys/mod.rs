@@ -1,4 +1,4 @@
-//! Secrets that live outside the database, in `<data dir>/keys` (folder 0700, files 0600):
+//! Secrets that live outside the database, in a folder of their own (0700, its files 0600):
 //!
 //! - `master.key`, 32 random bytes: every chain's key is derived from it, and under a chain's key lie the data keys
 //!   of its customers. Who copies the database alone reads no phone number; who loses this file loses them all.
@@ -38,11 +38,17 @@ pub enum KeyError {
         "{path} is readable by others (mode {mode:04o}): a key belongs to the server alone, run `chmod {wanted:o} {path}`"
     )]
     Mode { path: PathBuf, mode: u32, wanted: u32 },
-    #[error("{path} isn't a key of Cardea ({reason}); put the right file back from your backup")]
+    #[error("{path} isn't a key of Cardea ({reason}); put the right file back from the backup of your keys")]
     Format { path: PathBuf, reason: &'static str },
-    #[error("{path} is missing, but the database holds personal data sealed under it; put it back from your backup")]
+    #[error(
+        "{path} is missing, but the database holds personal data sealed under it. If the keys lie elsewhere, name their \
+         folder (--keys, CARDEA_KEYS); else put the folder back from the backup of your keys. New keys can't open what is there"
+    )]
     Missing { path: PathBuf },
-    #[error("the keys in {path} belong to another installation than this database")]
+    #[error(
+        "the keys in {path} belong to another installation than this database: name the folder of its own keys (--keys, \
+         CARDEA_KEYS), or the database that belongs to these (--database, --data)"
+    )]
     Foreign { path: PathBuf },
     #[error("the system's random source failed: {0}")]
     Random(String),
@@ -67,19 +73,22 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Opens the keys under `data_dir`. Missing ones are created only with `create` (a database without an
+    /// Opens the keys in `folder`. Missing ones are created only with `create` (a database without an
     /// installation): beside data sealed under a lost key, a new one would hide the loss.
     ///
     /// # Errors
     /// [`KeyError`], naming the file.
-    pub fn open(data_dir: &Path, create: bool) -> Result<Self, KeyError> {
-        let folder = data_dir.join("keys");
-        file::folder(&folder)?;
-        let master = file::master(&folder.join("master.key"), create)?;
-        let tokens = TokenKeys::open(&folder)?;
-        let seals = Arc::new(SealKeys::open(&folder)?);
+    pub fn open(folder: &Path, create: bool) -> Result<Self, KeyError> {
+        let path = folder.join("master.key");
+        if !create && !path.exists() {
+            return Err(KeyError::Missing { path });
+        }
+        file::folder(folder)?;
+        let master = file::master(&path)?;
+        let tokens = TokenKeys::open(folder)?;
+        let seals = Arc::new(SealKeys::open(folder)?);
         Ok(Self {
-            folder,
+            folder: folder.to_owned(),
             master,
             tokens,
             seals,
@@ -147,8 +156,8 @@ mod tests {
     #[test]
     fn the_second_start_finds_the_same_keys() {
         let dir = tempfile::tempdir().unwrap();
-        let first = Keys::open(dir.path(), true).unwrap();
-        let second = Keys::open(dir.path(), false).unwrap();
+        let first = Keys::open(&dir.path().join("keys"), true).unwrap();
+        let second = Keys::open(&dir.path().join("keys"), false).unwrap();
         assert_eq!(first.installation_id(), second.installation_id());
         assert!(second.check_installation(first.installation_id()).is_ok());
         assert_eq!(first.tokens().jwks(), second.tokens().jwks());
@@ -158,12 +167,12 @@ mod tests {
     #[test]
     fn a_lost_master_key_is_not_replaced() {
         let dir = tempfile::tempdir().unwrap();
-        let old = Keys::open(dir.path(), true).unwrap();
+        let old = Keys::open(&dir.path().join("keys"), true).unwrap();
         std::fs::remove_file(dir.path().join("keys/master.key")).unwrap();
-        let error = Keys::open(dir.path(), false).unwrap_err();
+        let error = Keys::open(&dir.path().join("keys"), false).unwrap_err();
         assert!(matches!(error, KeyError::Missing { .. }), "{error}");
         assert!(error.to_string().contains("master.key"));
-        let fresh = Keys::open(dir.path(), true).unwrap();
+        let fresh = Keys::open(&dir.path().join("keys"), true).unwrap();
         assert!(matches!(
             fresh.check_installation(old.installation_id()),
             Err(KeyError::Foreign { .. })
@@ -175,7 +184,7 @@ mod tests {
     fn files_are_private_and_a_readable_one_is_refused() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        Keys::open(dir.path(), true).unwrap();
+        Keys::open(&dir.path().join("keys"), true).unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         let folder = dir.path().join("keys");
         assert_eq!(mode(&folder), 0o700);
@@ -184,16 +193,16 @@ mod tests {
         }
         let master = folder.join("master.key");
         std::fs::set_permissions(&master, PermissionsExt::from_mode(0o640)).unwrap();
-        let error = Keys::open(dir.path(), false).unwrap_err().to_string();
+        let error = Keys::open(&dir.path().join("keys"), false).unwrap_err().to_string();
         assert!(error.contains("master.key") && error.contains("0640"), "{error}");
     }
 
     #[test]
     fn a_truncated_key_is_named() {
         let dir = tempfile::tempdir().unwrap();
-        Keys::open(dir.path(), true).unwrap();
+        Keys::open(&dir.path().join("keys"), true).unwrap();
         std::fs::write(dir.path().join("keys/master.key"), b"short").unwrap();
-        let error = Keys::open(dir.path(), false).unwrap_err();
+        let error = Keys::open(&dir.path().join("keys"), false).unwrap_err();
         assert!(matches!(error, KeyError::Format { .. }), "{error}");
     }
 }

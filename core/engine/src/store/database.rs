@@ -48,13 +48,7 @@ impl Database {
                 Lock::Session(session, Mutex::new(Some(conn)))
             }
         };
-        let mut conn = location.connect()?;
-        migrate::up(&mut conn)?;
-        dialect::begin_write(&mut conn)?;
-        audit::set_up(&mut conn)?;
-        dialect::commit(&mut conn)?;
-        statistics::fix(&mut conn)?;
-        let requests = Requests::set_up(&mut conn)?;
+        let requests = prepare(&location).map_err(|error| what_next(&location, error))?;
         Ok(Self {
             readers: Readers::new(location.readers(), requests),
             location,
@@ -124,6 +118,36 @@ impl Database {
     /// must not write; on PostgreSQL it sees nothing outside the scope, whatever it asks for.
     pub fn read<T>(&self, scope: impl Into<Scope>, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         self.readers.read(&self.location, scope.into(), body)
+    }
+}
+
+fn prepare(location: &Location) -> Result<Requests> {
+    let mut conn = location.connect()?;
+    migrate::up(&mut conn)?;
+    dialect::begin_write(&mut conn)?;
+    audit::set_up(&mut conn)?;
+    dialect::commit(&mut conn)?;
+    statistics::fix(&mut conn)?;
+    Requests::set_up(&mut conn)
+}
+
+/// A damaged database's error says what to do about it.
+fn what_next(location: &Location, error: Error) -> Error {
+    let what = error.to_string();
+    match location {
+        _ if !dialect::is_damaged(&what) => error,
+        Location::Sqlite(path) => {
+            let path = path.display();
+            Error::internal(format!(
+                "{path} is damaged, or no database of Cardea ({what}). Let nothing write to it; keep a copy of it and of \
+                 {path}-wal; put your last backup in its place, then run `cardea verify`. What the backup lacks can often be \
+                 saved from the copy by `sqlite3 COPY .recover`"
+            ))
+        }
+        Location::Postgres(_) => Error::internal(format!(
+            "the database is damaged ({what}). Stop the server, keep a copy of its files, restore your last backup, then run \
+             `cardea verify`"
+        )),
     }
 }
 

@@ -299,6 +299,17 @@ pub(crate) fn is_transient(e: &diesel::result::Error) -> bool {
     }
 }
 
+/// Whether the database says that its files are damaged.
+pub(crate) fn is_damaged(message: &str) -> bool {
+    let words = [
+        "file is not a database",
+        "database disk image is malformed",
+        "invalid page in block",
+        "could not read block",
+    ];
+    words.iter().any(|words| message.contains(words))
+}
+
 /// Whether the connection is gone; what it was doing is taken back by the server.
 pub(crate) fn is_lost(e: &diesel::result::Error) -> bool {
     use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};

@@ -20,6 +20,7 @@ pub mod writer;
 
 pub use conn::Conn;
 pub use database::Database;
+pub(crate) use dialect::is_damaged;
 pub use id::Id;
 pub use name::Name;
 pub use scope::{Across, Scope};
