@@ -1,7 +1,7 @@
 //! The one table of refusals: code → kind → title. The HTTP layer maps kinds to statuses and adds nothing.
 
 use crate::card::{Block, CardState};
-use crate::id::{BillId, MembershipId, ProgramId};
+use crate::id::{BillId, CustomerId, MembershipId, ProgramId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -102,6 +102,7 @@ codes! {
     AlreadyExists "already_exists" Conflict "已存在" "It exists already";
     BillOverLimit "bill_over_limit" Conflict "账单超过每单上限" "The bill is beyond the limit";
     InUse "in_use" Conflict "仍在使用" "Still in use";
+    PossibleDuplicate "possible_duplicate" Conflict "可能已有此顾客" "The customer may be registered already";
     TendersMismatch "tenders_mismatch" Invalid "付款合计与应付不符" "The tenders don't add up";
     LineDiscountMismatch "line_discount_mismatch" Invalid "折扣与金额不符" "A line's discount doesn't add up";
     OccurredAtOutOfRange "occurred_at_out_of_range" Invalid "业务时间超出允许范围" "The time lies outside the permitted range";
@@ -161,6 +162,9 @@ pub struct Facts {
     /// The first bill under a receipt number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sale_id: Option<BillId>,
+    /// Whom the new customer may be, as the till shows them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub customers: Vec<KnownCustomer>,
     /// Reasons of a plugin.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<RuleRefusal>,
@@ -176,6 +180,14 @@ pub struct MembershipChoice {
     pub program_id: ProgramId,
     /// The program's name.
     pub program: Text,
+}
+
+/// Somebody who is registered already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownCustomer {
+    pub id: CustomerId,
+    /// Surname and form of address.
+    pub display: Text,
 }
 
 /// One reason of a plugin, in its own words.

@@ -192,10 +192,11 @@ impl Fixture {
         }
     }
 
-    /// A customer of the fixture's store.
+    /// A customer of the fixture's store, registered whoever else has the phone.
     pub fn customer(&self, name: &str, phone: &str) -> NewCustomer {
         serde_json::from_value(serde_json::json!({
             "name": name, "form_of_address": "ms", "phones": [phone], "birthday": "1990-05-01", "store_id": self.store,
+            "acknowledge_duplicate": true,
         }))
         .unwrap()
     }

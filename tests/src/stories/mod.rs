@@ -8,6 +8,7 @@ mod calendar;
 mod cards;
 mod contention;
 mod crash;
+mod damage;
 mod demo;
 mod earning;
 mod hostile;
@@ -50,6 +51,7 @@ pub fn tests() -> Vec<Trial> {
         cards::tests,
         contention::tests,
         crash::tests,
+        damage::tests,
         demo::tests,
         earning::tests,
         hostile::tests,

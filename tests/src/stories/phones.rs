@@ -1,6 +1,6 @@
 //! Phone numbers as people type, paste and export them: one person however it is written.
 
-use crate::harness::{Field, TestApp, query_value};
+use crate::harness::{Field, TestApp, at_once, query_value};
 use libtest_mimic::Trial;
 use serde_json::Value;
 
@@ -8,6 +8,8 @@ pub fn tests() -> Vec<Trial> {
     crate::stories!("phones":
         a1_a_pasted_phone_is_registered_and_found,
         a2_a_phone_is_found_however_it_is_written,
+        a3_a_known_phone_is_registered_again_only_knowingly,
+        a3_six_at_once_make_one_customer,
         a4_a_land_line_keeps_its_extension,
         a5_numbers_of_new_ranges_are_valid_and_a_wrong_character_is_named,
     )
@@ -57,6 +59,37 @@ fn a2_a_phone_is_found_however_it_is_written(app: &TestApp) {
         assert_eq!(found(app, typed), [member.customer.as_str()], "{typed:?}");
         let cards = app.cashier().get(&format!("/cards?code={}", query_value(typed))).ok();
         assert_eq!(cards.text("/items/0/id"), member.card, "{typed:?}");
+    }
+}
+
+fn a3_a_known_phone_is_registered_again_only_knowingly(app: &TestApp) {
+    let first = app.customer("王芳").phone("13812345678").create();
+    for again in ["13812345678", "+86 138 1234 5678", "１３８１２３４５６７８"] {
+        let problem = app
+            .customer("李雷")
+            .phone(again)
+            .post()
+            .expect_problem(409, "possible_duplicate");
+        let known = problem.list("/customers");
+        assert_eq!(known.len(), 1, "{problem:#}");
+        assert_eq!(known[0].text("/id"), first, "{problem:#}");
+        assert_eq!(known[0].text("/display/zh"), "王女士", "{problem:#}");
+        assert!(!problem.to_string().contains("王芳"), "{problem:#}");
+    }
+    assert_eq!(found(app, "13812345678"), [first.as_str()]);
+    let form = app.customer("李雷").phone("+86 13812345678");
+    let second = form.with("acknowledge_duplicate", true).create();
+    assert_eq!(found(app, "13812345678"), [second, first]);
+    app.customer("韩梅梅").phone("13812345679").create();
+}
+
+fn a3_six_at_once_make_one_customer(app: &TestApp) {
+    let answers = at_once(6, |_| app.customer("王芳").phone("13812345678").post());
+    let count = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((count(201), count(409)), (1, 5));
+    assert_eq!(found(app, "13812345678").len(), 1);
+    for answer in answers.into_iter().filter(|answer| answer.status == 409) {
+        answer.expect_problem(409, "possible_duplicate");
     }
 }
 

@@ -72,7 +72,6 @@ pub fn domain_is_pure(files: &[File]) -> Vec<String> {
         "iso_currency",
         "chrono",
         "chrono-tz",
-        "iso_currency",
         "sha2",
         "hex",
     ];

@@ -106,7 +106,7 @@ async fn list_customers(
     Ok(answer::page(found, |view| Customer::new(view, language)))
 }
 
-/// Registers a customer.
+/// Registers a customer. One whose phone is known is refused `possible_duplicate` unless `acknowledge_duplicate` is set.
 #[utoipa::path(
     tag = "customers", params(IdempotencyKey), request_body = NewCustomer, responses((status = 201, body = Customer))
 )]

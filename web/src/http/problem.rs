@@ -27,7 +27,8 @@ struct Told {
 /// The wire form of every refusal (RFC 9457), `application/problem+json`. Further members carry the facts a code
 /// brings along: `available` and `needed` points, `possible_points` and `possible_amount` that can be paid instead,
 /// `minimum_points` and `minimum_amount`, the `limit` of what was too much, `state`, `blocks` and `allowed` of a card,
-/// `sale_id` of the first bill under a receipt number, `memberships` that may be meant, `refusals` of a program's rules.
+/// `sale_id` of the first bill under a receipt number, `memberships` that may be meant, `customers` whom a new one may be,
+/// `refusals` of a program's rules.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemDocument {

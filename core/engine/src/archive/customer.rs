@@ -8,21 +8,24 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::{self, Stored, Written, field, not_found, or_default};
-use crate::keys;
+use crate::keys::{self, Digest, IndexKind};
 use crate::page::{Page, PageArgs};
-use crate::store::{Answer, Id, IdempotencyKey, Name};
+use crate::store::{Answer, Conn, Id, IdempotencyKey, Name};
 use crate::{Engine, each};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cardea_domain::error::KnownCustomer;
 use cardea_domain::id::{ChainId, CustomerId, StaffId, StoreId};
 use cardea_domain::phone::{self, PhoneError};
-use cardea_domain::{Day, Instant, Refusal, Text, Zone};
+use cardea_domain::{Code, Day, Instant, Refusal, Text, Zone};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 const MOST_PHONES: usize = 5;
+/// Known customers whom a refused registration names.
+const KNOWN_SHOWN: usize = 5;
 
 /// What the customer has agreed to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -64,6 +67,10 @@ pub struct NewCustomer {
     pub consent: Consent,
     /// Key in another system, unique in the chain.
     pub external_ref: Option<String>,
+    /// Register although a customer with this phone is known: families share phones, and operators give numbers again.
+    /// Without it such a customer is refused `possible_duplicate`, which names who is known.
+    #[serde(default)]
+    pub acknowledge_duplicate: bool,
 }
 
 /// Personal data don't get into logs.
@@ -105,7 +112,7 @@ impl Engine {
     /// Registers a customer. Contact data are sealed before the writer sees them.
     ///
     /// # Errors
-    /// `forbidden`, `field_invalid` with its pointer, `already_exists` (external_ref), and those of
+    /// `forbidden`, `field_invalid` with its pointer, `possible_duplicate`, `already_exists` (external_ref), and those of
     /// [`Engine::transact`].
     pub async fn create_customer(
         &self,
@@ -143,6 +150,12 @@ impl Engine {
             version: 1,
         };
         let entries = Entries::of(&keys, &row.name, &contact);
+        let phones: Vec<_> = contact
+            .phones
+            .iter()
+            .map(|phone| keys.digest(IndexKind::Phone, phone))
+            .collect();
+        let unasked = !new.acknowledge_duplicate && !phones.is_empty();
         let answered = self
             .transact(actor, key, "customer.create", move |tx| {
                 let mut row = row.clone();
@@ -151,6 +164,9 @@ impl Engine {
                 let chain = tx.chain();
                 row::check_references(tx.conn(), &row, true)?;
                 row::check_external_ref(tx.conn(), &row)?;
+                if unasked {
+                    check_unknown(tx.conn(), chain, &phones)?;
+                }
                 each!(tx.conn(), c => diesel::insert_into(row::customers::table).values(&row).execute(c)?);
                 search::index(tx.conn(), chain, id, &entries)?;
                 tx.audit("customer.create", id.0, audit(&row, &["name", "contact"]));
@@ -236,6 +252,30 @@ pub(super) fn phones(typed: &[String]) -> Result<Vec<String>, Refusal> {
         }
     }
     Ok(phones)
+}
+
+/// Nobody has one of these phones yet.
+fn check_unknown(conn: &mut Conn, chain: ChainId, phones: &[Digest]) -> Result<()> {
+    let known = search::by_phones(conn, chain, phones, KNOWN_SHOWN)?;
+    let known: Vec<_> = row::load(conn, chain, &known)?
+        .iter()
+        .map(|row| KnownCustomer {
+            id: row.id.typed(),
+            display: row.form_of_address.0.display(&row.name),
+        })
+        .collect();
+    if known.is_empty() {
+        return Ok(());
+    }
+    let names = |name: fn(&Text) -> &str| known.iter().map(|known| name(&known.display)).collect::<Vec<_>>();
+    let zh = names(|name| &name.zh).join("、");
+    let en = names(|name| &name.en).join(", ");
+    let refusal = Refusal::new(
+        Code::PossibleDuplicate,
+        format!("此电话已登记给{zh}；若是另一位顾客，请确认后再登记"),
+        format!("This phone belongs to {en}; if this is somebody else, confirm it and register again"),
+    );
+    Err(refusal.at("/phones").with(|facts| facts.customers = known).into())
 }
 
 fn phone_refused(at: usize, error: PhoneError) -> Refusal {

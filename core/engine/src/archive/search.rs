@@ -162,6 +162,20 @@ fn by_digest(
         .load::<Id>(c)?))
 }
 
+/// Customers of the chain who have one of these phones, newest first.
+pub(super) fn by_phones(conn: &mut Conn, chain: ChainId, phones: &[Digest], limit: usize) -> Result<Vec<CustomerId>> {
+    let phones: Vec<&[u8]> = phones.iter().map(Digest::as_slice).collect();
+    let found: Vec<Id> = each!(conn, c => customer_indexes::table
+        .select(customer_indexes::customer_id)
+        .distinct()
+        .filter(customer_indexes::chain_id.eq(Id::from(chain)))
+        .filter(customer_indexes::kind.eq(IndexKind::Phone.as_str()).and(customer_indexes::digest.eq_any(phones)))
+        .order(customer_indexes::customer_id.desc())
+        .limit(limit as i64)
+        .load::<Id>(c)?);
+    Ok(found.into_iter().map(Id::typed).collect())
+}
+
 /// Names that hold all of the query's grams are candidates; of those, the ones that hold the query itself.
 fn by_name(
     conn: &mut Conn,

@@ -282,6 +282,7 @@ impl Work {
                 privacy: true,
             },
             external_ref: None,
+            acknowledge_duplicate: false,
         };
         Ok(self
             .trade

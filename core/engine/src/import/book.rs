@@ -225,6 +225,7 @@ impl Books {
             introducer_customer_id: None,
             consent: Consent::default(),
             external_ref: Some(key.to_owned()),
+            acknowledge_duplicate: false,
         };
         Ok(self.engine.create_customer(&self.actor, None, new).await?.value.id)
     }

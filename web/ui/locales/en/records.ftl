@@ -36,6 +36,7 @@ field-introducer_customer_id = Introduced by
 field-consent = Consent
 field-consent_at = Consent given
 field-external_ref = Reference elsewhere
+field-acknowledge_duplicate = Another person with a known phone
 field-created_at = Registered
 field-query = Name, phone or last four digits
 field-customer_id = Customer

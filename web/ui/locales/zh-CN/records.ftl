@@ -36,6 +36,7 @@ field-introducer_customer_id = 介绍人
 field-consent = 同意
 field-consent_at = 同意时间
 field-external_ref = 外部编号
+field-acknowledge_duplicate = 电话已有人登记，是另一位顾客
 field-created_at = 建档时间
 field-query = 姓名、电话或末四位
 field-customer_id = 顾客

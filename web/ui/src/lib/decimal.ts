@@ -2,9 +2,10 @@
 
 const FULL_WIDTH: Record<string, string> = { '。': '.', '．': '.', '，': ',', '－': '-' }
 
-/** What a Chinese input method leaves behind, in plain characters. */
+/** What a Chinese input method leaves behind, in plain characters; without what pasted text brings along unseen. */
 export function plainText(text: string): string {
   return text
+    .replace(/[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g, '')
     .trim()
     .replace(/[０-９]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xfee0))
     .replace(/[。．，－]/g, (sign) => FULL_WIDTH[sign] ?? sign)

@@ -21,7 +21,7 @@ export class NewCustomer {
   /** What was typed in a search is the name or the phone of the new customer. */
   take(typed: string): void {
     const text = plainText(typed)
-    if (/^\+?\d{7,}$/.test(text)) this.phone = text
+    if (/^\+?\d{7,}$/.test(text.replace(/[\s().-]/g, ''))) this.phone = text
     else if (!/^\d+$/.test(text)) this.name = text
   }
 

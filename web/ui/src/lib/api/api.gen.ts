@@ -344,7 +344,7 @@ export interface paths {
          */
         get: operations["list_customers"];
         put?: never;
-        /** Registers a customer. */
+        /** Registers a customer. One whose phone is known is refused `possible_duplicate` unless `acknowledge_duplicate` is set. */
         post: operations["create_customer"];
         delete?: never;
         options?: never;
@@ -1476,6 +1476,11 @@ export interface components {
         };
         NewCustomer: {
             /**
+             * @description Register although a customer with this phone is known: families share phones, and operators give numbers again.
+             *     Without it such a customer is refused `possible_duplicate`, which names who is known.
+             */
+            acknowledge_duplicate?: boolean;
+            /**
              * Format: date
              * @example 1990-05-01
              */
@@ -2180,7 +2185,8 @@ export interface components {
          * @description The wire form of every refusal (RFC 9457), `application/problem+json`. Further members carry the facts a code
          *     brings along: `available` and `needed` points, `possible_points` and `possible_amount` that can be paid instead,
          *     `minimum_points` and `minimum_amount`, the `limit` of what was too much, `state`, `blocks` and `allowed` of a card,
-         *     `sale_id` of the first bill under a receipt number, `memberships` that may be meant, `refusals` of a program's rules.
+         *     `sale_id` of the first bill under a receipt number, `memberships` that may be meant, `customers` whom a new one may be,
+         *     `refusals` of a program's rules.
          */
         Problem: {
             /**

@@ -11,6 +11,8 @@ export type Page<T> = Omit<Schemas['Page_Card'], 'items'> & { items: T[] }
 /** A refusal with the facts that its code brings along; the document leaves their types open. */
 export type Problem = Schemas['Problem'] & {
   refusals?: { rule: string; explanation: Text }[]
+  /** Whom a new customer may be. */
+  customers?: { id: string; display: Text }[]
 }
 export type FieldError = Schemas['ProblemField']
 
