@@ -60,7 +60,11 @@ impl Shop {
     fn stored(&self) -> (u64, u64) {
         let file = self.app.folder().join("cardea.sqlite");
         let conn = rusqlite::Connection::open(file).expect("the database");
-        let pragma = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, u64>(0)).expect("a number");
+        let pragma = |sql: &str| {
+            conn.query_row(sql, [], |row| row.get::<_, i64>(0))
+                .expect("a number")
+                .unsigned_abs()
+        };
         let bytes = pragma("PRAGMA page_count") * pragma("PRAGMA page_size");
         (bytes, self.counts().commands)
     }
