@@ -43,13 +43,39 @@ impl Demo {
     }
 }
 
-/// For `serve --demo`: fills on the first start. The seed that the books follow from.
-pub fn ensure(engine: &Engine) -> anyhow::Result<u64> {
-    if let Some(seed) = demo::seed_of(engine)? {
-        return Ok(seed);
+/// For `serve --demo`: the seed that the books follow from, and whether they are there.
+#[derive(Clone, Copy)]
+pub struct Demonstration {
+    pub seed: u64,
+    pub filled: bool,
+}
+
+impl Demonstration {
+    /// # Errors
+    /// A folder with something else in it, or with a demo that wasn't filled to its end.
+    pub fn find(engine: &Engine) -> anyhow::Result<Self> {
+        let seed = demo::seed_of(engine)?;
+        if seed.is_none() {
+            demo::check_empty(engine).map_err(|refusal| anyhow::anyhow!("{}", refusal.detail.en))?;
+        }
+        Ok(Self {
+            seed: seed.unwrap_or(demo::SEED),
+            filled: seed.is_some(),
+        })
     }
-    fill(engine, demo::SEED, Size::Full, demo::last_day())?;
-    Ok(demo::SEED)
+
+    /// Fills it beside the server, and says at the end what to try.
+    pub fn fill(self, engine: &Engine, url: &str) -> anyhow::Result<()> {
+        fill(engine, self.seed, Size::Full, demo::last_day())?;
+        self.introduce(engine, url)
+    }
+
+    /// Who can log in and what to look for, the address last.
+    pub fn introduce(self, engine: &Engine, url: &str) -> anyhow::Result<()> {
+        introduce(engine, self.seed)?;
+        println!("Cardea serves {url}");
+        Ok(())
+    }
 }
 
 fn fill(engine: &Engine, seed: u64, size: Size, until: Day) -> anyhow::Result<()> {

@@ -18,13 +18,13 @@ impl Serve {
         let engine = app::open(&settings)?;
         app::warn_of_keys_inside(&settings);
         let (first, demo) = if self.demo {
-            (None, Some(super::demo::ensure(&engine)?))
+            (None, Some(super::demo::Demonstration::find(&engine)?))
         } else {
             (app::first_run(&engine)?, None)
         };
         let books = engine.clone();
         let stopped = watch_signals()?;
-        let server = match app::serve_demo(settings, engine, demo) {
+        let server = match app::serve_demo(settings, engine, demo.map(|demo| demo.seed)) {
             Ok(server) => server,
             Err(error) => {
                 // The log-in exists now and can't be shown again.
@@ -32,14 +32,31 @@ impl Serve {
                 return Err(error);
             }
         };
-        if let Some(seed) = demo {
-            super::demo::introduce(&books, seed)?;
+        // While it is filled it can be looked at already.
+        let filling = demo.filter(|demo| !demo.filled).map(|demo| {
+            println!("Cardea serves {} while the demo is filled", server.url());
+            let (books, url) = (books.clone(), server.url());
+            std::thread::spawn(move || {
+                if let Err(error) = demo.fill(&books, &url) {
+                    eprintln!("The demo wasn't filled to its end; start anew with an empty data folder. {error:#}");
+                }
+            })
+        });
+        match demo.filter(|demo| demo.filled) {
+            Some(demo) => demo.introduce(&books, &server.url())?,
+            None if filling.is_none() => println!("Cardea serves {}", server.url()),
+            None => {}
         }
-        println!("Cardea serves {}", server.url());
         show(first);
         stopped.recv()?;
         tracing::info!("stopping: finishing what is in flight");
         server.stop()?;
+        if let Some(filling) = filling {
+            // Cut off or complete: it has said so.
+            filling
+                .join()
+                .map_err(|_| anyhow::anyhow!("filling the demo panicked"))?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -69,22 +69,30 @@ pub fn seed_of(engine: &Engine) -> crate::Result<Option<u64>> {
     })
 }
 
+/// # Errors
+/// `already_exists` if anything was set up there before.
+pub fn check_empty(engine: &Engine) -> Result<(), Refusal> {
+    if engine
+        .read(Scope::Installation, crate::bootstrap::installation)?
+        .is_none()
+    {
+        return Ok(());
+    }
+    let en = "The data folder is in use already, perhaps by a demo that was cut off while it was filled; the demo needs an \
+              empty one (--data FOLDER)";
+    Err(Refusal::new(
+        Code::AlreadyExists,
+        "数据目录已有数据（也可能是未填充完的演示数据），演示需要空目录（--data 目录）",
+        en,
+    ))
+}
+
 /// Fills an empty database.
 ///
 /// # Errors
 /// `already_exists` if anything was set up there before; what a command refuses.
 pub async fn fill(engine: &Engine, seed: u64, size: Size, until: Day, watch: &mut dyn Watch) -> Result<(), Refusal> {
-    if engine
-        .read(Scope::Installation, crate::bootstrap::installation)?
-        .is_some()
-    {
-        let en = "The data folder is in use already; the demo needs an empty one (--data FOLDER)";
-        return Err(Refusal::new(
-            Code::AlreadyExists,
-            "数据目录已有数据，演示需要空目录（--data 目录）",
-            en,
-        ));
-    }
+    check_empty(engine)?;
     let first = until.plus_days(1 - i32::from(trade::DAYS)).unwrap_or(until);
     let mut trades = Vec::new();
     for chain in &CHAINS {
