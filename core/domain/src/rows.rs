@@ -126,7 +126,7 @@ pub struct BillProgress {
     pub given_back: Points,
 }
 
-/// One movement, with its explanation. Booked as two postings that sum to zero: the membership's account gets
+/// One movement, with its explanation: both sides of a posting. The membership's account gets
 /// `amount`, `counter` gets its negative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryRow {
@@ -178,7 +178,7 @@ pub struct LotMoveRow {
 pub struct AccountRow {
     pub membership: MembershipId,
     pub asset: Asset,
-    /// Σ postings = Σ lot remainders − debt.
+    /// Σ entries = Σ lot remainders − debt.
     pub balance: i64,
     pub debt: i64,
 }

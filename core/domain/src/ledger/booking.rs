@@ -317,7 +317,7 @@ impl<'a> Booking<'a> {
         self.member.accounts.entry(self.asset.clone()).or_default()
     }
 
-    /// Both postings of an entry: the member's, and its negative on the counter account of the kind.
+    /// An entry: the member's side, and its negative on the counter account of the kind.
     fn post(&mut self, draft: EntryDraft, amount: i64) -> EntryId {
         let id = EntryId(self.ids.next_id());
         self.account_mut().balance += amount;

@@ -74,7 +74,7 @@ named!(CounterAccount { Issued = "issued", Redeemed = "redeemed", Expired = "exp
 /// A membership's account of one asset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
-    /// Σ postings.
+    /// Σ entries.
     pub balance: i64,
     /// What a reversal took beyond all lots; the next credits fill it first.
     pub debt: i64,
