@@ -45,7 +45,6 @@ pub(super) struct Trade {
 #[derive(Debug, Default)]
 struct Known {
     customer: Option<CustomerId>,
-    /// Id and number.
     card: Option<(CardId, CardNumber)>,
     lost: bool,
     available: i64,

@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn digests_differ_by_chain_and_kind_and_hide_the_value() {
         let dir = tempfile::tempdir().unwrap();
-        let keys = Keys::open(dir.path(), true).unwrap();
+        let keys = Keys::open(&dir.path().join("keys"), true).unwrap();
         let one = keys.chain(ChainId(Uuid::from_u128(1)));
         let two = keys.chain(ChainId(Uuid::from_u128(2)));
         let digest = one.digest(IndexKind::Phone, "+8613812345678");
