@@ -133,7 +133,7 @@ fn of(recorded: &[Statement], started: u64, load: u64, n: u64) -> Sale {
         (statement.sql.replace('`', "\""), parts.collect())
     });
     let statements: Vec<_> = statements.collect();
-    assert!(statements.len() > 15, "{} statements were recorded", statements.len());
+    assert!(statements.len() > 10, "{} statements were recorded", statements.len());
     Sale {
         statements,
         new: new.len(),

@@ -58,8 +58,9 @@ impl Shop {
 
     /// Bytes of the SQLite database, its log included, and commands that it holds.
     fn stored(&self) -> (u64, u64) {
-        let file = self.app.folder().join("cardea.sqlite");
-        let conn = rusqlite::Connection::open(file).expect("the database");
+        let file = self.app.folder().join("cardea-data/cardea.sqlite");
+        let conn = rusqlite::Connection::open_with_flags(file, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE)
+            .expect("the database");
         let pragma = |sql: &str| {
             conn.query_row(sql, [], |row| row.get::<_, i64>(0))
                 .expect("a number")
