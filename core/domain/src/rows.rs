@@ -131,7 +131,6 @@ pub struct BillProgress {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryRow {
     pub id: EntryId,
-    pub program: ProgramId,
     pub membership: MembershipId,
     pub asset: Asset,
     pub kind: EntryKind,

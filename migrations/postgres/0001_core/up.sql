@@ -386,7 +386,7 @@ CREATE TABLE tier_changes (
   PRIMARY KEY (chain_id, membership_id, at, id)
 );
 
--- What a plugin was asked, canonical and compressed, under its SHA-256.
+-- What a plugin was asked, canonical and compressed, under its SHA-256; of a sale it stands in the bill.
 CREATE TABLE recorded_inputs (
   chain_id BYTEA NOT NULL,
   hash BYTEA NOT NULL,

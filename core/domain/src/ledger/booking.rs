@@ -331,7 +331,6 @@ impl<'a> Booking<'a> {
         });
         self.rows.entries.push(EntryRow {
             id,
-            program: self.member.program,
             membership: self.member.id,
             asset: self.asset.clone(),
             kind: draft.kind,

@@ -282,7 +282,8 @@ fn change<T>(parts: &mut [T], changes: &[(i32, i64)], change: impl Fn(&mut T, (i
     for given in changes {
         if parts
             .iter_mut()
-            .filter_map(|part| change(part, *given).then_some(()))
+            .map(|part| change(part, *given))
+            .filter(|hit| *hit)
             .count()
             != 1
         {
