@@ -1,5 +1,19 @@
 //! Receipts, tills and card numbers as people and scanners send them, brought to one form: the same thing read twice must
-//! be the same thing.
+//! be the same thing. Below, numbers that somebody else gives out, each checked by its own rule.
+
+mod document;
+mod fault;
+mod plate;
+mod resident;
+mod simple;
+mod uscc;
+
+pub use document::{DocumentKind, document};
+pub use fault::Fault;
+pub use plate::plate;
+pub use resident::{birth_date, resident};
+pub use simple::{mail, postcode};
+pub use uscc::credit_code;
 
 /// A text that identifies something: no blanks or line ends around it, nothing invisible in it, full-width letters, digits
 /// and signs as plain ones. Empty if there was nothing else.

@@ -1,16 +1,61 @@
 //! Phone numbers as people type, paste and export them, brought to one form.
 
-use crate::identifier::{half_width, is_invisible};
+use crate::identifier::{Fault, half_width, is_invisible};
 
 /// Why a text is no phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PhoneError {
-    /// Stands where only digits and separators may: the letter in `1380013800O`, the `E` of `1.38E+10`.
-    Character(char),
+    /// Stands where only digits and separators may: the letter in `1380013800O`, the `E` of `1.38E+10`; its position
+    /// counts from 1, without blanks.
+    Character { position: usize, character: char },
     /// Too few or too many digits, or digits that no number begins with.
     NotANumber,
     /// An extension of a mobile number.
     Extension,
+}
+
+impl PhoneError {
+    /// The sentence for whoever typed `text`.
+    pub fn fault(self, text: &str) -> Fault {
+        let typed = plain(text);
+        match self {
+            PhoneError::Character { position, character } => {
+                Fault::at(position, character, "请只填数字", "digits only")
+            }
+            PhoneError::Extension => Fault::whole("手机号码没有分机", "A mobile number has no extension"),
+            PhoneError::NotANumber => mobile_fault(&typed).unwrap_or_else(|| {
+                Fault::whole(
+                    "不是有效的电话号码：手机 11 位（13–19 开头），固话带区号，国外号码以 + 开头",
+                    "Not a phone number: 11 digits from 13…–19…, a land line with its area code, or + and the country",
+                )
+            }),
+        }
+    }
+}
+
+/// What is wrong with a number that begins as a mobile one does.
+fn mobile_fault(typed: &str) -> Option<Fault> {
+    let digits: Vec<char> = typed.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() < 7 || digits[0] != '1' || typed.contains('+') {
+        return None;
+    }
+    if digits.len() == 11 {
+        let (zh, en) = ("手机号的第 2 位是 3–9", "the second digit of a mobile number is 3–9");
+        return Some(Fault::at(2, digits[1], zh, en));
+    }
+    let found = digits.len();
+    Some(Fault::whole(
+        format!("手机号应为 11 位，现有 {found} 位"),
+        format!("A mobile number has 11 digits, here are {found}"),
+    ))
+}
+
+/// A number as [`international`], refused with a sentence.
+///
+/// # Errors
+/// [`Fault`]
+pub fn check(text: &str) -> Result<String, Fault> {
+    international(text).map_err(|error| error.fault(text))
 }
 
 /// What stands before an extension, in lower case; the first is the form that is kept (RFC 3966).
@@ -106,12 +151,17 @@ fn split_extension(text: &str) -> Result<(&str, Option<&str>), PhoneError> {
     };
     let (number, marked) = text.split_at(at);
     let extension = marked[length..].trim_start_matches(|c: char| matches!(c, '.' | ':' | '-') || "分机".contains(c));
-    match extension.chars().find(|c| !c.is_ascii_digit()) {
-        Some(wrong) => Err(PhoneError::Character(wrong)),
-        None if extension.is_empty() => Err(marked
-            .chars()
-            .next()
-            .map_or(PhoneError::NotANumber, PhoneError::Character)),
+    let wrong = |rest: &str| {
+        let before = &text[..text.len() - rest.len()];
+        let character = rest.chars().next().unwrap_or_default();
+        PhoneError::Character {
+            position: before.chars().count() + 1,
+            character,
+        }
+    };
+    match extension.find(|c: char| !c.is_ascii_digit()) {
+        Some(at) => Err(wrong(&extension[at..])),
+        None if extension.is_empty() => Err(wrong(marked)),
         None if extension.len() > LONGEST_EXTENSION => Err(PhoneError::NotANumber),
         None => Ok((number, Some(extension))),
     }
@@ -120,18 +170,15 @@ fn split_extension(text: &str) -> Result<(&str, Option<&str>), PhoneError> {
 /// Whether the number names its country (`+` or `00`), and its digits.
 fn digits(number: &str) -> Result<(bool, String), PhoneError> {
     // The trunk prefix that callers from abroad leave out: +44 (0)20 …
-    let number = if number.contains('+') {
-        number.replacen("(0)", "", 1)
-    } else {
-        number.to_owned()
-    };
+    let trunk = number.find("(0)").filter(|_| number.contains('+')).map(|at| at + 1);
     let (mut abroad, mut digits) = (false, String::with_capacity(number.len()));
-    for c in number.chars() {
+    for (position, (at, c)) in (1..).zip(number.char_indices()) {
         match c {
+            '0' if trunk == Some(at) => {}
             '0'..='9' => digits.push(c),
             '+' if digits.is_empty() && !abroad => abroad = true,
             '-' | '.' | '(' | ')' | '\u{2010}'..='\u{2015}' | '\u{2212}' => {}
-            wrong => return Err(PhoneError::Character(wrong)),
+            character => return Err(PhoneError::Character { position, character }),
         }
     }
     match digits.strip_prefix("00") {

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::store::Answered;
+use cardea_domain::identifier::Fault;
 use cardea_domain::{Code, Refusal, Text};
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
@@ -43,6 +44,11 @@ impl<T> Written<T> {
 
 pub(crate) fn field(pointer: &str, zh: &str, en: &str) -> Refusal {
     Refusal::new(Code::FieldInvalid, zh, en).at(pointer)
+}
+
+/// A number that isn't what it should be.
+pub(crate) fn faulty(pointer: &str, fault: Fault) -> Refusal {
+    field(pointer, &fault.detail.zh, &fault.detail.en)
 }
 
 /// A text without its outer spaces, 1–`longest` characters, none of them a control character.

@@ -8,6 +8,7 @@ pub fn tests() -> Vec<Trial> {
         s5_a_receipt_with_blanks_around_it_is_the_same_bill,
         s5_a_blank_receipt_is_refused,
         s6_a_card_number_is_known_however_it_is_read,
+        a5_an_identity_number_is_checked_by_its_own_rule,
     )
 }
 
@@ -73,4 +74,49 @@ fn s6_a_card_number_is_known_however_it_is_read(app: &TestApp) {
         Some(member.card.as_str()),
         "{found:#}"
     );
+}
+
+fn a5_an_identity_number_is_checked_by_its_own_rule(app: &TestApp) {
+    let post = |kind: Option<&str>, number: &str| {
+        let form = app.customer("王芳").with("identity_number", number);
+        match kind {
+            Some(kind) => form.with("identity_kind", kind).post(),
+            None => form.post(),
+        }
+    };
+    for (kind, number, known) in [
+        (None, "11010519491231002x", "resident_id"),
+        (None, "１１０１０５ 19491231 002X", "resident_id"),
+        (Some("passport"), "E12345678", "passport"),
+        (Some("hk_macau_permit"), "h1234567801", "hk_macau_permit"),
+        (Some("taiwan_permit"), "12345678", "taiwan_permit"),
+        (None, "K-8804321", "other"),
+    ] {
+        let customer = post(kind, number).created();
+        assert_eq!(customer.text("/identity_kind"), known, "{number}");
+        assert!(customer.text("/identity_number").contains("****"), "{customer:#}");
+    }
+    for (kind, number, named) in [
+        (None, "1101O519491231002X", "Character 5, “O”"),
+        (None, "110105194912310021", "Character 18"),
+        (None, "11010519491331002X", "Characters 7–14"),
+        (None, "110105491231002", "15 digits"),
+        (Some("passport"), "E1234567890", "5–9"),
+        (Some("hk_macau_permit"), "K12345678", "Character 1, “K”"),
+    ] {
+        let problem = post(kind, number).expect_problem(422, "field_invalid");
+        assert_eq!(problem.text("/pointer"), "/identity_number", "{number}");
+        assert!(problem.text("/detail").contains(named), "{number}: {problem:#}");
+        assert!(
+            !problem.to_string().contains(number),
+            "a refusal doesn't repeat the number: {problem:#}"
+        );
+    }
+    let id = post(Some("passport"), "E12345678").created().text("/id");
+    let change = serde_json::json!({"identity_number": "110105194912310021"});
+    let path = format!("/customers/{id}");
+    app.hq()
+        .patch(&path, "\"1\"", &change)
+        .expect_problem(422, "field_invalid");
+    assert_eq!(app.hq().get(&path).ok().text("/identity_kind"), "passport");
 }

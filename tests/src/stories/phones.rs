@@ -112,7 +112,11 @@ fn a5_numbers_of_new_ranges_are_valid_and_a_wrong_character_is_named(app: &TestA
     for range in ["192", "149", "165", "167", "170", "171", "190", "199"] {
         app.customer("王芳").phone(&format!("{range}12345678")).create();
     }
-    for (wrong, named) in [("12345678901", "13"), ("1380013800O", "“O”"), ("1.38E+10", "“E”")] {
+    for (wrong, named) in [
+        ("12345678901", "Character 2, “2”"),
+        ("1380013800O", "Character 11, “O”"),
+        ("1.38E+10", "Character 5, “E”"),
+    ] {
         let problem = app
             .customer("王芳")
             .phone(wrong)

@@ -114,7 +114,7 @@ fn the_disk_holds_no_phone_and_no_birthday(app: &TestApp) {
         .customer("诸葛亮")
         .phone(PHONE)
         .birthday("1987-06-05")
-        .with("identity_number", "11010519870605002X")
+        .with("identity_number", "110105198706050026")
         .create();
     app.sale().customer(&customer).line("cream", "skin", 1000_00).ring();
     let member = app.issue(&customer);
@@ -137,7 +137,7 @@ fn the_disk_holds_no_phone_and_no_birthday(app: &TestApp) {
         PHONE,
         "1987-06-05",
         "19870605",
-        "11010519870605002X",
+        "110105198706050026",
         "139****5678",
         "correct-horse-battery-staple",
     ] {

@@ -5,6 +5,7 @@ use crate::state::State;
 use actix_web::{get, patch, post, web};
 use cardea_domain::Instant;
 use cardea_domain::id::{CustomerId, StaffId, StoreId};
+use cardea_domain::identifier::DocumentKind;
 use cardea_engine::archive::{self, Consent, CustomerChange, FormOfAddress, NewCustomer};
 use cardea_engine::page::PageArgs;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,7 @@ pub struct Customer {
     /// Masked.
     #[schema(example = "1****************X")]
     pub identity_number: Option<String>,
+    pub identity_kind: Option<DocumentKind>,
     #[schema(value_type = Uuid)]
     pub store_id: StoreId,
     #[schema(value_type = Option<Uuid>)]
@@ -76,6 +78,7 @@ impl Customer {
             phones: view.phones,
             birthday: view.birthday,
             identity_number: view.identity_number,
+            identity_kind: view.identity_kind,
             store_id: view.store_id,
             consultant_id: view.consultant_id,
             introducer_customer_id: view.introducer_customer_id,

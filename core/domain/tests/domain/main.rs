@@ -4,6 +4,7 @@ mod bill;
 mod books;
 mod calendar;
 mod card;
+mod identifier;
 mod issue;
 mod kit;
 mod ledger;

@@ -1,4 +1,4 @@
-use cardea_domain::phone::{PhoneError, as_last_four, international, last_four, line_and_extension};
+use cardea_domain::phone::{PhoneError, as_last_four, check, international, last_four, line_and_extension};
 
 const FORM: &str = "+8613812345678";
 
@@ -63,9 +63,10 @@ fn a4_an_extension_belongs_to_a_land_line() {
     assert_eq!(line_and_extension(WITH), ("+8675526123456", Some("8")));
     assert_eq!(last_four(WITH), "3456");
     assert_eq!(international("13812345678转8"), Err(PhoneError::Extension));
-    assert_eq!(international("0755-26123456转"), Err(PhoneError::Character('转')));
+    assert_eq!(international("0755-26123456转"), character(14, '转'));
+    assert_eq!(international("0755-26123456转8a"), character(16, 'a'));
     assert_eq!(international("0755-26123456转1234567"), Err(PhoneError::NotANumber));
-    assert_eq!(international("138xxxx5678"), Err(PhoneError::Character('x')));
+    assert_eq!(international("138xxxx5678"), character(5, 'x'));
 }
 
 #[test]
@@ -88,15 +89,26 @@ fn a5_ranges_of_operators_old_and_new() {
     ] {
         assert_eq!(international(wrong), Err(PhoneError::NotANumber), "{wrong:?}");
     }
-    for (wrong, character) in [
-        ("1380013800O", 'O'),
-        ("l3800138000", 'l'),
-        ("1.38E+10", 'E'),
-        ("138****5678", '*'),
-        ("13812345678/13912345678", '/'),
-        ("王芳", '王'),
-        ("138+12345678", '+'),
+    for (wrong, at, letter) in [
+        ("1380013800O", 11, 'O'),
+        ("138 0013 800O", 11, 'O'),
+        ("l3800138000", 1, 'l'),
+        ("1.38E+10", 5, 'E'),
+        ("138****5678", 4, '*'),
+        ("13812345678/13912345678", 12, '/'),
+        ("王芳", 1, '王'),
+        ("138+12345678", 4, '+'),
     ] {
-        assert_eq!(international(wrong), Err(PhoneError::Character(character)), "{wrong:?}");
+        assert_eq!(international(wrong), character(at, letter), "{wrong:?}");
     }
+    let fault = |text: &str| check(text).unwrap_err();
+    assert_eq!(fault("1380013800O").position, Some(11));
+    assert!(fault("1380013800O").detail.zh.contains("数字 0"));
+    assert_eq!(fault("12345678901").position, Some(2));
+    assert!(fault("1381234567").detail.en.contains("11 digits, here are 10"));
+    assert_eq!(fault("5678").position, None);
+}
+
+fn character(position: usize, character: char) -> Result<String, PhoneError> {
+    Err(PhoneError::Character { position, character })
 }

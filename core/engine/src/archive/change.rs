@@ -13,6 +13,7 @@ use crate::identity::Action;
 use crate::input::{self, Stored, Written, check_version, clearable, not_found};
 use crate::store::{Answer, IdempotencyKey, Name};
 use cardea_domain::id::{CustomerId, StaffId, StoreId};
+use cardea_domain::identifier::DocumentKind;
 use cardea_domain::{Day, Refusal};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -32,6 +33,8 @@ pub struct CustomerChange {
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>)]
     pub identity_number: Option<Option<String>>,
+    /// Which document `identity_number` is of.
+    pub identity_kind: Option<DocumentKind>,
     #[schema(value_type = Option<Uuid>)]
     pub store_id: Option<StoreId>,
     #[serde(default, deserialize_with = "clearable")]
@@ -107,10 +110,10 @@ impl Engine {
                 .transpose()?,
             phones: patch.phones.as_deref().map(phones).transpose()?,
             birthday: patch.birthday.map(|day| self.birthday(actor.chain, day)).transpose()?,
-            identity_number: patch
+            identity: patch
                 .identity_number
                 .clone()
-                .map(|number| identity(number.as_deref()))
+                .map(|number| identity(patch.identity_kind, number.as_deref(), self.latest_day(actor.chain)))
                 .transpose()?,
             rest: patch,
         })
@@ -122,7 +125,7 @@ struct Change {
     name: Option<String>,
     phones: Option<Vec<String>>,
     birthday: Option<Option<Day>>,
-    identity_number: Option<Option<String>>,
+    identity: Option<(Option<DocumentKind>, Option<String>)>,
     /// Fields that need no check of their own.
     rest: CustomerChange,
 }
@@ -160,10 +163,9 @@ impl Change {
         );
         set("phones", replace(&mut contact.phones, self.phones.clone()));
         set("birthday", replace(&mut contact.birthday, self.birthday));
-        set(
-            "identity_number",
-            replace(&mut contact.identity_number, self.identity_number.clone()),
-        );
+        let (kind, number) = self.identity.clone().unzip();
+        let kind = replace(&mut contact.identity_kind, kind);
+        set("identity_number", replace(&mut contact.identity_number, number) || kind);
         (row, contact, fields)
     }
 }

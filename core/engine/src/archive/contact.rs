@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::keys::{self, ChainKeys, Digest, IndexKind, PersonKey};
 use cardea_domain::Day;
 use cardea_domain::id::CustomerId;
+use cardea_domain::identifier::DocumentKind;
 use cardea_domain::phone::line_and_extension;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -19,6 +20,8 @@ pub struct Contact {
     pub birthday: Option<Day>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_number: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_kind: Option<DocumentKind>,
 }
 
 /// Personal data don't get into logs.

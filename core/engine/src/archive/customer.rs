@@ -8,7 +8,7 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::{self, Stored, Written, field, not_found, or_default};
-use crate::keys::{self, Digest, IndexKind};
+use crate::keys::{Digest, IndexKind};
 use crate::page::{Page, PageArgs};
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Name};
 use crate::{Engine, each};
@@ -16,7 +16,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cardea_domain::error::KnownCustomer;
 use cardea_domain::id::{ChainId, CustomerId, StaffId, StoreId};
-use cardea_domain::phone::{self, PhoneError};
+use cardea_domain::identifier::{DocumentKind, document};
+use cardea_domain::phone;
 use cardea_domain::{Code, Day, Instant, Refusal, Text, Zone};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,8 @@ pub struct NewCustomer {
     pub birthday: Option<Day>,
     /// Number of an identity document; kept encrypted, never shown again.
     pub identity_number: Option<String>,
+    /// Which document it is; its number is checked by that kind's rule. Absent: a resident's if it looks like one.
+    pub identity_kind: Option<DocumentKind>,
     #[schema(value_type = Uuid)]
     pub store_id: StoreId,
     /// The consultant who looks after the customer.
@@ -96,6 +99,7 @@ pub struct CustomerView {
     pub birthday: Option<String>,
     /// `1****************X`
     pub identity_number: Option<String>,
+    pub identity_kind: Option<DocumentKind>,
     pub store_id: StoreId,
     pub consultant_id: Option<StaffId>,
     pub introducer_customer_id: Option<CustomerId>,
@@ -122,10 +126,13 @@ impl Engine {
     ) -> Result<Written<CustomerView>, Refusal> {
         actor.require(Action::CustomerCreate, Some(new.store_id))?;
         let id = CustomerId(Uuid::now_v7());
+        let latest = self.latest_day(actor.chain);
+        let (identity_kind, identity_number) = identity(new.identity_kind, new.identity_number.as_deref(), latest)?;
         let contact = Contact {
             phones: phones(&new.phones)?,
             birthday: self.birthday(actor.chain, new.birthday)?,
-            identity_number: identity(new.identity_number.as_deref())?,
+            identity_number,
+            identity_kind,
         };
         let keys = self.keys().chain(actor.chain);
         let (person, data_key) = keys.new_person(id).map_err(Error::internal)?;
@@ -226,11 +233,16 @@ impl Engine {
         view(row.contact(&self.keys().chain(chain))?, row)
     }
 
-    /// A birthday between 1900 and today; today may already be tomorrow somewhere.
+    /// The last day that anybody can be born on: today may already be tomorrow somewhere.
+    pub(super) fn latest_day(&self, chain: ChainId) -> Day {
+        let today = Zone::UTC.day_of(self.clock().business(chain));
+        today.plus_days(1).unwrap_or(today)
+    }
+
+    /// A birthday between 1900 and today.
     pub(super) fn birthday(&self, chain: ChainId, birthday: Option<Day>) -> Result<Option<Day>, Refusal> {
-        let tomorrow = Zone::UTC.day_of(self.clock().business(chain)).plus_days(1);
         match birthday {
-            Some(day) if day.year() < 1900 || tomorrow.is_some_and(|tomorrow| day > tomorrow) => Err(field(
+            Some(day) if day.year() < 1900 || day > self.latest_day(chain) => Err(field(
                 "/birthday",
                 "生日须在 1900 年至今天之间",
                 "A birthday lies between 1900 and today",
@@ -246,7 +258,7 @@ pub(super) fn phones(typed: &[String]) -> Result<Vec<String>, Refusal> {
     }
     let mut phones: Vec<String> = Vec::with_capacity(typed.len());
     for (i, text) in typed.iter().enumerate() {
-        let phone = phone::international(text).map_err(|error| phone_refused(i, error))?;
+        let phone = phone::check(text).map_err(|fault| input::faulty(&format!("/phones/{i}"), fault))?;
         if !phones.contains(&phone) {
             phones.push(phone);
         }
@@ -278,38 +290,17 @@ fn check_unknown(conn: &mut Conn, chain: ChainId, phones: &[Digest]) -> Result<(
     Err(refusal.at("/phones").with(|facts| facts.customers = known).into())
 }
 
-fn phone_refused(at: usize, error: PhoneError) -> Refusal {
-    let (zh, en) = match error {
-        PhoneError::Character(c) => {
-            let shown = if c.is_control() {
-                format!("U+{:04X}", u32::from(c))
-            } else {
-                c.to_string()
-            };
-            (
-                format!("电话号码中不能有“{shown}”：请只填数字"),
-                format!("A phone number can't hold “{shown}”: digits only"),
-            )
-        }
-        PhoneError::NotANumber => (
-            "不是有效的电话号码：手机 11 位（13–19 开头），固话带区号，国外号码以 + 开头".into(),
-            "Not a phone number: 11 digits from 13…–19…, a land line with its area code, or + and the country".into(),
-        ),
-        PhoneError::Extension => ("手机号码没有分机".into(), "A mobile number has no extension".into()),
-    };
-    field(&format!("/phones/{at}"), &zh, &en)
-}
-
-pub(super) fn identity(typed: Option<&str>) -> Result<Option<String>, Refusal> {
-    let Some(typed) = typed else { return Ok(None) };
-    let wrong = || {
-        field(
-            "/identity_number",
-            "证件号须为 5–32 个字母或数字",
-            "5–32 letters and digits",
-        )
-    };
-    keys::identity_number(typed).map(Some).ok_or_else(wrong)
+/// An identity document's kind and number, by the rule of its kind.
+pub(super) fn identity(
+    kind: Option<DocumentKind>,
+    typed: Option<&str>,
+    today: Day,
+) -> Result<(Option<DocumentKind>, Option<String>), Refusal> {
+    let number = typed.map(|typed| document(kind, typed, today));
+    let checked = number
+        .transpose()
+        .map_err(|fault| input::faulty("/identity_number", fault))?;
+    Ok(checked.unzip())
 }
 
 fn view(contact: Contact, row: CustomerRow) -> Result<CustomerView> {
@@ -322,6 +313,7 @@ fn view(contact: Contact, row: CustomerRow) -> Result<CustomerView> {
         phones: contact.phones.iter().map(|phone| mask_phone(phone)).collect(),
         birthday: contact.birthday.map(mask_birthday),
         identity_number: contact.identity_number.as_deref().map(mask_identity),
+        identity_kind: contact.identity_kind,
         store_id: row.store_id.typed(),
         consultant_id: row.consultant_id.map(Id::typed),
         introducer_customer_id: row.introducer_id.map(Id::typed),

@@ -273,6 +273,7 @@ impl Work {
             phones: vec![person.phone],
             birthday: Some(person.birthday),
             identity_number: None,
+            identity_kind: None,
             store_id: self.place().id,
             consultant_id: Some(self.place().consultant),
             introducer_customer_id: friend,

@@ -220,6 +220,7 @@ impl Books {
             phones: Vec::new(),
             birthday: None,
             identity_number: None,
+            identity_kind: None,
             store_id: store,
             consultant_id: None,
             introducer_customer_id: None,

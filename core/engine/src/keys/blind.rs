@@ -47,18 +47,6 @@ impl IndexKind {
     }
 }
 
-/// An identity number in one form: 5–32 ASCII letters (upper case) and digits.
-pub fn identity_number(text: &str) -> Option<String> {
-    let number: String = text
-        .chars()
-        .map(half_width)
-        .filter(|c| !c.is_whitespace() && !is_invisible(*c) && *c != '-')
-        .map(|c| c.to_ascii_uppercase())
-        .collect();
-    let valid = (5..=32).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric());
-    valid.then_some(number)
-}
-
 /// `05-01`
 pub fn birth_month_day(birthday: Day) -> String {
     let (_, month, day) = birthday.ymd();
@@ -97,20 +85,6 @@ mod tests {
     use crate::keys::Keys;
     use cardea_domain::id::ChainId;
     use uuid::Uuid;
-
-    #[test]
-    fn identity_numbers_have_one_form() {
-        assert_eq!(
-            identity_number("11010519491231002x").as_deref(),
-            Some("11010519491231002X")
-        );
-        assert_eq!(
-            identity_number("1101 0519 4912 31002X").as_deref(),
-            Some("11010519491231002X")
-        );
-        assert_eq!(identity_number("1.1E+17"), None);
-        assert_eq!(identity_number("1234"), None);
-    }
 
     #[test]
     fn digests_differ_by_chain_and_kind_and_hide_the_value() {

@@ -1165,6 +1165,7 @@ export interface components {
             form_of_address: components["schemas"]["FormOfAddress"];
             /** Format: uuid */
             id: string;
+            identity_kind?: components["schemas"]["DocumentKind"] | null;
             /**
              * @description Masked.
              * @example 1****************X
@@ -1196,6 +1197,7 @@ export interface components {
             /** Format: uuid */
             consultant_id?: string | null;
             form_of_address?: components["schemas"]["FormOfAddress"] | null;
+            identity_kind?: components["schemas"]["DocumentKind"] | null;
             identity_number?: string | null;
             /** Format: uuid */
             introducer_customer_id?: string | null;
@@ -1239,6 +1241,11 @@ export interface components {
             name: string;
             phone: string;
         };
+        /**
+         * @description A kind of identity document.
+         * @enum {string}
+         */
+        DocumentKind: "resident_id" | "passport" | "hk_macau_permit" | "taiwan_permit" | "other";
         /** @description A movement of points with the rule that made it. */
         Entry: {
             /**
@@ -1494,6 +1501,7 @@ export interface components {
             /** @description Key in another system, unique in the chain. */
             external_ref?: string | null;
             form_of_address?: components["schemas"]["FormOfAddress"] | null;
+            identity_kind?: components["schemas"]["DocumentKind"] | null;
             /** @description Number of an identity document; kept encrypted, never shown again. */
             identity_number?: string | null;
             /** Format: uuid */
@@ -1824,6 +1832,7 @@ export interface components {
                 form_of_address: components["schemas"]["FormOfAddress"];
                 /** Format: uuid */
                 id: string;
+                identity_kind?: components["schemas"]["DocumentKind"] | null;
                 /**
                  * @description Masked.
                  * @example 1****************X
