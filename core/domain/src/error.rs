@@ -171,6 +171,9 @@ pub struct Facts {
     /// Further fields at fault, with their pointers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// The same, in both languages.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wrong: Vec<WrongField>,
 }
 
 /// One of several memberships of a customer.
@@ -202,6 +205,35 @@ pub struct RuleRefusal {
 pub struct FieldError {
     pub pointer: String,
     pub detail: String,
+}
+
+/// One wrong field, in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongField {
+    pub pointer: String,
+    /// What is wrong and what to do.
+    pub detail: Text,
+}
+
+impl WrongField {
+    pub fn new(pointer: impl Into<String>, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self {
+            pointer: pointer.into(),
+            detail: Text::new(zh, en),
+        }
+    }
+
+    /// The refusal of a document whose fields below `root` are wrong; none where none is.
+    pub fn refusal(root: &str, wrong: Vec<WrongField>) -> Option<Refusal> {
+        let below = |field: WrongField| WrongField {
+            pointer: format!("{root}{}", field.pointer),
+            ..field
+        };
+        let wrong: Vec<WrongField> = wrong.into_iter().map(below).collect();
+        let first = wrong.first()?.clone();
+        let refusal = Refusal::new(Code::FieldInvalid, first.detail.zh, first.detail.en).at(first.pointer);
+        Some(refusal.with(|facts| facts.wrong = wrong))
+    }
 }
 
 impl Refusal {

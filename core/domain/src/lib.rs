@@ -9,6 +9,7 @@ pub mod names;
 pub mod calendar;
 pub mod card;
 pub mod error;
+pub mod fields;
 pub mod id;
 pub mod identifier;
 pub mod ledger;

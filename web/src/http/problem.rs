@@ -215,6 +215,7 @@ impl Problem {
             _ => Map::new(),
         };
         facts.remove("errors");
+        facts.remove("wrong");
         let mut errors: Vec<_> = self
             .0
             .facts
@@ -226,6 +227,11 @@ impl Problem {
                 detail: e.detail.clone(),
             })
             .collect();
+        errors.extend(self.0.facts.wrong.iter().map(|wrong| ProblemField {
+            pointer: wrong.pointer.clone(),
+            code: self.0.code.into(),
+            detail: language.pick(&wrong.detail).to_owned(),
+        }));
         if let Some(pointer) = &self.0.pointer {
             facts.insert("pointer".into(), json!(pointer));
             if !errors.iter().any(|e| e.pointer == *pointer) {

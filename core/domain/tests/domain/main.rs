@@ -4,6 +4,7 @@ mod bill;
 mod books;
 mod calendar;
 mod card;
+mod fields;
 mod identifier;
 mod issue;
 mod kit;
