@@ -4,7 +4,7 @@ use crate::http::{envelope, no_such_route};
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
-use crate::state::{LastLook, State};
+use crate::state::{Demonstration, LastLook, State};
 use crate::{api, http, openapi};
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
@@ -138,11 +138,11 @@ pub fn serve(settings: Settings, engine: Engine) -> anyhow::Result<RunningServer
     serve_demo(settings, engine, None)
 }
 
-/// Serves, and offers the log-ins of the demo of this seed on the log-in page.
+/// Serves, and offers the demo's log-ins on the log-in page.
 ///
 /// # Errors
 /// An address that can't be listened on.
-pub fn serve_demo(settings: Settings, engine: Engine, demo: Option<u64>) -> anyhow::Result<RunningServer> {
+pub fn serve_demo(settings: Settings, engine: Engine, demo: Option<Demonstration>) -> anyhow::Result<RunningServer> {
     let state = web::Data::new(State {
         engine: engine.clone(),
         metrics: Metrics::new()?,

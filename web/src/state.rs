@@ -6,9 +6,11 @@ use actix_web::web;
 use cardea_domain::Refusal;
 use cardea_domain::id::CustomerId;
 use cardea_engine::archive::CustomerBrief;
+use cardea_engine::demo::Progress;
 use cardea_engine::{Actor, Engine};
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Mutex;
 
@@ -18,13 +20,23 @@ pub type Customers = HashMap<CustomerId, CustomerBrief>;
 /// When the storage was last looked at, and what was found: whoever asks meanwhile waits for the look under way.
 pub type LastLook = Mutex<Option<(Instant, Result<(), Refusal>)>>;
 
+/// What `serve --demo` shows.
+#[derive(Clone)]
+pub struct Demonstration {
+    /// What its books follow from.
+    pub seed: u64,
+    /// Whether they were there at the start.
+    pub filled: bool,
+    pub progress: Arc<Progress>,
+}
+
 /// One running server's state, as application data.
 pub struct State {
     pub engine: Engine,
     pub metrics: Metrics,
     pub last_look: LastLook,
-    /// The demo's seed, on a server that offers its log-ins.
-    pub demo: Option<u64>,
+    /// On a server that offers the demo's log-ins.
+    pub demo: Option<Demonstration>,
     pub trusted_proxies: Vec<IpAddr>,
 }
 

@@ -121,11 +121,23 @@ impl Engine {
     where
         F: Fn(&mut Tx) -> Result<Answer> + Send + 'static,
     {
+        self.transact_in(Lane::Interactive, actor, key, name, work).await
+    }
+
+    /// As [`Engine::transact`], for work that nobody waits for as well.
+    pub(crate) async fn transact_in<F>(
+        &self,
+        lane: Lane,
+        actor: &Actor,
+        key: Option<IdempotencyKey>,
+        name: &'static str,
+        work: F,
+    ) -> Result<Answered, Refusal>
+    where
+        F: Fn(&mut Tx) -> Result<Answer> + Send + 'static,
+    {
         let work = Work::Closure(Box::new(work));
-        match self
-            .submit(Lane::Interactive, Arc::new(actor.clone()), key, name, work)
-            .await
-        {
+        match self.submit(lane, Arc::new(actor.clone()), key, name, work).await {
             Ok(answered) => Ok(answered),
             Err(Failure::Refused(refusal)) => Err(*refusal),
             Err(Failure::Stale) => Err(Refusal::new(Code::Busy, "系统繁忙，请稍后重试", "Busy; try again")),

@@ -44,3 +44,15 @@ pub fn offers_log_ins(window: &Window) {
     picture(window, "till-demo-member-zh");
     served.stop();
 }
+
+/// Served at once: the page says how far the demo is filled, and offers its log-ins meanwhile.
+pub fn shows_how_far_it_is_filled(window: &Window) {
+    let site = Site::new(Backend::Sqlite);
+    let mut served = Served::start(site.cardea(&["serve", "--demo", "--listen", "127.0.0.1:0"]));
+    window.visit(&format!("{}/login/", served.url));
+    let told = window.find("demo-filling").text();
+    assert!(told.starts_with("正在填充：") && told.contains('/'), "{told}");
+    window.find("demo-liyan-cashier");
+    picture(window, "login-demo-filling-zh");
+    served.process.kill();
+}

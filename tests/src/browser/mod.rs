@@ -14,6 +14,8 @@ use libtest_mimic::Trial;
 use std::path::PathBuf;
 
 type BrowserStory = fn(&TestApp, &Window);
+/// Starts a server of its own.
+type DemoStory = fn(&Window);
 
 const STORIES: &[(&str, BrowserStory)] = &[
     ("a_cashiers_first_ten_minutes", till::first_ten_minutes),
@@ -45,18 +47,24 @@ const STORIES: &[(&str, BrowserStory)] = &[
 
 /// On SQLite alone: what differs between the databases ends below the interface that the pages call.
 pub fn tests() -> Vec<Trial> {
-    let demo = Backend::Sqlite.trial(
-        "browser::the_demos_log_in_page_offers_log_ins",
-        || match peers::browser() {
+    let demo = |(name, story): (&str, DemoStory)| {
+        Backend::Sqlite.trial(&format!("browser::{name}"), move || match peers::browser() {
             Ok(browser) => {
                 let window = Window::open(&browser, "zh-CN");
-                demo::offers_log_ins(&window);
+                story(&window);
                 without_complaints(&window);
                 Ok(libtest_mimic::Completion::Completed)
             }
             Err(why) => peers::missing(&why),
-        },
-    );
+        })
+    };
+    let demos: [(&str, DemoStory); 2] = [
+        ("the_demos_log_in_page_offers_log_ins", demo::offers_log_ins),
+        (
+            "the_demos_log_in_page_shows_how_far_it_is_filled",
+            demo::shows_how_far_it_is_filled,
+        ),
+    ];
     let trial = |(name, story): &(&str, BrowserStory)| {
         let story = *story;
         Backend::Sqlite.trial(&format!("browser::{name}"), move || match peers::browser() {
@@ -67,7 +75,7 @@ pub fn tests() -> Vec<Trial> {
             Err(why) => peers::missing(&why),
         })
     };
-    STORIES.iter().map(trial).chain([demo]).collect()
+    STORIES.iter().map(trial).chain(demos.map(demo)).collect()
 }
 
 fn play(browser: &Browser, story: BrowserStory) {

@@ -15,6 +15,17 @@ pub struct Demo {
     pub logins: Vec<DemoLogin>,
     /// One member of each chain.
     pub members: Vec<DemoMember>,
+    /// While the demo is filled.
+    pub filling: Option<DemoFilling>,
+}
+
+/// How far the demo is filled.
+#[derive(Serialize, ToSchema)]
+pub struct DemoFilling {
+    /// Purchases and other events that have happened.
+    pub done: u64,
+    /// Events in all.
+    pub of: u64,
 }
 
 /// An invented account.
@@ -46,9 +57,11 @@ pub fn routes(config: &mut ServiceConfig) {
 #[utoipa::path(tag = "auth", responses((status = 200, body = Demo)))]
 #[get("/demo")]
 async fn read_demo(state: web::Data<State>) -> Answer {
-    let mut logins = state.demo.map(demo::logins).unwrap_or_default();
+    let shown = state.demo.as_ref();
+    let mut logins = shown.map(|shown| demo::logins(shown.seed)).unwrap_or_default();
+    let filling = shown.and_then(|shown| shown.progress.under_way());
     logins.sort_by_key(|login| !login.try_first());
-    let members = match state.demo {
+    let members = match shown {
         Some(_) => state.read(|engine| Ok(demo::samples(engine)?)).await?,
         None => Vec::new(),
     };
@@ -67,5 +80,6 @@ async fn read_demo(state: web::Data<State>) -> Answer {
     Ok(answer::ok(&Demo {
         logins: logins.into_iter().map(login).collect(),
         members: members.into_iter().map(member).collect(),
+        filling: filling.map(|(done, of)| DemoFilling { done, of }),
     }))
 }

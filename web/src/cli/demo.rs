@@ -1,12 +1,14 @@
 //! `cardea demo`: an empty data folder is filled with two chains and ninety days of their trade.
 
 use crate::settings::Settings;
+use crate::state::Demonstration;
 use anyhow::Context;
 use cardea_domain::Day;
 use cardea_engine::Engine;
-use cardea_engine::demo::{self, Size, Watch};
+use cardea_engine::demo::{self, Progress, Size, Watch};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 #[derive(clap::Args)]
@@ -36,58 +38,50 @@ impl Demo {
             HowMuch::Full => Size::Full,
             HowMuch::Small => Size::Small,
         };
-        fill(&engine, self.seed, size, self.until.unwrap_or_else(demo::last_day))?;
+        fill(
+            &engine,
+            self.seed,
+            size,
+            self.until.unwrap_or_else(demo::last_day),
+            &Progress::default(),
+        )?;
         introduce(&engine, self.seed)?;
         println!("The books' fingerprint: {}", engine.verify()?.hash);
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// For `serve --demo`: the seed that the books follow from, and whether they are there.
-#[derive(Clone, Copy)]
-pub struct Demonstration {
-    pub seed: u64,
-    pub filled: bool,
+/// The demo of a data folder, and whether it is filled.
+///
+/// # Errors
+/// A folder with something else in it, or with a demo that wasn't filled to its end.
+pub fn find(engine: &Engine) -> anyhow::Result<Demonstration> {
+    let seed = demo::seed_of(engine)?;
+    if seed.is_none() {
+        demo::check_empty(engine).map_err(|refusal| anyhow::anyhow!("{}", refusal.detail.en))?;
+    }
+    Ok(Demonstration {
+        seed: seed.unwrap_or(demo::SEED),
+        filled: seed.is_some(),
+        progress: Arc::default(),
+    })
 }
 
-impl Demonstration {
-    /// # Errors
-    /// A folder with something else in it, or with a demo that wasn't filled to its end.
-    pub fn find(engine: &Engine) -> anyhow::Result<Self> {
-        let seed = demo::seed_of(engine)?;
-        if seed.is_none() {
-            demo::check_empty(engine).map_err(|refusal| anyhow::anyhow!("{}", refusal.detail.en))?;
-        }
-        Ok(Self {
-            seed: seed.unwrap_or(demo::SEED),
-            filled: seed.is_some(),
-        })
-    }
-
-    /// Fills it beside the server, and says at the end what to try.
-    pub fn fill(self, engine: &Engine, url: &str) -> anyhow::Result<()> {
-        fill(engine, self.seed, Size::Full, demo::last_day())?;
-        self.introduce(engine, url)
-    }
-
-    /// Who can log in and what to look for, the address last.
-    pub fn introduce(self, engine: &Engine, url: &str) -> anyhow::Result<()> {
-        introduce(engine, self.seed)?;
-        println!("Cardea serves {url}");
-        Ok(())
-    }
+/// Fills it beside the server.
+pub fn fill_beside(demo: &Demonstration, engine: &Engine) -> anyhow::Result<()> {
+    fill(engine, demo.seed, Size::Full, demo::last_day(), &demo.progress)
 }
 
-fn fill(engine: &Engine, seed: u64, size: Size, until: Day) -> anyhow::Result<()> {
-    let mut bar = Bar::new();
+fn fill(engine: &Engine, seed: u64, size: Size, until: Day, progress: &Progress) -> anyhow::Result<()> {
+    let mut bar = Bar::new(progress);
     let started = Instant::now();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let filled = runtime.block_on(demo::fill(engine, seed, size, until, &mut bar));
-    bar.0.finish_and_clear();
+    bar.bar.finish_and_clear();
     filled
         .map_err(|refusal| anyhow::anyhow!("{}", refusal.detail.en))
         .context("filling the demo")?;
-    let events = bar.0.position();
+    let events = bar.bar.position();
     eprintln!(
         "{events} purchases, returns and other events in {:.1} s",
         started.elapsed().as_secs_f64()
@@ -125,23 +119,29 @@ fn print_login(login: &demo::Login) {
     println!("{chain:<10} {user:<12} {password:<22} {}", role.as_str());
 }
 
-struct Bar(ProgressBar);
+/// Shows in the terminal what pages see of it.
+struct Bar<'a> {
+    bar: ProgressBar,
+    progress: &'a Progress,
+}
 
-impl Bar {
-    fn new() -> Self {
+impl<'a> Bar<'a> {
+    fn new(progress: &'a Progress) -> Self {
         let bar = ProgressBar::new(0);
         let template = "{bar:40} {pos}/{len} purchases and other events, {eta} left";
         bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self(bar)
+        Self { bar, progress }
     }
 }
 
-impl Watch for Bar {
+impl Watch for Bar<'_> {
     fn starts(&mut self, events: u64) {
-        self.0.set_length(events);
+        self.bar.set_length(events);
+        (&mut &*self.progress).starts(events);
     }
 
     fn goes_on(&mut self, events: u64) {
-        self.0.set_position(events);
+        self.bar.set_position(events);
+        (&mut &*self.progress).goes_on(events);
     }
 }

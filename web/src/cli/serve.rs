@@ -1,7 +1,10 @@
 //! `cardea serve`
 
+use super::demo;
 use crate::app::{self, FirstLogin};
 use crate::settings::Settings;
+use crate::state::Demonstration;
+use cardea_engine::Engine;
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver};
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,14 +20,14 @@ impl Serve {
     pub fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let engine = app::open(&settings)?;
         app::warn_of_keys_inside(&settings);
-        let (first, demo) = if self.demo {
-            (None, Some(super::demo::Demonstration::find(&engine)?))
+        let (first, shown) = if self.demo {
+            (None, Some(demo::find(&engine)?))
         } else {
             (app::first_run(&engine)?, None)
         };
         let books = engine.clone();
         let stopped = watch_signals()?;
-        let server = match app::serve_demo(settings, engine, demo.map(|demo| demo.seed)) {
+        let server = match app::serve_demo(settings, engine, shown.clone()) {
             Ok(server) => server,
             Err(error) => {
                 // The log-in exists now and can't be shown again.
@@ -33,17 +36,18 @@ impl Serve {
             }
         };
         // While it is filled it can be looked at already.
-        let filling = demo.filter(|demo| !demo.filled).map(|demo| {
+        let filling = shown.as_ref().filter(|shown| !shown.filled).map(|shown| {
             println!("Cardea serves {} while the demo is filled", server.url());
-            let (books, url) = (books.clone(), server.url());
+            let (shown, books, url) = (shown.clone(), books.clone(), server.url());
             std::thread::spawn(move || {
-                if let Err(error) = demo.fill(&books, &url) {
+                let filled = demo::fill_beside(&shown, &books).and_then(|()| introduce(&shown, &books, &url));
+                if let Err(error) = filled {
                     eprintln!("The demo wasn't filled to its end; start anew with an empty data folder. {error:#}");
                 }
             })
         });
-        match demo.filter(|demo| demo.filled) {
-            Some(demo) => demo.introduce(&books, &server.url())?,
+        match shown.filter(|shown| shown.filled) {
+            Some(shown) => introduce(&shown, &books, &server.url())?,
             None if filling.is_none() => println!("Cardea serves {}", server.url()),
             None => {}
         }
@@ -59,6 +63,13 @@ impl Serve {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Who can log in and what to look for, the address last.
+fn introduce(shown: &Demonstration, books: &Engine, url: &str) -> anyhow::Result<()> {
+    demo::introduce(books, shown.seed)?;
+    println!("Cardea serves {url}");
+    Ok(())
 }
 
 fn show(first: Option<FirstLogin>) {

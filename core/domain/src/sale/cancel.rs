@@ -148,7 +148,7 @@ fn bill_row(record: &SaleRecord, reward: &Reward, args: &CancelArgs, context: &C
         earned: 0,
         spent: -record.spent,
         bonuses: sell::json::<[super::Bonus]>(&[])?,
-        terms: sell::json(&record.terms)?,
+        terms: sell::terms_row(&record.terms)?,
         reason: Some(args.reason.clone()),
     })
 }

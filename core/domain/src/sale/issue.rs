@@ -195,7 +195,7 @@ pub(super) fn judged(
         },
         earned: earning.map_or(0, |earning| earning.earned),
         bonuses: sell::json(earning.map_or(&[][..], |earning| &earning.bonuses))?,
-        terms: sell::json(&context.terms)?,
+        terms: sell::terms_row(&context.terms)?,
         contributions: record.lines.iter().map(contribution).collect(),
     })
 }

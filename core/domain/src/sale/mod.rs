@@ -16,6 +16,7 @@ mod refund;
 mod returns;
 mod sell;
 mod spend;
+mod terms_row;
 
 pub use crate::ledger::SpentMove;
 pub use bill::{

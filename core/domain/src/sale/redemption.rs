@@ -259,7 +259,7 @@ fn bill_row(
         earned: 0,
         spent: points,
         bonuses: sell::json::<[super::Bonus]>(&[])?,
-        terms: sell::json(&context.terms)?,
+        terms: sell::terms_row(&context.terms)?,
         reason: None,
     })
 }

@@ -368,7 +368,7 @@ impl Returning<'_> {
             earned: -plan.take_back,
             spent: -plan.give_back,
             bonuses: sell::json::<[super::Bonus]>(&[])?,
-            terms: sell::json(&record.terms)?,
+            terms: sell::terms_row(&record.terms)?,
             reason: Some(args.reason.clone()).filter(|reason| !reason.is_empty()),
         })
     }

@@ -3,7 +3,7 @@
 use super::earn::{self, Earning, KeptLine};
 use super::{
     Basis, Bill, BillKind, Context, EntryView, Judgement, Line, NaturalKey, Outcome, Proposal, Tender, TenderKind,
-    check_occurred_at, expiry, explain, issue, spend, spread_unpaid,
+    Terms, check_occurred_at, expiry, explain, issue, spend, spread_unpaid,
 };
 use crate::calendar::{Day, Instant};
 use crate::error::{Code, Refusal};
@@ -274,8 +274,16 @@ fn kept_lines(bill: &Bill) -> Vec<KeptLine> {
 /// # Errors
 /// `internal`: it can't be written. Never happens to the plain types it is used for.
 pub(super) fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Refusal> {
-    let internal = |_| Refusal::new(Code::Internal, "账单无法保存。", "The bill can't be saved.");
-    serde_json::to_string(value).map_err(internal)
+    serde_json::to_string(value).map_err(not_saved)
+}
+
+/// Terms for a bill's row, with the same error.
+pub(super) fn terms_row(terms: &Terms) -> Result<String, Refusal> {
+    terms.to_row().map_err(not_saved)
+}
+
+fn not_saved(_: serde_json::Error) -> Refusal {
+    Refusal::new(Code::Internal, "账单无法保存。", "The bill can't be saved.")
 }
 
 fn bill_row(
@@ -304,7 +312,7 @@ fn bill_row(
         earned: earning.map_or(0, |earning| earning.earned),
         spent: 0,
         bonuses: json(earning.map_or(&[][..], |earning| &earning.bonuses))?,
-        terms: json(&context.terms)?,
+        terms: terms_row(&context.terms)?,
         reason: args.reason.clone(),
     })
 }

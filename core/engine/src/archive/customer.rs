@@ -10,7 +10,7 @@ use crate::identity::Action;
 use crate::input::{self, Stored, Written, field, not_found, or_default};
 use crate::keys::{Digest, IndexKind};
 use crate::page::{Page, PageArgs};
-use crate::store::{Answer, Conn, Id, IdempotencyKey, Name};
+use crate::store::{Answer, Conn, Id, IdempotencyKey, Lane, Name};
 use crate::{Engine, each};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -124,6 +124,17 @@ impl Engine {
         key: Option<IdempotencyKey>,
         new: NewCustomer,
     ) -> Result<Written<CustomerView>, Refusal> {
+        self.create_customer_in(Lane::Interactive, actor, key, new).await
+    }
+
+    /// As [`Engine::create_customer`], for imports and the demo as well.
+    pub(crate) async fn create_customer_in(
+        &self,
+        lane: Lane,
+        actor: &Actor,
+        key: Option<IdempotencyKey>,
+        new: NewCustomer,
+    ) -> Result<Written<CustomerView>, Refusal> {
         actor.require(Action::CustomerCreate, Some(new.store_id))?;
         let id = CustomerId(Uuid::now_v7());
         let latest = self.latest_day(actor.chain);
@@ -164,7 +175,7 @@ impl Engine {
             .collect();
         let unasked = !new.acknowledge_duplicate && !phones.is_empty();
         let answered = self
-            .transact(actor, key, "customer.create", move |tx| {
+            .transact_in(lane, actor, key, "customer.create", move |tx| {
                 let mut row = row.clone();
                 row.created_at = tx.now().0;
                 row.consent_at = (row.consent_privacy || row.consent_marketing).then_some(tx.business_now().0);

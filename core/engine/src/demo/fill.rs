@@ -1,83 +1,34 @@
 //! Makes the ninety days happen: day by day, many members at once, each one's commands in order.
 
-use super::available;
-use super::cast::{POINTS, POINTS_MONEY};
 use super::dice::Dice;
-use super::people::Person;
-use super::setup::{Place, Shop};
-use super::trade::{self, Event, Goods, Happening, Member, Shopper};
+use super::happen::{Known, Work, happen};
+use super::setup::Shop;
+use super::trade::{self, Event, Happening, Member};
 use crate::Engine;
-use crate::archive::{Consent, FormOfAddress, NewCustomer};
-use crate::command::{CardOperation, Command, Issue, MemberRef, Redemption, Replace, Return, Sale};
 use crate::lanes::Lanes;
-use crate::store::{Answered, Lane};
-use cardea_domain::card::{CardKind, CardNumber, CardOp};
-use cardea_domain::id::{BillId, CardId, CustomerId};
-use cardea_domain::ledger::Balance;
-use cardea_domain::sale::{Bill, Line, ReturnLine, Tender, TenderKind};
-use cardea_domain::{Code, Day, Instant, Refusal, Zone};
+use cardea_domain::{Day, Refusal, Zone};
 use parking_lot::Mutex;
-use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::Arc;
+use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::task::JoinSet;
 
 /// Circles of members worked on at the same time.
-const IN_FLIGHT: usize = 1024;
+const IN_FLIGHT: usize = 512;
 /// Half past nine in the evening: the stores have closed and everything of the day lies before.
 const CLOSING: u32 = 21 * 3600 + 1800;
-/// An issue follows the purchase that leads to it.
-const AT_THE_DESK_MS: i64 = 240_000;
 
 /// One chain's trade.
 pub(super) struct Trade {
-    engine: Engine,
-    actor: Arc<crate::Actor>,
-    seed: u64,
-    shop: Shop,
-    zone: Zone,
-    members: Vec<Member>,
+    pub(super) engine: Engine,
+    pub(super) actor: Arc<crate::Actor>,
+    pub(super) seed: u64,
+    pub(super) shop: Shop,
+    pub(super) zone: Zone,
+    pub(super) members: Vec<Member>,
     events: Vec<Event>,
-    known: Vec<Mutex<Known>>,
-    failed: Mutex<Option<Refusal>>,
-}
-
-/// What the stores know of a member by now.
-#[derive(Debug, Default)]
-struct Known {
-    customer: Option<CustomerId>,
-    card: Option<(CardId, CardNumber)>,
-    lost: bool,
-    available: i64,
-    /// The last sale: its store, id, and pieces by line.
-    last: Option<(usize, BillId, Vec<ReturnLine>)>,
-}
-
-/// An event with the receipt it will have.
-struct Work {
-    trade: Arc<Trade>,
-    event: Event,
-    day: Day,
-    store: usize,
-    till: String,
-    receipt: String,
-}
-
-/// What the demo reads of answers.
-#[derive(Deserialize)]
-struct Booked {
-    id: BillId,
-    balances: Vec<Balance>,
-}
-
-#[derive(Deserialize)]
-struct Issued {
-    id: CardId,
-    number: CardNumber,
-    balances: Vec<Balance>,
-}
-
-fn read<'a, T: Deserialize<'a>>(answered: &'a Answered) -> Result<T, Refusal> {
-    Ok(serde_json::from_str(&answered.json).map_err(crate::Error::from)?)
+    pub(super) known: Vec<Mutex<Known>>,
+    pub(super) failed: Mutex<Option<Refusal>>,
 }
 
 impl Trade {
@@ -117,7 +68,33 @@ impl Trade {
         &self.events[from..to]
     }
 
-    fn dice(&self, event: &Event) -> Dice {
+    /// One day after the other; `told` gets each one's number of events.
+    async fn days(self: Arc<Self>, first: Day, told: UnboundedSender<u64>) -> Result<(), Refusal> {
+        for number in 0..trade::DAYS {
+            let day = first
+                .plus_days(number.into())
+                .ok_or_else(|| crate::Error::internal("the last day is out of range"))?;
+            if let Some(closing) = self.zone.instant_at(day, CLOSING) {
+                self.engine.clock().set_business(self.shop.actor.chain, Some(closing));
+            }
+            let lanes = Lanes::open(IN_FLIGHT, happen);
+            let (events, mut receipts) = (self.of_day(number), HashMap::new());
+            for event in events {
+                let work = Work::ring(&self, *event, day, &mut receipts);
+                let circle = (event.what == Happening::WalkIn, trade::circle(event.member));
+                lanes.add(&circle, work).await;
+            }
+            lanes.close().await.map_err(crate::Error::internal)?;
+            if let Some(refusal) = self.failed.lock().take() {
+                return Err(refusal);
+            }
+            // Whoever listened has gone only with the fill.
+            let _ = told.send(events.len() as u64);
+        }
+        Ok(())
+    }
+
+    pub(super) fn dice(&self, event: &Event) -> Dice {
         let path = [
             trade::code(self.shop.chain),
             event.member.into(),
@@ -129,373 +106,22 @@ impl Trade {
     }
 }
 
-/// Lets all chains trade from `first` on. `tell` hears how many events have happened.
+/// Lets all chains trade from `first` on, each at its own pace: while one waits for the end of its day, others go on.
+/// `tell` hears how many events have happened.
 pub(super) async fn run(trades: &[Arc<Trade>], first: Day, tell: &mut dyn FnMut(u64)) -> Result<(), Refusal> {
+    let (told, mut hear) = mpsc::unbounded_channel();
+    let mut chains = JoinSet::new();
+    for trade in trades {
+        chains.spawn(trade.clone().days(first, told.clone()));
+    }
+    drop(told);
     let mut done = 0;
-    for number in 0..trade::DAYS {
-        let day = first
-            .plus_days(number.into())
-            .ok_or_else(|| crate::Error::internal("the last day is out of range"))?;
-        let lanes = Lanes::open(IN_FLIGHT, happen);
-        for (at, trade) in trades.iter().enumerate() {
-            if let Some(closing) = trade.zone.instant_at(day, CLOSING) {
-                trade.engine.clock().set_business(trade.shop.actor.chain, Some(closing));
-            }
-            let mut receipts = HashMap::new();
-            for event in trade.of_day(number) {
-                let work = Work::ring(trade, *event, day, &mut receipts);
-                let circle = (at, event.what == Happening::WalkIn, trade::circle(event.member));
-                lanes.add(&circle, work).await;
-                done += 1;
-            }
-        }
-        lanes.close().await.map_err(crate::Error::internal)?;
-        if let Some(refusal) = trades.iter().find_map(|trade| trade.failed.lock().take()) {
-            return Err(refusal);
-        }
+    while let Some(events) = hear.recv().await {
+        done += events;
         tell(done);
     }
+    while let Some(ended) = chains.join_next().await {
+        ended.map_err(crate::Error::internal)??;
+    }
     Ok(())
-}
-
-async fn happen(work: Work) {
-    if work.trade.failed.lock().is_some() {
-        return;
-    }
-    let done = match work.event.what {
-        Happening::Join => work.join().await,
-        Happening::Visit => work.visit().await,
-        Happening::WalkIn => work.walk_in().await,
-        Happening::Return => work.bring_back().await,
-        Happening::Redeem => work.redeem().await,
-        Happening::Loss => work.lose().await,
-        Happening::Found => work.find().await,
-        Happening::Replace => work.replace().await,
-    };
-    if let Err(refusal) = done {
-        work.trade.failed.lock().get_or_insert(refusal);
-    }
-}
-
-impl Work {
-    fn ring(trade: &Arc<Trade>, event: Event, day: Day, receipts: &mut HashMap<usize, u32>) -> Self {
-        let mut dice = trade.dice(&event);
-        let stores = trade.shop.stores.len() as u64;
-        let usual = trade.members.get(event.member as usize).map(|member| member.store);
-        // One visit in eight is to another store; cards are issued and replaced where one is known.
-        let store = match (usual, event.what) {
-            (Some(_), Happening::WalkIn) | (None, _) => dice.below(stores) as usize,
-            (Some(_), Happening::Visit) if dice.chance(125) => dice.below(stores) as usize,
-            (Some(usual), _) => usual,
-        };
-        let number = receipts.entry(store).or_default();
-        *number += 1;
-        let (till, receipt) = (format!("T{}", *number % 2 + 1), format!("{number:04}"));
-        Self {
-            trade: trade.clone(),
-            event,
-            day,
-            store,
-            till,
-            receipt,
-        }
-    }
-
-    fn member(&self) -> &Member {
-        &self.trade.members[self.event.member as usize]
-    }
-
-    fn known(&self) -> parking_lot::MutexGuard<'_, Known> {
-        self.trade.known[self.event.member as usize].lock()
-    }
-
-    fn place(&self) -> &Place {
-        &self.trade.shop.stores[self.store]
-    }
-
-    fn at(&self) -> Result<Instant, Refusal> {
-        let at = self.trade.zone.instant_at(self.day, self.event.second);
-        Ok(at.ok_or_else(|| crate::Error::internal("a time that doesn't exist"))?)
-    }
-
-    async fn execute(&self, command: Command) -> Result<Answered, Refusal> {
-        self.trade
-            .engine
-            .execute_in(Lane::Bulk, &self.trade.actor, None, &command)
-            .await
-    }
-
-    /// A card number that follows from the seed; `attempt` tells numbers of one member apart.
-    fn number(&self, attempt: u64) -> CardNumber {
-        let path = [
-            trade::code(self.trade.shop.chain),
-            self.event.member.into(),
-            4,
-            self.event.day.into(),
-            attempt,
-        ];
-        CardNumber::from_random(Dice::of(self.trade.seed, &path).roll())
-    }
-
-    async fn join(&self) -> Result<(), Refusal> {
-        let mut dice = self.trade.dice(&self.event);
-        let customer = self.register(&mut dice).await?;
-        self.known().customer = Some(customer);
-        // Where the program asks for a first purchase, this is it.
-        let least = if self.trade.shop.chain.asks_for_a_purchase() {
-            100_000
-        } else {
-            0
-        };
-        let goods = trade::basket(self.trade.shop.chain, self.member().shopper, least, &mut dice);
-        self.sell(Some(MemberRef::Customer(customer)), &goods, 0, &mut dice)
-            .await?;
-        let issued: Issued = read(&self.issue(customer).await?)?;
-        let mut known = self.known();
-        known.available = available(&issued.balances);
-        known.card = Some((issued.id, issued.number));
-        Ok(())
-    }
-
-    async fn register(&self, dice: &mut Dice) -> Result<CustomerId, Refusal> {
-        let person = Person::invent(self.trade.shop.chain.names, self.event.member.into(), dice);
-        let friend = self
-            .member()
-            .introducer
-            .and_then(|friend| self.trade.known[friend as usize].lock().customer);
-        let new = NewCustomer {
-            name: person.name,
-            form_of_address: if person.woman {
-                FormOfAddress::Ms
-            } else {
-                FormOfAddress::Mr
-            },
-            phones: vec![person.phone],
-            birthday: Some(person.birthday),
-            identity_number: None,
-            identity_kind: None,
-            store_id: self.place().id,
-            consultant_id: Some(self.place().consultant),
-            introducer_customer_id: friend,
-            consent: Consent {
-                marketing: person.marketing,
-                privacy: true,
-            },
-            external_ref: None,
-            acknowledge_duplicate: false,
-        };
-        Ok(self
-            .trade
-            .engine
-            .create_customer(&self.trade.actor, None, new)
-            .await?
-            .value
-            .id)
-    }
-
-    async fn issue(&self, customer: CustomerId) -> Result<Answered, Refusal> {
-        let issued_at = Some(Instant(self.at()?.0 + AT_THE_DESK_MS));
-        let mut attempt = 0;
-        loop {
-            let issued = self.execute(Command::Issue(Issue {
-                program: self.trade.shop.program,
-                customer,
-                store: self.place().id,
-                kind: CardKind::Customer,
-                number: Some(self.number(attempt)),
-                issued_at,
-            }));
-            match issued.await {
-                Err(refusal) if refusal.code == Code::AlreadyExists && attempt < 8 => attempt += 1,
-                other => return other,
-            }
-        }
-    }
-
-    async fn visit(&self) -> Result<(), Refusal> {
-        let mut dice = self.trade.dice(&self.event);
-        let goods = trade::basket(self.trade.shop.chain, self.member().shopper, 0, &mut dice);
-        let (member, available) = {
-            let known = self.known();
-            // Without a working card, or without the card at hand, the phone number does.
-            let by_card = known.card.as_ref().filter(|_| !known.lost && dice.chance(850));
-            let by_card = by_card.map(|(_, number)| MemberRef::Card(number.as_str().to_owned()));
-            (by_card.or(known.customer.map(MemberRef::Customer)), known.available)
-        };
-        // Points are paid with a card only.
-        let wants = dice.chance(120) && matches!(member, Some(MemberRef::Card(_)));
-        let points = if wants { available.max(0) } else { 0 };
-        self.sell(member, &goods, points, &mut dice).await
-    }
-
-    async fn walk_in(&self) -> Result<(), Refusal> {
-        let mut dice = self.trade.dice(&self.event);
-        let goods = trade::basket(self.trade.shop.chain, Shopper::Rare, 0, &mut dice);
-        self.sell(None, &goods, 0, &mut dice).await
-    }
-
-    /// Rings goods up; pays with up to `points`, as far as the program lets.
-    async fn sell(
-        &self,
-        member: Option<MemberRef>,
-        goods: &[Goods],
-        points: i64,
-        dice: &mut Dice,
-    ) -> Result<(), Refusal> {
-        let lines = (1..).zip(goods).map(|(number, goods)| Line {
-            number,
-            sku: goods.sku.into(),
-            category: goods.category.into(),
-            quantity: goods.pieces * 1000,
-            amount: goods.price,
-            list_amount: goods.list,
-            discount: goods.list - goods.price,
-            attributes: Vec::new(),
-        });
-        let total: i64 = goods.iter().map(|goods| goods.price).sum();
-        let with_points = (points / POINTS).min(total / 2 / POINTS_MONEY) * POINTS_MONEY;
-        let money = *dice.pick(&[TenderKind::Mobile, TenderKind::Card, TenderKind::Cash], 2);
-        let tenders = [(money, total - with_points), (TenderKind::Points, with_points)];
-        let tenders = tenders.into_iter().filter(|(_, amount)| *amount > 0);
-        let known_buyer = member.is_some();
-        let answered = self
-            .execute(Command::Sale(Sale {
-                store: self.place().id,
-                member,
-                source: "till".into(),
-                till: self.till.clone(),
-                receipt: self.receipt.clone(),
-                occurred_at: self.at()?,
-                bill: Bill {
-                    lines: lines.collect(),
-                    tenders: tenders.map(|(kind, amount)| Tender { kind, amount }).collect(),
-                    rounding: 0,
-                },
-                over_limit: false,
-                reason: None,
-                trusted: true,
-            }))
-            .await?;
-        if known_buyer {
-            let booked: Booked = read(&answered)?;
-            let pieces = (1..).zip(goods).map(|(line, goods)| ReturnLine {
-                line,
-                quantity: goods.pieces * 1000,
-            });
-            let mut known = self.known();
-            known.last = Some((self.store, booked.id, pieces.collect()));
-            known.available = available(&booked.balances);
-        }
-        Ok(())
-    }
-
-    /// Everything of the last sale, or one line.
-    async fn bring_back(&self) -> Result<(), Refusal> {
-        let Some((store, original, lines)) = self.known().last.take() else {
-            return Ok(());
-        };
-        let mut dice = self.trade.dice(&self.event);
-        let lines = if dice.chance(400) {
-            Vec::new()
-        } else {
-            vec![*dice.pick(&lines, 1)]
-        };
-        let answered = self
-            .execute(Command::Return(Return {
-                sale: original,
-                store: self.trade.shop.stores[store].id,
-                source: "till".into(),
-                till: self.till.clone(),
-                // The receipt was counted at the usual store; the sale's own may be another.
-                receipt: format!("R{:05}-{}", self.event.member, self.event.second),
-                occurred_at: self.at()?,
-                lines,
-                reason: (*dice.pick(&["不合适", "过敏", "包装破损", "重复购买"], 1)).into(),
-                trusted: true,
-            }))
-            .await?;
-        self.known().available = available(&read::<Booked>(&answered)?.balances);
-        Ok(())
-    }
-
-    async fn redeem(&self) -> Result<(), Refusal> {
-        let mut dice = self.trade.dice(&self.event);
-        let (card, available_now) = {
-            let known = self.known();
-            match &known.card {
-                Some((_, number)) if !known.lost => (number.as_str().to_owned(), known.available),
-                _ => return Ok(()),
-            }
-        };
-        let affordable: Vec<_> = self
-            .place()
-            .rewards
-            .iter()
-            .filter(|(_, price)| *price <= available_now)
-            .collect();
-        if affordable.is_empty() {
-            return Ok(());
-        }
-        let (reward, _) = **dice.pick(&affordable, 1);
-        let answered = self
-            .execute(Command::Redemption(Redemption {
-                card,
-                store: self.place().id,
-                source: "till".into(),
-                till: self.till.clone(),
-                receipt: self.receipt.clone(),
-                reward,
-                quantity: 1,
-                occurred_at: Some(self.at()?),
-                trusted: true,
-            }))
-            .await?;
-        self.known().available = available(&read::<Booked>(&answered)?.balances);
-        Ok(())
-    }
-
-    async fn lose(&self) -> Result<(), Refusal> {
-        self.operate(CardOp::ReportLoss, "钱包遗失").await?;
-        self.known().lost = true;
-        Ok(())
-    }
-
-    async fn find(&self) -> Result<(), Refusal> {
-        self.operate(CardOp::CancelLoss, "已找到").await?;
-        self.known().lost = false;
-        Ok(())
-    }
-
-    async fn operate(&self, op: CardOp, reason: &str) -> Result<(), Refusal> {
-        let Some((card, _)) = self.known().card.clone() else {
-            return Ok(());
-        };
-        self.execute(Command::Card(CardOperation {
-            card,
-            op,
-            reason: reason.into(),
-            caller_verified: Some(true),
-            identity_checked: Some(true),
-        }))
-        .await?;
-        Ok(())
-    }
-
-    async fn replace(&self) -> Result<(), Refusal> {
-        let Some((card, _)) = self.known().card.clone() else {
-            return Ok(());
-        };
-        let answered = self
-            .execute(Command::Replace(Replace {
-                card,
-                store: self.place().id,
-                reason: "补卡".into(),
-                number: Some(self.number(0)),
-            }))
-            .await?;
-        let issued: Issued = read(&answered)?;
-        let mut known = self.known();
-        (known.card, known.lost) = (Some((issued.id, issued.number)), false);
-        Ok(())
-    }
 }

@@ -6,11 +6,14 @@
 mod cast;
 mod dice;
 mod fill;
+mod happen;
 mod people;
+mod progress;
 mod sample;
 mod setup;
 mod trade;
 
+pub use progress::Progress;
 pub use sample::{Sample, samples};
 pub use setup::{Login, logins};
 

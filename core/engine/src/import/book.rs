@@ -228,7 +228,12 @@ impl Books {
             external_ref: Some(key.to_owned()),
             acknowledge_duplicate: false,
         };
-        Ok(self.engine.create_customer(&self.actor, None, new).await?.value.id)
+        Ok(self
+            .engine
+            .create_customer_in(Lane::Bulk, &self.actor, None, new)
+            .await?
+            .value
+            .id)
     }
 
     async fn issue(&self, key: &str, customer: CustomerId, store: StoreId, at: Instant) -> Result<CardNumber, Refusal> {

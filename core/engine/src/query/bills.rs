@@ -215,7 +215,7 @@ fn views(conn: &mut Conn, chain: ChainId, rows: Vec<Row>) -> Result<Vec<BillView
     }
     let mut view = |mut row: Row| {
         let kept = std::mem::take(&mut row.answer);
-        let answer = answers::whole(conn, chain, (row.id.typed(), row.membership_id), kept)?;
+        let answer = answers::whole(conn, chain, (row.id.typed(), row.membership_id), &kept)?;
         let returns = returns_of.remove(&row.id).unwrap_or_default();
         view(row, returns, serde_json::from_str(&answer)?)
     };

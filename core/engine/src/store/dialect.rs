@@ -137,7 +137,7 @@ fn check_sqlite_version() -> Result<()> {
 /// What only the writer's connection is given: pages that many commands change stay in memory.
 pub(crate) fn prepare_writer(conn: &mut Conn) -> Result<()> {
     match conn {
-        Conn::Sqlite(_) => conn.batch("PRAGMA cache_size = -32768"),
+        Conn::Sqlite(_) => conn.batch("PRAGMA cache_size = -8192"),
         Conn::Postgres(_) => Ok(()),
     }
 }
@@ -145,8 +145,9 @@ pub(crate) fn prepare_writer(conn: &mut Conn) -> Result<()> {
 /// Whether a commit waits until it is on disk.
 pub(crate) fn set_flushing(conn: &mut Conn, on: bool) -> Result<()> {
     conn.batch(match (&*conn, on) {
-        (Conn::Sqlite(_), true) => "PRAGMA synchronous = FULL",
-        (Conn::Sqlite(_), false) => "PRAGMA synchronous = OFF",
+        (Conn::Sqlite(_), true) => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192",
+        // The longer the log, the fewer times a page that changes often is moved into the database.
+        (Conn::Sqlite(_), false) => "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 32768",
         (Conn::Postgres(_), true) => "SET synchronous_commit = on",
         (Conn::Postgres(_), false) => "SET synchronous_commit = off",
     })

@@ -245,7 +245,7 @@ impl Page {
     /// The same of a return, whose figures are negative. What the program lets go has no entry.
     fn taken_back(&self, books: &mut Books, bill: &BillRow, name: &dyn Fn() -> String) {
         let taken = self.points(bill, &[EntryKind::ClawBack, EntryKind::ClawBackExcess]);
-        let policy = serde_json::from_str::<Terms>(&bill.terms).map(|terms| terms.return_policy);
+        let policy = Terms::from_row(&bill.terms).map(|terms| terms.return_policy);
         let waives = policy.is_ok_and(|policy| policy != ReturnPolicy::GoNegative);
         if !(waives && (bill.earned..=0).contains(&taken)) {
             books.agree(bill.earned, taken, || format!("what was taken back by {}", name()));

@@ -57,6 +57,8 @@ role-vendor = plugin vendor
 
 login-title = Log in to work
 demo-title = Demo: choose a role, then press Enter
+demo-filling = The demo is being filled
+demo-filling-of = Being filled: { $done } of { $of } purchases and other events
 demo-member = A member to look for: { $name } · { $phone } · { $card }
 login-motto = Cards, points, rewards, returns: and a reason for every point.
 login-chain = Chain code
@@ -561,6 +563,8 @@ role-vendor = 插件供应商
 
 login-title = 登录工作台
 demo-title = 演示：点一个身份，再按回车登录
+demo-filling = 正在填充演示数据
+demo-filling-of = 正在填充：{ $done } / { $of } 笔消费及其他事件
 demo-member = 可查会员：{ $name } · { $phone } · { $card }
 login-motto = 发卡、积分、兑换、退货，每一分都说得清来由。
 login-chain = 连锁代码

@@ -57,6 +57,8 @@ role-vendor = plugin vendor
 
 login-title = Log in to work
 demo-title = Demo: choose a role, then press Enter
+demo-filling = The demo is being filled
+demo-filling-of = Being filled: { $done } of { $of } purchases and other events
 demo-member = A member to look for: { $name } · { $phone } · { $card }
 login-motto = Cards, points, rewards, returns: and a reason for every point.
 login-chain = Chain code

@@ -1,10 +1,11 @@
-//! What a bill answered, put together again: the document stands in the bill, its entries in the ledger.
+//! What a bill answered, put together again: the document stands in the bill, its entries in the ledger, the bill's own
+//! id and its membership's in other columns of its row.
 
 use crate::error::{Error, Result};
 use crate::store::statement::{fetch, statements};
 use crate::store::{Conn, Id};
 use cardea_domain::Text;
-use cardea_domain::id::{BillId, ChainId};
+use cardea_domain::id::{BillId, ChainId, MembershipId};
 use cardea_domain::ledger::Asset;
 use cardea_domain::sale::EntryView;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text as SqlText};
@@ -20,7 +21,33 @@ statements! {
 pub(crate) fn of_bill(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<String> {
     let found = fetch!(conn, SelectAnswer, [chain, bill] => (Option<Id>, String))?.pop();
     let (membership, kept) = found.ok_or_else(|| Error::internal(format!("bill {bill} is missing")))?;
-    whole(conn, chain, (bill, membership), kept)
+    whole(conn, chain, (bill, membership), &kept)
+}
+
+/// Stand for ids that the row has anyway; JSON has no such characters, for they are escaped in its texts.
+const BILL: &str = "\u{1}";
+const MEMBERSHIP: &str = "\u{2}";
+
+fn quoted(id: impl std::fmt::Display) -> String {
+    format!("\"{id}\"")
+}
+
+/// What a bill's row keeps of its answer.
+pub(super) fn shortened(answer: &str, bill: BillId, membership: Option<MembershipId>) -> String {
+    let short = answer.replace(&quoted(bill), BILL);
+    match membership {
+        Some(membership) => short.replace(&quoted(membership), MEMBERSHIP),
+        None => short,
+    }
+}
+
+/// The other way round.
+pub(super) fn lengthened(kept: &str, bill: BillId, membership: Option<MembershipId>) -> String {
+    let long = kept.replace(BILL, &quoted(bill));
+    match membership {
+        Some(membership) => long.replace(MEMBERSHIP, &quoted(membership)),
+        None => long,
+    }
 }
 
 /// What a bill keeps of its answer, with its entries: the first ones of its membership, for what was booked later wasn't
@@ -29,8 +56,9 @@ pub(crate) fn whole(
     conn: &mut Conn,
     chain: ChainId,
     (bill, membership): (BillId, Option<Id>),
-    kept: String,
+    kept: &str,
 ) -> Result<String> {
+    let kept = lengthened(kept, bill, membership.map(Id::typed));
     // A quote inside a text of the document is escaped, so this is the field.
     const FIELD: &str = "\"entries\":";
     let Some((before, after)) = kept.split_once(FIELD) else {

@@ -1,12 +1,13 @@
 //! Loads a bill as it was booked: what a return works from.
 
+use super::answers;
 use super::parts::{self, Parts};
 use crate::error::{Error, Result};
 use crate::store::statement::{fetch, statements};
 use crate::store::{Conn, Id};
 use cardea_domain::id::*;
 use cardea_domain::ledger::{LotTerms, SpentMove};
-use cardea_domain::sale::{AttrValue, IntroducerBonus, NaturalKey, RecordedLine, RecordedTender, SaleRecord};
+use cardea_domain::sale::{AttrValue, IntroducerBonus, NaturalKey, RecordedLine, RecordedTender, SaleRecord, Terms};
 use cardea_domain::{Day, Instant};
 use diesel::prelude::Queryable;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
@@ -30,7 +31,8 @@ statements! {
          WHERE l.chain_id = ? AND l.membership_id = ? AND l.bill_id = ? AND e.kind = 'expire'";
     SelectTaken -> (BigInt,) =
         "SELECT -earned FROM bills WHERE chain_id = ? AND original_id = ? AND earned <> 0";
-    SelectExchange -> (Nullable<Binary>, Text) = "SELECT reward_id, answer FROM bills WHERE chain_id = ? AND id = ?";
+    SelectExchange -> (Nullable<Binary>, Nullable<Binary>, Text) =
+        "SELECT reward_id, membership_id, answer FROM bills WHERE chain_id = ? AND id = ?";
     SelectSpentMoves -> (Binary, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
         "SELECT l.id, l.opened_at, l.matures_at, l.expires_at, m.delta FROM lot_moves m \
          JOIN lots l ON l.chain_id = m.chain_id AND l.membership_id = ? AND l.id = m.lot_id \
@@ -92,7 +94,7 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
         lines: parts.lines.into_iter().map(line).collect(),
         tenders: parts.tenders.into_iter().map(tender).collect::<Result<_>>()?,
         bonuses: serde_json::from_str(&bill.bonuses)?,
-        terms: serde_json::from_str(&bill.terms)?,
+        terms: Terms::from_row(&bill.terms)?,
         earned: bill.earned,
         spent: bill.spent,
         earn_entry: booked.earn,
@@ -211,11 +213,11 @@ struct Answered {
 
 /// The reward of an exchange, and the last day on which it may be cancelled.
 pub(crate) fn exchange(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option<(RewardId, Option<Day>)>> {
-    let row = fetch!(conn, SelectExchange, [chain, id] => (Option<Id>, String))?.pop();
-    let Some((Some(reward), answer)) = row else {
+    let row = fetch!(conn, SelectExchange, [chain, id] => (Option<Id>, Option<Id>, String))?.pop();
+    let Some((Some(reward), membership, answer)) = row else {
         return Ok(None);
     };
-    let answered: Answered = serde_json::from_str(&answer)?;
+    let answered: Answered = serde_json::from_str(&answers::lengthened(&answer, id, membership.map(Id::typed)))?;
     Ok(Some((reward.typed(), answered.cancellable_until)))
 }
 

@@ -1,6 +1,7 @@
 //! Saves what decisions want: the rows of a whole wave of commands are collected by table and written with as few
 //! statements as possible, the same text on both databases.
 
+use super::answers;
 use super::insert::*;
 use super::ledger::{CardEvent, Decision};
 use super::parts::{self, Asked, Parts};
@@ -248,7 +249,7 @@ impl<'a> Saver<'a> {
         Ok(())
     }
 
-    fn bill(&mut self, chain: ChainId, b: &'a BillRow, parts: String, answer: &'a str) {
+    fn bill(&mut self, chain: ChainId, b: &'a BillRow, parts: String, answer: &str) {
         self.rows.bills.add(row![
             chain,
             b.id,
@@ -277,7 +278,7 @@ impl<'a> Saver<'a> {
             &b.bonuses,
             &b.terms,
             b.reason.as_deref(),
-            answer,
+            answers::shortened(answer, b.id, b.membership),
         ]);
     }
 

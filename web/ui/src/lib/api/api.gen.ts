@@ -1219,10 +1219,24 @@ export interface components {
         };
         /** @description Empty on every server but that of `serve --demo`. */
         Demo: {
+            filling?: components["schemas"]["DemoFilling"] | null;
             /** @description Those to try first come first. */
             logins: components["schemas"]["DemoLogin"][];
             /** @description One member of each chain. */
             members: components["schemas"]["DemoMember"][];
+        };
+        /** @description How far the demo is filled. */
+        DemoFilling: {
+            /**
+             * Format: int64
+             * @description Purchases and other events that have happened.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Events in all.
+             */
+            of: number;
         };
         /** @description An invented account. */
         DemoLogin: {
