@@ -12,7 +12,7 @@ pub use document::{DocumentKind, document};
 pub use fault::Fault;
 pub use plate::plate;
 pub use resident::{birth_date, resident};
-pub use simple::{mail, postcode};
+pub use simple::{mail, postcode, qq, wechat};
 pub use uscc::credit_code;
 
 /// A text that identifies something: no blanks or line ends around it, nothing invisible in it, full-width letters, digits

@@ -15,6 +15,7 @@ pub mod identifier;
 pub mod ledger;
 pub mod money;
 pub mod phone;
+pub mod provenance;
 pub mod review;
 pub mod rows;
 pub mod sale;

@@ -11,6 +11,7 @@ pub mod command;
 pub mod demo;
 mod engine;
 pub mod error;
+pub mod fields;
 pub mod identity;
 pub mod import;
 pub mod input;

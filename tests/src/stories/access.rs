@@ -53,6 +53,7 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
     let code = format!("c{receipt}");
     Some(match route {
         "POST /customers" => world.customer_form(&app.next_phone()),
+        "POST /customer-fields" => json!({"follows": 0, "fields": [{"name": "x", "label": name, "kind": "text"}]}),
         "PATCH /customers/{id}" => json!({"name": "王芳"}),
         "POST /cards" => json!({"membership_id": world.membership, "store_id": world.store, "kind": "customer"}),
         "POST /cards/{id}/freeze" | "POST /cards/{id}/unfreeze" | "POST /cards/{id}/cancel" => json!({"reason": "x"}),

@@ -8,6 +8,7 @@ mod calendar;
 mod cards;
 mod contention;
 mod crash;
+mod customer_cards;
 mod damage;
 mod demo;
 mod earning;
@@ -51,6 +52,7 @@ pub fn tests() -> Vec<Trial> {
         cards::tests,
         contention::tests,
         crash::tests,
+        customer_cards::tests,
         damage::tests,
         demo::tests,
         earning::tests,

@@ -96,7 +96,7 @@ fn d_arc_13_phones_that_a_spreadsheet_spoiled_are_refused(app: &TestApp) {
 }
 
 /// Every file of the data folder with its bytes.
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub(super) fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();

@@ -7,6 +7,7 @@ use cardea_domain::Instant;
 use cardea_domain::id::{CustomerId, StaffId, StoreId};
 use cardea_domain::identifier::DocumentKind;
 use cardea_engine::archive::{self, Consent, CustomerChange, FormOfAddress, NewCustomer};
+use cardea_engine::fields::{FieldVersion, NewFieldVersion};
 use cardea_engine::page::PageArgs;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,7 +18,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(list_customers)
         .service(create_customer)
         .service(read_customer)
-        .service(update_customer);
+        .service(update_customer)
+        .service(list_customer_fields)
+        .service(publish_customer_fields);
 }
 
 #[derive(Serialize, ToSchema)]
@@ -50,6 +53,9 @@ pub struct Customer {
     #[schema(value_type = Option<String>, format = DateTime)]
     pub consent_at: Option<Instant>,
     pub external_ref: Option<String>,
+    /// What else is known, contact data masked; not in lists, and only for who may see it (`customer.card`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<archive::Card>,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Instant,
     /// Rises with every change; the ETag.
@@ -85,6 +91,7 @@ impl Customer {
             consent: view.consent,
             consent_at: view.consent_at,
             external_ref: view.external_ref,
+            card: view.card,
             created_at: view.created_at,
             version: view.version,
         }
@@ -166,4 +173,38 @@ async fn update_customer(
         |view| view.version,
         |view| Customer::new(view, language),
     ))
+}
+
+/// Versions of the chain's own fields on customers' cards, newest first: the first is what is asked for now.
+#[utoipa::path(tag = "customers", params(PageArgs), responses((status = 200, body = Page<FieldVersion>)))]
+#[get("/customer-fields")]
+async fn list_customer_fields(
+    permit: Permit<action::CustomerLookup>,
+    page: Query<PageArgs>,
+    state: web::Data<State>,
+) -> Answer {
+    let found = state
+        .read(move |engine| engine.customer_fields(permit.actor(), &page.0))
+        .await?;
+    Ok(answer::ok(&found))
+}
+
+/// Publishes the next version of the chain's own fields.
+#[utoipa::path(
+    tag = "customers", params(IdempotencyKey), request_body = NewFieldVersion,
+    responses((status = 201, body = FieldVersion))
+)]
+#[post("/customer-fields")]
+async fn publish_customer_fields(
+    permit: Permit<action::ConfigurationWrite>,
+    write: Write<NewFieldVersion>,
+    state: web::Data<State>,
+) -> Answer {
+    let actor = permit.in_chain()?;
+    let published = state
+        .engine
+        .publish_customer_fields(actor, Some(write.key), write.body)
+        .await?;
+    let version = |field_version: &FieldVersion| field_version.version.into();
+    Ok(answer::written(published, version, |published| published))
 }

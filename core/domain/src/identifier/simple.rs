@@ -1,4 +1,4 @@
-//! Postcodes and mail addresses.
+//! Postcodes, mail addresses, WeChat and QQ.
 
 use super::fault::{Fault, first_wrong};
 use super::{grouped_number, identifier};
@@ -34,7 +34,7 @@ pub fn postcode(text: &str) -> Result<String, Fault> {
 pub fn mail(text: &str) -> Result<String, Fault> {
     let address = identifier(text);
     let chars: Vec<char> = address.chars().collect();
-    let belongs = |_, c: char| !c.is_whitespace() && !c.is_control() && !"()<>[],;:\\\"、，。；：".contains(c);
+    let belongs = |_, c: char| !c.is_whitespace() && !c.is_control() && !"()<>[],;:\\\"、，。；：*".contains(c);
     if let Some((position, wrong)) = first_wrong(&chars, belongs) {
         let (zh, en) = ("邮箱地址里不能有这个字符", "an address can't hold it");
         return Err(Fault::at(position, wrong, zh, en));
@@ -57,5 +57,53 @@ pub fn mail(text: &str) -> Result<String, Fault> {
         Ok(format!("{name}@{}", domain.to_lowercase()))
     } else {
         Err(whole())
+    }
+}
+
+/// A WeChat id, or the phone number that somebody is found by there: 5–20 letters, digits, `-` and `_`.
+///
+/// # Errors
+/// [`Fault`]
+pub fn wechat(text: &str) -> Result<String, Fault> {
+    let id = identifier(text);
+    let (zh, en) = ("微信号只有字母、数字、- 和 _", "letters, digits, '-' and '_' only");
+    account(
+        &id,
+        5..=20,
+        |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'),
+        (zh, en),
+    )
+}
+
+/// A QQ number: 5–12 digits.
+///
+/// # Errors
+/// [`Fault`]
+pub fn qq(text: &str) -> Result<String, Fault> {
+    account(
+        &grouped_number(text),
+        5..=12,
+        |c| c.is_ascii_digit(),
+        ("QQ 号只有数字", "digits only"),
+    )
+}
+
+fn account(
+    id: &str,
+    lengths: std::ops::RangeInclusive<usize>,
+    belongs: fn(char) -> bool,
+    (zh, en): (&str, &str),
+) -> Result<String, Fault> {
+    let chars: Vec<char> = id.chars().collect();
+    if let Some((position, wrong)) = first_wrong(&chars, |_, c| belongs(c)) {
+        return Err(Fault::at(position, wrong, zh, en));
+    }
+    if lengths.contains(&chars.len()) {
+        Ok(id.to_owned())
+    } else {
+        Err(Fault::length(
+            &format!("{}–{}", lengths.start(), lengths.end()),
+            chars.len(),
+        ))
     }
 }

@@ -1,6 +1,6 @@
 use cardea_domain::Day;
 use cardea_domain::identifier::{
-    DocumentKind, Fault, birth_date, credit_code, document, mail, plate, postcode, resident,
+    DocumentKind, Fault, birth_date, credit_code, document, mail, plate, postcode, qq, resident, wechat,
 };
 
 fn today() -> Day {
@@ -157,7 +157,16 @@ fn postcodes_and_mail() {
         ("wang.example.com", None),
         ("wang@example", None),
         ("@example.com", None),
+        ("w***@example.com", Some(2)),
     ] {
         assert_eq!(at(mail(wrong)), position, "{wrong:?}");
     }
+    assert_eq!(
+        (wechat(" Wx_fang-1 ").as_deref(), qq("1234 5678").as_deref()),
+        (Ok("Wx_fang-1"), Ok("12345678"))
+    );
+    assert_eq!(
+        (at(wechat("王芳")), at(wechat("wx_1")), at(qq("1234O"))),
+        (Some(1), None, Some(5))
+    );
 }

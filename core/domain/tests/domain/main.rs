@@ -13,6 +13,7 @@ mod model;
 mod money;
 mod names;
 mod phone;
+mod provenance;
 mod redemption;
 mod refund;
 mod returns;

@@ -1,11 +1,12 @@
 //! Changing a customer.
 
-use super::CustomerView;
+use super::card_change::{self, CardChange};
 use super::contact::Contact;
 use super::customer::{Consent, audit, identity, phones};
 use super::display::FormOfAddress;
 use super::row::{self, CustomerRow};
 use super::search::{self, Entries};
+use super::{CustomerView, card_row, card_write};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
@@ -44,6 +45,8 @@ pub struct CustomerChange {
     #[schema(value_type = Option<Uuid>)]
     pub introducer_customer_id: Option<Option<CustomerId>>,
     pub consent: Option<Consent>,
+    /// What else is known; needs `customer.card`.
+    pub card: Option<CardChange>,
 }
 
 /// Personal data don't get into logs.
@@ -75,8 +78,12 @@ impl Engine {
                 tx.actor().require(Action::CustomerUpdate, Some(old.store_id.typed()))?;
                 check_version(old.version, version)?;
                 let contact = old.contact(&keys)?;
-                let entries = Entries::of(&keys, &old.name, &contact);
-                let (mut row, contact, fields) = change.apply(old, contact);
+                let old_card = card_row::load(tx.conn(), &keys, &old)?;
+                let entries = Entries::of(&keys, &old.name, &contact, old_card.as_ref());
+                if change.card.is_some() {
+                    tx.actor().require(Action::CustomerCard, Some(old.store_id.typed()))?;
+                }
+                let (mut row, contact, mut fields) = change.apply(old, contact);
                 tx.actor().require(Action::CustomerUpdate, Some(row.store_id.typed()))?;
                 row::check_references(tx.conn(), &row, false)?;
                 if fields.contains(&"consent") {
@@ -88,7 +95,8 @@ impl Engine {
                     Some(wrapped) => Some(contact.seal(&keys.open_person(id, wrapped).map_err(Error::internal)?)?),
                     None => None,
                 };
-                let new_entries = Entries::of(&keys, &row.name, &contact);
+                let card = card_write::changed(tx, &keys, &row, old_card, &change, &mut fields)?;
+                let new_entries = Entries::of(&keys, &row.name, &contact, card.as_ref());
                 if new_entries != entries {
                     search::unindex(tx.conn(), chain, id)?;
                     search::index(tx.conn(), chain, id, &new_entries)?;
@@ -98,11 +106,14 @@ impl Engine {
                 Answer::ok(&Stored::of(id))
             })
             .await?;
-        Written::read(answered, |id| self.customer_view(actor.chain, id.into()))
+        Written::read(answered, |id| self.customer_view(actor, id.into()))
     }
 
     fn change(&self, actor: &Actor, patch: CustomerChange) -> Result<Change, Refusal> {
+        let latest = self.latest_day(actor.chain);
         Ok(Change {
+            card: card_write::checked(actor, patch.card.as_ref(), None, latest)?,
+            latest,
             name: patch
                 .name
                 .as_deref()
@@ -113,7 +124,7 @@ impl Engine {
             identity: patch
                 .identity_number
                 .clone()
-                .map(|number| identity(patch.identity_kind, number.as_deref(), self.latest_day(actor.chain)))
+                .map(|number| identity(patch.identity_kind, number.as_deref(), latest))
                 .transpose()?,
             rest: patch,
         })
@@ -121,7 +132,9 @@ impl Engine {
 }
 
 /// A checked patch.
-struct Change {
+pub(super) struct Change {
+    pub card: Option<card_change::Checked>,
+    pub latest: Day,
     name: Option<String>,
     phones: Option<Vec<String>>,
     birthday: Option<Option<Day>>,

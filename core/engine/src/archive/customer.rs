@@ -1,5 +1,7 @@
 //! Customers: create, read (masked), change, list, and what other commands need to know of them.
 
+use super::card::Card;
+use super::card_change::CardChange;
 use super::contact::{Contact, mask_birthday, mask_identity, mask_phone};
 use super::display::FormOfAddress;
 use super::row::{self, CustomerRow};
@@ -70,6 +72,8 @@ pub struct NewCustomer {
     pub consent: Consent,
     /// Key in another system, unique in the chain.
     pub external_ref: Option<String>,
+    /// What else is known; needs `customer.card`.
+    pub card: Option<CardChange>,
     /// Register although a customer with this phone is known: families share phones, and operators give numbers again.
     /// Without it such a customer is refused `possible_duplicate`, which names who is known.
     #[serde(default)]
@@ -86,7 +90,7 @@ impl std::fmt::Debug for NewCustomer {
 }
 
 /// A customer as answers show one: contact data masked (D-ARC-12).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CustomerView {
     pub id: CustomerId,
     pub name: String,
@@ -107,6 +111,8 @@ pub struct CustomerView {
     /// When `consent` was last given or changed.
     pub consent_at: Option<Instant>,
     pub external_ref: Option<String>,
+    /// Not in lists, and only for who may see it (`customer.card`).
+    pub card: Option<Card>,
     pub created_at: Instant,
     /// For `If-Match`.
     pub version: i64,
@@ -138,6 +144,7 @@ impl Engine {
         actor.require(Action::CustomerCreate, Some(new.store_id))?;
         let id = CustomerId(Uuid::now_v7());
         let latest = self.latest_day(actor.chain);
+        let card = super::card_write::checked(actor, new.card.as_ref(), Some(new.store_id), latest)?;
         let (identity_kind, identity_number) = identity(new.identity_kind, new.identity_number.as_deref(), latest)?;
         let contact = Contact {
             phones: phones(&new.phones)?,
@@ -167,7 +174,7 @@ impl Engine {
             created_at: 0,
             version: 1,
         };
-        let entries = Entries::of(&keys, &row.name, &contact);
+        let basic = contact.clone();
         let phones: Vec<_> = contact
             .phones
             .iter()
@@ -186,13 +193,15 @@ impl Engine {
                     check_unknown(tx.conn(), chain, &phones)?;
                 }
                 each!(tx.conn(), c => diesel::insert_into(row::customers::table).values(&row).execute(c)?);
+                let card = super::card_write::first(tx, &keys, &row, card.as_ref(), latest)?;
+                let entries = Entries::of(&keys, &row.name, &basic, card.as_ref());
                 search::index(tx.conn(), chain, id, &entries)?;
                 tx.audit("customer.create", id.0, audit(&row, &["name", "contact"]));
                 tx.publish("customer.created", serde_json::json!({ "customer_id": id }));
                 Answer::created(&Stored::of(id))
             })
             .await?;
-        Written::read(answered, |id| self.customer_view(actor.chain, id.into()))
+        Written::read(answered, |id| self.customer_view(actor, id.into()))
     }
 
     /// One customer, masked.
@@ -201,7 +210,7 @@ impl Engine {
     /// `forbidden`, `not_found`.
     pub fn customer(&self, actor: &Actor, id: CustomerId) -> Result<CustomerView, Refusal> {
         actor.scope(Action::CustomerLookup)?;
-        let view = self.customer_view(actor.chain, id)?;
+        let view = self.customer_view(actor, id)?;
         actor.require(Action::CustomerLookup, Some(view.store_id))?;
         Ok(view)
     }
@@ -237,11 +246,21 @@ impl Engine {
         Ok(Page::cut(views, limit, |view| view.id.to_string()))
     }
 
-    pub(super) fn customer_view(&self, chain: ChainId, id: CustomerId) -> Result<CustomerView> {
-        let row = self
-            .read(chain, |conn| row::find(conn, chain, id))?
-            .ok_or_else(not_found)?;
-        view(row.contact(&self.keys().chain(chain))?, row)
+    pub(super) fn customer_view(&self, actor: &Actor, id: CustomerId) -> Result<CustomerView> {
+        let (chain, keys) = (actor.chain, self.keys().chain(actor.chain));
+        self.read(chain, |conn| {
+            let row = row::find(conn, chain, id)?.ok_or_else(not_found)?;
+            let permitted = actor.require(Action::CustomerCard, Some(row.store_id.typed())).is_ok();
+            let card = if permitted {
+                super::card_write::shown(conn, &keys, &row)?
+            } else {
+                None
+            };
+            Ok(CustomerView {
+                card,
+                ..view(row.contact(&keys)?, row)?
+            })
+        })
     }
 
     /// The last day that anybody can be born on: today may already be tomorrow somewhere.
@@ -334,6 +353,7 @@ fn view(contact: Contact, row: CustomerRow) -> Result<CustomerView> {
         },
         consent_at: row.consent_at.map(Instant),
         external_ref: row.external_ref,
+        card: None,
         created_at: Instant(row.created_at),
         version: row.version,
     })

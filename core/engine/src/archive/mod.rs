@@ -1,5 +1,9 @@
 //! The customer archive (客户档案): register, search, and what the till may show of a person.
 
+mod card;
+mod card_change;
+mod card_row;
+mod card_write;
 mod change;
 mod contact;
 mod customer;
@@ -12,6 +16,11 @@ mod surname;
 #[cfg(test)]
 mod tests;
 
+pub use card::{
+    BusinessCard, Card, CardGroup, CharacteristicsCard, CompanyCard, CompanyPerson, ContactCard, CustomerKind,
+    DealCard, PersonCard, Sex,
+};
+pub use card_change::CardChange;
 pub use change::CustomerChange;
 pub use contact::{Contact, mask_birthday, mask_identity, mask_phone};
 pub use customer::{Consent, CustomerView, NewCustomer};

@@ -1,6 +1,7 @@
 //! Finding customers: by digest (whole phone, last four digits, identity number) or by name. Names are found through
 //! one table of bigrams, which serves both databases and finds a two-character name.
 
+use super::card::Card;
 use super::contact::Contact;
 use crate::each;
 use crate::error::Result;
@@ -9,8 +10,8 @@ use crate::keys::{ChainKeys, Digest, IndexKind};
 use crate::store::schema::{customer_indexes, customers, search_grams};
 use crate::store::{Conn, Id};
 use cardea_domain::id::{ChainId, CustomerId};
-use cardea_domain::identifier::is_invisible;
-use cardea_domain::phone;
+use cardea_domain::identifier::{self, is_invisible};
+use cardea_domain::{Day, phone};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use std::collections::BTreeSet;
@@ -28,6 +29,10 @@ pub enum Lookup {
     Phone(String),
     LastFour(String),
     Identity(String),
+    /// A mail address, credit code or plate, in lower case.
+    Other(IndexKind, String),
+    /// Perhaps a WeChat id, else a name.
+    Wechat(String),
     /// As [`normalised`].
     Name(String),
 }
@@ -41,12 +46,15 @@ impl Lookup {
         if let Ok(phone) = phone::international(text) {
             return Some(Lookup::Phone(phone));
         }
+        if let Some(number) = whole_number(text) {
+            return Some(number);
+        }
         Some(normalised(text)).filter(|name| !name.is_empty()).map(Lookup::Name)
     }
 
     /// Whether the customer must have given a whole number: such a look-up reaches beyond the own stores.
     pub fn is_exact(&self) -> bool {
-        matches!(self, Lookup::Phone(_) | Lookup::Identity(_))
+        matches!(self, Lookup::Phone(_) | Lookup::Identity(_) | Lookup::Other(..))
     }
 
     fn digest(&self, keys: &ChainKeys) -> Option<(IndexKind, Digest)> {
@@ -54,10 +62,32 @@ impl Lookup {
             Lookup::Phone(phone) => (IndexKind::Phone, phone),
             Lookup::LastFour(digits) => (IndexKind::PhoneLast4, digits),
             Lookup::Identity(number) => (IndexKind::Identity, number),
-            Lookup::Name(_) => return None,
+            Lookup::Other(kind, value) => (*kind, value),
+            Lookup::Wechat(_) | Lookup::Name(_) => return None,
         };
         Some((kind, keys.digest(kind, value)))
     }
+}
+
+/// What nobody is called: a mail address, a credit code, a plate, a resident's number, or a text with a digit in it that
+/// may be a WeChat id.
+fn whole_number(text: &str) -> Option<Lookup> {
+    let other = |kind, value: String| Some(Lookup::Other(kind, value.to_lowercase()));
+    if let Ok(number) = identifier::resident(text, Day(i32::MAX)) {
+        return Some(Lookup::Identity(number));
+    }
+    if let Ok(code) = identifier::credit_code(text) {
+        return other(IndexKind::CreditCode, code);
+    }
+    if let Ok(plate) = identifier::plate(text) {
+        return other(IndexKind::Plate, plate);
+    }
+    if let Ok(mail) = identifier::mail(text) {
+        return other(IndexKind::Mail, mail);
+    }
+    let id = identifier::wechat(text).ok()?;
+    id.contains(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_'))
+        .then(|| Lookup::Wechat(id.to_lowercase()))
 }
 
 /// A name in the form that grams are made of: lower case, no spaces, no dots.
@@ -118,6 +148,15 @@ pub(super) fn find(
 ) -> Result<Vec<CustomerId>> {
     let found = match lookup {
         None => everyone(conn, chain, scope, below(after), limit)?,
+        Some(Lookup::Wechat(id)) => {
+            let digest = keys.digest(IndexKind::Wechat, id);
+            let known = by_digest(conn, (chain, scope), IndexKind::Wechat, &digest, below(None), 1)?;
+            if known.is_empty() {
+                by_name(conn, (chain, scope), &normalised(id), below(after), limit)?
+            } else {
+                by_digest(conn, (chain, scope), IndexKind::Wechat, &digest, below(after), limit)?
+            }
+        }
         Some(Lookup::Name(name)) => by_name(conn, (chain, scope), name, below(after), limit)?,
         Some(other) => match other.digest(keys) {
             Some((kind, digest)) => by_digest(conn, (chain, scope), kind, &digest, below(after), limit)?,
@@ -304,9 +343,13 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-    pub fn of(keys: &ChainKeys, name: &str, contact: &Contact) -> Self {
+    pub fn of(keys: &ChainKeys, name: &str, contact: &Contact, card: Option<&Card>) -> Self {
+        let mut digests = contact.digests(keys, name);
+        digests.extend(card.map(|card| card.digests(keys)).unwrap_or_default());
+        digests.sort_unstable();
+        digests.dedup();
         Self {
-            digests: contact.digests(keys, name),
+            digests,
             grams: grams(&normalised(name)),
         }
     }
@@ -325,6 +368,16 @@ mod tests {
             ("+86 138 1234 5678", Some(Lookup::Phone("+8613812345678".into()))),
             (" 王 芳 ", Some(Lookup::Name("王芳".into()))),
             ("Emma O'Neill", Some(Lookup::Name("emmaoneill".into()))),
+            (
+                "wang@Example.com",
+                Some(Lookup::Other(IndexKind::Mail, "wang@example.com".into())),
+            ),
+            ("京A·12345", Some(Lookup::Other(IndexKind::Plate, "京a12345".into()))),
+            ("WX_fang", Some(Lookup::Wechat("wx_fang".into()))),
+            (
+                "11010519491231002x",
+                Some(Lookup::Identity("11010519491231002X".into())),
+            ),
             ("1.38E+10", Some(Lookup::Name("138e+10".into()))),
             ("  ", None),
         ] {

@@ -177,6 +177,7 @@ impl Work {
             birthday: Some(person.birthday),
             identity_number: None,
             identity_kind: None,
+            card: None,
             store_id: self.place().id,
             consultant_id: Some(self.place().consultant),
             introducer_customer_id: friend,

@@ -93,6 +93,8 @@ actions! {
     /// Find by a whole phone number; read one by id, masked.
     CustomerLookup "customer.lookup"                 [C  C   C   C   C   C   -   C   C   -];
     CustomerUpdate "customer.update"                 [C  o   o   -   o   o   -   -   -   -];
+    /// What is known of a customer beyond name and phones, masked; with create or update, to write it.
+    CustomerCard "customer.card"                     [C  o   o   -   o   o   -   C   -   -];
     CardIssue "card.issue"                           [C  o   o   o   -   o   -   -   o   -];
     /// Browse by name or last four digits.
     CardRead "card.read"                             [C  o   o   o   o   o   C   C   -   -];

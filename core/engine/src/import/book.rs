@@ -221,6 +221,7 @@ impl Books {
             birthday: None,
             identity_number: None,
             identity_kind: None,
+            card: None,
             store_id: store,
             consultant_id: None,
             introducer_customer_id: None,

@@ -24,15 +24,27 @@ pub enum IndexKind {
     BirthMd,
     /// Name and date of birth, to find duplicates.
     NameBirth,
+    /// Mail address, in lower case.
+    Mail,
+    /// WeChat id, in lower case.
+    Wechat,
+    /// Unified social credit code, in lower case.
+    CreditCode,
+    /// Licence plate, in lower case.
+    Plate,
 }
 
 impl IndexKind {
-    pub const ALL: [IndexKind; 5] = [
+    pub const ALL: [IndexKind; 9] = [
         IndexKind::Phone,
         IndexKind::PhoneLast4,
         IndexKind::Identity,
         IndexKind::BirthMd,
         IndexKind::NameBirth,
+        IndexKind::Mail,
+        IndexKind::Wechat,
+        IndexKind::CreditCode,
+        IndexKind::Plate,
     ];
 
     /// The name in the database.
@@ -43,6 +55,10 @@ impl IndexKind {
             IndexKind::Identity => "identity",
             IndexKind::BirthMd => "birth_md",
             IndexKind::NameBirth => "name_birth",
+            IndexKind::Mail => "mail",
+            IndexKind::Wechat => "wechat",
+            IndexKind::CreditCode => "credit_code",
+            IndexKind::Plate => "plate",
         }
     }
 }

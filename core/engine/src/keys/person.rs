@@ -71,7 +71,7 @@ impl PersonKey {
     /// # Errors
     /// [`KeyError::Random`].
     pub fn seal(&self, document: &[u8]) -> Result<Vec<u8>, KeyError> {
-        seal(&self.key, b"contact", self.chain, self.customer, document)
+        self.seal_as(b"contact", document)
     }
 
     /// Opens what [`PersonKey::seal`] made; the clear text is wiped when dropped.
@@ -79,7 +79,23 @@ impl PersonKey {
     /// # Errors
     /// [`Sealed`].
     pub fn open(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Sealed> {
-        open(&self.key, b"contact", self.chain, self.customer, sealed)
+        self.open_as(b"contact", sealed)
+    }
+
+    /// Seals another document of the customer; one of another purpose doesn't open in its place.
+    ///
+    /// # Errors
+    /// [`KeyError::Random`].
+    pub fn seal_as(&self, purpose: &[u8], document: &[u8]) -> Result<Vec<u8>, KeyError> {
+        seal(&self.key, purpose, self.chain, self.customer, document)
+    }
+
+    /// Opens what [`PersonKey::seal_as`] made for the same purpose.
+    ///
+    /// # Errors
+    /// [`Sealed`].
+    pub fn open_as(&self, purpose: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Sealed> {
+        open(&self.key, purpose, self.chain, self.customer, sealed)
     }
 }
 

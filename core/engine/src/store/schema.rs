@@ -117,6 +117,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    field_versions (chain_id, subject, version) {
+        chain_id -> Binary,
+        subject -> Text,
+        version -> Integer,
+        fields -> Text,
+        created_by -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    customer_cards (chain_id, customer_id) {
+        chain_id -> Binary,
+        customer_id -> Binary,
+        card -> Binary,
+    }
+}
+
+diesel::table! {
     search_grams (chain_id, gram, customer_id) {
         chain_id -> Binary,
         gram -> Text,
@@ -459,6 +478,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     customers,
     customer_indexes,
+    field_versions,
+    customer_cards,
     search_grams,
     components,
     programs,

@@ -331,6 +331,24 @@ export interface paths {
         patch: operations["update_chain"];
         trace?: never;
     };
+    "/api/v1/customer-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions of the chain's own fields on customers' cards, newest first: the first is what is asked for now. */
+        get: operations["list_customer_fields"];
+        put?: never;
+        /** Publishes the next version of the chain's own fields. */
+        post: operations["publish_customer_fields"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers": {
         parameters: {
             query?: never;
@@ -966,6 +984,15 @@ export interface components {
          * @enum {string}
          */
         Block: "loss" | "frozen" | "pin" | "expired";
+        /** @description How the customer's business goes. */
+        BusinessCard: {
+            competitors?: string | null;
+            /** @description Dealings with us and attitude to them. */
+            cooperation?: string | null;
+            /** @description Quality of managers and salespeople. */
+            people?: string | null;
+            performance?: string | null;
+        };
         /** @description What cancelling an exchange gives back. */
         CancellationAnswer: {
             /** @description After the cancelling. */
@@ -1018,6 +1045,28 @@ export interface components {
              */
             valid_through?: string | null;
         };
+        /**
+         * @description What is set of a card. In a group, absent fields stay as they are and null empties one; a group that is absent or null
+         *     stays as it is.
+         */
+        CardChange: {
+            business?: components["schemas"]["BusinessCard"] | null;
+            characteristics?: components["schemas"]["CharacteristicsCard"] | null;
+            company?: components["schemas"]["CompanyCard"] | null;
+            contact?: components["schemas"]["ContactCard"] | null;
+            deal?: components["schemas"]["DealCard"] | null;
+            kind?: components["schemas"]["CustomerKind"] | null;
+            /** @description The chain's own fields by name, after the newest declarations; what is required there must be there. */
+            own?: Record<string, unknown> | null;
+            person?: components["schemas"]["PersonCard"] | null;
+            /**
+             * @description By group: `person`, `company`, `contact`, `characteristics`, `business`, `deal`, `own`. A group that is changed and
+             *     isn't named here keeps its source and is no longer verified.
+             */
+            provenance?: {
+                [key: string]: components["schemas"]["ProvenanceChange"];
+            } | null;
+        };
         /** @description The holder as a till shows it. */
         CardHolder: {
             /**
@@ -1053,6 +1102,11 @@ export interface components {
              */
             store_id: string;
         };
+        /**
+         * @description How data were learnt.
+         * @enum {string}
+         */
+        CardSource: "visit" | "self" | "survey" | "contract" | "import";
         /** @enum {string} */
         CardState: "applied" | "rejected" | "active" | "replaced" | "returned" | "void" | "merged";
         /** @description Absent fields stay as they are. */
@@ -1102,6 +1156,70 @@ export interface components {
             /** Format: password */
             old_password: string;
         };
+        /** @description What the customer is like to deal with. */
+        CharacteristicsCard: {
+            capacity?: string | null;
+            philosophy?: string | null;
+            policy?: string | null;
+            potential?: string | null;
+            service_area?: string | null;
+            size?: string | null;
+        };
+        /** @description One of a field's choices. */
+        Choice: {
+            /**
+             * @description Unique in the field: 1–32 lower-case letters, digits and `_`.
+             * @example own
+             */
+            code: string;
+            label: components["schemas"]["Text"];
+        };
+        /** @description What only a company has. */
+        CompanyCard: {
+            /**
+             * Format: int64
+             * @description Minor units of the chain's currency.
+             */
+            capital?: number | null;
+            /** @description Unified social credit code. */
+            credit_code?: string | null;
+            /** Format: date */
+            first_deal_on?: string | null;
+            /** @description Form of organisation. */
+            form?: string | null;
+            /** Format: date */
+            founded_on?: string | null;
+            legal_representative?: components["schemas"]["CompanyPerson"] | null;
+            manager?: components["schemas"]["CompanyPerson"] | null;
+            owner?: components["schemas"]["CompanyPerson"] | null;
+            trade?: string | null;
+        };
+        /** @description Who leads a company. */
+        CompanyPerson: {
+            ability?: string | null;
+            /** Format: int32 */
+            age?: number | null;
+            character?: string | null;
+            education?: string | null;
+            family?: string | null;
+            interests?: string | null;
+            name?: string | null;
+        };
+        /** @description A field is asked for only when another one holds a certain value. */
+        Condition: {
+            /**
+             * @description Name of a flag or of a field with choices that stands before this one.
+             * @example married
+             */
+            field: string;
+            /**
+             * @description `true` or `false`, or codes of choices: one of them must be there.
+             * @example [
+             *       "true"
+             *     ]
+             */
+            is: string[];
+        };
         /** @description A version of a program's rules. Versions are never edited; a change is a new one. */
         Configuration: {
             /** Format: date-time */
@@ -1140,12 +1258,25 @@ export interface components {
             /** @description Processing of personal data for the membership. */
             privacy: boolean;
         };
+        /** @description Where the customer is reached; masked in answers. */
+        ContactCard: {
+            address?: string | null;
+            mail?: string | null;
+            /** @description Licence plates, at most five. */
+            plates?: string[] | null;
+            postcode?: string | null;
+            /** @description 5–12 digits. */
+            qq?: string | null;
+            /** @description 5–20 letters, digits, `-` and `_`. */
+            wechat?: string | null;
+        };
         Customer: {
             /**
              * @description Month and day only.
              * @example ****-05-01
              */
             birthday?: string | null;
+            card?: components["schemas"]["CustomerCard"] | null;
             consent: components["schemas"]["Consent"];
             /**
              * Format: date-time
@@ -1189,10 +1320,99 @@ export interface components {
              */
             version: number;
         };
+        /** @description A customer's card. */
+        CustomerCard: {
+            /**
+             * @default {
+             *       "competitors": null,
+             *       "cooperation": null,
+             *       "people": null,
+             *       "performance": null
+             *     }
+             */
+            business: components["schemas"]["BusinessCard"];
+            /**
+             * @default {
+             *       "capacity": null,
+             *       "philosophy": null,
+             *       "policy": null,
+             *       "potential": null,
+             *       "service_area": null,
+             *       "size": null
+             *     }
+             */
+            characteristics: components["schemas"]["CharacteristicsCard"];
+            /**
+             * @default {
+             *       "capital": null,
+             *       "credit_code": null,
+             *       "first_deal_on": null,
+             *       "form": null,
+             *       "founded_on": null,
+             *       "legal_representative": null,
+             *       "manager": null,
+             *       "owner": null,
+             *       "trade": null
+             *     }
+             */
+            company: components["schemas"]["CompanyCard"];
+            /**
+             * @default {
+             *       "address": null,
+             *       "mail": null,
+             *       "plates": null,
+             *       "postcode": null,
+             *       "qq": null,
+             *       "wechat": null
+             *     }
+             */
+            contact: components["schemas"]["ContactCard"];
+            /**
+             * @default {
+             *       "activity": null,
+             *       "credit": null,
+             *       "credit_problems": null,
+             *       "image": null,
+             *       "plans": null,
+             *       "problems": null,
+             *       "reputation": null,
+             *       "strengths": null,
+             *       "terms": null
+             *     }
+             */
+            deal: components["schemas"]["DealCard"];
+            /** @default person */
+            kind: components["schemas"]["CustomerKind"];
+            /**
+             * @description The chain's own fields by name, each with the version of the declarations it was written under.
+             * @default {}
+             */
+            own: {
+                [key: string]: components["schemas"]["WrittenValue"];
+            };
+            /**
+             * @default {
+             *       "employer": null,
+             *       "native_place": null,
+             *       "occupation": null,
+             *       "products_used": null,
+             *       "sex": null
+             *     }
+             */
+            person: components["schemas"]["PersonCard"];
+            /**
+             * @description By group of fields.
+             * @default {}
+             */
+            provenance: {
+                [key: string]: components["schemas"]["Provenance"];
+            };
+        };
         /** @description Absent fields stay as they are; null empties a field that may be empty. */
         CustomerChange: {
             /** Format: date */
             birthday?: string | null;
+            card?: components["schemas"]["CardChange"] | null;
             consent?: components["schemas"]["Consent"] | null;
             /** Format: uuid */
             consultant_id?: string | null;
@@ -1207,6 +1427,11 @@ export interface components {
             /** Format: uuid */
             store_id?: string | null;
         };
+        /**
+         * @description Whose card it is.
+         * @enum {string}
+         */
+        CustomerKind: "person" | "company";
         /** @description A customer as a till shows it: never more than the surname. */
         CustomerShown: {
             /**
@@ -1216,6 +1441,18 @@ export interface components {
             display: string;
             /** Format: uuid */
             id: string;
+        };
+        /** @description How dealing with us stands. */
+        DealCard: {
+            activity?: string | null;
+            credit?: string | null;
+            credit_problems?: string | null;
+            image?: string | null;
+            plans?: string | null;
+            problems?: string | null;
+            reputation?: string | null;
+            strengths?: string | null;
+            terms?: string | null;
         };
         /** @description Empty on every server but that of `serve --demo`. */
         Demo: {
@@ -1289,6 +1526,60 @@ export interface components {
          * @enum {string}
          */
         EntryKind: "earn" | "bonus" | "spend" | "redeem" | "give_back" | "claw_back" | "claw_back_excess" | "expire";
+        /** @description A field as a chain declares it. Limits that its kind doesn't have are refused. */
+        FieldDefinition: {
+            choices?: components["schemas"]["Choice"][];
+            /**
+             * Format: int32
+             * @description Decimals of a decimal, 1–6.
+             */
+            digits?: number | null;
+            kind: components["schemas"]["FieldKind"];
+            label: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description Characters of a text, at most 4000; 200 if absent.
+             */
+            max_length?: number | null;
+            /** Format: int64 */
+            maximum?: number | null;
+            /**
+             * Format: int32
+             * @description Characters of a text.
+             */
+            min_length?: number | null;
+            /**
+             * Format: int64
+             * @description Of a number, a decimal (in its last digit) or money (minor units).
+             */
+            minimum?: number | null;
+            /**
+             * @description Unique in its set, never shown: 1–32 lower-case letters, digits and `_`, a letter first.
+             * @example skin_type
+             */
+            name: string;
+            /** @description Must be filled in where it is asked for. */
+            required?: boolean;
+            when?: components["schemas"]["Condition"] | null;
+        };
+        /**
+         * @description What a field holds.
+         * @enum {string}
+         */
+        FieldKind: "text" | "number" | "decimal" | "money" | "date" | "flag" | "choice" | "choices" | "phone" | "identity" | "plate" | "credit_code" | "mail";
+        /** @description A version of the declarations. */
+        FieldVersion: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by?: string | null;
+            fields: components["schemas"]["FieldDefinition"][];
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            version: number;
+        };
         /** @enum {string} */
         FormOfAddress: "mr" | "ms" | "none";
         Health: {
@@ -1506,6 +1797,7 @@ export interface components {
              * @example 1990-05-01
              */
             birthday?: string | null;
+            card?: components["schemas"]["CardChange"] | null;
             consent?: components["schemas"]["Consent"] | null;
             /**
              * Format: uuid
@@ -1531,6 +1823,17 @@ export interface components {
             phones?: string[];
             /** Format: uuid */
             store_id: string;
+        };
+        /** @description Declarations of all fields from now on. */
+        NewFieldVersion: {
+            /** @description 1–100, in the order of the form. A field that is left out is asked for no longer; its values stay. */
+            fields: components["schemas"]["FieldDefinition"][];
+            /**
+             * Format: int32
+             * @description The version that this one follows, 0 for the first: somebody else may have published one meanwhile.
+             * @example 0
+             */
+            follows: number;
         };
         NewProgram: {
             /**
@@ -1827,6 +2130,7 @@ export interface components {
                  * @example ****-05-01
                  */
                 birthday?: string | null;
+                card?: components["schemas"]["CustomerCard"] | null;
                 consent: components["schemas"]["Consent"];
                 /**
                  * Format: date-time
@@ -1867,6 +2171,23 @@ export interface components {
                 /**
                  * Format: int64
                  * @description Rises with every change; the ETag.
+                 */
+                version: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_FieldVersion: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                created_by?: string | null;
+                fields: components["schemas"]["FieldDefinition"][];
+                /**
+                 * Format: int32
+                 * @description From 1.
                  */
                 version: number;
             }[];
@@ -2103,6 +2424,15 @@ export interface components {
              */
             password: string;
         };
+        /** @description What only a person has. */
+        PersonCard: {
+            employer?: string | null;
+            native_place?: string | null;
+            occupation?: string | null;
+            /** @description At most 30. */
+            products_used?: string[] | null;
+            sex?: components["schemas"]["Sex"] | null;
+        };
         /** @description The component whose rules a program follows. */
         PluginShown: {
             /** @description SHA-256 of the component, hexadecimal. */
@@ -2258,6 +2588,26 @@ export interface components {
             tender?: components["schemas"]["PointsTender"] | null;
             /** Format: int64 */
             version: number;
+        };
+        /** @description Where a group of fields comes from. */
+        Provenance: {
+            /** Format: date-time */
+            changed_at?: string | null;
+            /** Format: uuid */
+            changed_by?: string | null;
+            source?: components["schemas"]["CardSource"] | null;
+            /** @description Somebody has made sure of it as it stands. */
+            verified: boolean;
+            /** Format: date-time */
+            verified_at?: string | null;
+            /** Format: uuid */
+            verified_by?: string | null;
+        };
+        /** @description What is said of a group's provenance. Absent fields stay as they are. */
+        ProvenanceChange: {
+            source?: components["schemas"]["CardSource"] | null;
+            /** @description true: made sure of, by whoever sends it, now. */
+            verified?: boolean | null;
         };
         /** @description What a redemption takes. */
         RedemptionAnswer: {
@@ -2586,6 +2936,8 @@ export interface components {
              */
             seq: number;
         };
+        /** @enum {string} */
+        Sex: "female" | "male";
         Staff: {
             active: boolean;
             /** Format: uuid */
@@ -2754,6 +3106,20 @@ export interface components {
             /** @description The password is an initial one: nothing but `POST /auth/password` works. */
             must_change_password: boolean;
             refresh_token: string;
+        };
+        /**
+         * @description A value with the version of the declarations under which it was written: under that version it is shown, whatever
+         *     later ones say.
+         */
+        WrittenValue: {
+            /** @description As its kind has it: text, whole number, true or false, or a list of choices. */
+            value: Record<string, unknown>;
+            /**
+             * Format: int32
+             * @description Version of the declarations.
+             * @example 1
+             */
+            version: number;
         };
     };
     responses: never;
@@ -3427,6 +3793,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChainSettings"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_customer_fields: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FieldVersion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_customer_fields: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFieldVersion"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldVersion"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */

@@ -1,0 +1,2 @@
+DROP TABLE customer_cards;
+DROP TABLE field_versions;
