@@ -1,6 +1,7 @@
 //! The pages in a real Chromium, driven as people drive them: by keyboard where the till is meant for it. Any console
 //! error and any violation of the content security policy fails.
 
+mod archive;
 mod bill;
 mod demo;
 mod hq;
@@ -41,6 +42,10 @@ const STORIES: &[(&str, BrowserStory)] = &[
     ),
     ("several_tenders_and_change", bill::several_tenders),
     ("hq_opens_and_closes_what_is_declared", resources::opens_and_closes),
+    (
+        "d_arc_1_own_fields_are_declared_and_a_card_is_filled_in",
+        archive::own_fields_and_a_card,
+    ),
     ("everybody_lands_on_a_page_of_their_own", resources::everybody_lands),
     ("complaints_of_the_browser_are_heard", complaints_are_heard),
 ];

@@ -1,1 +1,1 @@
-import{J as e,V as t,X as n,Y as r}from"./shared.js";await e().catch(()=>!1)&&r.me?location.replace(t(r.me)):n();
+import{$ as e,Q as t,W as n,Z as r}from"./shared.js";await r().catch(()=>!1)&&t.me?location.replace(n(t.me)):e();

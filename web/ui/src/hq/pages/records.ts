@@ -1,5 +1,6 @@
 // What people look things up in who neither sell nor set the rules: plain lists, as far as they may see.
 import type { ResourcePage } from '$lib/resource/page'
+import CardPanel from '../card/CardPanel.svelte'
 
 const program_id = { path: '/programs', read: 'program.read' }
 const store_id = { path: '/stores', read: 'store.read' }
@@ -12,6 +13,7 @@ export const customers: ResourcePage = {
   title: 'display',
   columns: ['display', 'phones', 'birthday', 'store_id', 'created_at'],
   references: { store_id, consultant_id },
+  more: CardPanel,
 }
 
 export const memberships: ResourcePage = {

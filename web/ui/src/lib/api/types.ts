@@ -26,6 +26,9 @@ export type Store = Schemas['StoreShown']
 export type Staff = Schemas['Staff']
 
 export type Customer = Schemas['Customer']
+export type CustomerCard = Schemas['CustomerCard']
+export type FieldDefinition = Schemas['FieldDefinition']
+export type FieldVersion = Schemas['FieldVersion']
 export type CustomerInput = Schemas['NewCustomer']
 export type FormOfAddress = Schemas['FormOfAddress']
 

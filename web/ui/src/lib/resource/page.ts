@@ -1,3 +1,4 @@
+import type { Component } from 'svelte'
 import resources from '$lib/api/resources.gen.json'
 import { hasText, t } from '$lib/i18n/index.svelte'
 
@@ -58,6 +59,8 @@ export interface ResourcePage {
   money?: string[]
   /** Operations on one, beside change and archive. */
   operations?: string[]
+  /** What a record shows below its fields. */
+  more?: Component<{ item: Item; onchanged: (item: Item) => void }>
 }
 
 const described = resources as Record<string, Described>
