@@ -8,6 +8,7 @@ pub mod names;
 
 pub mod calendar;
 pub mod card;
+pub mod classes;
 pub mod error;
 pub mod fields;
 pub mod id;

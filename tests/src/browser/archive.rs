@@ -19,6 +19,7 @@ pub fn own_fields_and_a_card(app: &TestApp, window: &Window) {
     window.visit(&format!("{}/hq/#/customers/{customer}", app.base()));
     fill_in(app, window, &customer);
     change(app, window, &customer);
+    classify(app, window, &customer);
 }
 
 /// A choice, and a text that is asked for only with one of its choices.
@@ -109,4 +110,33 @@ fn change(app: &TestApp, window: &Window, customer: &str) {
     window.find("lang-en").click();
     picture(window, "card-en");
     window.find("lang-zh-CN").click();
+}
+
+/// A class by hand, and one that HQ has computed.
+fn classify(app: &TestApp, window: &Window, customer: &str) {
+    app.sale().customer(customer).line("cream", "skin", 100_00).ring();
+    window.set_value("class-set-nature", "partner");
+    window.wait_for("the class with who set it", || {
+        window
+            .find("class-nature")
+            .attribute("data-manual")
+            .filter(|manual| manual == "true")
+    });
+    window.find("logout").click();
+    window.find("login-chain");
+    super::log_in(app, window, "hq_admin", PASSWORD);
+    window.find("nav-customer-classes").click();
+    window.find("class-rule-new_months").fill("3");
+    window.find("class-save").click();
+    window.find("class-compute").click();
+    window.find("class-computed");
+    picture(window, "hq-class-rules-zh");
+    let rules = app.hq().get("/customer-class-rules").ok();
+    assert_eq!((rules.int("/rules/new_months"), rules.int("/version")), (3, 1));
+    window.visit(&format!("{}/hq/#/customers/{customer}", app.base()));
+    window.wait_for_text("class-why-volume", "100.00");
+    window.wait_for_text("class-why-time", "3 个月内为新客户");
+    picture(window, "card-classes-zh");
+    window.find("lang-en").click();
+    picture(window, "card-classes-en");
 }

@@ -54,6 +54,12 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
     Some(match route {
         "POST /customers" => world.customer_form(&app.next_phone()),
         "POST /customer-fields" => json!({"follows": 0, "fields": [{"name": "x", "label": name, "kind": "text"}]}),
+        "POST /customer-class-rules/compute" => json!({}),
+        "POST /customers/{id}/classes" => json!({"dimension": "nature", "class": "person"}),
+        "PATCH /customer-class-rules" => json!({"rules": {
+            "window_months": 12, "new_months": 6, "a_share_ppm": 800_000, "b_share_ppm": 950_000, "regular_purchases": 3,
+            "loyal_purchases": 6,
+        }}),
         "PATCH /customers/{id}" => json!({"name": "王芳"}),
         "POST /cards" => json!({"membership_id": world.membership, "store_id": world.store, "kind": "customer"}),
         "POST /cards/{id}/freeze" | "POST /cards/{id}/unfreeze" | "POST /cards/{id}/cancel" => json!({"reason": "x"}),

@@ -9,6 +9,7 @@ mod cards;
 mod contention;
 mod crash;
 mod customer_cards;
+mod customer_classes;
 mod damage;
 mod demo;
 mod earning;
@@ -53,6 +54,7 @@ pub fn tests() -> Vec<Trial> {
         contention::tests,
         crash::tests,
         customer_cards::tests,
+        customer_classes::tests,
         damage::tests,
         demo::tests,
         earning::tests,

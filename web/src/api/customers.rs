@@ -7,7 +7,9 @@ use cardea_domain::Instant;
 use cardea_domain::id::{CustomerId, StaffId, StoreId};
 use cardea_domain::identifier::DocumentKind;
 use cardea_engine::archive::{self, Consent, CustomerChange, FormOfAddress, NewCustomer};
+use cardea_engine::archive::{ClassRulesChange, ClassRulesView, CustomerClasses, NewClass};
 use cardea_engine::fields::{FieldVersion, NewFieldVersion};
+use cardea_engine::job::classes::{ClassesComputed, ComputeClasses};
 use cardea_engine::page::PageArgs;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -21,6 +23,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(update_customer)
         .service(list_customer_fields)
         .service(publish_customer_fields);
+    config
+        .service(read_customer_classes)
+        .service(classify_customer)
+        .service(read_class_rules)
+        .service(update_class_rules)
+        .service(compute_classes);
 }
 
 #[derive(Serialize, ToSchema)]
@@ -207,4 +215,74 @@ async fn publish_customer_fields(
         .await?;
     let version = |field_version: &FieldVersion| field_version.version.into();
     Ok(answer::written(published, version, |published| published))
+}
+
+/// A customer's classes: computed ones with the rule and figures behind them, manual ones with who and when.
+#[utoipa::path(tag = "customers", params(("id" = Uuid, Path)), responses((status = 200, body = CustomerClasses)))]
+#[get("/customers/{id}/classes")]
+async fn read_customer_classes(
+    permit: Permit<action::CustomerCard>,
+    id: Id<CustomerId>,
+    state: web::Data<State>,
+) -> Answer {
+    Ok(answer::ok(&state.engine.customer_classes(permit.actor(), id.0)?))
+}
+
+/// Sets a customer's class by hand, or takes it back.
+#[utoipa::path(
+    tag = "customers", params(("id" = Uuid, Path), IdempotencyKey), request_body = NewClass,
+    responses((status = 200, body = CustomerClasses))
+)]
+#[post("/customers/{id}/classes")]
+async fn classify_customer(
+    permit: Permit<action::CustomerUpdate>,
+    id: Id<CustomerId>,
+    write: Write<NewClass>,
+    state: web::Data<State>,
+) -> Answer {
+    let classified = state
+        .engine
+        .classify_customer(permit.actor(), Some(write.key), id.0, write.body);
+    Ok(answer::ok(&classified.await?.value))
+}
+
+/// The rules of computed classes.
+#[utoipa::path(tag = "customers", responses((status = 200, body = ClassRulesView)))]
+#[get("/customer-class-rules")]
+async fn read_class_rules(permit: Permit<action::CustomerLookup>, state: web::Data<State>) -> Answer {
+    let rules = state.engine.class_rules(permit.actor())?;
+    Ok(answer::tagged(rules.version, &rules))
+}
+
+/// Replaces the rules of computed classes; they hold from the next computation on.
+#[utoipa::path(
+    tag = "customers", params(IdempotencyKey, IfMatch), request_body = ClassRulesChange,
+    responses((status = 200, body = ClassRulesView))
+)]
+#[patch("/customer-class-rules")]
+async fn update_class_rules(
+    permit: Permit<action::ConfigurationWrite>,
+    version: IfMatch,
+    write: Write<ClassRulesChange>,
+    state: web::Data<State>,
+) -> Answer {
+    let actor = permit.in_chain()?;
+    let changed = state
+        .engine
+        .update_class_rules(actor, Some(write.key), version.0, write.body);
+    Ok(answer::written(changed.await?, |rules| rules.version, |rules| rules))
+}
+
+/// Computes classes now; they are computed every day anyway. Done twice, it comes to the same.
+#[utoipa::path(
+    tag = "customers", params(IdempotencyKey), request_body = ComputeClasses,
+    responses((status = 200, body = ClassesComputed))
+)]
+#[post("/customer-class-rules/compute")]
+async fn compute_classes(
+    permit: Permit<action::JobRun>,
+    _write: Write<ComputeClasses>,
+    state: web::Data<State>,
+) -> Answer {
+    Ok(answer::ok(&state.engine.compute_classes(permit.in_chain()?).await?))
 }

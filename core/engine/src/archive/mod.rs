@@ -5,6 +5,7 @@ mod card_change;
 mod card_row;
 mod card_write;
 mod change;
+pub(crate) mod classes;
 mod contact;
 mod customer;
 mod display;
@@ -22,6 +23,7 @@ pub use card::{
 };
 pub use card_change::CardChange;
 pub use change::CustomerChange;
+pub use classes::{ClassRulesChange, ClassRulesView, CustomerClass, CustomerClasses, NewClass};
 pub use contact::{Contact, mask_birthday, mask_identity, mask_phone};
 pub use customer::{Consent, CustomerView, NewCustomer};
 pub use display::FormOfAddress;

@@ -1,6 +1,7 @@
 //! Nightly jobs, one file each. All are idempotent, book through the bulk queue, so that tills don't wait, and go by
 //! each chain's business now.
 
+pub mod classes;
 pub mod expiry;
 pub mod judge;
 pub mod review;
@@ -22,11 +23,13 @@ pub enum Job {
     Expiry,
     /// [`review`]
     Review,
+    /// [`classes`]
+    Classes,
 }
 
 impl Job {
     /// In the order in which they are done.
-    pub const ALL: &'static [Job] = &[Job::Judge, Job::Expiry, Job::Review];
+    pub const ALL: &'static [Job] = &[Job::Judge, Job::Expiry, Job::Review, Job::Classes];
 
     /// Stable, for the log.
     pub fn name(self) -> &'static str {
@@ -34,6 +37,7 @@ impl Job {
             Job::Judge => "judge",
             Job::Expiry => "expiry",
             Job::Review => "review",
+            Job::Classes => "classes",
         }
     }
 
@@ -46,6 +50,7 @@ impl Job {
             Job::Judge => judge::run(engine, chain).await.map(|_| ()),
             Job::Expiry => expiry::run(engine, chain).await.map(|_| ()),
             Job::Review => review::run(engine, chain).await.map(|_| ()),
+            Job::Classes => classes::run(engine, chain).await,
         }
     }
 }

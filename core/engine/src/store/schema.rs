@@ -136,6 +136,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    customer_classes (chain_id, customer_id, dimension) {
+        chain_id -> Binary,
+        customer_id -> Binary,
+        dimension -> Text,
+        class -> Text,
+        manual -> Bool,
+        basis -> Nullable<Text>,
+        set_by -> Nullable<Binary>,
+        set_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    class_rules (chain_id) {
+        chain_id -> Binary,
+        rules -> Text,
+        computed_on -> Nullable<Integer>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     search_grams (chain_id, gram, customer_id) {
         chain_id -> Binary,
         gram -> Text,
@@ -480,6 +502,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     customer_indexes,
     field_versions,
     customer_cards,
+    customer_classes,
+    class_rules,
     search_grams,
     components,
     programs,

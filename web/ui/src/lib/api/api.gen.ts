@@ -331,6 +331,41 @@ export interface paths {
         patch: operations["update_chain"];
         trace?: never;
     };
+    "/api/v1/customer-class-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules of computed classes. */
+        get: operations["read_class_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Replaces the rules of computed classes; they hold from the next computation on. */
+        patch: operations["update_class_rules"];
+        trace?: never;
+    };
+    "/api/v1/customer-class-rules/compute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Computes classes now; they are computed every day anyway. Done twice, it comes to the same. */
+        post: operations["compute_classes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customer-fields": {
         parameters: {
             query?: never;
@@ -386,6 +421,24 @@ export interface paths {
         head?: never;
         /** Changes a customer. */
         patch: operations["update_customer"];
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's classes: computed ones with the rule and figures behind them, manual ones with who and when. */
+        get: operations["read_customer_classes"];
+        put?: never;
+        /** Sets a customer's class by hand, or takes it back. */
+        post: operations["classify_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/demo": {
@@ -1174,6 +1227,70 @@ export interface components {
             code: string;
             label: components["schemas"]["Text"];
         };
+        /** @description By what figures a chain's customers are classified. */
+        ClassRules: {
+            /**
+             * Format: int64
+             * @description Parts per million of all sales that the largest customers, class A, have together.
+             */
+            a_share_ppm: number;
+            /**
+             * Format: int64
+             * @description The same of classes A and B.
+             */
+            b_share_ppm: number;
+            /**
+             * Format: int64
+             * @description And from which one is loyal.
+             */
+            loyal_purchases: number;
+            /**
+             * Format: int32
+             * @description Whose first purchase is at most so many months ago is new; 1–120.
+             */
+            new_months: number;
+            /**
+             * Format: int64
+             * @description Purchases in the window from which a customer is regular.
+             */
+            regular_purchases: number;
+            /**
+             * Format: int32
+             * @description Sales of so many months count, today included; 1–120.
+             */
+            window_months: number;
+        };
+        /** @description Rules that replace the present ones. */
+        ClassRulesChange: {
+            rules: components["schemas"]["ClassRules"];
+        };
+        /** @description The rules of computed classes, and when they were applied last. */
+        ClassRulesView: {
+            /**
+             * Format: date
+             * @description null: not yet.
+             */
+            computed_on?: string | null;
+            rules: components["schemas"]["ClassRules"];
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description What a computation came to. */
+        ClassesComputed: {
+            /**
+             * Format: int64
+             * @description Classes that are others now, or new.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Customers looked at.
+             */
+            customers: number;
+        };
         /** @description What only a company has. */
         CompanyCard: {
             /**
@@ -1205,6 +1322,8 @@ export interface components {
             interests?: string | null;
             name?: string | null;
         };
+        /** @description Nothing needs to be said of a computation. */
+        ComputeClasses: Record<string, unknown>;
         /** @description A field is asked for only when another one holds a certain value. */
         Condition: {
             /**
@@ -1427,6 +1546,26 @@ export interface components {
             /** Format: uuid */
             store_id?: string | null;
         };
+        /** @description One class of a customer. */
+        CustomerClass: {
+            /** @example a */
+            class: string;
+            dimension: components["schemas"]["Dimension"];
+            /** @description Set by a person: the job leaves it alone. */
+            manual: boolean;
+            /** Format: date-time */
+            set_at: string;
+            /**
+             * Format: uuid
+             * @description Who set it; null: computed.
+             */
+            set_by?: string | null;
+            why?: components["schemas"]["Text"] | null;
+        };
+        /** @description All classes of a customer. */
+        CustomerClasses: {
+            items: components["schemas"]["CustomerClass"][];
+        };
         /**
          * @description Whose card it is.
          * @enum {string}
@@ -1492,6 +1631,11 @@ export interface components {
             name: string;
             phone: string;
         };
+        /**
+         * @description Along what customers are classified.
+         * @enum {string}
+         */
+        Dimension: "time" | "volume" | "loyalty" | "process" | "nature" | "ownership" | "trade_form" | "location";
         /**
          * @description A kind of identity document.
          * @enum {string}
@@ -1774,6 +1918,15 @@ export interface components {
              * @description The issuing store.
              */
             store_id: string;
+        };
+        /** @description A class set by hand. */
+        NewClass: {
+            /**
+             * @description One of the dimension's classes; null takes back what was set by hand: the next computation sets its own.
+             * @example partner
+             */
+            class?: string | null;
+            dimension: components["schemas"]["Dimension"];
         };
         NewConfiguration: {
             /**
@@ -3806,6 +3959,106 @@ export interface operations {
             };
         };
     };
+    read_class_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassRulesView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_class_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClassRulesChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassRulesView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compute_classes: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComputeClasses"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassesComputed"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_customer_fields: {
         parameters: {
             query?: {
@@ -4000,6 +4253,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_customer_classes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerClasses"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    classify_customer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClass"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerClasses"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */

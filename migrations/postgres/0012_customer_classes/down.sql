@@ -1,0 +1,2 @@
+DROP TABLE class_rules;
+DROP TABLE customer_classes;
