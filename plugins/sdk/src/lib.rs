@@ -17,6 +17,8 @@ pub mod cases;
 #[path = "bindings.rs"]
 pub mod __bindings;
 mod export;
+#[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
+mod memory;
 
 use __bindings as bindings;
 #[doc(hidden)]
