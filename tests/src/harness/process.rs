@@ -13,15 +13,19 @@ pub const MODE: &str = "RUN_AS_CARDEA";
 
 /// A command line `cardea …` in a folder, with no settings of this machine.
 pub fn cardea(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::current_exe().expect("the test binary's path"));
+    let own = std::env::current_exe().expect("the test binary's path");
+    let mut command = program(&own, folder, arguments);
+    command.env(MODE, "1");
+    command
+}
+
+/// A program's command line in a folder, without settings from this process's environment.
+pub fn program(program: &Path, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARDEA_")) {
         command.env_remove(name);
     }
-    command
-        .env(MODE, "1")
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null());
+    command.args(arguments).current_dir(folder).stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -103,7 +107,13 @@ impl Process {
     /// Waits for its end and collects the rest of its output.
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        self.wait_at_most(Duration::from_secs(60))
+    }
+
+    /// As [`Process::wait`], for what takes its time.
+    #[track_caller]
+    pub fn wait_at_most(&mut self, time: Duration) -> ExitStatus {
+        let deadline = Instant::now() + time;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait().expect("its status") {
                 self.seen.extend(self.lines.iter());
@@ -111,7 +121,7 @@ impl Process {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        panic!("the server did not stop within a minute:\n{}", self.seen.join("\n"));
+        panic!("it did not stop within {} s:\n{}", time.as_secs(), self.seen.join("\n"));
     }
 }
 
