@@ -55,8 +55,8 @@ pub fn tests() -> Vec<Trial> {
         })
     };
     let every = Backend::Sqlite.trial("import::every_basket_comes_in_and_ten_households_agree", || {
-        let Some(program) = std::env::var_os("CARDEA_RELEASE") else {
-            return peers::missing("the program as it is shipped (CARDEA_RELEASE) is missing");
+        let Some(program) = std::env::var_os("CARDEA_TEST_PROGRAM") else {
+            return peers::missing("the program as it is shipped (CARDEA_TEST_PROGRAM) is missing");
         };
         let Some(file) = data("retail_baskets.csv.xz") else {
             return peers::missing("the folder with real sales (CARDEA_DATA_DIR) is missing");
