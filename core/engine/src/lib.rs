@@ -4,6 +4,7 @@
 pub mod actor;
 pub mod archive;
 pub mod audit;
+pub mod backup;
 pub mod bootstrap;
 mod business;
 pub mod clock;

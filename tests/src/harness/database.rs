@@ -18,16 +18,26 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// Empty, with the tables of today.
     pub fn new(backend: Backend) -> Self {
-        static COUNTER: AtomicU32 = AtomicU32::new(1);
-        let name = match backend {
-            Backend::Sqlite => None,
-            Backend::Postgres => {
-                let name = format!("cardea_{}_{}", process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
-                maintain(&format!("CREATE DATABASE {name} TEMPLATE {}", template()));
-                Some(name)
-            }
+        let create = || {
+            let name = next_name();
+            maintain(&format!("CREATE DATABASE {name} TEMPLATE {}", template()));
+            name
         };
-        Self { name }
+        Self {
+            name: (backend == Backend::Postgres).then(create),
+        }
+    }
+
+    /// Without tables: for what a backup is restored into.
+    pub fn without_tables(backend: Backend) -> Self {
+        let create = || {
+            let name = next_name();
+            maintain(&format!("CREATE DATABASE {name}"));
+            name
+        };
+        Self {
+            name: (backend == Backend::Postgres).then(create),
+        }
     }
 
     /// The setting `database`; none for the data folder's own.
@@ -76,6 +86,11 @@ impl TestDatabase {
             .flat_map(|table| query(&mut conn, "", &format!("SELECT t::text AS line FROM \"{table}\" t")));
         Some(rows.collect::<Vec<_>>().join("\n"))
     }
+}
+
+fn next_name() -> String {
+    static COUNTER: AtomicU32 = AtomicU32::new(1);
+    format!("cardea_{}_{}", process::id(), COUNTER.fetch_add(1, Ordering::Relaxed))
 }
 
 #[derive(diesel::QueryableByName)]

@@ -17,13 +17,19 @@ pub struct Site {
 
 impl Site {
     pub fn new(backend: Backend) -> Self {
-        Self {
-            database: TestDatabase::new(backend),
-            folder: tempfile::Builder::new()
-                .prefix("cardea-site-")
-                .tempdir()
-                .expect("a temporary folder"),
-        }
+        Self::over(TestDatabase::new(backend), Self::new_folder())
+    }
+
+    /// Where a backup is restored: a folder without anything in it, a database without tables.
+    pub fn empty(backend: Backend) -> Self {
+        Self::over(TestDatabase::without_tables(backend), Self::new_folder())
+    }
+
+    fn new_folder() -> TempDir {
+        tempfile::Builder::new()
+            .prefix("cardea-site-")
+            .tempdir()
+            .expect("a temporary folder")
     }
 
     /// What a server has left behind.

@@ -4,6 +4,7 @@
 mod access;
 mod admission;
 mod audit;
+mod backup;
 mod calendar;
 mod cards;
 mod contention;
@@ -49,6 +50,7 @@ pub fn tests() -> Vec<Trial> {
         access::tests,
         admission::tests,
         audit::tests,
+        backup::tests,
         calendar::tests,
         cards::tests,
         contention::tests,

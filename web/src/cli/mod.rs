@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod audit;
+mod backup;
 mod compile_plugin;
 mod demo;
 mod import;
@@ -32,6 +33,10 @@ enum Command {
     Import(import::Import),
     /// Recompute every balance, and print a fingerprint of the ledger
     Verify(verify::Verify),
+    /// Copy database and keys, each to a place of its own; the server may go on meanwhile
+    Backup(backup::Backup),
+    /// Put a backup into an empty place, and verify it there
+    Restore(backup::Restore),
     /// Seal the audit log, check it against a kept seal, export a chain's part of it
     Audit(audit::Audit),
     #[command(name = cardea_engine::plugin::SUBCOMMAND, hide = true)]
@@ -67,6 +72,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(command) => command.run(settings),
         Command::Import(command) => command.run(|| Ok(settings)),
         Command::Verify(command) => command.run(&settings),
+        Command::Backup(command) => command.run(&settings),
+        Command::Restore(command) => command.run(&settings),
         Command::Audit(command) => command.run(&settings),
         Command::Openapi(command) => command.run(),
         Command::CompilePlugin(command) => Ok(command.run()),

@@ -1,6 +1,7 @@
 //! Storage: one schema on SQLite and PostgreSQL, readers on their own connections, and one writer.
 
 pub mod conn;
+pub(crate) mod copy;
 mod database;
 mod dialect;
 mod id;
@@ -20,7 +21,7 @@ pub mod writer;
 
 pub use conn::Conn;
 pub use database::Database;
-pub(crate) use dialect::is_damaged;
+pub(crate) use dialect::{Location, is_damaged};
 pub use id::Id;
 pub use name::Name;
 pub use scope::{Across, Scope};
