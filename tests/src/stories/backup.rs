@@ -113,7 +113,8 @@ fn under_load(backend: Backend) {
     let bills = usize::try_from((points - 1000 * TILLS as i64) / 10).expect("more than nothing");
     let all = sold.load(Ordering::Relaxed);
     assert!((before..all).contains(&bills), "{before} ≤ {bills} < {all}");
-    assert_eq!(cards[0].text("/customer/name"), "王芳", "the keys fit");
+    let phone = cards[0].text("/customer/phone_masked");
+    assert!(phone.starts_with("138****"), "{phone}: the keys fit");
     served.stop();
 }
 

@@ -166,7 +166,11 @@ fn chain_of(engine: &Engine, code: &str) -> ChainId {
 // --- the second computation: no mapping, no decimals, only what the files say
 
 fn rows(file: &Path, delimiter: u8) -> Vec<Fields> {
-    let unpacked = liblzma::read::XzDecoder::new(std::fs::File::open(file).expect("the file"));
+    let packed = std::fs::File::open(file).expect("the file");
+    let unpacked: Box<dyn std::io::Read> = match file.extension() {
+        Some(end) if end == "xz" => Box::new(liblzma::read::XzDecoder::new(packed)),
+        _ => Box::new(packed),
+    };
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(unpacked);
     reader.deserialize().map(|row| row.expect("a row")).collect()
 }

@@ -19,7 +19,10 @@ pub enum Lane {
 pub(super) const SLICE: Duration = Duration::from_millis(100);
 /// The same while tills are at work: what one of them may wait for in addition to its own sale.
 pub(super) const SHORT_SLICE: Duration = Duration::from_millis(3);
-/// From the beginning of one short slice to the next: in between tills find the writer, and a processor, free.
+/// Bulk commands that go along with people's in one transaction: its flush is paid for anyway, and they take about a
+/// millisecond.
+const COMPANIONS: usize = 8;
+/// From the last turn of bulk work to its next short slice: in between tills find the writer, and a processor, free.
 const SHORT_SLICE_EVERY: Duration = Duration::from_millis(16);
 /// Tills are at work as long after their last command.
 const AT_WORK: Duration = Duration::from_secs(2);
@@ -100,10 +103,13 @@ impl Queue {
             let starving = !waiting.bulk.is_empty() && waiting.bulk_since.elapsed() > PATIENCE;
             if !waiting.interactive.is_empty() && !starving {
                 let count = waiting.interactive.len().min(max);
-                return Some(Batch {
-                    jobs: waiting.interactive.drain(..count).collect(),
-                    budget: None,
-                });
+                let mut jobs: Vec<Job> = waiting.interactive.drain(..count).collect();
+                let companions = waiting.bulk.len().min(COMPANIONS).min(max - count);
+                if companions > 0 {
+                    waiting.bulk_since = Instant::now();
+                    jobs.extend(waiting.bulk.drain(..companions));
+                }
+                return Some(Batch { jobs, budget: None });
             }
             if !waiting.bulk.is_empty() {
                 let at_work = waiting.till_at.is_some_and(|at| at.elapsed() < AT_WORK);
