@@ -407,7 +407,11 @@ async fn a_full_queue_is_busy_and_bulk_work_gets_its_turn() {
     }
     assert_eq!(queue.push(Lane::Interactive, job()).unwrap_err().code, Code::Busy);
     let first = queue.take(3).unwrap();
-    assert_eq!((first.jobs.len(), first.budget), (3, None), "people first, and one goes along");
+    assert_eq!(
+        (first.jobs.len(), first.budget),
+        (3, None),
+        "people first, and one goes along"
+    );
     queue.push(Lane::Bulk, job()).unwrap();
     let mut second = queue.take(512).unwrap();
     let short = Some(queue::SHORT_SLICE);
