@@ -1,7 +1,7 @@
 //! What backups ask of the databases.
 
-use super::Conn;
 use super::dialect::Location;
+use crate::each;
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -21,15 +21,12 @@ struct Count {
 
 /// Copies a SQLite database as it is at one moment into a new file, and looks whether the copy is sound.
 pub(crate) fn vacuum_into(from: &Path, to: &Path) -> Result<()> {
-    let Conn::Sqlite(mut conn) = Location::Sqlite(from.to_owned()).connect()? else {
-        return Err(Error::internal("not SQLite"));
-    };
-    diesel::sql_query("VACUUM INTO ?")
-        .bind::<Text, _>(to.to_string_lossy().into_owned())
-        .execute(&mut conn)?;
-    let mut copy = SqliteConnection::establish(&to.to_string_lossy())?;
-    let told: Vec<Told> =
-        diesel::sql_query("SELECT quick_check AS told FROM pragma_quick_check").get_results(&mut copy)?;
+    let mut conn = Location::Sqlite(from.to_owned()).connect()?;
+    let name = to.to_string_lossy().into_owned();
+    each!(&mut conn, c => diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(name).execute(c)?);
+    let mut copy = Location::Sqlite(to.to_owned()).connect()?;
+    let check = "SELECT quick_check AS told FROM pragma_quick_check";
+    let told: Vec<Told> = each!(&mut copy, c => diesel::sql_query(check).get_results(c)?);
     match told.as_slice() {
         [Told { told }] if told == "ok" => Ok(()),
         faults => {
@@ -45,9 +42,8 @@ pub(crate) fn vacuum_into(from: &Path, to: &Path) -> Result<()> {
 
 /// Tables in the schema that the connection uses.
 pub(crate) fn tables(location: &Location) -> Result<i64> {
-    let Conn::Postgres(mut conn) = location.connect()? else {
-        return Err(Error::internal("not PostgreSQL"));
-    };
+    let mut conn = location.connect()?;
     let sql = "SELECT count(*) AS count FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace";
-    Ok(diesel::sql_query(sql).get_result::<Count>(&mut conn)?.count)
+    let count: Count = each!(&mut conn, c => diesel::sql_query(sql).get_result(c)?);
+    Ok(count.count)
 }
