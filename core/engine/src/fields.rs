@@ -7,7 +7,7 @@ use crate::identity::Action;
 use crate::input::{Stored, Written, field};
 use crate::page::{Page, PageArgs};
 use crate::store::schema::field_versions;
-use crate::store::{Answer, Conn, Id, IdempotencyKey};
+use crate::store::{Answer, Conn, Id, IdempotencyKey, Tx};
 use crate::{Engine, each};
 use cardea_domain::error::WrongField;
 use cardea_domain::fields::{FieldDefinition, check_definitions};
@@ -103,6 +103,29 @@ pub(crate) fn versions(
     views.map(|view| view.map(|view| (view.version, view.fields))).collect()
 }
 
+/// All versions' fields, by number.
+pub(crate) fn all(conn: &mut Conn, chain: ChainId, subject: &str) -> Result<BTreeMap<i32, Vec<FieldDefinition>>> {
+    let all = newest(conn, chain, subject, i32::MAX, i64::MAX)?;
+    Ok(all.into_iter().map(|one| (one.version, one.fields)).collect())
+}
+
+/// Adds a version; `fields` are checked and in JSON.
+pub(crate) fn insert(tx: &mut Tx<'_>, subject: &str, version: i32, fields: &str) -> Result<()> {
+    let created_by = tx.actor().staff.map(Id::from);
+    let row = (
+        field_versions::chain_id.eq(Id::from(tx.chain())),
+        field_versions::subject.eq(subject),
+        field_versions::version.eq(version),
+        field_versions::fields.eq(fields),
+        (
+            field_versions::created_by.eq(created_by),
+            field_versions::created_at.eq(tx.now().0),
+        ),
+    );
+    each!(tx.conn(), c => diesel::insert_into(field_versions::table).values(row).execute(c)?);
+    Ok(())
+}
+
 impl Engine {
     /// Publishes the next version of the fields on customers' cards.
     ///
@@ -131,18 +154,7 @@ impl Engine {
                     return Err(Refusal::new(Code::VersionConflict, zh, en).at("/follows").into());
                 }
                 let version = last + 1;
-                let created_by = tx.actor().staff.map(Id::from);
-                let row = (
-                    field_versions::chain_id.eq(Id::from(chain)),
-                    field_versions::subject.eq(CUSTOMER),
-                    field_versions::version.eq(version),
-                    field_versions::fields.eq(&fields),
-                    (
-                        field_versions::created_by.eq(created_by),
-                        field_versions::created_at.eq(tx.now().0),
-                    ),
-                );
-                each!(tx.conn(), c => diesel::insert_into(field_versions::table).values(row).execute(c)?);
+                insert(tx, CUSTOMER, version, &fields)?;
                 tx.audit(
                     "customer_fields.publish",
                     None,

@@ -23,6 +23,7 @@ pub mod page;
 pub mod plugin;
 pub mod program;
 pub mod query;
+pub mod record;
 pub mod resource;
 pub mod reward;
 mod services;

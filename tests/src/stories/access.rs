@@ -53,13 +53,6 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
     let code = format!("c{receipt}");
     Some(match route {
         "POST /customers" => world.customer_form(&app.next_phone()),
-        "POST /customer-fields" => json!({"follows": 0, "fields": [{"name": "x", "label": name, "kind": "text"}]}),
-        "POST /customer-class-rules/compute" => json!({}),
-        "POST /customers/{id}/classes" => json!({"dimension": "nature", "class": "person"}),
-        "PATCH /customer-class-rules" => json!({"rules": {
-            "window_months": 12, "new_months": 6, "a_share_ppm": 800_000, "b_share_ppm": 950_000, "regular_purchases": 3,
-            "loyal_purchases": 6,
-        }}),
         "PATCH /customers/{id}" => json!({"name": "王芳"}),
         "POST /cards" => json!({"membership_id": world.membership, "store_id": world.store, "kind": "customer"}),
         "POST /cards/{id}/freeze" | "POST /cards/{id}/unfreeze" | "POST /cards/{id}/cancel" => json!({"reason": "x"}),
@@ -99,6 +92,25 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
         }),
         "PATCH /staff/{id}" => json!({"name": code}),
         "POST /staff/{id}/password" => json!({"password": crate::harness::ONE_TIME}),
+        _ => return archive_body(route, world, &code, &name),
+    })
+}
+
+/// The same for cards, classes and records of customers.
+fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<Value> {
+    Some(match route {
+        "POST /customer-fields" => json!({"follows": 0, "fields": [{"name": "x", "label": name, "kind": "text"}]}),
+        "POST /record-types" => World::record_type_form(code),
+        "PATCH /record-types/{id}" => json!({"name": name}),
+        "POST /records" => world.record_form(),
+        "PATCH /records/{id}" => json!({"values": {"state": "new"}}),
+        "POST /records/{id}/move" => json!({"to": "done"}),
+        "POST /customer-class-rules/compute" => json!({}),
+        "POST /customers/{id}/classes" => json!({"dimension": "nature", "class": "person"}),
+        "PATCH /customer-class-rules" => json!({"rules": {
+            "window_months": 12, "new_months": 6, "a_share_ppm": 800_000, "b_share_ppm": 950_000, "regular_purchases": 3,
+            "loyal_purchases": 6,
+        }}),
         _ => return None,
     })
 }
@@ -113,6 +125,8 @@ fn path(route: &str, world: &World) -> String {
         Some("programs") => &world.program,
         Some("regions") => &world.region,
         Some("redemptions") => &world.redemption,
+        Some("record-types") => &world.record_type,
+        Some("records") => &world.record,
         Some("rewards") => &world.reward,
         Some("sales") => &world.sale,
         Some("staff") => &world.staff,

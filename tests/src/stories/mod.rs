@@ -29,6 +29,7 @@ mod phones;
 mod privacy;
 mod problems;
 mod races;
+mod records;
 mod replay;
 mod resources;
 mod returns;
@@ -75,6 +76,7 @@ pub fn tests() -> Vec<Trial> {
         privacy::tests,
         problems::tests,
         races::tests,
+        records::tests,
         replay::tests,
         returns::tests,
         resources::tests,

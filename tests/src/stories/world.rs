@@ -18,6 +18,8 @@ pub struct World {
     pub redemption: String,
     pub reward: String,
     pub staff: String,
+    pub record_type: String,
+    pub record: String,
 }
 
 impl World {
@@ -68,9 +70,15 @@ impl World {
             number: String::new(),
             sale: String::new(),
             redemption: String::new(),
+            record_type: hq
+                .post("/record-types", &Self::record_type_form(&code))
+                .created()
+                .text("/id"),
+            record: String::new(),
         };
         let form = world.customer_form(&app.next_phone());
         world.customer = hq.post("/customers", &form).created().text("/id");
+        world.record = hq.post("/records", &world.record_form()).created().text("/id");
         let sale = world.purchase(app);
         world.sale = hq
             .request("POST", "/sales")
@@ -99,6 +107,21 @@ impl World {
             "store_id": self.store, "consultant_id": self.consultant, "introducer_customer_id": null,
             "consent": {"marketing": true, "privacy": true},
         })
+    }
+
+    /// A type of records with a board.
+    pub fn record_type_form(code: &str) -> Value {
+        let name = json!({"zh": "机器", "en": "Machine"});
+        let choices = ["new", "done"].map(|code| json!({"code": code, "label": name}));
+        json!({
+            "code": code, "name": name, "board_field": "state",
+            "fields": [{"name": "state", "label": name, "kind": "choice", "choices": choices}],
+        })
+    }
+
+    /// A record about the customer.
+    pub fn record_form(&self) -> Value {
+        json!({"type_id": self.record_type, "customer_id": self.customer, "values": {"state": "new"}})
     }
 
     /// Enough for a card.

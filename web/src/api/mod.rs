@@ -9,6 +9,7 @@ mod demo;
 pub mod dto;
 mod memberships;
 mod programs;
+mod records;
 mod redemptions;
 mod resource;
 mod rewards;
@@ -30,6 +31,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(staff::routes)
         .configure(customers::routes)
         .configure(programs::routes)
+        .configure(records::routes)
         .configure(rewards::routes)
         .configure(memberships::routes)
         .configure(cards::routes)

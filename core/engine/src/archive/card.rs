@@ -6,7 +6,7 @@ use super::mask_phone;
 use crate::error::{Error, Result};
 use crate::input::{self, faulty, field};
 use crate::keys::{ChainKeys, Digest, IndexKind, PersonKey};
-use cardea_domain::fields::{FieldDefinition, FieldKind, WrittenValue};
+use cardea_domain::fields::{FieldDefinition, FieldKind, WrittenValue, WrittenValues};
 use cardea_domain::money::{LIMIT, Minor};
 use cardea_domain::provenance::Provenance;
 use cardea_domain::{Day, Refusal, identifier, named};
@@ -249,23 +249,25 @@ impl Card {
         for plate in contact.plates.iter_mut().flatten() {
             *plate = mask_middle(plate);
         }
-        for (name, written) in &mut self.own {
-            let declared = definitions.get(&written.version).into_iter().flatten();
-            let kind = declared
-                .filter(|field| field.name == *name)
-                .map(|field| field.kind)
-                .next();
-            if let Value::String(text) = &mut written.value {
-                match kind {
-                    Some(FieldKind::Phone) => *text = mask_phone(text),
-                    Some(FieldKind::Mail) => *text = mask_mail(text),
-                    Some(FieldKind::Identity) => *text = mask_identity(text),
-                    Some(FieldKind::Plate) => *text = mask_middle(text),
-                    _ => {}
-                }
+        mask_values(&mut self.own, definitions);
+        self
+    }
+}
+
+/// Masks contact and identity data in values of declared fields.
+pub(crate) fn mask_values(values: &mut WrittenValues, definitions: &BTreeMap<i32, Vec<FieldDefinition>>) {
+    for (name, written) in values {
+        let mut declared = definitions.get(&written.version).into_iter().flatten();
+        let kind = declared.find(|field| field.name == *name).map(|field| field.kind);
+        if let Value::String(text) = &mut written.value {
+            match kind {
+                Some(FieldKind::Phone) => *text = mask_phone(text),
+                Some(FieldKind::Mail) => *text = mask_mail(text),
+                Some(FieldKind::Identity) => *text = mask_identity(text),
+                Some(FieldKind::Plate) => *text = mask_middle(text),
+                _ => {}
             }
         }
-        self
     }
 }
 

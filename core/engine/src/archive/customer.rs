@@ -264,7 +264,7 @@ impl Engine {
     }
 
     /// The last day that anybody can be born on: today may already be tomorrow somewhere.
-    pub(super) fn latest_day(&self, chain: ChainId) -> Day {
+    pub(crate) fn latest_day(&self, chain: ChainId) -> Day {
         let today = Zone::UTC.day_of(self.clock().business(chain));
         today.plus_days(1).unwrap_or(today)
     }

@@ -17,6 +17,7 @@ mod surname;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use card::mask_values;
 pub use card::{
     BusinessCard, Card, CardGroup, CharacteristicsCard, CompanyCard, CompanyPerson, ContactCard, CustomerKind,
     DealCard, PersonCard, Sex,
@@ -28,4 +29,5 @@ pub use contact::{Contact, mask_birthday, mask_identity, mask_phone};
 pub use customer::{Consent, CustomerView, NewCustomer};
 pub use display::FormOfAddress;
 pub use facts::{CustomerBrief, RegisterFacts};
+pub(crate) use row::{CustomerRow, find as find_customer, load as load_customers};
 pub use search::Lookup;

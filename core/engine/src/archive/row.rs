@@ -15,7 +15,7 @@ pub(super) use crate::store::schema::customers;
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = customers)]
-pub(super) struct CustomerRow {
+pub(crate) struct CustomerRow {
     pub chain_id: Id,
     pub id: Id,
     pub name: String,
@@ -40,7 +40,7 @@ impl CustomerRow {
     }
 }
 
-pub(super) fn find(conn: &mut Conn, chain: ChainId, id: CustomerId) -> Result<Option<CustomerRow>> {
+pub(crate) fn find(conn: &mut Conn, chain: ChainId, id: CustomerId) -> Result<Option<CustomerRow>> {
     Ok(each!(conn, c => customers::table
         .find((Id::from(chain), Id::from(id)))
         .select(CustomerRow::as_select())
@@ -49,7 +49,7 @@ pub(super) fn find(conn: &mut Conn, chain: ChainId, id: CustomerId) -> Result<Op
 }
 
 /// Those of the ids that exist, oldest first.
-pub(super) fn load(conn: &mut Conn, chain: ChainId, ids: &[CustomerId]) -> Result<Vec<CustomerRow>> {
+pub(crate) fn load(conn: &mut Conn, chain: ChainId, ids: &[CustomerId]) -> Result<Vec<CustomerRow>> {
     // Most answers name one customer: by key, the statement is prepared once per connection.
     if let [id] = ids {
         return Ok(find(conn, chain, *id)?.into_iter().collect());

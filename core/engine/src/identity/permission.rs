@@ -95,6 +95,9 @@ actions! {
     CustomerUpdate "customer.update"                 [C  o   o   -   o   o   -   -   -   -];
     /// What is known of a customer beyond name and phones, masked; with create or update, to write it.
     CustomerCard "customer.card"                     [C  o   o   -   o   o   -   C   -   -];
+    /// Records of the chain's own types, about the customers of one's stores; their types.
+    RecordRead "record.read"                         [C  o   o   -   o   o   -   C   -   -];
+    RecordWrite "record.write"                       [C  o   o   -   o   o   -   -   -   -];
     CardIssue "card.issue"                           [C  o   o   o   -   o   -   -   o   -];
     /// Browse by name or last four digits.
     CardRead "card.read"                             [C  o   o   o   o   o   C   C   -   -];

@@ -158,6 +158,53 @@ diesel::table! {
 }
 
 diesel::table! {
+    record_types (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        code -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        fields -> Text,
+        fields_version -> Integer,
+        board_field -> Nullable<Text>,
+        list_columns -> Text,
+        active -> Bool,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    records (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        type_id -> Binary,
+        customer_id -> Binary,
+        board_value -> Nullable<Text>,
+        content -> Binary,
+        active -> Bool,
+        created_at -> BigInt,
+        changed_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    record_events (chain_id, record_id, id) {
+        chain_id -> Binary,
+        record_id -> Binary,
+        id -> Binary,
+        kind -> Text,
+        moved_from -> Nullable<Text>,
+        moved_to -> Nullable<Text>,
+        fields -> Text,
+        earlier -> Nullable<Binary>,
+        staff_id -> Nullable<Binary>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     search_grams (chain_id, gram, customer_id) {
         chain_id -> Binary,
         gram -> Text,
@@ -504,6 +551,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     customer_cards,
     customer_classes,
     class_rules,
+    record_types,
+    records,
+    record_events,
     search_grams,
     components,
     programs,

@@ -562,6 +562,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/record-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Types of records, oldest first. */
+        get: operations["list_record_types"];
+        put?: never;
+        /** Declares a type of records. */
+        post: operations["create_record_type"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/record-types/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One type. */
+        get: operations["read_record_type"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a type. Other `fields` are its next version; what was written under an older one stays. */
+        patch: operations["update_record_type"];
+        trace?: never;
+    };
+    "/api/v1/record-types/{id}/records.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The type's records as CSV in UTF-8, masked; cells that a spreadsheet would compute begin with an apostrophe. */
+        get: operations["export_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records about customers of one's stores, newest first, masked. */
+        get: operations["list_records"];
+        put?: never;
+        /** Writes a record about a customer. */
+        post: operations["create_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One record, masked. */
+        get: operations["read_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes or archives a record. */
+        patch: operations["update_record"];
+        trace?: never;
+    };
+    "/api/v1/records/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a record, newest first: who changed which fields, what stood in them, where it was moved. */
+        get: operations["read_record_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Moves a record to another column of its type's board. */
+        post: operations["move_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/redemptions": {
         parameters: {
             query?: never;
@@ -1008,6 +1131,18 @@ export interface components {
             lane: number;
             /** Format: int64 */
             seq: number;
+        };
+        BTreeMap: {
+            [key: string]: {
+                /** @description As its kind has it: text, whole number, true or false, or a list of choices. */
+                value: Record<string, unknown>;
+                /**
+                 * Format: int32
+                 * @description Version of the declarations.
+                 * @example 1
+                 */
+                version: number;
+            };
         };
         /** @description What a membership has of one asset. */
         Balance: {
@@ -2001,6 +2136,31 @@ export interface components {
              */
             plugin: string;
         };
+        NewRecord: {
+            /**
+             * Format: uuid
+             * @description Whom it is about.
+             */
+            customer_id: string;
+            /** Format: uuid */
+            type_id: string;
+            /** @description By the fields' names. */
+            values: Record<string, unknown>;
+        };
+        NewRecordType: {
+            /** @description A field with one of several choices: the columns of the board. */
+            board_field?: string | null;
+            /**
+             * @description Unique in the chain.
+             * @example loan
+             */
+            code: string;
+            /** @description Names of the fields that the list shows, at most 12. */
+            columns?: string[];
+            /** @description 1–100, in the order of the form. */
+            fields: components["schemas"]["FieldDefinition"][];
+            name: components["schemas"]["Text"];
+        };
         NewRedemption: {
             /** @description Number of the card presented. */
             card: string;
@@ -2398,6 +2558,80 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_Record: {
+            items: {
+                active: boolean;
+                /** @description Where it stands on its type's board. */
+                board_value?: string | null;
+                /** Format: date-time */
+                changed_at: string;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Surname and form of address. */
+                customer: components["schemas"]["Text"];
+                /** Format: uuid */
+                customer_id: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                type_id: string;
+                /** @description By the fields' names, each with the version of the declarations it was written under. */
+                values: components["schemas"]["BTreeMap"];
+                /**
+                 * Format: int64
+                 * @description Rises with every change; the ETag.
+                 */
+                version: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_RecordEvent: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description What stood in them before, masked. */
+                earlier: components["schemas"]["BTreeMap"];
+                /** @description Names of the fields that were changed. */
+                fields: string[];
+                from?: string | null;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["RecordEventKind"];
+                /** Format: uuid */
+                staff_id?: string | null;
+                to?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_RecordType: {
+            items: {
+                active: boolean;
+                board_field?: string | null;
+                code: string;
+                columns: string[];
+                fields: components["schemas"]["FieldDefinition"][];
+                /**
+                 * Format: int32
+                 * @description Version of `fields`.
+                 */
+                fields_version: number;
+                /** Format: uuid */
+                id: string;
+                name: components["schemas"]["Text"];
+                /**
+                 * Format: int64
+                 * @description Rises with every change; the ETag.
+                 */
+                version: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Region: {
             items: {
                 active: boolean;
@@ -2761,6 +2995,95 @@ export interface components {
             source?: components["schemas"]["CardSource"] | null;
             /** @description true: made sure of, by whoever sends it, now. */
             verified?: boolean | null;
+        };
+        /** @description A record, masked. */
+        Record: {
+            active: boolean;
+            /** @description Where it stands on its type's board. */
+            board_value?: string | null;
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Surname and form of address. */
+            customer: components["schemas"]["Text"];
+            /** Format: uuid */
+            customer_id: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            type_id: string;
+            /** @description By the fields' names, each with the version of the declarations it was written under. */
+            values: components["schemas"]["BTreeMap"];
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description Absent fields stay as they are. */
+        RecordChange: {
+            /** @description false: archived. */
+            active?: boolean | null;
+            /** @description What changes, by the fields' names; null empties one. */
+            values?: Record<string, unknown> | null;
+        };
+        /** @description What happened to a record, when, and who did it. */
+        RecordEvent: {
+            /** Format: date-time */
+            at: string;
+            /** @description What stood in them before, masked. */
+            earlier: components["schemas"]["BTreeMap"];
+            /** @description Names of the fields that were changed. */
+            fields: string[];
+            from?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["RecordEventKind"];
+            /** Format: uuid */
+            staff_id?: string | null;
+            to?: string | null;
+        };
+        /**
+         * @description What happened to a record.
+         * @enum {string}
+         */
+        RecordEventKind: "create" | "change" | "move" | "archive" | "restore";
+        /** @description A move on the board. */
+        RecordMove: {
+            /** @description Code of the column; null: to none. */
+            to?: string | null;
+        };
+        RecordType: {
+            active: boolean;
+            board_field?: string | null;
+            code: string;
+            columns: string[];
+            fields: components["schemas"]["FieldDefinition"][];
+            /**
+             * Format: int32
+             * @description Version of `fields`.
+             */
+            fields_version: number;
+            /** Format: uuid */
+            id: string;
+            name: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description Absent fields stay as they are. */
+        RecordTypeChange: {
+            /** @description false: archived. Its records stay, and there are no new ones. */
+            active?: boolean | null;
+            /** @description null: no board. */
+            board_field?: string | null;
+            columns?: string[] | null;
+            /** @description All fields from now on: the next version. What was written under an older one stays and is shown under it. */
+            fields?: components["schemas"]["FieldDefinition"][] | null;
+            name?: components["schemas"]["Text"] | null;
         };
         /** @description What a redemption takes. */
         RedemptionAnswer: {
@@ -4611,6 +4934,392 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Configuration"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_record_types: {
+        parameters: {
+            query?: {
+                /** @description true: only what is in use, false: only what is archived. */
+                active?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RecordType"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_record_type: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecordType"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordType"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_record_type: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordType"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_record_type: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordTypeChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordType"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_records: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_records: {
+        parameters: {
+            query?: {
+                /** @description Only those of this type. */
+                type_id?: string;
+                /** @description Only those about this customer. */
+                customer_id?: string;
+                /** @description Only those in this column of the board. */
+                board_value?: string;
+                /** @description true: only what is in use, false: only what is archived. */
+                active?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Record"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_record: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecord"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Record"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Record"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_record: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Record"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_record_history: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RecordEvent"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_record: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordMove"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Record"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */

@@ -1,0 +1,3 @@
+DROP TABLE record_events;
+DROP TABLE records;
+DROP TABLE record_types;

@@ -1,0 +1,172 @@
+//! Records of a chain's own types.
+
+use super::resource::{prelude::*, resource};
+use crate::http::Language;
+use actix_web::HttpResponse;
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use cardea_domain::Text;
+use cardea_domain::id::{RecordId, RecordTypeId};
+use cardea_engine::page::{ListQuery, PageArgs};
+use cardea_engine::record::{
+    NewRecord, NewRecordType, Record, RecordChange, RecordEvent, RecordMove, RecordQuery, RecordType, RecordTypeChange,
+};
+use futures_util::stream;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(list_record_types)
+        .service(create_record_type)
+        .service(read_record_type)
+        .service(update_record_type)
+        .service(export_records);
+    config
+        .service(list_records)
+        .service(create_record)
+        .service(read_record)
+        .service(update_record)
+        .service(move_record)
+        .service(read_record_history);
+}
+
+resource! {
+    RecordType(NewRecordType, RecordTypeChange, ListQuery) tagged "records" at "/record-types" and "/record-types/{id}"
+    by RecordRead, ConfigurationWrite;
+    /// Types of records, oldest first.
+    list list_record_types;
+    /// Declares a type of records.
+    create create_record_type;
+    /// One type.
+    read read_record_type;
+    /// Changes a type. Other `fields` are its next version; what was written under an older one stays.
+    update update_record_type;
+}
+
+/// Records about customers of one's stores, newest first, masked.
+#[utoipa::path(tag = "records", params(RecordQuery), responses((status = 200, body = Page<Record>)))]
+#[get("/records")]
+async fn list_records(
+    permit: Permit<action::RecordRead>,
+    query: Query<RecordQuery>,
+    state: web::Data<State>,
+) -> Answer {
+    let list = move |engine: &Engine| engine.records(permit.actor(), &query.0);
+    Ok(answer::ok(&state.read(list).await?))
+}
+
+/// Writes a record about a customer.
+#[utoipa::path(
+    tag = "records", params(IdempotencyKey), request_body = NewRecord, responses((status = 201, body = Record))
+)]
+#[post("/records")]
+async fn create_record(
+    permit: Permit<action::RecordWrite>,
+    write: Write<NewRecord>,
+    state: web::Data<State>,
+) -> Answer {
+    let created = state.engine.create_record(permit.actor(), Some(write.key), write.body);
+    Ok(answer::written(
+        created.await?,
+        |record| record.version,
+        |record| record,
+    ))
+}
+
+/// One record, masked.
+#[utoipa::path(tag = "records", params(("id" = Uuid, Path)), responses((status = 200, body = Record)))]
+#[get("/records/{id}")]
+async fn read_record(permit: Permit<action::RecordRead>, id: Id<RecordId>, state: web::Data<State>) -> Answer {
+    let record = state.engine.record(permit.actor(), id.0)?;
+    Ok(answer::tagged(record.version, &record))
+}
+
+/// Changes or archives a record.
+#[utoipa::path(
+    tag = "records", params(("id" = Uuid, Path), IdempotencyKey, IfMatch), request_body = RecordChange,
+    responses((status = 200, body = Record))
+)]
+#[patch("/records/{id}")]
+async fn update_record(
+    permit: Permit<action::RecordWrite>,
+    id: Id<RecordId>,
+    version: IfMatch,
+    write: Write<RecordChange>,
+    state: web::Data<State>,
+) -> Answer {
+    let (actor, key) = (permit.actor(), Some(write.key));
+    let changed = state.engine.update_record(actor, key, id.0, version.0, write.body);
+    Ok(answer::written(
+        changed.await?,
+        |record| record.version,
+        |record| record,
+    ))
+}
+
+/// Moves a record to another column of its type's board.
+#[utoipa::path(
+    tag = "records", params(("id" = Uuid, Path), IdempotencyKey), request_body = RecordMove,
+    responses((status = 200, body = Record))
+)]
+#[post("/records/{id}/move")]
+async fn move_record(
+    permit: Permit<action::RecordWrite>,
+    id: Id<RecordId>,
+    write: Write<RecordMove>,
+    state: web::Data<State>,
+) -> Answer {
+    let moved = state
+        .engine
+        .move_record(permit.actor(), Some(write.key), id.0, write.body);
+    Ok(answer::written(moved.await?, |record| record.version, |record| record))
+}
+
+/// What happened to a record, newest first: who changed which fields, what stood in them, where it was moved.
+#[utoipa::path(
+    tag = "records", params(("id" = Uuid, Path), PageArgs), responses((status = 200, body = Page<RecordEvent>))
+)]
+#[get("/records/{id}/history")]
+async fn read_record_history(
+    permit: Permit<action::RecordRead>,
+    id: Id<RecordId>,
+    page: Query<PageArgs>,
+    state: web::Data<State>,
+) -> Answer {
+    let list = move |engine: &Engine| engine.record_history(permit.actor(), id.0, &page.0);
+    Ok(answer::ok(&state.read(list).await?))
+}
+
+/// The type's records as CSV in UTF-8, masked; cells that a spreadsheet would compute begin with an apostrophe.
+#[utoipa::path(
+    tag = "records", params(("id" = Uuid, Path)),
+    responses((status = 200, body = String, content_type = "text/csv"))
+)]
+#[get("/record-types/{id}/records.csv")]
+async fn export_records(
+    permit: Permit<action::RecordRead>,
+    id: Id<RecordTypeId>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    let kind = state.engine.begin_record_export(permit.actor(), id.0).await?;
+    let name = format!("attachment; filename=\"{}.csv\"", kind.code);
+    let pick: fn(&Text) -> &str = if language == Language::English {
+        |text| &text.en
+    } else {
+        |text| &text.zh
+    };
+    let (actor, kind) = (permit.actor().clone(), std::sync::Arc::new(kind));
+    let lines = stream::try_unfold(Some(None), move |after: Option<Option<String>>| {
+        let (state, actor, kind) = (state.clone(), actor.clone(), kind.clone());
+        async move {
+            let Some(after) = after else { return Ok(None) };
+            let read = move |engine: &Engine| engine.record_csv(&actor, &kind, after, pick);
+            let failed = |problem: crate::http::Problem| std::io::Error::other(problem.code());
+            let page = state.read(read).await.map_err(failed)?;
+            let next = page.next.map(Some);
+            Ok::<_, std::io::Error>(Some((web::Bytes::from(page.text), next)))
+        }
+    });
+    let mut response = HttpResponse::Ok();
+    response.insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"));
+    response.insert_header((CONTENT_DISPOSITION, name));
+    Ok(response.streaming(Box::pin(lines)))
+}
