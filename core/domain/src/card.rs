@@ -89,40 +89,24 @@ impl fmt::Debug for CardNumber {
     }
 }
 
-/// Who may hold it (D-CARD-1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+// D-CARD-1
+named! {
+/// Who may hold a card.
+#[derive(PartialOrd, Ord)]
 pub enum CardKind {
     /// Named.
-    Customer,
-    Anonymous,
-    /// For a person or event, with an end date.
-    Temporary,
-    Employee,
-    Supplier,
-}
-
-named!(CardKind {
     Customer = "customer",
     Anonymous = "anonymous",
+    /// For a person or event, with an end date.
     Temporary = "temporary",
     Employee = "employee",
     Supplier = "supplier",
-});
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CardState {
-    Applied,
-    Rejected,
-    Active,
-    Replaced,
-    Returned,
-    Void,
-    Merged,
+}
 }
 
-named!(CardState {
+named! {
+#[derive(PartialOrd, Ord)]
+pub enum CardState {
     Applied = "applied",
     Rejected = "rejected",
     Active = "active",
@@ -130,19 +114,20 @@ named!(CardState {
     Returned = "returned",
     Void = "void",
     Merged = "merged",
-});
-
-/// Why an active card doesn't work for now; a card has a set of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Block {
-    Loss,
-    Frozen,
-    Pin,
-    Expired,
+}
 }
 
-named!(Block { Loss = "loss", Frozen = "frozen", Pin = "pin", Expired = "expired" });
+// A card has a set of them.
+named! {
+/// Why an active card doesn't work for now.
+#[derive(PartialOrd, Ord)]
+pub enum Block {
+    Loss = "loss",
+    Frozen = "frozen",
+    Pin = "pin",
+    Expired = "expired",
+}
+}
 
 /// What people do to a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

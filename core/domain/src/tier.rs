@@ -7,6 +7,7 @@ use crate::ledger::Member;
 use crate::money::{LIMIT, Minor, ONE, Ppm, format_minor};
 use crate::rows::{TierChangeKind, TierChangeRow};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One step of a ladder.
@@ -54,18 +55,23 @@ pub enum Fall {
     Never,
 }
 
-/// A tier as answers show it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A step of a program's ladder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Tier)]
 pub struct TierView {
+    #[schema(example = "gold")]
     pub id: String,
     pub name: Text,
 }
 
-/// What comes next, and how much more must be paid in the window for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What comes next on the ladder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = NextTier)]
 pub struct NextStep {
     pub id: String,
     pub name: Text,
+    /// How much more must be paid in the window, minor units.
+    #[schema(value_type = i64)]
     pub missing_paid: Minor,
 }
 

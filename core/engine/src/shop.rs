@@ -1,7 +1,7 @@
 //! A shop at work, for the unit tests of this crate: a program with the retail plugin, and commands in one line.
 
 use crate::actor::Actor;
-use crate::command::{Command, Issue, MemberRef, Redemption, Replace, Return, Sale};
+use crate::command::{CardReplacement, Command, Issue, MemberRef, Redemption, Replace, Return, Sale};
 use crate::fixture::{Backend, Fixture, NOW};
 use crate::page::PageArgs;
 use cardea_domain::card::{CardKind, CardNumber};
@@ -202,8 +202,10 @@ impl Shop {
         let number = CardNumber::from_random(bits);
         let command = Replace {
             card,
-            reason: "damaged".into(),
-            store: self.f.store,
+            replacement: CardReplacement {
+                reason: "damaged".into(),
+                store_id: self.f.store,
+            },
             number: Some(number.clone()),
         };
         let answer = self.execute(Command::Replace(command)).await;

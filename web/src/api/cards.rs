@@ -1,14 +1,15 @@
 //! Cards: issue, find, block, replace, statement.
 
-use super::dto::cards::{Card, CardHolder, CardOperation, CardQuery, CardReplacement, NewCard, StatementEntry};
+use super::shown;
 use crate::http::{Answer, Guard, Id, IdempotencyKey, Language, Page, Permit, Query, Write, action, answer};
 use crate::state::State;
 use actix_web::{get, post, web};
 use cardea_domain::card::CardOp;
 use cardea_domain::id::CardId;
 use cardea_engine::Actor;
-use cardea_engine::command::{self, Command};
+use cardea_engine::command::{CardOperation, CardReplacement, Command, NewCard, Operate, Replace};
 use cardea_engine::page::PageArgs;
+use cardea_engine::query::{CardQuery, CardShown, StatementEntry};
 use cardea_engine::store::Answered;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -27,7 +28,7 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// Cards by number, phone, last four digits of either, or name; newest first, masked. A whole number finds a card of
 /// any store, everything else stays within one's own.
-#[utoipa::path(tag = "cards", params(CardQuery), responses((status = 200, body = Page<Card>)))]
+#[utoipa::path(tag = "cards", params(CardQuery), responses((status = 200, body = Page<CardShown>)))]
 #[get("/cards")]
 async fn find_cards(
     permit: Permit<action::CardLookup>,
@@ -40,12 +41,12 @@ async fn find_cards(
     let found = state
         .read(move |engine| engine.cards(permit.actor(), &code, &page))
         .await?;
-    Ok(answer::page(found, |view| Card::new(view, language)))
+    Ok(answer::page(found, |card| card.told(|holder| shown::holder(holder, language))))
 }
 
 /// Issues a card: opens a membership, whose qualifying purchase is booked with it, or adds a card to one.
 #[utoipa::path(
-    tag = "cards", params(IdempotencyKey), request_body = NewCard, responses((status = 201, body = Card))
+    tag = "cards", params(IdempotencyKey), request_body = NewCard, responses((status = 201, body = CardShown))
 )]
 #[post("/cards")]
 async fn issue_card(
@@ -63,7 +64,7 @@ async fn issue_card(
 }
 
 /// One card.
-#[utoipa::path(tag = "cards", params(("id" = Uuid, Path)), responses((status = 200, body = Card)))]
+#[utoipa::path(tag = "cards", params(("id" = Uuid, Path)), responses((status = 200, body = CardShown)))]
 #[get("/cards/{id}")]
 async fn read_card(
     permit: Permit<action::CardLookup>,
@@ -71,8 +72,8 @@ async fn read_card(
     language: Language,
     state: web::Data<State>,
 ) -> Answer {
-    let view = state.read(move |engine| engine.card(permit.actor(), id.0)).await?;
-    Ok(answer::ok(&Card::new(view, language)))
+    let card = state.read(move |engine| engine.card(permit.actor(), id.0)).await?;
+    Ok(answer::ok(&card.told(|holder| shown::holder(holder, language))))
 }
 
 /// The statement: every movement of the card's membership with its explanation, newest first.
@@ -89,13 +90,13 @@ async fn list_card_entries(
     let entries = state
         .read(move |engine| engine.card_entries(permit.actor(), id.0, &page.0))
         .await?;
-    Ok(answer::page(entries, StatementEntry::from))
+    Ok(answer::ok(&entries))
 }
 
 /// Freezes a card.
 #[utoipa::path(
     tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardOperation,
-    responses((status = 200, body = Card))
+    responses((status = 200, body = CardShown))
 )]
 #[post("/cards/{id}/freeze")]
 async fn freeze_card(
@@ -111,7 +112,7 @@ async fn freeze_card(
 /// Lifts a freeze.
 #[utoipa::path(
     tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardOperation,
-    responses((status = 200, body = Card))
+    responses((status = 200, body = CardShown))
 )]
 #[post("/cards/{id}/unfreeze")]
 async fn unfreeze_card(
@@ -128,7 +129,7 @@ async fn unfreeze_card(
 /// `identity_checked`, true or false.
 #[utoipa::path(
     tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardOperation,
-    responses((status = 200, body = Card))
+    responses((status = 200, body = CardShown))
 )]
 #[post("/cards/{id}/report-loss")]
 async fn report_card_loss(
@@ -144,7 +145,7 @@ async fn report_card_loss(
 /// The card was found again: lifts the loss alone. Needs `identity_checked`.
 #[utoipa::path(
     tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardOperation,
-    responses((status = 200, body = Card))
+    responses((status = 200, body = CardShown))
 )]
 #[post("/cards/{id}/cancel-loss")]
 async fn cancel_card_loss(
@@ -160,7 +161,7 @@ async fn cancel_card_loss(
 /// Voids a card for ever.
 #[utoipa::path(
     tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardOperation,
-    responses((status = 200, body = Card))
+    responses((status = 200, body = CardShown))
 )]
 #[post("/cards/{id}/cancel")]
 async fn cancel_card(
@@ -176,7 +177,7 @@ async fn cancel_card(
 /// Replaces a lost or damaged card by a new number of the same membership; the old one never works again.
 #[utoipa::path(
     tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardReplacement,
-    responses((status = 201, body = Card))
+    responses((status = 201, body = CardShown))
 )]
 #[post("/cards/{id}/replace")]
 async fn replace_card(
@@ -186,15 +187,10 @@ async fn replace_card(
     language: Language,
     state: web::Data<State>,
 ) -> Answer {
-    let CardReplacement {
-        reason,
-        store_id: store,
-    } = write.body;
-    let actor = permit.at(store)?;
-    let command = Command::Replace(command::Replace {
+    let actor = permit.at(write.body.store_id)?;
+    let command = Command::Replace(Replace {
         card: id.0,
-        reason,
-        store,
+        replacement: write.body,
         number: None,
     });
     let answered = state.engine.execute(actor, Some(write.key), &command).await?;
@@ -209,17 +205,10 @@ async fn operate<A: Guard>(
     language: Language,
     state: &State,
 ) -> Answer {
-    let CardOperation {
-        reason,
-        caller_verified,
-        identity_checked,
-    } = write.body;
-    let command = Command::Card(command::CardOperation {
+    let command = Command::Card(Operate {
         card,
         op,
-        reason,
-        caller_verified,
-        identity_checked,
+        operation: write.body,
     });
     let answered = state.engine.execute(permit.actor(), Some(write.key), &command).await?;
     answer_card(state, permit.actor(), &answered, language)
@@ -227,12 +216,12 @@ async fn operate<A: Guard>(
 
 /// Stored answers hold the holder's id; name and masked phone are added here.
 fn answer_card(state: &State, actor: &Actor, answered: &Answered, language: Language) -> Answer {
-    answer::answered(answered, |card: &mut Card| {
+    answer::answered(answered, |card: &mut CardShown| {
         let Some(holder) = &mut card.customer else {
             return Ok(());
         };
         if let Some(customer) = state.customers(actor, &[holder.id])?.remove(&holder.id) {
-            *holder = CardHolder::new(customer, language);
+            *holder = shown::holder(customer, language);
         }
         Ok(())
     })

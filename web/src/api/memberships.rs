@@ -1,11 +1,12 @@
 //! Memberships: a customer in a program.
 
-use super::dto::memberships::{Membership, MembershipQuery};
+use super::shown;
 use crate::http::{Answer, Id, Language, Page, Permit, Query, action, answer};
 use crate::state::State;
 use actix_web::{get, web};
 use cardea_domain::id::MembershipId;
 use cardea_engine::page::PageArgs;
+use cardea_engine::query::{MembershipQuery, MembershipShown, MembershipView};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -13,7 +14,7 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 /// Memberships, newest first.
-#[utoipa::path(tag = "memberships", params(MembershipQuery), responses((status = 200, body = Page<Membership>)))]
+#[utoipa::path(tag = "memberships", params(MembershipQuery), responses((status = 200, body = Page<MembershipShown>)))]
 #[get("/memberships")]
 async fn list_memberships(
     permit: Permit<action::MembershipRead>,
@@ -30,11 +31,11 @@ async fn list_memberships(
     let found = state
         .read(move |engine| engine.memberships(permit.actor(), customer_id, &page))
         .await?;
-    Ok(answer::page(found, |view| Membership::new(view, language)))
+    Ok(answer::page(found, |view| show(view, language)))
 }
 
 /// One membership with its cards and balances.
-#[utoipa::path(tag = "memberships", params(("id" = Uuid, Path)), responses((status = 200, body = Membership)))]
+#[utoipa::path(tag = "memberships", params(("id" = Uuid, Path)), responses((status = 200, body = MembershipShown)))]
 #[get("/memberships/{id}")]
 async fn read_membership(
     permit: Permit<action::MembershipRead>,
@@ -42,8 +43,15 @@ async fn read_membership(
     language: Language,
     state: web::Data<State>,
 ) -> Answer {
-    let view = state
+    let found = state
         .read(move |engine| engine.membership(permit.actor(), id.0))
         .await?;
-    Ok(answer::ok(&Membership::new(view, language)))
+    Ok(answer::ok(&show(found, language)))
+}
+
+fn show(found: MembershipView, language: Language) -> MembershipShown {
+    found.told(
+        |customer| shown::customer(&customer, language),
+        |holder| shown::holder(holder, language),
+    )
 }

@@ -14,6 +14,7 @@ mod redemptions;
 mod resource;
 mod rewards;
 mod sales;
+mod shown;
 mod staff;
 mod stores;
 

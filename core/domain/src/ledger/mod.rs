@@ -13,6 +13,7 @@ use crate::id::*;
 use crate::rows::MembershipUpdate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// What an account counts: `points`; later `principal`, `bonus`, `session:<service>`, `stamp:<…>`, `voucher:<…>`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,38 +26,28 @@ impl Asset {
     }
 }
 
+named! {
 /// What kind of movement an entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(PartialOrd, Ord)]
 pub enum EntryKind {
     /// Points for a sale.
-    Earn,
-    /// A sale-level bonus, e.g. for an introducer.
-    Bonus,
-    /// Points paid on a bill.
-    Spend,
-    /// Points for a reward of the catalogue.
-    Redeem,
-    /// Spent points given back on a return.
-    GiveBack,
-    /// Earned points taken back on a return.
-    ClawBack,
-    /// The part of a claw-back that no lot covers: a debt, or 0 where the policy waives it.
-    ClawBackExcess,
-    /// A lot's remainder at its end; 0 where nothing is left.
-    Expire,
-}
-
-named!(EntryKind {
     Earn = "earn",
+    /// A sale-level bonus, e.g. for an introducer.
     Bonus = "bonus",
+    /// Points paid on a bill.
     Spend = "spend",
+    /// Points for a reward of the catalogue.
     Redeem = "redeem",
+    /// Spent points given back on a return.
     GiveBack = "give_back",
+    /// Earned points taken back on a return.
     ClawBack = "claw_back",
+    /// The part of a claw-back that no lot covers: a debt, or 0 where the policy waives it.
     ClawBackExcess = "claw_back_excess",
+    /// A lot's remainder at its end; 0 where nothing is left.
     Expire = "expire",
-});
+}
+}
 
 /// The other side of a membership's posting, per program and asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -107,15 +98,19 @@ pub struct Member {
     pub ended: Vec<EndedLot>,
 }
 
-/// What a member sees of one asset.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a membership has of one asset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Balance {
+    #[schema(value_type = String, example = "points")]
     pub asset: Asset,
     /// Can be spent now; negative while in debt.
+    #[schema(example = 235)]
     pub available: i64,
-    /// In the return window.
+    /// In the return window; can be spent later.
+    #[schema(example = 0)]
     pub maturing: i64,
     /// Reserved by open holds.
+    #[schema(example = 0)]
     pub held: i64,
 }
 

@@ -41,6 +41,7 @@ use crate::id::*;
 use crate::ledger::{Asset, EntryKind, Member};
 use crate::money::{Minor, Points, Ppm};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -258,13 +259,21 @@ impl Basis {
     }
 }
 
-/// An entry as people see it in answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A movement of points with the rule that made it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Entry)]
 pub struct EntryView {
+    #[schema(value_type = String, example = "points")]
     pub asset: Asset,
+    /// Positive: to the member.
+    #[schema(example = 235)]
     pub amount: i64,
     pub kind: EntryKind,
+    /// Stable name of the rule.
+    #[schema(example = "base")]
     pub rule: String,
+    /// One sentence for people.
     pub explanation: Text,
+    /// Line of the bill, from 1; null where it is about the whole bill.
     pub line: Option<i32>,
 }

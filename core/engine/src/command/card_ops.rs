@@ -1,6 +1,6 @@
 //! What people do to a card: freeze, report a loss, cancel it, void it, replace it (D-CARD-4, -5, -6).
 
-use super::answer::CardAnswer;
+use super::answer::{CardAnswer, answered as shown};
 use super::desk::{Desk, check_reason, new_number, no_such_card, stale};
 use crate::error::{Error, Result};
 use crate::identity::Action;
@@ -12,35 +12,53 @@ use cardea_domain::id::*;
 use cardea_domain::rows::Rows;
 use cardea_domain::tier::Ladder;
 use cardea_domain::{Code, Instant, Refusal};
+use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
+
+// The reason has 1–200 characters.
+/// Why an operation on a card is done.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CardOperation {
+    #[schema(example = "钱包丢失")]
+    pub reason: String,
+    /// By phone: the call-back questions were answered; `report-loss` by phone demands it.
+    pub caller_verified: Option<bool>,
+    /// The identity document was seen; `cancel-loss` demands it, `report-loss` at the counter says true or false.
+    pub identity_checked: Option<bool>,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CardReplacement {
+    #[schema(example = "补卡")]
+    pub reason: String,
+    /// The store that hands out the new card.
+    #[schema(value_type = Uuid)]
+    pub store_id: StoreId,
+}
 
 /// Freeze, unfreeze, report or cancel a loss, void.
 #[derive(Clone, Debug)]
-pub struct CardOperation {
+pub struct Operate {
     pub card: CardId,
     /// Anything but `Replace`, which is a command of its own.
     pub op: CardOp,
-    /// 1–200 characters.
-    pub reason: String,
-    /// By phone: the call-back questions were answered; reporting a loss by phone demands it.
-    pub caller_verified: Option<bool>,
-    /// The holder's document was seen; cancelling a loss demands it, reporting one at the counter says whether.
-    pub identity_checked: Option<bool>,
+    pub operation: CardOperation,
 }
 
 /// A new number of the same membership, for a lost or damaged card.
 #[derive(Clone, Debug)]
 pub struct Replace {
     pub card: CardId,
-    pub reason: String,
-    /// The store that hands out the new card.
-    pub store: StoreId,
+    pub replacement: CardReplacement,
     /// Import and demo choose; None: a random one.
     pub number: Option<CardNumber>,
 }
 
-impl CardOperation {
+impl Operate {
     pub(super) fn name(&self) -> &'static str {
         match self.op {
             CardOp::Freeze => "card.freeze",
@@ -66,23 +84,27 @@ impl CardOperation {
     pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
         let card = find(desk, self.card)?;
         desk.actor.require(self.action(), Some(card.card.store))?;
-        check_reason(&self.reason)?;
+        check_reason(&self.operation.reason)?;
         if self.op == CardOp::Replace {
             return Err(Error::internal("a replacement is a command of its own"));
         }
         Ok(Box::new(Operating {
             frame: Frame::new(desk, &card.card)?,
-            operation: self.clone(),
+            command: self.clone(),
         }))
     }
 }
 
-impl CardOperation {
+impl Operate {
     /// What must have been asked before: who is on the telephone, whose card was found. At the counter a loss is taken
     /// with or without a document; either is recorded (D-CARD-5).
     fn check_confirmed(&self) -> Result<(), Refusal> {
         let at = |pointer, zh: &str, en: &str| Err(Refusal::new(Code::FieldInvalid, zh, en).at(pointer));
-        match (self.op, self.caller_verified, self.identity_checked) {
+        match (
+            self.op,
+            self.operation.caller_verified,
+            self.operation.identity_checked,
+        ) {
             (CardOp::CancelLoss, _, Some(true)) => Ok(()),
             (CardOp::CancelLoss, ..) => at(
                 "/identity_checked",
@@ -101,9 +123,9 @@ impl CardOperation {
 
 impl Replace {
     pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
-        desk.actor.require(Action::CardReplace, Some(self.store))?;
-        check_reason(&self.reason)?;
-        desk.store(self.store)?;
+        desk.actor.require(Action::CardReplace, Some(self.replacement.store_id))?;
+        check_reason(&self.replacement.reason)?;
+        desk.store(self.replacement.store_id)?;
         let card = find(desk, self.card)?;
         Ok(Box::new(Replacing {
             frame: Frame::new(desk, &card.card)?,
@@ -165,7 +187,7 @@ impl Frame {
         event: CardEvent,
     ) -> Result<Decision, Refusal> {
         let member = state.take(Some(self.membership)).ok_or_else(stale)?;
-        let answer = status(&CardAnswer::new(answered, &member, &self.ladder, self.now))?;
+        let answer = status(&shown(answered, &member, &self.ladder, self.now))?;
         let mut decision = Decision::new(rows, answer);
         let action = action_of(event.operation);
         // The reason is free text, which may name people: it stands with the card's event, which can be scrubbed.
@@ -193,7 +215,7 @@ fn action_of(operation: &str) -> &'static str {
 
 struct Operating {
     frame: Frame,
-    operation: CardOperation,
+    command: Operate,
 }
 
 impl LedgerCommand for Operating {
@@ -204,16 +226,16 @@ impl LedgerCommand for Operating {
     fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
         let mut card = state.cards.remove(&self.frame.card).ok_or_else(no_such_card)?.card;
         let from = card.state.as_str();
-        let rows = decide_card(&mut card, self.operation.op)?;
-        self.operation.check_confirmed()?;
+        let rows = decide_card(&mut card, self.command.op)?;
+        self.command.check_confirmed()?;
         let event = CardEvent {
             card: card.id,
-            operation: self.operation.op.as_str(),
+            operation: self.command.op.as_str(),
             store: None,
-            reason: Some(self.operation.reason.trim().to_owned()),
+            reason: Some(self.command.operation.reason.trim().to_owned()),
             detail: json!({
-                "caller_verified": self.operation.caller_verified,
-                "identity_checked": self.operation.identity_checked,
+                "caller_verified": self.command.operation.caller_verified,
+                "identity_checked": self.command.operation.identity_checked,
             }),
             at: self.frame.now,
             from,
@@ -254,15 +276,15 @@ impl LedgerCommand for Replacing {
         let args = ReplaceArgs {
             id: self.new,
             number: self.number.clone(),
-            store: self.command.store,
+            store: self.command.replacement.store_id,
             now: self.frame.now,
         };
         let (rows, new) = decide_replace(&mut card, &args)?;
         let event = CardEvent {
             card: card.id,
             operation: CardOp::Replace.as_str(),
-            store: Some(self.command.store),
-            reason: Some(self.command.reason.trim().to_owned()),
+            store: Some(self.command.replacement.store_id),
+            reason: Some(self.command.replacement.reason.trim().to_owned()),
             detail: json!({ "replaced_by": new.id }),
             at: self.frame.now,
             from,

@@ -1,7 +1,8 @@
 //! Issuing a card: a membership with its first card, or a further card of one.
 
 use super::admission;
-use super::answer::CardAnswer;
+use super::Command;
+use super::answer::answered;
 use super::card_ops::check_number;
 use super::desk::{Desk, new_number, stale};
 use super::ending::{Booked, end_membership};
@@ -17,8 +18,57 @@ use cardea_domain::card::{Card, CardKind, CardNumber};
 use cardea_domain::id::*;
 use cardea_domain::sale::*;
 use cardea_domain::{Code, Day, Instant, Refusal};
+use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
+
+/// Opens a membership (`program_id` and `customer_id`), or adds a card to one (`membership_id`).
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCard {
+    #[schema(value_type = Option<Uuid>)]
+    pub program_id: Option<ProgramId>,
+    #[schema(value_type = Option<Uuid>)]
+    pub customer_id: Option<CustomerId>,
+    #[schema(value_type = Option<Uuid>)]
+    pub membership_id: Option<MembershipId>,
+    /// The issuing store.
+    #[schema(value_type = Uuid)]
+    pub store_id: StoreId,
+    pub kind: CardKind,
+}
+
+impl NewCard {
+    /// The command: a new membership, or another card of one.
+    ///
+    /// # Errors
+    /// `field_invalid` unless exactly one of both is named.
+    pub fn command(&self) -> Result<Command, Refusal> {
+        let (store, kind) = (self.store_id, self.kind);
+        match (self.program_id, self.customer_id, self.membership_id) {
+            (Some(program), Some(customer), None) => Ok(Command::Issue(Issue {
+                program,
+                customer,
+                store,
+                kind,
+                number: None,
+                issued_at: None,
+            })),
+            (None, None, Some(membership)) => Ok(Command::AddCard(AddCard {
+                membership,
+                store,
+                kind,
+                number: None,
+            })),
+            _ => Err(Refusal::new(
+                Code::FieldInvalid,
+                "请给出 program_id 和 customer_id（新会籍），或 membership_id（加卡）。",
+                "Give program_id and customer_id (a new membership) or membership_id (another card of it).",
+            )),
+        }
+    }
+}
 
 /// A membership to open, with its first card (D-CARD-2, -3; D-RET-1).
 #[derive(Clone, Debug)]
@@ -209,8 +259,9 @@ impl LedgerCommand for Issuing {
         });
         let mut introducer = state.take(self.introducer);
         let (rows, answer) = decide_issue(introducer.as_mut(), &self.args, &self.context, ids)?;
-        let card = CardAnswer::new(&answer.card, &answer.member, &self.context.ladder, self.context.now);
-        let mut decision = Decision::new(rows, Answer::created(&card.with_entries(answer.entries))?);
+        let mut card = answered(&answer.card, &answer.member, &self.context.ladder, self.context.now);
+        card.entries = answer.entries;
+        let mut decision = Decision::new(rows, Answer::created(&card)?);
         if let Some((rows, events, note)) = outlived {
             decision.before = Some(rows);
             decision.card_events = events;
@@ -296,7 +347,7 @@ impl LedgerCommand for Adding {
         check_number(state, self.chosen)?;
         let member = state.take(Some(self.membership)).ok_or_else(stale)?;
         let (rows, card) = decide_add_card(&member, &self.args, &self.context)?;
-        let answer = CardAnswer::new(&card, &member, &self.context.ladder, self.context.now);
+        let answer = answered(&card, &member, &self.context.ladder, self.context.now);
         let mut decision = Decision::new(rows, Answer::created(&answer)?);
         decision.card_events.push(issued(&card, &self.context));
         let detail = json!({ "membership_id": self.membership });

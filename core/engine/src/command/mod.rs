@@ -20,8 +20,8 @@ mod sale;
 mod tests;
 
 pub use cancel::CancelRedemption;
-pub use card_ops::{CardOperation, Replace};
-pub use issue::{AddCard, Issue};
+pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
+pub use issue::{AddCard, Issue, NewCard};
 pub use late::JudgeLate;
 pub use redemption::Redemption;
 pub use returns::Return;
@@ -52,7 +52,7 @@ pub enum Command {
     CancelRedemption(CancelRedemption),
     Issue(Issue),
     AddCard(AddCard),
-    Card(CardOperation),
+    Card(Operate),
     Replace(Replace),
     JudgeLate(JudgeLate),
 }

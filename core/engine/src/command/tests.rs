@@ -194,12 +194,14 @@ fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(answer: &Value) -> T {
 }
 
 fn operation(card: CardId, op: CardOp) -> Command {
-    Command::Card(CardOperation {
+    Command::Card(Operate {
         card,
         op,
-        reason: "顾客来店".into(),
-        caller_verified: None,
-        identity_checked: Some(true),
+        operation: CardOperation {
+            reason: "顾客来店".into(),
+            caller_verified: None,
+            identity_checked: Some(true),
+        },
     })
 }
 
@@ -316,8 +318,10 @@ async fn a_lost_card_stops_at_once_and_is_replaced(on: Backend) {
 
     let replace = Command::Replace(Replace {
         card: id(&card),
-        reason: "挂失补卡".into(),
-        store: shop.f.store,
+        replacement: CardReplacement {
+            reason: "挂失补卡".into(),
+            store_id: shop.f.store,
+        },
         number: None,
     });
     let new = shop.run(&replace).await.unwrap();
@@ -419,8 +423,8 @@ async fn rights_and_references_are_checked(on: Backend) {
     let (card, _) = shop.member().await;
     shop.run(&operation(id(&card), CardOp::ReportLoss)).await.unwrap();
     let mut found = operation(id(&card), CardOp::CancelLoss);
-    if let Command::Card(operation) = &mut found {
-        operation.identity_checked = None;
+    if let Command::Card(command) = &mut found {
+        command.operation.identity_checked = None;
     }
     assert_eq!(
         at(shop.run(&found).await),

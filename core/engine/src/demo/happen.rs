@@ -8,7 +8,9 @@ use super::people::Person;
 use super::setup::Place;
 use super::trade::{self, Event, Goods, Happening, Member, Shopper};
 use crate::archive::{Consent, FormOfAddress, NewCustomer};
-use crate::command::{CardOperation, Command, Issue, MemberRef, Redemption, Replace, Return, Sale};
+use crate::command::{
+    CardOperation, CardReplacement, Command, Issue, MemberRef, Operate, Redemption, Replace, Return, Sale,
+};
 use crate::store::{Answered, Lane};
 use cardea_domain::card::{CardKind, CardNumber, CardOp};
 use cardea_domain::id::{BillId, CardId, CustomerId};
@@ -374,12 +376,14 @@ impl Work {
         let Some((card, _)) = self.known().card.clone() else {
             return Ok(());
         };
-        self.execute(Command::Card(CardOperation {
+        self.execute(Command::Card(Operate {
             card,
             op,
-            reason: reason.into(),
-            caller_verified: Some(true),
-            identity_checked: Some(true),
+            operation: CardOperation {
+                reason: reason.into(),
+                caller_verified: Some(true),
+                identity_checked: Some(true),
+            },
         }))
         .await?;
         Ok(())
@@ -392,8 +396,10 @@ impl Work {
         let answered = self
             .execute(Command::Replace(Replace {
                 card,
-                store: self.place().id,
-                reason: "补卡".into(),
+                replacement: CardReplacement {
+                    reason: "补卡".into(),
+                    store_id: self.place().id,
+                },
                 number: Some(self.number(0)),
             }))
             .await?;

@@ -11,31 +11,100 @@ use crate::store::writer::ledger::{LoadedCard, MemberNeed};
 use crate::store::writer::load;
 use crate::{Engine, Page, PageArgs};
 use cardea_domain::card::{Block, CardKind, CardState};
-use cardea_domain::id::{CardId, ChainId, MembershipId, ProgramId, StoreId};
+use cardea_domain::id::{CardId, ChainId, CustomerId, MembershipId, ProgramId, StoreId};
 use cardea_domain::ledger::Balance;
+use cardea_domain::sale::EntryView;
 use cardea_domain::tier::TierView;
 use cardea_domain::{Day, Refusal};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-/// A card as the till shows it, as of the chain's business time: points past their date are gone, whether or not a job
-/// has booked it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct CardView {
+// As of the chain's business time: points past their date are gone, whether or not a job has booked it. `H` is what is
+// told of the holder: a stored answer tells the id, a query the name in both languages, the interface in the reader's.
+/// A credential of a membership.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Card<H> {
+    #[schema(value_type = Uuid)]
     pub id: CardId,
+    #[schema(example = "90000000000000")]
     pub number: String,
     pub kind: CardKind,
     pub state: CardState,
-    /// Sorted; `expired` too where the validity of an active card is over.
+    // Sorted; `expired` too where the validity of an active card is over.
+    /// Usable: active without a block.
     pub blocks: Vec<Block>,
+    #[schema(value_type = Uuid)]
     pub membership_id: MembershipId,
+    #[schema(value_type = Uuid)]
     pub program_id: ProgramId,
-    /// The issuing store.
+    #[schema(value_type = Uuid)]
     pub store_id: StoreId,
-    pub customer: Option<CustomerBrief>,
+    #[schema(value_type = Option<CardHolder>)]
+    pub customer: Option<H>,
     pub tier: TierView,
+    /// Last day on which it works, in the issuing store's zone.
+    #[schema(value_type = Option<String>, format = Date)]
     pub valid_through: Option<Day>,
     pub balances: Vec<Balance>,
+    #[schema(value_type = Option<Uuid>)]
     pub replaced_by: Option<CardId>,
+    /// The qualifying purchase's points; only in the answer to issuing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub entries: Vec<EntryView>,
+}
+
+/// A card as queries find it.
+pub type CardView = Card<CustomerBrief>;
+
+/// A card as the interface shows it.
+pub type CardShown = Card<CardHolder>;
+
+/// The holder as a till shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CardHolder {
+    #[schema(value_type = Uuid)]
+    pub id: CustomerId,
+    /// Surname and form of address, in the language of `Accept-Language`.
+    #[serde(default)]
+    #[schema(required = true, example = "王女士")]
+    pub display: String,
+    #[schema(example = "138****5678")]
+    pub phone_masked: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CardQuery {
+    /// Card number, phone number, last four digits of either, or name.
+    pub code: String,
+    /// Most items of a page, 1–200; 50 if absent.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl<H> Card<H> {
+    /// The same card with something else told of its holder.
+    pub fn told<T>(self, holder: impl FnOnce(H) -> T) -> Card<T> {
+        Card {
+            id: self.id,
+            number: self.number,
+            kind: self.kind,
+            state: self.state,
+            blocks: self.blocks,
+            membership_id: self.membership_id,
+            program_id: self.program_id,
+            store_id: self.store_id,
+            customer: self.customer.map(holder),
+            tier: self.tier,
+            valid_through: self.valid_through,
+            balances: self.balances,
+            replaced_by: self.replaced_by,
+            entries: self.entries,
+        }
+    }
 }
 
 impl Engine {
@@ -119,5 +188,6 @@ pub(super) fn view(LoadedCard { card, zone }: LoadedCard, holders: &Holders) -> 
         valid_through: card.valid_through,
         balances: member.balances(holders.now),
         replaced_by: card.replaced_by,
+        entries: Vec::new(),
     })
 }

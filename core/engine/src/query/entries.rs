@@ -13,40 +13,54 @@ use cardea_domain::{Day, Instant, Refusal, Text, Zone};
 use diesel::prelude::*;
 use serde::Serialize;
 use std::collections::HashMap;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A movement, as a statement shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A line of a card's statement: a movement of its membership.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StatementEntry {
+    #[schema(value_type = Uuid)]
     pub id: EntryId,
+    /// When it happened in the store.
+    #[schema(value_type = String, format = DateTime)]
     pub occurred_at: Instant,
+    /// When it was written.
+    #[schema(value_type = String, format = DateTime)]
     pub booked_at: Instant,
+    #[schema(value_type = String, example = "points")]
     pub asset: Asset,
+    /// Positive: to the member.
     pub amount: i64,
     pub kind: EntryKind,
     pub rule: String,
     pub explanation: Text,
-    /// Number of the configuration that decided it.
+    /// Version of the configuration that decided it.
     pub configuration_version: Option<i64>,
     /// SHA-256 of the component that decided it, hexadecimal.
     pub plugin_digest: Option<String>,
-    /// The sale it belongs to; for what a return moved, the sale that was returned.
+    // For what a return moved, the sale that was returned.
+    #[schema(value_type = Option<Uuid>)]
     pub sale_id: Option<BillId>,
     /// The exchange it belongs to, cancelled or not.
+    #[schema(value_type = Option<Uuid>)]
     pub redemption_id: Option<BillId>,
-    /// Receipt of the bill that booked it.
+    // Of the bill that booked it.
     pub receipt: Option<String>,
+    #[schema(value_type = Option<Uuid>)]
     pub store_id: Option<StoreId>,
-    /// What it did to lots, oldest lot first.
+    /// What it did to lots, oldest lot first; what filled a debt or became one moved none.
     pub lots: Vec<LotMove>,
 }
 
-/// What a movement did to a lot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// What a movement did to a lot of points.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LotMove {
+    #[schema(value_type = Uuid)]
     pub lot_id: LotId,
+    /// Positive: into it.
     pub amount: i64,
-    /// Last day on which the lot can be spent; None: as long as the membership.
+    /// Last day on which the lot can be spent; null: as long as the membership.
+    #[schema(value_type = Option<String>, format = Date)]
     pub valid_through: Option<Day>,
 }
 

@@ -2,7 +2,7 @@
 
 use super::cards;
 use super::holder::Holders;
-use super::{CardView, CustomerBrief, stores_of};
+use super::{Card, CardHolder, CardShown, CustomerBrief, stores_of};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::identity::Action;
@@ -15,64 +15,135 @@ use crate::{Engine, Page, PageArgs, each};
 use cardea_domain::id::{ChainId, CustomerId, LotId, MembershipId, ProgramId, StoreId};
 use cardea_domain::ledger::{Account, Asset, Balance, Member};
 use cardea_domain::tier::{NextStep, TierView};
-use cardea_domain::{Day, Instant, Minor, Refusal, Zone};
+use cardea_domain::{Day, Instant, Minor, Refusal, Zone, named};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+named! {
 pub enum MembershipState {
-    Open,
+    Open = "open",
     /// Closed, or past its validity.
-    Closed,
+    Closed = "closed",
+}
 }
 
-/// A membership as of the chain's business time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct MembershipView {
+// As of the chain's business time; `C` and `H` are what is told of the customer and of the cards' holder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Membership<C, H> {
+    #[schema(value_type = Uuid)]
     pub id: MembershipId,
+    #[schema(value_type = Uuid)]
     pub program_id: ProgramId,
     /// The store that opened it.
+    #[schema(value_type = Uuid)]
     pub store_id: StoreId,
-    pub customer: Option<CustomerBrief>,
+    #[schema(value_type = Option<CustomerShown>)]
+    pub customer: Option<C>,
     pub state: MembershipState,
     pub tier: TierView,
+    #[schema(value_type = String, format = Date)]
     pub opened_on: Day,
+    /// Last valid day, in the issuing store's zone; null: no end.
+    #[schema(value_type = Option<String>, format = Date)]
     pub valid_through: Option<Day>,
     pub balances: Vec<Balance>,
-    /// Oldest first.
-    pub cards: Vec<CardView>,
-    /// None on the highest step and after the end.
+    // Oldest first.
+    #[schema(value_type = Vec<CardShown>)]
+    pub cards: Vec<Card<H>>,
+    /// null on the highest step and after the end.
     pub next_tier: Option<NextStep>,
-    /// None on the lowest step, where tiers never fall, and after the end.
+    /// null on the lowest step, where tiers never fall, and after the end.
     pub tier_review: Option<TierReview>,
     /// What is left to be spent, in the order in which it is.
-    pub lots: Vec<LotView>,
+    pub lots: Vec<Lot>,
 }
 
-/// When a tier is reviewed, and what keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A membership as queries find it.
+pub type MembershipView = Membership<CustomerBrief, CustomerBrief>;
+
+/// A membership as the interface shows it.
+pub type MembershipShown = Membership<CustomerShown, CardHolder>;
+
+/// A customer as a till shows it: never more than the surname.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CustomerShown {
+    #[schema(value_type = Uuid)]
+    pub id: CustomerId,
+    /// Surname and form of address, in the language of `Accept-Language`.
+    #[schema(example = "王女士")]
+    pub display: String,
+}
+
+/// When the tier is reviewed, and what keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = MembershipTierReview)]
 pub struct TierReview {
     /// Last day of the tier as it stands, grace not counted.
+    #[schema(value_type = String, format = Date)]
     pub valid_through: Day,
-    /// How much more must be paid in the window to keep it, as of today.
+    /// How much more must be paid in the window to keep it, as of today, minor units.
+    #[schema(value_type = i64)]
     pub missing_paid: Minor,
 }
 
-/// A lot with its own dates.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LotView {
+/// Points with dates of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Lot {
+    #[schema(value_type = Uuid)]
     pub id: LotId,
+    #[schema(value_type = String, example = "points")]
     pub asset: Asset,
     pub remaining: i64,
+    #[schema(value_type = String, format = Date)]
     pub opened_on: Day,
-    /// First day on which it can be spent, while that is to come.
+    /// First day on which they can be spent, while that is to come.
+    #[schema(value_type = Option<String>, format = Date)]
     pub matures_on: Option<Day>,
-    /// Last day on which it can; None: as long as the membership.
+    /// Last day on which they can; null: as long as the membership.
+    #[schema(value_type = Option<String>, format = Date)]
     pub valid_through: Option<Day>,
+}
+
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct MembershipQuery {
+    /// Only those of this customer.
+    #[param(value_type = Option<Uuid>)]
+    pub customer_id: Option<CustomerId>,
+    /// Most items of a page, 1–200; 50 if absent.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl MembershipView {
+    /// The same membership with something else told of its customer.
+    pub fn told<C, H>(
+        self,
+        customer: impl FnOnce(CustomerBrief) -> C,
+        holder: impl Fn(CustomerBrief) -> H,
+    ) -> Membership<C, H> {
+        Membership {
+            id: self.id,
+            program_id: self.program_id,
+            store_id: self.store_id,
+            customer: self.customer.map(customer),
+            state: self.state,
+            tier: self.tier,
+            opened_on: self.opened_on,
+            valid_through: self.valid_through,
+            balances: self.balances,
+            cards: self.cards.into_iter().map(|card| card.told(&holder)).collect(),
+            next_tier: self.next_tier,
+            tier_review: self.tier_review,
+            lots: self.lots,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -250,11 +321,11 @@ fn view(read: Read, holders: &Holders) -> Result<MembershipView> {
 }
 
 /// Lots that can be spent, now or once they have matured.
-fn lots(member: &Member, zone: Zone, now: Instant) -> Vec<LotView> {
+fn lots(member: &Member, zone: Zone, now: Instant) -> Vec<Lot> {
     let of_account = |(asset, account): (&Asset, &Account)| {
         let live = account.lots.iter().filter(|lot| !lot.terms.expired(now)).cloned();
         let asset = asset.clone();
-        live.map(move |lot| LotView {
+        live.map(move |lot| Lot {
             id: lot.id,
             asset: asset.clone(),
             remaining: lot.remaining,

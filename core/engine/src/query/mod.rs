@@ -11,9 +11,11 @@ mod tests;
 
 pub use crate::archive::CustomerBrief;
 pub use bills::{BillFilter, BillLineView, BillTenderView, BillView};
-pub use cards::CardView;
+pub use cards::{Card, CardHolder, CardQuery, CardShown, CardView};
 pub use entries::{LotMove, StatementEntry};
-pub use memberships::{LotView, MembershipState, MembershipView, TierReview};
+pub use memberships::{
+    CustomerShown, Lot, Membership, MembershipQuery, MembershipShown, MembershipState, MembershipView, TierReview,
+};
 
 use crate::error::Error;
 use crate::identity::StoreScope;

@@ -35,9 +35,7 @@ macro_rules! shown {
     };
 }
 
-pub mod cards;
 pub mod common;
-pub mod memberships;
 pub mod programs;
 pub mod redemptions;
 pub mod returns;

@@ -1,5 +1,6 @@
 //! Sales: bills with lines and tenders.
 
+use crate::api::shown;
 use super::common::{Balance, CustomerShown, Entry, Text, Tier};
 use crate::http::{Language, Problem};
 use crate::state::Customers;
@@ -313,7 +314,7 @@ impl SaleAnswer {
         if let Some(shown) = shown
             && let Some(customer) = customers.get(&shown.id)
         {
-            *shown = CustomerShown::new(customer, language);
+            *shown = shown::customer(customer, language);
         }
     }
 }
