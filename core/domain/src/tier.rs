@@ -7,8 +7,8 @@ use crate::ledger::Member;
 use crate::money::{LIMIT, Minor, ONE, Ppm, format_minor};
 use crate::rows::{TierChangeKind, TierChangeRow};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 use std::collections::{BTreeMap, BTreeSet};
+use utoipa::ToSchema;
 
 /// One step of a ladder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

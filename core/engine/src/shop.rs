@@ -1,7 +1,7 @@
 //! A shop at work, for the unit tests of this crate: a program with the retail plugin, and commands in one line.
 
 use crate::actor::Actor;
-use crate::command::{CardReplacement, Command, Issue, MemberRef, Redemption, Replace, Return, Sale};
+use crate::command::{CardReplacement, Command, Issue, MemberRef, NewReturn, Redemption, Replace, Return, Sale};
 use crate::fixture::{Backend, Fixture, NOW};
 use crate::page::PageArgs;
 use cardea_domain::card::{CardKind, CardNumber};
@@ -159,13 +159,15 @@ impl Shop {
         };
         let command = Return {
             sale,
-            store: self.f.store,
-            source: "till".into(),
-            till: "T1".into(),
-            receipt: receipt.into(),
-            occurred_at: self.now(),
-            lines: lines.iter().map(line).collect(),
-            reason: "changed her mind".into(),
+            goods: NewReturn {
+                store_id: self.f.store,
+                source: "till".into(),
+                till: "T1".into(),
+                receipt: receipt.into(),
+                occurred_at: self.now(),
+                lines: lines.iter().map(line).collect(),
+                reason: "changed her mind".into(),
+            },
             trusted: false,
         };
         id(&self.execute(Command::Return(command)).await["id"])

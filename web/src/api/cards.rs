@@ -7,7 +7,7 @@ use actix_web::{get, post, web};
 use cardea_domain::card::CardOp;
 use cardea_domain::id::CardId;
 use cardea_engine::Actor;
-use cardea_engine::command::{CardOperation, CardReplacement, Command, NewCard, Operate, Replace};
+use cardea_engine::command::{CardAnswer, CardOperation, CardReplacement, Command, NewCard, Operate, Replace};
 use cardea_engine::page::PageArgs;
 use cardea_engine::query::{CardQuery, CardShown, StatementEntry};
 use cardea_engine::store::Answered;
@@ -41,7 +41,9 @@ async fn find_cards(
     let found = state
         .read(move |engine| engine.cards(permit.actor(), &code, &page))
         .await?;
-    Ok(answer::page(found, |card| card.told(|holder| shown::holder(holder, language))))
+    Ok(answer::page(found, |card| {
+        card.told(|holder| shown::holder(holder, language))
+    }))
 }
 
 /// Issues a card: opens a membership, whose qualifying purchase is booked with it, or adds a card to one.
@@ -216,13 +218,9 @@ async fn operate<A: Guard>(
 
 /// Stored answers hold the holder's id; name and masked phone are added here.
 fn answer_card(state: &State, actor: &Actor, answered: &Answered, language: Language) -> Answer {
-    answer::answered(answered, |card: &mut CardShown| {
-        let Some(holder) = &mut card.customer else {
-            return Ok(());
-        };
-        if let Some(customer) = state.customers(actor, &[holder.id])?.remove(&holder.id) {
-            *holder = shown::holder(customer, language);
-        }
-        Ok(())
+    answer::answered(answered, |card: CardAnswer| {
+        let holder: Vec<_> = card.customer.iter().map(|holder| holder.id).collect();
+        let mut customers = state.customers(actor, &holder)?;
+        Ok(card.told(|holder| shown::named(customers.remove(&holder.id), holder.id, language)))
     })
 }

@@ -1,11 +1,15 @@
 //! Points for rewards.
 
-use super::dto::redemptions::{CancellationAnswer, NewCancellation, NewRedemption, RedemptionAnswer};
 use crate::http::{Answer, Body, Id, IdempotencyKey, Permit, Write, action, answer};
 use crate::state::State;
 use actix_web::{post, web};
 use cardea_domain::id::BillId;
+use cardea_domain::sale::EntryView;
+use cardea_engine::command::{CancelRedemption, CancelView, Command, NewCancellation, Redemption, RedemptionView};
 use utoipa_actix_web::service_config::ServiceConfig;
+
+type RedemptionAnswer = RedemptionView<Vec<EntryView>>;
+type CancellationAnswer = CancelView<Vec<EntryView>>;
 
 pub fn routes(config: &mut ServiceConfig) {
     config.service(quote_redemption).service(post_redemption);
@@ -13,21 +17,21 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 /// What an exchange would take; nothing is booked.
-#[utoipa::path(tag = "redemptions", request_body = NewRedemption, responses((status = 200, body = RedemptionAnswer)))]
+#[utoipa::path(tag = "redemptions", request_body = Redemption, responses((status = 200, body = RedemptionAnswer)))]
 #[post("/redemptions/quote")]
 async fn quote_redemption(
     permit: Permit<action::RedemptionPost>,
-    body: Body<NewRedemption>,
+    body: Body<Redemption>,
     state: web::Data<State>,
 ) -> Answer {
-    let actor = permit.at(body.0.store_id)?;
-    let answered = state.engine.quote(actor, &body.0.command())?;
-    answer::answered(&answered, |_: &mut RedemptionAnswer| Ok(()))
+    let actor = permit.at(body.0.store)?;
+    let answered = state.engine.quote(actor, &Command::Redemption(body.0))?;
+    answer::answered(&answered, Ok::<RedemptionAnswer, _>)
 }
 
 /// Exchanges points for a reward of the catalogue.
 #[utoipa::path(
-    tag = "redemptions", params(IdempotencyKey), request_body = NewRedemption,
+    tag = "redemptions", params(IdempotencyKey), request_body = Redemption,
     responses(
         (status = 201, body = RedemptionAnswer),
         (status = 200, body = RedemptionAnswer, description = "Known already"),
@@ -36,15 +40,13 @@ async fn quote_redemption(
 #[post("/redemptions")]
 async fn post_redemption(
     permit: Permit<action::RedemptionPost>,
-    write: Write<NewRedemption>,
+    write: Write<Redemption>,
     state: web::Data<State>,
 ) -> Answer {
-    let actor = permit.at(write.body.store_id)?;
-    let answered = state
-        .engine
-        .execute(actor, Some(write.key), &write.body.command())
-        .await?;
-    answer::answered(&answered, |_: &mut RedemptionAnswer| Ok(()))
+    let actor = permit.at(write.body.store)?;
+    let command = Command::Redemption(write.body);
+    let answered = state.engine.execute(actor, Some(write.key), &command).await?;
+    answer::answered(&answered, Ok::<RedemptionAnswer, _>)
 }
 
 /// What cancelling an exchange would give back; nothing is booked.
@@ -60,8 +62,8 @@ async fn quote_cancellation(
     state: web::Data<State>,
 ) -> Answer {
     let actor = permit.at(body.0.store_id)?;
-    let answered = state.engine.quote(actor, &body.0.command(id.0))?;
-    answer::answered(&answered, |_: &mut CancellationAnswer| Ok(()))
+    let answered = state.engine.quote(actor, &cancel(id.0, body.0))?;
+    answer::answered(&answered, Ok::<CancellationAnswer, _>)
 }
 
 /// Cancels an exchange as a whole, until its `cancellable_until`: its points go back to their old dates, the reward to
@@ -83,7 +85,14 @@ async fn post_cancellation(
     let actor = permit.at(write.body.store_id)?;
     let answered = state
         .engine
-        .execute(actor, Some(write.key), &write.body.command(id.0))
+        .execute(actor, Some(write.key), &cancel(id.0, write.body))
         .await?;
-    answer::answered(&answered, |_: &mut CancellationAnswer| Ok(()))
+    answer::answered(&answered, Ok::<CancellationAnswer, _>)
+}
+
+fn cancel(redemption: BillId, cancellation: NewCancellation) -> Command {
+    Command::CancelRedemption(CancelRedemption {
+        redemption,
+        cancellation,
+    })
 }

@@ -1,16 +1,19 @@
 //! Sales and their returns.
 
-use super::dto::returns::{NewReturn, ReturnAnswer};
 use super::dto::sales::{NewSale, Sale, SaleAnswer, SaleQuery};
 use crate::http::{Answer, Body, Id, IdempotencyKey, Language, Page, Permit, Problem, Query, Write, action, answer};
 use crate::state::State;
 use actix_web::{get, post, web};
 use cardea_domain::id::BillId;
+use cardea_domain::sale::EntryView;
 use cardea_engine::Actor;
+use cardea_engine::command::{Command, NewReturn, Return, ReturnView};
 use cardea_engine::page::PageArgs;
 use cardea_engine::query::{BillFilter, BillView};
 use cardea_engine::store::Answered;
 use utoipa_actix_web::service_config::ServiceConfig;
+
+type ReturnAnswer = ReturnView<Vec<EntryView>>;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -118,8 +121,8 @@ async fn quote_return(
     state: web::Data<State>,
 ) -> Answer {
     let actor = permit.at(body.0.store_id)?;
-    let answered = state.engine.quote(actor, &body.0.command(id.0))?;
-    answer::answered(&answered, |_: &mut ReturnAnswer| Ok(()))
+    let answered = state.engine.quote(actor, &give_back(id.0, body.0))?;
+    answer::answered(&answered, Ok::<ReturnAnswer, _>)
 }
 
 /// Books a return from a sale.
@@ -137,17 +140,25 @@ async fn post_return(
     let actor = permit.at(write.body.store_id)?;
     let answered = state
         .engine
-        .execute(actor, Some(write.key), &write.body.command(id.0))
+        .execute(actor, Some(write.key), &give_back(id.0, write.body))
         .await?;
-    answer::answered(&answered, |_: &mut ReturnAnswer| Ok(()))
+    answer::answered(&answered, Ok::<ReturnAnswer, _>)
+}
+
+fn give_back(sale: BillId, goods: NewReturn) -> Command {
+    Command::Return(Return {
+        sale,
+        goods,
+        trusted: false,
+    })
 }
 
 /// The answer to a sale, with the member's name.
 fn answer_sale(state: &State, actor: &Actor, answered: &Answered, language: Language) -> Answer {
-    answer::answered(answered, |sale: &mut SaleAnswer| {
+    answer::answered(answered, |mut sale: SaleAnswer| {
         let named: Vec<_> = sale.customer().into_iter().collect();
         sale.name(&state.customers(actor, &named)?, language);
-        Ok(())
+        Ok(sale)
     })
 }
 

@@ -1,6 +1,7 @@
 //! People as tills show them: in the reader's language (D-RET-7).
 
 use crate::http::Language;
+use cardea_domain::id::CustomerId;
 use cardea_engine::query::{CardHolder, CustomerBrief, CustomerShown};
 
 /// The holder of a card.
@@ -10,6 +11,16 @@ pub fn holder(customer: CustomerBrief, language: Language) -> CardHolder {
         display: language.pick(&customer.display).into(),
         phone_masked: customer.phone_masked,
     }
+}
+
+/// The holder of a card whose id alone was stored; without a name once the customer has gone.
+pub fn named(customer: Option<CustomerBrief>, id: CustomerId, language: Language) -> CardHolder {
+    let gone = CardHolder {
+        id,
+        display: String::new(),
+        phone_masked: None,
+    };
+    customer.map_or(gone, |customer| holder(customer, language))
 }
 
 /// Whose bill or membership it is.

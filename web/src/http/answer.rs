@@ -45,17 +45,16 @@ pub fn written<T, U: Serialize>(
     response.json(show(written.value))
 }
 
-/// What a command answered, completed by `complete` with what stored answers don't hold (names of people).
+/// What a command answered, as `show` shows it: with what stored answers don't hold (names of people).
 ///
 /// # Errors
-/// `internal`, if it isn't the documented answer; those of `complete`.
-pub fn answered<T: Serialize + DeserializeOwned>(
+/// `internal`, if it isn't the documented answer; those of `show`.
+pub fn answered<T: DeserializeOwned, U: Serialize>(
     answered: &Answered,
-    complete: impl FnOnce(&mut T) -> Result<(), Problem>,
+    show: impl FnOnce(T) -> Result<U, Problem>,
 ) -> Result<HttpResponse, Problem> {
-    let mut body: T = serde_json::from_str(&answered.json).map_err(|e| Problem::internal(&e))?;
-    complete(&mut body)?;
-    Ok(begin(answered.status, answered.replayed).json(body))
+    let stored: T = serde_json::from_str(&answered.json).map_err(|e| Problem::internal(&e))?;
+    Ok(begin(answered.status, answered.replayed).json(show(stored)?))
 }
 
 fn begin(status: u16, replayed: bool) -> HttpResponseBuilder {

@@ -66,26 +66,18 @@ pub struct NaturalKey {
     pub kind: BillKind,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+named! {
+#[derive(PartialOrd, Ord)]
 pub enum TenderKind {
-    Cash,
-    Card,
-    Mobile,
-    Transfer,
-    /// Loyalty points; the server derives how many.
-    Points,
-    Other,
-}
-
-named!(TenderKind {
     Cash = "cash",
     Card = "card",
     Mobile = "mobile",
     Transfer = "transfer",
+    /// Loyalty points; the server derives how many.
     Points = "points",
     Other = "other",
-});
+}
+}
 
 impl TenderKind {
     /// Whether it counts as paid (实付).
@@ -94,18 +86,16 @@ impl TenderKind {
     }
 }
 
+named! {
 /// How far a sale's points are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Judgement {
     /// No membership: nothing to judge.
-    NoMember,
-    Judged,
+    NoMember = "no_member",
+    Judged = "judged",
     /// The plugin failed; judged later under the configuration of the sale's date.
-    Unjudged,
+    Unjudged = "unjudged",
 }
-
-named!(Judgement { NoMember = "no_member", Judged = "judged", Unjudged = "unjudged" });
+}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

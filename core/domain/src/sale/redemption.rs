@@ -11,6 +11,7 @@ use crate::ledger::{Asset, Balance, Booking, Member};
 use crate::money::{LIMIT, Points};
 use crate::rows::{BillLineRow, BillRow, Rows};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Of a piece.
 const THOUSANDTHS: i64 = 1000;
@@ -67,8 +68,10 @@ pub struct RedemptionArgs {
     pub privileged: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RewardShown)]
 pub struct RewardView {
+    #[schema(value_type = Uuid)]
     pub id: RewardId,
     pub name: Text,
 }

@@ -17,6 +17,7 @@ use crate::money::{Minor, Points};
 use crate::rows::{BillLineRow, BillProgress, BillRow, BillTenderRow, MeasureDelta, Rows};
 use crate::tier::{self, Cause, TierView};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A return to book.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +34,14 @@ pub struct ReturnArgs {
     pub privileged: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReturnLine {
+    /// Line of the sale, from 1.
+    #[schema(minimum = 1, example = 1)]
     pub line: i32,
-    /// Thousandths, ≥ 1.
+    /// Thousandths.
+    #[schema(minimum = 1, example = 1000)]
     pub quantity: i64,
 }
 
@@ -56,39 +60,50 @@ pub struct ReturnAnswer {
     pub explanation: Text,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Money to give back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReturnedMoney {
-    /// Over all tenders.
+    /// Over all tenders, minor units.
+    #[schema(value_type = i64)]
     pub total: Minor,
     pub tenders: Vec<ReturnedTender>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReturnedTender {
     pub kind: TenderKind,
     /// Money; for `points` what the points stood for.
+    #[schema(value_type = i64)]
     pub amount: Minor,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReturnedPoints {
-    /// Spent points that go back to their lots.
+    /// Spent points that go back to their old dates.
+    #[schema(value_type = i64)]
     pub given_back: Points,
-    /// Of them, to lots that have expired: they stay expired.
+    /// Of them, to dates that have passed meanwhile: they stay expired.
+    #[schema(value_type = i64)]
     pub expired: Points,
     /// Earned points taken back, those owed included.
+    #[schema(value_type = i64)]
     pub taken_back: Points,
     /// Of them, not matured yet.
+    #[schema(value_type = i64)]
     pub from_maturing: Points,
     /// Of them, not there any more: a debt.
+    #[schema(value_type = i64)]
     pub owed: Points,
-    /// Beside them, not there any more, and let go by the program.
+    /// Beside them, not there any more, and let go by the program: told in the sentence.
+    #[serde(skip)]
     pub waived: Points,
     /// Beside them, expired unspent: nothing is taken back for them.
     #[serde(default)]
+    #[schema(value_type = i64)]
     pub lapsed: Points,
     /// What is taken back of the introducer's reward.
     #[serde(default)]
+    #[schema(value_type = i64)]
     pub from_introducer: Points,
 }
 

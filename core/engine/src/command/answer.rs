@@ -6,14 +6,15 @@ use cardea_domain::card::Card;
 use cardea_domain::id::CustomerId;
 use cardea_domain::ledger::Member;
 use cardea_domain::tier::Ladder;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-#[derive(Serialize)]
-pub(super) struct Holder {
-    id: CustomerId,
+/// What a stored answer tells of a card's holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderId {
+    pub id: CustomerId,
 }
 
-pub(super) type CardAnswer = query::Card<Holder>;
+pub type CardAnswer = query::Card<HolderId>;
 
 /// A card as its membership stands after the command.
 pub(super) fn answered(card: &Card, member: &Member, ladder: &Ladder, now: Instant) -> CardAnswer {
@@ -26,7 +27,7 @@ pub(super) fn answered(card: &Card, member: &Member, ladder: &Ladder, now: Insta
         membership_id: member.id,
         program_id: member.program,
         store_id: card.store,
-        customer: member.customer.map(|id| Holder { id }),
+        customer: member.customer.map(|id| HolderId { id }),
         tier: ladder.view(&member.tier),
         valid_through: card.valid_through,
         balances: member.balances(now),

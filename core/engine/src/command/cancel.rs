@@ -1,33 +1,49 @@
 //! Cancelling an exchange.
 
 use super::Purpose;
-use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
+use super::desk::{Desk, Receipt, StoreFacts, a_till, check_reason, content_hash, or_a_till, stale};
 use super::redemption::no_such_reward;
 use crate::error::Result;
 use crate::identity::Action;
+use crate::store::Answer;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, record};
-use crate::store::{Answer, Entries};
 use cardea_domain::id::*;
 use cardea_domain::ledger::Balance;
 use cardea_domain::sale::*;
 use cardea_domain::{Code, Instant, Points, Refusal};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// An exchange to cancel (or to quote), as a whole.
+/// Cancels an exchange as a whole. The receipt is the cancelling's own.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCancellation {
+    /// The store that takes the reward back.
+    #[schema(value_type = Uuid)]
+    pub store_id: StoreId,
+    /// Absent: `till`.
+    #[serde(default = "a_till", deserialize_with = "or_a_till")]
+    #[schema(value_type = Option<String>)]
+    pub source: String,
+    #[schema(example = "T1")]
+    pub till: String,
+    #[schema(example = "0004")]
+    pub receipt: String,
+    /// Absent: now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub occurred_at: Option<Instant>,
+    #[schema(example = "选错礼品")]
+    pub reason: String,
+}
+
+/// An exchange to cancel (or to quote).
 #[derive(Clone, Debug)]
 pub struct CancelRedemption {
     pub redemption: BillId,
-    pub store: StoreId,
-    pub source: String,
-    pub till: String,
-    /// The cancelling's own receipt.
-    pub receipt: String,
-    /// None: now.
-    pub occurred_at: Option<Instant>,
-    pub reason: String,
+    pub cancellation: NewCancellation,
 }
 
 #[derive(Serialize)]
@@ -37,16 +53,16 @@ struct Content {
 
 impl CancelRedemption {
     pub(super) fn natural(&self, desk: &Desk) -> Result<(NaturalKey, [u8; 32])> {
-        let store = desk.store(self.store)?;
-        let occurred_at = self.occurred_at.unwrap_or_else(|| desk.now(None));
+        let store = desk.store(self.cancellation.store_id)?;
+        let occurred_at = self.cancellation.occurred_at.unwrap_or_else(|| desk.now(None));
         Ok((self.key(store, occurred_at)?, self.content()?))
     }
 
     fn key(&self, store: StoreFacts, occurred_at: Instant) -> Result<NaturalKey, Refusal> {
         let receipt = Receipt {
-            source: &self.source,
-            till: &self.till,
-            receipt: &self.receipt,
+            source: &self.cancellation.source,
+            till: &self.cancellation.till,
+            receipt: &self.cancellation.receipt,
         };
         receipt.key(store, occurred_at, BillKind::Cancellation)
     }
@@ -58,10 +74,11 @@ impl CancelRedemption {
     }
 
     pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
-        desk.actor.require(Action::RedemptionCancel, Some(self.store))?;
-        check_reason(&self.reason)?;
-        let (store, now, chain) = (desk.store(self.store)?, desk.now(None), desk.chain());
-        let occurred_at = self.occurred_at.unwrap_or(now);
+        desk.actor
+            .require(Action::RedemptionCancel, Some(self.cancellation.store_id))?;
+        check_reason(&self.cancellation.reason)?;
+        let (store, now, chain) = (desk.store(self.cancellation.store_id)?, desk.now(None), desk.chain());
+        let occurred_at = self.cancellation.occurred_at.unwrap_or(now);
         let found = desk.engine.read(chain, |conn| {
             let exchange = record::exchange(conn, chain, self.redemption)?;
             let record = record::load(conn, chain, self.redemption)?;
@@ -80,7 +97,7 @@ impl CancelRedemption {
                 key: self.key(store, occurred_at)?,
                 content: self.content()?,
                 occurred_at,
-                reason: self.reason.trim().to_owned(),
+                reason: self.cancellation.reason.trim().to_owned(),
                 until,
             },
             context: desk.context(store, Some(&configuration), now),
@@ -102,15 +119,25 @@ struct Cancelling {
     context: Context,
 }
 
-/// What cancelling answers.
-#[derive(Serialize)]
-struct CancelView<'a> {
-    id: Option<BillId>,
-    redemption_id: BillId,
-    points: Points,
-    expired: Points,
-    entries: Entries<'a>,
-    balances: &'a [Balance],
+/// What cancelling an exchange gives back.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = CancellationAnswer)]
+pub struct CancelView<E> {
+    /// null in a preview.
+    #[schema(value_type = Option<Uuid>)]
+    pub id: Option<BillId>,
+    #[schema(value_type = Uuid)]
+    pub redemption_id: BillId,
+    /// Points that go back to their old dates.
+    #[schema(value_type = i64)]
+    pub points: Points,
+    /// Of them, to dates that have passed meanwhile: they stay expired.
+    #[schema(value_type = i64)]
+    pub expired: Points,
+    #[schema(value_type = Vec<EntryView>)]
+    pub entries: E,
+    /// After the cancelling.
+    pub balances: Vec<Balance>,
 }
 
 impl LedgerCommand for Cancelling {
@@ -142,7 +169,7 @@ impl LedgerCommand for Cancelling {
             points: answer.points,
             expired: answer.expired,
             entries,
-            balances: &answer.balances,
+            balances: answer.balances.clone(),
         })?;
         let mut decision = Decision::new(rows, told);
         let detail = json!({ "redemption_id": self.redemption, "points": answer.points });

@@ -100,11 +100,7 @@ impl Operate {
     /// with or without a document; either is recorded (D-CARD-5).
     fn check_confirmed(&self) -> Result<(), Refusal> {
         let at = |pointer, zh: &str, en: &str| Err(Refusal::new(Code::FieldInvalid, zh, en).at(pointer));
-        match (
-            self.op,
-            self.operation.caller_verified,
-            self.operation.identity_checked,
-        ) {
+        match (self.op, self.operation.caller_verified, self.operation.identity_checked) {
             (CardOp::CancelLoss, _, Some(true)) => Ok(()),
             (CardOp::CancelLoss, ..) => at(
                 "/identity_checked",
@@ -123,7 +119,8 @@ impl Operate {
 
 impl Replace {
     pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
-        desk.actor.require(Action::CardReplace, Some(self.replacement.store_id))?;
+        desk.actor
+            .require(Action::CardReplace, Some(self.replacement.store_id))?;
         check_reason(&self.replacement.reason)?;
         desk.store(self.replacement.store_id)?;
         let card = find(desk, self.card)?;

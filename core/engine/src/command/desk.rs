@@ -224,3 +224,13 @@ pub(super) fn stale() -> Refusal {
 pub(super) fn no_such_card() -> Refusal {
     Refusal::new(Code::NotFound, "没有这张卡", "There is no such card")
 }
+
+/// What books where nothing is said.
+pub(super) fn a_till() -> String {
+    "till".into()
+}
+
+/// What books; a till where it is `null`.
+pub(super) fn or_a_till<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(<Option<String> as serde::Deserialize>::deserialize(deserializer)?.unwrap_or_else(a_till))
+}

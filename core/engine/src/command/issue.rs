@@ -1,7 +1,7 @@
 //! Issuing a card: a membership with its first card, or a further card of one.
 
-use super::admission;
 use super::Command;
+use super::admission;
 use super::answer::answered;
 use super::card_ops::check_number;
 use super::desk::{Desk, new_number, stale};

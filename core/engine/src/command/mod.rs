@@ -19,12 +19,13 @@ mod sale;
 #[cfg(test)]
 mod tests;
 
-pub use cancel::CancelRedemption;
+pub use answer::{CardAnswer, HolderId};
+pub use cancel::{CancelRedemption, CancelView, NewCancellation};
 pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
 pub use issue::{AddCard, Issue, NewCard};
 pub use late::JudgeLate;
-pub use redemption::Redemption;
-pub use returns::Return;
+pub use redemption::{Redemption, RedemptionView};
+pub use returns::{NewReturn, Return, ReturnView};
 pub use sale::{MemberRef, Sale};
 
 use crate::actor::Actor;

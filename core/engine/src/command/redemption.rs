@@ -1,40 +1,60 @@
 //! Exchanging points for a reward of the catalogue.
 
 use super::Purpose;
-use super::desk::{Desk, Receipt, StoreFacts, content_hash, no_such_card, stale};
+use super::desk::{Desk, Receipt, StoreFacts, a_till, content_hash, no_such_card, or_a_till, stale};
 use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::plugin::{self, Function, PluginError, RecordedInput, redeeming};
 use crate::program::Configuration;
+use crate::store::Answer;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load};
-use crate::store::{Answer, Entries};
 use cardea_domain::error::RuleRefusal;
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Asset, Balance, Member};
 use cardea_domain::sale::*;
 use cardea_domain::{Code, Day, Instant, Points, Refusal, Text};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// An exchange to book (or to quote).
-#[derive(Clone, Debug)]
+// An exchange to book (or to quote); points are spent with a usable card only.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[schema(as = NewRedemption)]
+#[serde(deny_unknown_fields)]
 pub struct Redemption {
-    /// A whole card number; points are spent with a usable card only.
+    /// Number of the card presented.
     pub card: String,
+    #[serde(rename = "store_id")]
+    #[schema(value_type = Uuid)]
     pub store: StoreId,
+    /// Absent: `till`.
+    #[serde(default = "a_till", deserialize_with = "or_a_till")]
+    #[schema(value_type = Option<String>)]
     pub source: String,
+    #[schema(example = "T1")]
     pub till: String,
+    #[schema(example = "0003")]
     pub receipt: String,
+    #[serde(rename = "reward_id")]
+    #[schema(value_type = Uuid)]
     pub reward: RewardId,
     /// Pieces of it.
+    #[serde(default = "one")]
+    #[schema(minimum = 1, maximum = 1000, example = 1)]
     pub quantity: i64,
-    /// None: now.
+    /// Absent: now.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub occurred_at: Option<Instant>,
-    /// Demo and import: `occurred_at` may lie anywhere, and the exchange is booked as of then.
+    // Demo and import alone, never a request: `occurred_at` may lie anywhere, and the exchange is booked as of then.
+    #[serde(skip)]
     pub trusted: bool,
+}
+
+fn one() -> i64 {
+    1
 }
 
 #[derive(Serialize)]
@@ -237,16 +257,27 @@ struct Exchange {
     context: Context,
 }
 
-/// What an exchange answers.
-#[derive(Serialize)]
-struct RedemptionView<'a> {
-    id: Option<BillId>,
-    reward: &'a RewardView,
-    quantity: i64,
-    points: Points,
-    entries: Entries<'a>,
-    balances: &'a [Balance],
-    cancellable_until: Option<Day>,
+/// What a redemption takes.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = RedemptionAnswer)]
+pub struct RedemptionView<E> {
+    /// null in a quote.
+    #[schema(value_type = Option<Uuid>)]
+    pub id: Option<BillId>,
+    pub reward: RewardView,
+    /// Pieces of it.
+    #[serde(default = "one")]
+    pub quantity: i64,
+    /// Of all pieces.
+    #[schema(value_type = i64)]
+    pub points: Points,
+    #[schema(value_type = Vec<EntryView>)]
+    pub entries: E,
+    /// After the redemption.
+    pub balances: Vec<Balance>,
+    /// Last day on which it can be cancelled; null: never.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub cancellable_until: Option<Day>,
 }
 
 impl LedgerCommand for Exchange {
@@ -282,11 +313,11 @@ impl LedgerCommand for Exchange {
         let (rows, answer) = decide_redemption(&mut member, &mut reward, &self.args, &self.permit, &self.context, ids)?;
         let told = Answer::booked(&answer.entries, |entries| RedemptionView {
             id: (!self.quote).then_some(answer.id),
-            reward: &answer.reward,
+            reward: answer.reward.clone(),
             quantity: answer.quantity,
             points: answer.points,
             entries,
-            balances: &answer.balances,
+            balances: answer.balances.clone(),
             cancellable_until: answer.cancellable_until,
         })?;
         let mut decision = Decision::new(rows, told);

@@ -4,31 +4,46 @@ use super::Purpose;
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
 use crate::error::Result;
 use crate::identity::Action;
+use crate::store::Answer;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, record};
-use crate::store::{Answer, Entries};
 use cardea_domain::id::*;
 use cardea_domain::ledger::Balance;
 use cardea_domain::sale::*;
 use cardea_domain::tier::TierView;
 use cardea_domain::{Code, Instant, Refusal, Text};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
+
+/// What comes back. The receipt is the return's own.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewReturn {
+    /// The store that takes the goods back.
+    #[schema(value_type = Uuid)]
+    pub store_id: StoreId,
+    #[schema(example = "till")]
+    pub source: String,
+    #[schema(example = "T1")]
+    pub till: String,
+    #[schema(example = "0002")]
+    pub receipt: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub occurred_at: Instant,
+    /// Empty: everything that is left.
+    #[serde(default)]
+    pub lines: Vec<ReturnLine>,
+    #[schema(example = "颜色不合适")]
+    pub reason: String,
+}
 
 /// A return to book (or to preview).
 #[derive(Clone, Debug)]
 pub struct Return {
     pub sale: BillId,
-    pub store: StoreId,
-    pub source: String,
-    pub till: String,
-    /// The return's own receipt.
-    pub receipt: String,
-    pub occurred_at: Instant,
-    /// Empty: everything that is left.
-    pub lines: Vec<ReturnLine>,
-    pub reason: String,
+    pub goods: NewReturn,
     /// Import and demo: `occurred_at` may lie anywhere, and the return is booked as of then.
     pub trusted: bool,
 }
@@ -42,32 +57,32 @@ struct Content<'a> {
 
 impl Return {
     pub(super) fn natural(&self, desk: &Desk) -> Result<(NaturalKey, [u8; 32])> {
-        let store = desk.store(self.store)?;
+        let store = desk.store(self.goods.store_id)?;
         Ok((self.key(store)?, self.content()?))
     }
 
     fn key(&self, store: StoreFacts) -> Result<NaturalKey, Refusal> {
         let receipt = Receipt {
-            source: &self.source,
-            till: &self.till,
-            receipt: &self.receipt,
+            source: &self.goods.source,
+            till: &self.goods.till,
+            receipt: &self.goods.receipt,
         };
-        receipt.key(store, self.occurred_at, BillKind::Return)
+        receipt.key(store, self.goods.occurred_at, BillKind::Return)
     }
 
     fn content(&self) -> Result<[u8; 32]> {
         content_hash(&Content {
             sale: self.sale,
-            occurred_at: self.occurred_at,
-            lines: &self.lines,
+            occurred_at: self.goods.occurred_at,
+            lines: &self.goods.lines,
         })
     }
 
     pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
-        desk.actor.require(Action::ReturnPost, Some(self.store))?;
-        check_reason(&self.reason)?;
-        let store = desk.store(self.store)?;
-        let now = desk.now(self.trusted.then_some(self.occurred_at));
+        desk.actor.require(Action::ReturnPost, Some(self.goods.store_id))?;
+        check_reason(&self.goods.reason)?;
+        let store = desk.store(self.goods.store_id)?;
+        let now = desk.now(self.trusted.then_some(self.goods.occurred_at));
         let record = desk
             .engine
             .read(desk.chain(), |conn| record::load(conn, desk.chain(), self.sale))?;
@@ -85,9 +100,9 @@ impl Return {
                 id: BillId(Uuid::now_v7()),
                 key: self.key(store)?,
                 content: self.content()?,
-                lines: self.lines.clone(),
-                reason: self.reason.trim().to_owned(),
-                occurred_at: self.occurred_at,
+                lines: self.goods.lines.clone(),
+                reason: self.goods.reason.trim().to_owned(),
+                occurred_at: self.goods.occurred_at,
                 privileged: desk.privileged(self.trusted),
             },
             context: desk.context(store, configuration.as_deref(), now),
@@ -109,18 +124,26 @@ struct Returning {
     context: Context,
 }
 
-/// What a return answers.
-#[derive(Serialize)]
-struct ReturnView<'a> {
-    id: Option<BillId>,
-    sale_id: BillId,
-    money: &'a ReturnedMoney,
-    points: &'a ReturnedPoints,
-    entries: Entries<'a>,
-    balances: &'a [Balance],
-    tier: &'a Option<TierView>,
-    tier_before: &'a Option<TierView>,
-    explanation: &'a Text,
+/// What a return changes.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReturnAnswer)]
+pub struct ReturnView<E> {
+    /// null in a preview.
+    #[schema(value_type = Option<Uuid>)]
+    pub id: Option<BillId>,
+    #[schema(value_type = Uuid)]
+    pub sale_id: BillId,
+    pub money: ReturnedMoney,
+    pub points: ReturnedPoints,
+    #[schema(value_type = Vec<EntryView>)]
+    pub entries: E,
+    /// After the return.
+    pub balances: Vec<Balance>,
+    pub tier: Option<TierView>,
+    /// The tier before, where the return has undone one.
+    pub tier_before: Option<TierView>,
+    /// What happens, in one sentence.
+    pub explanation: Text,
 }
 
 impl Returning {
@@ -128,13 +151,13 @@ impl Returning {
         Answer::booked(&answer.entries, |entries| ReturnView {
             id: (!self.quote).then_some(answer.id),
             sale_id: self.sale,
-            money: &answer.money,
-            points: &answer.points,
+            money: answer.money.clone(),
+            points: answer.points,
             entries,
-            balances: &answer.balances,
-            tier: &answer.tier,
-            tier_before: &answer.tier_before,
-            explanation: &answer.explanation,
+            balances: answer.balances.clone(),
+            tier: answer.tier.clone(),
+            tier_before: answer.tier_before.clone(),
+            explanation: answer.explanation.clone(),
         })
     }
 }

@@ -123,16 +123,18 @@ impl Shop {
     fn give_back(&self, sold: &Value) -> Command {
         Command::Return(Return {
             sale: id(sold),
-            store: self.f.store,
-            source: "till".into(),
-            till: "T1".into(),
-            receipt: self.receipt(),
-            occurred_at: NOW,
-            lines: vec![ReturnLine {
-                line: 1,
-                quantity: 1000,
-            }],
-            reason: "不喜欢".into(),
+            goods: NewReturn {
+                store_id: self.f.store,
+                source: "till".into(),
+                till: "T1".into(),
+                receipt: self.receipt(),
+                occurred_at: NOW,
+                lines: vec![ReturnLine {
+                    line: 1,
+                    quantity: 1000,
+                }],
+                reason: "不喜欢".into(),
+            },
             trusted: false,
         })
     }

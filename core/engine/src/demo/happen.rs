@@ -9,7 +9,7 @@ use super::setup::Place;
 use super::trade::{self, Event, Goods, Happening, Member, Shopper};
 use crate::archive::{Consent, FormOfAddress, NewCustomer};
 use crate::command::{
-    CardOperation, CardReplacement, Command, Issue, MemberRef, Operate, Redemption, Replace, Return, Sale,
+    CardOperation, CardReplacement, Command, Issue, MemberRef, NewReturn, Operate, Redemption, Replace, Return, Sale,
 };
 use crate::store::{Answered, Lane};
 use cardea_domain::card::{CardKind, CardNumber, CardOp};
@@ -309,14 +309,16 @@ impl Work {
         let answered = self
             .execute(Command::Return(Return {
                 sale: original,
-                store: self.trade.shop.stores[store].id,
-                source: "till".into(),
-                till: self.till.clone(),
-                // The receipt was counted at the usual store; the sale's own may be another.
-                receipt: format!("R{:05}-{}", self.event.member, self.event.second),
-                occurred_at: self.at()?,
-                lines,
-                reason: (*dice.pick(&["不合适", "过敏", "包装破损", "重复购买"], 1)).into(),
+                goods: NewReturn {
+                    store_id: self.trade.shop.stores[store].id,
+                    source: "till".into(),
+                    till: self.till.clone(),
+                    // The receipt was counted at the usual store; the sale's own may be another.
+                    receipt: format!("R{:05}-{}", self.event.member, self.event.second),
+                    occurred_at: self.at()?,
+                    lines,
+                    reason: (*dice.pick(&["不合适", "过敏", "包装破损", "重复购买"], 1)).into(),
+                },
                 trusted: true,
             }))
             .await?;

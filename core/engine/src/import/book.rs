@@ -7,7 +7,7 @@ use super::row::{BadRow, Reason};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::archive::{Consent, FormOfAddress, NewCustomer};
-use crate::command::{Command, Issue, MemberRef, Return, Sale};
+use crate::command::{Command, Issue, MemberRef, NewReturn, Return, Sale};
 use crate::store::schema::{bills, customers, memberships};
 use crate::store::{Answered, Id, Lane};
 use crate::{Result, each};
@@ -135,13 +135,15 @@ impl Books {
         });
         let command = Command::Return(Return {
             sale: original,
-            store,
-            source: self.mapping.bill.source.clone(),
-            till: self.mapping.bill.till.clone(),
-            receipt: back.receipt.clone(),
-            occurred_at: back.at,
-            lines: lines.collect(),
-            reason: "import".into(),
+            goods: NewReturn {
+                store_id: store,
+                source: self.mapping.bill.source.clone(),
+                till: self.mapping.bill.till.clone(),
+                receipt: back.receipt.clone(),
+                occurred_at: back.at,
+                lines: lines.collect(),
+                reason: "import".into(),
+            },
             trusted: true,
         });
         let answered = self.execute(&command).await?;

@@ -61,13 +61,12 @@ pub type CardView = Card<CustomerBrief>;
 pub type CardShown = Card<CardHolder>;
 
 /// The holder as a till shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CardHolder {
     #[schema(value_type = Uuid)]
     pub id: CustomerId,
     /// Surname and form of address, in the language of `Accept-Language`.
-    #[serde(default)]
-    #[schema(required = true, example = "王女士")]
+    #[schema(example = "王女士")]
     pub display: String,
     #[schema(example = "138****5678")]
     pub phone_masked: Option<String>,

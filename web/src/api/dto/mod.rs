@@ -37,6 +37,4 @@ macro_rules! shown {
 
 pub mod common;
 pub mod programs;
-pub mod redemptions;
-pub mod returns;
 pub mod sales;

@@ -1,7 +1,7 @@
 //! Sales: bills with lines and tenders.
 
-use crate::api::shown;
 use super::common::{Balance, CustomerShown, Entry, Text, Tier};
+use crate::api::shown;
 use crate::http::{Language, Problem};
 use crate::state::Customers;
 use cardea_domain::id::{BillId, CustomerId, MembershipId, StaffId, StoreId};
