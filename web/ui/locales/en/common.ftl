@@ -29,6 +29,7 @@ date = Date
 store = Store
 reason = Reason
 nobody = Nobody
+not-given = not given
 points = { $points } points
 
 unreadable-number = "{ $text }" is no number; correct it.

@@ -83,8 +83,6 @@ field-until = Until
 none-store_id = All stores
 none-store_ids = The whole chain
 none-stock = unlimited
-none-identity_number = not given
-none-identity_kind = not given
 none-time_zone = The chain's
 none-staff_id = system
 

@@ -29,6 +29,7 @@ date = 日期
 store = 门店
 reason = 原因
 nobody = 无
+not-given = 未填
 points = { $points } 分
 
 unreadable-number = “{ $text }”不是数字，请改正。

@@ -83,8 +83,6 @@ field-until = 至
 none-store_id = 全部门店
 none-store_ids = 整个连锁
 none-stock = 不限
-none-identity_number = 未填
-none-identity_kind = 未填
 none-time_zone = 同连锁
 none-staff_id = 系统
 

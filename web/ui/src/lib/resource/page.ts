@@ -82,7 +82,7 @@ export function label(page: ResourcePage, field: string): string {
 
 /** What is shown where nothing is set: everywhere, unlimited, or simply none. */
 export function nothing(field: string): string {
-  return hasText(`none-${field}`) ? t(`none-${field}`) : t('nobody')
+  return hasText(`none-${field}`) ? t(`none-${field}`) : t(field.endsWith('_id') ? 'nobody' : 'not-given')
 }
 
 export function choice(field: Field, value: string): string {
