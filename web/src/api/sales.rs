@@ -1,18 +1,19 @@
 //! Sales and their returns.
 
-use super::dto::sales::{NewSale, Sale, SaleAnswer, SaleQuery};
+use super::shown;
 use crate::http::{Answer, Body, Id, IdempotencyKey, Language, Page, Permit, Problem, Query, Write, action, answer};
 use crate::state::State;
 use actix_web::{get, post, web};
-use cardea_domain::id::BillId;
+use cardea_domain::id::{BillId, CustomerId};
 use cardea_domain::sale::EntryView;
 use cardea_engine::Actor;
-use cardea_engine::command::{Command, NewReturn, Return, ReturnView};
+use cardea_engine::command::{Command, NewReturn, NewSale, Return, ReturnView, SaleView};
 use cardea_engine::page::PageArgs;
-use cardea_engine::query::{BillFilter, BillView};
+use cardea_engine::query::{BillFilter, BillView, BookedSale, CustomerShown, SaleQuery, SaleShown};
 use cardea_engine::store::Answered;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+type Sale = BookedSale<CustomerShown>;
 type ReturnAnswer = ReturnView<Vec<EntryView>>;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -25,7 +26,7 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 /// What a sale would bring; nothing is booked.
-#[utoipa::path(tag = "sales", request_body = NewSale, responses((status = 200, body = SaleAnswer)))]
+#[utoipa::path(tag = "sales", request_body = NewSale, responses((status = 200, body = SaleShown)))]
 #[post("/sales/quote")]
 async fn quote_sale(
     permit: Permit<action::SalePost>,
@@ -42,7 +43,7 @@ async fn quote_sale(
 /// receipt is refused `receipt_conflict`.
 #[utoipa::path(
     tag = "sales", params(IdempotencyKey), request_body = NewSale,
-    responses((status = 201, body = SaleAnswer), (status = 200, body = SaleAnswer, description = "Known already"))
+    responses((status = 201, body = SaleShown), (status = 200, body = SaleShown, description = "Known already"))
 )]
 #[post("/sales")]
 async fn post_sale(
@@ -155,18 +156,23 @@ fn give_back(sale: BillId, goods: NewReturn) -> Command {
 
 /// The answer to a sale, with the member's name.
 fn answer_sale(state: &State, actor: &Actor, answered: &Answered, language: Language) -> Answer {
-    answer::answered(answered, |mut sale: SaleAnswer| {
-        let named: Vec<_> = sale.customer().into_iter().collect();
-        sale.name(&state.customers(actor, &named)?, language);
-        Ok(sale)
+    answer::answered(answered, |sale: SaleView<Vec<EntryView>, CustomerId>| {
+        let named: Vec<_> = sale.customer().copied().into_iter().collect();
+        let customers = state.customers(actor, &named)?;
+        Ok(sale.told(|id| shown::buyer(&customers, id, language)))
     })
 }
 
 /// Bills as booked, with their members' names.
 fn show(state: &State, actor: &Actor, bills: Vec<BillView>, language: Language) -> Result<Vec<Sale>, Problem> {
-    let mut sales = bills.into_iter().map(Sale::new).collect::<Result<Vec<_>, _>>()?;
-    let named: Vec<_> = sales.iter().filter_map(|sale| sale.answer.customer()).collect();
+    let sales = bills.into_iter().map(BillView::sale).collect::<Result<Vec<_>, _>>()?;
+    let named: Vec<_> = sales
+        .iter()
+        .filter_map(|sale| sale.answer.customer().copied())
+        .collect();
     let customers = state.customers(actor, &named)?;
-    sales.iter_mut().for_each(|sale| sale.answer.name(&customers, language));
-    Ok(sales)
+    let sales = sales.into_iter();
+    Ok(sales
+        .map(|sale| sale.told(|id| shown::buyer(&customers, id, language)))
+        .collect())
 }

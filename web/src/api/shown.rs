@@ -1,6 +1,7 @@
 //! People as tills show them: in the reader's language (D-RET-7).
 
 use crate::http::Language;
+use crate::state::Customers;
 use cardea_domain::id::CustomerId;
 use cardea_engine::query::{CardHolder, CustomerBrief, CustomerShown};
 
@@ -23,10 +24,19 @@ pub fn named(customer: Option<CustomerBrief>, id: CustomerId, language: Language
     customer.map_or(gone, |customer| holder(customer, language))
 }
 
-/// Whose bill or membership it is.
+/// Whose membership it is.
 pub fn customer(customer: &CustomerBrief, language: Language) -> CustomerShown {
     CustomerShown {
         id: customer.id,
         display: language.pick(&customer.display).into(),
     }
+}
+
+/// Whose bill it is, of whom the id alone was stored; without a name once the customer has gone.
+pub fn buyer(customers: &Customers, id: CustomerId, language: Language) -> CustomerShown {
+    let gone = CustomerShown {
+        id,
+        display: String::new(),
+    };
+    customers.get(&id).map_or(gone, |found| customer(found, language))
 }

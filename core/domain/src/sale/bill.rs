@@ -5,6 +5,7 @@ use crate::calendar::Instant;
 use crate::error::{Code, Refusal};
 use crate::money::{self, LIMIT, Minor, format_minor};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A bill. Σ tenders = Σ line amounts − rounding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,8 +35,9 @@ pub struct Line {
     pub attributes: Vec<(String, AttrValue)>,
 }
 
-/// A typed attribute of a line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A typed attribute of a line, as the program's plugin declares it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Attribute)]
 #[serde(untagged)]
 pub enum AttrValue {
     Flag(bool),
@@ -43,10 +45,12 @@ pub enum AttrValue {
     Text(String),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Tender {
     pub kind: TenderKind,
-    /// Money for every kind, ≥ 0.
+    /// Money for every kind, minor units.
+    #[schema(value_type = i64, minimum = 0, example = 25_800)]
     pub amount: Minor,
 }
 

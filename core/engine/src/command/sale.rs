@@ -8,18 +8,20 @@ use crate::archive::RegisterFacts;
 use crate::error::Result;
 use crate::identity::Action;
 use crate::program::Configuration;
+use crate::query::CustomerShown;
+use crate::store::Answer;
 use crate::store::writer::AuditRow;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::parts::Asked;
-use crate::store::{Answer, Entries};
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Balance, Member};
 use cardea_domain::sale::*;
 use cardea_domain::tier::TierView;
 use cardea_domain::{Instant, Minor, Points, Refusal, Text};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Who a sale is for.
@@ -265,26 +267,74 @@ struct Posting {
     not_earned: Option<Text>,
 }
 
-/// What a sale answers. Names are added by the web layer: stored answers hold ids only.
-#[derive(Serialize)]
-struct SaleView<'a> {
-    id: Option<BillId>,
-    points_earned: Points,
-    points_spent: Points,
-    paid: Minor,
-    judged: Judgement,
-    entries: Entries<'a>,
-    balances: &'a [Balance],
-    tier: &'a Option<TierView>,
-    tier_next: &'a Option<TierView>,
-    member: Option<MemberView>,
-    not_earned: &'a Option<Text>,
+// `C` is what is told of the customer: stored answers hold the id, the interface tells the name.
+/// What a sale brings.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = SaleAnswer)]
+pub struct SaleView<E, C> {
+    /// null in a quote.
+    #[schema(value_type = Option<Uuid>)]
+    pub id: Option<BillId>,
+    #[schema(value_type = i64)]
+    pub points_earned: Points,
+    #[schema(value_type = i64)]
+    pub points_spent: Points,
+    /// What counts as paid, minor units.
+    #[schema(value_type = i64)]
+    pub paid: Minor,
+    pub judged: Judgement,
+    #[schema(value_type = Vec<EntryView>)]
+    pub entries: E,
+    /// After the sale.
+    pub balances: Vec<Balance>,
+    /// The tier at which it was earned.
+    pub tier: Option<TierView>,
+    /// The tier of the next sale, after an upgrade.
+    pub tier_next: Option<TierView>,
+    #[schema(value_type = Option<MemberShown>)]
+    pub member: Option<MemberView<C>>,
+    /// Why the membership that was meant earns nothing, so that the sale is booked without it.
+    pub not_earned: Option<Text>,
 }
 
-#[derive(Serialize)]
-struct MemberView {
-    membership_id: MembershipId,
-    customer: Option<CustomerId>,
+/// Whose sale it was.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = MemberShown)]
+pub struct MemberView<C> {
+    #[schema(value_type = Uuid)]
+    pub membership_id: MembershipId,
+    /// null for an anonymous membership.
+    #[schema(value_type = Option<CustomerShown>)]
+    pub customer: Option<C>,
+}
+
+type MemberShown = MemberView<CustomerShown>;
+
+impl<E, C> SaleView<E, C> {
+    /// Whose sale it was, if a customer's.
+    pub fn customer(&self) -> Option<&C> {
+        self.member.as_ref()?.customer.as_ref()
+    }
+
+    /// The same answer with something else told of the customer.
+    pub fn told<T>(self, customer: impl FnOnce(C) -> T) -> SaleView<E, T> {
+        SaleView {
+            id: self.id,
+            points_earned: self.points_earned,
+            points_spent: self.points_spent,
+            paid: self.paid,
+            judged: self.judged,
+            entries: self.entries,
+            balances: self.balances,
+            tier: self.tier,
+            tier_next: self.tier_next,
+            member: self.member.map(|member| MemberView {
+                membership_id: member.membership_id,
+                customer: member.customer.map(customer),
+            }),
+            not_earned: self.not_earned,
+        }
+    }
 }
 
 impl Posting {
@@ -321,14 +371,14 @@ impl Posting {
             paid: answer.paid,
             judged: answer.judged,
             entries,
-            balances: &answer.balances,
-            tier: &answer.tier,
-            tier_next: &answer.tier_next,
+            balances: answer.balances.clone(),
+            tier: answer.tier.clone(),
+            tier_next: answer.tier_next.clone(),
             member: self.member.map(|membership_id| MemberView {
                 membership_id,
                 customer: self.args.customer,
             }),
-            not_earned: &self.not_earned,
+            not_earned: self.not_earned.clone(),
         })
     }
 }

@@ -1,8 +1,9 @@
 //! Bills as they were booked: sales, returns and redemptions.
 
-use super::{named, not_a_cursor};
+use super::{CustomerShown, named, not_a_cursor};
 use crate::actor::Actor;
-use crate::error::Result;
+use crate::command::SaleView;
+use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::not_found;
 use crate::store::schema::bills;
@@ -12,11 +13,12 @@ use crate::store::{Conn, Id};
 use crate::{Engine, Page, PageArgs, each};
 use cardea_domain::id::{BillId, ChainId, CustomerId, MembershipId, StaffId, StoreId};
 use cardea_domain::identifier::identifier;
-use cardea_domain::sale::{BillKind, Judgement, TenderKind};
+use cardea_domain::sale::{BillKind, EntryView, Judgement, Tender, TenderKind};
 use cardea_domain::{Day, Instant, Minor, Points, Ppm, Refusal};
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use utoipa::{IntoParams, ToSchema};
 
 /// A bill as it was booked, with how far it has been returned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,7 +52,9 @@ pub struct BillView {
     pub answer: serde_json::Value,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A line as booked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SaleLineShown)]
 pub struct BillLineView {
     /// From 1.
     pub line: i32,
@@ -58,12 +62,16 @@ pub struct BillLineView {
     pub category: String,
     /// Thousandths.
     pub quantity: i64,
+    #[schema(value_type = i64)]
     pub amount: Minor,
+    #[schema(value_type = i64)]
     pub list_amount: Minor,
+    #[schema(value_type = i64)]
     pub discount: Minor,
     /// Thousandths returned so far.
     pub returned_quantity: i64,
-    /// Points before rounding, parts per million.
+    /// Points before rounding, parts per million of a point.
+    #[schema(value_type = i64)]
     pub points_ppm: Ppm,
 }
 
@@ -75,6 +83,117 @@ pub struct BillTenderView {
     pub points: Points,
     /// Money given back so far.
     pub returned: Minor,
+}
+
+// `C` is what is told of the customer.
+/// A bill as booked, with the answer it got.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Sale)]
+pub struct BookedSale<C> {
+    #[serde(flatten)]
+    #[schema(value_type = SaleShown)]
+    pub answer: SaleView<Vec<EntryView>, C>,
+    #[schema(value_type = Uuid)]
+    pub store_id: StoreId,
+    pub source: String,
+    pub till: String,
+    pub receipt: String,
+    /// Day of the sale in the store's zone.
+    #[schema(value_type = String, format = Date)]
+    pub business_date: Day,
+    #[schema(value_type = String, format = DateTime)]
+    pub occurred_at: Instant,
+    /// Who booked it; null for what runs by itself.
+    #[schema(value_type = Option<Uuid>)]
+    pub staff_id: Option<StaffId>,
+    #[schema(value_type = i64)]
+    pub rounding: Minor,
+    pub lines: Vec<BillLineView>,
+    pub tenders: Vec<Tender>,
+    /// Returns from this bill.
+    #[schema(value_type = Vec<Uuid>)]
+    pub returns: Vec<BillId>,
+    /// Why it was entered so late.
+    pub reason: Option<String>,
+}
+
+/// What a sale brings, as the interface shows it.
+pub type SaleShown = SaleView<Vec<EntryView>, CustomerShown>;
+
+/// Finds a bill by what is printed on its receipt.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SaleQuery {
+    #[param(value_type = Uuid)]
+    pub store_id: StoreId,
+    pub till: Option<String>,
+    pub receipt: Option<String>,
+    #[param(value_type = Option<String>, format = Date)]
+    pub business_date: Option<Day>,
+    /// Who booked it.
+    #[param(value_type = Option<Uuid>)]
+    pub staff_id: Option<StaffId>,
+    /// Most items of a page, 1–200; 50 if absent.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl BillView {
+    /// The bill of a sale, with the answer it got; a sale that was judged later tells what it has earned since.
+    ///
+    /// # Errors
+    /// `not_found` for a bill of another kind; `internal` for an answer that isn't one.
+    pub fn sale(self) -> Result<BookedSale<CustomerId>, Refusal> {
+        if self.kind != BillKind::Sale {
+            return Err(not_found());
+        }
+        let mut answer: SaleView<_, _> = serde_json::from_value(self.answer).map_err(Error::from)?;
+        if answer.judged == Judgement::Unjudged {
+            answer.points_earned = self.points_earned;
+            if self.judged == Judgement::Judged {
+                answer.judged = Judgement::Judged;
+            }
+        }
+        let tender = |BillTenderView { kind, amount, .. }| Tender { kind, amount };
+        Ok(BookedSale {
+            answer,
+            store_id: self.store_id,
+            source: self.source,
+            till: self.till,
+            receipt: self.receipt,
+            business_date: self.business_date,
+            occurred_at: self.occurred_at,
+            staff_id: self.staff_id,
+            rounding: self.rounding,
+            lines: self.lines,
+            tenders: self.tenders.into_iter().map(tender).collect(),
+            returns: self.returns,
+            reason: self.reason,
+        })
+    }
+}
+
+impl<C> BookedSale<C> {
+    /// The same sale with something else told of the customer.
+    pub fn told<T>(self, customer: impl FnOnce(C) -> T) -> BookedSale<T> {
+        BookedSale {
+            answer: self.answer.told(customer),
+            store_id: self.store_id,
+            source: self.source,
+            till: self.till,
+            receipt: self.receipt,
+            business_date: self.business_date,
+            occurred_at: self.occurred_at,
+            staff_id: self.staff_id,
+            rounding: self.rounding,
+            lines: self.lines,
+            tenders: self.tenders,
+            returns: self.returns,
+            reason: self.reason,
+        }
+    }
 }
 
 /// Finds sales by what is printed on the receipt.

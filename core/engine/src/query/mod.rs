@@ -10,7 +10,7 @@ mod memberships;
 mod tests;
 
 pub use crate::archive::CustomerBrief;
-pub use bills::{BillFilter, BillLineView, BillTenderView, BillView};
+pub use bills::{BillFilter, BillLineView, BillTenderView, BillView, BookedSale, SaleQuery, SaleShown};
 pub use cards::{Card, CardHolder, CardQuery, CardShown, CardView};
 pub use entries::{LotMove, StatementEntry};
 pub use memberships::{
