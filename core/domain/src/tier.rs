@@ -10,42 +10,51 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
-/// One step of a ladder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+// One step of a ladder; a plugin multiplies points by 100 at most.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = LadderStep)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// Stable, unique in the ladder.
+    #[schema(example = "gold")]
     pub id: String,
     pub name: Text,
     /// Reached at or above this much paid in the window, minor units.
+    #[schema(value_type = i64, minimum = 0, example = 2_000_000)]
     pub threshold: Minor,
-    /// Multiplier of points for the plugin, 0–100 × 1 000 000.
+    /// Parts per million: 1 500 000 is × 1.5.
+    #[schema(value_type = i64, minimum = 0, example = 1_500_000)]
     pub multiplier: Ppm,
 }
 
-/// The tiers of a program, lowest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The tiers, lowest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ladder {
-    /// Rolling months of the window, 1–120; the same day that many months earlier is still inside.
+    // The same day that many months earlier is still inside.
+    /// Rolling months of the window.
+    #[schema(minimum = 1, maximum = 120, example = 12)]
     pub months: u32,
     pub steps: Vec<Step>,
-    /// What happens when a tier has been held so many months without its threshold being reached in them.
+    /// Of a tier that was reached or kept `months` ago; the nightly job does it.
     #[serde(default)]
     pub review: Review,
 }
 
-/// The review of a tier, `months` after it was reached or kept last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+// The review of a tier, `months` after it was reached or kept last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TierReview)]
 #[serde(default, deny_unknown_fields)]
 pub struct Review {
     pub fall: Fall,
-    /// Days that a review waits for, 0–366.
+    /// Days that the review waits for.
+    #[schema(maximum = 366)]
     pub grace_days: u32,
 }
 
-/// How far a tier falls that isn't kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How far a tier falls whose threshold isn't reached any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TierFall)]
 #[serde(rename_all = "snake_case")]
 pub enum Fall {
     #[default]

@@ -1,4 +1,6 @@
-//! The interface: one file per resource, handlers of a few lines, and what goes over the wire in [`dto`].
+//! The interface: one file per resource, handlers of a few lines. What goes over the wire is declared in the subject's own
+//! folder of the engine. Units: money in minor units, points whole, quantities in thousandths, multipliers in parts per
+//! million, instants RFC 3339 UTC, dates `2026-11-22`.
 
 mod audit;
 mod auth;
@@ -6,7 +8,6 @@ mod cards;
 mod chain;
 mod customers;
 mod demo;
-pub mod dto;
 mod memberships;
 mod programs;
 mod records;

@@ -6,37 +6,52 @@ use crate::error::FieldError;
 use crate::ledger::{Asset, Member};
 use crate::rows::Rows;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How long points are good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Expiry {
-    #[serde(flatten)]
-    pub rule: ExpiryRule,
-    /// Days after the last one on which they can still be spent, 0–366.
-    #[serde(default)]
-    pub grace_days: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum ExpiryRule {
-    /// Each lot through the same day so many months after its bill, 1–120.
-    PerLot { months: u32 },
-    /// All lots through the same day so many months after the membership's last bill, 1–120.
-    Rolling { months: u32 },
-    /// Through this day of the year, so many years after the next one: 0–10.
-    FixedDay { month: u32, day: u32, years: u32 },
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PointsExpiry)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Expiry {
+    /// Each lot through the same day so many months after its bill.
+    PerLot {
+        #[schema(minimum = 1, maximum = 120, example = 12)]
+        months: u32,
+        /// Days after it on which they can still be spent.
+        #[serde(default)]
+        grace_days: u32,
+    },
+    /// All of a membership's points through the same day so many months after its last sale or exchange.
+    Rolling {
+        #[schema(minimum = 1, maximum = 120, example = 12)]
+        months: u32,
+        #[serde(default)]
+        grace_days: u32,
+    },
+    /// Through this day of the year, so many years after the next one.
+    FixedDay {
+        #[schema(minimum = 1, maximum = 12, example = 12)]
+        month: u32,
+        #[schema(minimum = 1, maximum = 31, example = 31)]
+        day: u32,
+        #[serde(default)]
+        #[schema(maximum = 10, example = 1)]
+        years: u32,
+        #[serde(default)]
+        grace_days: u32,
+    },
 }
 
 impl Expiry {
     /// The last day of points that a bill of `day` brings, grace included.
     pub fn last_day(&self, day: Day) -> Option<Day> {
-        let last = match self.rule {
-            ExpiryRule::PerLot { months } | ExpiryRule::Rolling { months } => day.add_months(months)?,
-            ExpiryRule::FixedDay {
+        let last = match *self {
+            Self::PerLot { months, .. } | Self::Rolling { months, .. } => day.add_months(months)?,
+            Self::FixedDay {
                 month,
                 day: of_month,
                 years,
+                ..
             } => {
                 let of = |year: i32| {
                     // 29 February is 28 February in common years.
@@ -49,7 +64,15 @@ impl Expiry {
                 of(next + i32::try_from(years).ok()?)?
             }
         };
-        last.plus_days(i32::try_from(self.grace_days).ok()?)
+        last.plus_days(i32::try_from(self.grace_days()).ok()?)
+    }
+
+    fn grace_days(&self) -> u32 {
+        match *self {
+            Self::PerLot { grace_days, .. } | Self::Rolling { grace_days, .. } | Self::FixedDay { grace_days, .. } => {
+                grace_days
+            }
+        }
     }
 
     /// What is wrong with it, with a pointer below it.
@@ -60,18 +83,18 @@ impl Expiry {
                 detail: detail.to_owned(),
             })
         };
-        if self.grace_days > 366 {
+        if self.grace_days() > 366 {
             return wrong("/grace_days", "must be 0 to 366");
         }
-        match self.rule {
-            ExpiryRule::PerLot { months } | ExpiryRule::Rolling { months } if !(1..=120).contains(&months) => {
+        match *self {
+            Self::PerLot { months, .. } | Self::Rolling { months, .. } if !(1..=120).contains(&months) => {
                 wrong("/months", "must be 1 to 120")
             }
             // A leap year has every day that there is.
-            ExpiryRule::FixedDay { month, day, .. } if Day::from_ymd(2000, month, day).is_none() => {
+            Self::FixedDay { month, day, .. } if Day::from_ymd(2000, month, day).is_none() => {
                 wrong("/day", "isn't a day of the year")
             }
-            ExpiryRule::FixedDay { years, .. } if years > 10 => wrong("/years", "must be 0 to 10"),
+            Self::FixedDay { years, .. } if years > 10 => wrong("/years", "must be 0 to 10"),
             _ => None,
         }
     }
@@ -88,13 +111,7 @@ impl Terms {
 /// After a bill of `day`: where points roll, what the membership still has is good as long as what the bill brought. Never
 /// shorter, and points without an end keep none.
 pub(super) fn roll(member: &mut Member, day: Day, context: &Context, rows: &mut Rows) {
-    let rolling = matches!(
-        &context.terms.expiry,
-        Some(Expiry {
-            rule: ExpiryRule::Rolling { .. },
-            ..
-        })
-    );
+    let rolling = matches!(&context.terms.expiry, Some(Expiry::Rolling { .. }));
     let Some(until) = context.terms.expires_at(day, context).filter(|_| rolling) else {
         return;
     };

@@ -24,7 +24,7 @@ pub use bill::{
 };
 pub use cancel::{CancelAnswer, CancelArgs, decide_cancel};
 pub use earn::{TOO_MANY_POINTS, too_many_points};
-pub use expiry::{Expiry, ExpiryRule};
+pub use expiry::Expiry;
 pub(crate) use explain::end_undone;
 pub use issue::{
     AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, expire_lots, expire_membership,
@@ -97,41 +97,49 @@ pub enum Judgement {
 }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+named! {
+#[derive(Default)]
 pub enum Rounding {
     #[default]
-    Floor,
-    HalfUp,
-    Ceil,
+    Floor = "floor",
+    HalfUp = "half_up",
+    Ceil = "ceil",
+}
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+named! {
+#[derive(Default)]
 pub enum ReturnPolicy {
     /// Only points still in their return window are taken back.
-    OnlyMaturing,
+    OnlyMaturing = "only_maturing",
     /// Never below zero.
-    WithinBalance,
+    WithinBalance = "within_balance",
     /// The excess is a debt.
     #[default]
-    GoNegative,
+    GoNegative = "go_negative",
+}
 }
 
 /// Paying a bill with points: `points` points are worth `money`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PointsTender {
-    /// ≥ 1
+    #[schema(value_type = i64, minimum = 1, example = 100)]
     pub points: Points,
-    /// Minor units, ≥ 1.
+    /// Minor units.
+    #[schema(value_type = i64, minimum = 1, example = 100)]
     pub money: Minor,
-    /// Points are spent in multiples of this, ≥ 1.
+    /// Points are spent in multiples of this.
+    #[schema(value_type = i64, minimum = 1, example = 100)]
     pub step: Points,
-    /// The least that can be spent on a bill; 0: any whole step.
+    /// The least that a bill can be paid with, in points; 0: one step.
     #[serde(default, skip_serializing_if = "is_zero")]
+    #[schema(value_type = i64, minimum = 0, example = 500, required = false)]
     pub minimum: Points,
+    // Older rows call it `max_share`.
     /// Largest share of a bill, parts per million.
+    #[serde(rename = "max_share_ppm", alias = "max_share")]
+    #[schema(value_type = i64, minimum = 1, maximum = 1_000_000, example = 500_000)]
     pub max_share: Ppm,
 }
 
@@ -140,19 +148,23 @@ fn is_zero(points: &Points) -> bool {
     *points == 0
 }
 
-/// The core's own settings of a program's points: what the ledger does with what a plugin proposes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// What the ledger does with the points that the plugin proposes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PointTerms)]
+#[serde(deny_unknown_fields)]
 pub struct Terms {
+    /// A sale's points are rounded once, at the end.
     pub rounding: Rounding,
-    /// Return window, 0–90 days; 0: spendable at once.
+    /// Return window in days; 0: spendable at once.
+    #[schema(maximum = 90)]
     pub maturing_days: u32,
     pub return_policy: ReturnPolicy,
+    /// null: bills can't be paid with points.
     pub tender: Option<PointsTender>,
-    /// None: points are good as long as the membership.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// null: points are good as long as the membership.
     pub expiry: Option<Expiry>,
     /// Whether a membership whose cards are all void earns all the same.
+    #[serde(default)]
     pub earn_without_card: bool,
 }
 

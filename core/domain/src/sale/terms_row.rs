@@ -64,7 +64,6 @@ impl Terms {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ExpiryRule;
     use super::*;
 
     #[test]
@@ -80,8 +79,8 @@ mod tests {
                 minimum: 1000,
                 max_share: 500_000,
             }),
-            expiry: Some(Expiry {
-                rule: ExpiryRule::Rolling { months: 12 },
+            expiry: Some(Expiry::Rolling {
+                months: 12,
                 grace_days: 3,
             }),
             earn_without_card: true,

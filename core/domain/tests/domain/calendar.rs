@@ -156,23 +156,28 @@ fn a_time_on_the_wall_is_found_across_changes_of_the_clock() {
 
 #[test]
 fn points_end_on_the_last_day_that_their_rule_says() {
-    use cardea_domain::sale::{Expiry, ExpiryRule};
-    let last = |rule, grace_days, of: &str| Expiry { rule, grace_days }.last_day(day(of)).unwrap().to_string();
-    let fixed = |month, of_month, years| ExpiryRule::FixedDay {
+    use cardea_domain::sale::Expiry;
+    let fixed = |month, day, years| Expiry::FixedDay {
         month,
-        day: of_month,
+        day,
         years,
+        grace_days: 0,
     };
-    for (rule, grace, of, end) in [
-        (ExpiryRule::PerLot { months: 1 }, 0, "2026-01-31", "2026-02-28"),
-        (ExpiryRule::PerLot { months: 12 }, 30, "2026-03-01", "2027-03-31"),
-        (ExpiryRule::Rolling { months: 6 }, 0, "2026-08-31", "2027-02-28"),
-        (fixed(12, 31, 0), 0, "2026-12-31", "2026-12-31"),
-        (fixed(3, 31, 0), 0, "2026-04-01", "2027-03-31"),
-        (fixed(12, 31, 1), 0, "2026-01-01", "2027-12-31"),
-        (fixed(2, 29, 0), 0, "2026-03-01", "2027-02-28"),
-        (fixed(2, 29, 0), 0, "2027-03-01", "2028-02-29"),
+    let per_lot = |months, grace_days| Expiry::PerLot { months, grace_days };
+    let rolling = Expiry::Rolling {
+        months: 6,
+        grace_days: 0,
+    };
+    for (rule, of, end) in [
+        (per_lot(1, 0), "2026-01-31", "2026-02-28"),
+        (per_lot(12, 30), "2026-03-01", "2027-03-31"),
+        (rolling, "2026-08-31", "2027-02-28"),
+        (fixed(12, 31, 0), "2026-12-31", "2026-12-31"),
+        (fixed(3, 31, 0), "2026-04-01", "2027-03-31"),
+        (fixed(12, 31, 1), "2026-01-01", "2027-12-31"),
+        (fixed(2, 29, 0), "2026-03-01", "2027-02-28"),
+        (fixed(2, 29, 0), "2027-03-01", "2028-02-29"),
     ] {
-        assert_eq!(last(rule, grace, of), end, "{rule:?} of {of}");
+        assert_eq!(rule.last_day(day(of)).unwrap().to_string(), end, "{rule:?} of {of}");
     }
 }

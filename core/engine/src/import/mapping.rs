@@ -141,9 +141,19 @@ pub struct Program {
     pub plugin_config: serde_json::Value,
     /// As in the HTTP interface.
     pub ladder: cardea_domain::tier::Ladder,
-    /// As in the HTTP interface.
-    #[serde(default)]
+    /// As in the HTTP interface; what is left out has its default.
+    #[serde(default, deserialize_with = "over_defaults")]
     pub points: cardea_domain::sale::Terms,
+}
+
+fn over_defaults<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<cardea_domain::sale::Terms, D::Error> {
+    use serde::de::Error;
+    let given = serde_json::Map::deserialize(deserializer)?;
+    let mut terms = serde_json::to_value(cardea_domain::sale::Terms::default()).map_err(Error::custom)?;
+    if let Some(all) = terms.as_object_mut() {
+        all.extend(given);
+    }
+    serde_json::from_value(terms).map_err(Error::custom)
 }
 
 #[derive(Clone, Debug, Deserialize)]

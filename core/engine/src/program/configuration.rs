@@ -21,28 +21,38 @@ use cardea_domain::{Code, Instant, Refusal};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewConfiguration {
-    /// Business time from which it holds; now if missing. Not in the past: what was judged stays judged.
-    #[serde(default)]
+    // Business time, not in the past: what was judged stays judged.
+    /// null or absent: now.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub effective_from: Option<Instant>,
-    /// Under the plugin's JSON Schema.
+    /// By the plugin's JSON Schema (`schema` of the program).
+    #[schema(value_type = Object)]
     pub plugin_config: Value,
     pub ladder: Ladder,
     pub points: Terms,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A version of a program's rules. Versions are never edited; a change is a new one.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Configuration)]
 pub struct ConfigurationView {
+    #[schema(value_type = Uuid)]
     pub id: ConfigurationId,
     /// From 1.
     pub version: i64,
+    #[schema(value_type = String, format = DateTime)]
     pub effective_from: Instant,
-    /// None: the system.
+    // None: the system.
+    #[schema(value_type = Option<Uuid>)]
     pub created_by: Option<StaffId>,
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Instant,
+    #[schema(value_type = Object)]
     pub plugin_config: Value,
     pub ladder: Ladder,
     pub points: Terms,

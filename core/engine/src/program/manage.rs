@@ -21,49 +21,63 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewProgram {
-    /// 1–32 letters, digits, `-`, `_`, `.`; unique in the chain.
+    /// Unique in the chain.
+    #[schema(example = "vip")]
     pub code: String,
     pub name: Text,
-    /// The id of an embedded plugin, e.g. `retail`.
+    /// Name of the industry's plugin.
+    #[schema(example = "retail")]
     pub plugin: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Program)]
 pub struct ProgramView {
+    #[schema(value_type = Uuid)]
     pub id: ProgramId,
     pub code: String,
     pub name: Text,
     pub plugin: PluginView,
-    /// The configuration that holds now.
     pub configuration: EffectiveView,
-    /// How points pay bills now; None: they don't. A till needs it, and may not read configurations.
+    // A till needs it, and may not read configurations.
+    /// How points pay bills now; null: they don't.
     pub tender: Option<PointsTender>,
-    /// JSON Schema of the plugin's configuration; only when one program is read, and its plugin can be loaded.
+    // And if its plugin can be loaded.
+    /// JSON Schema of `plugin_config`; only when one program is read.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub schema: Option<Value>,
     pub version: i64,
 }
 
-/// The pinned build of a plugin.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The component whose rules a program follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PluginShown)]
 pub struct PluginView {
+    #[schema(example = "retail")]
     pub id: String,
-    /// Empty if the component is missing.
+    // Empty if the component is missing.
+    #[schema(example = "0.1.0")]
     pub version: String,
-    /// SHA-256 of the component, hex.
+    /// SHA-256 of the component, hexadecimal.
     pub digest: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The configuration in effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ConfigurationShown)]
 pub struct EffectiveView {
+    #[schema(value_type = Uuid)]
     pub id: ConfigurationId,
     /// From 1.
     pub version: i64,
+    #[schema(value_type = String, format = DateTime)]
     pub effective_from: Instant,
 }
 
