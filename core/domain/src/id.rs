@@ -53,7 +53,7 @@ id!(
     MembershipId, CardId, RewardId,
     /// A bill: a sale, a return or a redemption.
     BillId,
-    EntryId, LotId, RecordTypeId, RecordId
+    EntryId, LotId, RecordTypeId, RecordId, JournalId
 );
 
 /// Where new ids come from: the writer hands one to every `decide`, tests hand a counter.

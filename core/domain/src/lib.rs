@@ -13,6 +13,7 @@ pub mod error;
 pub mod fields;
 pub mod id;
 pub mod identifier;
+pub mod journal;
 pub mod ledger;
 pub mod money;
 pub mod phone;

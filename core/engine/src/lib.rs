@@ -17,6 +17,7 @@ pub mod identity;
 pub mod import;
 pub mod input;
 pub mod job;
+pub mod journal;
 pub mod keys;
 pub mod lanes;
 pub mod page;

@@ -102,6 +102,7 @@ fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<
         "POST /customer-fields" => json!({"follows": 0, "fields": [{"name": "x", "label": name, "kind": "text"}]}),
         "POST /record-types" => World::record_type_form(code),
         "PATCH /record-types/{id}" => json!({"name": name}),
+        "POST /customers/{id}/journal" => json!({"category": "promise", "description": "x"}),
         "POST /records" => world.record_form(),
         "PATCH /records/{id}" => json!({"values": {"state": "new"}}),
         "POST /records/{id}/move" => json!({"to": "done"}),

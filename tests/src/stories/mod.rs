@@ -18,6 +18,7 @@ mod hostile;
 mod identifiers;
 mod import;
 mod interface;
+mod journal;
 mod lapse;
 mod ledger;
 mod limits;
@@ -65,6 +66,7 @@ pub fn tests() -> Vec<Trial> {
         identifiers::tests,
         import::tests,
         interface::tests,
+        journal::tests,
         lapse::tests,
         ledger::tests,
         limits::tests,

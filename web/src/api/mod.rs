@@ -8,6 +8,7 @@ mod cards;
 mod chain;
 mod customers;
 mod demo;
+mod journal;
 mod memberships;
 mod programs;
 mod records;
@@ -34,6 +35,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(customers::routes)
         .configure(programs::routes)
         .configure(records::routes)
+        .configure(journal::routes)
         .configure(rewards::routes)
         .configure(memberships::routes)
         .configure(cards::routes)

@@ -96,6 +96,8 @@ actions! {
     /// What is known of a customer beyond name and phones, masked; with create or update, to write it.
     CustomerCard "customer.card"                     [C  o   o   -   o   o   -   C   -   -];
     /// Records of the chain's own types, about the customers of one's stores; their types.
+    JournalRead "journal.read"                       [C  o   o   -   o   o   -   C   -   -];
+    JournalWrite "journal.write"                     [C  o   o   -   o   o   -   -   -   -];
     RecordRead "record.read"                         [C  o   o   -   o   o   -   C   -   -];
     RecordWrite "record.write"                       [C  o   o   -   o   o   -   -   -   -];
     CardIssue "card.issue"                           [C  o   o   o   -   o   -   -   o   -];

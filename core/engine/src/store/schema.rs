@@ -537,7 +537,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    journal (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        customer_id -> Binary,
+        category -> Text,
+        occurred_at -> BigInt,
+        due_on -> Nullable<Integer>,
+        resolved -> Bool,
+        amount -> Nullable<BigInt>,
+        quantity -> Nullable<BigInt>,
+        corrects -> Nullable<Binary>,
+        texts -> Binary,
+        staff_id -> Nullable<Binary>,
+        written_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    journal,
     installation,
     chains,
     regions,

@@ -441,6 +441,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's journal, what was written last first. */
+        get: operations["read_journal"];
+        put?: never;
+        /** Writes an entry into a customer's journal. Entries are never changed: one that `corrects` another stands in its place. */
+        post: operations["write_journal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demo": {
         parameters: {
             query?: never;
@@ -1866,6 +1884,53 @@ export interface components {
             status: string;
         };
         /**
+         * @description What an entry of a customer's journal is about.
+         * @enum {string}
+         */
+        JournalCategory: "accounts" | "samples" | "invoices" | "returns" | "market_support" | "complaint" | "promise" | "need" | "activity" | "intelligence" | "service_visit";
+        /** @description An entry as it is shown; what belongs to an erased customer has no texts. */
+        JournalEntry: {
+            /**
+             * Format: int64
+             * @description In the chain's minor units.
+             */
+            amount?: number | null;
+            category: components["schemas"]["JournalCategory"];
+            /**
+             * Format: uuid
+             * @description The entry in whose place this one stands.
+             */
+            corrects?: string | null;
+            /** Format: uuid */
+            customer_id: string;
+            description: string;
+            /**
+             * Format: date
+             * @description The last day for an answer; null: none is needed.
+             */
+            due_on?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /** @description An answer is needed and not there yet. */
+            open: boolean;
+            /**
+             * Format: int64
+             * @description In thousandths.
+             */
+            quantity?: number | null;
+            resolution?: string | null;
+            /**
+             * Format: uuid
+             * @description Who wrote it.
+             */
+            staff_id?: string | null;
+            summary?: string | null;
+            /** Format: date-time */
+            written_at: string;
+        };
+        /**
          * @description How far a sale's points are known.
          * @enum {string}
          */
@@ -2122,6 +2187,33 @@ export interface components {
              * @example 0
              */
             follows: number;
+        };
+        NewJournalEntry: {
+            /**
+             * Format: int64
+             * @description In the chain's minor units.
+             */
+            amount?: number | null;
+            category: components["schemas"]["JournalCategory"];
+            /**
+             * Format: uuid
+             * @description An entry of this customer in whose place this one stands; it stays readable.
+             */
+            corrects?: string | null;
+            description: string;
+            /**
+             * Format: date-time
+             * @description Absent: now. Not later than that.
+             */
+            occurred_at?: string | null;
+            /**
+             * Format: int64
+             * @description In thousandths.
+             */
+            quantity?: number | null;
+            /** @description How it was answered: with it the entry isn't open. */
+            resolution?: string | null;
+            summary?: string | null;
         };
         NewProgram: {
             /**
@@ -2503,6 +2595,52 @@ export interface components {
                  * @description From 1.
                  */
                 version: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_JournalEntry: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description In the chain's minor units.
+                 */
+                amount?: number | null;
+                category: components["schemas"]["JournalCategory"];
+                /**
+                 * Format: uuid
+                 * @description The entry in whose place this one stands.
+                 */
+                corrects?: string | null;
+                /** Format: uuid */
+                customer_id: string;
+                description: string;
+                /**
+                 * Format: date
+                 * @description The last day for an answer; null: none is needed.
+                 */
+                due_on?: string | null;
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                occurred_at: string;
+                /** @description An answer is needed and not there yet. */
+                open: boolean;
+                /**
+                 * Format: int64
+                 * @description In thousandths.
+                 */
+                quantity?: number | null;
+                resolution?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who wrote it.
+                 */
+                staff_id?: string | null;
+                summary?: string | null;
+                /** Format: date-time */
+                written_at: string;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -4643,6 +4781,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerClasses"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_journal: {
+        parameters: {
+            query?: {
+                /** @description Only of this category. */
+                category?: components["schemas"]["JournalCategory"];
+                /** @description true: only what waits for an answer, false: only what doesn't. */
+                open?: boolean;
+                /** @description true: entries that were corrected as well. */
+                corrected?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JournalEntry"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_journal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewJournalEntry"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalEntry"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */

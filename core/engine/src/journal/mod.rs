@@ -1,0 +1,102 @@
+//! Customers' journals (客户日志, D-ARC-4): append-only; a correction names what it corrects, and both stay.
+
+mod row;
+mod write;
+
+use crate::Engine;
+use crate::actor::Actor;
+use crate::archive::find_customer;
+use crate::error::Result;
+use crate::identity::Action;
+use crate::input::not_found;
+use crate::page::{Page, PageArgs};
+use crate::store::Id;
+use cardea_domain::id::{CustomerId, JournalId, StaffId};
+use cardea_domain::journal::JournalCategory;
+use cardea_domain::{Day, Instant, Refusal};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+pub use write::NewJournalEntry;
+
+/// An entry as it is shown; what belongs to an erased customer has no texts.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct JournalEntry {
+    #[schema(value_type = Uuid)]
+    pub id: JournalId,
+    #[schema(value_type = Uuid)]
+    pub customer_id: CustomerId,
+    pub category: JournalCategory,
+    #[schema(value_type = String, format = DateTime)]
+    pub occurred_at: Instant,
+    pub description: String,
+    pub summary: Option<String>,
+    pub resolution: Option<String>,
+    /// The last day for an answer; null: none is needed.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub due_on: Option<Day>,
+    /// An answer is needed and not there yet.
+    pub open: bool,
+    /// In the chain's minor units.
+    pub amount: Option<i64>,
+    /// In thousandths.
+    pub quantity: Option<i64>,
+    /// The entry in whose place this one stands.
+    #[schema(value_type = Option<Uuid>)]
+    pub corrects: Option<JournalId>,
+    /// Who wrote it.
+    #[schema(value_type = Option<Uuid>)]
+    pub staff_id: Option<StaffId>,
+    #[schema(value_type = String, format = DateTime)]
+    pub written_at: Instant,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct JournalQuery {
+    /// Only of this category.
+    pub category: Option<JournalCategory>,
+    /// true: only what waits for an answer, false: only what doesn't.
+    pub open: Option<bool>,
+    /// true: entries that were corrected as well.
+    pub corrected: Option<bool>,
+    /// Most items of a page, 1–200; 50 if absent.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl Engine {
+    /// A customer's journal, what was written last first.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, `body_invalid` (limit, cursor).
+    pub fn journal(&self, actor: &Actor, id: CustomerId, query: &JournalQuery) -> Result<Page<JournalEntry>, Refusal> {
+        actor.scope(Action::JournalRead)?;
+        let page = PageArgs::new(query.limit, query.after.as_deref());
+        let (limit, before) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::max())));
+        let (chain, keys) = (actor.chain, self.keys().chain(actor.chain));
+        let found = self.read(chain, |conn| {
+            let customer = find_customer(conn, chain, id)?.ok_or_else(not_found)?;
+            actor.require(Action::JournalRead, Some(customer.store_id.typed()))?;
+            let rows = row::select(conn, chain, id, query, before, limit as i64 + 1)?;
+            let key = row::person(&keys, &customer)?;
+            rows.into_iter()
+                .map(|row| row.view(key.as_ref()))
+                .collect::<Result<Vec<_>>>()
+        })?;
+        Ok(Page::cut(found, limit, |entry| entry.id.to_string()))
+    }
+
+    /// An entry that was just written.
+    fn journal_entry(&self, actor: &Actor, id: Id) -> Result<JournalEntry> {
+        let (chain, keys) = (actor.chain, self.keys().chain(actor.chain));
+        self.read(chain, |conn| {
+            let row = row::find(conn, chain, id)?.ok_or_else(not_found)?;
+            let customer = find_customer(conn, chain, row.customer_id.typed())?.ok_or_else(not_found)?;
+            row.view(row::person(&keys, &customer)?.as_ref())
+        })
+    }
+}

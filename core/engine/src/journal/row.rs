@@ -1,0 +1,139 @@
+//! The `journal` table.
+
+use super::{JournalEntry, JournalQuery};
+use crate::archive::CustomerRow;
+use crate::each;
+use crate::error::{Error, Result};
+use crate::keys::{ChainKeys, PersonKey};
+use crate::store::schema::journal;
+use crate::store::{Conn, Id, Name};
+use cardea_domain::id::{ChainId, CustomerId};
+use cardea_domain::journal::JournalCategory;
+use cardea_domain::{Day, Instant};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = journal)]
+pub(super) struct JournalRow {
+    pub chain_id: Id,
+    pub id: Id,
+    pub customer_id: Id,
+    pub category: Name<JournalCategory>,
+    pub occurred_at: i64,
+    pub due_on: Option<i32>,
+    pub resolved: bool,
+    pub amount: Option<i64>,
+    pub quantity: Option<i64>,
+    pub corrects: Option<Id>,
+    pub texts: Vec<u8>,
+    pub staff_id: Option<Id>,
+    pub written_at: i64,
+}
+
+/// What people wrote: the document that is sealed.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct Texts {
+    pub description: String,
+    pub summary: Option<String>,
+    pub resolution: Option<String>,
+}
+
+/// Bound to the entry: moved to another row, it doesn't open.
+fn purpose(entry: Id) -> Vec<u8> {
+    [b"journal/".as_slice(), entry.0.as_bytes()].concat()
+}
+
+impl Texts {
+    pub fn seal(&self, key: &PersonKey, entry: Id) -> Result<Vec<u8>> {
+        let document = Zeroizing::new(serde_json::to_vec(self)?);
+        key.seal_as(&purpose(entry), &document).map_err(Error::internal)
+    }
+}
+
+/// The customer's key; None once erased.
+pub(super) fn person(keys: &ChainKeys, customer: &CustomerRow) -> Result<Option<PersonKey>> {
+    let open = |wrapped| keys.open_person(customer.id.typed(), wrapped);
+    customer
+        .data_key
+        .as_deref()
+        .map(open)
+        .transpose()
+        .map_err(Error::internal)
+}
+
+impl JournalRow {
+    pub fn view(self, key: Option<&PersonKey>) -> Result<JournalEntry> {
+        let texts: Texts = match key {
+            Some(key) => {
+                let document = key.open_as(&purpose(self.id), &self.texts).map_err(Error::internal)?;
+                serde_json::from_slice(&document)?
+            }
+            None => Texts::default(),
+        };
+        Ok(JournalEntry {
+            id: self.id.typed(),
+            customer_id: self.customer_id.typed(),
+            category: self.category.0,
+            occurred_at: Instant(self.occurred_at),
+            description: texts.description,
+            summary: texts.summary,
+            resolution: texts.resolution,
+            due_on: self.due_on.map(Day),
+            open: self.due_on.is_some() && !self.resolved,
+            amount: self.amount,
+            quantity: self.quantity,
+            corrects: self.corrects.map(Id::typed),
+            staff_id: self.staff_id.map(Id::typed),
+            written_at: Instant(self.written_at),
+        })
+    }
+}
+
+pub(super) fn find(conn: &mut Conn, chain: ChainId, id: Id) -> Result<Option<JournalRow>> {
+    let row = journal::table.find((Id::from(chain), id));
+    Ok(each!(conn, c => row.select(JournalRow::as_select()).get_result(c).optional()?))
+}
+
+/// Whether a later entry stands in its place.
+pub(super) fn is_corrected(conn: &mut Conn, chain: ChainId, id: Id) -> Result<bool> {
+    let later = journal::table.filter(journal::chain_id.eq(Id::from(chain)).and(journal::corrects.eq(id)));
+    Ok(each!(conn, c => later.count().get_result::<i64>(c)?) > 0)
+}
+
+pub(super) fn select(
+    conn: &mut Conn,
+    chain: ChainId,
+    customer: CustomerId,
+    query: &JournalQuery,
+    before: Id,
+    limit: i64,
+) -> Result<Vec<JournalRow>> {
+    let later = diesel::alias!(journal as later);
+    let corrected = later.filter(
+        later
+            .field(journal::chain_id)
+            .eq(Id::from(chain))
+            .and(later.field(journal::corrects).eq(journal::id.nullable())),
+    );
+    Ok(each!(conn, c => {
+        let mut found = journal::table
+            .select(JournalRow::as_select())
+            .filter(journal::chain_id.eq(Id::from(chain)).and(journal::customer_id.eq(Id::from(customer))))
+            .filter(journal::id.lt(before))
+            .into_boxed();
+        if let Some(category) = query.category {
+            found = found.filter(journal::category.eq(category.as_str()));
+        }
+        match query.open {
+            Some(true) => found = found.filter(journal::due_on.is_not_null().and(journal::resolved.eq(false))),
+            Some(false) => found = found.filter(journal::due_on.is_null().or(journal::resolved.eq(true))),
+            None => {}
+        }
+        if query.corrected != Some(true) {
+            found = found.filter(diesel::dsl::not(diesel::dsl::exists(corrected)));
+        }
+        found.order(journal::id.desc()).limit(limit).load(c)?
+    }))
+}

@@ -1,0 +1,136 @@
+//! Writing into a customer's journal, corrections included.
+
+use super::JournalEntry;
+use super::row::{self, JournalRow, Texts};
+use crate::actor::Actor;
+use crate::archive::find_customer;
+use crate::error::Result;
+use crate::identity::Action;
+use crate::input::{self, Stored, Written, exists, field, not_found};
+use crate::store::schema::{journal, stores};
+use crate::store::{Answer, Id, IdempotencyKey, Name, Tx};
+use crate::{Engine, each};
+use cardea_domain::id::{CustomerId, JournalId};
+use cardea_domain::journal::JournalCategory;
+use cardea_domain::{Instant, Refusal, Zone};
+use diesel::prelude::*;
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewJournalEntry {
+    pub category: JournalCategory,
+    /// Absent: now. Not later than that.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub occurred_at: Option<Instant>,
+    #[schema(min_length = 1, max_length = 2000)]
+    pub description: String,
+    #[schema(min_length = 1, max_length = 200)]
+    pub summary: Option<String>,
+    /// How it was answered: with it the entry isn't open.
+    #[schema(min_length = 1, max_length = 2000)]
+    pub resolution: Option<String>,
+    /// In the chain's minor units.
+    pub amount: Option<i64>,
+    /// In thousandths.
+    pub quantity: Option<i64>,
+    /// An entry of this customer in whose place this one stands; it stays readable.
+    #[schema(value_type = Option<Uuid>)]
+    pub corrects: Option<JournalId>,
+}
+
+/// A text of several lines without its outer spaces.
+fn lines(value: &str, longest: usize, pointer: &str) -> Result<String, Refusal> {
+    input::text(&value.replace(['\n', '\r', '\t'], " "), longest, pointer)?;
+    Ok(value.trim().to_owned())
+}
+
+impl NewJournalEntry {
+    fn texts(&self) -> Result<Texts, Refusal> {
+        let given = |text: &Option<String>, longest, pointer| {
+            let checked = text.as_deref().map(|text| lines(text, longest, pointer));
+            checked.transpose()
+        };
+        Ok(Texts {
+            description: lines(&self.description, 2000, "/description")?,
+            summary: given(&self.summary, 200, "/summary")?,
+            resolution: given(&self.resolution, 2000, "/resolution")?,
+        })
+    }
+}
+
+/// What is corrected: an entry of this customer in whose place no other stands yet.
+fn check_corrected(tx: &mut Tx<'_>, customer: CustomerId, entry: JournalId) -> Result<()> {
+    let chain = tx.chain();
+    let found = row::find(tx.conn(), chain, entry.into())?;
+    if found.is_none_or(|row| row.customer_id != customer.into()) {
+        return Err(field("/corrects", "没有这条日志", "There is no such entry").into());
+    }
+    if row::is_corrected(tx.conn(), chain, entry.into())? {
+        return Err(exists("/corrects").into());
+    }
+    Ok(())
+}
+
+fn zone(tx: &mut Tx<'_>, store: Id) -> Result<Zone> {
+    let row = stores::table.find((Id::from(tx.chain()), store));
+    let name = each!(tx.conn(), c => row.select(stores::time_zone).get_result::<String>(c)?);
+    name.parse().map_err(crate::Error::internal)
+}
+
+impl Engine {
+    /// Writes an entry into a customer's journal.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, `field_invalid`; `already_exists` if what it corrects was corrected before.
+    pub async fn write_journal(
+        &self,
+        actor: &Actor,
+        key: Option<IdempotencyKey>,
+        customer_id: CustomerId,
+        new: NewJournalEntry,
+    ) -> Result<Written<JournalEntry>, Refusal> {
+        actor.scope(Action::JournalWrite)?;
+        let (texts, keys) = (new.texts()?, std::sync::Arc::new(self.keys().chain(actor.chain)));
+        let work = move |tx: &mut Tx<'_>| {
+            let (chain, now) = (tx.chain(), tx.business_now());
+            let customer = find_customer(tx.conn(), chain, customer_id)?.ok_or_else(not_found)?;
+            tx.actor()
+                .require(Action::JournalWrite, Some(customer.store_id.typed()))?;
+            let person = row::person(&keys, &customer)?.ok_or_else(not_found)?;
+            let occurred = new.occurred_at.unwrap_or(now);
+            if occurred > now {
+                return Err(field("/occurred_at", "不能晚于现在", "Not later than now").into());
+            }
+            if let Some(entry) = new.corrects {
+                check_corrected(tx, customer_id, entry)?;
+            }
+            let due = new.category.due(zone(tx, customer.store_id)?.day_of(occurred));
+            let id: JournalId = tx.new_id();
+            let row = JournalRow {
+                chain_id: chain.into(),
+                id: id.into(),
+                customer_id: customer.id,
+                category: Name(new.category),
+                occurred_at: occurred.0,
+                due_on: due.map(|day| day.0),
+                resolved: texts.resolution.is_some(),
+                amount: new.amount,
+                quantity: new.quantity,
+                corrects: new.corrects.map(Id::from),
+                texts: texts.seal(&person, id.into())?,
+                staff_id: tx.actor().staff.map(Id::from),
+                written_at: now.0,
+            };
+            each!(tx.conn(), c => diesel::insert_into(journal::table).values(&row).execute(c)?);
+            let detail = json!({ "customer_id": customer_id, "category": new.category, "corrects": new.corrects });
+            tx.audit("journal.write", id.0, detail);
+            tx.publish("journal.written", json!({ "id": id, "customer_id": customer_id }));
+            Answer::created(&Stored::of(id))
+        };
+        let answered = self.transact(actor, key, "journal.write", work).await?;
+        Written::read(answered, |id| self.journal_entry(actor, Id(id)))
+    }
+}
