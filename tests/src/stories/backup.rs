@@ -155,6 +155,8 @@ fn refused(backend: Backend) {
         .into_iter()
         .find(|path| path.extension().is_none_or(|end| end != "json"));
     let copy = copy.expect("the copy");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&copy.metadata().expect("the copy").permissions());
+    assert_eq!(mode & 0o777, 0o600, "nobody else reads it, wherever its folder goes");
     let mut bytes = std::fs::read(&copy).expect("its bytes");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;

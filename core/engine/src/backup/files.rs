@@ -68,6 +68,13 @@ pub(super) fn finish(unfinished: &Path, to: &Path) -> Result<()> {
     parent.parent().map_or(Ok(()), sync)
 }
 
+/// Nobody else may read a copy, wherever its folder is moved; then waits until it is on disk.
+pub(super) fn keep_private(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(failed(path))?;
+    sync(path)
+}
+
 /// Waits until a file or folder is on disk.
 pub(super) fn sync(path: &Path) -> Result<()> {
     let synced = File::open(path).and_then(|file| file.sync_all());

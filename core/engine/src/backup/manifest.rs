@@ -34,6 +34,7 @@ impl Kind {
     }
 }
 
+/// What was copied, by which program, and how to tell whether it is still that.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {

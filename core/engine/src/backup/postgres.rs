@@ -1,6 +1,6 @@
 //! Copies of a PostgreSQL database, by its own tools.
 
-use super::files::{failed, sync};
+use super::files;
 use crate::error::{Error, Result};
 use crate::store::{Location, copy};
 use std::ffi::OsString;
@@ -23,9 +23,7 @@ pub(super) fn dump(url: &str, folder: &Path) -> Result<PathBuf> {
         .arg("--file")
         .arg(&to);
     run(command, "pg_dump")?;
-    #[cfg(unix)]
-    std::fs::set_permissions(&to, std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(failed(&to))?;
-    sync(&to)?;
+    files::keep_private(&to)?;
     Ok(to)
 }
 

@@ -15,7 +15,7 @@ pub(super) fn copy(from: &Path, folder: &Path) -> Result<PathBuf> {
     }
     let to = folder.join("cardea.sqlite");
     copy::vacuum_into(from, &to)?;
-    files::sync(&to)?;
+    files::keep_private(&to)?;
     Ok(to)
 }
 

@@ -55,8 +55,8 @@ impl Job {
     }
 }
 
-/// Does every job in every chain, and seals the audit log over all of them. The schedule's hook: to be called every night, or more often; what is done already
-/// isn't done again.
+/// Does every job in every chain, and seals the audit log over all of them. The schedule's hook: to be called every
+/// night, or more often; what is done already isn't done again.
 ///
 /// # Errors
 /// The first refusal, after the other jobs and chains had their turn.
