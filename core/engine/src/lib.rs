@@ -1,5 +1,5 @@
-//! The engine of Cardea: storage, the one writer, the plugin host, commands, queries, jobs and keys. It depends on
-//! the pure rules of `cardea-domain`; nothing here knows HTTP.
+//! The engine of Cardea: storage, the one writer, commands, queries, jobs and keys. It depends on the pure rules
+//! of `cardea-domain` and on the plugin host `cardea-host`; nothing here knows HTTP.
 
 pub mod actor;
 pub mod archive;
@@ -21,7 +21,6 @@ pub mod journal;
 pub mod keys;
 pub mod lanes;
 pub mod page;
-pub mod plugin;
 pub mod program;
 pub mod query;
 pub mod record;
@@ -38,6 +37,7 @@ pub mod verify;
 mod fixture;
 
 pub use actor::{Actor, Role};
+pub use cardea_host as plugin;
 pub use clock::Clock;
 pub use command::Command;
 pub use engine::{Engine, EngineOptions};

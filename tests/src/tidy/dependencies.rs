@@ -34,10 +34,11 @@ fn manifest<'a>(files: &'a [File], path: &str) -> Option<&'a str> {
         .map(|file| file.text.as_str())
 }
 
-/// domain ← engine ← web, and plugins know the SDK alone.
+/// domain, host ← engine ← web, and plugins know the SDK alone.
 const INWARDS: &[(&str, &[&str])] = &[
     ("core/domain/Cargo.toml", &[]),
-    ("core/engine/Cargo.toml", &["cardea-domain"]),
+    ("core/host/Cargo.toml", &[]),
+    ("core/engine/Cargo.toml", &["cardea-domain", "cardea-host"]),
     ("web/Cargo.toml", &["cardea-domain", "cardea-engine"]),
     ("plugins/sdk/Cargo.toml", &[]),
     ("plugins/retail/Cargo.toml", &["cardea-plugin"]),

@@ -32,5 +32,5 @@ pub use record::{RecordedInput, ReplayError, fingerprint, record};
 
 /// The first-party components, by id, as they were built by `plugins/build.sh`.
 pub fn embedded() -> &'static [(&'static str, &'static [u8])] {
-    &[("retail", include_bytes!("../../../../plugins/dist/retail.wasm"))]
+    &[("retail", include_bytes!("../../../plugins/dist/retail.wasm"))]
 }

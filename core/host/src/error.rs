@@ -92,7 +92,7 @@ pub struct PluginError {
 
 impl PluginError {
     /// Of a component that isn't loaded; `digest` in hex.
-    pub(crate) fn of_load(failure: Failure, digest: String, message: String) -> Self {
+    pub fn of_load(failure: Failure, digest: String, message: String) -> Self {
         Self {
             failure,
             plugin: String::new(),

@@ -115,7 +115,7 @@ impl RecordedInput {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugin::redeeming;
+    use crate::redeeming;
 
     fn request() -> redeeming::Request {
         redeeming::Request {
