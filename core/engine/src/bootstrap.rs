@@ -8,7 +8,7 @@ use crate::input::{self, exists, field};
 use crate::keys::one_time_password;
 use crate::resource::VersionedRow;
 use crate::store::schema::{chains, installation};
-use crate::store::{Answer, Conn, Id, Name, Scope, Tx};
+use crate::store::{Answer, Id, Name, Scope, Tx, installed};
 use crate::store_admin::zone;
 use crate::{Engine, each};
 use cardea_domain::id::{ChainId, StaffId};
@@ -65,12 +65,6 @@ pub enum Installation {
     Found,
 }
 
-/// The id of the installation in this database, if it was set up.
-pub(crate) fn installation(conn: &mut Conn) -> Result<Option<Uuid>> {
-    let id: Option<Id> = each!(conn, c => installation::table.select(installation::id).get_result(c).optional()?);
-    Ok(id.map(|id| id.0))
-}
-
 impl Engine {
     /// Sets up an empty database: the chain, an HQ administrator `admin` who is also platform operator, with a
     /// password that works until it is changed at the first log-in. Does nothing where that was done before.
@@ -78,7 +72,7 @@ impl Engine {
     /// # Errors
     /// `field_invalid` for a chain that can't be created; those of [`Engine::transact`].
     pub async fn bootstrap(&self, chain: NewChain) -> Result<Installation, Refusal> {
-        if self.read(Scope::Installation, installation)?.is_some() {
+        if self.read(Scope::Installation, installed)?.is_some() {
             return Ok(Installation::Found);
         }
         let password = one_time_password().map_err(Error::from)?;
@@ -131,7 +125,7 @@ impl Engine {
         };
         let work = move |tx: &mut Tx<'_>| {
             let now = tx.now().0;
-            if installation(tx.conn())?.is_none() {
+            if installed(tx.conn())?.is_none() {
                 let row = (installation::id.eq(installation_id), installation::created_at.eq(now));
                 each!(tx.conn(), c => diesel::insert_into(installation::table).values(row).execute(c)?);
             }

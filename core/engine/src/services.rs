@@ -1,13 +1,13 @@
 //! What the engine holds beside the database: keys, sessions, plugins, parsed configurations.
 
+use crate::Engine;
 use crate::engine::EngineOptions;
 use crate::error::Result;
 use crate::identity::Identity;
 use crate::keys::Keys;
 use crate::plugin::{PluginHost, Settings};
 use crate::program::{Components, Configurations};
-use crate::store::{Database, Scope};
-use crate::{Engine, bootstrap};
+use crate::store::{Database, Scope, installed};
 use std::sync::Arc;
 
 pub(crate) struct Services {
@@ -24,13 +24,13 @@ impl Services {
     /// # Errors
     /// Keys that are missing, foreign or readable by others; a host that can't start.
     pub fn start(options: &EngineOptions, database: &Database) -> Result<Self> {
-        let installed = database.read(Scope::Installation, bootstrap::installation)?;
+        let installation = database.read(Scope::Installation, installed)?;
         let folder = options
             .keys_dir
             .clone()
             .unwrap_or_else(|| options.data_dir.join("keys"));
-        let keys = Keys::open(&folder, installed.is_none())?;
-        if let Some(id) = installed {
+        let keys = Keys::open(&folder, installation.is_none())?;
+        if let Some(id) = installation {
             keys.check_installation(id)?;
         }
         let settings = Settings {

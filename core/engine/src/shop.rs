@@ -48,7 +48,7 @@ impl Shop {
             .remove(0);
         let mut body = json!({"plugin_config": first.plugin_config, "ladder": first.ladder, "points": first.points});
         body["plugin_config"]["required_fields"] = json!([]);
-        body["points"]["tender"] = json!({"points": 100, "money": 100, "step": 100, "max_share": 1_000_000});
+        body["points"]["tender"] = json!({"points": 100, "money": 100, "step": 100, "max_share_ppm": 1_000_000});
         let new = serde_json::from_value(body).unwrap();
         f.engine
             .create_configuration(&f.admin, None, program, new)

@@ -4,6 +4,7 @@
 mod code;
 mod dependencies;
 mod files;
+mod layers;
 mod migrations;
 mod tenancy;
 mod text;
@@ -29,6 +30,7 @@ const RULES: &[(&str, Rule)] = &[
     ("domain_does_no_io", code::domain_io),
     ("error_codes_are_unique", code::error_codes),
     ("dependencies_point_inwards", dependencies::direction),
+    ("the_engines_modules_know_each_other_downwards", layers::upwards),
     ("domain_depends_on_pure_crates", dependencies::domain_is_pure),
     ("versions_stand_in_the_root", dependencies::versions_elsewhere),
     ("migrations_are_paired", migrations::pairs),
@@ -47,6 +49,7 @@ pub fn tests() -> Vec<Trial> {
         Trial::test("tidy::proof::unscoped_queries_are_seen", tenancy::proof),
         Trial::test("tidy::proof::differing_columns_are_seen", migrations::proof),
         Trial::test("tidy::proof::outward_dependencies_are_seen", dependencies::proof),
+        Trial::test("tidy::proof::upward_modules_are_seen", layers::proof),
     ];
     rules.chain(proofs).collect()
 }

@@ -136,9 +136,8 @@ pub struct PointsTender {
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schema(value_type = i64, minimum = 0, example = 500, required = false)]
     pub minimum: Points,
-    // Older rows call it `max_share`.
     /// Largest share of a bill, parts per million.
-    #[serde(rename = "max_share_ppm", alias = "max_share")]
+    #[serde(rename = "max_share_ppm")]
     #[schema(value_type = i64, minimum = 1, maximum = 1_000_000, example = 500_000)]
     pub max_share: Ppm,
 }

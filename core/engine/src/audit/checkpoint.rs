@@ -6,8 +6,8 @@ use super::lane;
 use crate::error::{Error, Result};
 use crate::keys::SealKeys;
 use crate::store::schema::audit_checkpoints;
-use crate::store::{Answer, Conn, Scope};
-use crate::{Actor, Engine, bootstrap, each};
+use crate::store::{Answer, Conn, Scope, installed};
+use crate::{Actor, Engine, each};
 use cardea_domain::id::ChainId;
 use cardea_domain::{Code, Instant, Refusal};
 use diesel::prelude::*;
@@ -156,7 +156,7 @@ impl Engine {
     /// # Errors
     /// `storage_unavailable`, `busy`.
     pub async fn seal_audit(&self) -> Result<Option<Checkpoint>, Refusal> {
-        let Some(installation) = self.read(Scope::Installation, bootstrap::installation)? else {
+        let Some(installation) = self.read(Scope::Installation, installed)? else {
             return Ok(None);
         };
         let keys = self.keys().seals();

@@ -75,10 +75,7 @@ pub fn seed_of(engine: &Engine) -> crate::Result<Option<u64>> {
 /// # Errors
 /// `already_exists` if anything was set up there before.
 pub fn check_empty(engine: &Engine) -> Result<(), Refusal> {
-    if engine
-        .read(Scope::Installation, crate::bootstrap::installation)?
-        .is_none()
-    {
+    if engine.read(Scope::Installation, crate::store::installed)?.is_none() {
         return Ok(());
     }
     let en = "The data folder is in use already, perhaps by a demo that was cut off while it was filled; the demo needs an \

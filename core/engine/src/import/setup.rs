@@ -3,9 +3,10 @@
 use super::ImportError;
 use super::mapping::Mapping;
 use crate::actor::Actor;
-use crate::bootstrap::{NewAdmin, NewChain, installation};
+use crate::bootstrap::{NewAdmin, NewChain};
 use crate::keys::one_time_password;
 use crate::program::{NewConfiguration, NewProgram};
+use crate::store::installed;
 use crate::store::schema::{chains, programs, stores};
 use crate::store::{Across, Conn, Id, Scope};
 use crate::store_admin::{NewStore, Store};
@@ -118,7 +119,7 @@ async fn create_chain(engine: &Engine, mapping: &Mapping) -> Result<(ChainId, Op
         password: password.clone(),
         must_change_password: true,
         // In an empty database somebody must be able to operate it.
-        platform_operator: engine.read(Scope::Installation, installation)?.is_none(),
+        platform_operator: engine.read(Scope::Installation, installed)?.is_none(),
     };
     let login = FirstLogin {
         chain: new.code.clone(),

@@ -6,13 +6,10 @@ pub mod expiry;
 pub mod judge;
 pub mod review;
 
-use crate::error::Result;
-use crate::store::schema::chains;
-use crate::store::{Across, Id, Scope};
-use crate::{Engine, each};
+use crate::Engine;
+use crate::store_admin::chain_ids;
 use cardea_domain::Refusal;
 use cardea_domain::id::ChainId;
-use diesel::prelude::*;
 
 /// A job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +59,7 @@ impl Job {
 /// The first refusal, after the other jobs and chains had their turn.
 pub async fn run_all(engine: &Engine) -> Result<(), Refusal> {
     let mut first = Ok(());
-    for chain in chains(engine)? {
+    for chain in chain_ids(engine)? {
         for job in Job::ALL {
             if let Err(refusal) = job.run(engine, chain).await {
                 tracing::error!(job = job.name(), %chain, code = refusal.code.as_str(), "a job failed: {}", refusal.detail.en);
@@ -79,11 +76,4 @@ pub async fn run_all(engine: &Engine) -> Result<(), Refusal> {
         first = first.and(Err(refusal));
     }
     first
-}
-
-pub(crate) fn chains(engine: &Engine) -> Result<Vec<ChainId>> {
-    let ids: Vec<Id> = engine.read(Scope::AllChains(Across::Jobs), |conn| {
-        Ok(each!(conn, c => chains::table.select(chains::id).order(chains::code).load(c)?))
-    })?;
-    Ok(ids.into_iter().map(Id::typed).collect())
 }

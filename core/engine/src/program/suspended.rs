@@ -3,10 +3,10 @@
 use crate::actor::Actor;
 use crate::engine::Inner;
 use crate::error::Result;
-use crate::job;
 use crate::plugin::Suspended;
 use crate::store::schema::configurations;
 use crate::store::{Answer, Id};
+use crate::store_admin::chain_ids;
 use crate::{Engine, each};
 use diesel::prelude::*;
 use serde_json::json;
@@ -44,7 +44,7 @@ fn tell(engine: &Engine, suspended: &Suspended) -> Result<()> {
         "reason": suspended.reason.code(), "failures": suspended.failures, "seconds": suspended.cool_down.as_secs(),
     });
     let mut told = Ok(());
-    for chain in job::chains(engine)? {
+    for chain in chain_ids(engine)? {
         let own = configurations::chain_id.eq(Id::from(chain));
         let of_it: i64 = engine.read(chain, |conn| {
             Ok(each!(conn, c => configurations::table

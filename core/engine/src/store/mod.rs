@@ -5,6 +5,7 @@ pub(crate) mod copy;
 mod database;
 mod dialect;
 mod id;
+mod installation;
 pub mod migrate;
 mod name;
 mod readers;
@@ -23,6 +24,7 @@ pub use conn::Conn;
 pub use database::Database;
 pub(crate) use dialect::{Location, is_damaged};
 pub use id::Id;
+pub(crate) use installation::installed;
 pub use name::Name;
 pub use scope::{Across, Scope};
 pub use writer::{

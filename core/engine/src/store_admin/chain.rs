@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::identity::Action;
 use crate::input::{Stored, Written, check_version, field, not_found};
 use crate::store::schema::chains;
-use crate::store::{Answer, Conn, Id, IdempotencyKey};
+use crate::store::{Across, Answer, Conn, Id, IdempotencyKey, Scope};
 use crate::{Engine, each};
 use cardea_domain::id::ChainId;
 use cardea_domain::money::LIMIT;
@@ -41,6 +41,14 @@ fn find(conn: &mut Conn, chain: ChainId) -> Result<ChainSettings> {
         .optional()?);
     let (bill_limit, version) = found.ok_or_else(not_found)?;
     Ok(ChainSettings { bill_limit, version })
+}
+
+/// Every chain of the installation, for what goes through all of them.
+pub(crate) fn chain_ids(engine: &Engine) -> Result<Vec<ChainId>> {
+    let ids: Vec<Id> = engine.read(Scope::AllChains(Across::Jobs), |conn| {
+        Ok(each!(conn, c => chains::table.select(chains::id).order(chains::code).load(c)?))
+    })?;
+    Ok(ids.into_iter().map(Id::typed).collect())
 }
 
 impl Engine {

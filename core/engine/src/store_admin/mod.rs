@@ -6,6 +6,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use chain::chain_ids;
 pub use chain::{ChainChange, ChainSettings};
 pub use region::{NewRegion, Region, RegionChange};
 pub(crate) use store::zone;
