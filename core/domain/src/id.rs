@@ -53,7 +53,9 @@ id!(
     MembershipId, CardId, RewardId,
     /// A bill: a sale, a return or a redemption.
     BillId,
-    EntryId, LotId, RecordTypeId, RecordId, JournalId
+    EntryId, LotId, RecordTypeId, RecordId, JournalId,
+    /// Two customers who became one.
+    MergeId
 );
 
 /// Where new ids come from: the writer hands one to every `decide`, tests hand a counter.

@@ -15,12 +15,14 @@ pub mod id;
 pub mod identifier;
 pub mod journal;
 pub mod ledger;
+pub mod merge;
 pub mod money;
 pub mod phone;
 pub mod provenance;
 pub mod review;
 pub mod rows;
 pub mod sale;
+pub mod sheet;
 pub mod tier;
 
 pub use calendar::{Day, Instant, Zone};

@@ -20,6 +20,7 @@ pub mod job;
 pub mod journal;
 pub mod keys;
 pub mod lanes;
+pub mod merge;
 pub mod page;
 pub mod program;
 pub mod query;

@@ -103,6 +103,8 @@ fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<
         "POST /record-types" => World::record_type_form(code),
         "PATCH /record-types/{id}" => json!({"name": name}),
         "POST /customers/{id}/journal" => json!({"category": "promise", "description": "x"}),
+        "POST /customers/{id}/merge" => json!({"customer_id": world.customer, "version": 1}),
+        "POST /customer-merges/{id}/undo" => json!({}),
         "POST /records" => world.record_form(),
         "PATCH /records/{id}" => json!({"values": {"state": "new"}}),
         "POST /records/{id}/move" => json!({"to": "done"}),
@@ -138,6 +140,7 @@ fn path(route: &str, world: &World) -> String {
         "GET /sales" => format!("?store_id={}", world.store),
         "GET /rewards" => format!("?store_id={}", world.store),
         "GET /memberships" => format!("?customer_id={}", world.customer),
+        "GET /customer-duplicates" => "?by=phone".to_owned(),
         "GET /customers" => "?query=%E7%8E%8B%E8%8A%B3".to_owned(),
         _ => String::new(),
     };
@@ -148,9 +151,9 @@ fn call(route: &str, actor: &Actor, world: &World, app: &TestApp) -> Answer {
     let (method, _) = route.split_once(' ').expect("a method and a path");
     let path = path(route, world);
     let mut request = actor.request(method, &path).key(&fresh_key());
-    if method == "PATCH" {
+    if method == "PATCH" || path.ends_with("/merge") {
         // The version that those before have left.
-        let current = world.hq.get(&path);
+        let current = world.hq.get(path.trim_end_matches("/merge"));
         request = request.header("If-Match", current.header("etag").expect("a version"));
     }
     match body(route, world, app) {

@@ -23,6 +23,7 @@ mod lapse;
 mod ledger;
 mod limits;
 mod login;
+mod merges;
 mod model;
 mod operation;
 mod outage;
@@ -71,6 +72,7 @@ pub fn tests() -> Vec<Trial> {
         ledger::tests,
         limits::tests,
         login::tests,
+        merges::tests,
         model::tests,
         operation::tests,
         outage::tests,

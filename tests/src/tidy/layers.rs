@@ -19,9 +19,11 @@ const LAYERS: &[&[&str]] = &[
     &["command", "query"],
     &["journal"],
     &["record"],
+    &["merge"],
     &["verify"],
     &["job"],
     &["import"],
+    &["intake"],
     &["demo"],
     &["backup"],
 ];

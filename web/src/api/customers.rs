@@ -68,6 +68,10 @@ pub struct Customer {
     pub created_at: Instant,
     /// Rises with every change; the ETag.
     pub version: i64,
+    /// Who this customer is now, if they were merged into another; then nothing personal is shown here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    pub merged_into: Option<CustomerId>,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -102,6 +106,7 @@ impl Customer {
             card: view.card,
             created_at: view.created_at,
             version: view.version,
+            merged_into: view.merged_into,
         }
     }
 }

@@ -10,6 +10,7 @@ mod customers;
 mod demo;
 mod journal;
 mod memberships;
+mod merges;
 mod programs;
 mod records;
 mod redemptions;
@@ -36,6 +37,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(programs::routes)
         .configure(records::routes)
         .configure(journal::routes)
+        .configure(merges::routes)
         .configure(rewards::routes)
         .configure(memberships::routes)
         .configure(cards::routes)

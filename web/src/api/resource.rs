@@ -59,7 +59,7 @@ macro_rules! resource {
 
 /// What the handlers of [`resource!`] need.
 pub(super) mod prelude {
-    pub use crate::http::{Answer, Id, IdempotencyKey, IfMatch, Page, Permit, Query, Write, action, answer};
+    pub use crate::http::{Answer, Id, IdempotencyKey, IfMatch, Language, Page, Permit, Query, Write, action, answer};
     pub use crate::state::State;
     pub use actix_web::{get, patch, post, web};
     pub use cardea_engine::Engine;

@@ -55,7 +55,7 @@ pub enum CardGroup {
 
 /// A group of fields as it is declared. In a change, absent fields stay as they are and null empties one; texts have at
 /// most 500 characters.
-pub(super) trait CardPart: Serialize + DeserializeOwned {
+pub(crate) trait CardPart: Serialize + DeserializeOwned {
     /// Brings fields with a rule of their own into one form.
     fn check(&mut self, at: &str, latest: Day) -> Result<(), Refusal>;
 }
@@ -205,18 +205,18 @@ impl std::fmt::Debug for Card {
 }
 
 impl Card {
-    pub(super) fn seal(&self, key: &PersonKey) -> Result<Vec<u8>> {
+    pub(crate) fn seal(&self, key: &PersonKey) -> Result<Vec<u8>> {
         let document = Zeroizing::new(serde_json::to_vec(self)?);
         key.seal_as(b"card", &document).map_err(Error::internal)
     }
 
-    pub(super) fn open(key: &PersonKey, sealed: &[u8]) -> Result<Self> {
+    pub(crate) fn open(key: &PersonKey, sealed: &[u8]) -> Result<Self> {
         let document = key.open_as(b"card", sealed).map_err(Error::internal)?;
         Ok(serde_json::from_slice(&document)?)
     }
 
     /// Every digest under which the customer is found by the card.
-    pub(super) fn digests(&self, keys: &ChainKeys) -> Vec<(IndexKind, Digest)> {
+    pub(crate) fn digests(&self, keys: &ChainKeys) -> Vec<(IndexKind, Digest)> {
         let contact = &self.contact;
         let single = [
             (IndexKind::Mail, &contact.mail),
@@ -234,7 +234,7 @@ impl Card {
     }
 
     /// As answers show it: contact data masked, those in the chain's own fields too (D-ARC-12).
-    pub(super) fn masked(mut self, definitions: &BTreeMap<i32, Vec<FieldDefinition>>) -> Self {
+    pub(crate) fn masked(mut self, definitions: &BTreeMap<i32, Vec<FieldDefinition>>) -> Self {
         let contact = &mut self.contact;
         for (value, mask) in [
             (&mut contact.mail, mask_mail as fn(&str) -> String),
@@ -269,6 +269,20 @@ pub(crate) fn mask_values(values: &mut WrittenValues, definitions: &BTreeMap<i32
             }
         }
     }
+}
+
+/// Contact data of a card that a merge has lost, masked.
+pub(crate) fn mask_lost(field: &str, value: &Value) -> Value {
+    let Some(text) = value.as_str() else {
+        return value.clone();
+    };
+    let masked = match field.rsplit('/').next() {
+        Some("mail") => mask_mail(text),
+        Some("address") => mask_address(text),
+        Some("postcode") => text.to_owned(),
+        _ => mask_middle(text),
+    };
+    masked.into()
 }
 
 /// `w***@example.com`

@@ -136,7 +136,7 @@ fn merge(target: &mut Value, patch: &Value) {
 
 /// A checked change.
 #[derive(Clone, Default)]
-pub(super) struct Checked {
+pub(crate) struct Checked {
     kind: Option<CustomerKind>,
     groups: Vec<(CardGroup, Value)>,
     own: Option<Map<String, Value>>,
@@ -144,7 +144,7 @@ pub(super) struct Checked {
 }
 
 /// Who changes a card, and when.
-pub(super) struct Author {
+pub(crate) struct Author {
     pub who: Option<StaffId>,
     pub at: Instant,
 }
@@ -152,7 +152,7 @@ pub(super) struct Author {
 impl CardChange {
     /// # Errors
     /// `field_invalid` with the pointer below `/card`.
-    pub(super) fn checked(&self, latest: Day) -> Result<Checked, Refusal> {
+    pub(crate) fn checked(&self, latest: Day) -> Result<Checked, Refusal> {
         let mut groups = Vec::new();
         macro_rules! check {
             ($($group:ident $field:ident),*) => {$(
@@ -184,7 +184,7 @@ impl Checked {
     ///
     /// # Errors
     /// `field_invalid` with every own field at fault.
-    pub(super) fn apply(
+    pub(crate) fn apply(
         &self,
         card: &Card,
         declared: &(i32, Vec<FieldDefinition>),
@@ -216,13 +216,13 @@ impl Checked {
     }
 
     /// What is said of where groups come from.
-    pub(super) fn told(&self) -> &BTreeMap<String, ProvenanceChange> {
+    pub(crate) fn told(&self) -> &BTreeMap<String, ProvenanceChange> {
         &self.told
     }
 }
 
 /// Notes who changed which groups, and what is said of where they come from.
-pub(super) fn note(card: &mut Card, changed: &[CardGroup], told: &BTreeMap<String, ProvenanceChange>, author: &Author) {
+pub(crate) fn note(card: &mut Card, changed: &[CardGroup], told: &BTreeMap<String, ProvenanceChange>, author: &Author) {
     for group in CardGroup::ALL {
         let name = group.as_str();
         let (is_changed, told) = (changed.contains(group), told.get(name).copied());

@@ -10,7 +10,7 @@ use crate::store::schema::customer_cards;
 use diesel::prelude::*;
 
 /// The customer's card, if there is one and the customer isn't erased.
-pub(super) fn load(conn: &mut Conn, keys: &ChainKeys, customer: &CustomerRow) -> Result<Option<Card>> {
+pub(crate) fn load(conn: &mut Conn, keys: &ChainKeys, customer: &CustomerRow) -> Result<Option<Card>> {
     let Some(wrapped) = &customer.data_key else {
         return Ok(None);
     };
@@ -27,7 +27,7 @@ pub(super) fn load(conn: &mut Conn, keys: &ChainKeys, customer: &CustomerRow) ->
 }
 
 /// Writes a card. An erased customer has no key and gets no card.
-pub(super) fn save(conn: &mut Conn, keys: &ChainKeys, customer: &CustomerRow, card: &Card, known: bool) -> Result<()> {
+pub(crate) fn save(conn: &mut Conn, keys: &ChainKeys, customer: &CustomerRow, card: &Card, known: bool) -> Result<()> {
     let Some(wrapped) = &customer.data_key else {
         return Ok(());
     };

@@ -18,7 +18,7 @@ use cardea_domain::{Day, Refusal};
 ///
 /// # Errors
 /// `forbidden`, `field_invalid`.
-pub(super) fn checked(
+pub(crate) fn checked(
     actor: &Actor,
     change: Option<&CardChange>,
     store: Option<StoreId>,
@@ -33,7 +33,7 @@ pub(super) fn checked(
 }
 
 /// Writes the card of a new customer, if there is one.
-pub(super) fn first(
+pub(crate) fn first(
     tx: &mut Tx<'_>,
     keys: &ChainKeys,
     row: &CustomerRow,
@@ -47,7 +47,7 @@ pub(super) fn first(
 
 /// Writes the card of a changed customer, and names the groups that differ among `fields`. Name and phones belong to groups
 /// of it too.
-pub(super) fn changed(
+pub(crate) fn changed(
     tx: &mut Tx<'_>,
     keys: &ChainKeys,
     row: &CustomerRow,
@@ -102,7 +102,7 @@ fn write(
 }
 
 /// A customer's card, masked; none has been written, or the customer is erased.
-pub(super) fn shown(conn: &mut Conn, keys: &ChainKeys, row: &CustomerRow) -> Result<Option<Card>> {
+pub(crate) fn shown(conn: &mut Conn, keys: &ChainKeys, row: &CustomerRow) -> Result<Option<Card>> {
     let Some(card) = card_row::load(conn, keys, row)? else {
         return Ok(None);
     };

@@ -74,12 +74,12 @@ impl Engine {
         let answered = self
             .transact(actor, key, "customer.update", move |tx| {
                 let chain = tx.chain();
-                let old = row::find(tx.conn(), chain, id)?.ok_or_else(not_found)?;
+                let old = row::find_living(tx.conn(), chain, id)?.ok_or_else(not_found)?;
                 tx.actor().require(Action::CustomerUpdate, Some(old.store_id.typed()))?;
                 check_version(old.version, version)?;
                 let contact = old.contact(&keys)?;
                 let old_card = card_row::load(tx.conn(), &keys, &old)?;
-                let entries = Entries::of(&keys, &old.name, &contact, old_card.as_ref());
+                let entries = Entries::of(&keys, &old, &contact, old_card.as_ref());
                 if change.card.is_some() {
                     tx.actor().require(Action::CustomerCard, Some(old.store_id.typed()))?;
                 }
@@ -96,7 +96,7 @@ impl Engine {
                     None => None,
                 };
                 let card = card_write::changed(tx, &keys, &row, old_card, &change, &mut fields)?;
-                let new_entries = Entries::of(&keys, &row.name, &contact, card.as_ref());
+                let new_entries = Entries::of(&keys, &row, &contact, card.as_ref());
                 if new_entries != entries {
                     search::unindex(tx.conn(), chain, id)?;
                     search::index(tx.conn(), chain, id, &new_entries)?;
@@ -132,7 +132,7 @@ impl Engine {
 }
 
 /// A checked patch.
-pub(super) struct Change {
+pub(crate) struct Change {
     pub card: Option<card_change::Checked>,
     pub latest: Day,
     name: Option<String>,

@@ -211,7 +211,7 @@ impl Engine {
         let answered = self
             .transact(actor, key, "customer.classify", move |tx| {
                 let (chain, dimension) = (tx.chain(), new.dimension);
-                let customer = row::find(tx.conn(), chain, id)?.ok_or_else(not_found)?;
+                let customer = row::find_living(tx.conn(), chain, id)?.ok_or_else(not_found)?;
                 tx.actor()
                     .require(Action::CustomerUpdate, Some(customer.store_id.typed()))?;
                 tx.actor()

@@ -40,13 +40,13 @@ impl Drop for Contact {
 
 impl Contact {
     /// Seals it under the customer's key.
-    pub(super) fn seal(&self, key: &PersonKey) -> Result<Vec<u8>> {
+    pub(crate) fn seal(&self, key: &PersonKey) -> Result<Vec<u8>> {
         let document = zeroize::Zeroizing::new(serde_json::to_vec(self)?);
         key.seal(&document).map_err(Error::internal)
     }
 
     /// Opens what is stored of a customer. Without a key (erased) there is nothing.
-    pub(super) fn open(
+    pub(crate) fn open(
         keys: &ChainKeys,
         customer: CustomerId,
         data_key: Option<&[u8]>,
@@ -61,7 +61,7 @@ impl Contact {
     }
 
     /// Every digest under which the customer is found, each once.
-    pub(super) fn digests(&self, keys: &ChainKeys, name: &str) -> Vec<(IndexKind, Digest)> {
+    pub(crate) fn digests(&self, keys: &ChainKeys, name: &str) -> Vec<(IndexKind, Digest)> {
         let mut digests: Vec<_> = self.phones.iter().flat_map(|phone| keys.phone_digests(phone)).collect();
         if let Some(number) = &self.identity_number {
             digests.push((IndexKind::Identity, keys.digest(IndexKind::Identity, number)));

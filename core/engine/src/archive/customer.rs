@@ -116,6 +116,8 @@ pub struct CustomerView {
     pub created_at: Instant,
     /// For `If-Match`.
     pub version: i64,
+    /// Who this customer is now, if they were merged; then nothing personal is shown here.
+    pub merged_into: Option<CustomerId>,
 }
 
 impl Engine {
@@ -173,6 +175,7 @@ impl Engine {
             contact: Some(contact.seal(&person)?),
             created_at: 0,
             version: 1,
+            merged_into: None,
         };
         let basic = contact.clone();
         let phones: Vec<_> = contact
@@ -194,7 +197,7 @@ impl Engine {
                 }
                 each!(tx.conn(), c => diesel::insert_into(row::customers::table).values(&row).execute(c)?);
                 let card = super::card_write::first(tx, &keys, &row, card.as_ref(), latest)?;
-                let entries = Entries::of(&keys, &row.name, &basic, card.as_ref());
+                let entries = Entries::of(&keys, &row, &basic, card.as_ref());
                 search::index(tx.conn(), chain, id, &entries)?;
                 tx.audit("customer.create", id.0, audit(&row, &["name", "contact"]));
                 tx.publish("customer.created", serde_json::json!({ "customer_id": id }));
@@ -246,7 +249,7 @@ impl Engine {
         Ok(Page::cut(views, limit, |view| view.id.to_string()))
     }
 
-    pub(super) fn customer_view(&self, actor: &Actor, id: CustomerId) -> Result<CustomerView> {
+    pub(crate) fn customer_view(&self, actor: &Actor, id: CustomerId) -> Result<CustomerView> {
         let (chain, keys) = (actor.chain, self.keys().chain(actor.chain));
         self.read(chain, |conn| {
             let row = row::find(conn, chain, id)?.ok_or_else(not_found)?;
@@ -256,8 +259,13 @@ impl Engine {
             } else {
                 None
             };
+            let merged_into = match row.merged_into {
+                Some(_) => row::survivor(conn, &row)?.map(|row| row.id.typed()),
+                None => None,
+            };
             Ok(CustomerView {
                 card,
+                merged_into,
                 ..view(row.contact(&keys)?, row)?
             })
         })
@@ -270,7 +278,7 @@ impl Engine {
     }
 
     /// A birthday between 1900 and today.
-    pub(super) fn birthday(&self, chain: ChainId, birthday: Option<Day>) -> Result<Option<Day>, Refusal> {
+    pub(crate) fn birthday(&self, chain: ChainId, birthday: Option<Day>) -> Result<Option<Day>, Refusal> {
         match birthday {
             Some(day) if day.year() < 1900 || day > self.latest_day(chain) => Err(field(
                 "/birthday",
@@ -282,7 +290,7 @@ impl Engine {
     }
 }
 
-pub(super) fn phones(typed: &[String]) -> Result<Vec<String>, Refusal> {
+pub(crate) fn phones(typed: &[String]) -> Result<Vec<String>, Refusal> {
     if typed.len() > MOST_PHONES {
         return Err(field("/phones", "最多 5 个电话", "At most 5 phones"));
     }
@@ -321,7 +329,7 @@ fn check_unknown(conn: &mut Conn, chain: ChainId, phones: &[Digest]) -> Result<(
 }
 
 /// An identity document's kind and number, by the rule of its kind.
-pub(super) fn identity(
+pub(crate) fn identity(
     kind: Option<DocumentKind>,
     typed: Option<&str>,
     today: Day,
@@ -333,7 +341,7 @@ pub(super) fn identity(
     Ok(checked.unzip())
 }
 
-fn view(contact: Contact, row: CustomerRow) -> Result<CustomerView> {
+pub(crate) fn view(contact: Contact, row: CustomerRow) -> Result<CustomerView> {
     let form_of_address = row.form_of_address.0;
     Ok(CustomerView {
         id: row.id.typed(),
@@ -356,12 +364,13 @@ fn view(contact: Contact, row: CustomerRow) -> Result<CustomerView> {
         card: None,
         created_at: Instant(row.created_at),
         version: row.version,
+        merged_into: row.merged_into.map(Id::typed),
     })
 }
 
 /// What the audit log keeps: which fields, and the sealed contact. Names and numbers in clear never get there, since
 /// it can't be changed when a person is erased.
-pub(super) fn audit(row: &CustomerRow, fields: &[&str]) -> serde_json::Value {
+pub(crate) fn audit(row: &CustomerRow, fields: &[&str]) -> serde_json::Value {
     serde_json::json!({
         "fields": fields,
         "store_id": row.store_id.text(),

@@ -82,14 +82,26 @@ impl Engine {
         rows.into_iter().map(brief).collect()
     }
 
+    /// Who a customer is now, who may have been merged. Checks no permission.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn survivor(&self, chain: ChainId, id: CustomerId) -> Result<CustomerId> {
+        self.read(chain, |conn| {
+            let row = row::find(conn, chain, id)?.ok_or_else(not_found)?;
+            let survivor = row::survivor(conn, &row)?.ok_or_else(not_found)?;
+            Ok(survivor.id.typed())
+        })
+    }
+
     /// What the rules may know of a customer. Checks no permission.
     ///
     /// # Errors
-    /// `not_found`; `internal` if sealed data were tampered with.
+    /// `not_found`; `customer_merged`; `internal` if sealed data were tampered with.
     pub fn register_facts(&self, chain: ChainId, id: CustomerId) -> Result<RegisterFacts> {
         let keys = self.keys().chain(chain);
         let row = self
-            .read(chain, |conn| row::find(conn, chain, id))?
+            .read(chain, |conn| row::find_living(conn, chain, id))?
             .ok_or_else(not_found)?;
         let contact = row.contact(&keys)?;
         let filled = [

@@ -1,17 +1,17 @@
 //! The customer archive (客户档案): register, search, and what the till may show of a person.
 
-mod card;
-mod card_change;
-mod card_row;
+pub(crate) mod card;
+pub(crate) mod card_change;
+pub(crate) mod card_row;
 mod card_write;
 mod change;
 pub(crate) mod classes;
-mod contact;
-mod customer;
-mod display;
+pub(crate) mod contact;
+pub(crate) mod customer;
+pub(crate) mod display;
 mod facts;
-mod row;
-mod search;
+pub(crate) mod row;
+pub(crate) mod search;
 mod surname;
 
 #[cfg(test)]
@@ -29,5 +29,5 @@ pub use contact::{Contact, mask_birthday, mask_identity, mask_phone};
 pub use customer::{Consent, CustomerView, NewCustomer};
 pub use display::FormOfAddress;
 pub use facts::{CustomerBrief, RegisterFacts};
-pub(crate) use row::{CustomerRow, find as find_customer, load as load_customers};
+pub(crate) use row::{CustomerRow, find as find_customer, find_living as find_living_customer, load as load_customers};
 pub use search::Lookup;

@@ -8,10 +8,12 @@ use crate::input::{exists, field};
 use crate::keys::ChainKeys;
 use crate::store::schema::{staff, stores};
 use crate::store::{Conn, Id, Name};
+use cardea_domain::error::KnownCustomer;
 use cardea_domain::id::{ChainId, CustomerId};
+use cardea_domain::{Code, Refusal};
 use diesel::prelude::*;
 
-pub(super) use crate::store::schema::customers;
+pub(crate) use crate::store::schema::customers;
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = customers)]
@@ -31,6 +33,8 @@ pub(crate) struct CustomerRow {
     pub contact: Option<Vec<u8>>,
     pub created_at: i64,
     pub version: i64,
+    /// Where a merged customer went; then nothing personal is left here.
+    pub merged_into: Option<Id>,
 }
 
 impl CustomerRow {
@@ -48,6 +52,41 @@ pub(crate) fn find(conn: &mut Conn, chain: ChainId, id: CustomerId) -> Result<Op
         .optional()?))
 }
 
+/// A customer who may be written about.
+///
+/// # Errors
+/// `customer_merged`, which names the survivor.
+pub(crate) fn find_living(conn: &mut Conn, chain: ChainId, id: CustomerId) -> Result<Option<CustomerRow>> {
+    let found = find(conn, chain, id)?;
+    if let Some(row) = found.as_ref().filter(|row| row.merged_into.is_some()) {
+        return Err(merged(conn, row)?.into());
+    }
+    Ok(found)
+}
+
+/// Refuses what is about a customer who was merged, and names the survivor.
+pub(crate) fn merged(conn: &mut Conn, row: &CustomerRow) -> Result<Refusal> {
+    let known = survivor(conn, row)?.map(|survivor| KnownCustomer {
+        id: survivor.id.typed(),
+        display: survivor.form_of_address.0.display(&survivor.name),
+    });
+    let refusal = Refusal::new(
+        Code::CustomerMerged,
+        "该顾客已并入另一位顾客，请用那一位",
+        "This customer was merged into another; use that one",
+    );
+    Ok(refusal.with(|facts| facts.customers = known.into_iter().collect()))
+}
+
+/// Who a merged customer is now, however often that one was merged.
+pub(crate) fn survivor(conn: &mut Conn, row: &CustomerRow) -> Result<Option<CustomerRow>> {
+    let mut found = Some(row.clone());
+    while let Some(into) = found.as_ref().and_then(|row| row.merged_into) {
+        found = find(conn, row.chain_id.typed(), into.typed())?;
+    }
+    Ok(found)
+}
+
 /// Those of the ids that exist, oldest first.
 pub(crate) fn load(conn: &mut Conn, chain: ChainId, ids: &[CustomerId]) -> Result<Vec<CustomerRow>> {
     // Most answers name one customer: by key, the statement is prepared once per connection.
@@ -63,7 +102,7 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, ids: &[CustomerId]) -> Resul
 }
 
 /// Writes what a change may touch.
-pub(super) fn update(conn: &mut Conn, row: &CustomerRow) -> Result<()> {
+pub(crate) fn update(conn: &mut Conn, row: &CustomerRow) -> Result<()> {
     each!(conn, c => diesel::update(customers::table.find((row.chain_id, row.id)))
         .set((
             (customers::name.eq(&row.name), customers::form_of_address.eq(&row.form_of_address)),
@@ -79,7 +118,7 @@ pub(super) fn update(conn: &mut Conn, row: &CustomerRow) -> Result<()> {
 
 /// Store, consultant and introducer exist in this chain. A store that is closed takes no new customers; those it has
 /// may still be changed.
-pub(super) fn check_references(conn: &mut Conn, row: &CustomerRow, new: bool) -> Result<()> {
+pub(crate) fn check_references(conn: &mut Conn, row: &CustomerRow, new: bool) -> Result<()> {
     let store = each!(conn, c => stores::table
         .find((row.chain_id, row.store_id))
         .select(stores::active)
@@ -113,7 +152,7 @@ pub(super) fn check_references(conn: &mut Conn, row: &CustomerRow, new: bool) ->
 }
 
 /// The number in another system is free.
-pub(super) fn check_external_ref(conn: &mut Conn, row: &CustomerRow) -> Result<()> {
+pub(crate) fn check_external_ref(conn: &mut Conn, row: &CustomerRow) -> Result<()> {
     let Some(external_ref) = &row.external_ref else {
         return Ok(());
     };

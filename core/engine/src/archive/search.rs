@@ -3,10 +3,11 @@
 
 use super::card::Card;
 use super::contact::Contact;
+use super::row::CustomerRow;
 use crate::each;
 use crate::error::Result;
 use crate::identity::StoreScope;
-use crate::keys::{ChainKeys, Digest, IndexKind};
+use crate::keys::{self, ChainKeys, Digest, IndexKind};
 use crate::store::schema::{customer_indexes, customers, search_grams};
 use crate::store::{Conn, Id};
 use cardea_domain::id::{ChainId, CustomerId};
@@ -91,7 +92,7 @@ fn whole_number(text: &str) -> Option<Lookup> {
 }
 
 /// A name in the form that grams are made of: lower case, no spaces, no dots.
-pub(super) fn normalised(name: &str) -> String {
+pub(crate) fn normalised(name: &str) -> String {
     let kept = |c: &char| {
         let unseen = c.is_whitespace() || c.is_control() || is_invisible(*c);
         !unseen && !matches!(c, '·' | '•' | '・' | '.' | ',' | '-' | '\'')
@@ -104,7 +105,7 @@ pub(super) fn normalised(name: &str) -> String {
 }
 
 /// Every pair of neighbours, and the first character after `^`, so that a surname alone is found too.
-pub(super) fn grams(normalised: &str) -> BTreeSet<String> {
+pub(crate) fn grams(normalised: &str) -> BTreeSet<String> {
     let chars: Vec<char> = normalised.chars().collect();
     let first = chars.first().map(|c| format!("^{c}"));
     first
@@ -138,7 +139,7 @@ fn stores_of(scope: &StoreScope) -> (bool, Vec<Id>) {
 
 /// Customers of the chain and stores, newest first; at most `limit`, all older than `after`. Without a look-up,
 /// everyone.
-pub(super) fn find(
+pub(crate) fn find(
     conn: &mut Conn,
     keys: &ChainKeys,
     (chain, scope): (ChainId, &StoreScope),
@@ -171,6 +172,7 @@ fn everyone(conn: &mut Conn, chain: ChainId, scope: &StoreScope, below: Id, limi
     Ok(each!(conn, c => customers::table
         .select(customers::id)
         .filter(customers::chain_id.eq(Id::from(chain)).and(customers::id.lt(below)))
+        .filter(customers::merged_into.is_null())
         .filter(all.into_sql::<Bool>().or(customers::store_id.eq_any(stores)))
         .order(customers::id.desc())
         .limit(limit as i64)
@@ -202,7 +204,7 @@ fn by_digest(
 }
 
 /// Customers of the chain who have one of these phones, newest first.
-pub(super) fn by_phones(conn: &mut Conn, chain: ChainId, phones: &[Digest], limit: usize) -> Result<Vec<CustomerId>> {
+pub(crate) fn by_phones(conn: &mut Conn, chain: ChainId, phones: &[Digest], limit: usize) -> Result<Vec<CustomerId>> {
     let phones: Vec<&[u8]> = phones.iter().map(Digest::as_slice).collect();
     let found: Vec<Id> = each!(conn, c => customer_indexes::table
         .select(customer_indexes::customer_id)
@@ -288,7 +290,7 @@ fn candidates(
 }
 
 /// Writes a customer's digests and grams.
-pub(super) fn index(conn: &mut Conn, chain: ChainId, customer: CustomerId, entries: &Entries) -> Result<()> {
+pub(crate) fn index(conn: &mut Conn, chain: ChainId, customer: CustomerId, entries: &Entries) -> Result<()> {
     let digests: Vec<_> = entries
         .digests
         .iter()
@@ -320,7 +322,7 @@ pub(super) fn index(conn: &mut Conn, chain: ChainId, customer: CustomerId, entri
 }
 
 /// Removes what [`index`] wrote.
-pub(super) fn unindex(conn: &mut Conn, chain: ChainId, customer: CustomerId) -> Result<()> {
+pub(crate) fn unindex(conn: &mut Conn, chain: ChainId, customer: CustomerId) -> Result<()> {
     let (chain, customer) = (Id::from(chain), Id::from(customer));
     let digests = customer_indexes::chain_id
         .eq(chain)
@@ -337,20 +339,24 @@ pub(super) fn unindex(conn: &mut Conn, chain: ChainId, customer: CustomerId) -> 
 
 /// Under what a customer is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entries {
+pub(crate) struct Entries {
     digests: Vec<(IndexKind, Digest)>,
     grams: BTreeSet<String>,
 }
 
 impl Entries {
-    pub fn of(keys: &ChainKeys, name: &str, contact: &Contact, card: Option<&Card>) -> Self {
-        let mut digests = contact.digests(keys, name);
+    pub fn of(keys: &ChainKeys, row: &CustomerRow, contact: &Contact, card: Option<&Card>) -> Self {
+        let mut digests = contact.digests(keys, &row.name);
+        digests.extend(row.external_ref.as_ref().map(|number| {
+            let kind = IndexKind::ExternalRef;
+            (kind, keys.digest(kind, &keys::external_number(number)))
+        }));
         digests.extend(card.map(|card| card.digests(keys)).unwrap_or_default());
         digests.sort_unstable();
         digests.dedup();
         Self {
             digests,
-            grams: grams(&normalised(name)),
+            grams: grams(&normalised(&row.name)),
         }
     }
 }

@@ -92,10 +92,11 @@ impl Holder {
             }
         }
         match (choices.as_slice(), all.first()) {
-            ([], None) => {
-                desk.engine.register_facts(chain, customer)?;
-                Ok(holder)
-            }
+            // A till may know a customer by an id that was merged into another.
+            ([], None) => match desk.engine.survivor(chain, customer)? {
+                survivor if survivor == customer => Ok(holder),
+                survivor => Self::by_customer(desk, survivor, as_of),
+            },
             ([], Some(young)) => {
                 let member = desk.member_head(young.choice.id)?;
                 holder.too_young(desk, &member)

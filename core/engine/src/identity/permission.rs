@@ -100,6 +100,8 @@ actions! {
     JournalWrite "journal.write"                     [C  o   o   -   o   o   -   -   -   -];
     RecordRead "record.read"                         [C  o   o   -   o   o   -   C   -   -];
     RecordWrite "record.write"                       [C  o   o   -   o   o   -   -   -   -];
+    /// Make one customer of two, and take it back; duplicates of the chain side by side.
+    CustomerMerge "customer.merge"                   [C  o   -   -   -   -   -   -   -   -];
     CardIssue "card.issue"                           [C  o   o   o   -   o   -   -   o   -];
     /// Browse by name or last four digits.
     CardRead "card.read"                             [C  o   o   o   o   o   C   C   -   -];

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+pub(crate) use row::purpose;
 pub use write::NewJournalEntry;
 
 /// An entry as it is shown; what belongs to an erased customer has no texts.

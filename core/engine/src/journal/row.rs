@@ -41,7 +41,7 @@ pub(super) struct Texts {
 }
 
 /// Bound to the entry: moved to another row, it doesn't open.
-fn purpose(entry: Id) -> Vec<u8> {
+pub(crate) fn purpose(entry: Id) -> Vec<u8> {
     [b"journal/".as_slice(), entry.0.as_bytes()].concat()
 }
 

@@ -3,7 +3,7 @@
 use super::JournalEntry;
 use super::row::{self, JournalRow, Texts};
 use crate::actor::Actor;
-use crate::archive::find_customer;
+use crate::archive::find_living_customer;
 use crate::error::Result;
 use crate::identity::Action;
 use crate::input::{self, Stored, Written, exists, field, not_found};
@@ -96,7 +96,7 @@ impl Engine {
         let (texts, keys) = (new.texts()?, std::sync::Arc::new(self.keys().chain(actor.chain)));
         let work = move |tx: &mut Tx<'_>| {
             let (chain, now) = (tx.chain(), tx.business_now());
-            let customer = find_customer(tx.conn(), chain, customer_id)?.ok_or_else(not_found)?;
+            let customer = find_living_customer(tx.conn(), chain, customer_id)?.ok_or_else(not_found)?;
             tx.actor()
                 .require(Action::JournalWrite, Some(customer.store_id.typed()))?;
             let person = row::person(&keys, &customer)?.ok_or_else(not_found)?;

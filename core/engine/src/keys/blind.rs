@@ -32,10 +32,12 @@ pub enum IndexKind {
     CreditCode,
     /// Licence plate, in lower case.
     Plate,
+    /// Number in another system, in one form.
+    ExternalRef,
 }
 
 impl IndexKind {
-    pub const ALL: [IndexKind; 9] = [
+    pub const ALL: [IndexKind; 10] = [
         IndexKind::Phone,
         IndexKind::PhoneLast4,
         IndexKind::Identity,
@@ -45,6 +47,7 @@ impl IndexKind {
         IndexKind::Wechat,
         IndexKind::CreditCode,
         IndexKind::Plate,
+        IndexKind::ExternalRef,
     ];
 
     /// The name in the database.
@@ -59,6 +62,7 @@ impl IndexKind {
             IndexKind::Wechat => "wechat",
             IndexKind::CreditCode => "credit_code",
             IndexKind::Plate => "plate",
+            IndexKind::ExternalRef => "external_ref",
         }
     }
 }
@@ -72,13 +76,18 @@ pub fn birth_month_day(birthday: Day) -> String {
 /// Name and birth date in one form: case and spaces don't tell two people apart.
 pub fn name_and_birth(name: &str, birthday: Day) -> String {
     let (year, month, day) = birthday.ymd();
-    let name: String = name
+    let name = external_number(name);
+    format!("{name}|{year:04}-{month:02}-{day:02}")
+}
+
+/// A number in another system in one form: width, case and blanks don't tell two people apart.
+pub fn external_number(number: &str) -> String {
+    number
         .chars()
         .map(half_width)
         .filter(|c| !c.is_whitespace() && !is_invisible(*c))
         .flat_map(char::to_lowercase)
-        .collect();
-    format!("{name}|{year:04}-{month:02}-{day:02}")
+        .collect()
 }
 
 impl ChainKeys {

@@ -14,7 +14,7 @@ mod seal;
 mod signing;
 mod token;
 
-pub use blind::{Digest, IndexKind, birth_month_day, name_and_birth};
+pub use blind::{Digest, IndexKind, birth_month_day, external_number, name_and_birth};
 pub use chain::ChainKeys;
 pub use password::{Passwords, check_new_password, one_time_password};
 pub use person::{PersonKey, Sealed};

@@ -10,4 +10,5 @@ mod write;
 pub use export::CsvPage;
 pub use kind::{NewRecordType, RecordType, RecordTypeChange};
 pub use read::{Record, RecordEvent, RecordEventKind, RecordQuery};
+pub(crate) use row::purpose;
 pub use write::{NewRecord, RecordChange, RecordMove};

@@ -42,7 +42,7 @@ pub(super) struct EventRow {
 }
 
 /// Bound to the record: moved to another row, it doesn't open.
-fn purpose(record: Id) -> Vec<u8> {
+pub(crate) fn purpose(record: Id) -> Vec<u8> {
     [b"record/".as_slice(), record.0.as_bytes()].concat()
 }
 

@@ -5,7 +5,7 @@ use super::read::{Record, RecordEventKind};
 use super::row::{self, EventRow, RecordRow};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::archive::{CustomerRow, find_customer};
+use crate::archive::{CustomerRow, find_living_customer};
 use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::{Stored, Written, check_version, field, not_found};
@@ -89,7 +89,7 @@ impl Context<'_> {
 fn customer(tx: &mut Tx<'_>, keys: &ChainKeys, id: CustomerId, pointer: &str) -> Result<(CustomerRow, PersonKey)> {
     let chain = tx.chain();
     let missing = || field(pointer, "没有这位顾客", "There is no such customer");
-    let customer = find_customer(tx.conn(), chain, id)?.ok_or_else(missing)?;
+    let customer = find_living_customer(tx.conn(), chain, id)?.ok_or_else(missing)?;
     tx.actor()
         .require(Action::RecordWrite, Some(customer.store_id.typed()))?;
     let wrapped = customer.data_key.as_ref().ok_or_else(missing)?;

@@ -104,6 +104,7 @@ diesel::table! {
         contact -> Nullable<Binary>,
         created_at -> BigInt,
         version -> BigInt,
+        merged_into -> Nullable<Binary>,
     }
 }
 
@@ -284,6 +285,7 @@ diesel::table! {
         purchases -> BigInt,
         reference -> Text,
         version -> BigInt,
+        merged_from -> Nullable<Binary>,
     }
 }
 
@@ -555,7 +557,32 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    customer_merges (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        customer_id -> Binary,
+        merged_id -> Binary,
+        content -> Binary,
+        staff_id -> Nullable<Binary>,
+        merged_at -> BigInt,
+        undone_by -> Nullable<Binary>,
+        undone_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    customer_merge_moves (chain_id, merge_id, kind, row_id) {
+        chain_id -> Binary,
+        merge_id -> Binary,
+        kind -> Text,
+        row_id -> Binary,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    customer_merges,
+    customer_merge_moves,
     journal,
     installation,
     chains,

@@ -366,6 +366,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customer-duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customers who may be one, in pairs side by side: with the same phone, identity number, external number, or name and
+         *     birthday.
+         */
+        get: operations["list_duplicate_customers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customer-fields": {
         parameters: {
             query?: never;
@@ -378,6 +398,40 @@ export interface paths {
         put?: never;
         /** Publishes the next version of the chain's own fields. */
         post: operations["publish_customer_fields"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customer-merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Merges of customers, newest first. */
+        get: operations["list_customer_merges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customer-merges/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a merge back: both customers are again what they were, but for what was changed since. */
+        post: operations["undo_customer_merge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -453,6 +507,26 @@ export interface paths {
         put?: never;
         /** Writes an entry into a customer's journal. Entries are never changed: one that `corrects` another stands in its place. */
         post: operations["write_journal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merges another customer into this one: memberships with cards and bills, journal, records, classes and everything on
+         *     the card go along. Of consents the stricter one holds, notes are kept of both, and what is lost is listed.
+         */
+        post: operations["merge_customers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1576,6 +1650,11 @@ export interface components {
             identity_number?: string | null;
             /** Format: uuid */
             introducer_customer_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Who this customer is now, if they were merged into another; then nothing personal is shown here.
+             */
+            merged_into?: string | null;
             name: string;
             /**
              * @description Masked.
@@ -1724,6 +1803,40 @@ export interface components {
          * @enum {string}
          */
         CustomerKind: "person" | "company";
+        /** @description Two customers who were made one. */
+        CustomerMerge: {
+            /**
+             * Format: uuid
+             * @description Who survives.
+             */
+            customer_id: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Every value of the two that the survivor doesn't have; empty once erased. */
+            lost: components["schemas"]["LostValue"][];
+            /** Format: date-time */
+            merged_at: string;
+            /**
+             * Format: uuid
+             * @description Who went.
+             */
+            merged_customer_id: string;
+            /** @description The name of who went; empty once erased. */
+            merged_name: string;
+            /** @description How many memberships, bills, journal entries, records and introduced customers went along, by kind. */
+            moved: {
+                [key: string]: number;
+            };
+            /** Format: uuid */
+            staff_id?: string | null;
+            /**
+             * Format: date-time
+             * @description null: it stands.
+             */
+            undone_at?: string | null;
+            /** Format: uuid */
+            undone_by?: string | null;
+        };
         /** @description A customer as a till shows it: never more than the surname. */
         CustomerShown: {
             /**
@@ -1794,6 +1907,11 @@ export interface components {
          * @enum {string}
          */
         DocumentKind: "resident_id" | "passport" | "hk_macau_permit" | "taiwan_permit" | "other";
+        /**
+         * @description What two customers share.
+         * @enum {string}
+         */
+        DuplicateKind: "phone" | "identity" | "external_ref" | "name_birth";
         /** @description A movement of points with the rule that made it. */
         Entry: {
             /**
@@ -1977,6 +2095,16 @@ export interface components {
             password: string;
             /** @example admin */
             user: string;
+        };
+        /** @description A value that the surviving customer doesn't have. */
+        LostValue: {
+            /**
+             * @description JSON pointer; `/card/…` on the card, `/classes/…` of the classes.
+             * @example /birthday
+             */
+            field: string;
+            /** @description Contact and identity data masked. */
+            value: unknown;
         };
         /** @description Points with dates of their own. */
         Lot: {
@@ -2214,6 +2342,19 @@ export interface components {
             /** @description How it was answered: with it the entry isn't open. */
             resolution?: string | null;
             summary?: string | null;
+        };
+        /** @description Whom to merge into a customer. */
+        NewMerge: {
+            /**
+             * Format: uuid
+             * @description Who goes.
+             */
+            customer_id: string;
+            /**
+             * Format: int64
+             * @description The version of who goes, as it was looked at.
+             */
+            version: number;
         };
         NewProgram: {
             /**
@@ -2563,6 +2704,11 @@ export interface components {
                 identity_number?: string | null;
                 /** Format: uuid */
                 introducer_customer_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who this customer is now, if they were merged into another; then nothing personal is shown here.
+                 */
+                merged_into?: string | null;
                 name: string;
                 /**
                  * @description Masked.
@@ -2578,6 +2724,162 @@ export interface components {
                  * @description Rises with every change; the ETag.
                  */
                 version: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_CustomerMerge: {
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Who survives.
+                 */
+                customer_id: string;
+                /** Format: uuid */
+                id: string;
+                /** @description Every value of the two that the survivor doesn't have; empty once erased. */
+                lost: components["schemas"]["LostValue"][];
+                /** Format: date-time */
+                merged_at: string;
+                /**
+                 * Format: uuid
+                 * @description Who went.
+                 */
+                merged_customer_id: string;
+                /** @description The name of who went; empty once erased. */
+                merged_name: string;
+                /** @description How many memberships, bills, journal entries, records and introduced customers went along, by kind. */
+                moved: {
+                    [key: string]: number;
+                };
+                /** Format: uuid */
+                staff_id?: string | null;
+                /**
+                 * Format: date-time
+                 * @description null: it stands.
+                 */
+                undone_at?: string | null;
+                /** Format: uuid */
+                undone_by?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_CustomerPair_Customer: {
+            items: {
+                by: components["schemas"]["DuplicateKind"];
+                first: {
+                    /**
+                     * @description Month and day only.
+                     * @example ****-05-01
+                     */
+                    birthday?: string | null;
+                    card?: components["schemas"]["CustomerCard"] | null;
+                    consent: components["schemas"]["Consent"];
+                    /**
+                     * Format: date-time
+                     * @description When consent was last given or changed.
+                     */
+                    consent_at?: string | null;
+                    /** Format: uuid */
+                    consultant_id?: string | null;
+                    /** Format: date-time */
+                    created_at: string;
+                    /**
+                     * @description Surname and form of address, in the language of `Accept-Language`.
+                     * @example 王女士
+                     */
+                    display: string;
+                    external_ref?: string | null;
+                    form_of_address: components["schemas"]["FormOfAddress"];
+                    /** Format: uuid */
+                    id: string;
+                    identity_kind?: components["schemas"]["DocumentKind"] | null;
+                    /**
+                     * @description Masked.
+                     * @example 1****************X
+                     */
+                    identity_number?: string | null;
+                    /** Format: uuid */
+                    introducer_customer_id?: string | null;
+                    /**
+                     * Format: uuid
+                     * @description Who this customer is now, if they were merged into another; then nothing personal is shown here.
+                     */
+                    merged_into?: string | null;
+                    name: string;
+                    /**
+                     * @description Masked.
+                     * @example [
+                     *       "138****5678"
+                     *     ]
+                     */
+                    phones: string[];
+                    /** Format: uuid */
+                    store_id: string;
+                    /**
+                     * Format: int64
+                     * @description Rises with every change; the ETag.
+                     */
+                    version: number;
+                };
+                second: {
+                    /**
+                     * @description Month and day only.
+                     * @example ****-05-01
+                     */
+                    birthday?: string | null;
+                    card?: components["schemas"]["CustomerCard"] | null;
+                    consent: components["schemas"]["Consent"];
+                    /**
+                     * Format: date-time
+                     * @description When consent was last given or changed.
+                     */
+                    consent_at?: string | null;
+                    /** Format: uuid */
+                    consultant_id?: string | null;
+                    /** Format: date-time */
+                    created_at: string;
+                    /**
+                     * @description Surname and form of address, in the language of `Accept-Language`.
+                     * @example 王女士
+                     */
+                    display: string;
+                    external_ref?: string | null;
+                    form_of_address: components["schemas"]["FormOfAddress"];
+                    /** Format: uuid */
+                    id: string;
+                    identity_kind?: components["schemas"]["DocumentKind"] | null;
+                    /**
+                     * @description Masked.
+                     * @example 1****************X
+                     */
+                    identity_number?: string | null;
+                    /** Format: uuid */
+                    introducer_customer_id?: string | null;
+                    /**
+                     * Format: uuid
+                     * @description Who this customer is now, if they were merged into another; then nothing personal is shown here.
+                     */
+                    merged_into?: string | null;
+                    name: string;
+                    /**
+                     * @description Masked.
+                     * @example [
+                     *       "138****5678"
+                     *     ]
+                     */
+                    phones: string[];
+                    /** Format: uuid */
+                    store_id: string;
+                    /**
+                     * Format: int64
+                     * @description Rises with every change; the ETag.
+                     */
+                    version: number;
+                };
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -3721,6 +4023,8 @@ export interface components {
             must_change_password: boolean;
             refresh_token: string;
         };
+        /** @description Takes a merge back. */
+        UndoMerge: Record<string, unknown>;
         /**
          * @description A value with the version of the declarations under which it was written: under that version it is shown, whatever
          *     later ones say.
@@ -4520,6 +4824,41 @@ export interface operations {
             };
         };
     };
+    list_duplicate_customers: {
+        parameters: {
+            query: {
+                /** @description What two must share. */
+                by: components["schemas"]["DuplicateKind"];
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CustomerPair_Customer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_customer_fields: {
         parameters: {
             query?: {
@@ -4575,6 +4914,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FieldVersion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_customer_merges: {
+        parameters: {
+            query?: {
+                /** @description Only those that this customer survived or went in. */
+                customer_id?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CustomerMerge"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_customer_merge: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoMerge"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerMerge"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -4859,6 +5270,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JournalEntry"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_customers: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMerge"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerMerge"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */

@@ -1,0 +1,39 @@
+-- Two customers who were one person: who went where, and what has to go back if it was wrong.
+
+-- A customer who was merged into another: the row stays, without anything personal.
+ALTER TABLE customers ADD COLUMN merged_into BLOB;
+CREATE INDEX customers_by_introducer ON customers (chain_id, introducer_id) WHERE introducer_id IS NOT NULL;
+CREATE INDEX customers_merged ON customers (chain_id, merged_into) WHERE merged_into IS NOT NULL;
+
+-- Whose a membership was before a merge: two of one program may be open then, otherwise one.
+ALTER TABLE memberships ADD COLUMN merged_from BLOB;
+DROP INDEX memberships_open;
+CREATE UNIQUE INDEX memberships_open ON memberships (chain_id, customer_id, program_id) WHERE open AND merged_from IS NULL;
+
+-- content is JSON, sealed under the surviving customer's key: both before, the survivor after, what was lost.
+CREATE TABLE customer_merges (
+  chain_id BLOB NOT NULL,
+  id BLOB NOT NULL,
+  customer_id BLOB NOT NULL,
+  merged_id BLOB NOT NULL,
+  content BLOB NOT NULL,
+  staff_id BLOB,
+  merged_at BIGINT NOT NULL,
+  undone_by BLOB,
+  undone_at BIGINT,
+  PRIMARY KEY (chain_id, id),
+  FOREIGN KEY (chain_id, customer_id) REFERENCES customers (chain_id, id),
+  FOREIGN KEY (chain_id, merged_id) REFERENCES customers (chain_id, id)
+);
+CREATE INDEX customer_merges_by_customer ON customer_merges (chain_id, customer_id, id);
+CREATE INDEX customer_merges_by_merged ON customer_merges (chain_id, merged_id, id);
+
+-- Which rows of other tables a merge has given to the survivor.
+CREATE TABLE customer_merge_moves (
+  chain_id BLOB NOT NULL,
+  merge_id BLOB NOT NULL,
+  kind TEXT NOT NULL,
+  row_id BLOB NOT NULL,
+  PRIMARY KEY (chain_id, merge_id, kind, row_id),
+  FOREIGN KEY (chain_id, merge_id) REFERENCES customer_merges (chain_id, id)
+);
