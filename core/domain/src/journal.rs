@@ -17,6 +17,8 @@ pub enum JournalCategory {
     Activity = "activity",
     Intelligence = "intelligence",
     ServiceVisit = "service_visit",
+    /// A record about the customer, such as its move on a board.
+    Record = "record",
 }
 }
 
@@ -28,7 +30,7 @@ impl JournalCategory {
             Self::Accounts | Self::Invoices | Self::Returns | Self::Need => Some(7),
             Self::Samples | Self::MarketSupport => Some(14),
             Self::Promise => Some(30),
-            Self::Activity | Self::Intelligence | Self::ServiceVisit => None,
+            Self::Activity | Self::Intelligence | Self::ServiceVisit | Self::Record => None,
         }
     }
 

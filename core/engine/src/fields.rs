@@ -177,15 +177,23 @@ impl Engine {
     /// `forbidden`, `body_invalid` (limit, cursor).
     pub fn customer_fields(&self, actor: &Actor, page: &PageArgs) -> Result<Page<FieldVersion>, Refusal> {
         actor.scope(Action::CustomerLookup)?;
+        self.field_versions(actor.chain, CUSTOMER, page)
+    }
+
+    /// A subject's versions, newest first. Checks no permission.
+    pub(crate) fn field_versions(
+        &self,
+        chain: ChainId,
+        subject: &str,
+        page: &PageArgs,
+    ) -> Result<Page<FieldVersion>, Refusal> {
         let limit = page.limit()?;
         let before = match page.after.as_deref().map(str::parse) {
             None => i32::MAX,
             Some(Ok(number)) => number,
             Some(Err(_)) => return Err(field("/after", "after 不是有效的游标", "after isn't a cursor")),
         };
-        let found = self.read(actor.chain, |conn| {
-            newest(conn, actor.chain, CUSTOMER, before, limit as i64 + 1)
-        })?;
+        let found = self.read(chain, |conn| newest(conn, chain, subject, before, limit as i64 + 1))?;
         Ok(Page::cut(found, limit, |one| one.version.to_string()))
     }
 }

@@ -5,6 +5,7 @@ mod archive;
 mod bill;
 mod demo;
 mod hq;
+mod records;
 mod resources;
 mod till;
 
@@ -45,6 +46,14 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_arc_1_own_fields_are_declared_and_a_card_is_filled_in",
         archive::own_fields_and_a_card,
+    ),
+    (
+        "d_arc_15_a_type_is_made_filled_dragged_on_its_board_and_exported",
+        records::a_type_is_made_filled_dragged_and_exported,
+    ),
+    (
+        "d_arc_15_a_shipped_type_is_taken_over_with_its_checklist",
+        records::a_shipped_type_is_taken_over,
     ),
     ("everybody_lands_on_a_page_of_their_own", resources::everybody_lands),
     ("complaints_of_the_browser_are_heard", complaints_are_heard),

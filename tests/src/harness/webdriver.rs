@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Window {
     driver: Child,
     session: String,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Window {
@@ -48,7 +48,10 @@ impl Window {
         arguments.push(format!("--lang={language}"));
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": {
-                "binary": browser.chromium, "args": arguments, "prefs": {"intl.accept_languages": language},
+                "binary": browser.chromium, "args": arguments, "prefs": {
+                    "intl.accept_languages": language, "download.default_directory": profile.path().join("downloads"),
+                    "download.prompt_for_download": false,
+                },
             },
             "goog:loggingPrefs": {"browser": "ALL"},
         }}});
@@ -56,7 +59,7 @@ impl Window {
         let mut window = Self {
             driver,
             session: base.clone(),
-            _profile: profile,
+            profile,
         };
         let opened = window.call("POST", "", &capabilities);
         window.session = format!("{base}/{}", opened["sessionId"].as_str().expect("a session"));
@@ -182,6 +185,48 @@ impl Window {
             {"type": "keyDown", "value": key}, {"type": "keyUp", "value": key},
         ]}]});
         self.call("POST", "/actions", &actions);
+    }
+
+    /// A key while another one is held.
+    pub fn press_with(&self, held: &str, key: &str) {
+        let actions = json!({"actions": [{"type": "key", "id": "keyboard", "actions": [
+            {"type": "keyDown", "value": held}, {"type": "keyDown", "value": key},
+            {"type": "keyUp", "value": key}, {"type": "keyUp", "value": held},
+        ]}]});
+        self.call("POST", "/actions", &actions);
+    }
+
+    /// Drags an element onto another with the mouse.
+    #[track_caller]
+    pub fn drag(&self, from: &str, onto: &str) {
+        let (from, onto) = (self.find(from), self.find(onto));
+        let over = |element: &Element<'_>, duration: u32| {
+            let origin = json!({ELEMENT: element.id});
+            json!({"type": "pointerMove", "duration": duration, "x": 0, "y": 0, "origin": origin})
+        };
+        let actions = json!({"actions": [{"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"},
+            "actions": [
+                over(&from, 0), {"type": "pointerDown", "button": 0}, over(&onto, 300), over(&onto, 50),
+                {"type": "pointerUp", "button": 0},
+            ],
+        }]});
+        self.call("POST", "/actions", &actions);
+    }
+
+    /// What the page gave to the machine under this name.
+    #[track_caller]
+    pub fn downloaded(&self, name: &str) -> Vec<u8> {
+        let file = self.profile.path().join("downloads").join(name);
+        self.wait_for(&format!("the file {name}"), || {
+            std::fs::read(&file).ok().filter(|bytes| !bytes.is_empty())
+        })
+    }
+
+    /// Shows the page as it is printed, or as on the screen again.
+    pub fn as_printed(&self, printed: bool) {
+        let media = if printed { "print" } else { "" };
+        let command = json!({"cmd": "Emulation.setEmulatedMedia", "params": {"media": media}});
+        self.call("POST", "/goog/cdp/execute", &command);
     }
 
     /// Types text into whatever has the focus.
@@ -350,6 +395,8 @@ impl Element<'_> {
 /// Keys as WebDriver writes them.
 pub const ENTER: &str = "\u{E007}";
 pub const ESCAPE: &str = "\u{E00C}";
+pub const SHIFT: &str = "\u{E008}";
+pub const LEFT: &str = "\u{E012}";
 pub const DOWN: &str = "\u{E015}";
 pub const F2: &str = "\u{E032}";
 pub const F3: &str = "\u{E033}";

@@ -31,6 +31,7 @@ mod phones;
 mod privacy;
 mod problems;
 mod races;
+mod record_types;
 mod records;
 mod replay;
 mod resources;
@@ -80,6 +81,7 @@ pub fn tests() -> Vec<Trial> {
         privacy::tests,
         problems::tests,
         races::tests,
+        record_types::tests,
         records::tests,
         replay::tests,
         returns::tests,

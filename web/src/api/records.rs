@@ -6,9 +6,12 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use cardea_domain::Text;
 use cardea_domain::id::{RecordId, RecordTypeId};
+use cardea_engine::fields::FieldVersion;
 use cardea_engine::page::{ListQuery, PageArgs};
+use cardea_engine::record;
 use cardea_engine::record::{
     NewRecord, NewRecordType, Record, RecordChange, RecordEvent, RecordMove, RecordQuery, RecordType, RecordTypeChange,
+    RecordTypeTemplates,
 };
 use futures_util::stream;
 
@@ -18,6 +21,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(create_record_type)
         .service(read_record_type)
         .service(update_record_type)
+        .service(list_record_type_templates)
+        .service(list_record_type_fields)
         .service(export_records);
     config
         .service(list_records)
@@ -39,6 +44,28 @@ resource! {
     read read_record_type;
     /// Changes a type. Other `fields` are its next version; what was written under an older one stays.
     update update_record_type;
+}
+
+/// Types that Cardea ships; a chain takes one over by creating it, changed or not.
+#[utoipa::path(tag = "records", responses((status = 200, body = RecordTypeTemplates)))]
+#[get("/record-type-templates")]
+async fn list_record_type_templates(_permit: Permit<action::RecordRead>) -> Answer {
+    Ok(answer::ok(&record::templates()?))
+}
+
+/// Versions of a type's fields, newest first: a value is shown under the one it was written in.
+#[utoipa::path(
+    tag = "records", params(("id" = Uuid, Path), PageArgs), responses((status = 200, body = Page<FieldVersion>))
+)]
+#[get("/record-types/{id}/fields")]
+async fn list_record_type_fields(
+    permit: Permit<action::RecordRead>,
+    id: Id<RecordTypeId>,
+    page: Query<PageArgs>,
+    state: web::Data<State>,
+) -> Answer {
+    let list = move |engine: &Engine| engine.record_type_fields(permit.actor(), id.0, &page.0);
+    Ok(answer::ok(&state.read(list).await?))
 }
 
 /// Records about customers of one's stores, newest first, masked.

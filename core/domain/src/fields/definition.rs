@@ -1,5 +1,6 @@
 //! Declarations of fields, and what is wrong with them.
 
+use super::checklist::{MOST_COPIES, RequiredDocument};
 use crate::error::{Text, WrongField};
 use crate::money::LIMIT;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 /// Fields of one set of declarations.
 pub const MOST_FIELDS: usize = 100;
 const MOST_CHOICES: usize = 200;
+const MOST_DOCUMENTS: usize = 50;
 /// Characters of a text without `max_length`, and of any.
 pub(super) const USUAL_LENGTH: u32 = 200;
 const LONGEST: u32 = 4000;
@@ -43,6 +45,10 @@ pub enum FieldKind {
     CreditCode = "credit_code",
     /// Mail address.
     Mail = "mail",
+    /// A checklist: copies handed in by the codes of `documents`, `{"identity": 2}`.
+    Documents = "documents",
+    /// Whole numbers by year, such as service visits: `{"2026": 3}`.
+    Years = "years",
 }
 }
 
@@ -122,6 +128,8 @@ pub struct FieldDefinition {
     pub digits: Option<u32>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<RequiredDocument>,
 }
 
 /// Everything wrong with a set of declarations; pointers are below `/fields`.
@@ -145,6 +153,7 @@ pub fn check_definitions(fields: &[FieldDefinition]) -> Vec<WrongField> {
         check_label(&mut faults, "/label", &field.label);
         check_limits(&mut faults, field);
         check_choices(&mut faults, field);
+        check_documents(&mut faults, field);
         if let Some(when) = &field.when {
             check_condition(&mut faults, when, &fields[..i]);
         }
@@ -230,14 +239,38 @@ fn check_choices(faults: &mut Faults, field: &FieldDefinition) {
     }
     let mut codes = BTreeSet::new();
     for (i, choice) in field.choices.iter().enumerate() {
-        if !is_code(&choice.code, 32) || !codes.insert(choice.code.as_str()) {
-            faults.add(
-                &format!("/choices/{i}/code"),
-                "1–32 个小写字母、数字或 _，不能重复",
-                "1–32 lower-case letters, digits or '_', not used twice",
-            );
-        }
+        check_code(faults, &format!("/choices/{i}"), &choice.code, &mut codes);
         check_label(faults, &format!("/choices/{i}/label"), &choice.label);
+    }
+}
+
+fn check_documents(faults: &mut Faults, field: &FieldDefinition) {
+    let count = field.documents.len();
+    if (field.kind == FieldKind::Documents) != (count > 0) || count > MOST_DOCUMENTS {
+        faults.add(
+            "/documents",
+            "材料清单须有 1–50 份材料，其他字段没有材料",
+            "1 to 50 for a checklist, none for others",
+        );
+    }
+    let mut codes = BTreeSet::new();
+    for (i, document) in field.documents.iter().enumerate() {
+        check_code(faults, &format!("/documents/{i}"), &document.code, &mut codes);
+        check_label(faults, &format!("/documents/{i}/label"), &document.label);
+        if !(1..=MOST_COPIES).contains(&document.copies) {
+            faults.add(&format!("/documents/{i}/copies"), "份数应为 1 至 99", "1 to 99 copies");
+        }
+    }
+}
+
+/// A code that stands once in its list.
+fn check_code<'c>(faults: &mut Faults, below: &str, code: &'c str, seen: &mut BTreeSet<&'c str>) {
+    if !is_code(code, 32) || !seen.insert(code) {
+        faults.add(
+            &format!("{below}/code"),
+            "1–32 个小写字母、数字或 _，不能重复",
+            "1–32 lower-case letters, digits or '_', not used twice",
+        );
     }
 }
 

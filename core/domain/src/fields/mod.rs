@@ -1,9 +1,11 @@
 //! Fields that a chain declares itself: on customers' cards, in records of its own types. One engine checks the
 //! declarations and what is filled in; whoever stores values keeps with each the version it was written under.
 
+mod checklist;
 mod definition;
 mod value;
 
+pub use checklist::{MOST_COPIES, MissingDocument, RequiredDocument, missing};
 pub use definition::{Choice, Condition, FieldDefinition, FieldKind, MOST_FIELDS, check_definitions};
 
 use crate::calendar::Day;

@@ -1,7 +1,7 @@
 //! One value, by its field's kind.
 
 use super::definition::USUAL_LENGTH;
-use super::{FieldDefinition, FieldKind, pointer};
+use super::{FieldDefinition, FieldKind, checklist, pointer};
 use crate::calendar::Day;
 use crate::error::{Text, WrongField};
 use crate::identifier::{self, Fault};
@@ -9,8 +9,11 @@ use crate::money::LIMIT;
 use crate::phone;
 use serde_json::{Value, json};
 
+/// Everything wrong with a value.
+pub(super) type Faults = Vec<WrongField>;
+
 /// The value in one form; null for nothing, also for an empty text or list.
-pub(super) fn clean(field: &FieldDefinition, value: &Value, today: Day) -> Result<Value, Vec<WrongField>> {
+pub(super) fn clean(field: &FieldDefinition, value: &Value, today: Day) -> Result<Value, Faults> {
     let at = pointer(&field.name);
     let single = |detail: Text| {
         vec![WrongField {
@@ -22,6 +25,7 @@ pub(super) fn clean(field: &FieldDefinition, value: &Value, today: Day) -> Resul
         Value::Null => true,
         Value::String(text) => identifier::identifier(text).is_empty(),
         Value::Array(items) => items.is_empty(),
+        Value::Object(parts) => parts.is_empty(),
         _ => false,
     };
     if empty {
@@ -29,6 +33,7 @@ pub(super) fn clean(field: &FieldDefinition, value: &Value, today: Day) -> Resul
     }
     match field.kind {
         FieldKind::Choices => choices(field, value, &at),
+        FieldKind::Documents | FieldKind::Years => checklist::clean(field, value, today),
         FieldKind::Flag if value.is_boolean() => Ok(value.clone()),
         FieldKind::Flag => Err(single(Text::new("应为是或否", "True or false"))),
         FieldKind::Number | FieldKind::Decimal | FieldKind::Money => number(field, value).map_err(single),
@@ -136,7 +141,7 @@ fn choice(field: &FieldDefinition, code: &str) -> Result<String, Text> {
 }
 
 /// Each once, in the order of the declaration.
-fn choices(field: &FieldDefinition, value: &Value, at: &str) -> Result<Value, Vec<WrongField>> {
+fn choices(field: &FieldDefinition, value: &Value, at: &str) -> Result<Value, Faults> {
     let wrong = |pointer: String, detail: Text| WrongField { pointer, detail };
     let Some(items) = value.as_array() else {
         let detail = Text::new("应为选项的列表", "A list of choices is expected here");

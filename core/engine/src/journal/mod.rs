@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 pub(crate) use row::purpose;
 pub use write::NewJournalEntry;
+pub(crate) use write::note;
 
 /// An entry as it is shown; what belongs to an erased customer has no texts.
 #[derive(Clone, Serialize, ToSchema)]

@@ -91,6 +91,11 @@ impl JournalRow {
     }
 }
 
+pub(super) fn insert(conn: &mut Conn, row: &JournalRow) -> Result<()> {
+    each!(conn, c => diesel::insert_into(journal::table).values(row).execute(c)?);
+    Ok(())
+}
+
 pub(super) fn find(conn: &mut Conn, chain: ChainId, id: Id) -> Result<Option<JournalRow>> {
     let row = journal::table.find((Id::from(chain), id));
     Ok(each!(conn, c => row.select(JournalRow::as_select()).get_result(c).optional()?))

@@ -3,11 +3,12 @@
 use super::JournalEntry;
 use super::row::{self, JournalRow, Texts};
 use crate::actor::Actor;
-use crate::archive::find_living_customer;
+use crate::archive::{CustomerRow, find_living_customer};
 use crate::error::Result;
 use crate::identity::Action;
 use crate::input::{self, Stored, Written, exists, field, not_found};
-use crate::store::schema::{journal, stores};
+use crate::keys::PersonKey;
+use crate::store::schema::stores;
 use crate::store::{Answer, Id, IdempotencyKey, Name, Tx};
 use crate::{Engine, each};
 use cardea_domain::id::{CustomerId, JournalId};
@@ -80,6 +81,40 @@ fn zone(tx: &mut Tx<'_>, store: Id) -> Result<Zone> {
     name.parse().map_err(crate::Error::internal)
 }
 
+/// What the program notes of a customer within another command; it waits for no answer.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) fn note(
+    tx: &mut Tx<'_>,
+    customer: &CustomerRow,
+    person: &PersonKey,
+    category: JournalCategory,
+    description: String,
+) -> Result<()> {
+    let texts = Texts {
+        description,
+        ..Texts::default()
+    };
+    let (id, now) = (tx.new_id::<Id>(), tx.business_now());
+    let row = JournalRow {
+        chain_id: customer.chain_id,
+        id,
+        customer_id: customer.id,
+        category: Name(category),
+        occurred_at: now.0,
+        due_on: None,
+        resolved: false,
+        amount: None,
+        quantity: None,
+        corrects: None,
+        texts: texts.seal(person, id)?,
+        staff_id: tx.actor().staff.map(Id::from),
+        written_at: now.0,
+    };
+    row::insert(tx.conn(), &row)
+}
+
 impl Engine {
     /// Writes an entry into a customer's journal.
     ///
@@ -124,7 +159,7 @@ impl Engine {
                 staff_id: tx.actor().staff.map(Id::from),
                 written_at: now.0,
             };
-            each!(tx.conn(), c => diesel::insert_into(journal::table).values(&row).execute(c)?);
+            row::insert(tx.conn(), &row)?;
             let detail = json!({ "customer_id": customer_id, "category": new.category, "corrects": new.corrects });
             tx.audit("journal.write", id.0, detail);
             tx.publish("journal.written", json!({ "id": id, "customer_id": customer_id }));

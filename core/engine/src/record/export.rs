@@ -41,6 +41,18 @@ fn shown(field: &FieldDefinition, value: &Value, pick: fn(&Text) -> &str, minor_
     match (field.kind, value) {
         (FieldKind::Choice, code) => cell(&label(code)),
         (FieldKind::Choices, Value::Array(codes)) => cell(&codes.iter().map(label).collect::<Vec<_>>().join("、")),
+        (FieldKind::Documents, Value::Object(held)) => {
+            let copies = |code: &str| held.get(code).and_then(Value::as_u64).unwrap_or(0);
+            let told = field.documents.iter().map(|document| {
+                let name = pick(&document.label);
+                format!("{name} {}/{}", copies(&document.code), document.copies)
+            });
+            cell(&told.collect::<Vec<_>>().join("、"))
+        }
+        (FieldKind::Years, Value::Object(figures)) => {
+            let told = figures.iter().map(|(year, figure)| format!("{year}: {figure}"));
+            cell(&told.collect::<Vec<_>>().join("、"))
+        }
         (FieldKind::Money, value) => format_minor(value.as_i64().unwrap_or_default(), minor_units),
         (FieldKind::Decimal, value) => format_minor(value.as_i64().unwrap_or_default(), field.digits.unwrap_or(0)),
         (_, Value::String(text)) => cell(text),

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 const MOST_COLUMNS: usize = 12;
 
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRecordType {
     /// Unique in the chain.
@@ -93,6 +93,10 @@ impl Row {
     /// The newest declarations.
     pub(super) fn definitions(&self) -> Result<Vec<FieldDefinition>> {
         Ok(serde_json::from_str(&self.fields)?)
+    }
+
+    pub(super) fn name(&self) -> Text {
+        Text::new(&self.name_zh, &self.name_en)
     }
 
     /// Whether everything in it fits together.

@@ -5,10 +5,12 @@ mod export;
 mod kind;
 mod read;
 mod row;
+mod template;
 mod write;
 
 pub use export::CsvPage;
 pub use kind::{NewRecordType, RecordType, RecordTypeChange};
 pub use read::{Record, RecordEvent, RecordEventKind, RecordQuery};
 pub(crate) use row::purpose;
+pub use template::{RecordTypeTemplates, templates};
 pub use write::{NewRecord, RecordChange, RecordMove};

@@ -1,9 +1,11 @@
 //! Reading records: one, a list by type, board column or customer, and a record's history. Contact data are masked.
 
+use super::kind::RecordType;
 use super::row::{self, EventRow, RecordRow};
 use crate::actor::Actor;
 use crate::archive::{CustomerRow, find_customer, load_customers, mask_values};
 use crate::error::{Error, Result};
+use crate::fields::FieldVersion;
 use crate::identity::{Action, StoreScope};
 use crate::input::not_found;
 use crate::keys::ChainKeys;
@@ -11,12 +13,13 @@ use crate::page::{Page, PageArgs};
 use crate::store::schema::{customers, record_events, records};
 use crate::store::{Conn, Id};
 use crate::{Engine, each, fields};
-use cardea_domain::fields::{FieldDefinition, WrittenValues};
+use cardea_domain::fields::{self as declared_fields, FieldDefinition, MissingDocument, WrittenValues};
 use cardea_domain::id::{ChainId, CustomerId, RecordId, RecordTypeId, StaffId};
 use cardea_domain::{Instant, Refusal, Text, named};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -36,6 +39,8 @@ pub struct Record {
     pub board_value: Option<String>,
     /// By the fields' names, each with the version of the declarations it was written under.
     pub values: WrittenValues,
+    /// Documents that its type's checklists ask for now and that weren't handed in, or too few copies of them.
+    pub missing: Vec<MissingDocument>,
     pub active: bool,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Instant,
@@ -84,7 +89,7 @@ pub struct RecordQuery {
     /// Only those about this customer.
     #[param(value_type = Option<Uuid>)]
     pub customer_id: Option<CustomerId>,
-    /// Only those in this column of the board.
+    /// Only those in this column of the board; empty: those in none.
     pub board_value: Option<String>,
     /// true: only what is in use, false: only what is archived.
     pub active: Option<bool>,
@@ -127,7 +132,14 @@ fn views(conn: &mut Conn, keys: &ChainKeys, chain: ChainId, rows: Vec<RecordRow>
     };
     let opened: Vec<(RecordRow, WrittenValues)> = rows.into_iter().map(open).collect::<Result<_>>()?;
     let declared = declared(conn, chain, &opened)?;
+    let mut newest: HashMap<Id, Vec<FieldDefinition>> = HashMap::new();
+    for (row, _) in &opened {
+        if let Entry::Vacant(place) = newest.entry(row.type_id) {
+            place.insert(fields::current(conn, chain, &row.type_id.text())?.1);
+        }
+    }
     let view = |(row, mut values): (RecordRow, WrittenValues)| {
+        let missing = declared_fields::missing(&newest[&row.type_id], &values);
         if let Some(declared) = declared.get(&row.type_id) {
             mask_values(&mut values, declared);
         }
@@ -139,6 +151,7 @@ fn views(conn: &mut Conn, keys: &ChainKeys, chain: ChainId, rows: Vec<RecordRow>
             customer: customer.form_of_address.0.display(&customer.name),
             board_value: row.board_value,
             values,
+            missing,
             active: row.active,
             created_at: Instant(row.created_at),
             changed_at: Instant(row.changed_at),
@@ -194,6 +207,20 @@ impl Engine {
             views(conn, &keys, chain, rows)
         })?;
         Ok(Page::cut(found, limit, |record| record.id.to_string()))
+    }
+
+    /// Versions of a type's fields, newest first: values are shown under the one they were written in.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, `body_invalid` (limit, cursor).
+    pub fn record_type_fields(
+        &self,
+        actor: &Actor,
+        id: RecordTypeId,
+        page: &PageArgs,
+    ) -> Result<Page<FieldVersion>, Refusal> {
+        self.one::<RecordType>(actor, id)?;
+        self.field_versions(actor.chain, &Id::from(id).text(), page)
     }
 
     /// What happened to a record, newest first.
@@ -268,8 +295,10 @@ fn select(
         if query.customer_id.is_some() {
             found = found.filter(records::customer_id.eq(customer));
         }
-        if query.board_value.is_some() {
-            found = found.filter(records::board_value.eq(&column));
+        match query.board_value.as_deref() {
+            None => {}
+            Some("") => found = found.filter(records::board_value.is_null()),
+            Some(_) => found = found.filter(records::board_value.eq(&column)),
         }
         if let Some(active) = query.active {
             found = found.filter(records::active.eq(active));

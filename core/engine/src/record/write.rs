@@ -9,13 +9,15 @@ use crate::archive::{CustomerRow, find_living_customer};
 use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::{Stored, Written, check_version, field, not_found};
+use crate::journal;
 use crate::keys::{ChainKeys, PersonKey};
 use crate::resource::VersionedRow;
 use crate::store::{Answer, Id, IdempotencyKey, Name, Tx};
 use cardea_domain::error::WrongField;
 use cardea_domain::fields::{self, WrittenValues};
 use cardea_domain::id::{CustomerId, RecordId, RecordTypeId};
-use cardea_domain::{Day, Refusal};
+use cardea_domain::journal::JournalCategory;
+use cardea_domain::{Day, Refusal, Text};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -82,6 +84,39 @@ impl Context<'_> {
     fn board_value(&self, values: &WrittenValues) -> Option<String> {
         let written = values.get(self.kind.board_field.as_ref()?)?;
         Some(written.value.as_str()?.to_owned())
+    }
+}
+
+impl Context<'_> {
+    /// A move in words, for the customer's journal: `贷款申请：新申请 → 已放款 · Loan: New → Granted`.
+    fn move_told(&self, from: Option<&str>, to: Option<&str>) -> Result<String> {
+        let definitions = self.kind.definitions()?;
+        let board = definitions
+            .iter()
+            .find(|field| Some(&field.name) == self.kind.board_field.as_ref());
+        let column = |code: Option<&str>, pick: fn(&Text) -> &String| {
+            let choices = board.into_iter().flat_map(|field| &field.choices);
+            let known = choices.into_iter().find(|choice| Some(choice.code.as_str()) == code);
+            known.map_or_else(|| code.unwrap_or("–").to_owned(), |choice| pick(&choice.label).clone())
+        };
+        let name = self.kind.name();
+        let chinese = format!(
+            "{}：{} → {}",
+            name.zh,
+            column(from, |text| &text.zh),
+            column(to, |text| &text.zh)
+        );
+        let english = format!(
+            "{}: {} → {}",
+            name.en,
+            column(from, |text| &text.en),
+            column(to, |text| &text.en)
+        );
+        Ok(if name.zh == name.en {
+            chinese
+        } else {
+            format!("{chinese} · {english}")
+        })
     }
 }
 
@@ -279,6 +314,8 @@ fn save(
     if moved {
         event.moved_from.clone_from(&old.board_value);
         event.moved_to.clone_from(&row.board_value);
+        let told = context.move_told(old.board_value.as_deref(), row.board_value.as_deref())?;
+        journal::note(tx, &context.customer, &context.key, JournalCategory::Record, told)?;
     }
     event.fields = serde_json::to_string(&names)?;
     event.earlier = Some(row::seal(&context.key, old.id, &earlier)?);

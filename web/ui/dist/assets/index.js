@@ -1,1 +1,1 @@
-import{$ as e,Q as t,W as n,Z as r}from"./shared.js";await r().catch(()=>!1)&&t.me?location.replace(n(t.me)):e();
+import{et as e,nt as t,q as n,tt as r}from"./shared.js";await e().catch(()=>!1)&&r.me?location.replace(n(r.me)):t();

@@ -1,4 +1,4 @@
-import type { CustomerCard, FieldDefinition, FieldVersion } from '$lib/api/types'
+import type { CustomerCard, FieldDefinition, FieldVersion, RequiredDocument } from '$lib/api/types'
 import { say, t } from '$lib/i18n/index.svelte'
 
 /** One field of a card: where it stands, what it is called, how it is typed. */
@@ -10,6 +10,8 @@ export interface Line {
   choices: { code: string; label: string }[]
   digits: number
   required: boolean
+  /** Of a checklist. */
+  documents: RequiredDocument[]
 }
 
 export type Card = CustomerCard
@@ -30,18 +32,19 @@ const KINDS: Record<string, string> = {
 }
 export const SOURCES = ['visit', 'self', 'survey', 'contract', 'import'] as const
 /** What is shown masked isn't sent back. */
-const MASKED = ['phone', 'identity', 'plate', 'mail']
+export const MASKED = ['phone', 'identity', 'plate', 'mail']
 
 function line(path: string[]): Line {
   const name = path.at(-1) ?? ''
   const label = path.length === 1 ? t(`card-${name}`) : t('card-leader', { who: t(`card-${path[0]}`), what: t(`leader-${name}`) })
   const choices = name === 'sex' ? ['female', 'male'].map((code) => ({ code, label: t(`sex-${code}`) })) : []
-  return { path, label, kind: KINDS[name] ?? 'text', choices, digits: 0, required: false }
+  return { path, label, kind: KINDS[name] ?? 'text', choices, digits: 0, required: false, documents: [] }
 }
 
-function own(field: FieldDefinition): Line {
+/** A declared field. */
+export function own(field: FieldDefinition): Line {
   const choices = (field.choices ?? []).map(({ code, label }) => ({ code, label: say(label) }))
-  return { path: [field.name], label: say(field.label), kind: field.kind, choices, digits: field.digits ?? 0, required: field.required ?? false }
+  return { path: [field.name], label: say(field.label), kind: field.kind, choices, digits: field.digits ?? 0, required: field.required ?? false, documents: field.documents ?? [] }
 }
 
 export const groups = (): string[] => [...Object.keys(GROUPS), 'own']

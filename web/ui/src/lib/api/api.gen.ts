@@ -654,6 +654,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/record-type-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Types that Cardea ships; a chain takes one over by creating it, changed or not. */
+        get: operations["list_record_type_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/record-types": {
         parameters: {
             query?: never;
@@ -688,6 +705,23 @@ export interface paths {
         head?: never;
         /** Changes a type. Other `fields` are its next version; what was written under an older one stays. */
         patch: operations["update_record_type"];
+        trace?: never;
+    };
+    "/api/v1/record-types/{id}/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions of a type's fields, newest first: a value is shown under the one it was written in. */
+        get: operations["list_record_type_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/record-types/{id}/records.csv": {
@@ -1949,6 +1983,7 @@ export interface components {
              * @description Decimals of a decimal, 1–6.
              */
             digits?: number | null;
+            documents?: components["schemas"]["RequiredDocument"][];
             kind: components["schemas"]["FieldKind"];
             label: components["schemas"]["Text"];
             /**
@@ -1981,7 +2016,7 @@ export interface components {
          * @description What a field holds.
          * @enum {string}
          */
-        FieldKind: "text" | "number" | "decimal" | "money" | "date" | "flag" | "choice" | "choices" | "phone" | "identity" | "plate" | "credit_code" | "mail";
+        FieldKind: "text" | "number" | "decimal" | "money" | "date" | "flag" | "choice" | "choices" | "phone" | "identity" | "plate" | "credit_code" | "mail" | "documents" | "years";
         /** @description A version of the declarations. */
         FieldVersion: {
             /** Format: date-time */
@@ -2005,7 +2040,7 @@ export interface components {
          * @description What an entry of a customer's journal is about.
          * @enum {string}
          */
-        JournalCategory: "accounts" | "samples" | "invoices" | "returns" | "market_support" | "complaint" | "promise" | "need" | "activity" | "intelligence" | "service_visit";
+        JournalCategory: "accounts" | "samples" | "invoices" | "returns" | "market_support" | "complaint" | "promise" | "need" | "activity" | "intelligence" | "service_visit" | "record";
         /** @description An entry as it is shown; what belongs to an erased customer has no texts. */
         JournalEntry: {
             /**
@@ -2210,6 +2245,17 @@ export interface components {
              * @description Last day of the tier as it stands, grace not counted.
              */
             valid_through: string;
+        };
+        /** @description A document of which too few copies were handed in. */
+        MissingDocument: {
+            code: string;
+            /** @description Name of the checklist. */
+            field: string;
+            /** Format: int32 */
+            handed_in: number;
+            label: components["schemas"]["Text"];
+            /** Format: int32 */
+            required: number;
         };
         /** @description Cancels an exchange as a whole. The receipt is the cancelling's own. */
         NewCancellation: {
@@ -3013,6 +3059,8 @@ export interface components {
                 customer_id: string;
                 /** Format: uuid */
                 id: string;
+                /** @description Documents that its type's checklists ask for now and that weren't handed in, or too few copies of them. */
+                missing: components["schemas"]["MissingDocument"][];
                 /** Format: uuid */
                 type_id: string;
                 /** @description By the fields' names, each with the version of the declarations it was written under. */
@@ -3451,6 +3499,8 @@ export interface components {
             customer_id: string;
             /** Format: uuid */
             id: string;
+            /** @description Documents that its type's checklists ask for now and that weren't handed in, or too few copies of them. */
+            missing: components["schemas"]["MissingDocument"][];
             /** Format: uuid */
             type_id: string;
             /** @description By the fields' names, each with the version of the declarations it was written under. */
@@ -3525,6 +3575,10 @@ export interface components {
             fields?: components["schemas"]["FieldDefinition"][] | null;
             name?: components["schemas"]["Text"] | null;
         };
+        RecordTypeTemplates: {
+            /** @description Each as it is sent to create a type. */
+            items: components["schemas"]["NewRecordType"][];
+        };
         /** @description What a redemption takes. */
         RedemptionAnswer: {
             /** @description After the redemption. */
@@ -3570,6 +3624,21 @@ export interface components {
             /** @description false: archived, once no open store is in it. */
             active?: boolean | null;
             name?: string | null;
+        };
+        /** @description A document that a checklist asks for. */
+        RequiredDocument: {
+            /**
+             * @description Unique in the field: 1–32 lower-case letters, digits and `_`.
+             * @example identity
+             */
+            code: string;
+            /**
+             * Format: int32
+             * @description How many are wanted, 1–99.
+             * @example 2
+             */
+            copies: number;
+            label: components["schemas"]["Text"];
         };
         /** @description What a return changes. */
         ReturnAnswer: {
@@ -5613,6 +5682,34 @@ export interface operations {
             };
         };
     };
+    list_record_type_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordTypeTemplates"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_record_types: {
         parameters: {
             query?: {
@@ -5752,6 +5849,41 @@ export interface operations {
             };
         };
     };
+    list_record_type_fields: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FieldVersion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_records: {
         parameters: {
             query?: never;
@@ -5789,7 +5921,7 @@ export interface operations {
                 type_id?: string;
                 /** @description Only those about this customer. */
                 customer_id?: string;
-                /** @description Only those in this column of the board. */
+                /** @description Only those in this column of the board; empty: those in none. */
                 board_value?: string;
                 /** @description true: only what is in use, false: only what is archived. */
                 active?: boolean;

@@ -23,6 +23,8 @@ export interface Call {
   key?: string
   version?: number
   signal?: AbortSignal | undefined
+  /** The answer is a file. */
+  blob?: boolean
 }
 
 let access: string | null = null
@@ -75,8 +77,18 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
   return send<T>(path, options)
 }
 
-export async function send<T>(path: string, { method = 'GET', body, key, version, signal }: Call): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': locale() }
+/** Takes a file that the interface makes to the machine. */
+export async function download(path: string, name: string): Promise<void> {
+  const answer = await call<Blob>(path, { blob: true })
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(answer)
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(link.href)
+}
+
+export async function send<T>(path: string, { method = 'GET', body, key, version, signal, blob = false }: Call): Promise<T> {
+  const headers: Record<string, string> = { Accept: blob ? '*/*' : 'application/json', 'Accept-Language': locale() }
   if (access !== null) headers['Authorization'] = `Bearer ${access}`
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (key !== undefined) headers['Idempotency-Key'] = key
@@ -88,6 +100,7 @@ export async function send<T>(path: string, { method = 'GET', body, key, version
   let text: string
   try {
     response = await fetch(BASE + path, init)
+    if (blob && response.ok) return (await response.blob()) as T
     text = await response.text()
   } catch (error) {
     if (signal?.aborted) throw error
