@@ -93,7 +93,14 @@ pub fn open(settings: &Settings) -> anyhow::Result<Engine> {
     let program = std::env::current_exe().context("the path of this program")?;
     options.plugins.compiler = Some(Compiler::new(program));
     // The engine's errors print their causes themselves.
-    Engine::start(options).map_err(|error| anyhow::anyhow!("{}: {error}", named()))
+    let failed = |error| anyhow::anyhow!("{}: {error}", named());
+    let engine = Engine::start(options).map_err(failed)?;
+    let erased = engine.erase_again().map_err(failed)?;
+    if erased > 0 {
+        // Of an older backup; the operator who restored it sees it too.
+        println!("{erased} customers who had been erased since the backup were erased again");
+    }
+    Ok(engine)
 }
 
 /// Says so if whoever copies the data folder has the keys as well.

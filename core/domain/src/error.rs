@@ -104,6 +104,9 @@ codes! {
     InUse "in_use" Conflict "仍在使用" "Still in use";
     PossibleDuplicate "possible_duplicate" Conflict "可能已有此顾客" "The customer may be registered already";
     CustomerMerged "customer_merged" Conflict "该顾客已并入另一位" "The customer was merged into another";
+    Erased "erased" Conflict "顾客资料已删除" "The customer's data were erased";
+    SecondPersonNeeded "second_person_needed" Conflict "须由另一人确认" "Somebody else must confirm it";
+    DecidedAlready "decided_already" Conflict "已经处理" "Decided already";
     TendersMismatch "tenders_mismatch" Invalid "付款合计与应付不符" "The tenders don't add up";
     LineDiscountMismatch "line_discount_mismatch" Invalid "折扣与金额不符" "A line's discount doesn't add up";
     OccurredAtOutOfRange "occurred_at_out_of_range" Invalid "业务时间超出允许范围" "The time lies outside the permitted range";

@@ -55,7 +55,10 @@ id!(
     BillId,
     EntryId, LotId, RecordTypeId, RecordId, JournalId,
     /// Two customers who became one.
-    MergeId
+    MergeId,
+    /// Somebody saw or took away confidential data.
+    LookId,
+    DeletionId
 );
 
 /// Where new ids come from: the writer hands one to every `decide`, tests hand a counter.

@@ -121,6 +121,15 @@ pub(crate) fn check_version(found: i64, expected: i64) -> Result<(), Refusal> {
     ))
 }
 
+/// Of a customer whose data were erased nothing can be written or shown.
+pub(crate) fn erased() -> Refusal {
+    Refusal::new(
+        Code::Erased,
+        "这位顾客的资料已删除，不能再登记或查看",
+        "This customer's data were erased: nothing can be written about them or shown",
+    )
+}
+
 pub(crate) fn not_found() -> Refusal {
     Refusal::new(Code::NotFound, "没有找到", "There is no such thing here")
 }

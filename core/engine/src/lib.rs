@@ -9,10 +9,12 @@ pub mod bootstrap;
 mod business;
 pub mod clock;
 pub mod command;
+pub mod confidential;
 pub mod demo;
 mod engine;
 pub mod error;
 pub mod fields;
+pub mod find;
 pub mod identity;
 pub mod import;
 pub mod input;
@@ -20,6 +22,7 @@ pub mod job;
 pub mod journal;
 pub mod keys;
 pub mod lanes;
+mod look;
 pub mod merge;
 pub mod page;
 pub mod program;
@@ -33,6 +36,7 @@ mod shop;
 pub mod store;
 pub mod store_admin;
 pub mod verify;
+mod words;
 
 #[cfg(test)]
 mod fixture;

@@ -3,6 +3,7 @@
 
 mod archive;
 mod bill;
+mod confidential;
 mod demo;
 mod hq;
 mod records;
@@ -54,6 +55,10 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_arc_15_a_shipped_type_is_taken_over_with_its_checklist",
         records::a_shipped_type_is_taken_over,
+    ),
+    (
+        "d_arc_12_d_arc_13_a_look_behind_the_mask_and_an_erasure",
+        confidential::a_look_and_an_erasure,
     ),
     ("everybody_lands_on_a_page_of_their_own", resources::everybody_lands),
     ("complaints_of_the_browser_are_heard", complaints_are_heard),

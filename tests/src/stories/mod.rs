@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod calendar;
 mod cards;
+mod confidential;
 mod contention;
 mod crash;
 mod customer_cards;
@@ -14,6 +15,8 @@ mod customer_classes;
 mod damage;
 mod demo;
 mod earning;
+mod erasure;
+mod finding;
 mod hostile;
 mod identifiers;
 mod import;
@@ -35,6 +38,7 @@ mod record_types;
 mod records;
 mod replay;
 mod resources;
+mod retention;
 mod returns;
 mod rewards;
 mod sales_files;
@@ -57,6 +61,7 @@ pub fn tests() -> Vec<Trial> {
         backup::tests,
         calendar::tests,
         cards::tests,
+        confidential::tests,
         contention::tests,
         crash::tests,
         customer_cards::tests,
@@ -64,6 +69,8 @@ pub fn tests() -> Vec<Trial> {
         damage::tests,
         demo::tests,
         earning::tests,
+        erasure::tests,
+        finding::tests,
         hostile::tests,
         identifiers::tests,
         import::tests,
@@ -84,6 +91,7 @@ pub fn tests() -> Vec<Trial> {
         record_types::tests,
         records::tests,
         replay::tests,
+        retention::tests,
         returns::tests,
         resources::tests,
         rewards::tests,

@@ -230,6 +230,11 @@ fn d_arc_15_an_export_is_masked_and_holds_no_formula(app: &TestApp) {
     assert_eq!(header("content-disposition"), "attachment; filename=\"loan.csv\"");
     let text = export.ok().as_str().expect("a text").to_owned();
     let lines: Vec<&str> = text.split("\r\n").collect();
+    // Who took it and when stands last; a story of the access log looks at it.
+    let lines: Vec<&str> = lines
+        .iter()
+        .map(|line| line.rsplit_once(',').map_or(*line, |(rest, _)| rest))
+        .collect();
     assert_eq!(
         lines,
         [

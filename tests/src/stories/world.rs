@@ -20,6 +20,7 @@ pub struct World {
     pub staff: String,
     pub record_type: String,
     pub record: String,
+    pub deletion: String,
 }
 
 impl World {
@@ -75,10 +76,14 @@ impl World {
                 .created()
                 .text("/id"),
             record: String::new(),
+            deletion: String::new(),
         };
         let form = world.customer_form(&app.next_phone());
         world.customer = hq.post("/customers", &form).created().text("/id");
         world.record = hq.post("/records", &world.record_form()).created().text("/id");
+        let deletion =
+            json!({"scope": "record", "customer_id": world.customer, "record_id": world.record, "ground": "asked"});
+        world.deletion = hq.post("/deletions", &deletion).created().text("/id");
         let sale = world.purchase(app);
         world.sale = hq
             .request("POST", "/sales")

@@ -7,7 +7,7 @@ const LAYERS: &[&[&str]] = &[
     // The base: knows no subject. `engine` and `services` are its handle.
     &[
         "error", "clock", "actor", "keys", "store", "input", "page", "resource", "identity", "audit", "engine",
-        "services", "business", "lanes",
+        "services", "business", "lanes", "look", "words",
     ],
     &["fields"],
     &["store_admin"],
@@ -20,6 +20,8 @@ const LAYERS: &[&[&str]] = &[
     &["journal"],
     &["record"],
     &["merge"],
+    &["confidential"],
+    &["find"],
     &["verify"],
     &["job"],
     &["import"],

@@ -64,6 +64,8 @@ pub struct Customer {
     /// What else is known, contact data masked; not in lists, and only for who may see it (`customer.card`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card: Option<archive::Card>,
+    /// All personal data were erased; what is left stands here for the ledger.
+    pub erased: bool,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Instant,
     /// Rises with every change; the ETag.
@@ -90,7 +92,11 @@ impl Customer {
     pub fn new(view: archive::CustomerView, language: Language) -> Self {
         Self {
             id: view.id,
-            name: view.name,
+            name: if view.erased {
+                language.pick(&view.display).into()
+            } else {
+                view.name
+            },
             form_of_address: view.form_of_address,
             display: language.pick(&view.display).into(),
             phones: view.phones,
@@ -104,6 +110,7 @@ impl Customer {
             consent_at: view.consent_at,
             external_ref: view.external_ref,
             card: view.card,
+            erased: view.erased,
             created_at: view.created_at,
             version: view.version,
             merged_into: view.merged_into,

@@ -6,8 +6,10 @@ mod audit;
 mod auth;
 mod cards;
 mod chain;
+mod confidential;
 mod customers;
 mod demo;
+mod find;
 mod journal;
 mod memberships;
 mod merges;
@@ -34,6 +36,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(stores::routes)
         .configure(staff::routes)
         .configure(customers::routes)
+        .configure(confidential::routes)
+        .configure(find::routes)
         .configure(programs::routes)
         .configure(records::routes)
         .configure(journal::routes)

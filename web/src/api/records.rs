@@ -161,7 +161,8 @@ async fn read_record_history(
     Ok(answer::ok(&state.read(list).await?))
 }
 
-/// The type's records as CSV in UTF-8, masked; cells that a spreadsheet would compute begin with an apostrophe.
+/// The type's records as CSV in UTF-8, masked; cells that a spreadsheet would compute begin with an apostrophe. The
+/// last column of every line says who took it away and when; its number leads to the access log.
 #[utoipa::path(
     tag = "records", params(("id" = Uuid, Path)),
     responses((status = 200, body = String, content_type = "text/csv"))
@@ -173,19 +174,19 @@ async fn export_records(
     language: Language,
     state: web::Data<State>,
 ) -> Answer {
-    let kind = state.engine.begin_record_export(permit.actor(), id.0).await?;
+    let (kind, mark) = state.engine.begin_record_export(permit.actor(), id.0).await?;
     let name = format!("attachment; filename=\"{}.csv\"", kind.code);
     let pick: fn(&Text) -> &str = if language == Language::English {
         |text| &text.en
     } else {
         |text| &text.zh
     };
-    let (actor, kind) = (permit.actor().clone(), std::sync::Arc::new(kind));
+    let (actor, kind) = (permit.actor().clone(), std::sync::Arc::new((kind, mark)));
     let lines = stream::try_unfold(Some(None), move |after: Option<Option<String>>| {
         let (state, actor, kind) = (state.clone(), actor.clone(), kind.clone());
         async move {
             let Some(after) = after else { return Ok(None) };
-            let read = move |engine: &Engine| engine.record_csv(&actor, &kind, after, pick);
+            let read = move |engine: &Engine| engine.record_csv(&actor, (&kind.0, &kind.1), after, pick);
             let failed = |problem: crate::http::Problem| std::io::Error::other(problem.code());
             let page = state.read(read).await.map_err(failed)?;
             let next = page.next.map(Some);

@@ -46,17 +46,29 @@ pub struct Restore {
     /// The folder to which its keys were copied
     #[arg(long, value_name = "FOLDER")]
     keys_from: PathBuf,
+    /// A folder of keys that was in use later: whom its list names as erased is erased again
+    #[arg(long, value_name = "FOLDER")]
+    erased_from: Option<PathBuf>,
 }
 
 impl Restore {
     /// Fails the process when the place isn't empty, or when what was restored isn't clean.
     pub fn run(&self, settings: &Settings) -> anyhow::Result<ExitCode> {
-        let manifest = backup::restore(&self.folder, &self.keys_from, &place(settings))?;
+        let erased_from = self.erased_from.as_deref();
+        let manifest = backup::restore(&self.folder, &self.keys_from, erased_from, &place(settings))?;
         println!(
             "{} bytes restored, made by version {}",
             manifest.bytes, manifest.version
         );
-        verify::show(&app::open(settings)?.verify()?)
+        let engine = app::open(settings)?;
+        if self.erased_from.is_none() {
+            println!(
+                "Who was erased is known by the list in {}. If customers were erased later, restore again and name the \
+                 keys' folder that was in use then: --erased-from",
+                self.keys_from.display()
+            );
+        }
+        verify::show(&engine.verify()?)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::Engine;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::identity::Action;
-use crate::input::{self, Stored, Written, check_version, clearable, not_found};
+use crate::input::{self, Stored, Written, check_version, clearable, erased, not_found};
 use crate::store::{Answer, IdempotencyKey, Name};
 use cardea_domain::id::{CustomerId, StaffId, StoreId};
 use cardea_domain::identifier::DocumentKind;
@@ -76,6 +76,9 @@ impl Engine {
                 let chain = tx.chain();
                 let old = row::find_living(tx.conn(), chain, id)?.ok_or_else(not_found)?;
                 tx.actor().require(Action::CustomerUpdate, Some(old.store_id.typed()))?;
+                if old.data_key.is_none() {
+                    return Err(erased().into());
+                }
                 check_version(old.version, version)?;
                 let contact = old.contact(&keys)?;
                 let old_card = card_row::load(tx.conn(), &keys, &old)?;

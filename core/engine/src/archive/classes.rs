@@ -4,7 +4,7 @@ use super::row;
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::identity::Action;
-use crate::input::{Stored, Written, check_version, field, not_found};
+use crate::input::{Stored, Written, check_version, erased, field, not_found};
 use crate::store::schema::{class_rules, customer_classes};
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Name};
 use crate::{Engine, each};
@@ -216,6 +216,9 @@ impl Engine {
                     .require(Action::CustomerUpdate, Some(customer.store_id.typed()))?;
                 tx.actor()
                     .require(Action::CustomerCard, Some(customer.store_id.typed()))?;
+                if customer.data_key.is_none() {
+                    return Err(erased().into());
+                }
                 let before = along(tx.conn(), customer.chain_id, customer.id, dimension)?;
                 match &new.class {
                     Some(class) => {

@@ -113,6 +113,8 @@ pub struct CustomerView {
     pub external_ref: Option<String>,
     /// Not in lists, and only for who may see it (`customer.card`).
     pub card: Option<Card>,
+    /// All personal data were erased.
+    pub erased: bool,
     pub created_at: Instant,
     /// For `If-Match`.
     pub version: i64,
@@ -239,7 +241,10 @@ impl Engine {
         let (limit, after) = (page.limit()?, page.after_id()?.map(Into::into));
         let keys = self.keys().chain(actor.chain);
         let views = self.read(actor.chain, |conn| {
-            let ids = search::find(conn, &keys, (actor.chain, &scope), lookup.as_ref(), after, limit + 1)?;
+            let mut ids = search::find(conn, &keys, (actor.chain, &scope), lookup.as_ref(), after, limit + 1)?;
+            if let Some(text) = query.filter(|_| after.is_none()) {
+                ids.extend(search::by_number_elsewhere(conn, &keys, (actor.chain, &scope), text)?);
+            }
             let rows = row::load(conn, actor.chain, &ids)?;
             rows.into_iter()
                 .rev()
@@ -342,10 +347,14 @@ pub(crate) fn identity(
 }
 
 pub(crate) fn view(contact: Contact, row: CustomerRow) -> Result<CustomerView> {
-    let form_of_address = row.form_of_address.0;
+    let (form_of_address, erased) = (row.form_of_address.0, row.is_erased());
     Ok(CustomerView {
         id: row.id.typed(),
-        display: form_of_address.display(&row.name),
+        display: if row.merged_into.is_some() {
+            Text::new("已合并的顾客", "Merged customer")
+        } else {
+            form_of_address.display(&row.name)
+        },
         name: row.name,
         form_of_address,
         phones: contact.phones.iter().map(|phone| mask_phone(phone)).collect(),
@@ -362,6 +371,7 @@ pub(crate) fn view(contact: Contact, row: CustomerRow) -> Result<CustomerView> {
         consent_at: row.consent_at.map(Instant),
         external_ref: row.external_ref,
         card: None,
+        erased,
         created_at: Instant(row.created_at),
         version: row.version,
         merged_into: row.merged_into.map(Id::typed),

@@ -15,9 +15,17 @@ pub enum FormOfAddress {
 }
 }
 
+/// Who has no name is a customer whose data were erased.
+fn erased() -> Text {
+    Text::new("已删除的顾客", "Erased customer")
+}
+
 impl FormOfAddress {
     /// 王女士 / Ms Wang.
     pub fn display(self, name: &str) -> Text {
+        if name.is_empty() {
+            return erased();
+        }
         let surname = surname::of(name);
         match self {
             FormOfAddress::Mr => Text::new(format!("{}先生", surname.zh), format!("Mr {}", surname.en)),
@@ -45,7 +53,7 @@ mod tests {
             ("䶮某", FormOfAddress::Mr, "䶮先生", "Mr 䶮"),
             (" 李 雷 ", FormOfAddress::Mr, "李先生", "Mr Li"),
             ("阿卜杜拉·买买提", FormOfAddress::Mr, "阿卜杜拉先生", "Mr 阿卜杜拉"),
-            ("", FormOfAddress::Mr, "先生", "Mr "),
+            ("", FormOfAddress::None, "已删除的顾客", "Erased customer"),
         ] {
             let shown = form.display(name);
             assert_eq!((shown.zh.as_str(), shown.en.as_str()), (zh, en), "{name}");

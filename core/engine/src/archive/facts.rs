@@ -30,6 +30,8 @@ pub struct RegisterFacts {
     pub birthday: Option<Day>,
     pub store: StoreId,
     pub introducer: Option<CustomerId>,
+    /// Nothing is known of them any more.
+    pub erased: bool,
 }
 
 impl RegisterFacts {
@@ -122,6 +124,7 @@ impl Engine {
             birthday: contact.birthday,
             store: row.store_id.typed(),
             introducer: row.introducer_id.map(Id::typed),
+            erased: row.data_key.is_none(),
         })
     }
 }

@@ -12,6 +12,7 @@ use cardea_domain::error::KnownCustomer;
 use cardea_domain::id::{ChainId, CustomerId};
 use cardea_domain::{Code, Refusal};
 use diesel::prelude::*;
+use std::collections::{BTreeSet, HashMap};
 
 pub(crate) use crate::store::schema::customers;
 
@@ -38,6 +39,11 @@ pub(crate) struct CustomerRow {
 }
 
 impl CustomerRow {
+    /// The key is destroyed; who was merged left it to the survivor.
+    pub fn is_erased(&self) -> bool {
+        self.data_key.is_none() && self.merged_into.is_none()
+    }
+
     /// Opens the contact data.
     pub fn contact(&self, keys: &ChainKeys) -> Result<Contact> {
         Contact::open(keys, self.id.typed(), self.data_key.as_deref(), self.contact.as_deref())
@@ -99,6 +105,31 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, ids: &[CustomerId]) -> Resul
         .filter(customers::chain_id.eq(Id::from(chain)).and(customers::id.eq_any(ids)))
         .order(customers::id)
         .load(c)?))
+}
+
+/// Everybody who was merged into a customer, and into those.
+pub(crate) fn merged_into(conn: &mut Conn, chain: ChainId, customer: CustomerId) -> Result<Vec<CustomerId>> {
+    let (mut all, mut last) = (Vec::new(), vec![Id::from(customer)]);
+    while !last.is_empty() {
+        let into: Vec<Option<Id>> = last.iter().map(|id| Some(*id)).collect();
+        last = each!(conn, c => customers::table
+            .select(customers::id)
+            .filter(customers::chain_id.eq(Id::from(chain)).and(customers::merged_into.eq_any(into)))
+            .load(c)?);
+        all.extend(last.iter().map(|id| id.typed::<CustomerId>()));
+    }
+    Ok(all)
+}
+
+/// Customers by id, each read once.
+pub(crate) fn people(
+    conn: &mut Conn,
+    chain: ChainId,
+    ids: impl Iterator<Item = Id>,
+) -> Result<HashMap<Id, CustomerRow>> {
+    let ids: BTreeSet<Id> = ids.collect();
+    let ids: Vec<CustomerId> = ids.into_iter().map(Id::typed).collect();
+    Ok(load(conn, chain, &ids)?.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// Writes what a change may touch.

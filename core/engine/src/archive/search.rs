@@ -3,6 +3,7 @@
 
 use super::card::Card;
 use super::contact::Contact;
+use super::pinyin;
 use super::row::CustomerRow;
 use crate::each;
 use crate::error::Result;
@@ -11,7 +12,7 @@ use crate::keys::{self, ChainKeys, Digest, IndexKind};
 use crate::store::schema::{customer_indexes, customers, search_grams};
 use crate::store::{Conn, Id};
 use cardea_domain::id::{ChainId, CustomerId};
-use cardea_domain::identifier::{self, is_invisible};
+use cardea_domain::identifier::{self, half_width, is_invisible};
 use cardea_domain::{Day, phone};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -98,6 +99,7 @@ pub(crate) fn normalised(name: &str) -> String {
         !unseen && !matches!(c, '·' | '•' | '・' | '.' | ',' | '-' | '\'')
     };
     name.chars()
+        .map(half_width)
         .filter(kept)
         .flat_map(char::to_lowercase)
         .take(64)
@@ -158,7 +160,24 @@ pub(crate) fn find(
                 by_digest(conn, (chain, scope), IndexKind::Wechat, &digest, below(after), limit)?
             }
         }
-        Some(Lookup::Name(name)) => by_name(conn, (chain, scope), name, below(after), limit)?,
+        Some(Lookup::Name(name)) => {
+            let mut found = by_name(conn, (chain, scope), name, below(after), limit)?;
+            if let Some(sound) = pinyin::typed(name) {
+                let digest = keys.digest(IndexKind::Pinyin, &sound);
+                found.extend(by_digest(
+                    conn,
+                    (chain, scope),
+                    IndexKind::Pinyin,
+                    &digest,
+                    below(after),
+                    limit,
+                )?);
+                found.sort_unstable_by(|a, b| b.cmp(a));
+                found.dedup();
+                found.truncate(limit);
+            }
+            found
+        }
         Some(other) => match other.digest(keys) {
             Some((kind, digest)) => by_digest(conn, (chain, scope), kind, &digest, below(after), limit)?,
             None => Vec::new(),
@@ -201,6 +220,19 @@ fn by_digest(
         .order(customer_indexes::customer_id.desc())
         .limit(limit as i64)
         .load::<Id>(c)?))
+}
+
+/// The customers with this number in another system.
+pub(super) fn by_number_elsewhere(
+    conn: &mut Conn,
+    keys: &ChainKeys,
+    within: (ChainId, &StoreScope),
+    typed: &str,
+) -> Result<Vec<CustomerId>> {
+    let kind = IndexKind::ExternalRef;
+    let digest = keys.digest(kind, &keys::external_number(typed));
+    let found = by_digest(conn, within, kind, &digest, below(None), 1)?;
+    Ok(found.into_iter().map(Id::typed).collect())
 }
 
 /// Customers of the chain who have one of these phones, newest first.
@@ -350,6 +382,10 @@ impl Entries {
         digests.extend(row.external_ref.as_ref().map(|number| {
             let kind = IndexKind::ExternalRef;
             (kind, keys.digest(kind, &keys::external_number(number)))
+        }));
+        digests.extend(pinyin::forms(&row.name).iter().map(|form| {
+            let kind = IndexKind::Pinyin;
+            (kind, keys.digest(kind, form))
         }));
         digests.extend(card.map(|card| card.digests(keys)).unwrap_or_default());
         digests.sort_unstable();

@@ -94,3 +94,19 @@ pub(super) fn of(name: &str) -> Surname {
         zh,
     }
 }
+
+/// Of how many characters a Chinese name's surname is, and how it is read; None for one that isn't in the tables.
+pub(super) fn reading(name: &str) -> Option<(usize, &'static str)> {
+    let name: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+    let compound = COMPOUND
+        .iter()
+        .find(|(zh, _)| name.strip_prefix(zh).is_some_and(|given| !given.is_empty()));
+    if let Some((zh, en)) = compound {
+        return Some((zh.chars().count(), en));
+    }
+    let first: String = name.chars().take(1).collect();
+    let single = SINGLE
+        .split_whitespace()
+        .find_map(|pair| pair.strip_prefix(first.as_str()));
+    single.filter(|_| !first.is_empty()).map(|en| (1, en))
+}

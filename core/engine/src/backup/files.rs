@@ -99,7 +99,9 @@ pub(super) fn copy_keys(from: &Path, to: &Path) -> Result<()> {
     create(to)?;
     for entry in fs::read_dir(from).map_err(failed(from))? {
         let path = entry.map_err(failed(from))?.path();
-        let named = path.extension().is_some_and(|end| end == "key" || end == "pem");
+        let named = path
+            .extension()
+            .is_some_and(|end| end == "key" || end == "pem" || end == "list");
         if let Some(name) = path.file_name().filter(|_| named) {
             copy(&path, &to.join(name))?;
         }

@@ -11,6 +11,7 @@ mod sqlite;
 pub use manifest::Manifest;
 
 use crate::error::{Error, Result};
+use crate::keys::Erased;
 use crate::store::Location;
 use manifest::Kind;
 use std::path::{Path, PathBuf};
@@ -53,12 +54,13 @@ pub fn back_up(from: &Place, to: &Path, keys_to: Option<&Path>) -> Result<Manife
 }
 
 /// Puts a backup into an empty place, with the keys from where they were copied to. The database isn't opened: the
-/// caller does, and verifies it.
+/// caller does, which erases again whom the lists of erasures name, and verifies it. `erased_from`: a folder of keys
+/// with a newer such list than the one in `keys_from`.
 ///
 /// # Errors
 /// No backup there, or one that isn't as its manifest says; a place that isn't empty; a backup of the other kind of
 /// database; keys that are missing; `pg_restore` that is missing or fails.
-pub fn restore(from: &Path, keys_from: &Path, to: &Place) -> Result<Manifest> {
+pub fn restore(from: &Path, keys_from: &Path, erased_from: Option<&Path>, to: &Place) -> Result<Manifest> {
     let manifest = Manifest::read(from)?;
     let copy = manifest.check(from)?;
     let location = to.location()?;
@@ -87,6 +89,9 @@ pub fn restore(from: &Path, keys_from: &Path, to: &Place) -> Result<Manifest> {
         Location::Postgres(_) => postgres::put_back(&to.database, &copy)?,
     }
     files::copy_keys(keys_from, &to.keys_dir)?;
+    if let Some(newer) = erased_from {
+        Erased::of(&to.keys_dir).add_all(&Erased::of(newer))?;
+    }
     Ok(manifest)
 }
 

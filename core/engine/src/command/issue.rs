@@ -9,6 +9,7 @@ use super::ending::{Booked, end_membership};
 use super::judge::{self, Question};
 use crate::error::Result;
 use crate::identity::Action;
+use crate::input::erased;
 use crate::plugin::{self, RecordedInput};
 use crate::program::Configuration;
 use crate::store::Answer;
@@ -101,6 +102,9 @@ impl Issue {
         let now = desk.now(self.issued_at);
         let chain = desk.chain();
         let register = desk.engine.register_facts(chain, self.customer)?;
+        if register.erased {
+            return Err(erased().into());
+        }
         let standing = desk.engine.read(chain, |conn| {
             load::standing_membership(conn, chain, self.customer, self.program)
         })?;

@@ -102,6 +102,14 @@ actions! {
     RecordWrite "record.write"                       [C  o   o   -   o   o   -   -   -   -];
     /// Make one customer of two, and take it back; duplicates of the chain side by side.
     CustomerMerge "customer.merge"                   [C  o   -   -   -   -   -   -   -   -];
+    /// See what is masked, with a reason; the access log keeps it.
+    CustomerReveal "customer.reveal"                 [C  o   o   -   o   -   -   -   -   -];
+    /// Take away everything that is kept about a customer, as one file.
+    CustomerExport "customer.export"                 [C  o   -   -   -   -   -   -   -   -];
+    DeletionRequest "deletion.request"               [C  o   -   -   -   -   -   -   -   -];
+    /// The second person; what is past its time.
+    DeletionApprove "deletion.approve"               [C  -   -   -   -   -   -   -   -   -];
+    DeletionRead "deletion.read"                     [C  o   -   -   -   -   -   C   -   -];
     CardIssue "card.issue"                           [C  o   o   o   -   o   -   -   o   -];
     /// Browse by name or last four digits.
     CardRead "card.read"                             [C  o   o   o   o   o   C   C   -   -];

@@ -4,6 +4,7 @@
 pub mod classes;
 pub mod expiry;
 pub mod judge;
+pub mod retention;
 pub mod review;
 
 use crate::Engine;
@@ -22,11 +23,13 @@ pub enum Job {
     Review,
     /// [`classes`]
     Classes,
+    /// [`retention`]
+    Retention,
 }
 
 impl Job {
     /// In the order in which they are done.
-    pub const ALL: &'static [Job] = &[Job::Judge, Job::Expiry, Job::Review, Job::Classes];
+    pub const ALL: &'static [Job] = &[Job::Judge, Job::Expiry, Job::Review, Job::Classes, Job::Retention];
 
     /// Stable, for the log.
     pub fn name(self) -> &'static str {
@@ -35,6 +38,7 @@ impl Job {
             Job::Expiry => "expiry",
             Job::Review => "review",
             Job::Classes => "classes",
+            Job::Retention => "retention",
         }
     }
 
@@ -48,6 +52,7 @@ impl Job {
             Job::Expiry => expiry::run(engine, chain).await.map(|_| ()),
             Job::Review => review::run(engine, chain).await.map(|_| ()),
             Job::Classes => classes::run(engine, chain).await,
+            Job::Retention => retention::run(engine, chain).await,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Customers' journals (客户日志, D-ARC-4): append-only; a correction names what it corrects, and both stay.
 
+mod erase;
+mod find;
 mod row;
 mod write;
 
@@ -18,6 +20,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+pub(crate) use erase::erase;
+pub use find::JournalHit;
+pub(crate) use find::find;
 pub(crate) use row::purpose;
 pub use write::NewJournalEntry;
 pub(crate) use write::note;
@@ -52,6 +57,8 @@ pub struct JournalEntry {
     pub staff_id: Option<StaffId>,
     #[schema(value_type = String, format = DateTime)]
     pub written_at: Instant,
+    /// The customer's data were erased, and what was written with them.
+    pub erased: bool,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]

@@ -46,6 +46,11 @@ pub(crate) fn purpose(entry: Id) -> Vec<u8> {
 }
 
 impl Texts {
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        let more = [&self.summary, &self.resolution];
+        std::iter::once(self.description.as_str()).chain(more.into_iter().flatten().map(String::as_str))
+    }
+
     pub fn seal(&self, key: &PersonKey, entry: Id) -> Result<Vec<u8>> {
         let document = Zeroizing::new(serde_json::to_vec(self)?);
         key.seal_as(&purpose(entry), &document).map_err(Error::internal)
@@ -64,14 +69,15 @@ pub(super) fn person(keys: &ChainKeys, customer: &CustomerRow) -> Result<Option<
 }
 
 impl JournalRow {
+    /// What people wrote; nothing once the customer is erased.
+    pub fn texts(&self, key: Option<&PersonKey>) -> Result<Texts> {
+        let Some(key) = key else { return Ok(Texts::default()) };
+        let document = key.open_as(&purpose(self.id), &self.texts).map_err(Error::internal)?;
+        Ok(serde_json::from_slice(&document)?)
+    }
+
     pub fn view(self, key: Option<&PersonKey>) -> Result<JournalEntry> {
-        let texts: Texts = match key {
-            Some(key) => {
-                let document = key.open_as(&purpose(self.id), &self.texts).map_err(Error::internal)?;
-                serde_json::from_slice(&document)?
-            }
-            None => Texts::default(),
-        };
+        let texts = self.texts(key)?;
         Ok(JournalEntry {
             id: self.id.typed(),
             customer_id: self.customer_id.typed(),
@@ -87,6 +93,7 @@ impl JournalRow {
             corrects: self.corrects.map(Id::typed),
             staff_id: self.staff_id.map(Id::typed),
             written_at: Instant(self.written_at),
+            erased: key.is_none(),
         })
     }
 }

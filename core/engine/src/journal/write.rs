@@ -6,10 +6,11 @@ use crate::actor::Actor;
 use crate::archive::{CustomerRow, find_living_customer};
 use crate::error::Result;
 use crate::identity::Action;
-use crate::input::{self, Stored, Written, exists, field, not_found};
-use crate::keys::PersonKey;
+use crate::input::{self, Stored, Written, erased, exists, field, not_found};
+use crate::keys::{ChainKeys, PersonKey};
 use crate::store::schema::stores;
 use crate::store::{Answer, Id, IdempotencyKey, Name, Tx};
+use crate::words::{self, Gram, Source};
 use crate::{Engine, each};
 use cardea_domain::id::{CustomerId, JournalId};
 use cardea_domain::journal::JournalCategory;
@@ -88,7 +89,7 @@ fn zone(tx: &mut Tx<'_>, store: Id) -> Result<Zone> {
 pub(crate) fn note(
     tx: &mut Tx<'_>,
     customer: &CustomerRow,
-    person: &PersonKey,
+    (keys, person): (&ChainKeys, &PersonKey),
     category: JournalCategory,
     description: String,
 ) -> Result<()> {
@@ -112,7 +113,9 @@ pub(crate) fn note(
         staff_id: tx.actor().staff.map(Id::from),
         written_at: now.0,
     };
-    row::insert(tx.conn(), &row)
+    row::insert(tx.conn(), &row)?;
+    let found_by: Vec<Gram> = words::of(keys, Source::Journal, texts.all()).into_iter().collect();
+    words::write(tx.conn(), customer.chain_id.typed(), id, &found_by)
 }
 
 impl Engine {
@@ -129,12 +132,13 @@ impl Engine {
     ) -> Result<Written<JournalEntry>, Refusal> {
         actor.scope(Action::JournalWrite)?;
         let (texts, keys) = (new.texts()?, std::sync::Arc::new(self.keys().chain(actor.chain)));
+        let found_by: Vec<Gram> = words::of(&keys, Source::Journal, texts.all()).into_iter().collect();
         let work = move |tx: &mut Tx<'_>| {
             let (chain, now) = (tx.chain(), tx.business_now());
             let customer = find_living_customer(tx.conn(), chain, customer_id)?.ok_or_else(not_found)?;
             tx.actor()
                 .require(Action::JournalWrite, Some(customer.store_id.typed()))?;
-            let person = row::person(&keys, &customer)?.ok_or_else(not_found)?;
+            let person = row::person(&keys, &customer)?.ok_or_else(erased)?;
             let occurred = new.occurred_at.unwrap_or(now);
             if occurred > now {
                 return Err(field("/occurred_at", "不能晚于现在", "Not later than now").into());
@@ -160,6 +164,7 @@ impl Engine {
                 written_at: now.0,
             };
             row::insert(tx.conn(), &row)?;
+            words::write(tx.conn(), chain, row.id, &found_by)?;
             let detail = json!({ "customer_id": customer_id, "category": new.category, "corrects": new.corrects });
             tx.audit("journal.write", id.0, detail);
             tx.publish("journal.written", json!({ "id": id, "customer_id": customer_id }));

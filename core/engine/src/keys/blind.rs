@@ -34,10 +34,14 @@ pub enum IndexKind {
     Plate,
     /// Number in another system, in one form.
     ExternalRef,
+    /// How a name is typed by its sound.
+    Pinyin,
+    /// Two neighbouring characters of a text.
+    Text,
 }
 
 impl IndexKind {
-    pub const ALL: [IndexKind; 10] = [
+    pub const ALL: [IndexKind; 12] = [
         IndexKind::Phone,
         IndexKind::PhoneLast4,
         IndexKind::Identity,
@@ -48,6 +52,8 @@ impl IndexKind {
         IndexKind::CreditCode,
         IndexKind::Plate,
         IndexKind::ExternalRef,
+        IndexKind::Pinyin,
+        IndexKind::Text,
     ];
 
     /// The name in the database.
@@ -63,6 +69,8 @@ impl IndexKind {
             IndexKind::CreditCode => "credit_code",
             IndexKind::Plate => "plate",
             IndexKind::ExternalRef => "external_ref",
+            IndexKind::Pinyin => "pinyin",
+            IndexKind::Text => "text",
         }
     }
 }

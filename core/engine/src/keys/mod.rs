@@ -3,10 +3,12 @@
 //! - `master.key`, 32 random bytes: every chain's key is derived from it, and under a chain's key lie the data keys
 //!   of its customers. Who copies the database alone reads no phone number; who loses this file loses them all.
 //! - `audit-<number>-<fingerprint>.pem`, Ed25519: signs the audit log's checkpoints, the newest of them.
+//! - `erased.list`: no secret, the ids of whom was erased; an older backup is told by it.
 //! - `token-<number>-<fingerprint>.pem`, Ed25519: the newest signs access tokens, older ones still verify.
 
 mod blind;
 mod chain;
+mod erased;
 mod file;
 mod password;
 mod person;
@@ -16,6 +18,7 @@ mod token;
 
 pub use blind::{Digest, IndexKind, birth_month_day, external_number, name_and_birth};
 pub use chain::ChainKeys;
+pub use erased::Erased;
 pub use password::{Passwords, check_new_password, one_time_password};
 pub use person::{PersonKey, Sealed};
 pub use seal::SealKeys;
@@ -60,6 +63,7 @@ pub struct Keys {
     master: Zeroizing<[u8; 32]>,
     tokens: TokenKeys,
     seals: Arc<SealKeys>,
+    erased: Erased,
     /// Derived once per chain: key derivation would otherwise stand in every request.
     chains: RwLock<HashMap<ChainId, Arc<ChainKeys>>>,
 }
@@ -92,6 +96,7 @@ impl Keys {
             master,
             tokens,
             seals,
+            erased: Erased::of(folder),
             chains: RwLock::default(),
         })
     }
@@ -128,6 +133,11 @@ impl Keys {
     /// The keys of access and refresh tokens.
     pub fn tokens(&self) -> &TokenKeys {
         &self.tokens
+    }
+
+    /// Who was erased.
+    pub fn erased(&self) -> &Erased {
+        &self.erased
     }
 
     /// The keys of the audit log's checkpoints.

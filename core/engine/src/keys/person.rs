@@ -1,5 +1,5 @@
 //! A customer's own data key. Contact and identity data are sealed under it; it is stored only wrapped by the
-//! chain's key, and destroying it erases the person from every backup of the database.
+//! chain's key, and destroying it makes unreadable what was sealed under it, wherever in the database that stands.
 
 use super::{ChainKeys, KeyError, random};
 use cardea_domain::id::{ChainId, CustomerId};

@@ -33,6 +33,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 pub use duplicates::{CustomerPair, DuplicateKind, DuplicateQuery};
+pub(crate) use row::erase;
 
 /// Whom to merge into a customer.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -144,13 +145,13 @@ fn view(conn: &mut Conn, keys: &ChainKeys, row: MergeRow) -> Result<CustomerMerg
     let chain: ChainId = row.chain_id.typed();
     let survivor = customers::find(conn, chain, row.customer_id.typed())?.ok_or_else(not_found)?;
     let content = match &survivor.data_key {
-        Some(wrapped) => {
+        Some(wrapped) if !row.content.is_empty() => {
             let key = keys
                 .open_person(survivor.id.typed(), wrapped)
                 .map_err(Error::internal)?;
             Some(Content::open(&key, &row)?)
         }
-        None => None,
+        _ => None,
     };
     let declared = fields::current(conn, chain, CUSTOMER)?;
     let (merged_name, lost, moved) = match content {

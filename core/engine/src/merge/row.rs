@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::keys::PersonKey;
 use crate::store::schema::customer_merges;
 use crate::store::{Conn, Id};
-use cardea_domain::id::ChainId;
+use cardea_domain::id::{ChainId, CustomerId};
 use cardea_domain::merge::Lost;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -90,4 +90,18 @@ pub(super) fn select(
         }
         found.order(customer_merges::id.desc()).limit(limit).load(c)?
     }))
+}
+
+/// Takes away what is kept of a person's merges, whichever side they were on: it would bring a key back.
+pub(crate) fn erase(conn: &mut Conn, chain: ChainId, customer: CustomerId) -> Result<()> {
+    let customer = Id::from(customer);
+    let own = customer_merges::chain_id.eq(Id::from(chain)).and(
+        customer_merges::customer_id
+            .eq(customer)
+            .or(customer_merges::merged_id.eq(customer)),
+    );
+    each!(conn, c => diesel::update(customer_merges::table.filter(own))
+        .set(customer_merges::content.eq(Vec::<u8>::new()))
+        .execute(c)?);
+    Ok(())
 }

@@ -6,6 +6,7 @@ mod entries;
 mod find;
 mod holder;
 mod memberships;
+mod own;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ pub use entries::{LotMove, StatementEntry};
 pub use memberships::{
     CustomerShown, Lot, Membership, MembershipQuery, MembershipShown, MembershipState, MembershipView, TierReview,
 };
+pub(crate) use own::{bills as own_bills, entries as own_entries};
 
 use crate::error::Error;
 use crate::identity::StoreScope;

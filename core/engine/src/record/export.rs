@@ -5,7 +5,10 @@ use super::read::RecordQuery;
 use crate::Engine;
 use crate::actor::Actor;
 use crate::identity::Action;
+use crate::input::{Stored, Written};
+use crate::look::{NewLook, mark};
 use crate::store::Answer;
+use cardea_domain::confidential::LookKind;
 use cardea_domain::fields::{FieldDefinition, FieldKind};
 use cardea_domain::id::RecordTypeId;
 use cardea_domain::money::format_minor;
@@ -61,29 +64,50 @@ fn shown(field: &FieldDefinition, value: &Value, pick: fn(&Text) -> &str, minor_
 }
 
 impl Engine {
-    /// Notes in the audit log that somebody takes records out.
+    /// Notes in the audit log and the access log that somebody takes records out; answers the type, and the mark that
+    /// leads from the file back to who took it.
     ///
     /// # Errors
     /// `forbidden`, `not_found`.
-    pub async fn begin_record_export(&self, actor: &Actor, kind: RecordTypeId) -> Result<RecordType, Refusal> {
+    pub async fn begin_record_export(
+        &self,
+        actor: &Actor,
+        kind: RecordTypeId,
+    ) -> Result<(RecordType, String), Refusal> {
         let found = self.one::<RecordType>(actor, kind)?;
-        self.transact(actor, None, "record.export", move |tx| {
-            tx.audit("record.export", kind.0, json!({ "type_id": kind }));
-            Answer::ok(&())
-        })
-        .await?;
-        Ok(found)
+        let names: Vec<String> = found.fields.iter().map(|field| field.name.clone()).collect();
+        let work = move |tx: &mut crate::store::Tx<'_>| {
+            let look = NewLook {
+                kind: LookKind::Export,
+                customer: None,
+                subject: Some(kind.0),
+                what: names.iter().map(String::as_str).collect(),
+                why: None,
+            };
+            let look = look.write(tx, None)?;
+            tx.audit(
+                "record.export",
+                kind.0,
+                json!({ "type_id": kind, "look_id": look.id.0 }),
+            );
+            Answer::ok(&Stored::of(look.id))
+        };
+        let answered = self.transact(actor, None, "record.export", work).await?;
+        let marked = Written::read(answered, |look| {
+            self.read(actor.chain, |conn| mark(conn, actor.chain, look.into()))
+        })?;
+        Ok((found, marked.value))
     }
 
     /// The next lines: the newest declarations' labels first, with a mark that spreadsheets know UTF-8 by, then records,
-    /// newest first, masked as on the pages.
+    /// newest first, masked as on the pages; every line ends with the mark.
     ///
     /// # Errors
     /// `forbidden`, `body_invalid` (cursor).
     pub fn record_csv(
         &self,
         actor: &Actor,
-        kind: &RecordType,
+        (kind, mark): (&RecordType, &str),
         after: Option<String>,
         pick: fn(&Text) -> &str,
     ) -> Result<CsvPage, Refusal> {
@@ -92,7 +116,9 @@ impl Engine {
         let mut lines = Vec::new();
         if after.is_none() {
             let customer = Text::new("顾客", "Customer");
-            let labels = std::iter::once(&customer).chain(kind.fields.iter().map(|field| &field.label));
+            let last = Text::new("导出标记", "Export");
+            let fields = kind.fields.iter().map(|field| &field.label);
+            let labels = std::iter::once(&customer).chain(fields).chain(std::iter::once(&last));
             let head: Vec<String> = labels.map(|label| cell(pick(label))).collect();
             lines.push(format!("\u{feff}{}", head.join(",")));
         }
@@ -109,7 +135,9 @@ impl Engine {
                 None => String::new(),
             };
             let customer = cell(pick(&record.customer));
-            let cells: Vec<String> = std::iter::once(customer).chain(kind.fields.iter().map(value)).collect();
+            let ends = [customer, cell(mark)];
+            let [first, last] = ends.map(std::iter::once);
+            let cells: Vec<String> = first.chain(kind.fields.iter().map(value)).chain(last).collect();
             lines.push(cells.join(","));
         }
         let text = lines.into_iter().map(|line| line + "\r\n").collect();

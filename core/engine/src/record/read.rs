@@ -3,7 +3,7 @@
 use super::kind::RecordType;
 use super::row::{self, EventRow, RecordRow};
 use crate::actor::Actor;
-use crate::archive::{CustomerRow, find_customer, load_customers, mask_values};
+use crate::archive::{CustomerRow, find_customer, mask_values, people};
 use crate::error::{Error, Result};
 use crate::fields::FieldVersion;
 use crate::identity::{Action, StoreScope};
@@ -46,6 +46,8 @@ pub struct Record {
     pub created_at: Instant,
     #[schema(value_type = String, format = DateTime)]
     pub changed_at: Instant,
+    /// The customer's data were erased, and the values with them.
+    pub erased: bool,
     /// Rises with every change; the ETag.
     pub version: i64,
 }
@@ -120,11 +122,7 @@ fn declared(conn: &mut Conn, chain: ChainId, rows: &[(RecordRow, WrittenValues)]
 
 /// Opens and masks records; what belongs to erased customers is empty.
 fn views(conn: &mut Conn, keys: &ChainKeys, chain: ChainId, rows: Vec<RecordRow>) -> Result<Vec<Record>> {
-    let mut ids: Vec<CustomerId> = rows.iter().map(|row| row.customer_id.typed()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let customers = load_customers(conn, chain, &ids)?;
-    let customers: HashMap<Id, CustomerRow> = customers.into_iter().map(|row| (row.id, row)).collect();
+    let customers = people(conn, chain, rows.iter().map(|row| row.customer_id))?;
     let open = |row: RecordRow| {
         let customer = customers.get(&row.customer_id).ok_or_else(not_found)?;
         let values = opened(keys, customer, row.id, Some(&row.content))?;
@@ -155,14 +153,20 @@ fn views(conn: &mut Conn, keys: &ChainKeys, chain: ChainId, rows: Vec<RecordRow>
             active: row.active,
             created_at: Instant(row.created_at),
             changed_at: Instant(row.changed_at),
+            erased: customer.is_erased() || row.content.is_empty(),
             version: row.version,
         })
     };
     opened.into_iter().map(view).collect()
 }
 
-fn opened(keys: &ChainKeys, customer: &CustomerRow, record: Id, sealed: Option<&[u8]>) -> Result<WrittenValues> {
-    let (Some(wrapped), Some(sealed)) = (&customer.data_key, sealed) else {
+pub(super) fn opened(
+    keys: &ChainKeys,
+    customer: &CustomerRow,
+    record: Id,
+    sealed: Option<&[u8]>,
+) -> Result<WrittenValues> {
+    let (Some(wrapped), Some(sealed)) = (&customer.data_key, sealed.filter(|sealed| !sealed.is_empty())) else {
         return Ok(WrittenValues::new());
     };
     let key = keys

@@ -1,5 +1,6 @@
 //! Writing records: create, change, archive, move on the board; each leaves an event in the record's history.
 
+use super::find::record_grams;
 use super::kind;
 use super::read::{Record, RecordEventKind};
 use super::row::{self, EventRow, RecordRow};
@@ -8,11 +9,12 @@ use crate::actor::Actor;
 use crate::archive::{CustomerRow, find_living_customer};
 use crate::error::{Error, Result};
 use crate::identity::Action;
-use crate::input::{Stored, Written, check_version, field, not_found};
+use crate::input::{Stored, Written, check_version, erased, field, not_found};
 use crate::journal;
 use crate::keys::{ChainKeys, PersonKey};
 use crate::resource::VersionedRow;
 use crate::store::{Answer, Id, IdempotencyKey, Name, Tx};
+use crate::words;
 use cardea_domain::error::WrongField;
 use cardea_domain::fields::{self, WrittenValues};
 use cardea_domain::id::{CustomerId, RecordId, RecordTypeId};
@@ -20,6 +22,7 @@ use cardea_domain::journal::JournalCategory;
 use cardea_domain::{Day, Refusal, Text};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -127,7 +130,7 @@ fn customer(tx: &mut Tx<'_>, keys: &ChainKeys, id: CustomerId, pointer: &str) ->
     let customer = find_living_customer(tx.conn(), chain, id)?.ok_or_else(missing)?;
     tx.actor()
         .require(Action::RecordWrite, Some(customer.store_id.typed()))?;
-    let wrapped = customer.data_key.as_ref().ok_or_else(missing)?;
+    let wrapped = customer.data_key.as_ref().ok_or_else(erased)?;
     let key = keys.open_person(id, wrapped).map_err(Error::internal)?;
     Ok((customer, key))
 }
@@ -189,6 +192,8 @@ impl Engine {
                     version: 1,
                 };
                 row::insert(tx.conn(), &row)?;
+                let found_by = record_grams(&keys, &kind.definitions()?, &values);
+                words::replace(tx.conn(), chain, row.id, (&BTreeSet::new(), &found_by))?;
                 let names: Vec<&String> = values.keys().collect();
                 let mut event = event(tx, &row, RecordEventKind::Create);
                 event.fields = serde_json::to_string(&names)?;
@@ -264,6 +269,9 @@ impl Engine {
                 let chain = tx.chain();
                 let old = row::find(tx.conn(), chain, id.into())?.ok_or_else(not_found)?;
                 let (customer, key) = customer(tx, &keys, old.customer_id.typed(), "/id")?;
+                if old.content.is_empty() {
+                    return Err(erased().into());
+                }
                 check_version(old.version, version.unwrap_or(old.version))?;
                 let kind = kind::Row::find(tx.conn(), chain, old.type_id)?.ok_or_else(not_found)?;
                 let context = Context {
@@ -272,7 +280,7 @@ impl Engine {
                     key,
                     latest,
                 };
-                save(tx, &context, &old, &told, active)?;
+                save(tx, (&keys, &context), &old, &told, active)?;
                 Answer::ok(&Stored::of(id))
             })
             .await?;
@@ -283,7 +291,7 @@ impl Engine {
 /// Saves a record over `old` and tells its history what happened.
 fn save(
     tx: &mut Tx<'_>,
-    context: &Context<'_>,
+    (keys, context): (&ChainKeys, &Context<'_>),
     old: &RecordRow,
     told: &Map<String, Value>,
     active: Option<bool>,
@@ -299,6 +307,10 @@ fn save(
         ..old.clone()
     };
     row::update(tx.conn(), &row)?;
+    let definitions = context.kind.definitions()?;
+    let found_by = |values| record_grams(keys, &definitions, values);
+    let chain = tx.chain();
+    words::replace(tx.conn(), chain, row.id, (&found_by(&before), &found_by(&after)))?;
     let names: Vec<&String> = told
         .keys()
         .filter(|name| after.get(*name) != before.get(*name))
@@ -315,7 +327,8 @@ fn save(
         event.moved_from.clone_from(&old.board_value);
         event.moved_to.clone_from(&row.board_value);
         let told = context.move_told(old.board_value.as_deref(), row.board_value.as_deref())?;
-        journal::note(tx, &context.customer, &context.key, JournalCategory::Record, told)?;
+        let both = (keys, &context.key);
+        journal::note(tx, &context.customer, both, JournalCategory::Record, told)?;
     }
     event.fields = serde_json::to_string(&names)?;
     event.earlier = Some(row::seal(&context.key, old.id, &earlier)?);

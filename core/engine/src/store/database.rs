@@ -77,6 +77,14 @@ impl Database {
         Ok(())
     }
 
+    /// Moves SQLite's log into the database and empties it: what was deleted is overwritten there, but not in the log.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub(crate) fn empty_log(&self) -> Result<()> {
+        dialect::empty_log(&mut self.location.connect()?)
+    }
+
     pub(super) fn flushing(&self) -> bool {
         self.flushing.load(Ordering::Acquire)
     }

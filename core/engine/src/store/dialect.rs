@@ -142,6 +142,14 @@ pub(crate) fn prepare_writer(conn: &mut Conn) -> Result<()> {
     }
 }
 
+/// Moves SQLite's log into the database and empties it.
+pub(crate) fn empty_log(conn: &mut Conn) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => conn.batch("PRAGMA wal_checkpoint(TRUNCATE)"),
+        Conn::Postgres(_) => Ok(()),
+    }
+}
+
 /// Whether a commit waits until it is on disk.
 pub(crate) fn set_flushing(conn: &mut Conn, on: bool) -> Result<()> {
     conn.batch(match (&*conn, on) {

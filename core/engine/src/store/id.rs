@@ -8,7 +8,7 @@ use diesel::sql_types::Binary;
 use uuid::Uuid;
 
 /// Any id on its way to or from a table. Typed ids turn into it with `.into()`, and back with [`Id::typed`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Binary)]
 pub struct Id(pub Uuid);
 

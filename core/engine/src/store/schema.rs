@@ -206,6 +206,57 @@ diesel::table! {
 }
 
 diesel::table! {
+    looks (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        at -> BigInt,
+        staff_id -> Nullable<Binary>,
+        customer_id -> Nullable<Binary>,
+        kind -> Text,
+        what -> Text,
+        subject -> Nullable<Binary>,
+        purpose -> Nullable<Text>,
+        note -> Nullable<Binary>,
+        number -> Text,
+    }
+}
+
+diesel::table! {
+    deletions (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        scope -> Text,
+        customer_id -> Binary,
+        record_id -> Nullable<Binary>,
+        ground -> Text,
+        reference -> Nullable<Text>,
+        state -> Text,
+        noted_at -> BigInt,
+        requested_by -> Nullable<Binary>,
+        requested_at -> Nullable<BigInt>,
+        decided_by -> Nullable<Binary>,
+        decided_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    text_grams (chain_id, gram, subject_id) {
+        chain_id -> Binary,
+        gram -> Binary,
+        subject_id -> Binary,
+    }
+}
+
+diesel::table! {
+    retention (chain_id) {
+        chain_id -> Binary,
+        rules -> Text,
+        looked_on -> Nullable<Integer>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     search_grams (chain_id, gram, customer_id) {
         chain_id -> Binary,
         gram -> Text,
@@ -584,6 +635,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     customer_merges,
     customer_merge_moves,
     journal,
+    looks,
+    text_grams,
+    retention,
+    deletions,
     installation,
     chains,
     regions,

@@ -24,6 +24,8 @@ pub enum Across {
     Jobs,
     /// At the start, the business clocks of all chains are set.
     BusinessClocks,
+    /// At the start, who was erased is compared with the list beside the keys.
+    Erasures,
     /// An entry of the audit log names the one before it in its lane, whichever chain's that is. Other chains' entries
     /// leave the read as hashes.
     AuditLanes,

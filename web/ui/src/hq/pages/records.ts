@@ -1,6 +1,7 @@
 // What people look things up in who neither sell nor set the rules: plain lists, as far as they may see.
 import type { ResourcePage } from '$lib/resource/page'
 import CardPanel from '../card/CardPanel.svelte'
+import DeletionPanel from '../confidential/DeletionPanel.svelte'
 
 const program_id = { path: '/programs', read: 'program.read' }
 const store_id = { path: '/stores', read: 'store.read' }
@@ -42,4 +43,25 @@ export const audit: ResourcePage = {
   title: 'action',
   columns: ['action', 'at', 'staff_id', 'source_ip', 'detail'],
   references: { staff_id: { path: '/staff', read: 'staff.read' } },
+}
+
+const staff = { path: '/staff', read: 'staff.read' }
+
+export const accessLog: ResourcePage = {
+  name: 'access-log',
+  path: '/access-log',
+  read: 'audit.read',
+  title: 'number',
+  columns: ['number', 'at', 'staff_id', 'kind', 'purpose', 'note', 'customer_id'],
+  references: { staff_id: staff },
+}
+
+export const deletions: ResourcePage = {
+  name: 'deletions',
+  path: '/deletions',
+  read: 'deletion.read',
+  title: 'customer',
+  columns: ['customer', 'scope', 'ground', 'state', 'noted_at', 'requested_by', 'decided_by'],
+  references: { requested_by: staff, decided_by: staff },
+  more: DeletionPanel,
 }

@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/access-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The access log: who saw in full what is masked, or took a list away, newest first. It names people by id alone. */
+        get: operations["list_looks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -533,6 +550,121 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/own-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Everything that is kept about a customer, in full, as one JSON file: the archive's data, classes, memberships with cards,
+         *     bills, ledger entries, journal, records with their history, and who looked at it. The access log notes who took it.
+         */
+        post: operations["take_own_data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows in full what is masked of a customer, and notes in the access log who saw it and what for. */
+        post: operations["reveal_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deletions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deletions about customers of one's stores, newest first: what is past its time, what waits for a second person, what
+         *     is done.
+         */
+        get: operations["list_deletions"];
+        put?: never;
+        /**
+         * Asks for a deletion: of all that is kept of a person, of the number of their identity document, or of one record.
+         *     Nothing is deleted until a second person confirms it; ledger, audit log and totals stay in any case.
+         */
+        post: operations["request_deletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deletions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One deletion. */
+        get: operations["read_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deletions/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says yes. What is past its time is requested by that; what is requested is deleted, if it is another person who
+         *     says it.
+         */
+        post: operations["confirm_deletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deletions/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says no, or takes a request back. */
+        post: operations["reject_deletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demo": {
         parameters: {
             query?: never;
@@ -731,7 +863,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The type's records as CSV in UTF-8, masked; cells that a spreadsheet would compute begin with an apostrophe. */
+        /**
+         * The type's records as CSV in UTF-8, masked; cells that a spreadsheet would compute begin with an apostrophe. The
+         *     last column of every line says who took it away and when; its number leads to the access log.
+         */
         get: operations["export_records"];
         put?: never;
         post?: never;
@@ -918,6 +1053,28 @@ export interface paths {
         patch: operations["update_region"];
         trace?: never;
     };
+    "/api/v1/retention-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * For how long the chain keeps what after it was touched last: cards of prospects 1 year at least, numbers of identity
+         *     documents 5, contracts 10. What has no figure is kept without end. Every night names what is past its time among the
+         *     deletions.
+         */
+        get: operations["read_retention_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets for how long what is kept; the next night looks by that. */
+        patch: operations["update_retention_rules"];
+        trace?: never;
+    };
     "/api/v1/rewards": {
         parameters: {
             query?: never;
@@ -1037,6 +1194,23 @@ export interface paths {
         put?: never;
         /** What a return would give and take back; nothing is booked. */
         post: operations["quote_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Looks everywhere at once: customers, cards, journals and records, each as far as one may see it. */
+        get: operations["find_everything"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1672,6 +1846,8 @@ export interface components {
              * @example 王女士
              */
             display: string;
+            /** @description All personal data were erased; what is left stands here for the ledger. */
+            erased: boolean;
             external_ref?: string | null;
             form_of_address: components["schemas"]["FormOfAddress"];
             /** Format: uuid */
@@ -1893,6 +2069,54 @@ export interface components {
             strengths?: string | null;
             terms?: string | null;
         };
+        /** @description Nothing needs to be said of a yes or no. */
+        Decision: Record<string, unknown>;
+        /** @description Something that is to go, or has gone. */
+        Deletion: {
+            /** @description Surname and form of address, as long as there is one. */
+            customer: components["schemas"]["Text"];
+            /** Format: uuid */
+            customer_id: string;
+            /** Format: date-time */
+            decided_at?: string | null;
+            /**
+             * Format: uuid
+             * @description The second.
+             */
+            decided_by?: string | null;
+            ground: components["schemas"]["DeletionGround"];
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            noted_at: string;
+            /** Format: uuid */
+            record_id?: string | null;
+            reference?: string | null;
+            /** Format: date-time */
+            requested_at?: string | null;
+            /**
+             * Format: uuid
+             * @description The first person.
+             */
+            requested_by?: string | null;
+            scope: components["schemas"]["DeletionScope"];
+            state: components["schemas"]["DeletionState"];
+        };
+        /**
+         * @description Why something is deleted.
+         * @enum {string}
+         */
+        DeletionGround: "asked" | "retention" | "law" | "mistake" | "again";
+        /**
+         * @description What a deletion takes.
+         * @enum {string}
+         */
+        DeletionScope: "person" | "identity" | "record";
+        /**
+         * @description How far a deletion has come.
+         * @enum {string}
+         */
+        DeletionState: "due" | "requested" | "done" | "rejected";
         /** @description Empty on every server but that of `serve --demo`. */
         Demo: {
             filling?: components["schemas"]["DemoFilling"] | null;
@@ -2032,6 +2256,14 @@ export interface components {
         };
         /** @enum {string} */
         FormOfAddress: "mr" | "ms" | "none";
+        /** @description What was found, by sort, newest first in each. */
+        FoundShown: {
+            cards: components["schemas"]["Card"][];
+            /** @description Masked. */
+            customers: components["schemas"]["Customer"][];
+            journal: components["schemas"]["JournalHit"][];
+            records: components["schemas"]["RecordHit"][];
+        };
         Health: {
             /** @example ok */
             status: string;
@@ -2062,6 +2294,8 @@ export interface components {
              * @description The last day for an answer; null: none is needed.
              */
             due_on?: string | null;
+            /** @description The customer's data were erased, and what was written with them. */
+            erased: boolean;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -2082,6 +2316,20 @@ export interface components {
             summary?: string | null;
             /** Format: date-time */
             written_at: string;
+        };
+        /** @description A journal entry in which it stands. */
+        JournalHit: {
+            category: components["schemas"]["JournalCategory"];
+            /** @description Surname and form of address. */
+            customer: components["schemas"]["Text"];
+            /** Format: uuid */
+            customer_id: string;
+            /** @description What stands around it. */
+            excerpt: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            occurred_at: string;
         };
         /**
          * @description How far a sale's points are known.
@@ -2131,6 +2379,38 @@ export interface components {
             /** @example admin */
             user: string;
         };
+        /** @description A row of the access log. */
+        Look: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            customer_id?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["LookKind"];
+            /** @description Gone once the customer is erased. */
+            note?: string | null;
+            /**
+             * @description Stands on what was taken away.
+             * @example 7F3A09C21D
+             */
+            number: string;
+            purpose?: components["schemas"]["Purpose"] | null;
+            /** Format: uuid */
+            staff_id?: string | null;
+            /**
+             * Format: uuid
+             * @description What else it is about: a type of records.
+             */
+            subject?: string | null;
+            /** @description Names of fields or parts. */
+            what: string[];
+        };
+        /**
+         * @description How somebody came to know confidential data.
+         * @enum {string}
+         */
+        LookKind: "reveal" | "own_data" | "export";
         /** @description A value that the surviving customer doesn't have. */
         LostValue: {
             /**
@@ -2350,6 +2630,19 @@ export interface components {
             phones?: string[];
             /** Format: uuid */
             store_id: string;
+        };
+        NewDeletion: {
+            /** Format: uuid */
+            customer_id: string;
+            ground: components["schemas"]["DeletionGround"];
+            /**
+             * Format: uuid
+             * @description Where one record goes.
+             */
+            record_id?: string | null;
+            /** @description Number of the letter or file that says so; no name, for it stays. */
+            reference?: string | null;
+            scope: components["schemas"]["DeletionScope"];
         };
         /** @description Declarations of all fields from now on. */
         NewFieldVersion: {
@@ -2738,6 +3031,8 @@ export interface components {
                  * @example 王女士
                  */
                 display: string;
+                /** @description All personal data were erased; what is left stands here for the ledger. */
+                erased: boolean;
                 external_ref?: string | null;
                 form_of_address: components["schemas"]["FormOfAddress"];
                 /** Format: uuid */
@@ -2838,6 +3133,8 @@ export interface components {
                      * @example 王女士
                      */
                     display: string;
+                    /** @description All personal data were erased; what is left stands here for the ledger. */
+                    erased: boolean;
                     external_ref?: string | null;
                     form_of_address: components["schemas"]["FormOfAddress"];
                     /** Format: uuid */
@@ -2893,6 +3190,8 @@ export interface components {
                      * @example 王女士
                      */
                     display: string;
+                    /** @description All personal data were erased; what is left stands here for the ledger. */
+                    erased: boolean;
                     external_ref?: string | null;
                     form_of_address: components["schemas"]["FormOfAddress"];
                     /** Format: uuid */
@@ -2926,6 +3225,41 @@ export interface components {
                      */
                     version: number;
                 };
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Deletion: {
+            items: {
+                /** @description Surname and form of address, as long as there is one. */
+                customer: components["schemas"]["Text"];
+                /** Format: uuid */
+                customer_id: string;
+                /** Format: date-time */
+                decided_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The second.
+                 */
+                decided_by?: string | null;
+                ground: components["schemas"]["DeletionGround"];
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                noted_at: string;
+                /** Format: uuid */
+                record_id?: string | null;
+                reference?: string | null;
+                /** Format: date-time */
+                requested_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The first person.
+                 */
+                requested_by?: string | null;
+                scope: components["schemas"]["DeletionScope"];
+                state: components["schemas"]["DeletionState"];
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -2969,6 +3303,8 @@ export interface components {
                  * @description The last day for an answer; null: none is needed.
                  */
                 due_on?: string | null;
+                /** @description The customer's data were erased, and what was written with them. */
+                erased: boolean;
                 /** Format: uuid */
                 id: string;
                 /** Format: date-time */
@@ -2989,6 +3325,37 @@ export interface components {
                 summary?: string | null;
                 /** Format: date-time */
                 written_at: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Look: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** Format: uuid */
+                customer_id?: string | null;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["LookKind"];
+                /** @description Gone once the customer is erased. */
+                note?: string | null;
+                /**
+                 * @description Stands on what was taken away.
+                 * @example 7F3A09C21D
+                 */
+                number: string;
+                purpose?: components["schemas"]["Purpose"] | null;
+                /** Format: uuid */
+                staff_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description What else it is about: a type of records.
+                 */
+                subject?: string | null;
+                /** @description Names of fields or parts. */
+                what: string[];
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -3057,6 +3424,8 @@ export interface components {
                 customer: components["schemas"]["Text"];
                 /** Format: uuid */
                 customer_id: string;
+                /** @description The customer's data were erased, and the values with them. */
+                erased: boolean;
                 /** Format: uuid */
                 id: string;
                 /** @description Documents that its type's checklists ask for now and that weren't handed in, or too few copies of them. */
@@ -3484,6 +3853,11 @@ export interface components {
             /** @description true: made sure of, by whoever sends it, now. */
             verified?: boolean | null;
         };
+        /**
+         * @description What somebody needs to see or to take away something for.
+         * @enum {string}
+         */
+        Purpose: "asked" | "service" | "complaint" | "checking" | "law" | "other";
         /** @description A record, masked. */
         Record: {
             active: boolean;
@@ -3497,6 +3871,8 @@ export interface components {
             customer: components["schemas"]["Text"];
             /** Format: uuid */
             customer_id: string;
+            /** @description The customer's data were erased, and the values with them. */
+            erased: boolean;
             /** Format: uuid */
             id: string;
             /** @description Documents that its type's checklists ask for now and that weren't handed in, or too few copies of them. */
@@ -3539,10 +3915,34 @@ export interface components {
          * @enum {string}
          */
         RecordEventKind: "create" | "change" | "move" | "archive" | "restore";
+        /** @description A record in which it stands. */
+        RecordHit: {
+            /** @description Surname and form of address. */
+            customer: components["schemas"]["Text"];
+            /** Format: uuid */
+            customer_id: string;
+            /** @description What stands around it. */
+            excerpt: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            type_id: string;
+            /** @description The type's name. */
+            type_name: components["schemas"]["Text"];
+        };
         /** @description A move on the board. */
         RecordMove: {
             /** @description Code of the column; null: to none. */
             to?: string | null;
+        };
+        /** @description For how long records of a type are kept after their last change. */
+        RecordRetention: {
+            /** @description They are contracts: kept for 10 years at least. */
+            contract?: boolean;
+            /** Format: uuid */
+            type_id: string;
+            /** Format: int32 */
+            years: number;
         };
         RecordType: {
             active: boolean;
@@ -3640,6 +4040,38 @@ export interface components {
             copies: number;
             label: components["schemas"]["Text"];
         };
+        /** @description Rules that replace the present ones. */
+        RetentionChange: {
+            rules: components["schemas"]["RetentionRules"];
+        };
+        /** @description For how many years a chain keeps what after it was touched last. What has no figure is kept without end. */
+        RetentionRules: {
+            /**
+             * Format: int32
+             * @description Numbers of identity documents, after the last purchase: at least 5.
+             */
+            identity_years?: number | null;
+            /**
+             * Format: int32
+             * @description Customers who never bought and aren't members: at least 1.
+             */
+            prospect_years?: number | null;
+            records?: components["schemas"]["RecordRetention"][];
+        };
+        /** @description The rules, and when they were applied last. */
+        RetentionView: {
+            /**
+             * Format: date
+             * @description null: not yet.
+             */
+            looked_on?: string | null;
+            rules: components["schemas"]["RetentionRules"];
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+        };
         /** @description What a return changes. */
         ReturnAnswer: {
             /** @description After the return. */
@@ -3728,6 +4160,35 @@ export interface components {
              */
             amount: number;
             kind: components["schemas"]["TenderKind"];
+        };
+        /** @description What somebody needs to see, and what for. */
+        Reveal: {
+            fields: components["schemas"]["RevealField"][];
+            /** @description In words; needed where the purpose is `other`. */
+            note?: string | null;
+            purpose: components["schemas"]["Purpose"];
+        };
+        /**
+         * @description What is masked of a customer.
+         * @enum {string}
+         */
+        RevealField: "phones" | "birthday" | "identity_number" | "card";
+        /** @description What was asked for, in full. It is shown once: nothing of it is kept. */
+        Revealed: {
+            /** Format: date */
+            birthday?: string | null;
+            card?: components["schemas"]["CustomerCard"] | null;
+            /** Format: uuid */
+            customer_id: string;
+            identity_number?: string | null;
+            /**
+             * Format: uuid
+             * @description Of its row in the access log.
+             */
+            look_id: string;
+            /** @description The same, for people. */
+            number: string;
+            phones?: string[] | null;
         };
         Reward: {
             active: boolean;
@@ -4094,6 +4555,12 @@ export interface components {
         };
         /** @description Takes a merge back. */
         UndoMerge: Record<string, unknown>;
+        /** @description What for. */
+        Why: {
+            /** @description In words; needed where the purpose is `other`. */
+            note?: string | null;
+            purpose: components["schemas"]["Purpose"];
+        };
         /**
          * @description A value with the version of the declarations under which it was written: under that version it is shown, whatever
          *     later ones say.
@@ -4132,6 +4599,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_looks: {
+        parameters: {
+            query?: {
+                /** @description Whose data. */
+                customer_id?: string;
+                /** @description Who looked. */
+                staff_id?: string;
+                kind?: components["schemas"]["LookKind"];
+                /** @description On this day, in the chain's zone. */
+                day?: string;
+                /** @description As it stands on what was taken away. */
+                number?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Look"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -5391,6 +5900,254 @@ export interface operations {
             };
         };
     };
+    take_own_data: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reveal_customer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reveal"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revealed"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deletions: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["DeletionState"];
+                customer_id?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Deletion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_deletion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeletion"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_deletion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_deletion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_demo: {
         parameters: {
             query?: never;
@@ -6426,6 +7183,71 @@ export interface operations {
             };
         };
     };
+    read_retention_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_retention_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_rewards: {
         parameters: {
             query?: {
@@ -6781,6 +7603,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReturnAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_everything: {
+        parameters: {
+            query: {
+                /**
+                 * @description A name or part of it, its pinyin or initials, a phone, four digits, a number in another system, a card's number, or
+                 *     two characters and more of what was written.
+                 */
+                q: string;
+                /** @description Most of each sort, 1–50; 10 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundShown"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */

@@ -1,0 +1,161 @@
+//! Erasing a person: key, name, notes and indexes go, ledger, audit log and totals stay. Who was erased also stands
+//! in a list beside the keys, so that an older backup doesn't bring anybody back.
+
+use super::deletion::{Deletion, DeletionRow};
+use crate::actor::Actor;
+use crate::error::{Error, Result};
+use crate::input::not_found;
+use crate::keys::ChainKeys;
+use crate::store::schema::deletions;
+use crate::store::{Across, Answer, Conn, Id, Name, Scope, Tx};
+use crate::{Engine, archive, each, journal, look, merge, record};
+use cardea_domain::Refusal;
+use cardea_domain::confidential::{DeletionGround, DeletionScope, DeletionState};
+use cardea_domain::id::{ChainId, CustomerId, DeletionId};
+use diesel::prelude::*;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Does what two people have agreed on.
+pub(super) fn perform(tx: &mut Tx<'_>, keys: &ChainKeys, row: &DeletionRow) -> Result<()> {
+    let (chain, customer) = (tx.chain(), row.customer_id.typed());
+    match row.scope.0 {
+        DeletionScope::Person => {
+            person(tx, keys, customer)?;
+            // Who was merged into them is the same person, and lives on in older backups.
+            for merged in archive::merged_into(tx.conn(), chain, customer)? {
+                let row = DeletionRow {
+                    id: tx.new_id::<DeletionId>().into(),
+                    customer_id: merged.into(),
+                    state: Name(DeletionState::Done),
+                    ..row.clone()
+                };
+                row.insert(tx.conn())?;
+            }
+            Ok(())
+        }
+        DeletionScope::Identity => {
+            archive::erase_identity(tx.conn(), keys, chain, customer)?;
+            tx.audit("customer.erase_identity", customer.0, json!({}));
+            Ok(())
+        }
+        DeletionScope::Record => {
+            let record = row.record_id.ok_or_else(not_found)?;
+            let row = archive::find_customer(tx.conn(), chain, customer)?.ok_or_else(not_found)?;
+            record::erase_one(tx.conn(), keys, &row, record.typed())?;
+            tx.audit("record.erase", record.0, json!({ "customer_id": customer }));
+            Ok(())
+        }
+    }
+}
+
+fn person(tx: &mut Tx<'_>, keys: &ChainKeys, customer: CustomerId) -> Result<()> {
+    let chain = tx.chain();
+    let row = archive::find_customer(tx.conn(), chain, customer)?.ok_or_else(not_found)?;
+    journal::erase(tx.conn(), keys, &row)?;
+    record::erase(tx.conn(), keys, &row)?;
+    merge::erase(tx.conn(), chain, customer)?;
+    archive::erase(tx.conn(), chain, customer)?;
+    look::forget(tx.conn(), chain, customer)?;
+    tx.audit("customer.erase", customer.0, json!({}));
+    tx.publish("customer.erased", json!({ "customer_id": customer }));
+    Ok(())
+}
+
+impl Engine {
+    /// Compares the list beside the keys with the database, to be done at every start: what a crash kept from the list is
+    /// noted there, and who was erased after the backup that this database comes from is erased again. Answers how many
+    /// those are.
+    ///
+    /// # Errors
+    /// The list can't be read or written; the database fails.
+    pub fn erase_again(&self) -> Result<usize> {
+        reconcile(self)
+    }
+
+    /// Notes beside the keys who was erased, and lets no older page of the database's log keep what was there.
+    pub(super) fn remember_erasure(&self, deletion: &Deletion) -> Result<(), Refusal> {
+        if deletion.scope == DeletionScope::Person {
+            note(self)?;
+        }
+        if let Err(error) = self.database().empty_log() {
+            tracing::warn!(%error, "the database's log could not be emptied; the next checkpoint does it");
+        }
+        Ok(())
+    }
+}
+
+type Erased = BTreeSet<(ChainId, CustomerId)>;
+
+fn done(conn: &mut Conn) -> Result<Erased> {
+    let people = deletions::table
+        .select((deletions::chain_id, deletions::customer_id))
+        .filter(deletions::scope.eq(Name(DeletionScope::Person)))
+        .filter(deletions::state.eq(Name(DeletionState::Done)));
+    let found: Vec<(Id, Id)> = each!(conn, c => people.load(c)?);
+    let typed = found
+        .into_iter()
+        .map(|(chain, customer)| (chain.typed(), customer.typed()));
+    Ok(typed.collect())
+}
+
+/// Notes in the list whoever was erased and isn't on it; answers who was erased by the database, and who by the list.
+fn note(engine: &Engine) -> Result<(Erased, Erased)> {
+    let list = engine.keys().erased();
+    let noted = list.read()?;
+    let known = engine.read(Scope::AllChains(Across::Erasures), done)?;
+    for (chain, customer) in known.difference(&noted) {
+        list.add(*chain, *customer)?;
+    }
+    Ok((known, noted))
+}
+
+fn reconcile(engine: &Engine) -> Result<usize> {
+    let (known, noted) = note(engine)?;
+    let mut again = Vec::new();
+    for (chain, customer) in noted.difference(&known) {
+        let row = engine.read(*chain, |conn| archive::find_customer(conn, *chain, *customer))?;
+        if row.is_some() {
+            again.push((*chain, *customer));
+        }
+    }
+    if again.is_empty() {
+        return Ok(0);
+    }
+    let count = again.len();
+    let engine = engine.clone();
+    // A thread of its own: whoever starts an engine may be within a runtime already.
+    let repeated = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.map_err(Error::internal)?;
+        again
+            .into_iter()
+            .try_for_each(|(chain, customer)| runtime.block_on(repeat(&engine, chain, customer)))
+    });
+    let repeated = repeated.join();
+    repeated.map_err(|_| Error::internal("erasing again panicked"))??;
+    tracing::warn!(
+        count,
+        "customers who had been erased were in an older database: erased again"
+    );
+    Ok(count)
+}
+
+async fn repeat(engine: &Engine, chain: ChainId, customer: CustomerId) -> Result<()> {
+    let keys = engine.keys().chain(chain);
+    let work = move |tx: &mut Tx<'_>| {
+        let now = tx.business_now().0;
+        let row = DeletionRow {
+            state: Name(DeletionState::Done),
+            decided_at: Some(now),
+            ..DeletionRow::new(tx, DeletionScope::Person, customer, DeletionGround::Again)
+        };
+        row.insert(tx.conn())?;
+        person(tx, &keys, customer)?;
+        Answer::ok(&())
+    };
+    let system = Actor::system(chain);
+    let done = engine.transact(&system, None, "customer.erase_again", work).await;
+    done.map(drop)?;
+    Ok(())
+}
