@@ -58,7 +58,8 @@ id!(
     MergeId,
     /// Somebody saw or took away confidential data.
     LookId,
-    DeletionId
+    DeletionId,
+    TaskId, HandoverId, TaskCheckId
 );
 
 /// Where new ids come from: the writer hands one to every `decide`, tests hand a counter.

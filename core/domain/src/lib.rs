@@ -25,6 +25,7 @@ pub mod review;
 pub mod rows;
 pub mod sale;
 pub mod sheet;
+pub mod task;
 pub mod tier;
 
 pub use calendar::{Day, Instant, Zone};

@@ -70,6 +70,12 @@ pub(crate) fn text(value: &str, longest: usize, pointer: &str) -> Result<String,
     Ok(value.to_owned())
 }
 
+/// A text of several lines, as [`text`].
+pub(crate) fn lines(value: &str, longest: usize, pointer: &str) -> Result<String, Refusal> {
+    text(&value.replace(['\n', '\r', '\t'], " "), longest, pointer)?;
+    Ok(value.trim().to_owned())
+}
+
 /// A code that people type and tills send: 1–32 lower-case letters, digits, `-`, `_` and `.`; capitals are lowered.
 pub(crate) fn code(value: &str, pointer: &str) -> Result<String, Refusal> {
     let value = value.trim().to_ascii_lowercase();

@@ -35,6 +35,7 @@ mod services;
 mod shop;
 pub mod store;
 pub mod store_admin;
+pub mod task;
 pub mod verify;
 mod words;
 

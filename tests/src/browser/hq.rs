@@ -49,3 +49,24 @@ pub fn changes_a_configuration(app: &TestApp, window: &Window) {
     window.find("version-2");
     picture(window, "hq-versions-en");
 }
+
+/// HQ sets from what sum on a bill is asked about, and reads what a wrong one gets.
+pub fn sets_the_limit_of_a_bill(app: &TestApp, window: &Window) {
+    app.actor("hq_admin", &[]);
+    super::log_in(app, window, "hq_admin", PASSWORD);
+    window.find("nav-chain-settings").click();
+    window.find("chain-bill-limit").fill("0");
+    window.find("chain-save").click();
+    assert_eq!(
+        window.find("problem").attribute("data-code").as_deref(),
+        Some("field_invalid")
+    );
+    window.forgive("422");
+    window.find("chain-bill-limit").fill("5000");
+    window.find("chain-save").click();
+    window.find("chain-saved");
+    picture(window, "chain-settings-zh");
+    assert_eq!(app.hq().get("/chain").ok().int("/bill_limit"), 5000_00);
+    window.find("lang-en").click();
+    picture(window, "chain-settings-en");
+}

@@ -8,6 +8,7 @@ mod demo;
 mod hq;
 mod records;
 mod resources;
+mod tasks;
 mod till;
 
 use crate::harness::peers::{self, Browser};
@@ -27,6 +28,7 @@ const STORIES: &[(&str, BrowserStory)] = &[
         "hq_changes_a_configuration_by_the_schemas_form",
         hq::changes_a_configuration,
     ),
+    ("hq_sets_the_limit_of_a_bill", hq::sets_the_limit_of_a_bill),
     ("s1_an_enter_before_the_quote_books", bill::s1_enter_before_the_quote),
     (
         "s2_esc_puts_the_bill_aside_and_one_key_brings_it_back",
@@ -59,6 +61,10 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_arc_12_d_arc_13_a_look_behind_the_mask_and_an_erasure",
         confidential::a_look_and_an_erasure,
+    ),
+    (
+        "d_arc_5_a_day_is_planned_done_and_handed_over",
+        tasks::a_day_is_planned_done_and_handed_over,
     ),
     ("everybody_lands_on_a_page_of_their_own", resources::everybody_lands),
     ("complaints_of_the_browser_are_heard", complaints_are_heard),

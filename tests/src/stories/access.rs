@@ -114,6 +114,21 @@ fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<
         "PATCH /records/{id}" => json!({"values": {"state": "new"}}),
         "POST /records/{id}/move" => json!({"to": "done"}),
         "POST /customer-class-rules/compute" => json!({}),
+        "POST /journal/{id}/resolve" => json!({"resolution": "x"}),
+        "POST /journal/{id}/verdict" => json!({"verdict": "approved"}),
+        "POST /tasks" => json!({"customer_id": world.customer, "title": "x", "due_on": "2026-03-01"}),
+        "POST /tasks/order" => json!({"task_ids": [world.task]}),
+        "PATCH /tasks/{id}" => json!({"due_on": "2026-03-02"}),
+        "POST /tasks/{id}/complete" => json!({"outcome": "x"}),
+        "POST /tasks/{id}/drop" => json!({"reason": "x"}),
+        "POST /task-checks" => json!({"staff_id": world.staff, "week": "2026-03-01", "remark": "x"}),
+        "POST /handovers" => world.handover_form(),
+        "PATCH /service-standards" => json!({"standards": {
+            "a_days": 30, "b_days": 90, "c_days": 180, "other_days": 365, "lead_days": 7,
+        }}),
+        "POST /handovers/{id}/undo" | "POST /me/calendar" | "POST /me/calendar/withdraw" | "POST /jobs/{id}/run" => {
+            json!({})
+        }
         "POST /customers/{id}/classes" => json!({"dimension": "nature", "class": "person"}),
         "PATCH /customer-class-rules" => json!({"rules": {
             "window_months": 12, "new_months": 6, "a_share_ppm": 800_000, "b_share_ppm": 950_000, "regular_purchases": 3,
@@ -130,7 +145,11 @@ fn path(route: &str, world: &World) -> String {
         Some("cards") => &world.card,
         Some("customers") => &world.customer,
         Some("deletions") => &world.deletion,
+        Some("jobs") => "review",
         Some("memberships") => &world.membership,
+        Some("journal") => &world.entry,
+        Some("tasks") => &world.task,
+        Some("handovers") => &world.handover,
         Some("programs") => &world.program,
         Some("regions") => &world.region,
         Some("redemptions") => &world.redemption,
@@ -161,6 +180,9 @@ fn call(route: &str, actor: &Actor, world: &World, app: &TestApp) -> Answer {
         // The version that those before have left.
         let current = world.hq.get(path.trim_end_matches("/merge"));
         request = request.header("If-Match", current.header("etag").expect("a version"));
+    }
+    if route.ends_with("/complete") || route.ends_with("/drop") {
+        request = request.header("If-Match", "\"1\"");
     }
     match body(route, world, app) {
         Some(body) => request.json(&body).send(),
@@ -214,7 +236,9 @@ fn every_route_role_and_place(app: &TestApp) {
 
 /// Whatever the snapshot says: nobody gets at another chain's things by their ids.
 fn no_other_chain(table: &str) {
-    for row in table.lines().filter(|row| row.contains("/{id}")) {
+    // Jobs are called the same in every chain.
+    let by_id = |row: &&str| row.contains("/{id}") && !row.contains(" /jobs/");
+    for row in table.lines().filter(by_id) {
         for cells in row.split_whitespace().skip(2) {
             assert_ne!(cells.chars().nth(2), Some('+'), "{row}");
         }

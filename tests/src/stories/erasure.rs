@@ -11,6 +11,7 @@ pub fn tests() -> Vec<Trial> {
     let mut trials = crate::stories!("erasure":
         d_arc_13_erasure_takes_the_person_and_leaves_the_books,
         d_arc_13_what_is_erased_is_shown_as_erased,
+        d_arc_13_what_was_to_be_done_goes_with_the_person,
         d_arc_13_nothing_more_is_written_about_the_erased,
         d_arc_13_who_was_merged_into_the_erased_goes_along,
         d_arc_13_a_deletion_needs_two_people,
@@ -122,6 +123,28 @@ fn d_arc_13_erasure_takes_the_person_and_leaves_the_books(app: &TestApp) {
         .get(&format!("/audit?subject={}&action=customer.erase", member.customer))
         .ok();
     assert_eq!(noted.list("/items").len(), 1);
+}
+
+fn d_arc_13_what_was_to_be_done_goes_with_the_person(app: &TestApp) {
+    let (member, hq) = (someone(app), app.hq());
+    let task = json!({"customer_id": member.customer, "title": "送样品", "due_on": "2026-03-05"});
+    let task = format!("/tasks/{}", hq.post("/tasks", &task).created().text("/id"));
+    let journal = format!("/customers/{}/journal", member.customer);
+    let promise = json!({"category": "promise", "description": "送样"});
+    let entry = hq.post(&journal, &promise).created().text("/id");
+    let resolve = json!({"resolution": "已送到家"});
+    hq.post(&format!("/journal/{entry}/resolve"), &resolve).ok();
+    erase(app, &member.customer);
+    let left = hq.get(&task).ok();
+    assert_eq!(
+        (left.text("/state"), left.text("/title")),
+        ("dropped".into(), String::new())
+    );
+    assert!(hq.get("/tasks").ok().list("/items").is_empty());
+    let left = hq.get(&journal).ok();
+    let entry = &left.list("/items")[0];
+    assert_eq!((&entry["resolution"], &entry["open"]), (&Value::Null, &json!(false)));
+    assert_eq!(app.server().verify(), [""; 0]);
 }
 
 fn d_arc_13_what_is_erased_is_shown_as_erased(app: &TestApp) {

@@ -9,6 +9,7 @@ pub fn tests() -> Vec<Trial> {
         a12_a_merge_keeps_both_notes_the_stricter_consent_and_lists_what_is_lost,
         d_arc_13_a_merge_takes_everything_along_and_gives_it_back,
         d_arc_13_a_merged_customer_tells_where_it_went,
+        d_arc_13_what_is_to_be_done_goes_along_and_comes_back,
         d_arc_13_duplicates_stand_side_by_side_page_by_page,
         d_arc_13_what_was_changed_since_a_merge_stays_when_it_is_taken_back,
         d_arc_13_a_merge_stays_with_its_store_and_leaves_no_name_in_clear,
@@ -176,7 +177,7 @@ fn d_arc_13_a_merge_takes_everything_along_and_gives_it_back(app: &TestApp) {
     let merged = merge(&app.hq(), &stays.customer, &gone.customer).created();
     assert_eq!(
         merged["moved"],
-        json!({"membership": 1, "bill": 1, "journal": 1, "record": 1, "introduced": 1})
+        json!({"membership": 1, "bill": 1, "journal": 1, "record": 1, "task": 0, "introduced": 1})
     );
     let memberships = ids(app, &format!("/memberships?customer_id={}", stays.customer));
     assert_eq!(memberships, [gone.membership.clone(), stays.membership.clone()]);
@@ -218,6 +219,25 @@ fn d_arc_13_a_merge_takes_everything_along_and_gives_it_back(app: &TestApp) {
     );
     undo(&app.hq(), &merged).expect_problem(409, "already_exists");
     assert!(!walk_in.id.is_empty());
+}
+
+fn d_arc_13_what_is_to_be_done_goes_along_and_comes_back(app: &TestApp) {
+    let (stays, gone) = (app.customer("王芳").create(), app.customer("王方").create());
+    let task = json!({"customer_id": gone, "title": "送样品", "due_on": "2026-03-05"});
+    app.hq().post("/tasks", &task).created();
+    let titles = |customer: &str| {
+        let tasks = app.hq().get(&format!("/tasks?customer_id={customer}")).ok();
+        tasks
+            .list("/items")
+            .iter()
+            .map(|task| task.text("/title"))
+            .collect::<Vec<String>>()
+    };
+    let merged = merge(&app.hq(), &stays, &gone).created();
+    assert_eq!(merged.int("/moved/task"), 1);
+    assert_eq!((titles(&stays), titles(&gone)), (vec!["送样品".to_owned()], vec![]));
+    undo(&app.hq(), &merged).ok();
+    assert_eq!((titles(&stays), titles(&gone)), (vec![], vec!["送样品".to_owned()]));
 }
 
 fn d_arc_13_a_merged_customer_tells_where_it_went(app: &TestApp) {

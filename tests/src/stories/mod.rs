@@ -21,6 +21,7 @@ mod hostile;
 mod identifiers;
 mod import;
 mod interface;
+mod jobs;
 mod journal;
 mod lapse;
 mod ledger;
@@ -46,6 +47,7 @@ mod scope;
 mod spending;
 mod standing;
 mod storage;
+mod tasks;
 mod tiers;
 mod unjudged;
 mod validity;
@@ -75,6 +77,7 @@ pub fn tests() -> Vec<Trial> {
         identifiers::tests,
         import::tests,
         interface::tests,
+        jobs::tests,
         journal::tests,
         lapse::tests,
         ledger::tests,
@@ -100,6 +103,7 @@ pub fn tests() -> Vec<Trial> {
         spending::tests,
         standing::tests,
         storage::tests,
+        tasks::tests,
         tiers::tests,
         unjudged::tests,
         validity::tests,

@@ -45,6 +45,25 @@ fn long_bill<'a>(app: &'a TestApp, member: &Member) -> Sale<'a> {
     })
 }
 
+/// HQ sees why the job failed, and that it is tried again.
+fn is_told(app: &TestApp) {
+    wait(job::run_all(app.server().engine())).expect_err("it is tried again");
+    let run = super::jobs::last(app, "judge");
+    assert_eq!(
+        (run.text("/state"), run.text("/code"), run.int("/runs")),
+        ("failed".into(), "plugin_failed".into(), 2)
+    );
+    assert!(
+        !run.text("/detail/zh").is_empty() && !run["ended_at"].is_null(),
+        "{run:#}"
+    );
+    assert_eq!(
+        super::jobs::last(app, "review").text("/state"),
+        "done",
+        "the others have their turn"
+    );
+}
+
 fn is_judged_later(backend: Backend) {
     let app = start(backend);
     let member = app.member("王芳");
@@ -56,6 +75,7 @@ fn is_judged_later(backend: Backend) {
     assert_eq!((small.body.text("/judged").as_str(), small.earned()), ("judged", 10));
     let failing = wait(job::run_all(app.server().engine())).expect_err("the plugin still fails");
     assert_eq!(failing.code.as_str(), "plugin_failed");
+    is_told(&app);
     assert_eq!(app.points(&member), 1010);
     // HQ doubles the points from now on; the operator gives plugins more room.
     app.set_now("2026-03-01 11:00");

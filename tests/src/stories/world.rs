@@ -21,6 +21,9 @@ pub struct World {
     pub record_type: String,
     pub record: String,
     pub deletion: String,
+    pub task: String,
+    pub handover: String,
+    pub entry: String,
 }
 
 impl World {
@@ -77,6 +80,9 @@ impl World {
                 .text("/id"),
             record: String::new(),
             deletion: String::new(),
+            task: String::new(),
+            handover: String::new(),
+            entry: String::new(),
         };
         let form = world.customer_form(&app.next_phone());
         world.customer = hq.post("/customers", &form).created().text("/id");
@@ -84,6 +90,7 @@ impl World {
         let deletion =
             json!({"scope": "record", "customer_id": world.customer, "record_id": world.record, "ground": "asked"});
         world.deletion = hq.post("/deletions", &deletion).created().text("/id");
+        world.note();
         let sale = world.purchase(app);
         world.sale = hq
             .request("POST", "/sales")
@@ -103,6 +110,16 @@ impl World {
         });
         world.redemption = hq.post("/redemptions", &exchange).created().text("/id");
         world
+    }
+
+    /// What a consultant has written and is to do.
+    fn note(&mut self) {
+        let entry = json!({"category": "promise", "description": "x"});
+        let journal = format!("/customers/{}/journal", self.customer);
+        self.entry = self.hq.post(&journal, &entry).created().text("/id");
+        let task = json!({"customer_id": self.customer, "title": "x", "due_on": "2026-03-01"});
+        self.task = self.hq.post("/tasks", &task).created().text("/id");
+        self.handover = self.hq.post("/handovers", &self.handover_form()).created().text("/id");
     }
 
     /// A complete register form.
@@ -127,6 +144,11 @@ impl World {
     /// A record about the customer.
     pub fn record_form(&self) -> Value {
         json!({"type_id": self.record_type, "customer_id": self.customer, "values": {"state": "new"}})
+    }
+
+    /// From who has no customers.
+    pub fn handover_form(&self) -> Value {
+        json!({"from_staff_id": self.staff, "to_staff_id": self.consultant, "reason": "x"})
     }
 
     /// Enough for a card.

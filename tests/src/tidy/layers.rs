@@ -18,6 +18,7 @@ const LAYERS: &[&[&str]] = &[
     // Memberships, cards, sales: what they write and what is read of them.
     &["command", "query"],
     &["journal"],
+    &["task"],
     &["record"],
     &["merge"],
     &["confidential"],

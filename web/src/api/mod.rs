@@ -10,6 +10,7 @@ mod confidential;
 mod customers;
 mod demo;
 mod find;
+mod jobs;
 mod journal;
 mod memberships;
 mod merges;
@@ -22,6 +23,7 @@ mod sales;
 mod shown;
 mod staff;
 mod stores;
+mod tasks;
 
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -29,6 +31,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Every route. What is registered here is in the OpenAPI document.
 pub fn routes(config: &mut ServiceConfig) {
     crate::system::routes(config);
+    tasks::calendars(config);
     let v1 = scope("/api/v1")
         .configure(auth::routes)
         .configure(demo::routes)
@@ -47,6 +50,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(cards::routes)
         .configure(sales::routes)
         .configure(redemptions::routes)
+        .configure(jobs::routes)
+        .configure(tasks::routes)
         .configure(audit::routes);
     config.service(v1);
 }

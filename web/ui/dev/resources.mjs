@@ -48,7 +48,7 @@ function fields(schema) {
 
 const body = (operation) => operation?.requestBody?.content?.['application/json']?.schema
 const listed = (operation) => body({ requestBody: operation?.responses['200'] })
-const queried = (operation) => operation.parameters.filter((one) => one.in === 'query' && !PAGING.includes(one.name))
+const queried = (operation) => (operation.parameters ?? []).filter((one) => one.in === 'query' && !PAGING.includes(one.name))
 
 function resource(path, list) {
   const one = document.paths[`${BASE}${path}/{id}`]

@@ -3,9 +3,9 @@
 use super::contact::Contact;
 use super::display::FormOfAddress;
 use crate::each;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::{exists, field};
-use crate::keys::ChainKeys;
+use crate::keys::{ChainKeys, PersonKey};
 use crate::store::schema::{staff, stores};
 use crate::store::{Conn, Id, Name};
 use cardea_domain::error::KnownCustomer;
@@ -47,6 +47,12 @@ impl CustomerRow {
     /// Opens the contact data.
     pub fn contact(&self, keys: &ChainKeys) -> Result<Contact> {
         Contact::open(keys, self.id.typed(), self.data_key.as_deref(), self.contact.as_deref())
+    }
+
+    /// The customer's own key; None once erased.
+    pub fn person(&self, keys: &ChainKeys) -> Result<Option<PersonKey>> {
+        let open = |wrapped| keys.open_person(self.id.typed(), wrapped);
+        self.data_key.as_deref().map(open).transpose().map_err(Error::internal)
     }
 }
 

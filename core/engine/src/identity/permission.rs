@@ -110,6 +110,11 @@ actions! {
     /// The second person; what is past its time.
     DeletionApprove "deletion.approve"               [C  -   -   -   -   -   -   -   -   -];
     DeletionRead "deletion.read"                     [C  o   -   -   -   -   -   C   -   -];
+    /// What is to be done with the customers of one's stores.
+    TaskRead "task.read"                             [C  o   o   -   o   o   -   C   -   -];
+    TaskWrite "task.write"                           [C  o   o   -   o   o   -   -   -   -];
+    /// Other people's: hand over, check.
+    TaskManage "task.manage"                         [C  o   o   -   -   -   -   -   -   -];
     CardIssue "card.issue"                           [C  o   o   o   -   o   -   -   o   -];
     /// Browse by name or last four digits.
     CardRead "card.read"                             [C  o   o   o   o   o   C   C   -   -];

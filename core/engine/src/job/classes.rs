@@ -1,5 +1,6 @@
 //! Computes customers' classes (D-ARC-3) once a day, or when somebody asks for it. What a person has set stays.
 
+use super::{Every, Job, Where};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::archive::classes::{self, ClassRow};
@@ -18,6 +19,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+pub(super) const JOB: Job = Job {
+    name: "classes",
+    title: ["顾客分类", "Classes of customers"],
+    every: Every::Hour,
+    by: Where::Chain,
+    run: |engine, turn| Box::pin(run(engine, turn.chain)),
+};
 
 /// Customers in one transaction.
 const SLICE: usize = 200;
@@ -58,13 +67,14 @@ pub struct ClassesComputed {
 ///
 /// # Errors
 /// The first refusal (`busy`, `storage_unavailable`).
-pub async fn run(engine: &Engine, chain: ChainId) -> Result<(), Refusal> {
+pub async fn run(engine: &Engine, chain: ChainId) -> Result<u64, Refusal> {
     let today = today(engine, chain)?;
     let rules = engine.read(chain, |conn| classes::rules(conn, chain))?;
-    if rules.computed_on.is_none_or(|day| day < today) {
-        compute(engine, &Arc::new(Actor::system(chain))).await?;
+    if rules.computed_on.is_some_and(|day| day >= today) {
+        return Ok(0);
     }
-    Ok(())
+    let computed = compute(engine, &Arc::new(Actor::system(chain))).await?;
+    Ok(computed.customers)
 }
 
 impl Engine {

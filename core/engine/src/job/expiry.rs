@@ -1,6 +1,7 @@
 //! Books what is over: memberships past their validity (D-RET-4), and lots past their date (D-LED-2). Nothing of it can
 //! be used before, booked or not; this job writes it down.
 
+use super::{Every, Job, Where};
 use crate::actor::Actor;
 use crate::command::ending::{Booked, end_membership};
 use crate::error::{Error, Result};
@@ -23,6 +24,19 @@ use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
+
+pub(super) const JOB: Job = Job {
+    name: "expiry",
+    title: ["会员与积分到期", "Memberships and points that end"],
+    every: Every::Hour,
+    by: Where::Chain,
+    run: |engine, turn| {
+        Box::pin(async move {
+            let expired = run(engine, turn.chain).await?;
+            Ok(expired.memberships + expired.lots)
+        })
+    },
+};
 
 /// Commands in flight: enough to fill the writer's slices.
 const IN_FLIGHT: usize = 32;

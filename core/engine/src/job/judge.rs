@@ -1,5 +1,6 @@
 //! Judges sales later whose plugin failed when they were rung up, oldest first.
 
+use super::{Every, Job, Where};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::command::{Command, JudgeLate};
@@ -12,6 +13,14 @@ use diesel::sql_types::Binary;
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
+
+pub(super) const JOB: Job = Job {
+    name: "judge",
+    title: ["补算积分", "Points of sales whose plugin failed"],
+    every: Every::Hour,
+    by: Where::Chain,
+    run: |engine, turn| Box::pin(run(engine, turn.chain)),
+};
 
 /// A program whose plugin fails so many times in a row is left alone until the next run; the others have their turn.
 const PATIENCE: u32 = 8;

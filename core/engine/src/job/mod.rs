@@ -1,84 +1,70 @@
-//! Nightly jobs, one file each. All are idempotent, book through the bulk queue, so that tills don't wait, and go by
-//! each chain's business now.
+//! Jobs, one file each: what runs by itself, by the business date of a chain. All are idempotent, book through the bulk queue, so
+//! that tills don't wait, and do what is due and not done yet: after a time in which nothing ran, the next run catches up.
 
 pub mod classes;
+mod contacts;
 pub mod expiry;
 pub mod judge;
 pub mod retention;
 pub mod review;
+mod runs;
+mod schedule;
+
+pub use runs::{JobRun, JobRunQuery, JobView, RunJob, RunState};
+pub use schedule::run_all;
 
 use crate::Engine;
-use crate::store_admin::chain_ids;
-use cardea_domain::Refusal;
 use cardea_domain::id::ChainId;
+use cardea_domain::{Day, Instant, Refusal};
+use std::pin::Pin;
 
-/// A job.
+/// How often a job has its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Job {
-    /// [`judge`]
-    Judge,
-    /// [`expiry`]
-    Expiry,
-    /// [`review`]
-    Review,
-    /// [`classes`]
-    Classes,
-    /// [`retention`]
-    Retention,
+pub(crate) enum Every {
+    /// Each time the schedule looks: once an hour.
+    Hour,
+    /// Once on a business date, and again after a run that failed.
+    Day,
 }
 
-impl Job {
-    /// In the order in which they are done.
-    pub const ALL: &'static [Job] = &[Job::Judge, Job::Expiry, Job::Review, Job::Classes, Job::Retention];
-
-    /// Stable, for the log.
-    pub fn name(self) -> &'static str {
-        match self {
-            Job::Judge => "judge",
-            Job::Expiry => "expiry",
-            Job::Review => "review",
-            Job::Classes => "classes",
-            Job::Retention => "retention",
-        }
-    }
-
-    /// Does the job in one chain, as of its business now.
-    ///
-    /// # Errors
-    /// The job's refusals; what was done before one stays.
-    pub async fn run(self, engine: &Engine, chain: ChainId) -> Result<(), Refusal> {
-        match self {
-            Job::Judge => judge::run(engine, chain).await.map(|_| ()),
-            Job::Expiry => expiry::run(engine, chain).await.map(|_| ()),
-            Job::Review => review::run(engine, chain).await.map(|_| ()),
-            Job::Classes => classes::run(engine, chain).await,
-            Job::Retention => retention::run(engine, chain).await,
-        }
-    }
+/// Whose days count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Where {
+    Chain,
+    /// Each time zone that a store of the chain is in.
+    Stores,
 }
 
-/// Does every job in every chain, and seals the audit log over all of them. The schedule's hook: to be called every
-/// night, or more often; what is done already isn't done again.
-///
-/// # Errors
-/// The first refusal, after the other jobs and chains had their turn.
-pub async fn run_all(engine: &Engine) -> Result<(), Refusal> {
-    let mut first = Ok(());
-    for chain in chain_ids(engine)? {
-        for job in Job::ALL {
-            if let Err(refusal) = job.run(engine, chain).await {
-                tracing::error!(job = job.name(), %chain, code = refusal.code.as_str(), "a job failed: {}", refusal.detail.en);
-                first = first.and(Err(refusal));
-            }
-        }
-    }
-    if let Err(refusal) = engine.seal_audit().await {
-        tracing::error!(
-            code = refusal.code.as_str(),
-            "the audit log isn't sealed: {}",
-            refusal.detail.en
-        );
-        first = first.and(Err(refusal));
-    }
-    first
+/// One turn of a job.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turn {
+    pub chain: ChainId,
+    /// The business date in the turn's zone.
+    pub day: Day,
+    /// The chain's business now.
+    pub now: Instant,
 }
+
+/// Answers how much was done.
+pub(crate) type Doing<'a> = Pin<Box<dyn Future<Output = Result<u64, Refusal>> + 'a>>;
+
+/// A job: a constant in its own file.
+pub(crate) struct Job {
+    /// Stable: in the database, the log and the interface.
+    pub name: &'static str,
+    /// zh-CN, English.
+    pub title: [&'static str; 2],
+    pub every: Every,
+    pub by: Where,
+    pub run: for<'a> fn(&'a Engine, Turn) -> Doing<'a>,
+}
+
+/// In the order in which they are done.
+pub(crate) const JOBS: &[Job] = &[
+    judge::JOB,
+    expiry::JOB,
+    review::JOB,
+    classes::JOB,
+    contacts::JOB,
+    retention::JOB,
+];

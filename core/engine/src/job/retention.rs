@@ -1,5 +1,6 @@
 //! Names what is past its time (D-ARC-19), once a day. Nothing goes by itself: two people say yes.
 
+use super::{Every, Job, Where};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::confidential::{
@@ -9,6 +10,19 @@ use crate::error::Result;
 use crate::store::{Answer, Conn, Lane, Tx};
 use cardea_domain::Refusal;
 use cardea_domain::id::ChainId;
+
+pub(super) const JOB: Job = Job {
+    name: "retention",
+    title: ["到期资料", "What is past its time"],
+    every: Every::Hour,
+    by: Where::Chain,
+    run: |engine, turn| {
+        Box::pin(async move {
+            run(engine, turn.chain).await?;
+            Ok(0)
+        })
+    },
+};
 
 /// # Errors
 /// The first refusal; what was named before stays named.

@@ -1,6 +1,7 @@
 //! Reviews tiers whose time is over (D-TIER-2): kept where the figures still reach the threshold, else down by the
 //! ladder's rule.
 
+use super::{Every, Job, Where};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
@@ -21,6 +22,14 @@ use parking_lot::Mutex;
 use serde_json::json;
 use std::sync::Arc;
 use uuid::Uuid;
+
+pub(super) const JOB: Job = Job {
+    name: "review",
+    title: ["等级复核", "Review of tiers"],
+    every: Every::Day,
+    by: Where::Stores,
+    run: |engine, turn| Box::pin(run_at(engine, turn.chain, turn.now)),
+};
 
 /// Commands in flight: enough to fill the writer's slices.
 const IN_FLIGHT: usize = 32;

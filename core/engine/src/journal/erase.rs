@@ -1,13 +1,13 @@
 //! What erasure takes of journals: the texts and the words they are found by. Categories, days, amounts and quantities
 //! stay, for the totals.
 
-use super::row::{self, JournalRow};
+use super::row::JournalRow;
 use crate::archive::CustomerRow;
 use crate::each;
 use crate::error::Result;
 use crate::keys::ChainKeys;
 use crate::store::Conn;
-use crate::store::schema::journal;
+use crate::store::schema::{journal, journal_answers};
 use crate::words::{self, Gram, Source};
 use diesel::prelude::*;
 
@@ -16,7 +16,7 @@ const ENTRIES: i64 = 200;
 
 /// Before the person's key goes: without it nobody knows which words there were.
 pub(crate) fn erase(conn: &mut Conn, keys: &ChainKeys, customer: &CustomerRow) -> Result<()> {
-    let key = row::person(keys, customer)?;
+    let key = customer.person(keys)?;
     let own = || {
         journal::chain_id
             .eq(customer.chain_id)
@@ -38,6 +38,13 @@ pub(crate) fn erase(conn: &mut Conn, keys: &ChainKeys, customer: &CustomerRow) -
             let found_by: Vec<Gram> = words::of(keys, Source::Journal, texts.all()).into_iter().collect();
             words::remove(conn, customer.chain_id.typed(), entry.id, &found_by)?;
         }
+        let ids: Vec<crate::store::Id> = rows.iter().map(|row| row.id).collect();
+        let answers = journal_answers::table.filter(
+            journal_answers::chain_id
+                .eq(customer.chain_id)
+                .and(journal_answers::entry_id.eq_any(ids)),
+        );
+        each!(conn, c => diesel::update(answers).set(journal_answers::texts.eq(Vec::<u8>::new())).execute(c)?);
     }
     each!(conn, c => diesel::update(journal::table.filter(own())).set(journal::texts.eq(Vec::<u8>::new())).execute(c)?);
     Ok(())

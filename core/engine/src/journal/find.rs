@@ -1,6 +1,6 @@
 //! Finding entries by what stands in them.
 
-use super::row::{self, JournalRow, Texts};
+use super::row::{JournalRow, Texts};
 use crate::archive::people;
 use crate::error::Result;
 use crate::identity::StoreScope;
@@ -70,7 +70,7 @@ fn look(
             .get(&entry.customer_id)
             .filter(|row| scope.allows(row.store_id.typed()));
         let Some(customer) = customer else { continue };
-        let key = row::person(keys, customer)?;
+        let key = customer.person(keys)?;
         let (category, occurred_at, id) = (entry.category.0, Instant(entry.occurred_at), entry.id);
         let texts: Texts = entry.texts(key.as_ref())?;
         if let Some(excerpt) = texts.all().find_map(|text| words::excerpt(text, wanted)) {

@@ -1,7 +1,9 @@
 //! Customers' journals (客户日志, D-ARC-4): append-only; a correction names what it corrects, and both stay.
 
+mod answer;
 mod erase;
 mod find;
+mod open;
 mod row;
 mod write;
 
@@ -20,12 +22,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+pub(crate) use answer::purpose as answer_purpose;
+pub use answer::{AnswerKind, GivenVerdict, NewResolution, NewVerdict, Verdict};
 pub(crate) use erase::erase;
 pub use find::JournalHit;
 pub(crate) use find::find;
+pub use open::{JournalTotal, OpenEntry, OpenQuery};
 pub(crate) use row::purpose;
 pub use write::NewJournalEntry;
-pub(crate) use write::note;
+pub(crate) use write::{Told, note, tell};
 
 /// An entry as it is shown; what belongs to an erased customer has no texts.
 #[derive(Clone, Serialize, ToSchema)]
@@ -40,6 +45,8 @@ pub struct JournalEntry {
     pub description: String,
     pub summary: Option<String>,
     pub resolution: Option<String>,
+    /// What a supervisor says of the answer.
+    pub verdict: Option<GivenVerdict>,
     /// The last day for an answer; null: none is needed.
     #[schema(value_type = Option<String>, format = Date)]
     pub due_on: Option<Day>,
@@ -91,21 +98,34 @@ impl Engine {
             let customer = find_customer(conn, chain, id)?.ok_or_else(not_found)?;
             actor.require(Action::JournalRead, Some(customer.store_id.typed()))?;
             let rows = row::select(conn, chain, id, query, before, limit as i64 + 1)?;
-            let key = row::person(&keys, &customer)?;
-            rows.into_iter()
-                .map(|row| row.view(key.as_ref()))
-                .collect::<Result<Vec<_>>>()
+            let key = customer.person(&keys)?;
+            let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
+            let answers = answer::of(conn, chain, &ids)?;
+            let view = |row: row::JournalRow| {
+                let followed = answers.get(&row.id);
+                let mut entry = row.view(key.as_ref())?;
+                for answer in followed.into_iter().flatten() {
+                    answer.tell(&mut entry, key.as_ref())?;
+                }
+                Ok(entry)
+            };
+            rows.into_iter().map(view).collect::<Result<Vec<_>>>()
         })?;
         Ok(Page::cut(found, limit, |entry| entry.id.to_string()))
     }
 
-    /// An entry that was just written.
+    /// An entry that was just written or answered.
     fn journal_entry(&self, actor: &Actor, id: Id) -> Result<JournalEntry> {
         let (chain, keys) = (actor.chain, self.keys().chain(actor.chain));
         self.read(chain, |conn| {
             let row = row::find(conn, chain, id)?.ok_or_else(not_found)?;
             let customer = find_customer(conn, chain, row.customer_id.typed())?.ok_or_else(not_found)?;
-            row.view(row::person(&keys, &customer)?.as_ref())
+            let (key, answers) = (customer.person(&keys)?, answer::of(conn, chain, &[id])?);
+            let mut entry = row.view(key.as_ref())?;
+            for answer in answers.values().flatten() {
+                answer.tell(&mut entry, key.as_ref())?;
+            }
+            Ok(entry)
         })
     }
 }

@@ -1,11 +1,11 @@
 //! The `journal` table.
 
+use super::answer::AnswerKind;
 use super::{JournalEntry, JournalQuery};
-use crate::archive::CustomerRow;
 use crate::each;
 use crate::error::{Error, Result};
-use crate::keys::{ChainKeys, PersonKey};
-use crate::store::schema::journal;
+use crate::keys::PersonKey;
+use crate::store::schema::{journal, journal_answers};
 use crate::store::{Conn, Id, Name};
 use cardea_domain::id::{ChainId, CustomerId};
 use cardea_domain::journal::JournalCategory;
@@ -57,17 +57,6 @@ impl Texts {
     }
 }
 
-/// The customer's key; None once erased.
-pub(super) fn person(keys: &ChainKeys, customer: &CustomerRow) -> Result<Option<PersonKey>> {
-    let open = |wrapped| keys.open_person(customer.id.typed(), wrapped);
-    customer
-        .data_key
-        .as_deref()
-        .map(open)
-        .transpose()
-        .map_err(Error::internal)
-}
-
 impl JournalRow {
     /// What people wrote; nothing once the customer is erased.
     pub fn texts(&self, key: Option<&PersonKey>) -> Result<Texts> {
@@ -86,6 +75,7 @@ impl JournalRow {
             description: texts.description,
             summary: texts.summary,
             resolution: texts.resolution,
+            verdict: None,
             due_on: self.due_on.map(Day),
             open: self.due_on.is_some() && !self.resolved,
             amount: self.amount,
@@ -129,6 +119,13 @@ pub(super) fn select(
             .eq(Id::from(chain))
             .and(later.field(journal::corrects).eq(journal::id.nullable())),
     );
+    let answered = journal_answers::table
+        .filter(
+            journal_answers::chain_id
+                .eq(Id::from(chain))
+                .and(journal_answers::entry_id.eq(journal::id)),
+        )
+        .filter(journal_answers::kind.eq(AnswerKind::Resolution.as_str()));
     Ok(each!(conn, c => {
         let mut found = journal::table
             .select(JournalRow::as_select())
@@ -139,8 +136,15 @@ pub(super) fn select(
             found = found.filter(journal::category.eq(category.as_str()));
         }
         match query.open {
-            Some(true) => found = found.filter(journal::due_on.is_not_null().and(journal::resolved.eq(false))),
-            Some(false) => found = found.filter(journal::due_on.is_null().or(journal::resolved.eq(true))),
+            Some(true) => {
+                found = found
+                    .filter(journal::due_on.is_not_null().and(journal::resolved.eq(false)))
+                    .filter(diesel::dsl::not(diesel::dsl::exists(answered)));
+            }
+            Some(false) => {
+                let settled = journal::due_on.is_null().or(journal::resolved.eq(true));
+                found = found.filter(settled.or(diesel::dsl::exists(answered)));
+            }
             None => {}
         }
         if query.corrected != Some(true) {

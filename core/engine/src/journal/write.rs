@@ -14,7 +14,7 @@ use crate::words::{self, Gram, Source};
 use crate::{Engine, each};
 use cardea_domain::id::{CustomerId, JournalId};
 use cardea_domain::journal::JournalCategory;
-use cardea_domain::{Instant, Refusal, Zone};
+use cardea_domain::{Day, Instant, Refusal, Zone};
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
@@ -43,20 +43,14 @@ pub struct NewJournalEntry {
     pub corrects: Option<JournalId>,
 }
 
-/// A text of several lines without its outer spaces.
-fn lines(value: &str, longest: usize, pointer: &str) -> Result<String, Refusal> {
-    input::text(&value.replace(['\n', '\r', '\t'], " "), longest, pointer)?;
-    Ok(value.trim().to_owned())
-}
-
 impl NewJournalEntry {
     fn texts(&self) -> Result<Texts, Refusal> {
         let given = |text: &Option<String>, longest, pointer| {
-            let checked = text.as_deref().map(|text| lines(text, longest, pointer));
+            let checked = text.as_deref().map(|text| input::lines(text, longest, pointer));
             checked.transpose()
         };
         Ok(Texts {
-            description: lines(&self.description, 2000, "/description")?,
+            description: input::lines(&self.description, 2000, "/description")?,
             summary: given(&self.summary, 200, "/summary")?,
             resolution: given(&self.resolution, 2000, "/resolution")?,
         })
@@ -82,6 +76,60 @@ fn zone(tx: &mut Tx<'_>, store: Id) -> Result<Zone> {
     name.parse().map_err(crate::Error::internal)
 }
 
+/// An entry to write.
+struct Entry {
+    category: JournalCategory,
+    occurred: Instant,
+    texts: Texts,
+    due: Option<Day>,
+    amount: Option<i64>,
+    quantity: Option<i64>,
+    corrects: Option<Id>,
+}
+
+/// Writes an entry and what it is found by.
+fn enter(
+    tx: &mut Tx<'_>,
+    customer: &CustomerRow,
+    (keys, person): (&ChainKeys, &PersonKey),
+    entry: Entry,
+) -> Result<JournalId> {
+    let id: JournalId = tx.new_id();
+    let row = JournalRow {
+        chain_id: customer.chain_id,
+        id: id.into(),
+        customer_id: customer.id,
+        category: Name(entry.category),
+        occurred_at: entry.occurred.0,
+        due_on: entry.due.map(|day| day.0),
+        resolved: entry.texts.resolution.is_some(),
+        amount: entry.amount,
+        quantity: entry.quantity,
+        corrects: entry.corrects,
+        texts: entry.texts.seal(person, id.into())?,
+        staff_id: tx.actor().staff.map(Id::from),
+        written_at: tx.business_now().0,
+    };
+    row::insert(tx.conn(), &row)?;
+    let found_by: Vec<Gram> = words::of(keys, Source::Journal, entry.texts.all())
+        .into_iter()
+        .collect();
+    words::write(tx.conn(), customer.chain_id.typed(), row.id, &found_by)?;
+    Ok(id)
+}
+
+fn told(tx: &Tx<'_>, category: JournalCategory, texts: Texts, due: Option<Day>) -> Entry {
+    Entry {
+        category,
+        occurred: tx.business_now(),
+        texts,
+        due,
+        amount: None,
+        quantity: None,
+        corrects: None,
+    }
+}
+
 /// What the program notes of a customer within another command; it waits for no answer.
 ///
 /// # Errors
@@ -89,7 +137,7 @@ fn zone(tx: &mut Tx<'_>, store: Id) -> Result<Zone> {
 pub(crate) fn note(
     tx: &mut Tx<'_>,
     customer: &CustomerRow,
-    (keys, person): (&ChainKeys, &PersonKey),
+    keys: (&ChainKeys, &PersonKey),
     category: JournalCategory,
     description: String,
 ) -> Result<()> {
@@ -97,25 +145,30 @@ pub(crate) fn note(
         description,
         ..Texts::default()
     };
-    let (id, now) = (tx.new_id::<Id>(), tx.business_now());
-    let row = JournalRow {
-        chain_id: customer.chain_id,
-        id,
-        customer_id: customer.id,
-        category: Name(category),
-        occurred_at: now.0,
-        due_on: None,
-        resolved: false,
-        amount: None,
-        quantity: None,
-        corrects: None,
-        texts: texts.seal(person, id)?,
-        staff_id: tx.actor().staff.map(Id::from),
-        written_at: now.0,
+    let entry = told(tx, category, texts, None);
+    enter(tx, customer, keys, entry).map(|_| ())
+}
+
+/// What another subject tells the journal, now: it is to be answered as its category says.
+pub(crate) struct Told {
+    pub category: JournalCategory,
+    pub description: String,
+    pub summary: Option<String>,
+}
+
+/// Writes what another subject tells, in its transaction; None for a customer who was erased.
+pub(crate) fn tell(tx: &mut Tx<'_>, keys: &ChainKeys, customer: &CustomerRow, new: Told) -> Result<Option<JournalId>> {
+    let Some(person) = customer.person(keys)? else {
+        return Ok(None);
     };
-    row::insert(tx.conn(), &row)?;
-    let found_by: Vec<Gram> = words::of(keys, Source::Journal, texts.all()).into_iter().collect();
-    words::write(tx.conn(), customer.chain_id.typed(), id, &found_by)
+    let today = zone(tx, customer.store_id)?.day_of(tx.business_now());
+    let texts = Texts {
+        description: new.description,
+        summary: new.summary,
+        resolution: None,
+    };
+    let entry = told(tx, new.category, texts, new.category.due(today));
+    enter(tx, customer, (keys, &person), entry).map(Some)
 }
 
 impl Engine {
@@ -132,13 +185,12 @@ impl Engine {
     ) -> Result<Written<JournalEntry>, Refusal> {
         actor.scope(Action::JournalWrite)?;
         let (texts, keys) = (new.texts()?, std::sync::Arc::new(self.keys().chain(actor.chain)));
-        let found_by: Vec<Gram> = words::of(&keys, Source::Journal, texts.all()).into_iter().collect();
         let work = move |tx: &mut Tx<'_>| {
             let (chain, now) = (tx.chain(), tx.business_now());
             let customer = find_living_customer(tx.conn(), chain, customer_id)?.ok_or_else(not_found)?;
             tx.actor()
                 .require(Action::JournalWrite, Some(customer.store_id.typed()))?;
-            let person = row::person(&keys, &customer)?.ok_or_else(erased)?;
+            let person = customer.person(&keys)?.ok_or_else(erased)?;
             let occurred = new.occurred_at.unwrap_or(now);
             if occurred > now {
                 return Err(field("/occurred_at", "不能晚于现在", "Not later than now").into());
@@ -147,24 +199,16 @@ impl Engine {
                 check_corrected(tx, customer_id, entry)?;
             }
             let due = new.category.due(zone(tx, customer.store_id)?.day_of(occurred));
-            let id: JournalId = tx.new_id();
-            let row = JournalRow {
-                chain_id: chain.into(),
-                id: id.into(),
-                customer_id: customer.id,
-                category: Name(new.category),
-                occurred_at: occurred.0,
-                due_on: due.map(|day| day.0),
-                resolved: texts.resolution.is_some(),
+            let entry = Entry {
+                category: new.category,
+                occurred,
+                texts: texts.clone(),
+                due,
                 amount: new.amount,
                 quantity: new.quantity,
                 corrects: new.corrects.map(Id::from),
-                texts: texts.seal(&person, id.into())?,
-                staff_id: tx.actor().staff.map(Id::from),
-                written_at: now.0,
             };
-            row::insert(tx.conn(), &row)?;
-            words::write(tx.conn(), chain, row.id, &found_by)?;
+            let id = enter(tx, &customer, (&keys, &person), entry)?;
             let detail = json!({ "customer_id": customer_id, "category": new.category, "corrects": new.corrects });
             tx.audit("journal.write", id.0, detail);
             tx.publish("journal.written", json!({ "id": id, "customer_id": customer_id }));

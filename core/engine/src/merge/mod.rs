@@ -76,7 +76,7 @@ pub struct CustomerMerge {
     pub merged_name: String,
     /// Every value of the two that the survivor doesn't have; empty once erased.
     pub lost: Vec<LostValue>,
-    /// How many memberships, bills, journal entries, records and introduced customers went along, by kind.
+    /// How many memberships, bills, journal entries, records, tasks and introduced customers went along, by kind.
     pub moved: BTreeMap<String, u64>,
     #[schema(value_type = Option<Uuid>)]
     pub staff_id: Option<StaffId>,

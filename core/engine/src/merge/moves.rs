@@ -3,7 +3,9 @@
 use crate::each;
 use crate::error::{Error, Result};
 use crate::keys::PersonKey;
-use crate::store::schema::{bills, customer_merge_moves, customers, journal, memberships, record_events, records};
+use crate::store::schema::{
+    bills, customer_merge_moves, customers, journal, journal_answers, memberships, record_events, records, tasks,
+};
 use crate::store::{Conn, Id, Name};
 use crate::{journal as journals, record as kinds};
 use cardea_domain::named;
@@ -20,6 +22,7 @@ pub enum Moved {
     Bill = "bill",
     Journal = "journal",
     Record = "record",
+    Task = "task",
     /// A customer whom the merged one introduced.
     Introduced = "introduced",
 }
@@ -48,6 +51,7 @@ impl Moved {
             Moved::Membership => ids!(memberships, customer_id),
             Moved::Journal => ids!(journal, customer_id),
             Moved::Record => ids!(records, customer_id),
+            Moved::Task => ids!(tasks, customer_id),
             Moved::Introduced => ids!(customers, introducer_id),
             Moved::Bill => {
                 let mine = bills::chain_id.eq(chain).and(bills::customer_id.eq(customer));
@@ -92,6 +96,11 @@ impl Moved {
                     reseal_entry(conn, (chain, *id), from, to)?;
                 }
             }
+            Moved::Task => {
+                for id in ids {
+                    reseal_task(conn, (chain, *id), from, to)?;
+                }
+            }
             Moved::Record => {
                 for id in ids {
                     reseal_record(conn, (chain, *id), from, to)?;
@@ -124,6 +133,27 @@ fn reseal_entry(conn: &mut Conn, (chain, id): (Id, Id), from: Side, to: Side) ->
         let texts = resealed(&journals::purpose(id), &texts, from, to)?;
         each!(conn, c => diesel::update(journal::table.find((chain, id)))
             .set((journal::customer_id.eq(to.customer), journal::texts.eq(&texts)))
+            .execute(c)?);
+        for kind in journals::AnswerKind::ALL {
+            let row = journal_answers::table.find((chain, id, kind.as_str()));
+            let found: Option<Vec<u8>> = each!(conn, c => row.select(journal_answers::texts).get_result(c).optional()?);
+            if let Some(texts) = found {
+                let texts = resealed(&journals::answer_purpose(id, *kind), &texts, from, to)?;
+                each!(conn, c => diesel::update(row).set(journal_answers::texts.eq(&texts)).execute(c)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn reseal_task(conn: &mut Conn, (chain, id): (Id, Id), from: Side, to: Side) -> Result<()> {
+    let row = tasks::table.filter(tasks::chain_id.eq(chain).and(tasks::id.eq(id)));
+    let row = row.filter(tasks::customer_id.eq(from.customer));
+    let found: Option<Vec<u8>> = each!(conn, c => row.select(tasks::texts).get_result(c).optional()?);
+    if let Some(texts) = found {
+        let texts = resealed(&crate::task::row::purpose(id), &texts, from, to)?;
+        each!(conn, c => diesel::update(tasks::table.find((chain, id)))
+            .set((tasks::customer_id.eq(to.customer), tasks::texts.eq(&texts)))
             .execute(c)?);
     }
     Ok(())
@@ -168,6 +198,7 @@ pub(super) fn hand_over(
         Moved::Bill,
         Moved::Journal,
         Moved::Record,
+        Moved::Task,
         Moved::Introduced,
         Moved::Membership,
     ] {

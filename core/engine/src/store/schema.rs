@@ -109,6 +109,118 @@ diesel::table! {
 }
 
 diesel::table! {
+    job_runs (chain_id, job, zone, day) {
+        chain_id -> Binary,
+        job -> Text,
+        zone -> Text,
+        day -> Integer,
+        state -> Text,
+        started_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        runs -> BigInt,
+        done -> BigInt,
+        code -> Nullable<Text>,
+        detail_zh -> Nullable<Text>,
+        detail_en -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    tasks (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        customer_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        kind -> Text,
+        due_on -> Integer,
+        route -> Nullable<Integer>,
+        source -> Text,
+        source_key -> Nullable<Text>,
+        texts -> Binary,
+        state -> Text,
+        ended_at -> Nullable<BigInt>,
+        ended_by -> Nullable<Binary>,
+        journal_id -> Nullable<Binary>,
+        created_by -> Nullable<Binary>,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    service_standards (chain_id) {
+        chain_id -> Binary,
+        standards -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    task_checks (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        staff_id -> Binary,
+        week -> Integer,
+        figures -> Text,
+        remark -> Text,
+        checked_by -> Nullable<Binary>,
+        checked_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    calendar_feeds (chain_id, staff_id) {
+        chain_id -> Binary,
+        staff_id -> Binary,
+        digest -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    handovers (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        from_staff -> Binary,
+        to_staff -> Binary,
+        reason -> Text,
+        customers -> BigInt,
+        tasks -> BigInt,
+        made_by -> Nullable<Binary>,
+        made_at -> BigInt,
+        undone_by -> Nullable<Binary>,
+        undone_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    handover_customers (chain_id, handover_id, customer_id) {
+        chain_id -> Binary,
+        handover_id -> Binary,
+        customer_id -> Binary,
+    }
+}
+
+diesel::table! {
+    handover_tasks (chain_id, handover_id, task_id) {
+        chain_id -> Binary,
+        handover_id -> Binary,
+        task_id -> Binary,
+    }
+}
+
+diesel::table! {
+    journal_answers (chain_id, entry_id, kind) {
+        chain_id -> Binary,
+        entry_id -> Binary,
+        kind -> Text,
+        texts -> Binary,
+        staff_id -> Nullable<Binary>,
+        written_at -> BigInt,
+    }
+}
+
+diesel::table! {
     customer_indexes (chain_id, kind, digest, customer_id) {
         chain_id -> Binary,
         kind -> Text,
@@ -640,6 +752,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     retention,
     deletions,
     installation,
+    journal_answers,
+    job_runs,
+    tasks,
+    service_standards,
+    task_checks,
+    calendar_feeds,
+    handovers,
+    handover_customers,
+    handover_tasks,
     chains,
     regions,
     stores,

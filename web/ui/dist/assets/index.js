@@ -1,1 +1,1 @@
-import{et as e,nt as t,q as n,tt as r}from"./shared.js";await e().catch(()=>!1)&&r.me?location.replace(n(r.me)):t();
+import{Y as e,it as t,nt as n,rt as r}from"./shared.js";await n().catch(()=>!1)&&r.me?location.replace(e(r.me)):t();

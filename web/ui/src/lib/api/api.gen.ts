@@ -348,6 +348,23 @@ export interface paths {
         patch: operations["update_chain"];
         trace?: never;
     };
+    "/api/v1/consultants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who looks after customers or has tasks, with how much is open and overdue; who has left and still has some is among them. */
+        get: operations["list_consultants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customer-class-rules": {
         parameters: {
             query?: never;
@@ -530,6 +547,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/journal/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a customer's journal adds up to, by category: entries, open ones, amounts and quantities. */
+        get: operations["read_journal_totals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/merge": {
         parameters: {
             query?: never;
@@ -682,6 +716,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Handovers, the last one first. */
+        get: operations["list_handovers"];
+        put?: never;
+        /** Hands customers and open tasks over to somebody else, all or a selection; what is open in their journals goes with them. */
+        post: operations["hand_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives back what was handed over and nobody has moved since. */
+        post: operations["undo_handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The jobs with their last runs, in the order in which they are done. */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a job its turn now, done or not. It is begun when this is answered; how it ends is told by its runs. */
+        post: operations["run_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A job's runs, the last business date first: one item for each date and time zone, about the last run on it. */
+        get: operations["list_job_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for an answer in all journals, the earliest due first. */
+        get: operations["list_open_journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers an open entry, which itself stays as it was written. */
+        post: operations["resolve_journal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal/{id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A supervisor's verdict on an answered entry. */
+        post: operations["judge_journal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -693,6 +864,40 @@ export interface paths {
         get: operations["who_am_i"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new secret address of one's calendar; the one before is withdrawn. It is shown this once. */
+        post: operations["open_calendar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/calendar/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraws the address of one's calendar. */
+        post: operations["close_calendar"];
         delete?: never;
         options?: never;
         head?: never;
@@ -725,6 +930,23 @@ export interface paths {
         };
         /** One membership with its cards and balances. */
         get: operations["read_membership"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A consultant's day: what is overdue and due, in the order of the round. */
+        get: operations["read_plan"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1217,6 +1439,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/service-standards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often customers hear from the shop, by grade. */
+        get: operations["read_service_standards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets the service standards; they hold for the next contacts. */
+        patch: operations["update_service_standards"];
+        trace?: never;
+    };
     "/api/v1/staff": {
         parameters: {
             query?: never;
@@ -1304,6 +1544,128 @@ export interface paths {
         head?: never;
         /** Changes a store. */
         patch: operations["update_store"];
+        trace?: never;
+    };
+    "/api/v1/task-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Weekly checks, the last one first. */
+        get: operations["list_task_checks"];
+        put?: never;
+        /** Notes the weekly check of somebody's tasks; the figures that were looked at are kept with it. */
+        post: operations["check_tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tasks, the earliest due first. */
+        get: operations["list_tasks"];
+        put?: never;
+        /** Makes a task by hand. */
+        post: operations["create_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets the order of a round: each task gets its place. They may be fewer than the day's; those without a place come last. */
+        post: operations["order_tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task. */
+        get: operations["read_task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes an open task: another day, somebody else. */
+        patch: operations["update_task"];
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a task: its outcome is an entry of the customer's journal, and may bring the next task. */
+        post: operations["complete_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Drops a task, with the reason. */
+        post: operations["drop_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendar/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A calendar of tasks and birthdays (RFC 5545), by its secret address. */
+        get: operations["read_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/healthz": {
@@ -1481,6 +1843,14 @@ export interface components {
             people?: string | null;
             performance?: string | null;
         };
+        /** @description Where one's calendar is: whoever knows the address reads it. */
+        CalendarAddress: {
+            /**
+             * @description To be put behind the server's own address; shown once.
+             * @example /calendar/0193….4f6e….ics
+             */
+            path: string;
+        };
         /** @description What cancelling an exchange gives back. */
         CancellationAnswer: {
             /** @description After the cancelling. */
@@ -1653,6 +2023,22 @@ export interface components {
             service_area?: string | null;
             size?: string | null;
         };
+        /** @description What was looked at, as it was then. */
+        CheckFigures: {
+            /**
+             * Format: int64
+             * @description Ended in the week.
+             */
+            done: number;
+            /** Format: int64 */
+            dropped: number;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            overdue: number;
+            /** @description The overdue ones, at most 200. */
+            overdue_tasks: string[];
+        };
         /** @description One of a field's choices. */
         Choice: {
             /**
@@ -1811,6 +2197,25 @@ export interface components {
             marketing: boolean;
             /** @description Processing of personal data for the membership. */
             privacy: boolean;
+        };
+        /** @description A consultant as the manager sees him or her. */
+        ConsultantView: {
+            /** @description false: has left; what is still theirs is to be handed over. */
+            active: boolean;
+            /** Format: int64 */
+            customers: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description What is open in the journals of their customers: promises, complaints, needs.
+             */
+            open_entries: number;
+            /** Format: int64 */
+            open_tasks: number;
+            /** Format: int64 */
+            overdue_tasks: number;
+            /** Format: uuid */
+            staff_id: string;
         };
         /** @description Where the customer is reached; masked in answers. */
         ContactCard: {
@@ -2033,7 +2438,7 @@ export interface components {
             merged_customer_id: string;
             /** @description The name of who went; empty once erased. */
             merged_name: string;
-            /** @description How many memberships, bills, journal entries, records and introduced customers went along, by kind. */
+            /** @description How many memberships, bills, journal entries, records, tasks and introduced customers went along, by kind. */
             moved: {
                 [key: string]: number;
             };
@@ -2165,11 +2570,27 @@ export interface components {
          * @enum {string}
          */
         DocumentKind: "resident_id" | "passport" | "hk_macau_permit" | "taiwan_permit" | "other";
+        /** @description Why a task isn't done. */
+        DroppedTask: {
+            reason: string;
+        };
         /**
          * @description What two customers share.
          * @enum {string}
          */
         DuplicateKind: "phone" | "identity" | "external_ref" | "name_birth";
+        /** @description What came of a task. */
+        EndedTask: {
+            category?: components["schemas"]["JournalCategory"] | null;
+            /**
+             * Format: date
+             * @description Makes the next task, until this day.
+             */
+            next_on?: string | null;
+            /** @description What the next task is; as this one if absent. */
+            next_title?: string | null;
+            outcome: string;
+        };
         /** @description A movement of points with the rule that made it. */
         Entry: {
             /**
@@ -2264,9 +2685,84 @@ export interface components {
             journal: components["schemas"]["JournalHit"][];
             records: components["schemas"]["RecordHit"][];
         };
+        /** @description A verdict as it is shown. */
+        GivenVerdict: {
+            /** Format: date-time */
+            given_at: string;
+            remark?: string | null;
+            /** Format: uuid */
+            staff_id?: string | null;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description A handover. */
+        Handover: {
+            /**
+             * Format: int64
+             * @description How many were handed over.
+             */
+            customers: number;
+            /** Format: uuid */
+            from_staff_id: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            /** Format: uuid */
+            made_by?: string | null;
+            reason: string;
+            /** Format: int64 */
+            tasks: number;
+            /** Format: uuid */
+            to_staff_id: string;
+            /**
+             * Format: date-time
+             * @description null: it stands.
+             */
+            undone_at?: string | null;
+        };
         Health: {
             /** @example ok */
             status: string;
+        };
+        /** @description What a job did on a business date, by its last run. */
+        JobRun: {
+            /** @description Why it failed. */
+            code?: string | null;
+            /** Format: date */
+            day: string;
+            detail?: components["schemas"]["Text"] | null;
+            /**
+             * Format: int64
+             * @description What the last run did: sales judged, lots ended, tiers reviewed, customers looked at.
+             */
+            done: number;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /**
+             * Format: int64
+             * @description How often it ran on that date.
+             */
+            runs: number;
+            /** Format: date-time */
+            started_at: string;
+            state: components["schemas"]["RunState"];
+            /**
+             * @description Of the IANA database: whose days these are.
+             * @example Asia/Shanghai
+             */
+            zone: string;
+        };
+        /** @description A job as HQ sees it. */
+        JobView: {
+            /** @description Every hour, or once on a business date. */
+            hourly: boolean;
+            last?: components["schemas"]["JobRun"] | null;
+            /**
+             * @description Stable.
+             * @example expiry
+             */
+            name: string;
+            title: components["schemas"]["Text"];
         };
         /**
          * @description What an entry of a customer's journal is about.
@@ -2314,6 +2810,7 @@ export interface components {
              */
             staff_id?: string | null;
             summary?: string | null;
+            verdict?: components["schemas"]["GivenVerdict"] | null;
             /** Format: date-time */
             written_at: string;
         };
@@ -2330,6 +2827,24 @@ export interface components {
             id: string;
             /** Format: date-time */
             occurred_at: string;
+        };
+        /** @description What a customer's entries of a category add up to. */
+        JournalTotal: {
+            /**
+             * Format: int64
+             * @description In the chain's minor units.
+             */
+            amount: number;
+            category: components["schemas"]["JournalCategory"];
+            /** Format: int64 */
+            entries: number;
+            /** Format: int64 */
+            open: number;
+            /**
+             * Format: int64
+             * @description In thousandths.
+             */
+            quantity: number;
         };
         /**
          * @description How far a sale's points are known.
@@ -2537,6 +3052,8 @@ export interface components {
             /** Format: int32 */
             required: number;
         };
+        /** @description Nothing needs to be said of a new address. */
+        NewCalendar: Record<string, unknown>;
         /** @description Cancels an exchange as a whole. The receipt is the cancelling's own. */
         NewCancellation: {
             /**
@@ -2655,6 +3172,16 @@ export interface components {
              */
             follows: number;
         };
+        /** @description A handover to make. */
+        NewHandover: {
+            /** @description Only these; absent: every customer and every open task. */
+            customer_ids?: string[] | null;
+            /** Format: uuid */
+            from_staff_id: string;
+            reason: string;
+            /** Format: uuid */
+            to_staff_id: string;
+        };
         NewJournalEntry: {
             /**
              * Format: int64
@@ -2766,6 +3293,10 @@ export interface components {
             code: string;
             /** @example 华东 */
             name: string;
+        };
+        /** @description How an entry was answered. */
+        NewResolution: {
+            resolution: string;
         };
         /** @description What comes back. The receipt is the return's own. */
         NewReturn: {
@@ -2885,6 +3416,40 @@ export interface components {
              */
             time_zone?: string | null;
         };
+        /** @description A task by hand. */
+        NewTask: {
+            /** Format: uuid */
+            customer_id: string;
+            /** Format: date */
+            due_on: string;
+            kind?: components["schemas"]["TaskKind"];
+            /**
+             * Format: uuid
+             * @description Absent: the customer's consultant, else who writes it.
+             */
+            staff_id?: string | null;
+            title: string;
+        };
+        /** @description A check to note. */
+        NewTaskCheck: {
+            /** @description About the work; names of customers belong into their journals. */
+            remark: string;
+            /**
+             * Format: uuid
+             * @description Whose tasks were looked at.
+             */
+            staff_id: string;
+            /**
+             * Format: date
+             * @description Any day of the week.
+             */
+            week: string;
+        };
+        /** @description A verdict on an answered entry. */
+        NewVerdict: {
+            remark?: string | null;
+            verdict: components["schemas"]["Verdict"];
+        };
         /** @description What comes next on the ladder. */
         NextTier: {
             id: string;
@@ -2894,6 +3459,15 @@ export interface components {
              */
             missing_paid: number;
             name: components["schemas"]["Text"];
+        };
+        /** @description An open entry with its customer. */
+        OpenEntry: {
+            customer?: components["schemas"]["Text"] | null;
+            entry: components["schemas"]["JournalEntry"];
+            /** Format: uuid */
+            id: string;
+            /** @description Past its day. */
+            overdue: boolean;
         };
         /** @description A page of a list. */
         Page_AuditEntry: {
@@ -3008,6 +3582,29 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_ConsultantView: {
+            items: {
+                /** @description false: has left; what is still theirs is to be handed over. */
+                active: boolean;
+                /** Format: int64 */
+                customers: number;
+                name: string;
+                /**
+                 * Format: int64
+                 * @description What is open in the journals of their customers: promises, complaints, needs.
+                 */
+                open_entries: number;
+                /** Format: int64 */
+                open_tasks: number;
+                /** Format: int64 */
+                overdue_tasks: number;
+                /** Format: uuid */
+                staff_id: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Customer: {
             items: {
                 /**
@@ -3090,7 +3687,7 @@ export interface components {
                 merged_customer_id: string;
                 /** @description The name of who went; empty once erased. */
                 merged_name: string;
-                /** @description How many memberships, bills, journal entries, records and introduced customers went along, by kind. */
+                /** @description How many memberships, bills, journal entries, records, tasks and introduced customers went along, by kind. */
                 moved: {
                     [key: string]: number;
                 };
@@ -3282,6 +3879,84 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_Handover: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description How many were handed over.
+                 */
+                customers: number;
+                /** Format: uuid */
+                from_staff_id: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                made_at: string;
+                /** Format: uuid */
+                made_by?: string | null;
+                reason: string;
+                /** Format: int64 */
+                tasks: number;
+                /** Format: uuid */
+                to_staff_id: string;
+                /**
+                 * Format: date-time
+                 * @description null: it stands.
+                 */
+                undone_at?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_JobRun: {
+            items: {
+                /** @description Why it failed. */
+                code?: string | null;
+                /** Format: date */
+                day: string;
+                detail?: components["schemas"]["Text"] | null;
+                /**
+                 * Format: int64
+                 * @description What the last run did: sales judged, lots ended, tiers reviewed, customers looked at.
+                 */
+                done: number;
+                /** Format: date-time */
+                ended_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description How often it ran on that date.
+                 */
+                runs: number;
+                /** Format: date-time */
+                started_at: string;
+                state: components["schemas"]["RunState"];
+                /**
+                 * @description Of the IANA database: whose days these are.
+                 * @example Asia/Shanghai
+                 */
+                zone: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_JobView: {
+            items: {
+                /** @description Every hour, or once on a business date. */
+                hourly: boolean;
+                last?: components["schemas"]["JobRun"] | null;
+                /**
+                 * @description Stable.
+                 * @example expiry
+                 */
+                name: string;
+                title: components["schemas"]["Text"];
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_JournalEntry: {
             items: {
                 /**
@@ -3323,8 +3998,31 @@ export interface components {
                  */
                 staff_id?: string | null;
                 summary?: string | null;
+                verdict?: components["schemas"]["GivenVerdict"] | null;
                 /** Format: date-time */
                 written_at: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_JournalTotal: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description In the chain's minor units.
+                 */
+                amount: number;
+                category: components["schemas"]["JournalCategory"];
+                /** Format: int64 */
+                entries: number;
+                /** Format: int64 */
+                open: number;
+                /**
+                 * Format: int64
+                 * @description In thousandths.
+                 */
+                quantity: number;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -3388,6 +4086,19 @@ export interface components {
                  * @description Last valid day, in the issuing store's zone; null: no end.
                  */
                 valid_through?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_OpenEntry: {
+            items: {
+                customer?: components["schemas"]["Text"] | null;
+                entry: components["schemas"]["JournalEntry"];
+                /** Format: uuid */
+                id: string;
+                /** @description Past its day. */
+                overdue: boolean;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -3660,6 +4371,78 @@ export interface components {
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
         };
+        /** @description A page of a list. */
+        Page_Task: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                customer?: components["schemas"]["Text"] | null;
+                /** Format: uuid */
+                customer_id: string;
+                /** Format: date */
+                due_on: string;
+                /** Format: date-time */
+                ended_at?: string | null;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description The entry that tells it in the customer's journal.
+                 */
+                journal_id?: string | null;
+                kind: components["schemas"]["TaskKind"];
+                /** @description What came of it, or why it was dropped. */
+                outcome?: string | null;
+                /**
+                 * @description Masked.
+                 * @example 138****5678
+                 */
+                phone?: string | null;
+                /**
+                 * Format: int32
+                 * @description Its place in the day's round; null: after those that have one.
+                 */
+                route?: number | null;
+                source: components["schemas"]["TaskSource"];
+                /**
+                 * Format: uuid
+                 * @description Who does it; null: nobody yet.
+                 */
+                staff_id?: string | null;
+                state: components["schemas"]["TaskState"];
+                title: string;
+                /**
+                 * Format: int64
+                 * @description Rises with every change; the ETag.
+                 */
+                version: number;
+                when?: components["schemas"]["TaskWhen"] | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_TaskCheck: {
+            items: {
+                /** Format: date-time */
+                checked_at: string;
+                /** Format: uuid */
+                checked_by?: string | null;
+                figures: components["schemas"]["CheckFigures"];
+                /** Format: uuid */
+                id: string;
+                remark: string;
+                /** Format: uuid */
+                staff_id: string;
+                /**
+                 * Format: date
+                 * @description Its Monday.
+                 */
+                week: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
         /** @description A new initial password, for somebody who has forgotten theirs. */
         PasswordReset: {
             /**
@@ -3676,6 +4459,21 @@ export interface components {
             /** @description At most 30. */
             products_used?: string[] | null;
             sex?: components["schemas"]["Sex"] | null;
+        };
+        /** @description A day: what is overdue and due, in the order of the round. */
+        Plan: {
+            /** Format: date */
+            day: string;
+            /** @description At most 200. */
+            items: components["schemas"]["Task"][];
+            /** Format: int64 */
+            overdue: number;
+            /** Format: uuid */
+            staff_id: string;
+            /** Format: int64 */
+            today: number;
+            /** Format: int64 */
+            tomorrow: number;
         };
         /** @description The component whose rules a program follows. */
         PluginShown: {
@@ -4240,6 +5038,13 @@ export interface components {
         Role: "hq_admin" | "store_manager" | "supervisor" | "cashier" | "consultant" | "clerk" | "finance" | "auditor" | "api_client" | "vendor";
         /** @enum {string} */
         Rounding: "floor" | "half_up" | "ceil";
+        /** @description Nothing needs to be said of a turn. */
+        RunJob: Record<string, unknown>;
+        /**
+         * @description How a run stands.
+         * @enum {string}
+         */
+        RunState: "running" | "done" | "failed";
         /** @description A bill as booked, with the answer it got. */
         Sale: components["schemas"]["SaleAnswer"] & {
             /**
@@ -4382,6 +5187,50 @@ export interface components {
              */
             seq: number;
         };
+        /** @description How often customers who have a consultant hear from the shop, by their volume class; at least once a year (D-ARC-5). */
+        ServiceStandards: {
+            /**
+             * Format: int32
+             * @description Days between two contacts.
+             * @example 30
+             */
+            a_days: number;
+            /**
+             * Format: int32
+             * @example 90
+             */
+            b_days: number;
+            /**
+             * Format: int32
+             * @example 180
+             */
+            c_days: number;
+            /**
+             * Format: int32
+             * @description The task appears so many days before it is due.
+             * @example 7
+             */
+            lead_days: number;
+            /**
+             * Format: int32
+             * @description Of customers without a volume class.
+             * @example 365
+             */
+            other_days: number;
+        };
+        /** @description Standards that replace the present ones. */
+        ServiceStandardsChange: {
+            standards: components["schemas"]["ServiceStandards"];
+        };
+        /** @description The chain's service standards. */
+        ServiceStandardsView: {
+            standards: components["schemas"]["ServiceStandards"];
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+        };
         /** @enum {string} */
         Sex: "female" | "male";
         Staff: {
@@ -4497,6 +5346,103 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description A task as it is shown; what belongs to an erased customer has no texts. */
+        Task: {
+            /** Format: date-time */
+            created_at: string;
+            customer?: components["schemas"]["Text"] | null;
+            /** Format: uuid */
+            customer_id: string;
+            /** Format: date */
+            due_on: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The entry that tells it in the customer's journal.
+             */
+            journal_id?: string | null;
+            kind: components["schemas"]["TaskKind"];
+            /** @description What came of it, or why it was dropped. */
+            outcome?: string | null;
+            /**
+             * @description Masked.
+             * @example 138****5678
+             */
+            phone?: string | null;
+            /**
+             * Format: int32
+             * @description Its place in the day's round; null: after those that have one.
+             */
+            route?: number | null;
+            source: components["schemas"]["TaskSource"];
+            /**
+             * Format: uuid
+             * @description Who does it; null: nobody yet.
+             */
+            staff_id?: string | null;
+            state: components["schemas"]["TaskState"];
+            title: string;
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+            when?: components["schemas"]["TaskWhen"] | null;
+        };
+        /** @description Absent fields stay as they are. */
+        TaskChange: {
+            /** Format: date */
+            due_on?: string | null;
+            kind?: components["schemas"]["TaskKind"] | null;
+            /**
+             * Format: uuid
+             * @description null: nobody.
+             */
+            staff_id?: string | null;
+            title?: string | null;
+        };
+        /** @description A weekly check. */
+        TaskCheck: {
+            /** Format: date-time */
+            checked_at: string;
+            /** Format: uuid */
+            checked_by?: string | null;
+            figures: components["schemas"]["CheckFigures"];
+            /** Format: uuid */
+            id: string;
+            remark: string;
+            /** Format: uuid */
+            staff_id: string;
+            /**
+             * Format: date
+             * @description Its Monday.
+             */
+            week: string;
+        };
+        /**
+         * @description What is to be done.
+         * @enum {string}
+         */
+        TaskKind: "call" | "visit" | "message" | "follow_up";
+        /** @description A day's round: the tasks in the order in which they are done. */
+        TaskOrder: {
+            task_ids: string[];
+        };
+        /**
+         * @description What made a task.
+         * @enum {string}
+         */
+        TaskSource: "hand" | "standard" | "outcome" | "warning" | "satisfaction";
+        /** @enum {string} */
+        TaskState: "open" | "done" | "dropped";
+        /**
+         * @description How near an open task is.
+         * @enum {string}
+         */
+        TaskWhen: "overdue" | "today" | "tomorrow" | "week" | "later";
         Tender: {
             /**
              * Format: int64
@@ -4553,8 +5499,15 @@ export interface components {
             must_change_password: boolean;
             refresh_token: string;
         };
+        /** @description Nothing needs to be said of undoing. */
+        UndoHandover: Record<string, unknown>;
         /** @description Takes a merge back. */
         UndoMerge: Record<string, unknown>;
+        /**
+         * @description What a supervisor says of an answer.
+         * @enum {string}
+         */
+        Verdict: "approved" | "redo";
         /** @description What for. */
         Why: {
             /** @description In words; needed where the purpose is `other`. */
@@ -5302,6 +6255,34 @@ export interface operations {
             };
         };
     };
+    list_consultants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConsultantView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_class_rules: {
         parameters: {
             query?: never;
@@ -5861,6 +6842,36 @@ export interface operations {
             };
         };
     };
+    read_journal_totals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JournalTotal"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     merge_customers: {
         parameters: {
             query?: never;
@@ -6176,6 +7187,325 @@ export interface operations {
             };
         };
     };
+    list_handovers: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Handover"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_over: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHandover"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handover"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_handover: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoHandover"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handover"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_job: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunJob"];
+            };
+        };
+        responses: {
+            /** @description Begun */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_job_runs: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobRun"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_open_journal: {
+        parameters: {
+            query?: {
+                /** @description Only of customers of this consultant. */
+                consultant_id?: string;
+                /** @description Only of this category. */
+                category?: components["schemas"]["JournalCategory"];
+                /** @description true: only what is past its day. */
+                overdue?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OpenEntry"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_journal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewResolution"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalEntry"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    judge_journal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVerdict"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalEntry"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     who_am_i: {
         parameters: {
             query?: never;
@@ -6192,6 +7522,75 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_calendar: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalendar"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarAddress"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_calendar: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalendar"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused: the code says why, the detail what to do. */
             default: {
@@ -6256,6 +7655,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Membership"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_plan: {
+        parameters: {
+            query?: {
+                /** @description Whose; one's own if absent. */
+                staff_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -7652,6 +9082,71 @@ export interface operations {
             };
         };
     };
+    read_service_standards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceStandardsView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_service_standards: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceStandardsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceStandardsView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_staff: {
         parameters: {
             query?: {
@@ -7960,6 +9455,365 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Store"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_task_checks: {
+        parameters: {
+            query?: {
+                /** @description Only of whose tasks. */
+                staff_id?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TaskCheck"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_tasks: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTaskCheck"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskCheck"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tasks: {
+        parameters: {
+            query?: {
+                /** @description Only whose: a staff member's. */
+                staff_id?: string;
+                /** @description true: only what nobody has yet. */
+                unassigned?: boolean;
+                /** @description Only with this customer. */
+                customer_id?: string;
+                /** @description `open` if absent. */
+                state?: components["schemas"]["TaskState"];
+                /** @description Only open ones that are so near. */
+                when?: components["schemas"]["TaskWhen"];
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Task"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_task: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTask"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_tasks: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskOrder"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_task: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete_task: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndedTask"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_task: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DroppedTask"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */

@@ -25,8 +25,7 @@ export class Operation<T> {
     return this.running || this.outcomeUnknown
   }
 
-  submit(path: string, body: unknown, version?: number): Promise<T | null> {
-    const method = version === undefined ? 'POST' : 'PATCH'
+  submit(path: string, body: unknown, version?: number, method: Attempt['method'] = version === undefined ? 'POST' : 'PATCH'): Promise<T | null> {
     this.#attempt = { path, method, body, key: uuid7(), version }
     return this.#send()
   }

@@ -1,0 +1,193 @@
+//! What is open in all journals, and what they add up to (D-ARC-4).
+
+use super::{JournalEntry, row};
+use crate::Engine;
+use crate::actor::Actor;
+use crate::archive::{find_customer, load_customers};
+use crate::each;
+use crate::error::Result;
+use crate::identity::{Action, StoreScope};
+use crate::input::not_found;
+use crate::page::{Page, PageArgs};
+use crate::store::schema::{customers, journal, journal_answers};
+use crate::store::statement::{fetch, statements};
+use crate::store::{Id, Name};
+use cardea_domain::id::{CustomerId, StaffId};
+use cardea_domain::journal::JournalCategory;
+use cardea_domain::{Code, Day, Refusal, Text};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text as SqlText};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+statements! {
+    SumJournal -> (SqlText, BigInt, BigInt, BigInt, BigInt) =
+        "SELECT j.category, COUNT(*), CAST(COALESCE(SUM(CASE WHEN j.due_on IS NOT NULL AND NOT j.resolved AND NOT EXISTS \
+         (SELECT 1 FROM journal_answers a WHERE a.chain_id = j.chain_id AND a.entry_id = j.id AND a.kind = 'resolution') \
+         THEN 1 ELSE 0 END), 0) AS BIGINT), CAST(COALESCE(SUM(j.amount), 0) AS BIGINT), \
+         CAST(COALESCE(SUM(j.quantity), 0) AS BIGINT) FROM journal j WHERE j.chain_id = ? AND j.customer_id = ? \
+         AND NOT EXISTS (SELECT 1 FROM journal n WHERE n.chain_id = j.chain_id AND n.corrects = j.id) \
+         GROUP BY j.category ORDER BY j.category";
+}
+
+/// What a customer's entries of a category add up to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct JournalTotal {
+    pub category: JournalCategory,
+    pub entries: i64,
+    pub open: i64,
+    /// In the chain's minor units.
+    pub amount: i64,
+    /// In thousandths.
+    pub quantity: i64,
+}
+
+/// An open entry with its customer.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct OpenEntry {
+    #[schema(value_type = Uuid)]
+    pub id: cardea_domain::id::JournalId,
+    pub entry: JournalEntry,
+    /// 王女士 / Ms Wang.
+    pub customer: Option<Text>,
+    /// Past its day.
+    pub overdue: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OpenQuery {
+    /// Only of customers of this consultant.
+    #[param(value_type = Option<Uuid>)]
+    pub consultant_id: Option<StaffId>,
+    /// Only of this category.
+    pub category: Option<JournalCategory>,
+    /// true: only what is past its day.
+    pub overdue: Option<bool>,
+    /// Most items of a page, 1–200; 50 if absent.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+fn cursor(text: &str) -> Result<(i32, Id), Refusal> {
+    let parts = text
+        .split_once('@')
+        .and_then(|(day, id)| Some((day.parse::<Day>().ok()?.0, Id(id.parse().ok()?))));
+    parts.ok_or_else(|| Refusal::new(Code::BodyInvalid, "after 不是有效的游标", "after isn't a cursor").at("/after"))
+}
+
+impl Engine {
+    /// What waits for an answer in the journals of one's stores, the earliest due first.
+    ///
+    /// # Errors
+    /// `forbidden`, `body_invalid` (limit, cursor).
+    pub fn open_journal(&self, actor: &Actor, query: &OpenQuery) -> Result<Page<OpenEntry>, Refusal> {
+        let scope = actor.scope(Action::JournalRead)?;
+        let limit = PageArgs::new(query.limit, None).limit()?;
+        let (chain, keys) = (actor.chain, self.keys().chain(actor.chain));
+        let today = self.chain(chain)?.time_zone.day_of(self.clock().business(chain));
+        let after = query.after.as_deref().map(cursor).transpose()?;
+        let found = self.read(chain, |conn| {
+            let rows = select(conn, chain, &scope, query, today, after, limit as i64 + 1)?;
+            let mut ids: Vec<CustomerId> = rows.iter().map(|row| row.customer_id.typed()).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            let customers = load_customers(conn, chain, &ids)?;
+            let view = |row: row::JournalRow| {
+                let customer = customers.iter().find(|customer| customer.id == row.customer_id);
+                let key = customer.map(|customer| customer.person(&keys)).transpose()?.flatten();
+                let overdue = row.due_on.is_some_and(|day| day < today.0);
+                Ok(OpenEntry {
+                    id: row.id.typed(),
+                    entry: row.view(key.as_ref())?,
+                    customer: customer.map(|customer| customer.form_of_address.0.display(&customer.name)),
+                    overdue,
+                })
+            };
+            rows.into_iter().map(view).collect::<Result<Vec<_>>>()
+        })?;
+        let day = |entry: &OpenEntry| entry.entry.due_on.map(|day| day.to_string()).unwrap_or_default();
+        Ok(Page::cut(found, limit, |entry| format!("{}@{}", day(entry), entry.id)))
+    }
+
+    /// What a customer's journal adds up to, by category; entries that were corrected don't count.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`.
+    pub fn journal_totals(&self, actor: &Actor, id: CustomerId) -> Result<Vec<JournalTotal>, Refusal> {
+        actor.scope(Action::JournalRead)?;
+        let chain = actor.chain;
+        let rows = self.read(chain, |conn| {
+            let customer = find_customer(conn, chain, id)?.ok_or_else(not_found)?;
+            actor.require(Action::JournalRead, Some(customer.store_id.typed()))?;
+            Ok(fetch!(conn, SumJournal, [chain, id] => (Name<JournalCategory>, i64, i64, i64, i64))?)
+        })?;
+        let total =
+            |(category, entries, open, amount, quantity): (Name<JournalCategory>, i64, i64, i64, i64)| JournalTotal {
+                category: category.0,
+                entries,
+                open,
+                amount,
+                quantity,
+            };
+        Ok(rows.into_iter().map(total).collect())
+    }
+}
+
+fn select(
+    conn: &mut crate::store::Conn,
+    chain: cardea_domain::id::ChainId,
+    scope: &StoreScope,
+    query: &OpenQuery,
+    today: Day,
+    after: Option<(i32, Id)>,
+    limit: i64,
+) -> Result<Vec<row::JournalRow>> {
+    let (day, id) = after.unwrap_or((i32::MIN, Id(Uuid::nil())));
+    let later = diesel::alias!(journal as later);
+    let corrected = later.filter(
+        later
+            .field(journal::chain_id)
+            .eq(Id::from(chain))
+            .and(later.field(journal::corrects).eq(journal::id.nullable())),
+    );
+    let answered = journal_answers::table
+        .filter(
+            journal_answers::chain_id
+                .eq(Id::from(chain))
+                .and(journal_answers::entry_id.eq(journal::id)),
+        )
+        .filter(journal_answers::kind.eq(super::answer::AnswerKind::Resolution.as_str()));
+    let theirs = customers::table.filter(
+        customers::chain_id
+            .eq(Id::from(chain))
+            .and(customers::id.eq(journal::customer_id)),
+    );
+    Ok(each!(conn, c => {
+        let mut found = journal::table
+            .select(row::JournalRow::as_select())
+            .filter(journal::chain_id.eq(Id::from(chain)).and(journal::due_on.is_not_null()).and(journal::resolved.eq(false)))
+            .filter(journal::due_on.gt(day).or(journal::due_on.eq(day).and(journal::id.gt(id))))
+            .filter(diesel::dsl::not(diesel::dsl::exists(corrected)))
+            .filter(diesel::dsl::not(diesel::dsl::exists(answered)))
+            .into_boxed();
+        if let StoreScope::Only(stores) = scope {
+            let stores: Vec<Id> = stores.iter().map(|store| (*store).into()).collect();
+            found = found.filter(diesel::dsl::exists(theirs.filter(customers::store_id.eq_any(stores))));
+        }
+        if let Some(consultant) = query.consultant_id {
+            let consultant = customers::consultant_id.eq(Id::from(consultant));
+            found = found.filter(diesel::dsl::exists(theirs.filter(consultant)));
+        }
+        if let Some(category) = query.category {
+            found = found.filter(journal::category.eq(category.as_str()));
+        }
+        if query.overdue == Some(true) {
+            found = found.filter(journal::due_on.lt(today.0));
+        }
+        found.order((journal::due_on, journal::id)).limit(limit).load(c)?
+    }))
+}

@@ -1,0 +1,2 @@
+DROP INDEX journal_by_due;
+DROP TABLE journal_answers;

@@ -1,0 +1,9 @@
+DROP TABLE handover_tasks;
+DROP TABLE handover_customers;
+DROP TABLE handovers;
+DROP TABLE calendar_feeds;
+DROP TABLE task_checks;
+DROP TABLE service_standards;
+DROP INDEX journal_by_day;
+DROP INDEX customers_by_consultant;
+DROP TABLE tasks;
