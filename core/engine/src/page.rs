@@ -1,7 +1,7 @@
 //! Keyset paging: a list continues after the last row the client has seen, so that page 1000 costs as much as page 1.
 
 use crate::resource::Listed;
-use cardea_domain::{Code, Refusal};
+use cardea_domain::{Code, Day, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -76,6 +76,28 @@ impl PageArgs {
         let wrong = |_| Refusal::new(Code::BodyInvalid, "after 不是有效的游标", "after isn't a cursor").at("/after");
         self.after.as_deref().map(str::parse).transpose().map_err(wrong)
     }
+}
+
+impl PageArgs {
+    /// Where a list ordered by day goes on: after this day and id, which [`day_cursor`] has written.
+    ///
+    /// # Errors
+    /// `body_invalid` for a cursor that isn't one.
+    pub fn after_day(&self) -> Result<Option<(Day, Uuid)>, Refusal> {
+        let Some(text) = self.after.as_deref() else {
+            return Ok(None);
+        };
+        let parts = text
+            .split_once('@')
+            .and_then(|(day, id)| Some((day.parse().ok()?, id.parse().ok()?)));
+        let wrong = || Refusal::new(Code::BodyInvalid, "after 不是有效的游标", "after isn't a cursor").at("/after");
+        parts.map(Some).ok_or_else(wrong)
+    }
+}
+
+/// The cursor of an item in a list ordered by day.
+pub(crate) fn day_cursor(day: Day, id: impl std::fmt::Display) -> String {
+    format!("{day}@{id}")
 }
 
 impl<T> Page<T> {

@@ -161,6 +161,8 @@ fn d_arc_13_own_data_on_request_are_one_file(app: &TestApp) {
         .text("/id");
     let record = json!({"type_id": kind, "customer_id": customer, "values": {"state": "new"}});
     app.hq().post("/records", &record).created();
+    let task = json!({"customer_id": customer, "title": "送样品", "due_on": "2026-03-05"});
+    app.hq().post("/tasks", &task).created();
     let path = format!("/customers/{customer}/own-data");
     let why = json!({"purpose": "asked", "note": "来信"});
     let manager = app.manager();
@@ -182,8 +184,8 @@ fn d_arc_13_own_data_on_request_are_one_file(app: &TestApp) {
         "in full"
     );
     let count = |part: &str| file.list(&format!("/{part}")).len();
-    let counted = ["classes", "memberships", "bills", "records", "access_log"].map(count);
-    assert_eq!(counted, [1, 1, 1, 1, 1]);
+    let counted = ["classes", "memberships", "bills", "tasks", "records", "access_log"].map(count);
+    assert_eq!(counted, [1, 1, 1, 1, 1, 1]);
     assert_eq!(file.text("/memberships/0/cards/0/number"), member.number);
     assert_eq!(file.int("/entries/0/amount"), 1000);
     assert_eq!(file.text("/records/0/values/state/value"), "new");

@@ -134,6 +134,8 @@ fn d_arc_13_what_was_to_be_done_goes_with_the_person(app: &TestApp) {
     let entry = hq.post(&journal, &promise).created().text("/id");
     let resolve = json!({"resolution": "已送到家"});
     hq.post(&format!("/journal/{entry}/resolve"), &resolve).ok();
+    let complaint = json!({"category": "complaint", "description": "瓶盖漏"});
+    hq.post(&journal, &complaint).created();
     erase(app, &member.customer);
     let left = hq.get(&task).ok();
     assert_eq!(
@@ -141,8 +143,9 @@ fn d_arc_13_what_was_to_be_done_goes_with_the_person(app: &TestApp) {
         ("dropped".into(), String::new())
     );
     assert!(hq.get("/tasks").ok().list("/items").is_empty());
+    assert!(hq.get("/journal").ok().list("/items").is_empty(), "nobody is to answer");
     let left = hq.get(&journal).ok();
-    let entry = &left.list("/items")[0];
+    let entry = &left.list("/items")[1];
     assert_eq!((&entry["resolution"], &entry["open"]), (&Value::Null, &json!(false)));
     assert_eq!(app.server().verify(), [""; 0]);
 }

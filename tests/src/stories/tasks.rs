@@ -226,6 +226,14 @@ fn d_arc_5_the_weekly_check_keeps_what_was_looked_at(app: &TestApp) {
         (noted.text("/week"), noted["figures"].clone()),
         ("2026-02-23".into(), figures.clone())
     );
+    // Of other stores, nothing is seen or noted.
+    let elsewhere = app.actor("store_manager", &[app.west()]);
+    elsewhere.post("/task-checks", &check).expect_problem(403, "forbidden");
+    let plan = format!("/plan?staff_id={}", app.consultant());
+    elsewhere.get(&plan).expect_problem(403, "forbidden");
+    elsewhere.get("/handovers").expect_problem(403, "forbidden");
+    assert!(elsewhere.get("/task-checks").ok().list("/items").is_empty());
+    assert_eq!(manager.get(&plan).ok().int("/overdue"), 1);
     complete(&mei, &late, &json!({"outcome": "补上了"})).ok();
     let kept = manager.get(&format!("/task-checks?staff_id={}", app.consultant())).ok();
     assert_eq!(kept.list("/items")[0]["figures"], figures, "as it was then");

@@ -34,8 +34,5 @@ pub use display::FormOfAddress;
 pub(crate) use erase::{erase, erase_identity};
 pub use facts::{CustomerBrief, RegisterFacts};
 pub use reveal::{Reveal, RevealField, Revealed};
-pub(crate) use row::{
-    CustomerRow, find as find_customer, find_living as find_living_customer, load as load_customers, merged_into,
-    people,
-};
+pub(crate) use row::{CustomerRow, find as find_customer, find_living as find_living_customer, merged_into, people};
 pub use search::Lookup;

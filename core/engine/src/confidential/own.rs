@@ -22,13 +22,14 @@ use serde_json::{Value, json};
 const ITEMS: u32 = 100;
 
 /// The parts of the file, in its order.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     "customer",
     "classes",
     "memberships",
     "bills",
     "entries",
     "journal",
+    "tasks",
     "records",
     "access_log",
 ];
@@ -160,6 +161,7 @@ impl Engine {
                 };
                 told(self.journal(&system, id, &query)?)?
             }
+            "tasks" => paged(self.own_tasks(chain, id, cursor, limit)?),
             "records" => paged(self.read(chain, |conn| {
                 let customer: CustomerRow = find_customer(conn, chain, id)?.ok_or_else(not_found)?;
                 record::own(conn, &keys, &customer, cursor, limit)

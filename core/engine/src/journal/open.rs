@@ -3,18 +3,18 @@
 use super::{JournalEntry, row};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::archive::{find_customer, load_customers};
+use crate::archive::{find_customer, people};
 use crate::each;
 use crate::error::Result;
 use crate::identity::{Action, StoreScope};
 use crate::input::not_found;
-use crate::page::{Page, PageArgs};
+use crate::page::{Page, PageArgs, day_cursor};
 use crate::store::schema::{customers, journal, journal_answers};
 use crate::store::statement::{fetch, statements};
 use crate::store::{Id, Name};
 use cardea_domain::id::{CustomerId, StaffId};
 use cardea_domain::journal::JournalCategory;
-use cardea_domain::{Code, Day, Refusal, Text};
+use cardea_domain::{Day, Refusal, Text};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text as SqlText};
 use serde::{Deserialize, Serialize};
@@ -72,13 +72,6 @@ pub struct OpenQuery {
     pub after: Option<String>,
 }
 
-fn cursor(text: &str) -> Result<(i32, Id), Refusal> {
-    let parts = text
-        .split_once('@')
-        .and_then(|(day, id)| Some((day.parse::<Day>().ok()?.0, Id(id.parse().ok()?))));
-    parts.ok_or_else(|| Refusal::new(Code::BodyInvalid, "after 不是有效的游标", "after isn't a cursor").at("/after"))
-}
-
 impl Engine {
     /// What waits for an answer in the journals of one's stores, the earliest due first.
     ///
@@ -86,18 +79,15 @@ impl Engine {
     /// `forbidden`, `body_invalid` (limit, cursor).
     pub fn open_journal(&self, actor: &Actor, query: &OpenQuery) -> Result<Page<OpenEntry>, Refusal> {
         let scope = actor.scope(Action::JournalRead)?;
-        let limit = PageArgs::new(query.limit, None).limit()?;
+        let page = PageArgs::new(query.limit, query.after.as_deref());
+        let (limit, after) = (page.limit()?, page.after_day()?);
         let (chain, keys) = (actor.chain, self.keys().chain(actor.chain));
-        let today = self.chain(chain)?.time_zone.day_of(self.clock().business(chain));
-        let after = query.after.as_deref().map(cursor).transpose()?;
+        let (_, today) = self.business_day(chain)?;
         let found = self.read(chain, |conn| {
             let rows = select(conn, chain, &scope, query, today, after, limit as i64 + 1)?;
-            let mut ids: Vec<CustomerId> = rows.iter().map(|row| row.customer_id.typed()).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            let customers = load_customers(conn, chain, &ids)?;
+            let customers = people(conn, chain, rows.iter().map(|row| row.customer_id))?;
             let view = |row: row::JournalRow| {
-                let customer = customers.iter().find(|customer| customer.id == row.customer_id);
+                let customer = customers.get(&row.customer_id);
                 let key = customer.map(|customer| customer.person(&keys)).transpose()?.flatten();
                 let overdue = row.due_on.is_some_and(|day| day < today.0);
                 Ok(OpenEntry {
@@ -109,8 +99,9 @@ impl Engine {
             };
             rows.into_iter().map(view).collect::<Result<Vec<_>>>()
         })?;
-        let day = |entry: &OpenEntry| entry.entry.due_on.map(|day| day.to_string()).unwrap_or_default();
-        Ok(Page::cut(found, limit, |entry| format!("{}@{}", day(entry), entry.id)))
+        Ok(Page::cut(found, limit, |open| {
+            day_cursor(open.entry.due_on.unwrap_or(today), open.id)
+        }))
     }
 
     /// What a customer's journal adds up to, by category; entries that were corrected don't count.
@@ -143,36 +134,26 @@ fn select(
     scope: &StoreScope,
     query: &OpenQuery,
     today: Day,
-    after: Option<(i32, Id)>,
+    after: Option<(Day, Uuid)>,
     limit: i64,
 ) -> Result<Vec<row::JournalRow>> {
-    let (day, id) = after.unwrap_or((i32::MIN, Id(Uuid::nil())));
-    let later = diesel::alias!(journal as later);
-    let corrected = later.filter(
-        later
-            .field(journal::chain_id)
-            .eq(Id::from(chain))
-            .and(later.field(journal::corrects).eq(journal::id.nullable())),
-    );
-    let answered = journal_answers::table
-        .filter(
-            journal_answers::chain_id
-                .eq(Id::from(chain))
-                .and(journal_answers::entry_id.eq(journal::id)),
-        )
-        .filter(journal_answers::kind.eq(super::answer::AnswerKind::Resolution.as_str()));
+    let (day, id) = after.map_or((i32::MIN, Id(Uuid::nil())), |(day, id)| (day.0, Id(id)));
+    let (standing, answered) = (row::standing!(chain), row::answered!(chain));
+    // What belongs to an erased customer is nobody's to answer.
     let theirs = customers::table.filter(
         customers::chain_id
             .eq(Id::from(chain))
-            .and(customers::id.eq(journal::customer_id)),
+            .and(customers::id.eq(journal::customer_id))
+            .and(customers::data_key.is_not_null()),
     );
     Ok(each!(conn, c => {
         let mut found = journal::table
             .select(row::JournalRow::as_select())
             .filter(journal::chain_id.eq(Id::from(chain)).and(journal::due_on.is_not_null()).and(journal::resolved.eq(false)))
             .filter(journal::due_on.gt(day).or(journal::due_on.eq(day).and(journal::id.gt(id))))
-            .filter(diesel::dsl::not(diesel::dsl::exists(corrected)))
-            .filter(diesel::dsl::not(diesel::dsl::exists(answered)))
+            .filter(standing)
+            .filter(diesel::dsl::not(answered))
+            .filter(diesel::dsl::exists(theirs))
             .into_boxed();
         if let StoreScope::Only(stores) = scope {
             let stores: Vec<Id> = stores.iter().map(|store| (*store).into()).collect();

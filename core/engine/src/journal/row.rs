@@ -1,6 +1,5 @@
 //! The `journal` table.
 
-use super::answer::AnswerKind;
 use super::{JournalEntry, JournalQuery};
 use crate::each;
 use crate::error::{Error, Result};
@@ -104,6 +103,29 @@ pub(super) fn is_corrected(conn: &mut Conn, chain: ChainId, id: Id) -> Result<bo
     Ok(each!(conn, c => later.count().get_result::<i64>(c)?) > 0)
 }
 
+/// A condition on entries: no other one stands in their place.
+macro_rules! standing {
+    ($chain:expr) => {{
+        let later = diesel::alias!($crate::store::schema::journal as later);
+        let corrects = later.field(journal::corrects).eq(journal::id.nullable());
+        let corrected = later.filter(later.field(journal::chain_id).eq(Id::from($chain)).and(corrects));
+        diesel::dsl::not(diesel::dsl::exists(corrected))
+    }};
+}
+
+/// A condition on entries: their answer came after them.
+macro_rules! answered {
+    ($chain:expr) => {{
+        let kind = $crate::journal::AnswerKind::Resolution.as_str();
+        let mine = journal_answers::entry_id
+            .eq(journal::id)
+            .and(journal_answers::kind.eq(kind));
+        diesel::dsl::exists(journal_answers::table.filter(journal_answers::chain_id.eq(Id::from($chain)).and(mine)))
+    }};
+}
+
+pub(super) use {answered, standing};
+
 pub(super) fn select(
     conn: &mut Conn,
     chain: ChainId,
@@ -112,20 +134,7 @@ pub(super) fn select(
     before: Id,
     limit: i64,
 ) -> Result<Vec<JournalRow>> {
-    let later = diesel::alias!(journal as later);
-    let corrected = later.filter(
-        later
-            .field(journal::chain_id)
-            .eq(Id::from(chain))
-            .and(later.field(journal::corrects).eq(journal::id.nullable())),
-    );
-    let answered = journal_answers::table
-        .filter(
-            journal_answers::chain_id
-                .eq(Id::from(chain))
-                .and(journal_answers::entry_id.eq(journal::id)),
-        )
-        .filter(journal_answers::kind.eq(AnswerKind::Resolution.as_str()));
+    let (standing, answered) = (standing!(chain), answered!(chain));
     Ok(each!(conn, c => {
         let mut found = journal::table
             .select(JournalRow::as_select())
@@ -139,16 +148,16 @@ pub(super) fn select(
             Some(true) => {
                 found = found
                     .filter(journal::due_on.is_not_null().and(journal::resolved.eq(false)))
-                    .filter(diesel::dsl::not(diesel::dsl::exists(answered)));
+                    .filter(diesel::dsl::not(answered));
             }
             Some(false) => {
                 let settled = journal::due_on.is_null().or(journal::resolved.eq(true));
-                found = found.filter(settled.or(diesel::dsl::exists(answered)));
+                found = found.filter(settled.or(answered));
             }
             None => {}
         }
         if query.corrected != Some(true) {
-            found = found.filter(diesel::dsl::not(diesel::dsl::exists(corrected)));
+            found = found.filter(standing);
         }
         found.order(journal::id.desc()).limit(limit).load(c)?
     }))

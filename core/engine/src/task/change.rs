@@ -90,7 +90,7 @@ impl Engine {
         self.written_task(actor, answered)
     }
 
-    /// Sets the order of a round; answers how many tasks have their place now.
+    /// Sets the order of a round: each task gets its place.
     ///
     /// # Errors
     /// `forbidden`, `not_found`, `field_invalid`; `in_use` for one that has ended.

@@ -1,12 +1,13 @@
 //! The manager's weekly check of a consultant's tasks, with the figures that were looked at (D-ARC-5).
 
+use super::plan::check_colleague;
 use super::write::check_staff;
 use crate::actor::Actor;
 use crate::error::Result;
-use crate::identity::Action;
+use crate::identity::{Action, StoreScope};
 use crate::input::{self, Stored, Written};
 use crate::page::{Page, PageArgs};
-use crate::store::schema::task_checks;
+use crate::store::schema::{staff_stores, task_checks};
 use crate::store::statement::{fetch, statements};
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Tx};
 use crate::{Engine, each};
@@ -160,6 +161,8 @@ impl Engine {
         let work = move |tx: &mut Tx<'_>| {
             let (chain, now) = (tx.chain(), tx.business_now());
             check_staff(tx, new.staff_id, "/staff_id")?;
+            let actor = tx.actor().clone();
+            check_colleague(tx.conn(), &actor, Action::TaskManage, new.staff_id)?;
             let week = monday(new.week);
             let found = figures(tx.conn(), chain, new.staff_id, week, (zone, zone.day_of(now)))?;
             let id: TaskCheckId = tx.new_id();
@@ -192,7 +195,7 @@ impl Engine {
     /// # Errors
     /// `forbidden`, `body_invalid` (limit, cursor).
     pub fn task_checks(&self, actor: &Actor, query: &TaskCheckQuery) -> Result<Page<TaskCheck>, Refusal> {
-        actor.scope(Action::TaskManage)?;
+        let scope = actor.scope(Action::TaskManage)?;
         let page = PageArgs::new(query.limit, query.after.as_deref());
         let (limit, before) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::max())));
         let rows: Vec<Row> = self.read(actor.chain, |conn| {
@@ -203,6 +206,13 @@ impl Engine {
                     .into_boxed();
                 if let Some(staff) = query.staff_id {
                     found = found.filter(task_checks::staff_id.eq(Id::from(staff)));
+                }
+                if let StoreScope::Only(stores) = &scope {
+                    let stores: Vec<Id> = stores.iter().map(|store| (*store).into()).collect();
+                    let theirs = staff_stores::table
+                        .filter(staff_stores::chain_id.eq(Id::from(actor.chain)).and(staff_stores::store_id.eq_any(stores)))
+                        .filter(staff_stores::staff_id.eq(task_checks::staff_id));
+                    found = found.filter(diesel::dsl::exists(theirs));
                 }
                 found.order(task_checks::id.desc()).limit(limit as i64 + 1).load(c)?
             }))

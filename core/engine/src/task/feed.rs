@@ -20,7 +20,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// Open tasks and customers that a calendar shows.
 const MOST: i64 = 1000;
@@ -115,15 +114,7 @@ impl Engine {
             ..TaskQuery::default()
         };
         let rows = self.read(chain, |conn| {
-            super::select(
-                conn,
-                chain,
-                &StoreScope::All,
-                &query,
-                today,
-                (i32::MIN, Id(Uuid::nil())),
-                MOST,
-            )
+            super::select(conn, chain, &StoreScope::All, &query, today, None, MOST)
         })?;
         let mut calendar = Calendar::new();
         calendar

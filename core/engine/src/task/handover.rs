@@ -22,7 +22,7 @@ use uuid::Uuid;
 /// Customers of a selection.
 const MOST: usize = 1000;
 
-// One place each of tasks and customers: a selection stands in handover_customers before anything moves.
+// What is handed over is noted before anything moves, so that it can be given back.
 statements! {
     TakeAll = "INSERT INTO handover_customers (chain_id, handover_id, customer_id) \
         SELECT chain_id, ?, id FROM customers WHERE chain_id = ? AND consultant_id = ?";
@@ -250,7 +250,7 @@ impl Engine {
     /// # Errors
     /// `forbidden`, `body_invalid` (limit, cursor).
     pub fn handovers(&self, actor: &Actor, page: &PageArgs) -> Result<Page<Handover>, Refusal> {
-        actor.scope(Action::TaskManage)?;
+        actor.require(Action::TaskManage, None)?;
         let (limit, before) = (page.limit()?, Id(page.after_id()?.unwrap_or(Uuid::max())));
         let rows: Vec<Row> = self.read(actor.chain, |conn| {
             Ok(each!(conn, c => handovers::table

@@ -19,21 +19,20 @@ pub use standards::{ServiceStandardsChange, ServiceStandardsView};
 pub use write::{DroppedTask, EndedTask, NewTask};
 
 use crate::actor::Actor;
-use crate::archive::{CustomerRow, find_customer, load_customers};
+use crate::archive::{find_customer, people};
 use crate::error::Result;
 use crate::identity::{Action, StoreScope};
 use crate::input::not_found;
-use crate::page::{Page, PageArgs};
+use crate::page::{Page, PageArgs, day_cursor};
 use crate::store::schema::{customers, tasks};
 use crate::store::{Conn, Id};
 use crate::{Engine, each};
 use cardea_domain::id::*;
 use cardea_domain::task::{TaskKind, TaskSource, TaskState, TaskWhen};
-use cardea_domain::{Code, Day, Instant, Refusal, Text};
+use cardea_domain::{Day, Instant, Refusal, Text};
 use diesel::prelude::*;
 use row::TaskRow;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -97,18 +96,6 @@ pub struct TaskQuery {
     pub after: Option<String>,
 }
 
-/// Where a page begins: after this day and id.
-fn cursor(text: Option<&str>) -> Result<(i32, Id), Refusal> {
-    let Some(text) = text else {
-        return Ok((i32::MIN, Id(Uuid::nil())));
-    };
-    let parts = text.split_once('@').and_then(|(day, id)| {
-        let (day, id) = (day.parse::<Day>().ok()?, id.parse().ok()?);
-        Some((day.0, Id(id)))
-    });
-    parts.ok_or_else(|| Refusal::new(Code::BodyInvalid, "after 不是有效的游标", "after isn't a cursor").at("/after"))
-}
-
 impl Engine {
     /// The chain's day.
     pub(crate) fn today(&self, chain: ChainId) -> Result<Day> {
@@ -121,14 +108,14 @@ impl Engine {
     /// `forbidden`, `body_invalid` (limit, cursor).
     pub fn tasks(&self, actor: &Actor, query: &TaskQuery) -> Result<Page<Task>, Refusal> {
         let scope = actor.scope(Action::TaskRead)?;
-        let limit = PageArgs::new(query.limit, None).limit()?;
+        let page = PageArgs::new(query.limit, query.after.as_deref());
+        let (limit, after) = (page.limit()?, page.after_day()?);
         let (chain, today) = (actor.chain, self.today(actor.chain)?);
-        let after = cursor(query.after.as_deref())?;
         let rows = self.read(chain, |conn| {
             select(conn, chain, &scope, query, today, after, limit as i64 + 1)
         })?;
         let tasks = self.task_views(chain, rows, today)?;
-        Ok(Page::cut(tasks, limit, |task| format!("{}@{}", task.due_on, task.id)))
+        Ok(Page::cut(tasks, limit, |task| day_cursor(task.due_on, task.id)))
     }
 
     /// One task.
@@ -147,6 +134,21 @@ impl Engine {
         Ok(self.task_view(chain, row)?)
     }
 
+    /// All of a customer's tasks, ended ones too, with their cursors: for the file of what is kept about a person.
+    pub(crate) fn own_tasks(
+        &self,
+        chain: ChainId,
+        customer: CustomerId,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<(serde_json::Value, String)>> {
+        let after = PageArgs::new(None, after).after_id()?.unwrap_or(Uuid::nil());
+        let rows = self.read(chain, |conn| row::of_customer(conn, chain, customer, Id(after), limit))?;
+        let tasks = self.task_views(chain, rows, self.today(chain)?)?;
+        let own = |task: Task| Ok((serde_json::to_value(&task)?, task.id.to_string()));
+        tasks.into_iter().map(own).collect()
+    }
+
     fn task_view(&self, chain: ChainId, row: TaskRow) -> Result<Task> {
         let today = self.today(chain)?;
         let mut views = self.task_views(chain, vec![row], today)?;
@@ -155,21 +157,21 @@ impl Engine {
 
     pub(crate) fn task_views(&self, chain: ChainId, rows: Vec<TaskRow>, today: Day) -> Result<Vec<Task>> {
         let keys = self.keys().chain(chain);
-        let mut ids: Vec<CustomerId> = rows.iter().map(|row| row.customer_id.typed()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let found = self.read(chain, |conn| load_customers(conn, chain, &ids))?;
-        let mut briefs = self.customer_briefs(chain, &ids)?;
-        let by_id: HashMap<Id, CustomerRow> = found.into_iter().map(|row| (row.id, row)).collect();
-        let view = |row: TaskRow| {
-            let customer = by_id.get(&row.customer_id);
-            let key = customer.map(|customer| customer.person(&keys)).transpose()?.flatten();
+        let ids: Vec<CustomerId> = rows.iter().map(|row| row.customer_id.typed()).collect();
+        let customers = self.read(chain, |conn| {
+            people(conn, chain, rows.iter().map(|row| row.customer_id))
+        })?;
+        let briefs = self.customer_briefs(chain, &ids)?;
+        let mut views = Vec::with_capacity(rows.len());
+        for row in rows {
+            let key = match customers.get(&row.customer_id) {
+                Some(customer) => customer.person(&keys)?,
+                None => None,
+            };
             let brief = briefs.get(&row.customer_id.typed()).cloned();
-            row.view(key.as_ref(), brief, today)
-        };
-        let views = rows.into_iter().map(view).collect();
-        briefs.clear();
-        views
+            views.push(row.view(key.as_ref(), brief, today)?);
+        }
+        Ok(views)
     }
 }
 
@@ -179,9 +181,10 @@ fn select(
     scope: &StoreScope,
     query: &TaskQuery,
     today: Day,
-    after: (i32, Id),
+    after: Option<(Day, Uuid)>,
     limit: i64,
 ) -> Result<Vec<TaskRow>> {
+    let (day, id) = after.map_or((i32::MIN, Id(Uuid::nil())), |(day, id)| (day.0, Id(id)));
     let state = query.state.unwrap_or(TaskState::Open);
     let state = query.when.map_or(state, |_| TaskState::Open);
     let (from, until) = query
@@ -192,7 +195,7 @@ fn select(
             .select(TaskRow::as_select())
             .filter(tasks::chain_id.eq(Id::from(chain)).and(tasks::state.eq(state.as_str())))
             .filter(tasks::due_on.ge(from.0).and(tasks::due_on.le(until.0)))
-            .filter(tasks::due_on.gt(after.0).or(tasks::due_on.eq(after.0).and(tasks::id.gt(after.1))))
+            .filter(tasks::due_on.gt(day).or(tasks::due_on.eq(day).and(tasks::id.gt(id))))
             .into_boxed();
         if let Some(staff) = query.staff_id {
             found = found.filter(tasks::staff_id.eq(Id::from(staff)));

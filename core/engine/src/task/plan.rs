@@ -37,6 +37,7 @@ statements! {
         "SELECT c.consultant_id, COUNT(*) FROM journal j \
          JOIN customers c ON c.chain_id = j.chain_id AND c.id = j.customer_id \
          WHERE j.chain_id = ? AND j.due_on IS NOT NULL AND NOT j.resolved AND c.consultant_id IS NOT NULL \
+         AND c.data_key IS NOT NULL \
          AND NOT EXISTS (SELECT 1 FROM journal n WHERE n.chain_id = j.chain_id AND n.corrects = j.id) \
          AND NOT EXISTS (SELECT 1 FROM journal_answers a WHERE a.chain_id = j.chain_id AND a.entry_id = j.id \
          AND a.kind = 'resolution') GROUP BY c.consultant_id";
@@ -92,6 +93,9 @@ impl Engine {
             return Err(crate::input::not_found());
         };
         let (counts, rows) = self.read(chain, |conn| {
+            if Some(whose) != actor.staff {
+                check_colleague(conn, actor, Action::TaskRead, whose)?;
+            }
             let days = [today.0, today.0, today.0 + 1];
             let counts = fetch!(conn, CountDue, [days[0], days[1], days[2], chain, whose] => (i64, i64, i64))?;
             Ok((counts, day(conn, chain, &scope, whose, today)?))
@@ -141,6 +145,20 @@ impl Engine {
     }
 }
 
+/// # Errors
+/// `forbidden` for staff of other stores than those in which the actor may take the action.
+pub(super) fn check_colleague(conn: &mut Conn, actor: &Actor, action: Action, whose: StaffId) -> Result<()> {
+    let StoreScope::Only(own) = actor.scope(action)? else {
+        return Ok(());
+    };
+    let stores: Vec<Id> = each!(conn, c => staff_stores::table
+        .select(staff_stores::store_id)
+        .filter(staff_stores::chain_id.eq(Id::from(actor.chain)).and(staff_stores::staff_id.eq(Id::from(whose))))
+        .load(c)?);
+    let shared = stores.into_iter().map(Id::typed).find(|store| own.contains(store));
+    Ok(actor.require(action, shared)?)
+}
+
 fn people(conn: &mut Conn, chain: ChainId, scope: &StoreScope) -> Result<Vec<(Id, String, bool)>> {
     Ok(each!(conn, c => {
         let mut found = staff::table
@@ -170,7 +188,7 @@ fn day(conn: &mut Conn, chain: ChainId, scope: &StoreScope, whose: StaffId, toda
             ..TaskQuery::default()
         },
         today,
-        (i32::MIN, Id(uuid::Uuid::nil())),
+        None,
         MOST,
     )?;
     rows.retain(|row| row.due_on <= today.0);

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::keys::{ChainKeys, PersonKey};
 use crate::store::schema::tasks;
 use crate::store::{Conn, Id, Name, Tx};
-use cardea_domain::id::{ChainId, StaffId, TaskId};
+use cardea_domain::id::{ChainId, CustomerId, StaffId, TaskId};
 use cardea_domain::task::{TaskKind, TaskSource, TaskState, TaskWhen};
 use cardea_domain::{Day, Instant};
 use diesel::prelude::*;
@@ -109,6 +109,23 @@ pub(crate) fn make(tx: &mut Tx<'_>, keys: &ChainKeys, customer: &CustomerRow, dr
 pub(super) fn find(conn: &mut Conn, chain: ChainId, id: TaskId) -> Result<Option<TaskRow>> {
     let row = tasks::table.find((Id::from(chain), Id::from(id)));
     Ok(each!(conn, c => row.select(TaskRow::as_select()).get_result(c).optional()?))
+}
+
+/// A customer's tasks in any state, the oldest first.
+pub(super) fn of_customer(
+    conn: &mut Conn,
+    chain: ChainId,
+    customer: CustomerId,
+    after: Id,
+    limit: i64,
+) -> Result<Vec<TaskRow>> {
+    Ok(each!(conn, c => tasks::table
+        .select(TaskRow::as_select())
+        .filter(tasks::chain_id.eq(Id::from(chain)).and(tasks::customer_id.eq(Id::from(customer))))
+        .filter(tasks::id.gt(after))
+        .order(tasks::id)
+        .limit(limit)
+        .load(c)?))
 }
 
 pub(super) fn save(conn: &mut Conn, row: &TaskRow) -> Result<()> {
