@@ -127,6 +127,7 @@ fn d_arc_19_what_is_past_its_time_is_named_and_goes_by_two_people(app: &TestApp)
         [person(&prospect)],
         "who bought or was talked to lately stays"
     );
+    assert_eq!(super::jobs::last(app, "retention").int("/done"), 1, "HQ sees how many");
     assert_eq!(
         app.hq().get(&format!("/customers/{prospect}")).ok()["erased"],
         json!(false),
