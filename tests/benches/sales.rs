@@ -2,8 +2,9 @@
 //! `aim`. A ratio is always "more is better"; for an upper limit it is limit / measured. Nothing here asserts a time.
 //!
 //! `cargo bench -p cardea-tests --bench sales` measures everything; `… -- sqlite`, `postgres`, `import` or `decisions`
-//! a part.
+//! a part. `… -- archive` fills an archive of a million customers, which takes a while: it is measured when it is named.
 
+mod archive;
 mod decisions;
 mod figures;
 mod import;
@@ -13,12 +14,12 @@ mod raw;
 mod recorded;
 mod shop;
 
-use cardea_tests::harness::Backend;
+use cardea_tests::harness::{Backend, process};
 use figures::{length, millis, report};
 use raw::Raw;
 use shop::Shop;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 /// As in the program.
@@ -27,11 +28,15 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const CLIENTS: [usize; 2] = [64, 256];
 
-fn main() {
+fn main() -> ExitCode {
+    // A server as a process of its own.
+    if std::env::var_os(process::MODE).is_some() {
+        return cardea::cli::run();
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     // `cargo test --benches` and `cargo bench -- --list` pass flags of the usual harness; there is nothing to list.
     if arguments.iter().any(|argument| argument == "--list") {
-        return;
+        return ExitCode::SUCCESS;
     }
     let parts: Vec<&str> = arguments
         .iter()
@@ -43,10 +48,7 @@ fn main() {
         sqlite();
     }
     if wanted("postgres") {
-        match std::env::var("CARDEA_TEST_POSTGRES") {
-            Ok(_) => postgres(),
-            Err(_) => with_a_durable_cluster(),
-        }
+        with_a_cluster("postgres", postgres);
     }
     if wanted("import") {
         import::measure();
@@ -54,6 +56,13 @@ fn main() {
     if wanted("decisions") {
         decisions::measure();
     }
+    if parts.contains(&"archive") {
+        archive::measure(Backend::Sqlite);
+    }
+    if parts.contains(&"archive") || parts.contains(&"archive-postgres") {
+        with_a_cluster("archive-postgres", || archive::measure(Backend::Postgres));
+    }
+    ExitCode::SUCCESS
 }
 
 /// Group commit against a transaction for each sale in the same program, and against a loop that does nothing else.
@@ -75,7 +84,7 @@ fn sqlite() {
     let mut raw = Raw::open();
     for ((clients, (batched, batch)), single) in CLIENTS.iter().zip(&batched).zip(&single) {
         let name = |what: &str| format!("sqlite_{clients}_clients_{what}");
-        let raw = raw.sales_per_second(batch.round().max(1.0) as usize, length());
+        let raw = raw.per_second(batch.round().max(1.0) as usize, length());
         let rate = batched.per_second;
         report(&name("commands_per_batch"), *batch, *batch, 1.0);
         report(&name("one_transaction_each_per_second"), single.per_second, 1.0, 1.0);
@@ -105,8 +114,11 @@ fn postgres() {
     }
 }
 
-/// Measures on PostgreSQL with a cluster of its own that flushes every commit: `.ci/postgres` starts it.
-fn with_a_durable_cluster() {
+/// Measures on PostgreSQL: a cluster of its own that flushes every commit unless one is named. `.ci/postgres` starts it.
+fn with_a_cluster(part: &str, measure: impl FnOnce()) {
+    if std::env::var_os("CARDEA_TEST_POSTGRES").is_some() {
+        return measure();
+    }
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = std::env::temp_dir().join(format!("cardea-bench-{}", std::process::id()));
     let script = |arguments: &[&str]| {
@@ -122,10 +134,7 @@ fn with_a_durable_cluster() {
     let url = String::from_utf8_lossy(&started.stdout).trim().to_owned();
     assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
     let own = std::env::current_exe().expect("this program");
-    let measured = Command::new(own)
-        .arg("postgres")
-        .env("CARDEA_TEST_POSTGRES", url)
-        .status();
+    let measured = Command::new(own).arg(part).env("CARDEA_TEST_POSTGRES", url).status();
     script(&["stop"]);
     assert!(
         measured.expect("this program").success(),
