@@ -44,8 +44,9 @@ pub fn measure(backend: Backend) {
     }
     let archive = recorded::recordable(|| archive.restarted());
     if let Some(file) = archive.sqlite() {
+        let token = archive.requests.log_in(archive.app.base()).token().to_owned();
         for ask in ASKS {
-            let share = of_plain_statements(&archive, &file, ask);
+            let share = of_plain_statements(&archive, &token, &file, ask);
             report(&name(&format!("{}_of_plain_statements", ask.name())), share, share, 0.5);
         }
     }
@@ -54,34 +55,35 @@ pub fn measure(backend: Backend) {
 }
 
 fn loads(archive: &Archive) -> Vec<Load> {
-    let loads = ASKS.iter().map(|ask| load(archive, *ask, CLIENTS, length() / 2));
+    let token = archive.requests.log_in(archive.app.base()).token().to_owned();
+    let loads = ASKS
+        .iter()
+        .map(|ask| load(archive, &token, *ask, CLIENTS, length() / 2));
     loads.collect()
 }
 
-fn load(archive: &Archive, ask: Ask, clients: usize, time: Duration) -> Load {
+fn load(archive: &Archive, token: &str, ask: Ask, clients: usize, time: Duration) -> Load {
     let requests = &archive.requests;
-    let token = requests.log_in(archive.app.base()).token().to_owned();
     let (addr, first) = (archive.app.server().addr(), requests.next_load());
     load::run(addr, clients, time, Duration::ZERO, &|n| {
-        requests.request(ask, &token, first + n)
+        requests.request(ask, token, first + n)
     })
 }
 
 /// Requests per second beside how often one thread runs the statements that the server ran for them, on the same file:
 /// one client's when it reads, eight that write together.
-fn of_plain_statements(archive: &Archive, file: &Path, ask: Ask) -> f64 {
+fn of_plain_statements(archive: &Archive, token: &str, file: &Path, ask: Ask) -> f64 {
     let requests = &archive.requests;
-    let token = requests.log_in(archive.app.base()).token().to_owned();
     let (addr, first, started) = (archive.app.server().addr(), requests.next_load(), recorded::now());
     let once = |n: u64| {
-        let request = requests.request(ask, &token, first + n);
+        let request = requests.request(ask, token, first + n);
         recorded::record(|| load::once(addr, &request))
     };
     // The first one prepares statements, which would be recorded as well.
     once(RECORDED);
     let recorded: Vec<_> = (0..RECORDED).map(once).collect();
     let (clients, time) = (if ask == Ask::Create { CLIENTS } else { 1 }, length() / 4);
-    let ours = load(archive, ask, clients, time).per_second;
+    let ours = load(archive, token, ask, clients, time).per_second;
     let plain = match ask {
         Ask::Create => {
             let writes = recorded.iter().zip(first..);

@@ -1,7 +1,7 @@
 //! One box for everything: customers, cards, journal entries and records, each as far as the actor may see it.
 
 use crate::actor::Actor;
-use crate::archive::{CustomerView, Lookup};
+use crate::archive::{CustomerQuery, CustomerView, Lookup};
 use crate::identity::Action;
 use crate::query::CardView;
 use crate::{Engine, PageArgs, journal, record, words};
@@ -49,7 +49,12 @@ impl Engine {
             return Ok(found);
         }
         if Lookup::parse(&text).is_some_and(|lookup| lookup.is_exact()) || actor.scope(Action::CustomerRead).is_ok() {
-            found.customers = self.customers(actor, Some(&text), &page)?.items;
+            let asked = CustomerQuery {
+                query: Some(text.clone()),
+                limit: Some(limit),
+                ..CustomerQuery::default()
+            };
+            found.customers = self.customers(actor, &asked)?.items;
         }
         let number = wanted.len() >= 4 && wanted.chars().all(|c| c.is_ascii_digit());
         if number && actor.scope(Action::CardLookup).is_ok() {

@@ -14,7 +14,7 @@ pub fn own_fields_and_a_card(app: &TestApp, window: &Window) {
     window.find("login-chain");
     app.actor("consultant", &[app.east()]);
     super::log_in(app, window, "consultant-east", PASSWORD);
-    window.find("customers-list");
+    window.find("today");
     assert!(window.try_find("nav-customer-fields").is_none(), "HQ declares fields");
     window.visit(&format!("{}/hq/#/customers/{customer}", app.base()));
     fill_in(app, window, &customer);
@@ -127,7 +127,7 @@ fn classify(app: &TestApp, window: &Window, customer: &str) {
     super::log_in(app, window, "hq_admin", PASSWORD);
     window.find("nav-customer-classes").click();
     window.find("class-rule-new_months").fill("3");
-    window.find("class-save").click();
+    window.find("class-rule-save").click();
     window.find("class-compute").click();
     window.find("class-computed");
     picture(window, "hq-class-rules-zh");

@@ -6,6 +6,7 @@ mod bill;
 mod confidential;
 mod demo;
 mod hq;
+mod journal;
 mod records;
 mod resources;
 mod tasks;
@@ -61,6 +62,14 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_arc_12_d_arc_13_a_look_behind_the_mask_and_an_erasure",
         confidential::a_look_and_an_erasure,
+    ),
+    (
+        "d_arc_4_an_entry_is_written_answered_and_judged",
+        journal::an_entry_is_written_answered_and_judged,
+    ),
+    (
+        "d_arc_5_d_arc_19_hq_sets_service_and_retention",
+        journal::hq_sets_service_and_retention,
     ),
     (
         "d_arc_5_a_day_is_planned_done_and_handed_over",

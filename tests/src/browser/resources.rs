@@ -118,7 +118,7 @@ pub fn everybody_lands(app: &TestApp, window: &Window) {
     let member = app.member("王芳");
     app.sale_to(&member).line("cream", "skin", 10_00).ring();
     for (role, stores, list, hidden) in [
-        ("consultant", true, "customers-list", "nav-audit"),
+        ("consultant", true, "today", "nav-audit"),
         ("clerk", true, "customers-list", "nav-programs"),
         ("finance", false, "sales-list", "nav-customers"),
         ("auditor", false, "audit-list", "regions-new"),

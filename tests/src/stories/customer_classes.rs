@@ -11,6 +11,7 @@ pub fn tests() -> Vec<Trial> {
         d_arc_3_a_computed_class_never_overwrites_a_manual_one,
         d_arc_3_a_manual_class_keeps_who_and_when,
         d_arc_3_classes_are_computed_once_a_day_and_with_new_rules,
+        d_arc_3_lists_are_narrowed_to_a_class_and_a_consultant,
     )
 }
 
@@ -200,4 +201,59 @@ fn d_arc_3_classes_are_computed_once_a_day_and_with_new_rules(app: &TestApp) {
         Some("regular"),
         "new rules are due at once"
     );
+}
+
+fn d_arc_3_lists_are_narrowed_to_a_class_and_a_consultant(app: &TestApp) {
+    let [partner, hers, stranger] = ["王甲", "王乙", "王丙"].map(|name| app.customer(name));
+    let partner = partner.with("consultant_id", app.consultant()).create();
+    let hers = hers.with("consultant_id", app.consultant()).create();
+    let stranger = stranger.with("consultant_id", Value::Null).create();
+    for customer in [&partner, &stranger] {
+        set(&app.hq(), customer, "nature", json!("partner")).ok();
+    }
+    set(&app.hq(), &hers, "nature", json!("person")).ok();
+    let listed = |actor: &Actor, query: &str| {
+        let page = actor.get(&format!("/customers?{query}")).ok();
+        let ids = page
+            .list("/items")
+            .iter()
+            .map(|one| one.text("/id"))
+            .collect::<Vec<_>>();
+        (ids, page["next"].as_str().map(str::to_owned))
+    };
+    let all = |query: &str| listed(&app.hq(), query).0;
+    assert_eq!(all("class=nature-partner"), [stranger.clone(), partner.clone()]);
+    assert_eq!(
+        all(&format!("consultant_id={}", app.consultant())),
+        [hers, partner.clone()]
+    );
+    assert_eq!(
+        all(&format!("class=nature-partner&consultant_id={}", app.consultant())),
+        [partner.clone()]
+    );
+    // What was typed is narrowed as well, whatever it is found by.
+    let phone = app.hq().get(&format!("/customers/{stranger}")).ok().text("/phones/0");
+    for typed in ["王", "wangbing", &phone[phone.len() - 4..]] {
+        let typed = crate::harness::query_value(typed);
+        assert!(!all(&format!("query={typed}")).is_empty(), "{typed}");
+        assert!(all(&format!("query={typed}&class=time-old")).is_empty(), "{typed}");
+    }
+    assert_eq!(
+        all("query=%E7%8E%8B&class=nature-partner"),
+        [stranger.clone(), partner.clone()]
+    );
+    // A narrowed list goes on like every other one.
+    let (first, next) = listed(&app.hq(), "class=nature-partner&limit=1");
+    assert_eq!(first, [stranger]);
+    let (second, end) = listed(
+        &app.hq(),
+        &format!("class=nature-partner&limit=1&after={}", next.expect("a second page")),
+    );
+    assert_eq!((second, end), (vec![partner], None));
+    // Nobody sees more by it than before.
+    let west = app.actor("store_manager", &[app.west()]);
+    assert_eq!(listed(&west, "class=nature-partner").0, Vec::<String>::new());
+    app.hq()
+        .get("/customers?class=nature-king")
+        .expect_problem(400, "body_invalid");
 }

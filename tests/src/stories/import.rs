@@ -3,6 +3,7 @@
 use crate::harness::process::{self, Process};
 use crate::harness::{Backend, Site, peers, wait};
 use cardea_domain::id::ChainId;
+use cardea_engine::archive::CustomerQuery;
 use cardea_engine::import::{self, BadRow, Finish, Mapping, Options, Watch};
 use cardea_engine::{Actor, Engine, PageArgs};
 use libtest_mimic::{Completion, Failed, Trial};
@@ -129,11 +130,12 @@ pub(super) fn points(site: &Site, chain: &str) -> BTreeMap<String, i64> {
     let chain = chain_of(&engine, chain);
     let (actor, mut found, mut after) = (Actor::system(chain), BTreeMap::new(), None);
     loop {
-        let page = PageArgs {
+        let page = CustomerQuery {
             limit: Some(200),
             after: after.clone(),
+            ..CustomerQuery::default()
         };
-        let customers = engine.customers(&actor, None, &page).expect("a page of customers");
+        let customers = engine.customers(&actor, &page).expect("a page of customers");
         for customer in customers.items {
             let memberships = engine
                 .memberships(&actor, Some(customer.id), &PageArgs::default())

@@ -6,13 +6,14 @@ use actix_web::{get, patch, post, web};
 use cardea_domain::Instant;
 use cardea_domain::id::{CustomerId, StaffId, StoreId};
 use cardea_domain::identifier::DocumentKind;
-use cardea_engine::archive::{self, Consent, CustomerChange, FormOfAddress, NewCustomer};
+use cardea_engine::Engine;
+use cardea_engine::archive::{self, Consent, CustomerChange, CustomerQuery, FormOfAddress, NewCustomer};
 use cardea_engine::archive::{ClassRulesChange, ClassRulesView, CustomerClasses, NewClass};
 use cardea_engine::fields::{FieldVersion, NewFieldVersion};
 use cardea_engine::job::classes::{ClassesComputed, ComputeClasses};
 use cardea_engine::page::PageArgs;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -76,18 +77,6 @@ pub struct Customer {
     pub merged_into: Option<CustomerId>,
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct CustomerQuery {
-    /// Name or part of it, whole phone number, or last four digits of one. Absent: all.
-    pub query: Option<String>,
-    /// Most items of a page, 1–200; 50 if absent.
-    pub limit: Option<u32>,
-    /// `next` of the page before.
-    pub after: Option<String>,
-}
-
 impl Customer {
     pub fn new(view: archive::CustomerView, language: Language) -> Self {
         Self {
@@ -118,7 +107,7 @@ impl Customer {
     }
 }
 
-/// Customers by name, phone or last four digits, newest first, masked. A whole phone number finds a customer of any
+/// Customers by name, phone or last four digits, of a consultant, of a class, newest first, masked. A whole phone number finds a customer of any
 /// store, everything else stays within one's own.
 #[utoipa::path(tag = "customers", params(CustomerQuery), responses((status = 200, body = Page<Customer>)))]
 #[get("/customers")]
@@ -128,11 +117,8 @@ async fn list_customers(
     language: Language,
     state: web::Data<State>,
 ) -> Answer {
-    let CustomerQuery { query, limit, after } = query.0;
-    let page = PageArgs { limit, after };
-    let found = state
-        .read(move |engine| engine.customers(permit.actor(), query.as_deref(), &page))
-        .await?;
+    let list = move |engine: &Engine| engine.customers(permit.actor(), &query.0);
+    let found = state.read(list).await?;
     Ok(answer::page(found, |view| Customer::new(view, language)))
 }
 

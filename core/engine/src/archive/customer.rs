@@ -5,13 +5,12 @@ use super::card_change::CardChange;
 use super::contact::{Contact, mask_birthday, mask_identity, mask_phone};
 use super::display::FormOfAddress;
 use super::row::{self, CustomerRow};
-use super::search::{self, Entries, Lookup};
+use super::search::{self, Entries};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::{self, Stored, Written, field, not_found, or_default};
 use crate::keys::{Digest, IndexKind};
-use crate::page::{Page, PageArgs};
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Lane, Name};
 use crate::{Engine, each};
 use base64::Engine as _;
@@ -218,40 +217,6 @@ impl Engine {
         let view = self.customer_view(actor, id)?;
         actor.require(Action::CustomerLookup, Some(view.store_id))?;
         Ok(view)
-    }
-
-    /// Customers found by phone, last four digits or name, newest first; all of them without a query. A whole phone
-    /// number finds a member of any store, everything else stays within the actor's own.
-    ///
-    /// # Errors
-    /// `forbidden`, `body_invalid` (limit, cursor).
-    pub fn customers(
-        &self,
-        actor: &Actor,
-        query: Option<&str>,
-        page: &PageArgs,
-    ) -> Result<Page<CustomerView>, Refusal> {
-        let lookup = query.and_then(Lookup::parse);
-        let exact = lookup.as_ref().is_some_and(Lookup::is_exact);
-        let scope = actor.scope(if exact {
-            Action::CustomerLookup
-        } else {
-            Action::CustomerRead
-        })?;
-        let (limit, after) = (page.limit()?, page.after_id()?.map(Into::into));
-        let keys = self.keys().chain(actor.chain);
-        let views = self.read(actor.chain, |conn| {
-            let mut ids = search::find(conn, &keys, (actor.chain, &scope), lookup.as_ref(), after, limit + 1)?;
-            if let Some(text) = query.filter(|_| after.is_none()) {
-                ids.extend(search::by_number_elsewhere(conn, &keys, (actor.chain, &scope), text)?);
-            }
-            let rows = row::load(conn, actor.chain, &ids)?;
-            rows.into_iter()
-                .rev()
-                .map(|row| view(row.contact(&keys)?, row))
-                .collect::<Result<Vec<_>>>()
-        })?;
-        Ok(Page::cut(views, limit, |view| view.id.to_string()))
     }
 
     pub(crate) fn customer_view(&self, actor: &Actor, id: CustomerId) -> Result<CustomerView> {

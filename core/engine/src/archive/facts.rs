@@ -57,7 +57,14 @@ impl Engine {
     ) -> Result<Vec<CustomerId>> {
         let keys = self.keys().chain(chain);
         self.read(chain, |conn| {
-            search::find(conn, &keys, (chain, scope), Some(lookup), after, limit)
+            search::find(
+                conn,
+                &keys,
+                (chain, &search::Only::of(scope)),
+                Some(lookup),
+                after,
+                limit,
+            )
         })
     }
 

@@ -3,19 +3,19 @@
 
 use super::card::Card;
 use super::contact::Contact;
+use super::list::ClassNamed;
 use super::pinyin;
 use super::row::CustomerRow;
 use crate::each;
 use crate::error::Result;
 use crate::identity::StoreScope;
 use crate::keys::{self, ChainKeys, Digest, IndexKind};
-use crate::store::schema::{customer_indexes, customers, search_grams};
-use crate::store::{Conn, Id};
+use crate::store::schema::{customer_classes, customer_indexes, customers, search_grams};
+use crate::store::{Conn, Id, Name};
 use cardea_domain::id::{ChainId, CustomerId};
 use cardea_domain::identifier::{self, half_width, is_invisible};
 use cardea_domain::{Day, phone};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -132,11 +132,46 @@ fn below(after: Option<CustomerId>) -> Id {
     after.map_or(Id(Uuid::max()), Into::into)
 }
 
-fn stores_of(scope: &StoreScope) -> (bool, Vec<Id>) {
-    match scope {
-        StoreScope::All => (true, Vec::new()),
-        StoreScope::Only(stores) => (false, stores.iter().map(|store| (*store).into()).collect()),
+/// What a list is narrowed to, whatever was typed.
+pub(crate) struct Only<'q> {
+    pub scope: &'q StoreScope,
+    pub consultant: Option<Id>,
+    pub class: Option<ClassNamed>,
+}
+
+impl<'q> Only<'q> {
+    pub fn of(scope: &'q StoreScope) -> Self {
+        Self {
+            scope,
+            consultant: None,
+            class: None,
+        }
     }
+}
+
+/// Adds the conditions of [`Only`] to a query that knows `customers`.
+macro_rules! narrowed {
+    ($query:expr, $only:expr) => {{
+        let mut query = $query.into_boxed();
+        if let StoreScope::Only(stores) = $only.scope {
+            let stores: Vec<Id> = stores.iter().map(|store| (*store).into()).collect();
+            query = query.filter(customers::store_id.eq_any(stores));
+        }
+        if let Some(consultant) = $only.consultant {
+            query = query.filter(customers::consultant_id.eq(consultant));
+        }
+        if let Some(ClassNamed { dimension, class }) = $only.class {
+            let held = diesel::alias!(customer_classes as held);
+            let own = held
+                .field(customer_classes::chain_id)
+                .eq(customers::chain_id)
+                .and(held.field(customer_classes::customer_id).eq(customers::id))
+                .and(held.field(customer_classes::dimension).eq(Name(dimension)))
+                .and(held.field(customer_classes::class).eq(class));
+            query = query.filter(diesel::dsl::exists(held.filter(own)));
+        }
+        query
+    }};
 }
 
 /// Customers of the chain and stores, newest first; at most `limit`, all older than `after`. Without a look-up,
@@ -144,29 +179,29 @@ fn stores_of(scope: &StoreScope) -> (bool, Vec<Id>) {
 pub(crate) fn find(
     conn: &mut Conn,
     keys: &ChainKeys,
-    (chain, scope): (ChainId, &StoreScope),
+    (chain, only): (ChainId, &Only),
     lookup: Option<&Lookup>,
     after: Option<CustomerId>,
     limit: usize,
 ) -> Result<Vec<CustomerId>> {
     let found = match lookup {
-        None => everyone(conn, chain, scope, below(after), limit)?,
+        None => everyone(conn, chain, only, below(after), limit)?,
         Some(Lookup::Wechat(id)) => {
             let digest = keys.digest(IndexKind::Wechat, id);
-            let known = by_digest(conn, (chain, scope), IndexKind::Wechat, &digest, below(None), 1)?;
+            let known = by_digest(conn, (chain, only), IndexKind::Wechat, &digest, below(None), 1)?;
             if known.is_empty() {
-                by_name(conn, (chain, scope), &normalised(id), below(after), limit)?
+                by_name(conn, (chain, only), &normalised(id), below(after), limit)?
             } else {
-                by_digest(conn, (chain, scope), IndexKind::Wechat, &digest, below(after), limit)?
+                by_digest(conn, (chain, only), IndexKind::Wechat, &digest, below(after), limit)?
             }
         }
         Some(Lookup::Name(name)) => {
-            let mut found = by_name(conn, (chain, scope), name, below(after), limit)?;
+            let mut found = by_name(conn, (chain, only), name, below(after), limit)?;
             if let Some(sound) = pinyin::typed(name) {
                 let digest = keys.digest(IndexKind::Pinyin, &sound);
                 found.extend(by_digest(
                     conn,
-                    (chain, scope),
+                    (chain, only),
                     IndexKind::Pinyin,
                     &digest,
                     below(after),
@@ -179,44 +214,67 @@ pub(crate) fn find(
             found
         }
         Some(other) => match other.digest(keys) {
-            Some((kind, digest)) => by_digest(conn, (chain, scope), kind, &digest, below(after), limit)?,
+            Some((kind, digest)) => by_digest(conn, (chain, only), kind, &digest, below(after), limit)?,
             None => Vec::new(),
         },
     };
     Ok(found.into_iter().map(Id::typed).collect())
 }
 
-fn everyone(conn: &mut Conn, chain: ChainId, scope: &StoreScope, below: Id, limit: usize) -> Result<Vec<Id>> {
-    let (all, stores) = stores_of(scope);
-    Ok(each!(conn, c => customers::table
+fn everyone(conn: &mut Conn, chain: ChainId, only: &Only, below: Id, limit: usize) -> Result<Vec<Id>> {
+    if let Some(class) = only.class {
+        return of_class(conn, (chain, only), class, below, limit);
+    }
+    Ok(each!(conn, c => narrowed!(customers::table
         .select(customers::id)
         .filter(customers::chain_id.eq(Id::from(chain)).and(customers::id.lt(below)))
-        .filter(customers::merged_into.is_null())
-        .filter(all.into_sql::<Bool>().or(customers::store_id.eq_any(stores)))
+        .filter(customers::merged_into.is_null()), only)
         .order(customers::id.desc())
+        .limit(limit as i64)
+        .load::<Id>(c)?))
+}
+
+/// By the classes' own index: a small class of a large archive isn't looked for among all customers.
+fn of_class(
+    conn: &mut Conn,
+    (chain, only): (ChainId, &Only),
+    ClassNamed { dimension, class }: ClassNamed,
+    below: Id,
+    limit: usize,
+) -> Result<Vec<Id>> {
+    let others = Only { class: None, ..*only };
+    let same = customers::chain_id
+        .eq(customer_classes::chain_id)
+        .and(customers::id.eq(customer_classes::customer_id));
+    Ok(each!(conn, c => narrowed!(customer_classes::table
+        .inner_join(customers::table.on(same))
+        .select(customer_classes::customer_id)
+        .filter(customer_classes::chain_id.eq(Id::from(chain)))
+        .filter(customer_classes::dimension.eq(Name(dimension)).and(customer_classes::class.eq(class)))
+        .filter(customer_classes::customer_id.lt(below))
+        .filter(customers::merged_into.is_null()), others)
+        .order(customer_classes::customer_id.desc())
         .limit(limit as i64)
         .load::<Id>(c)?))
 }
 
 fn by_digest(
     conn: &mut Conn,
-    (chain, scope): (ChainId, &StoreScope),
+    (chain, only): (ChainId, &Only),
     kind: IndexKind,
     digest: &Digest,
     below: Id,
     limit: usize,
 ) -> Result<Vec<Id>> {
-    let (all, stores) = stores_of(scope);
     let same = customers::chain_id
         .eq(customer_indexes::chain_id)
         .and(customers::id.eq(customer_indexes::customer_id));
-    Ok(each!(conn, c => customer_indexes::table
+    Ok(each!(conn, c => narrowed!(customer_indexes::table
         .inner_join(customers::table.on(same))
         .select(customer_indexes::customer_id)
         .filter(customer_indexes::chain_id.eq(Id::from(chain)))
         .filter(customer_indexes::kind.eq(kind.as_str()).and(customer_indexes::digest.eq(digest.as_slice())))
-        .filter(customer_indexes::customer_id.lt(below))
-        .filter(all.into_sql::<Bool>().or(customers::store_id.eq_any(stores)))
+        .filter(customer_indexes::customer_id.lt(below)), only)
         .order(customer_indexes::customer_id.desc())
         .limit(limit as i64)
         .load::<Id>(c)?))
@@ -226,7 +284,7 @@ fn by_digest(
 pub(super) fn by_number_elsewhere(
     conn: &mut Conn,
     keys: &ChainKeys,
-    within: (ChainId, &StoreScope),
+    within: (ChainId, &Only),
     typed: &str,
 ) -> Result<Vec<CustomerId>> {
     let kind = IndexKind::ExternalRef;
@@ -252,7 +310,7 @@ pub(crate) fn by_phones(conn: &mut Conn, chain: ChainId, phones: &[Digest], limi
 /// Names that hold all of the query's grams are candidates; of those, the ones that hold the query itself.
 fn by_name(
     conn: &mut Conn,
-    (chain, scope): (ChainId, &StoreScope),
+    (chain, only): (ChainId, &Only),
     name: &str,
     mut below: Id,
     limit: usize,
@@ -263,7 +321,7 @@ fn by_name(
     let first_only = name.chars().count() == 1;
     let mut found = Vec::new();
     for _ in 0..ROUNDS {
-        let candidates = candidates(conn, (chain, scope), &grams, below, limit)?;
+        let candidates = candidates(conn, (chain, only), &grams, below, limit)?;
         let last = candidates.len() < limit;
         for (id, candidate) in candidates {
             below = id;
@@ -288,12 +346,11 @@ fn by_name(
 
 fn candidates(
     conn: &mut Conn,
-    (chain, scope): (ChainId, &StoreScope),
+    (chain, only): (ChainId, &Only),
     grams: &[String; GRAMS],
     below: Id,
     limit: usize,
 ) -> Result<Vec<(Id, String)>> {
-    let (all, stores) = stores_of(scope);
     let same = customers::chain_id
         .eq(search_grams::chain_id)
         .and(customers::id.eq(search_grams::customer_id));
@@ -309,13 +366,12 @@ fn candidates(
             ),
         )
     };
-    Ok(each!(conn, c => search_grams::table
+    Ok(each!(conn, c => narrowed!(search_grams::table
         .inner_join(customers::table.on(same))
         .select((search_grams::customer_id, customers::name))
         .filter(search_grams::chain_id.eq(Id::from(chain)).and(search_grams::gram.eq(&grams[0])))
         .filter(search_grams::customer_id.lt(below))
-        .filter(has(&grams[1]).and(has(&grams[2])).and(has(&grams[3])))
-        .filter(all.into_sql::<Bool>().or(customers::store_id.eq_any(stores)))
+        .filter(has(&grams[1]).and(has(&grams[2])).and(has(&grams[3]))), only)
         .order(search_grams::customer_id.desc())
         .limit(limit as i64)
         .load::<(Id, String)>(c)?))

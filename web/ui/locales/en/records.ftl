@@ -33,6 +33,7 @@ field-form_of_address = Form of address
 field-identity_number = Identity number
 field-identity_kind = Document
 field-consultant_id = Consultant
+field-class = Class
 field-introducer_customer_id = Introduced by
 field-consent = Consent
 field-consent_at = Consent given

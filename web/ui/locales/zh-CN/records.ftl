@@ -33,6 +33,7 @@ field-form_of_address = 称谓
 field-identity_number = 证件号码
 field-identity_kind = 证件类型
 field-consultant_id = 顾问
+field-class = 分类
 field-introducer_customer_id = 介绍人
 field-consent = 同意
 field-consent_at = 同意时间

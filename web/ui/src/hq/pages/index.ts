@@ -1,5 +1,5 @@
 import type { ResourcePage } from '$lib/resource/page'
-import { may } from '$lib/session.svelte'
+import { may, me } from '$lib/session.svelte'
 import { accessLog, audit, customers, deletions, memberships, sales } from './records'
 import { regions } from './regions'
 import { rewards } from './rewards'
@@ -17,6 +17,8 @@ export function permitted(): ResourcePage[] {
 const LANDINGS = ['audit', 'customers', 'sales']
 
 export function landing(): string {
+  // Who looks after customers begins with what is to be done today.
+  if (me().role === 'consultant' && may('task.write')) return 'my-day'
   const own = LANDINGS.find((name) => permitted().some((page) => page.name === name))
   return may('configuration.write') || own === undefined ? 'programs' : own
 }

@@ -480,7 +480,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Customers by name, phone or last four digits, newest first, masked. A whole phone number finds a customer of any
+         * Customers by name, phone or last four digits, of a consultant, of a class, newest first, masked. A whole phone number finds a customer of any
          *     store, everything else stays within one's own.
          */
         get: operations["list_customers"];
@@ -6561,8 +6561,12 @@ export interface operations {
     list_customers: {
         parameters: {
             query?: {
-                /** @description Name or part of it, whole phone number, or last four digits of one. Absent: all. */
+                /** @description Name or part of it, its sound, a whole phone number, last four digits of one, or another number. Absent: all. */
                 query?: string;
+                /** @description Only whom this consultant looks after. */
+                consultant_id?: string;
+                /** @description Only who is in this class, as `volume-a`. */
+                class?: "time-future" | "time-new" | "time-old" | "volume-a" | "volume-b" | "volume-c" | "loyalty-none" | "loyalty-lapsed" | "loyalty-occasional" | "loyalty-regular" | "loyalty-loyal" | "process-dealt" | "process-dealing" | "process-about_to" | "nature-government" | "nature-special" | "nature-company" | "nature-person" | "nature-partner" | "ownership-state" | "ownership-collective" | "ownership-private" | "ownership-foreign" | "ownership-joint" | "trade_form-wholesale" | "trade_form-retail" | "trade_form-agency" | "trade_form-online" | "location-business_centre" | "location-transport_hub" | "location-residential";
                 /** @description Most items of a page, 1–200; 50 if absent. */
                 limit?: number;
                 /** @description `next` of the page before. */
