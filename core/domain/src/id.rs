@@ -59,7 +59,7 @@ id!(
     /// Somebody saw or took away confidential data.
     LookId,
     DeletionId,
-    TaskId, HandoverId, TaskCheckId
+    TaskId, HandoverId, TaskCheckId, WarningId, SatisfactionId, AssessmentId, VisitReportId
 );
 
 /// Where new ids come from: the writer hands one to every `decide`, tests hand a counter.

@@ -20,13 +20,17 @@ pub mod merge;
 pub mod money;
 pub mod phone;
 pub mod provenance;
+pub mod reporting;
 pub mod retention;
 pub mod review;
 pub mod rows;
 pub mod sale;
+pub mod satisfaction;
+pub mod scorecard;
 pub mod sheet;
 pub mod task;
 pub mod tier;
+pub mod warning;
 
 pub use calendar::{Day, Instant, Zone};
 pub use error::{Code, Kind, Refusal, Text};

@@ -3,6 +3,7 @@
 
 pub mod actor;
 pub mod archive;
+pub mod assessment;
 pub mod audit;
 pub mod backup;
 pub mod bootstrap;
@@ -28,15 +29,19 @@ pub mod page;
 pub mod program;
 pub mod query;
 pub mod record;
+pub mod reporting;
 pub mod resource;
 pub mod reward;
+pub mod satisfaction;
 mod services;
+pub mod settings;
 #[cfg(test)]
 mod shop;
 pub mod store;
 pub mod store_admin;
 pub mod task;
 pub mod verify;
+pub mod warning;
 mod words;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod confidential;
 mod demo;
 mod hq;
 mod journal;
+mod judgements;
 mod records;
 mod resources;
 mod tasks;
@@ -74,6 +75,22 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_arc_5_a_day_is_planned_done_and_handed_over",
         tasks::a_day_is_planned_done_and_handed_over,
+    ),
+    (
+        "d_arc_10_a_change_is_reported_put_off_and_resolved",
+        judgements::a_change_is_reported_put_off_and_resolved,
+    ),
+    (
+        "d_arc_16_a_low_mark_is_seen_with_its_trend",
+        judgements::a_low_mark_is_seen_with_its_trend,
+    ),
+    (
+        "d_arc_7_a_scorecard_is_published_and_a_credit_report_printed",
+        judgements::a_scorecard_is_published_and_a_credit_report_printed,
+    ),
+    (
+        "d_arc_17_a_visit_is_reported_and_who_has_not_is_named",
+        judgements::a_visit_is_reported_and_who_has_not_is_named,
     ),
     ("everybody_lands_on_a_page_of_their_own", resources::everybody_lands),
     ("complaints_of_the_browser_are_heard", complaints_are_heard),

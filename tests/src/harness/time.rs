@@ -45,6 +45,12 @@ pub fn day(local: &str) -> &str {
     local.split(' ').next().unwrap_or(local)
 }
 
+/// The date so many days before "2026-03-01".
+pub fn days_before(of: &str, days: i64) -> String {
+    let (year, month, day) = date(day_number(of) - days);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// Days since 1970 of "2026-03-01".
 fn day_number(date: &str) -> i64 {
     let parts: Vec<i64> = date.split('-').map(|part| part.parse().expect("a number")).collect();

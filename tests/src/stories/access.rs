@@ -121,6 +121,20 @@ fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<
         "PATCH /tasks/{id}" => json!({"due_on": "2026-03-02"}),
         "POST /tasks/{id}/complete" => json!({"outcome": "x"}),
         "POST /tasks/{id}/drop" => json!({"reason": "x"}),
+        "POST /customers/{id}/warnings" => json!({"kind": "territory", "report": "x"}),
+        "POST /customers/{id}/satisfaction" => json!({"occasion": "visit", "marks": {"service": 4}}),
+        "PATCH /satisfaction-rules" => json!({"value": world.hq.get("/satisfaction-rules").ok()["value"]}),
+        "POST /customers/{id}/assessments" => json!({"scorecard": 0, "marks": {"funds": 50}}),
+        "POST /scorecards" => json!({"follows": 0, "scorecard": {"criteria": [], "grades": []}}),
+        "POST /visit-reports" => json!({
+            "period": "day", "day": "2026-03-01", "remark": "x",
+            "visits": [{"customer_id": world.customer, "description": "x"}],
+        }),
+        "PATCH /report-rules" => json!({"value": {"day_days": 1, "month_days": 3}}),
+        "POST /warnings/compute" => json!({}),
+        "POST /warnings/{id}/snooze" => json!({"until": "2026-03-05"}),
+        "POST /warnings/{id}/resolve" => json!({"resolution": "x"}),
+        "PATCH /warning-rules" => json!({"value": world.hq.get("/warning-rules").ok()["value"]}),
         "POST /task-checks" => json!({"staff_id": world.staff, "week": "2026-03-01", "remark": "x"}),
         "POST /handovers" => world.handover_form(),
         "PATCH /service-standards" => json!({"standards": {
@@ -149,6 +163,7 @@ fn path(route: &str, world: &World) -> String {
         Some("memberships") => &world.membership,
         Some("journal") => &world.entry,
         Some("tasks") => &world.task,
+        Some("warnings") => &world.warning,
         Some("handovers") => &world.handover,
         Some("programs") => &world.program,
         Some("regions") => &world.region,
@@ -165,6 +180,7 @@ fn path(route: &str, world: &World) -> String {
         "GET /sales" => format!("?store_id={}", world.store),
         "GET /rewards" => format!("?store_id={}", world.store),
         "GET /memberships" => format!("?customer_id={}", world.customer),
+        "GET /visit-reports/standing" => "?period=day".to_owned(),
         "GET /customer-duplicates" => "?by=phone".to_owned(),
         "GET /customers" => "?query=%E7%8E%8B%E8%8A%B3".to_owned(),
         _ => String::new(),
@@ -181,7 +197,10 @@ fn call(route: &str, actor: &Actor, world: &World, app: &TestApp) -> Answer {
         let current = world.hq.get(path.trim_end_matches("/merge"));
         request = request.header("If-Match", current.header("etag").expect("a version"));
     }
-    if route.ends_with("/complete") || route.ends_with("/drop") {
+    if ["/complete", "/drop", "/snooze", "/resolve"]
+        .iter()
+        .any(|end| route.ends_with(end))
+    {
         request = request.header("If-Match", "\"1\"");
     }
     match body(route, world, app) {

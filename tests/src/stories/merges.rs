@@ -25,7 +25,7 @@ fn tag(actor: &Actor, id: &str) -> String {
 }
 
 /// Merges `gone` into `stays`, both as they are now.
-fn merge(actor: &Actor, stays: &str, gone: &str) -> Answer {
+pub(super) fn merge(actor: &Actor, stays: &str, gone: &str) -> Answer {
     let version = actor.get(&path(gone)).ok().int("/version");
     let body = json!({"customer_id": gone, "version": version});
     let request = actor.request("POST", &format!("/customers/{stays}/merge"));
@@ -37,7 +37,7 @@ fn merge(actor: &Actor, stays: &str, gone: &str) -> Answer {
         .send()
 }
 
-fn undo(actor: &Actor, merge: &Value) -> Answer {
+pub(super) fn undo(actor: &Actor, merge: &Value) -> Answer {
     actor.post(&format!("/customer-merges/{}/undo", merge.text("/id")), &json!({}))
 }
 
@@ -177,7 +177,7 @@ fn d_arc_13_a_merge_takes_everything_along_and_gives_it_back(app: &TestApp) {
     let merged = merge(&app.hq(), &stays.customer, &gone.customer).created();
     assert_eq!(
         merged["moved"],
-        json!({"membership": 1, "bill": 1, "journal": 1, "record": 1, "task": 0, "introduced": 1})
+        json!({"membership": 1, "bill": 1, "journal": 1, "record": 1, "task": 0, "warning": 0, "satisfaction": 0, "assessment": 0, "introduced": 1})
     );
     let memberships = ids(app, &format!("/memberships?customer_id={}", stays.customer));
     assert_eq!(memberships, [gone.membership.clone(), stays.membership.clone()]);

@@ -3,6 +3,7 @@
 
 mod access;
 mod admission;
+mod assessments;
 mod audit;
 mod backup;
 mod calendar;
@@ -38,11 +39,13 @@ mod races;
 mod record_types;
 mod records;
 mod replay;
+mod reporting;
 mod resources;
 mod retention;
 mod returns;
 mod rewards;
 mod sales_files;
+mod satisfaction;
 mod scope;
 mod spending;
 mod standing;
@@ -51,6 +54,7 @@ mod tasks;
 mod tiers;
 mod unjudged;
 mod validity;
+mod warnings;
 mod world;
 
 use libtest_mimic::Trial;
@@ -59,6 +63,7 @@ pub fn tests() -> Vec<Trial> {
     [
         access::tests,
         admission::tests,
+        assessments::tests,
         audit::tests,
         backup::tests,
         calendar::tests,
@@ -94,11 +99,13 @@ pub fn tests() -> Vec<Trial> {
         record_types::tests,
         records::tests,
         replay::tests,
+        reporting::tests,
         retention::tests,
         returns::tests,
         resources::tests,
         rewards::tests,
         sales_files::tests,
+        satisfaction::tests,
         scope::tests,
         spending::tests,
         standing::tests,
@@ -107,6 +114,7 @@ pub fn tests() -> Vec<Trial> {
         tiers::tests,
         unjudged::tests,
         validity::tests,
+        warnings::tests,
     ]
     .into_iter()
     .flat_map(|subject| subject())

@@ -24,6 +24,7 @@ pub struct World {
     pub task: String,
     pub handover: String,
     pub entry: String,
+    pub warning: String,
 }
 
 impl World {
@@ -83,6 +84,7 @@ impl World {
             task: String::new(),
             handover: String::new(),
             entry: String::new(),
+            warning: String::new(),
         };
         let form = world.customer_form(&app.next_phone());
         world.customer = hq.post("/customers", &form).created().text("/id");
@@ -117,6 +119,9 @@ impl World {
         let entry = json!({"category": "promise", "description": "x"});
         let journal = format!("/customers/{}/journal", self.customer);
         self.entry = self.hq.post(&journal, &entry).created().text("/id");
+        let report = json!({"kind": "major_change", "report": "x"});
+        let warnings = format!("/customers/{}/warnings", self.customer);
+        self.warning = self.hq.post(&warnings, &report).created().text("/id");
         let task = json!({"customer_id": self.customer, "title": "x", "due_on": "2026-03-01"});
         self.task = self.hq.post("/tasks", &task).created().text("/id");
         self.handover = self.hq.post("/handovers", &self.handover_form()).created().text("/id");

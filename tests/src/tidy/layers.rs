@@ -7,7 +7,7 @@ const LAYERS: &[&[&str]] = &[
     // The base: knows no subject. `engine` and `services` are its handle.
     &[
         "error", "clock", "actor", "keys", "store", "input", "page", "resource", "identity", "audit", "engine",
-        "services", "business", "lanes", "look", "words",
+        "services", "business", "lanes", "look", "words", "settings",
     ],
     &["fields"],
     &["store_admin"],
@@ -19,6 +19,10 @@ const LAYERS: &[&[&str]] = &[
     &["command", "query"],
     &["journal"],
     &["task"],
+    &["warning"],
+    &["satisfaction"],
+    &["assessment"],
+    &["reporting"],
     &["record"],
     &["merge"],
     &["confidential"],

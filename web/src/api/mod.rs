@@ -2,6 +2,7 @@
 //! folder of the engine. Units: money in minor units, points whole, quantities in thousandths, multipliers in parts per
 //! million, instants RFC 3339 UTC, dates `2026-11-22`.
 
+mod assessments;
 mod audit;
 mod auth;
 mod cards;
@@ -17,13 +18,17 @@ mod merges;
 mod programs;
 mod records;
 mod redemptions;
+mod reporting;
 mod resource;
 mod rewards;
 mod sales;
+mod satisfaction;
+mod settings;
 mod shown;
 mod staff;
 mod stores;
 mod tasks;
+mod warnings;
 
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -52,6 +57,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(redemptions::routes)
         .configure(jobs::routes)
         .configure(tasks::routes)
+        .configure(warnings::routes)
+        .configure(satisfaction::routes)
+        .configure(assessments::routes)
+        .configure(reporting::routes)
         .configure(audit::routes);
     config.service(v1);
 }

@@ -142,8 +142,7 @@ pub fn check_definitions(fields: &[FieldDefinition]) -> Vec<WrongField> {
     let mut names = BTreeSet::new();
     for (i, field) in fields.iter().enumerate() {
         faults.at = format!("/fields/{i}");
-        let shaped = is_code(&field.name, 32) && field.name.starts_with(|c: char| c.is_ascii_lowercase());
-        if !shaped || !names.insert(field.name.as_str()) {
+        if !is_name(&field.name) || !names.insert(field.name.as_str()) {
             faults.add(
                 "/name",
                 "1–32 个小写字母、数字或 _，字母开头，不能重复",
@@ -172,6 +171,11 @@ impl Faults {
     fn add(&mut self, below: &str, zh: &str, en: &str) {
         self.found.push(WrongField::new(format!("{}{below}", self.at), zh, en));
     }
+}
+
+/// 1–32 lower-case letters, digits and `_`, a letter first.
+pub fn is_name(text: &str) -> bool {
+    is_code(text, 32) && text.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
 fn is_code(text: &str, longest: usize) -> bool {

@@ -6,7 +6,7 @@ mod definition;
 mod value;
 
 pub use checklist::{MOST_COPIES, MissingDocument, RequiredDocument, missing};
-pub use definition::{Choice, Condition, FieldDefinition, FieldKind, MOST_FIELDS, check_definitions};
+pub use definition::{Choice, Condition, FieldDefinition, FieldKind, MOST_FIELDS, check_definitions, is_name};
 
 use crate::calendar::Day;
 use crate::error::{Text, WrongField};

@@ -8,7 +8,7 @@ use crate::input::not_found;
 use crate::keys::ChainKeys;
 use crate::store::schema::deletions;
 use crate::store::{Across, Answer, Conn, Id, Name, Scope, Tx};
-use crate::{Engine, archive, each, journal, look, merge, record, task};
+use crate::{Engine, archive, assessment, each, journal, look, merge, record, satisfaction, task, warning};
 use cardea_domain::Refusal;
 use cardea_domain::confidential::{DeletionGround, DeletionScope, DeletionState};
 use cardea_domain::id::{ChainId, CustomerId, DeletionId};
@@ -54,6 +54,9 @@ fn person(tx: &mut Tx<'_>, keys: &ChainKeys, customer: CustomerId) -> Result<()>
     let row = archive::find_customer(tx.conn(), chain, customer)?.ok_or_else(not_found)?;
     journal::erase(tx.conn(), keys, &row)?;
     task::row::erase(tx.conn(), &row)?;
+    warning::row::erase(tx.conn(), &row)?;
+    satisfaction::erase(tx.conn(), &row)?;
+    assessment::erase(tx.conn(), &row)?;
     record::erase(tx.conn(), keys, &row)?;
     merge::erase(tx.conn(), chain, customer)?;
     archive::erase(tx.conn(), chain, customer)?;

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 const ITEMS: u32 = 100;
 
 /// The parts of the file, in its order.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 12] = [
     "customer",
     "classes",
     "memberships",
@@ -30,6 +30,9 @@ const PARTS: [&str; 9] = [
     "entries",
     "journal",
     "tasks",
+    "warnings",
+    "satisfaction",
+    "assessments",
     "records",
     "access_log",
 ];
@@ -162,6 +165,9 @@ impl Engine {
                 told(self.journal(&system, id, &query)?)?
             }
             "tasks" => paged(self.own_tasks(chain, id, cursor, limit)?),
+            "warnings" => paged(self.own_warnings(chain, id, cursor, limit)?),
+            "satisfaction" => paged(self.own_satisfaction(chain, id, cursor, limit)?),
+            "assessments" => paged(self.own_assessments(chain, id, cursor, limit)?),
             "records" => paged(self.read(chain, |conn| {
                 let customer: CustomerRow = find_customer(conn, chain, id)?.ok_or_else(not_found)?;
                 record::own(conn, &keys, &customer, cursor, limit)

@@ -115,6 +115,14 @@ actions! {
     TaskWrite "task.write"                           [C  o   o   -   o   o   -   -   -   -];
     /// Other people's: hand over, check.
     TaskManage "task.manage"                         [C  o   o   -   -   -   -   -   -   -];
+    /// Warnings about all customers of one's stores.
+    WarningRead "warning.read"                       [C  o   o   -   -   -   -   C   -   -];
+    /// Warnings about the customers one looks after.
+    WarningOwn "warning.own"                         [C  o   o   -   o   o   -   C   -   -];
+    /// Report, resolve, put off.
+    WarningWrite "warning.write"                     [C  o   o   -   o   o   -   -   -   -];
+    /// Grade, credit limit and terms of a customer.
+    AssessmentWrite "assessment.write"               [C  o   o   -   -   -   -   -   -   -];
     CardIssue "card.issue"                           [C  o   o   o   -   o   -   -   o   -];
     /// Browse by name or last four digits.
     CardRead "card.read"                             [C  o   o   o   o   o   C   C   -   -];

@@ -2,6 +2,7 @@
 //! that tills don't wait, and do what is due and not done yet: after a time in which nothing ran, the next run catches up.
 
 pub mod classes;
+mod completeness;
 mod contacts;
 pub mod expiry;
 pub mod judge;
@@ -9,6 +10,7 @@ pub mod retention;
 pub mod review;
 mod runs;
 mod schedule;
+pub mod warnings;
 
 pub use runs::{JobRun, JobRunQuery, JobView, RunJob, RunState};
 pub use schedule::run_all;
@@ -66,5 +68,7 @@ pub(crate) const JOBS: &[Job] = &[
     review::JOB,
     classes::JOB,
     contacts::JOB,
+    warnings::JOB,
+    completeness::JOB,
     retention::JOB,
 ];

@@ -4,9 +4,11 @@ use crate::each;
 use crate::error::{Error, Result};
 use crate::keys::PersonKey;
 use crate::store::schema::{
-    bills, customer_merge_moves, customers, journal, journal_answers, memberships, record_events, records, tasks,
+    assessments, bills, customer_merge_moves, customers, journal, journal_answers, memberships, record_events, records,
+    satisfaction, tasks, warnings,
 };
 use crate::store::{Conn, Id, Name};
+use crate::warning::row as warning;
 use crate::{journal as journals, record as kinds};
 use cardea_domain::named;
 use diesel::prelude::*;
@@ -23,6 +25,9 @@ pub enum Moved {
     Journal = "journal",
     Record = "record",
     Task = "task",
+    Warning = "warning",
+    Satisfaction = "satisfaction",
+    Assessment = "assessment",
     /// A customer whom the merged one introduced.
     Introduced = "introduced",
 }
@@ -52,6 +57,9 @@ impl Moved {
             Moved::Journal => ids!(journal, customer_id),
             Moved::Record => ids!(records, customer_id),
             Moved::Task => ids!(tasks, customer_id),
+            Moved::Warning => ids!(warnings, customer_id),
+            Moved::Satisfaction => ids!(satisfaction, customer_id),
+            Moved::Assessment => ids!(assessments, customer_id),
             Moved::Introduced => ids!(customers, introducer_id),
             Moved::Bill => {
                 let mine = bills::chain_id.eq(chain).and(bills::customer_id.eq(customer));
@@ -87,6 +95,23 @@ impl Moved {
                 }
             };
         }
+        // What people wrote in one column; it is empty where they wrote nothing.
+        macro_rules! reseal {
+            ($table:ident, $purpose:expr) => {
+                for id in ids {
+                    let row = $table::table.filter($table::chain_id.eq(chain).and($table::id.eq(*id)));
+                    let row = row.filter($table::customer_id.eq(from.customer));
+                    let found: Option<Vec<u8>> = each!(conn, c => row.select($table::texts).get_result(c).optional()?);
+                    let Some(mut texts) = found else { continue };
+                    if !texts.is_empty() {
+                        texts = resealed(&$purpose(*id), &texts, from, to)?;
+                    }
+                    each!(conn, c => diesel::update($table::table.find((chain, *id)))
+                        .set(($table::customer_id.eq(to.customer), $table::texts.eq(&texts)))
+                        .execute(c)?);
+                }
+            };
+        }
         match self {
             Moved::Membership => {}
             Moved::Bill => update!(bills, customer_id),
@@ -96,9 +121,13 @@ impl Moved {
                     reseal_entry(conn, (chain, *id), from, to)?;
                 }
             }
-            Moved::Task => {
+            Moved::Task => reseal!(tasks, crate::task::row::purpose),
+            Moved::Satisfaction => reseal!(satisfaction, crate::satisfaction::purpose),
+            Moved::Assessment => reseal!(assessments, crate::assessment::purpose),
+            Moved::Warning => {
                 for id in ids {
-                    reseal_task(conn, (chain, *id), from, to)?;
+                    let reseal = |purpose: &[u8], sealed: &[u8]| resealed(purpose, sealed, from, to);
+                    warning::give(conn, (chain, *id), from.customer, to.customer, reseal)?;
                 }
             }
             Moved::Record => {
@@ -146,19 +175,6 @@ fn reseal_entry(conn: &mut Conn, (chain, id): (Id, Id), from: Side, to: Side) ->
     Ok(())
 }
 
-fn reseal_task(conn: &mut Conn, (chain, id): (Id, Id), from: Side, to: Side) -> Result<()> {
-    let row = tasks::table.filter(tasks::chain_id.eq(chain).and(tasks::id.eq(id)));
-    let row = row.filter(tasks::customer_id.eq(from.customer));
-    let found: Option<Vec<u8>> = each!(conn, c => row.select(tasks::texts).get_result(c).optional()?);
-    if let Some(texts) = found {
-        let texts = resealed(&crate::task::row::purpose(id), &texts, from, to)?;
-        each!(conn, c => diesel::update(tasks::table.find((chain, id)))
-            .set((tasks::customer_id.eq(to.customer), tasks::texts.eq(&texts)))
-            .execute(c)?);
-    }
-    Ok(())
-}
-
 fn reseal_record(conn: &mut Conn, (chain, id): (Id, Id), from: Side, to: Side) -> Result<()> {
     let row = records::table.filter(records::chain_id.eq(chain).and(records::id.eq(id)));
     let row = row.filter(records::customer_id.eq(from.customer));
@@ -199,6 +215,9 @@ pub(super) fn hand_over(
         Moved::Journal,
         Moved::Record,
         Moved::Task,
+        Moved::Warning,
+        Moved::Satisfaction,
+        Moved::Assessment,
         Moved::Introduced,
         Moved::Membership,
     ] {
@@ -245,6 +264,11 @@ pub(super) fn give_back(conn: &mut Conn, (chain, merge): (Id, Id), survivor: Sid
             .map(|(_, id)| *id)
             .collect();
         kind.give(conn, chain, &ids, survivor, merged)?;
+        if *kind == Moved::Warning {
+            for id in ids.iter().rev() {
+                warning::wake(conn, (chain, *id), merged.customer)?;
+            }
+        }
         if *kind == Moved::Membership {
             for id in &ids {
                 give_membership(conn, (chain, *id), survivor.customer, merged.customer, None)?;

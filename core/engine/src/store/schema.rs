@@ -148,6 +148,115 @@ diesel::table! {
 }
 
 diesel::table! {
+    settings (chain_id, name) {
+        chain_id -> Binary,
+        name -> Text,
+        document -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    warnings (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        customer_id -> Binary,
+        kind -> Text,
+        state -> Text,
+        urgent -> Bool,
+        basis -> Nullable<Text>,
+        texts -> Binary,
+        opened_on -> Integer,
+        due_on -> Integer,
+        snoozed_until -> Nullable<Integer>,
+        ended_basis -> Nullable<Text>,
+        ended_by -> Nullable<Binary>,
+        ended_on -> Nullable<Integer>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    satisfaction (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        customer_id -> Binary,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        occasion -> Text,
+        day -> Integer,
+        month -> Integer,
+        marks -> Text,
+        mark_sum -> Integer,
+        mark_count -> Integer,
+        low -> Integer,
+        texts -> Binary,
+        task_id -> Nullable<Binary>,
+        written_by -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    scorecards (chain_id, version) {
+        chain_id -> Binary,
+        version -> Integer,
+        document -> Text,
+        created_at -> BigInt,
+        created_by -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    assessments (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        customer_id -> Binary,
+        scorecard -> Integer,
+        marks -> Text,
+        score_ppm -> BigInt,
+        grade -> Text,
+        credit_limit -> BigInt,
+        terms_days -> Integer,
+        texts -> Binary,
+        day -> Integer,
+        staff_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    visit_reports (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        staff_id -> Binary,
+        period -> Text,
+        from_day -> Integer,
+        due_on -> Integer,
+        handed_in_on -> Integer,
+        remark -> Text,
+    }
+}
+
+diesel::table! {
+    visit_report_visits (chain_id, report_id, journal_id) {
+        chain_id -> Binary,
+        report_id -> Binary,
+        journal_id -> Binary,
+        warning_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    card_completeness (chain_id, staff_id) {
+        chain_id -> Binary,
+        staff_id -> Binary,
+        day -> Integer,
+        customers -> BigInt,
+        filled -> BigInt,
+        asked -> BigInt,
+    }
+}
+
+diesel::table! {
     service_standards (chain_id) {
         chain_id -> Binary,
         standards -> Text,
@@ -755,6 +864,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     journal_answers,
     job_runs,
     tasks,
+    settings,
+    warnings,
+    satisfaction,
+    scorecards,
+    assessments,
+    visit_reports,
+    visit_report_visits,
+    card_completeness,
     service_standards,
     task_checks,
     calendar_feeds,

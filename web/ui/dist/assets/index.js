@@ -1,1 +1,1 @@
-import{Y as e,it as t,nt as n,rt as r}from"./shared.js";await n().catch(()=>!1)&&r.me?location.replace(e(r.me)):t();
+import{X as e,at as t,it as n,rt as r}from"./shared.js";await r().catch(()=>!1)&&n.me?location.replace(e(n.me)):t();

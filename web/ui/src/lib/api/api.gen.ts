@@ -170,6 +170,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card-completeness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How complete the cards of each consultant's customers are, as counted last. */
+        get: operations["read_card_completeness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cards": {
         parameters: {
             query?: never;
@@ -511,6 +528,24 @@ export interface paths {
         patch: operations["update_customer"];
         trace?: never;
     };
+    "/api/v1/customers/{id}/assessments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's assessments, the last one first: its grade, limit and terms hold. */
+        get: operations["list_assessments"];
+        put?: never;
+        /** Assesses a customer: the grade sets the credit limit and the terms of payment. */
+        post: operations["assess_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/classes": {
         parameters: {
             query?: never;
@@ -615,6 +650,43 @@ export interface paths {
         put?: never;
         /** Shows in full what is masked of a customer, and notes in the access log who saw it and what for. */
         post: operations["reveal_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/satisfaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes a form about a visit or a service. A low mark opens a follow-up for the customer's consultant. */
+        post: operations["write_satisfaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/warnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reports a major change at a customer's, or that it sells outside its territory. While a warning of the kind is open, the
+         *     report is added to it.
+         */
+        post: operations["report_warning"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1275,6 +1347,24 @@ export interface paths {
         patch: operations["update_region"];
         trace?: never;
     };
+    "/api/v1/report-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Until when reports are to be handed in. */
+        get: operations["read_report_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets until when reports are to be handed in; those that are there keep their day. */
+        patch: operations["update_report_rules"];
+        trace?: never;
+    };
     "/api/v1/retention-rules": {
         parameters: {
             query?: never;
@@ -1416,6 +1506,96 @@ export interface paths {
         put?: never;
         /** What a return would give and take back; nothing is booked. */
         post: operations["quote_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/satisfaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Filled-in forms, what was written last first. */
+        get: operations["list_satisfaction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/satisfaction-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What customers are asked, and when a follow-up is opened. */
+        get: operations["read_satisfaction_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets what customers are asked from now on; earlier forms keep their questions. */
+        patch: operations["update_satisfaction_rules"];
+        trace?: never;
+    };
+    "/api/v1/satisfaction/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Marks by month, the earliest month first: of a customer, of somebody's work, of a store, or of all. */
+        get: operations["read_satisfaction_trend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scorecard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The scorecard that assessments use. */
+        get: operations["read_scorecard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scorecards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions that the chain has declared, the newest first. */
+        get: operations["list_scorecards"];
+        put?: never;
+        /**
+         * Publishes the next version of the scorecard; earlier assessments keep theirs. Belief and the health of families are not
+         *     collected: such criteria are refused.
+         */
+        post: operations["publish_scorecard"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1651,6 +1831,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/visit-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports, the latest period first: managers see those of their stores' staff, consultants their own. */
+        get: operations["list_visit_reports"];
+        put?: never;
+        /** Hands in one's report of a day or a month. Each visit is an entry of the customer's journal; an urgent one raises a warning. */
+        post: operations["hand_in_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visit-reports/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the consultants' reports of a period stand: in time, late, missing, not due yet. */
+        get: operations["read_report_standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/warning-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By what figures the chain is warned. */
+        get: operations["read_warning_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets by what figures the chain is warned; they hold from the next computation on. */
+        patch: operations["update_warning_rules"];
+        trace?: never;
+    };
+    "/api/v1/warnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Warnings, the earliest due first: managers see those of their stores' customers, consultants those of their own. */
+        get: operations["list_warnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/warnings/compute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Computes the chain's warnings now: opens what holds, closes what no longer does. */
+        post: operations["compute_warnings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/warnings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One warning. */
+        get: operations["read_warning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/warnings/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a warning with what was done. */
+        post: operations["resolve_warning"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/warnings/{id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a warning off until a day. */
+        post: operations["snooze_warning"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/calendar/{id}": {
         parameters: {
             query?: never;
@@ -1723,6 +2041,42 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An assessment as it is shown. The last one holds. */
+        Assessment: {
+            /**
+             * Format: int64
+             * @description In minor units.
+             */
+            credit_limit: number;
+            /** Format: uuid */
+            customer_id: string;
+            /** Format: date */
+            day: string;
+            /** @example B */
+            grade: string;
+            /** Format: uuid */
+            id: string;
+            marks: components["schemas"]["Scored"][];
+            remark?: string | null;
+            /**
+             * Format: int64
+             * @description Of full marks, in parts per million.
+             * @example 849200
+             */
+            score_ppm: number;
+            /**
+             * Format: int32
+             * @description By which version of the scorecard; 0: the usual one.
+             */
+            scorecard: number;
+            /** Format: uuid */
+            staff_id?: string | null;
+            /**
+             * Format: int32
+             * @description Days to pay in; 0: at once.
+             */
+            terms_days: number;
+        };
         /** @description A typed attribute of a line, as the program's plugin declares it. */
         Attribute: boolean | number | string;
         /** @description A signed checkpoint of the audit log. */
@@ -1924,6 +2278,20 @@ export interface components {
             provenance?: {
                 [key: string]: components["schemas"]["ProvenanceChange"];
             } | null;
+        };
+        /** @description A consultant's customers and how much of their cards is filled in. */
+        CardCompleteness: {
+            /** Format: int64 */
+            customers: number;
+            /**
+             * Format: int64
+             * @description Of all that their cards ask for, in parts per million.
+             * @example 640000
+             */
+            filled_ppm: number;
+            name: string;
+            /** Format: uuid */
+            staff_id: string;
         };
         /** @description The holder as a till shows it. */
         CardHolder: {
@@ -2143,8 +2511,19 @@ export interface components {
             interests?: string | null;
             name?: string | null;
         };
+        /** @description The figures of the day on which they were counted last. */
+        CompletenessView: {
+            /**
+             * Format: date
+             * @description null: not counted yet.
+             */
+            day?: string | null;
+            items: components["schemas"]["CardCompleteness"][];
+        };
         /** @description Nothing needs to be said of a computation. */
         ComputeClasses: Record<string, unknown>;
+        /** @description Nothing needs to be said of a computation. */
+        ComputeWarnings: Record<string, unknown>;
         /** @description A field is asked for only when another one holds a certain value. */
         Condition: {
             /**
@@ -2228,6 +2607,21 @@ export interface components {
             qq?: string | null;
             /** @description 5–20 letters, digits, `-` and `_`. */
             wechat?: string | null;
+        };
+        /** @description Something that is judged with a mark. */
+        Criterion: {
+            /**
+             * @description Lower-case letters, digits and `_`.
+             * @example reputation
+             */
+            code: string;
+            label: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description Its part of the whole, in parts per million.
+             * @example 150000
+             */
+            weight_ppm: number;
         };
         Customer: {
             /**
@@ -2694,6 +3088,28 @@ export interface components {
             staff_id?: string | null;
             verdict: components["schemas"]["Verdict"];
         };
+        /** @description A grade and what follows from it. */
+        Grade: {
+            /**
+             * Format: int64
+             * @description In minor units.
+             */
+            credit_limit: number;
+            /**
+             * Format: int64
+             * @description From this share of full marks on.
+             * @example 850000
+             */
+            from_ppm: number;
+            /** @example A */
+            name: string;
+            /**
+             * Format: int32
+             * @description Days to pay in; 0: at once.
+             * @example 60
+             */
+            terms_days: number;
+        };
         /** @description A handover. */
         Handover: {
             /**
@@ -2972,6 +3388,13 @@ export interface components {
              */
             valid_through?: string | null;
         };
+        /** @description A mark with the question as it was asked. */
+        Mark: {
+            code: string;
+            label: components["schemas"]["Text"];
+            /** Format: int32 */
+            mark: number;
+        };
         /** @description Who is logged in, where, and what they may do. */
         Me: {
             chain: components["schemas"]["ChainShown"];
@@ -3051,6 +3474,42 @@ export interface components {
             label: components["schemas"]["Text"];
             /** Format: int32 */
             required: number;
+        };
+        /** @description What was said in a month. */
+        MonthOfMarks: {
+            /** Format: int64 */
+            forms: number;
+            /**
+             * Format: int64
+             * @description Forms with a low mark.
+             */
+            low: number;
+            /**
+             * Format: int64
+             * @description The mean of all marks, in thousandths; null where nothing was said.
+             * @example 4250
+             */
+            mean_milli?: number | null;
+            /** @example 2026-03 */
+            month: string;
+        };
+        /** @description An assessment to make. */
+        NewAssessment: {
+            /**
+             * @description 0–100 by the criteria's codes, one for each.
+             * @example {
+             *       "reputation": 80
+             *     }
+             */
+            marks: {
+                [key: string]: number;
+            };
+            remark?: string | null;
+            /**
+             * Format: int32
+             * @description The version of the scorecard that was filled in.
+             */
+            scorecard: number;
         };
         /** @description Nothing needs to be said of a new address. */
         NewCalendar: Record<string, unknown>;
@@ -3382,6 +3841,45 @@ export interface components {
             /** @example T1 */
             till: string;
         };
+        /** @description A filled-in form. */
+        NewSatisfaction: {
+            /**
+             * Format: date
+             * @description Absent: today. Not later than that.
+             */
+            day?: string | null;
+            /**
+             * @description 1–5 by the questions' codes; what wasn't answered is left out.
+             * @example {
+             *       "service": 5
+             *     }
+             */
+            marks: {
+                [key: string]: number;
+            };
+            occasion: components["schemas"]["Occasion"];
+            remark?: string | null;
+            /**
+             * Format: uuid
+             * @description Whose work it is about; absent: the customer's consultant.
+             */
+            staff_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Where it was; absent: the customer's store.
+             */
+            store_id?: string | null;
+        };
+        /** @description A scorecard to use from now on. */
+        NewScorecard: {
+            /**
+             * Format: int32
+             * @description The version that this one follows, 0 for the first: somebody else may have published one meanwhile.
+             * @example 0
+             */
+            follows: number;
+            scorecard: components["schemas"]["Scorecard"];
+        };
         NewStaff: {
             /** @example 王丽 */
             name: string;
@@ -3450,6 +3948,36 @@ export interface components {
             remark?: string | null;
             verdict: components["schemas"]["Verdict"];
         };
+        /** @description A visit to tell. */
+        NewVisit: {
+            /** Format: uuid */
+            customer_id: string;
+            /** @description Goes into the customer's journal. */
+            description: string;
+            /** @description true: raises a warning of a major change at once. */
+            urgent?: boolean;
+        };
+        /** @description A report to hand in. */
+        NewVisitReport: {
+            /**
+             * Format: date
+             * @description Any day of the period. Not later than today.
+             */
+            day: string;
+            period: components["schemas"]["ReportPeriod"];
+            /** @description About the work; what concerns a customer belongs to the visit. */
+            remark: string;
+            /** @description At most 100. */
+            visits: components["schemas"]["NewVisit"][];
+        };
+        /** @description A report: what has changed at the customer's, or where it sells. */
+        NewWarning: {
+            /** @description `major_change` or `territory`; the others are computed. */
+            kind: components["schemas"]["WarningKind"];
+            report: string;
+            /** @description true: to be answered at once. */
+            urgent?: boolean;
+        };
         /** @description What comes next on the ladder. */
         NextTier: {
             id: string;
@@ -3460,6 +3988,11 @@ export interface components {
             missing_paid: number;
             name: components["schemas"]["Text"];
         };
+        /**
+         * @description What the customer was asked about.
+         * @enum {string}
+         */
+        Occasion: "visit" | "service" | "purchase";
         /** @description An open entry with its customer. */
         OpenEntry: {
             customer?: components["schemas"]["Text"] | null;
@@ -3468,6 +4001,46 @@ export interface components {
             id: string;
             /** @description Past its day. */
             overdue: boolean;
+        };
+        /** @description A page of a list. */
+        Page_Assessment: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description In minor units.
+                 */
+                credit_limit: number;
+                /** Format: uuid */
+                customer_id: string;
+                /** Format: date */
+                day: string;
+                /** @example B */
+                grade: string;
+                /** Format: uuid */
+                id: string;
+                marks: components["schemas"]["Scored"][];
+                remark?: string | null;
+                /**
+                 * Format: int64
+                 * @description Of full marks, in parts per million.
+                 * @example 849200
+                 */
+                score_ppm: number;
+                /**
+                 * Format: int32
+                 * @description By which version of the scorecard; 0: the usual one.
+                 */
+                scorecard: number;
+                /** Format: uuid */
+                staff_id?: string | null;
+                /**
+                 * Format: int32
+                 * @description Days to pay in; 0: at once.
+                 */
+                terms_days: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
         };
         /** @description A page of a list. */
         Page_AuditEntry: {
@@ -4091,6 +4664,28 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_MonthOfMarks: {
+            items: {
+                /** Format: int64 */
+                forms: number;
+                /**
+                 * Format: int64
+                 * @description Forms with a low mark.
+                 */
+                low: number;
+                /**
+                 * Format: int64
+                 * @description The mean of all marks, in thousandths; null where nothing was said.
+                 * @example 4250
+                 */
+                mean_milli?: number | null;
+                /** @example 2026-03 */
+                month: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_OpenEntry: {
             items: {
                 customer?: components["schemas"]["Text"] | null;
@@ -4214,6 +4809,23 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_ReportStanding: {
+            items: {
+                /** Format: date */
+                due_on: string;
+                name: string;
+                /** Format: uuid */
+                report_id?: string | null;
+                /** Format: uuid */
+                staff_id: string;
+                state: components["schemas"]["ReportState"];
+                /** Format: int64 */
+                visits: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Reward: {
             items: {
                 active: boolean;
@@ -4276,6 +4888,59 @@ export interface components {
                 tenders: components["schemas"]["Tender"][];
                 till: string;
             })[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Satisfaction: {
+            items: {
+                customer?: components["schemas"]["Text"] | null;
+                /** Format: uuid */
+                customer_id: string;
+                /** Format: date */
+                day: string;
+                /** Format: uuid */
+                id: string;
+                /** @description A mark is low. */
+                low: boolean;
+                marks: components["schemas"]["Mark"][];
+                occasion: components["schemas"]["Occasion"];
+                remark?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Whose work it is about; null: nobody's in particular.
+                 */
+                staff_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Where it was.
+                 */
+                store_id: string;
+                /**
+                 * Format: uuid
+                 * @description The follow-up that it opened.
+                 */
+                task_id?: string | null;
+                /** Format: uuid */
+                written_by?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_ScorecardVersion: {
+            items: {
+                /** Format: date-time */
+                created_at?: string | null;
+                /** Format: uuid */
+                created_by?: string | null;
+                scorecard: components["schemas"]["Scorecard"];
+                /**
+                 * Format: int32
+                 * @description From 1; 0: the usual one, where the chain has declared none.
+                 */
+                version: number;
+            }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
         };
@@ -4439,6 +5104,82 @@ export interface components {
                  * @description Its Monday.
                  */
                 week: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_VisitReport: {
+            items: {
+                /**
+                 * Format: date
+                 * @description The last day for it.
+                 */
+                due_on: string;
+                /**
+                 * Format: date
+                 * @description The first day of the period.
+                 */
+                from: string;
+                /** Format: date */
+                handed_in_on: string;
+                /** Format: uuid */
+                id: string;
+                late: boolean;
+                period: components["schemas"]["ReportPeriod"];
+                remark: string;
+                /** Format: uuid */
+                staff_id: string;
+                visits: components["schemas"]["Visit"][];
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Warning: {
+            items: {
+                customer?: components["schemas"]["Text"] | null;
+                /** Format: uuid */
+                customer_id: string;
+                /**
+                 * Format: date
+                 * @description The last day for an answer.
+                 */
+                due_on: string;
+                /** Format: uuid */
+                ended_by?: string | null;
+                /** Format: date */
+                ended_on?: string | null;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["WarningKind"];
+                /** Format: date */
+                opened_on: string;
+                /** @description Open, past its day, and not put off. */
+                overdue: boolean;
+                /**
+                 * Format: uuid
+                 * @description Who is to answer it: the customer's consultant; null: nobody looks after the customer.
+                 */
+                owner_id?: string | null;
+                /** @description What people reported, the first report first. */
+                reports: components["schemas"]["WarningReport"][];
+                /** @description What was done. */
+                resolution?: string | null;
+                /**
+                 * Format: date
+                 * @description Put off until this day; null: not put off.
+                 */
+                snoozed_until?: string | null;
+                state: components["schemas"]["WarningState"];
+                urgent: boolean;
+                /**
+                 * Format: int64
+                 * @description Rises with every change; the ETag.
+                 */
+                version: number;
+                why?: components["schemas"]["Text"] | null;
+                why_ended?: components["schemas"]["Text"] | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -4656,6 +5397,15 @@ export interface components {
          * @enum {string}
          */
         Purpose: "asked" | "service" | "complaint" | "checking" | "law" | "other";
+        /** @description A question that is answered with a mark. */
+        Question: {
+            /**
+             * @description Lower-case letters, digits and `_`; marks are kept under it.
+             * @example service
+             */
+            code: string;
+            label: components["schemas"]["Text"];
+        };
         /** @description A record, masked. */
         Record: {
             active: boolean;
@@ -4823,6 +5573,44 @@ export interface components {
             active?: boolean | null;
             name?: string | null;
         };
+        /**
+         * @description For how long a report is.
+         * @enum {string}
+         */
+        ReportPeriod: "day" | "month";
+        /** @description Until when a chain wants its reports. */
+        ReportRules: {
+            /**
+             * Format: int32
+             * @description Days after the day.
+             * @example 1
+             */
+            day_days: number;
+            /**
+             * Format: int32
+             * @description Days after the month's end.
+             * @example 3
+             */
+            month_days: number;
+        };
+        /** @description How somebody's report stands. */
+        ReportStanding: {
+            /** Format: date */
+            due_on: string;
+            name: string;
+            /** Format: uuid */
+            report_id?: string | null;
+            /** Format: uuid */
+            staff_id: string;
+            state: components["schemas"]["ReportState"];
+            /** Format: int64 */
+            visits: number;
+        };
+        /**
+         * @description How a report stands.
+         * @enum {string}
+         */
+        ReportState: "in_time" | "late" | "missing" | "waiting";
         /** @description A document that a checklist asks for. */
         RequiredDocument: {
             /**
@@ -4837,6 +5625,10 @@ export interface components {
              */
             copies: number;
             label: components["schemas"]["Text"];
+        };
+        /** @description What was done. */
+        ResolvedWarning: {
+            resolution: string;
         };
         /** @description Rules that replace the present ones. */
         RetentionChange: {
@@ -5175,6 +5967,84 @@ export interface components {
              */
             membership_id?: string | null;
         };
+        /** @description A form as it is shown; what belongs to an erased customer has no remark. */
+        Satisfaction: {
+            customer?: components["schemas"]["Text"] | null;
+            /** Format: uuid */
+            customer_id: string;
+            /** Format: date */
+            day: string;
+            /** Format: uuid */
+            id: string;
+            /** @description A mark is low. */
+            low: boolean;
+            marks: components["schemas"]["Mark"][];
+            occasion: components["schemas"]["Occasion"];
+            remark?: string | null;
+            /**
+             * Format: uuid
+             * @description Whose work it is about; null: nobody's in particular.
+             */
+            staff_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Where it was.
+             */
+            store_id: string;
+            /**
+             * Format: uuid
+             * @description The follow-up that it opened.
+             */
+            task_id?: string | null;
+            /** Format: uuid */
+            written_by?: string | null;
+        };
+        /** @description What a chain asks, and what follows. */
+        SatisfactionRules: {
+            /**
+             * Format: int32
+             * @description Days until that follow-up is due.
+             * @example 2
+             */
+            follow_up_days: number;
+            /**
+             * Format: int32
+             * @description A mark that is this or lower opens a follow-up.
+             * @example 2
+             */
+            low_mark: number;
+            /** @description 1–20, in the order of the form. */
+            questions: components["schemas"]["Question"][];
+        };
+        /** @description A scorecard. */
+        Scorecard: {
+            /** @description 1–30; their weights add up to a million. */
+            criteria: components["schemas"]["Criterion"][];
+            /** @description 1–10, the best one first, the last one from 0 on. */
+            grades: components["schemas"]["Grade"][];
+        };
+        /** @description A version of the scorecard. */
+        ScorecardVersion: {
+            /** Format: date-time */
+            created_at?: string | null;
+            /** Format: uuid */
+            created_by?: string | null;
+            scorecard: components["schemas"]["Scorecard"];
+            /**
+             * Format: int32
+             * @description From 1; 0: the usual one, where the chain has declared none.
+             */
+            version: number;
+        };
+        /** @description A mark with the criterion as it was. */
+        Scored: {
+            code: string;
+            label: components["schemas"]["Text"];
+            /** Format: int32 */
+            mark: number;
+            /** Format: int64 */
+            weight_ppm: number;
+        };
         /** @description Where a lane ended. */
         SealedLane: {
             /** @description SHA-256 of its last entry, hexadecimal. */
@@ -5231,8 +6101,183 @@ export interface components {
              */
             version: number;
         };
+        /** @description A document that replaces the present one. */
+        SettingChange_ReportRules: {
+            /** @description Until when a chain wants its reports. */
+            value: {
+                /**
+                 * Format: int32
+                 * @description Days after the day.
+                 * @example 1
+                 */
+                day_days: number;
+                /**
+                 * Format: int32
+                 * @description Days after the month's end.
+                 * @example 3
+                 */
+                month_days: number;
+            };
+        };
+        /** @description A document that replaces the present one. */
+        SettingChange_SatisfactionRules: {
+            /** @description What a chain asks, and what follows. */
+            value: {
+                /**
+                 * Format: int32
+                 * @description Days until that follow-up is due.
+                 * @example 2
+                 */
+                follow_up_days: number;
+                /**
+                 * Format: int32
+                 * @description A mark that is this or lower opens a follow-up.
+                 * @example 2
+                 */
+                low_mark: number;
+                /** @description 1–20, in the order of the form. */
+                questions: components["schemas"]["Question"][];
+            };
+        };
+        /** @description A document that replaces the present one. */
+        SettingChange_WarningRules: {
+            /** @description By what figures a chain is warned. */
+            value: {
+                /**
+                 * Format: int32
+                 * @description Days until a warning is to be answered.
+                 * @example 7
+                 */
+                answer_days: number;
+                /**
+                 * Format: int32
+                 * @description Nobody is gone before so many days have passed since the last purchase.
+                 * @example 30
+                 */
+                churn_days: number;
+                /** @description Last year's days count only where at least so much was paid in them, in minor units. */
+                least_amount: components["schemas"]["i64"];
+                /**
+                 * Format: int64
+                 * @description Parts per million of last year, or of what was usual, below which there is a warning.
+                 * @example 800000
+                 */
+                share_ppm: number;
+                /**
+                 * Format: int32
+                 * @description The same of an urgent one.
+                 * @example 1
+                 */
+                urgent_days: number;
+                /**
+                 * Format: int32
+                 * @description Days, today included, that are compared with the same days of last year and with what was usual before them.
+                 * @example 90
+                 */
+                window_days: number;
+            };
+        };
+        /** @description A document as it holds. */
+        SettingView_ReportRules: {
+            /** @description Until when a chain wants its reports. */
+            value: {
+                /**
+                 * Format: int32
+                 * @description Days after the day.
+                 * @example 1
+                 */
+                day_days: number;
+                /**
+                 * Format: int32
+                 * @description Days after the month's end.
+                 * @example 3
+                 */
+                month_days: number;
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
+        SettingView_SatisfactionRules: {
+            /** @description What a chain asks, and what follows. */
+            value: {
+                /**
+                 * Format: int32
+                 * @description Days until that follow-up is due.
+                 * @example 2
+                 */
+                follow_up_days: number;
+                /**
+                 * Format: int32
+                 * @description A mark that is this or lower opens a follow-up.
+                 * @example 2
+                 */
+                low_mark: number;
+                /** @description 1–20, in the order of the form. */
+                questions: components["schemas"]["Question"][];
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
+        SettingView_WarningRules: {
+            /** @description By what figures a chain is warned. */
+            value: {
+                /**
+                 * Format: int32
+                 * @description Days until a warning is to be answered.
+                 * @example 7
+                 */
+                answer_days: number;
+                /**
+                 * Format: int32
+                 * @description Nobody is gone before so many days have passed since the last purchase.
+                 * @example 30
+                 */
+                churn_days: number;
+                /** @description Last year's days count only where at least so much was paid in them, in minor units. */
+                least_amount: components["schemas"]["i64"];
+                /**
+                 * Format: int64
+                 * @description Parts per million of last year, or of what was usual, below which there is a warning.
+                 * @example 800000
+                 */
+                share_ppm: number;
+                /**
+                 * Format: int32
+                 * @description The same of an urgent one.
+                 * @example 1
+                 */
+                urgent_days: number;
+                /**
+                 * Format: int32
+                 * @description Days, today included, that are compared with the same days of last year and with what was usual before them.
+                 * @example 90
+                 */
+                window_days: number;
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
         /** @enum {string} */
         Sex: "female" | "male";
+        /** @description A pause: the warning isn't overdue before that day. */
+        SnoozedWarning: {
+            /**
+             * Format: date
+             * @description After today, within 180 days.
+             */
+            until: string;
+        };
         Staff: {
             active: boolean;
             /** Format: uuid */
@@ -5508,6 +6553,155 @@ export interface components {
          * @enum {string}
          */
         Verdict: "approved" | "redo";
+        /** @description A visit in a report. */
+        Visit: {
+            customer?: components["schemas"]["Text"] | null;
+            /** Format: uuid */
+            customer_id: string;
+            /**
+             * Format: uuid
+             * @description The entry that tells it in the customer's journal.
+             */
+            journal_id: string;
+            /**
+             * Format: uuid
+             * @description The warning that it raised.
+             */
+            warning_id?: string | null;
+        };
+        /** @description A report as it was handed in. */
+        VisitReport: {
+            /**
+             * Format: date
+             * @description The last day for it.
+             */
+            due_on: string;
+            /**
+             * Format: date
+             * @description The first day of the period.
+             */
+            from: string;
+            /** Format: date */
+            handed_in_on: string;
+            /** Format: uuid */
+            id: string;
+            late: boolean;
+            period: components["schemas"]["ReportPeriod"];
+            remark: string;
+            /** Format: uuid */
+            staff_id: string;
+            visits: components["schemas"]["Visit"][];
+        };
+        /** @description A warning as it is shown; what belongs to an erased customer has no texts. */
+        Warning: {
+            customer?: components["schemas"]["Text"] | null;
+            /** Format: uuid */
+            customer_id: string;
+            /**
+             * Format: date
+             * @description The last day for an answer.
+             */
+            due_on: string;
+            /** Format: uuid */
+            ended_by?: string | null;
+            /** Format: date */
+            ended_on?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["WarningKind"];
+            /** Format: date */
+            opened_on: string;
+            /** @description Open, past its day, and not put off. */
+            overdue: boolean;
+            /**
+             * Format: uuid
+             * @description Who is to answer it: the customer's consultant; null: nobody looks after the customer.
+             */
+            owner_id?: string | null;
+            /** @description What people reported, the first report first. */
+            reports: components["schemas"]["WarningReport"][];
+            /** @description What was done. */
+            resolution?: string | null;
+            /**
+             * Format: date
+             * @description Put off until this day; null: not put off.
+             */
+            snoozed_until?: string | null;
+            state: components["schemas"]["WarningState"];
+            urgent: boolean;
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+            why?: components["schemas"]["Text"] | null;
+            why_ended?: components["schemas"]["Text"] | null;
+        };
+        /**
+         * @description What a warning is about.
+         * @enum {string}
+         */
+        WarningKind: "purchases" | "churn" | "major_change" | "territory";
+        /** @description What somebody reported. */
+        WarningReport: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            staff_id?: string | null;
+            text: string;
+        };
+        /** @description By what figures a chain is warned. */
+        WarningRules: {
+            /**
+             * Format: int32
+             * @description Days until a warning is to be answered.
+             * @example 7
+             */
+            answer_days: number;
+            /**
+             * Format: int32
+             * @description Nobody is gone before so many days have passed since the last purchase.
+             * @example 30
+             */
+            churn_days: number;
+            /** @description Last year's days count only where at least so much was paid in them, in minor units. */
+            least_amount: components["schemas"]["i64"];
+            /**
+             * Format: int64
+             * @description Parts per million of last year, or of what was usual, below which there is a warning.
+             * @example 800000
+             */
+            share_ppm: number;
+            /**
+             * Format: int32
+             * @description The same of an urgent one.
+             * @example 1
+             */
+            urgent_days: number;
+            /**
+             * Format: int32
+             * @description Days, today included, that are compared with the same days of last year and with what was usual before them.
+             * @example 90
+             */
+            window_days: number;
+        };
+        /** @enum {string} */
+        WarningState: "open" | "resolved" | "ceased" | "merged";
+        /** @description What a computation came to. */
+        WarningsComputed: {
+            /**
+             * Format: int64
+             * @description No longer held.
+             */
+            ceased: number;
+            /**
+             * Format: int64
+             * @description Customers looked at.
+             */
+            customers: number;
+            /** Format: int64 */
+            opened: number;
+        };
         /** @description What for. */
         Why: {
             /** @description In words; needed where the purpose is `other`. */
@@ -5528,6 +6722,8 @@ export interface components {
              */
             version: number;
         };
+        /** Format: int64 */
+        i64: number;
     };
     responses: never;
     parameters: never;
@@ -5820,6 +7016,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_card_completeness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletenessView"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -6701,6 +7925,78 @@ export interface operations {
             };
         };
     };
+    list_assessments: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Assessment"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assess_customer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAssessment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_customer_classes: {
         parameters: {
             query?: never;
@@ -6976,6 +8272,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Revealed"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_satisfaction: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSatisfaction"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Satisfaction"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_warning: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWarning"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warning"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -8617,6 +9987,71 @@ export interface operations {
             };
         };
     };
+    read_report_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_ReportRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_report_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_ReportRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_ReportRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_retention_rules: {
         parameters: {
             query?: never;
@@ -9037,6 +10472,245 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReturnAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_satisfaction: {
+        parameters: {
+            query?: {
+                /** @description Only of this customer. */
+                customer_id?: string;
+                /** @description Only about this staff member's work. */
+                staff_id?: string;
+                /** @description Only in this store. */
+                store_id?: string;
+                /** @description true: only with a low mark. */
+                low?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Satisfaction"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_satisfaction_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_SatisfactionRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_satisfaction_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_SatisfactionRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_SatisfactionRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_satisfaction_trend: {
+        parameters: {
+            query?: {
+                /** @description Only of this customer. */
+                customer_id?: string;
+                /** @description Only about this staff member's work. */
+                staff_id?: string;
+                /** @description Only in this store. */
+                store_id?: string;
+                /** @description Months with the present one, 1–60; 12 if absent. */
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MonthOfMarks"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_scorecard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardVersion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_scorecards: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ScorecardVersion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_scorecard: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScorecard"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardVersion"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -9788,6 +11462,366 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_visit_reports: {
+        parameters: {
+            query?: {
+                /** @description Only this staff member's. */
+                staff_id?: string;
+                period?: components["schemas"]["ReportPeriod"];
+                /** @description true: only what came late. */
+                late?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VisitReport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_in_report: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVisitReport"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitReport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_report_standing: {
+        parameters: {
+            query: {
+                period: components["schemas"]["ReportPeriod"];
+                /** @description Any day of the period; today if absent. */
+                day?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReportStanding"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_warning_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_WarningRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_warning_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_WarningRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_WarningRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_warnings: {
+        parameters: {
+            query?: {
+                /** @description Only of this kind. */
+                kind?: components["schemas"]["WarningKind"];
+                /** @description Only those that this staff member is to answer. */
+                owner_id?: string;
+                /** @description true: only of customers whom nobody looks after. */
+                unowned?: boolean;
+                /** @description Only of this customer. */
+                customer_id?: string;
+                /** @description `open` if absent. */
+                state?: components["schemas"]["WarningState"];
+                /** @description true: only open ones past their day that aren't put off. */
+                overdue?: boolean;
+                /** @description true: only what is put off, false: only what isn't. */
+                snoozed?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Warning"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compute_warnings: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComputeWarnings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningsComputed"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_warning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warning"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_warning: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolvedWarning"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warning"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snooze_warning: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnoozedWarning"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warning"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */

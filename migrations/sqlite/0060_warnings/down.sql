@@ -1,0 +1,2 @@
+DROP TABLE warnings;
+DROP TABLE settings;
