@@ -25,7 +25,7 @@ fn tag(actor: &Actor, id: &str) -> String {
 }
 
 /// Merges `gone` into `stays`, both as they are now.
-fn merge(actor: &Actor, stays: &str, gone: &str) -> Answer {
+pub(super) fn merge(actor: &Actor, stays: &str, gone: &str) -> Answer {
     let version = actor.get(&path(gone)).ok().int("/version");
     let body = json!({"customer_id": gone, "version": version});
     let request = actor.request("POST", &format!("/customers/{stays}/merge"));
@@ -37,7 +37,7 @@ fn merge(actor: &Actor, stays: &str, gone: &str) -> Answer {
         .send()
 }
 
-fn undo(actor: &Actor, merge: &Value) -> Answer {
+pub(super) fn undo(actor: &Actor, merge: &Value) -> Answer {
     actor.post(&format!("/customer-merges/{}/undo", merge.text("/id")), &json!({}))
 }
 

@@ -16,7 +16,9 @@ mod damage;
 mod demo;
 mod earning;
 mod erasure;
+mod files;
 mod finding;
+mod forms;
 mod hostile;
 mod identifiers;
 mod import;
@@ -49,6 +51,7 @@ mod standing;
 mod storage;
 mod tasks;
 mod tiers;
+mod timeline;
 mod unjudged;
 mod validity;
 mod world;
@@ -73,6 +76,8 @@ pub fn tests() -> Vec<Trial> {
         earning::tests,
         erasure::tests,
         finding::tests,
+        files::tests,
+        forms::tests,
         hostile::tests,
         identifiers::tests,
         import::tests,
@@ -105,6 +110,7 @@ pub fn tests() -> Vec<Trial> {
         storage::tests,
         tasks::tests,
         tiers::tests,
+        timeline::tests,
         unjudged::tests,
         validity::tests,
     ]

@@ -9,9 +9,12 @@ mod chain;
 mod confidential;
 mod customers;
 mod demo;
+mod files;
 mod find;
+mod forms;
 mod jobs;
 mod journal;
+mod lendings;
 mod memberships;
 mod merges;
 mod programs;
@@ -24,6 +27,7 @@ mod shown;
 mod staff;
 mod stores;
 mod tasks;
+mod timeline;
 
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -44,6 +48,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(programs::routes)
         .configure(records::routes)
         .configure(journal::routes)
+        .configure(lendings::routes)
+        .configure(files::routes)
+        .configure(forms::routes)
         .configure(merges::routes)
         .configure(rewards::routes)
         .configure(memberships::routes)
@@ -52,6 +59,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(redemptions::routes)
         .configure(jobs::routes)
         .configure(tasks::routes)
+        .configure(timeline::routes)
         .configure(audit::routes);
     config.service(v1);
 }

@@ -4,10 +4,11 @@ use crate::each;
 use crate::error::{Error, Result};
 use crate::keys::PersonKey;
 use crate::store::schema::{
-    bills, customer_merge_moves, customers, journal, journal_answers, memberships, record_events, records, tasks,
+    bills, customer_changes, customer_forms, customer_merge_moves, customers, files, journal, journal_answers,
+    lendings, memberships, record_events, records, tasks,
 };
 use crate::store::{Conn, Id, Name};
-use crate::{journal as journals, record as kinds};
+use crate::{files as documents, journal as journals, record as kinds};
 use cardea_domain::named;
 use diesel::prelude::*;
 
@@ -23,6 +24,13 @@ pub enum Moved {
     Journal = "journal",
     Record = "record",
     Task = "task",
+    File = "file",
+    /// What stood on the card before.
+    Change = "change",
+    /// A paper original that is or was away.
+    Lending = "lending",
+    /// A form that was sent to them.
+    Form = "form",
     /// A customer whom the merged one introduced.
     Introduced = "introduced",
 }
@@ -33,6 +41,23 @@ pub enum Moved {
 pub(super) struct Side<'a> {
     pub customer: Id,
     pub key: &'a PersonKey,
+}
+
+/// Gives rows with one sealed column to another customer, under that one's key.
+macro_rules! reseal {
+    ($conn:ident, ($chain:expr, $ids:expr), ($from:ident, $to:ident), $table:ident.$sealed:ident, $purpose:path) => {
+        for id in $ids {
+            let row = $table::table.filter($table::chain_id.eq($chain).and($table::id.eq(*id)));
+            let row = row.filter($table::customer_id.eq($from.customer));
+            let found: Option<Option<Vec<u8>>> =
+                each!($conn, c => row.select($table::$sealed.nullable()).get_result(c).optional()?);
+            let sealed = found.flatten().map(|sealed| resealed(&$purpose(*id), &sealed, $from, $to));
+            if let Some(sealed) = sealed.transpose()? {
+                each!($conn, c => diesel::update(row).set($table::$sealed.eq(&sealed)).execute(c)?);
+            }
+            each!($conn, c => diesel::update(row).set($table::customer_id.eq($to.customer)).execute(c)?);
+        }
+    };
 }
 
 impl Moved {
@@ -52,6 +77,10 @@ impl Moved {
             Moved::Journal => ids!(journal, customer_id),
             Moved::Record => ids!(records, customer_id),
             Moved::Task => ids!(tasks, customer_id),
+            Moved::File => ids!(files, customer_id),
+            Moved::Change => ids!(customer_changes, customer_id),
+            Moved::Form => ids!(customer_forms, customer_id),
+            Moved::Lending => ids!(lendings, customer_id),
             Moved::Introduced => ids!(customers, introducer_id),
             Moved::Bill => {
                 let mine = bills::chain_id.eq(chain).and(bills::customer_id.eq(customer));
@@ -96,11 +125,29 @@ impl Moved {
                     reseal_entry(conn, (chain, *id), from, to)?;
                 }
             }
-            Moved::Task => {
-                for id in ids {
-                    reseal_task(conn, (chain, *id), from, to)?;
-                }
-            }
+            Moved::Task => reseal!(conn, (chain, ids), (from, to), tasks.texts, crate::task::row::purpose),
+            Moved::File => reseal!(conn, (chain, ids), (from, to), files.sealed, documents::purpose),
+            Moved::Change => reseal!(
+                conn,
+                (chain, ids),
+                (from, to),
+                customer_changes.earlier,
+                crate::archive::history::purpose
+            ),
+            Moved::Lending => reseal!(
+                conn,
+                (chain, ids),
+                (from, to),
+                lendings.what,
+                crate::lending::purpose_of
+            ),
+            Moved::Form => reseal!(
+                conn,
+                (chain, ids),
+                (from, to),
+                customer_forms.answers,
+                crate::form::purpose
+            ),
             Moved::Record => {
                 for id in ids {
                     reseal_record(conn, (chain, *id), from, to)?;
@@ -146,19 +193,6 @@ fn reseal_entry(conn: &mut Conn, (chain, id): (Id, Id), from: Side, to: Side) ->
     Ok(())
 }
 
-fn reseal_task(conn: &mut Conn, (chain, id): (Id, Id), from: Side, to: Side) -> Result<()> {
-    let row = tasks::table.filter(tasks::chain_id.eq(chain).and(tasks::id.eq(id)));
-    let row = row.filter(tasks::customer_id.eq(from.customer));
-    let found: Option<Vec<u8>> = each!(conn, c => row.select(tasks::texts).get_result(c).optional()?);
-    if let Some(texts) = found {
-        let texts = resealed(&crate::task::row::purpose(id), &texts, from, to)?;
-        each!(conn, c => diesel::update(tasks::table.find((chain, id)))
-            .set((tasks::customer_id.eq(to.customer), tasks::texts.eq(&texts)))
-            .execute(c)?);
-    }
-    Ok(())
-}
-
 fn reseal_record(conn: &mut Conn, (chain, id): (Id, Id), from: Side, to: Side) -> Result<()> {
     let row = records::table.filter(records::chain_id.eq(chain).and(records::id.eq(id)));
     let row = row.filter(records::customer_id.eq(from.customer));
@@ -199,6 +233,10 @@ pub(super) fn hand_over(
         Moved::Journal,
         Moved::Record,
         Moved::Task,
+        Moved::File,
+        Moved::Change,
+        Moved::Form,
+        Moved::Lending,
         Moved::Introduced,
         Moved::Membership,
     ] {

@@ -438,6 +438,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customer-forms/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts and refuses answers; what is accepted goes on the card, as told by the customer. */
+        post: operations["review_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customer-forms/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the link of a form useless. */
+        post: operations["withdraw_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customer-merges": {
         parameters: {
             query?: never;
@@ -511,6 +545,23 @@ export interface paths {
         patch: operations["update_customer"];
         trace?: never;
     };
+    "/api/v1/customers/{id}/card-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What stood on a customer's card before its changes, masked as the card is, the newest change first. */
+        get: operations["read_card_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/classes": {
         parameters: {
             query?: never;
@@ -523,6 +574,45 @@ export interface paths {
         put?: never;
         /** Sets a customer's class by hand, or takes it back. */
         post: operations["classify_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's files, newest first. */
+        get: operations["list_files"];
+        put?: never;
+        /**
+         * Attaches a file of at most 10 MB, sent as it is. Its content says what it is: JPEG, PNG, WebP, PDF, and docx, xlsx
+         *     and pptx without macros are kept.
+         */
+        post: operations["attach_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Forms of a customer with what was answered, newest first. */
+        get: operations["list_customer_forms"];
+        put?: never;
+        /** Makes a form for a customer. Its link works once and is shown this once. */
+        post: operations["send_form"];
         delete?: never;
         options?: never;
         head?: never;
@@ -621,6 +711,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sales, events of cards, journal, tasks, changes of the card, records and files of a customer in one list, newest first;
+         *     each only for who may see it elsewhere.
+         */
+        get: operations["read_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deletions": {
         parameters: {
             query?: never;
@@ -710,6 +820,74 @@ export interface paths {
         get: operations["read_demo"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file as it was attached, to keep and not to show; who asks is noted in the audit log. */
+        get: operations["read_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A small JPEG of a picture, at most 320 × 320. */
+        get: operations["read_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes what the customer has filled in, once. It waits for somebody to look at it. */
+        post: operations["answer_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a customer is asked for, by the link alone. Whatever is wrong with a link, it is not found. */
+        post: operations["open_form"];
         delete?: never;
         options?: never;
         head?: never;
@@ -847,6 +1025,58 @@ export interface paths {
         put?: never;
         /** A supervisor's verdict on an answered entry. */
         post: operations["judge_journal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lendings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Paper originals that are or were away, lent last first. */
+        get: operations["list_lendings"];
+        put?: never;
+        /** Notes that a paper original is taken away, until when and what for; the access log notes it too. */
+        post: operations["lend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lendings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. */
+        get: operations["read_lending"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lendings/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that a paper original is back. */
+        post: operations["take_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1723,6 +1953,39 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A file, without its content. */
+        AttachedFile: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            customer_id: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The entry of the journal that it belongs to.
+             */
+            journal_id?: string | null;
+            media_type: components["schemas"]["MediaType"];
+            name: string;
+            /**
+             * Format: uuid
+             * @description The record that it belongs to.
+             */
+            record_id?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /**
+             * Format: uuid
+             * @description Who attached it.
+             */
+            staff_id?: string | null;
+            /** @description There is a small picture of it. */
+            thumbnail: boolean;
+        };
         /** @description A typed attribute of a line, as the program's plugin declares it. */
         Attribute: boolean | number | string;
         /** @description A signed checkpoint of the audit log. */
@@ -2413,6 +2676,38 @@ export interface components {
         CustomerClasses: {
             items: components["schemas"]["CustomerClass"][];
         };
+        /** @description A form that was sent, as staff see it. */
+        CustomerForm: {
+            /** Format: date-time */
+            answered_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            customer_id: string;
+            /**
+             * Format: date-time
+             * @description Until when it can be filled in.
+             */
+            expires_at: string;
+            /** @description What the customer has answered. */
+            fields: components["schemas"]["FormField"][];
+            groups: components["schemas"]["FormGroup"][];
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            reviewed_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who decided last.
+             */
+            reviewed_by?: string | null;
+            /**
+             * Format: uuid
+             * @description Who sent it.
+             */
+            staff_id?: string | null;
+            state: components["schemas"]["FormState"];
+        };
         /**
          * @description Whose card it is.
          * @enum {string}
@@ -2474,8 +2769,11 @@ export interface components {
             strengths?: string | null;
             terms?: string | null;
         };
-        /** @description Nothing needs to be said of a yes or no. */
-        Decision: Record<string, unknown>;
+        /**
+         * @description What became of an answer.
+         * @enum {string}
+         */
+        Decision: "accepted" | "refused";
         /** @description Something that is to go, or has gone. */
         Deletion: {
             /** @description Surname and form of address, as long as there is one. */
@@ -2579,6 +2877,26 @@ export interface components {
          * @enum {string}
          */
         DuplicateKind: "phone" | "identity" | "external_ref" | "name_birth";
+        /** @description A field as it was. */
+        EarlierValue: {
+            /** @description Its place: `name`, `phones`, `card/contact/mail`, `card/own/shade`. */
+            field: string;
+            /** @description Masked as on the card; null: nothing stood there. */
+            value: unknown;
+        };
+        /** @description What a change took away. */
+        EarlierValues: {
+            /** Format: date-time */
+            at: string;
+            fields: components["schemas"]["EarlierValue"][];
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Who changed it; null for what runs by itself.
+             */
+            staff_id?: string | null;
+        };
         /** @description What came of a task. */
         EndedTask: {
             category?: components["schemas"]["JournalCategory"] | null;
@@ -2675,8 +2993,48 @@ export interface components {
              */
             version: number;
         };
+        /** @description What the customer fills in. */
+        FormAnswers: {
+            /**
+             * @description As a customer is changed: `phones`, `birthday`, `card` with fields of `person`, `contact` and `company`; only of the
+             *     groups that are asked for.
+             */
+            answers: Record<string, unknown>;
+            token: string;
+        };
+        /** @description An answer beside what the card says. */
+        FormField: {
+            /** @description What stands on the card now, masked; null: nothing. */
+            current: unknown;
+            decision?: components["schemas"]["Decision"] | null;
+            /** @description Its place on the card: `phones`, `card/contact/mail`. */
+            field: string;
+            /** @description Masked as on the card. */
+            value: unknown;
+        };
+        /**
+         * @description Fields that are asked for together.
+         * @enum {string}
+         */
+        FormGroup: "person" | "contact" | "company";
+        /** @description What follows `#` in the link. */
+        FormLink: {
+            token: string;
+        };
         /** @enum {string} */
         FormOfAddress: "mr" | "ms" | "none";
+        /** @description Places of answers, each at most once; what isn't named waits. */
+        FormReview: {
+            /** @description Go on the card. */
+            accept?: string[];
+            /** @description Go nowhere. */
+            refuse?: string[];
+        };
+        /**
+         * @description Where a form stands.
+         * @enum {string}
+         */
+        FormState: "open" | "answered" | "reviewed" | "withdrawn" | "expired";
         /** @description What was found, by sort, newest first in each. */
         FoundShown: {
             cards: components["schemas"]["Card"][];
@@ -2883,6 +3241,36 @@ export interface components {
              */
             threshold: number;
         };
+        /** @description A paper that is or was away. */
+        Lending: {
+            /** Format: uuid */
+            borrower_id: string;
+            /** @description Surname and form of address. */
+            customer: components["schemas"]["Text"];
+            /** Format: uuid */
+            customer_id: string;
+            /** Format: date */
+            due_on: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            lent_at: string;
+            /** @description Of its row in the access log; to be written on the slip in the paper's place. */
+            number: string;
+            /** @description Not back, and the last day is over. */
+            overdue: boolean;
+            /** Format: date-time */
+            returned_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who took it back.
+             */
+            returned_to?: string | null;
+            /** @description Gone once the customer is erased. */
+            what?: string | null;
+        };
+        /** @description Nothing needs to be said of a return. */
+        LendingReturn: Record<string, unknown>;
         Login: {
             /**
              * @description Code of the chain.
@@ -2925,7 +3313,7 @@ export interface components {
          * @description How somebody came to know confidential data.
          * @enum {string}
          */
-        LookKind: "reveal" | "own_data" | "export";
+        LookKind: "reveal" | "own_data" | "export" | "lending" | "file";
         /** @description A value that the surviving customer doesn't have. */
         LostValue: {
             /**
@@ -2993,6 +3381,11 @@ export interface components {
             stores: components["schemas"]["StoreShown"][];
             user: string;
         };
+        /**
+         * @description Kinds of files that are kept.
+         * @enum {string}
+         */
+        MediaType: "image/jpeg" | "image/png" | "image/webp" | "application/pdf" | "application/vnd.openxmlformats-officedocument.wordprocessingml.document" | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" | "application/vnd.openxmlformats-officedocument.presentationml.presentation";
         /** @description Whose sale it was. */
         MemberShown: {
             customer?: components["schemas"]["CustomerShown"] | null;
@@ -3172,6 +3565,15 @@ export interface components {
              */
             follows: number;
         };
+        /** @description What a customer is asked for. */
+        NewForm: {
+            /**
+             * Format: int64
+             * @description How long the link works, 1–30 days; 7 if absent.
+             */
+            days?: number | null;
+            groups: components["schemas"]["FormGroup"][];
+        };
         /** @description A handover to make. */
         NewHandover: {
             /** @description Only these; absent: every customer and every open task. */
@@ -3208,6 +3610,23 @@ export interface components {
             /** @description How it was answered: with it the entry isn't open. */
             resolution?: string | null;
             summary?: string | null;
+        };
+        NewLending: {
+            /**
+             * Format: uuid
+             * @description Who takes it; absent: who writes this.
+             */
+            borrower_id?: string | null;
+            /** Format: uuid */
+            customer_id: string;
+            /**
+             * Format: date
+             * @description The last day on which it may be away: within a year.
+             */
+            due_on: string;
+            purpose: components["schemas"]["Purpose"];
+            /** @description Which paper. */
+            what: string;
         };
         /** @description Whom to merge into a customer. */
         NewMerge: {
@@ -3469,6 +3888,51 @@ export interface components {
             /** @description Past its day. */
             overdue: boolean;
         };
+        /** @description A form as the customer sees it. Of the card it shows nothing. */
+        OpenForm: {
+            /** @description Surname and form of address. */
+            display: components["schemas"]["Text"];
+            /** Format: date-time */
+            expires_at: string;
+            groups: components["schemas"]["FormGroup"][];
+        };
+        /** @description A page of a list. */
+        Page_AttachedFile: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                customer_id: string;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description The entry of the journal that it belongs to.
+                 */
+                journal_id?: string | null;
+                media_type: components["schemas"]["MediaType"];
+                name: string;
+                /**
+                 * Format: uuid
+                 * @description The record that it belongs to.
+                 */
+                record_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Bytes.
+                 */
+                size: number;
+                /**
+                 * Format: uuid
+                 * @description Who attached it.
+                 */
+                staff_id?: string | null;
+                /** @description There is a small picture of it. */
+                thumbnail: boolean;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
         /** @description A page of a list. */
         Page_AuditEntry: {
             items: {
@@ -3662,6 +4126,42 @@ export interface components {
                  * @description Rises with every change; the ETag.
                  */
                 version: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_CustomerForm: {
+            items: {
+                /** Format: date-time */
+                answered_at?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                customer_id: string;
+                /**
+                 * Format: date-time
+                 * @description Until when it can be filled in.
+                 */
+                expires_at: string;
+                /** @description What the customer has answered. */
+                fields: components["schemas"]["FormField"][];
+                groups: components["schemas"]["FormGroup"][];
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                reviewed_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who decided last.
+                 */
+                reviewed_by?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who sent it.
+                 */
+                staff_id?: string | null;
+                state: components["schemas"]["FormState"];
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -3862,6 +4362,23 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_EarlierValues: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                fields: components["schemas"]["EarlierValue"][];
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description Who changed it; null for what runs by itself.
+                 */
+                staff_id?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_FieldVersion: {
             items: {
                 /** Format: date-time */
@@ -4023,6 +4540,38 @@ export interface components {
                  * @description In thousandths.
                  */
                 quantity: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Lending: {
+            items: {
+                /** Format: uuid */
+                borrower_id: string;
+                /** @description Surname and form of address. */
+                customer: components["schemas"]["Text"];
+                /** Format: uuid */
+                customer_id: string;
+                /** Format: date */
+                due_on: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                lent_at: string;
+                /** @description Of its row in the access log; to be written on the slip in the paper's place. */
+                number: string;
+                /** @description Not back, and the last day is over. */
+                overdue: boolean;
+                /** Format: date-time */
+                returned_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who took it back.
+                 */
+                returned_to?: string | null;
+                /** @description Gone once the customer is erased. */
+                what?: string | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -4439,6 +4988,52 @@ export interface components {
                  * @description Its Monday.
                  */
                 week: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_TimelineItem: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Minor units of the chain's currency.
+                 */
+                amount?: number | null;
+                /** Format: date-time */
+                at: string;
+                /** @description Names of the fields that were changed. */
+                fields: string[];
+                /**
+                 * Format: uuid
+                 * @description Of the bill, the card's event, the entry, the task, the change, the record, or the file.
+                 */
+                id: string;
+                kind: components["schemas"]["TimelineKind"];
+                /**
+                 * Format: int64
+                 * @description Points of a bill: earned, less what was spent.
+                 */
+                points?: number | null;
+                /**
+                 * Format: uuid
+                 * @description Who did it; null for what runs by itself.
+                 */
+                staff_id?: string | null;
+                /** @description Where a task or a card stands. */
+                state?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The card, or the record's type.
+                 */
+                subject_id?: string | null;
+                /** @description What people wrote of it: the entry, the task's title, the file's name. Gone once the customer is erased. */
+                text?: string | null;
+                /**
+                 * @description What it is within its kind: kind of the bill, operation on the card, category of the entry, kind of the task, media
+                 *     type of the file.
+                 */
+                what?: string | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -5187,6 +5782,15 @@ export interface components {
              */
             seq: number;
         };
+        /** @description A form and its link, which is told this once. */
+        SentForm: {
+            form: components["schemas"]["CustomerForm"];
+            /**
+             * @description To be put behind the server's own address. What follows `#` never reaches a server's log.
+             * @example /form/#0193….4f6e…
+             */
+            path: string;
+        };
         /** @description How often customers who have a consultant hear from the shop, by their volume class; at least once a year (D-ARC-5). */
         ServiceStandards: {
             /**
@@ -5486,6 +6090,53 @@ export interface components {
              */
             grace_days: number;
         };
+        /** @description Something that happened. */
+        TimelineItem: {
+            /**
+             * Format: int64
+             * @description Minor units of the chain's currency.
+             */
+            amount?: number | null;
+            /** Format: date-time */
+            at: string;
+            /** @description Names of the fields that were changed. */
+            fields: string[];
+            /**
+             * Format: uuid
+             * @description Of the bill, the card's event, the entry, the task, the change, the record, or the file.
+             */
+            id: string;
+            kind: components["schemas"]["TimelineKind"];
+            /**
+             * Format: int64
+             * @description Points of a bill: earned, less what was spent.
+             */
+            points?: number | null;
+            /**
+             * Format: uuid
+             * @description Who did it; null for what runs by itself.
+             */
+            staff_id?: string | null;
+            /** @description Where a task or a card stands. */
+            state?: string | null;
+            /**
+             * Format: uuid
+             * @description The card, or the record's type.
+             */
+            subject_id?: string | null;
+            /** @description What people wrote of it: the entry, the task's title, the file's name. Gone once the customer is erased. */
+            text?: string | null;
+            /**
+             * @description What it is within its kind: kind of the bill, operation on the card, category of the entry, kind of the task, media
+             *     type of the file.
+             */
+            what?: string | null;
+        };
+        /**
+         * @description What happened.
+         * @enum {string}
+         */
+        TimelineKind: "sale" | "card" | "journal" | "task" | "change" | "record" | "file";
         Tokens: {
             /** @description Goes into `Authorization: Bearer …`. */
             access_token: string;
@@ -5514,6 +6165,8 @@ export interface components {
             note?: string | null;
             purpose: components["schemas"]["Purpose"];
         };
+        /** @description Nothing needs to be said of a withdrawal. */
+        WithdrawForm: Record<string, unknown>;
         /**
          * @description A value with the version of the declarations under which it was written: under that version it is shown, whatever
          *     later ones say.
@@ -6486,6 +7139,80 @@ export interface operations {
             };
         };
     };
+    review_form: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormReview"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerForm"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_form: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerForm"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_customer_merges: {
         parameters: {
             query?: {
@@ -6697,6 +7424,41 @@ export interface operations {
             };
         };
     };
+    read_card_history: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EarlierValues"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_customer_classes: {
         parameters: {
             query?: never;
@@ -6751,6 +7513,161 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerClasses"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_files: {
+        parameters: {
+            query?: {
+                /** @description Only those of this record. */
+                record_id?: string;
+                /** @description Only those of this entry of the journal. */
+                journal_id?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AttachedFile"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attach_file: {
+        parameters: {
+            query?: {
+                /** @description A record about the customer. */
+                record_id?: string;
+                /** @description An entry of the customer's journal. */
+                journal_id?: string;
+            };
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description Percent-encoded UTF-8, at most 200 characters. */
+                "File-Name": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachedFile"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_customer_forms: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CustomerForm"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_form: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentForm"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -6985,6 +7902,43 @@ export interface operations {
             };
         };
     };
+    read_timeline: {
+        parameters: {
+            query?: {
+                /** @description Only of this kind. */
+                kind?: components["schemas"]["TimelineKind"];
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TimelineItem"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_deletions: {
         parameters: {
             query?: {
@@ -7174,6 +8128,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Demo"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormAnswers"];
+            };
+        };
+        responses: {
+            /** @description Taken */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormLink"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenForm"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -7493,6 +8570,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JournalEntry"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_lendings: {
+        parameters: {
+            query?: {
+                /** @description true: only what is overdue. */
+                overdue?: boolean;
+                /** @description true: only what is away, false: only what is back. */
+                open?: boolean;
+                customer_id?: string;
+                /** @description Who has it. */
+                borrower_id?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Lending"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lend: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLending"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lending"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_lending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lending"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_back: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LendingReturn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lending"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
