@@ -30,6 +30,7 @@ export default defineConfig({
         login: here('./login/index.html'),
         till: here('./till/index.html'),
         hq: here('./hq/index.html'),
+        form: here('./form/index.html'),
       },
       output: {
         // Stable names: the build is committed and embedded in the server.

@@ -29,6 +29,10 @@ pub enum LookKind {
     OwnData = "own_data",
     /// A list, as a file.
     Export = "export",
+    /// A paper original was taken out.
+    Lending = "lending",
+    /// What is in a file.
+    File = "file",
 }
 }
 
@@ -108,7 +112,8 @@ impl DeletionState {
     }
 }
 
-fn decided() -> Refusal {
+/// What is over can't be decided again.
+pub fn decided() -> Refusal {
     Refusal::new(Code::DecidedAlready, "此申请已经处理", "This has been decided already")
 }
 

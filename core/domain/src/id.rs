@@ -53,12 +53,17 @@ id!(
     MembershipId, CardId, RewardId,
     /// A bill: a sale, a return or a redemption.
     BillId,
-    EntryId, LotId, RecordTypeId, RecordId, JournalId,
+    EntryId, LotId, RecordTypeId, RecordId, JournalId, FileId,
+    /// A change of a customer's card.
+    CustomerChangeId,
+    CustomerFormId,
     /// Two customers who became one.
     MergeId,
     /// Somebody saw or took away confidential data.
     LookId,
     DeletionId,
+    /// A paper original that is or was away.
+    LendingId,
     TaskId, HandoverId, TaskCheckId, WarningId, SatisfactionId, AssessmentId, VisitReportId
 );
 

@@ -1,7 +1,7 @@
 //! Keyset paging: a list continues after the last row the client has seen, so that page 1000 costs as much as page 1.
 
 use crate::resource::Listed;
-use cardea_domain::{Code, Day, Refusal};
+use cardea_domain::{Code, Day, Instant, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -84,12 +84,25 @@ impl PageArgs {
     /// # Errors
     /// `body_invalid` for a cursor that isn't one.
     pub fn after_day(&self) -> Result<Option<(Day, Uuid)>, Refusal> {
+        self.after_pair()
+    }
+
+    /// Where a list ordered by time, the newest first, goes on: below this instant and id, which [`time_cursor`] has
+    /// written; at its beginning below all.
+    ///
+    /// # Errors
+    /// `body_invalid` for a cursor that isn't one.
+    pub fn below_time(&self) -> Result<(i64, Uuid), Refusal> {
+        Ok(self.after_pair()?.unwrap_or((i64::MAX, Uuid::max())))
+    }
+
+    fn after_pair<T: std::str::FromStr>(&self) -> Result<Option<(T, Uuid)>, Refusal> {
         let Some(text) = self.after.as_deref() else {
             return Ok(None);
         };
         let parts = text
             .split_once('@')
-            .and_then(|(day, id)| Some((day.parse().ok()?, id.parse().ok()?)));
+            .and_then(|(at, id)| Some((at.parse().ok()?, id.parse().ok()?)));
         let wrong = || Refusal::new(Code::BodyInvalid, "after 不是有效的游标", "after isn't a cursor").at("/after");
         parts.map(Some).ok_or_else(wrong)
     }
@@ -98,6 +111,11 @@ impl PageArgs {
 /// The cursor of an item in a list ordered by day.
 pub(crate) fn day_cursor(day: Day, id: impl std::fmt::Display) -> String {
     format!("{day}@{id}")
+}
+
+/// The cursor of an item in a list ordered by time.
+pub(crate) fn time_cursor(at: Instant, id: impl std::fmt::Display) -> String {
+    format!("{}@{id}", at.0)
 }
 
 impl<T> Page<T> {

@@ -1,6 +1,7 @@
 //! What the engine holds beside the database: keys, sessions, plugins, parsed configurations.
 
 use crate::Engine;
+use crate::blobs::Blobs;
 use crate::engine::EngineOptions;
 use crate::error::Result;
 use crate::identity::Identity;
@@ -16,6 +17,7 @@ pub(crate) struct Services {
     plugins: PluginHost,
     configurations: Configurations,
     components: Arc<Components>,
+    blobs: Blobs,
 }
 
 impl Services {
@@ -43,6 +45,7 @@ impl Services {
             plugins: PluginHost::new(&settings)?,
             configurations: Configurations::new(),
             components: Arc::default(),
+            blobs: Blobs::open(&options.data_dir)?,
         })
     }
 }
@@ -70,6 +73,11 @@ impl Engine {
 
     pub(crate) fn configurations_cache(&self) -> &Configurations {
         &self.services().configurations
+    }
+
+    /// Contents of files.
+    pub(crate) fn blobs(&self) -> &Blobs {
+        &self.services().blobs
     }
 
     pub(crate) fn components(&self) -> &Arc<Components> {

@@ -5,6 +5,8 @@ mod archive;
 mod bill;
 mod confidential;
 mod demo;
+mod files;
+mod forms;
 mod hq;
 mod journal;
 mod judgements;
@@ -91,6 +93,14 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_arc_17_a_visit_is_reported_and_who_has_not_is_named",
         judgements::a_visit_is_reported_and_who_has_not_is_named,
+    ),
+    (
+        "d_arc_1_a_photograph_is_attached_and_taken_out",
+        files::a_photograph_is_attached,
+    ),
+    (
+        "d_arc_2_a_customer_fills_in_a_form_by_a_link",
+        forms::a_customer_fills_in_a_form,
     ),
     ("everybody_lands_on_a_page_of_their_own", resources::everybody_lands),
     ("complaints_of_the_browser_are_heard", complaints_are_heard),

@@ -118,6 +118,7 @@ impl Actor {
             path: path.into(),
             headers,
             body: None,
+            content_type: "application/json",
         }
     }
 }
@@ -130,7 +131,8 @@ pub struct Request {
     url: String,
     path: String,
     headers: Vec<(String, String)>,
-    body: Option<String>,
+    body: Option<Vec<u8>>,
+    content_type: &'static str,
 }
 
 impl Request {
@@ -153,7 +155,15 @@ impl Request {
     /// A body as it is, to send what no serialiser would write.
     #[must_use]
     pub fn text(mut self, body: &str) -> Self {
-        self.body = Some(body.to_owned());
+        self.body = Some(body.as_bytes().to_vec());
+        self
+    }
+
+    /// A file.
+    #[must_use]
+    pub fn bytes(mut self, body: &[u8]) -> Self {
+        self.body = Some(body.to_vec());
+        self.content_type = "application/octet-stream";
         self
     }
 
@@ -178,7 +188,7 @@ impl Request {
         let sent = match self.body {
             Some(body) => {
                 let ready = builder
-                    .header("Content-Type", "application/json")
+                    .header("Content-Type", self.content_type)
                     .body(body)
                     .expect("a request");
                 self.agent.run(ready)
@@ -195,7 +205,8 @@ impl Request {
             .body_mut()
             .with_config()
             .limit(64 << 20)
-            .read_to_string()
+            .read_to_vec()
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .unwrap_or_default();
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Ok(Answer {

@@ -108,8 +108,9 @@ fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<
         "POST /customers/{id}/reveal" => json!({"fields": ["phones"], "purpose": "service"}),
         "POST /customers/{id}/own-data" => json!({"purpose": "asked"}),
         "PATCH /retention-rules" => json!({"rules": {"prospect_years": 3}}),
+        "POST /lendings" => world.lending_form(),
         "POST /deletions" => json!({"scope": "identity", "customer_id": world.customer, "ground": "asked"}),
-        "POST /deletions/{id}/confirm" | "POST /deletions/{id}/reject" => json!({}),
+        "POST /deletions/{id}/confirm" | "POST /deletions/{id}/reject" | "POST /lendings/{id}/return" => json!({}),
         "POST /records" => world.record_form(),
         "PATCH /records/{id}" => json!({"values": {"state": "new"}}),
         "POST /records/{id}/move" => json!({"to": "done"}),
@@ -143,6 +144,9 @@ fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<
         "POST /handovers/{id}/undo" | "POST /me/calendar" | "POST /me/calendar/withdraw" | "POST /jobs/{id}/run" => {
             json!({})
         }
+        "POST /customers/{id}/forms" => json!({"groups": ["contact"]}),
+        "POST /customer-forms/{id}/review" => json!({"refuse": ["phones"]}),
+        "POST /customer-forms/{id}/withdraw" => json!({}),
         "POST /customers/{id}/classes" => json!({"dimension": "nature", "class": "person"}),
         "PATCH /customer-class-rules" => json!({"rules": {
             "window_months": 12, "new_months": 6, "a_share_ppm": 800_000, "b_share_ppm": 950_000, "regular_purchases": 3,
@@ -158,7 +162,10 @@ fn path(route: &str, world: &World) -> String {
     let id = match path.split('/').nth(1) {
         Some("cards") => &world.card,
         Some("customers") => &world.customer,
+        Some("customer-forms") => &world.form,
+        Some("files") => &world.file,
         Some("deletions") => &world.deletion,
+        Some("lendings") => &world.lending,
         Some("jobs") => "review",
         Some("memberships") => &world.membership,
         Some("journal") => &world.entry,

@@ -2,7 +2,7 @@
 //! are clean.
 
 use crate::harness::process::{LISTEN, Process, Served};
-use crate::harness::{Actor, Backend, Field, Member, Site, TestApp, points_of};
+use crate::harness::{Actor, Backend, Field, Member, Site, TestApp, fresh_key, points_of};
 use libtest_mimic::{Completion, Trial};
 use serde_json::Value;
 use std::path::Path;
@@ -78,6 +78,11 @@ fn under_load(backend: Backend) {
         .iter()
         .map(|member| app.sale_to(member).line("cream", "skin", 10_00).body())
         .collect();
+    let contract = b"%PDF-1.7 signed";
+    let customer = app.customer("李娜").create();
+    let upload = app.hq().request("POST", &format!("/customers/{customer}/files"));
+    let upload = upload.key(&fresh_key()).header("File-Name", "a.pdf").bytes(contract);
+    let file = upload.send().created().text("/id");
     let (token, hq) = (app.till().token().to_owned(), app.hq().token().to_owned());
     let site = app.leave();
     let (folder, keys) = (path(site.folder(), "copies/books"), path(site.folder(), "keys-copy"));
@@ -104,6 +109,8 @@ fn under_load(backend: Backend) {
     assert!(told.lines().any(|line| line == "clean"), "{told}");
     let mut served = Served::start(elsewhere.cardea(&LISTEN));
     let hq = Actor::nobody(&served.url).with_token(&hq);
+    let content = hq.get(&format!("/files/{file}/content")).ok();
+    assert_eq!(content, "%PDF-1.7 signed", "files are in the backup");
     let cards: Vec<Value> = members
         .iter()
         .map(|member| hq.get(&format!("/cards/{}", member.card)).ok())

@@ -8,6 +8,7 @@ pub fn tests() -> Vec<Trial> {
     crate::stories!("confidential":
         d_arc_12_a_look_behind_the_mask_leaves_a_row,
         d_arc_12_the_access_log_is_filtered_and_paged,
+        d_arc_12_an_original_that_is_lent_is_due_and_comes_back,
         d_arc_13_own_data_on_request_are_one_file,
         d_arc_12_an_export_is_marked_and_the_mark_leads_back,
     )
@@ -163,6 +164,7 @@ fn d_arc_13_own_data_on_request_are_one_file(app: &TestApp) {
     app.hq().post("/records", &record).created();
     let task = json!({"customer_id": customer, "title": "送样品", "due_on": "2026-03-05"});
     app.hq().post("/tasks", &task).created();
+    super::files::attach(&app.hq(), &customer, "", &crate::harness::fresh_key(), b"%PDF-1.7 a").created();
     let path = format!("/customers/{customer}/own-data");
     let why = json!({"purpose": "asked", "note": "来信"});
     let manager = app.manager();
@@ -184,8 +186,17 @@ fn d_arc_13_own_data_on_request_are_one_file(app: &TestApp) {
         "in full"
     );
     let count = |part: &str| file.list(&format!("/{part}")).len();
-    let counted = ["classes", "memberships", "bills", "tasks", "records", "access_log"].map(count);
-    assert_eq!(counted, [1, 1, 1, 1, 1, 1]);
+    let counted = [
+        "classes",
+        "memberships",
+        "bills",
+        "tasks",
+        "records",
+        "files",
+        "access_log",
+    ]
+    .map(count);
+    assert_eq!(counted, [1, 1, 1, 1, 1, 1, 1]);
     assert_eq!(file.text("/memberships/0/cards/0/number"), member.number);
     assert_eq!(file.int("/entries/0/amount"), 1000);
     assert_eq!(file.text("/records/0/values/state/value"), "new");
@@ -203,4 +214,71 @@ fn d_arc_13_own_data_on_request_are_one_file(app: &TestApp) {
     app.actor("store_manager", &[app.west()])
         .post(&path, &why)
         .expect_problem(403, "forbidden");
+}
+
+fn d_arc_12_an_original_that_is_lent_is_due_and_comes_back(app: &TestApp) {
+    let customer = app.customer("诸葛亮").create();
+    let consultant = app.actor("consultant", &[app.east()]);
+    let lend = |due: &str| {
+        let body = json!({"customer_id": customer, "what": "房产证原件", "due_on": due, "purpose": "checking"});
+        consultant.post("/lendings", &body)
+    };
+    let lent = lend("2026-03-05").created();
+    let long = lend("2026-06-01").created();
+    for due in ["2026-02-28", "2027-03-03"] {
+        lend(due).expect_problem(422, "field_invalid");
+    }
+    let me = consultant.get("/me").ok().text("/staff_id");
+    assert_eq!(
+        (lent.text("/borrower_id"), lent.text("/what"), &lent["overdue"]),
+        (me, "房产证原件".into(), &json!(false))
+    );
+    let noted = log(app, &format!("?number={}", lent.text("/number")));
+    assert_eq!(
+        (noted[0].text("/kind"), noted[0].text("/note")),
+        ("lending".into(), "房产证原件".into())
+    );
+    let overdue = || -> Vec<String> {
+        let listed = app.manager().get("/lendings?overdue=true").ok().list("/items");
+        listed.iter().map(|lending| lending.text("/id")).collect()
+    };
+    app.set_now("2026-03-05 23:59");
+    assert!(overdue().is_empty(), "the last day still counts");
+    app.set_now("2026-03-06 00:01");
+    assert_eq!(overdue(), [lent.text("/id")]);
+    let back = format!("/lendings/{}/return", lent.text("/id"));
+    let elsewhere = app.actor("consultant", &[app.west()]);
+    elsewhere.post(&back, &json!({})).expect_problem(403, "forbidden");
+    let returned = app.manager().post(&back, &json!({})).ok();
+    assert_eq!(
+        (&returned["overdue"], returned["returned_at"].is_string()),
+        (&json!(false), true)
+    );
+    app.manager()
+        .post(&back, &json!({}))
+        .expect_problem(409, "decided_already");
+    assert!(overdue().is_empty());
+    let away = app.auditor().get("/lendings?open=true").ok().list("/items");
+    assert_eq!((away.len(), away[0].text("/id")), (1, long.text("/id")));
+    app.cashier().get("/lendings").expect_problem(403, "forbidden");
+    let another = app.customer("诸葛孔明").create();
+    super::merges::merge(&app.hq(), &another, &customer).created();
+    let listed = || {
+        app.hq()
+            .get(&format!("/lendings?customer_id={another}"))
+            .ok()
+            .list("/items")
+    };
+    assert_eq!((listed().len(), listed()[0].text("/what")), (2, "房产证原件".into()));
+    let own = app
+        .hq()
+        .post(&format!("/customers/{another}/own-data"), &json!({"purpose": "asked"}))
+        .ok();
+    assert_eq!(own.list("/lendings").len(), 2);
+    super::erasure::erase(app, &another);
+    assert_eq!(
+        (listed().len(), &listed()[0]["what"]),
+        (2, &json!(null)),
+        "that it was lent stays"
+    );
 }

@@ -36,11 +36,11 @@ fn ask(app: &TestApp, customer: &str) -> String {
     app.hq().post("/deletions", &body).created().text("/id")
 }
 
-fn second(app: &TestApp) -> Actor {
+pub fn second(app: &TestApp) -> Actor {
     app.actor("hq_admin", &[])
 }
 
-pub(super) fn erase(app: &TestApp, customer: &str) {
+pub fn erase(app: &TestApp, customer: &str) {
     let path = format!("/deletions/{}/confirm", ask(app, customer));
     assert_eq!(second(app).post(&path, &json!({})).ok().text("/state"), "done");
 }

@@ -17,7 +17,9 @@ mod damage;
 mod demo;
 mod earning;
 mod erasure;
+mod files;
 mod finding;
+mod forms;
 mod hostile;
 mod identifiers;
 mod import;
@@ -52,6 +54,7 @@ mod standing;
 mod storage;
 mod tasks;
 mod tiers;
+mod timeline;
 mod unjudged;
 mod validity;
 mod warnings;
@@ -78,6 +81,8 @@ pub fn tests() -> Vec<Trial> {
         earning::tests,
         erasure::tests,
         finding::tests,
+        files::tests,
+        forms::tests,
         hostile::tests,
         identifiers::tests,
         import::tests,
@@ -112,6 +117,7 @@ pub fn tests() -> Vec<Trial> {
         storage::tests,
         tasks::tests,
         tiers::tests,
+        timeline::tests,
         unjudged::tests,
         validity::tests,
         warnings::tests,

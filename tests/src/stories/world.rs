@@ -21,10 +21,13 @@ pub struct World {
     pub record_type: String,
     pub record: String,
     pub deletion: String,
+    pub lending: String,
     pub task: String,
     pub handover: String,
     pub entry: String,
     pub warning: String,
+    pub file: String,
+    pub form: String,
 }
 
 impl World {
@@ -81,10 +84,13 @@ impl World {
                 .text("/id"),
             record: String::new(),
             deletion: String::new(),
+            lending: String::new(),
             task: String::new(),
             handover: String::new(),
             entry: String::new(),
             warning: String::new(),
+            file: String::new(),
+            form: String::new(),
         };
         let form = world.customer_form(&app.next_phone());
         world.customer = hq.post("/customers", &form).created().text("/id");
@@ -93,6 +99,7 @@ impl World {
             json!({"scope": "record", "customer_id": world.customer, "record_id": world.record, "ground": "asked"});
         world.deletion = hq.post("/deletions", &deletion).created().text("/id");
         world.note();
+        world.lending = hq.post("/lendings", &world.lending_form()).created().text("/id");
         let sale = world.purchase(app);
         world.sale = hq
             .request("POST", "/sales")
@@ -125,6 +132,11 @@ impl World {
         let task = json!({"customer_id": self.customer, "title": "x", "due_on": "2026-03-01"});
         self.task = self.hq.post("/tasks", &task).created().text("/id");
         self.handover = self.hq.post("/handovers", &self.handover_form()).created().text("/id");
+        let file = super::files::attach(&self.hq, &self.customer, "", &fresh_key(), b"%PDF-1.7 a");
+        self.file = file.created().text("/id");
+        let forms = format!("/customers/{}/forms", self.customer);
+        let form = self.hq.post(&forms, &json!({"groups": ["contact"]})).created();
+        self.form = form.text("/form/id");
     }
 
     /// A complete register form.
@@ -154,6 +166,11 @@ impl World {
     /// From who has no customers.
     pub fn handover_form(&self) -> Value {
         json!({"from_staff_id": self.staff, "to_staff_id": self.consultant, "reason": "x"})
+    }
+
+    /// A paper that is away for long.
+    pub fn lending_form(&self) -> Value {
+        json!({"customer_id": self.customer, "what": "x", "due_on": "2026-12-24", "purpose": "checking"})
     }
 
     /// Enough for a card.

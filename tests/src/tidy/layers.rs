@@ -7,12 +7,14 @@ const LAYERS: &[&[&str]] = &[
     // The base: knows no subject. `engine` and `services` are its handle.
     &[
         "error", "clock", "actor", "keys", "store", "input", "page", "resource", "identity", "audit", "engine",
-        "services", "business", "lanes", "look", "words", "settings",
+        "services", "business", "lanes", "look", "words", "settings", "blobs",
     ],
     &["fields"],
     &["store_admin"],
     &["bootstrap"],
     &["archive"],
+    &["form"],
+    &["lending"],
     &["program"],
     &["reward"],
     // Memberships, cards, sales: what they write and what is read of them.
@@ -24,6 +26,8 @@ const LAYERS: &[&[&str]] = &[
     &["assessment"],
     &["reporting"],
     &["record"],
+    &["files"],
+    &["timeline"],
     &["merge"],
     &["confidential"],
     &["find"],

@@ -10,9 +10,12 @@ mod chain;
 mod confidential;
 mod customers;
 mod demo;
+mod files;
 mod find;
+mod forms;
 mod jobs;
 mod journal;
+mod lendings;
 mod memberships;
 mod merges;
 mod programs;
@@ -28,6 +31,7 @@ mod shown;
 mod staff;
 mod stores;
 mod tasks;
+mod timeline;
 mod warnings;
 
 use utoipa_actix_web::scope;
@@ -49,6 +53,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(programs::routes)
         .configure(records::routes)
         .configure(journal::routes)
+        .configure(lendings::routes)
+        .configure(files::routes)
+        .configure(forms::routes)
         .configure(merges::routes)
         .configure(rewards::routes)
         .configure(memberships::routes)
@@ -61,6 +68,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(satisfaction::routes)
         .configure(assessments::routes)
         .configure(reporting::routes)
+        .configure(timeline::routes)
         .configure(audit::routes);
     config.service(v1);
 }

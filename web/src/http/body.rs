@@ -1,7 +1,7 @@
 //! JSON bodies: bounded in size and time, never compressed, no unknown fields, no field twice.
 
 use super::{IdempotencyKey, Problem};
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -25,6 +25,9 @@ impl Default for BodyLimits {
         }
     }
 }
+
+/// Photographs come over slow lines.
+const UPLOAD_TIME: Duration = Duration::from_secs(120);
 
 type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
@@ -67,9 +70,55 @@ impl<T: DeserializeOwned + 'static> FromRequest for Write<T> {
     }
 }
 
+/// A file under its `Idempotency-Key`, as it is: what it is says its content.
+pub struct Upload {
+    /// From the header `File-Name`, percent-encoded UTF-8.
+    pub name: String,
+    pub bytes: web::Bytes,
+    pub key: cardea_engine::store::IdempotencyKey,
+}
+
+impl FromRequest for Upload {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let key = IdempotencyKey::read(req.headers());
+        let limits = BodyLimits {
+            bytes: cardea_engine::files::MOST_BYTES,
+            time: UPLOAD_TIME,
+        };
+        let bytes = bounded(req, payload, limits, check_encoding(req.headers()));
+        let header = req.headers().get("file-name").and_then(|name| name.to_str().ok());
+        let name = header.map(|name| {
+            percent_encoding::percent_decode_str(name)
+                .decode_utf8_lossy()
+                .into_owned()
+        });
+        // The same bytes for something else are another request.
+        let (method, path) = (req.method().clone(), format!("{}?{}", req.path(), req.query_string()));
+        Box::pin(async move {
+            let (key, bytes) = (key?, bytes.await?);
+            Ok(Self {
+                name: name.unwrap_or_default(),
+                key: key.bind(&method, &path, &bytes),
+                bytes,
+            })
+        })
+    }
+}
+
 fn collect(req: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<web::Bytes, Problem>> + use<> {
     let limits = req.app_data::<BodyLimits>().copied().unwrap_or_default();
-    let accepted = check_headers(req.headers());
+    bounded(req, payload, limits, check_headers(req.headers()))
+}
+
+fn bounded(
+    req: &HttpRequest,
+    payload: &mut Payload,
+    limits: BodyLimits,
+    accepted: Result<(), Problem>,
+) -> impl Future<Output = Result<web::Bytes, Problem>> + use<> {
     let payload = web::Payload::from_request(req, payload).into_inner();
     async move {
         accepted?;
@@ -83,15 +132,23 @@ fn collect(req: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Res
     }
 }
 
-fn check_headers(headers: &HeaderMap) -> Result<(), Problem> {
-    let value = |name| headers.get(name).map(|v| v.to_str().unwrap_or("?").trim());
-    if value(&CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+fn value(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).map(|v| v.to_str().unwrap_or("?").trim())
+}
+
+fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
+    if value(headers, CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         return Err(Problem::unsupported_media_type(
             "不接受压缩的请求内容。",
             "Compressed request bodies are not accepted.",
         ));
     }
-    let media_type = value(&CONTENT_TYPE)
+    Ok(())
+}
+
+fn check_headers(headers: &HeaderMap) -> Result<(), Problem> {
+    check_encoding(headers)?;
+    let media_type = value(headers, CONTENT_TYPE)
         .unwrap_or_default()
         .split(';')
         .next()

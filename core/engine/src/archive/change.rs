@@ -4,6 +4,7 @@ use super::card_change::{self, CardChange};
 use super::contact::Contact;
 use super::customer::{Consent, audit, identity, phones};
 use super::display::FormOfAddress;
+use super::history::{self, Held};
 use super::row::{self, CustomerRow};
 use super::search::{self, Entries};
 use super::{CustomerView, card_row, card_write};
@@ -12,7 +13,8 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::{self, Stored, Written, check_version, clearable, erased, not_found};
-use crate::store::{Answer, IdempotencyKey, Name};
+use crate::keys::ChainKeys;
+use crate::store::{Answer, IdempotencyKey, Name, Tx};
 use cardea_domain::id::{CustomerId, StaffId, StoreId};
 use cardea_domain::identifier::DocumentKind;
 use cardea_domain::{Day, Refusal};
@@ -80,39 +82,18 @@ impl Engine {
                     return Err(erased().into());
                 }
                 check_version(old.version, version)?;
-                let contact = old.contact(&keys)?;
-                let old_card = card_row::load(tx.conn(), &keys, &old)?;
-                let entries = Entries::of(&keys, &old, &contact, old_card.as_ref());
-                if change.card.is_some() {
-                    tx.actor().require(Action::CustomerCard, Some(old.store_id.typed()))?;
-                }
-                let (mut row, contact, mut fields) = change.apply(old, contact);
-                tx.actor().require(Action::CustomerUpdate, Some(row.store_id.typed()))?;
-                row::check_references(tx.conn(), &row, false)?;
-                if fields.contains(&"consent") {
-                    row.consent_at = Some(tx.business_now().0);
-                }
-                row.version += 1;
-                // An erased customer has no key and gets none back: contact data stay out.
-                row.contact = match &row.data_key {
-                    Some(wrapped) => Some(contact.seal(&keys.open_person(id, wrapped).map_err(Error::internal)?)?),
-                    None => None,
-                };
-                let card = card_write::changed(tx, &keys, &row, old_card, &change, &mut fields)?;
-                let new_entries = Entries::of(&keys, &row, &contact, card.as_ref());
-                if new_entries != entries {
-                    search::unindex(tx.conn(), chain, id)?;
-                    search::index(tx.conn(), chain, id, &new_entries)?;
-                }
-                row::update(tx.conn(), &row)?;
-                tx.audit("customer.update", id.0, audit(&row, &fields));
+                rewrite(tx, &keys, old, &change)?;
                 Answer::ok(&Stored::of(id))
             })
             .await?;
         Written::read(answered, |id| self.customer_view(actor, id.into()))
     }
 
-    fn change(&self, actor: &Actor, patch: CustomerChange) -> Result<Change, Refusal> {
+    /// A change, checked before the writer sees it.
+    ///
+    /// # Errors
+    /// `forbidden` (a card), `field_invalid`.
+    pub(crate) fn change(&self, actor: &Actor, patch: CustomerChange) -> Result<Change, Refusal> {
         let latest = self.latest_day(actor.chain);
         Ok(Change {
             card: card_write::checked(actor, patch.card.as_ref(), None, latest)?,
@@ -132,6 +113,44 @@ impl Engine {
             rest: patch,
         })
     }
+}
+
+/// Writes a checked change of a living customer: the row, what finds it, and what stood there before.
+///
+/// # Errors
+/// `forbidden` for a card or a store that isn't the actor's, `field_invalid` (references, own fields).
+pub(crate) fn rewrite(tx: &mut Tx<'_>, keys: &ChainKeys, old: CustomerRow, change: &Change) -> Result<()> {
+    let (chain, id) = (tx.chain(), old.id.typed());
+    let contact = old.contact(keys)?;
+    let old_card = card_row::load(tx.conn(), keys, &old)?;
+    let entries = Entries::of(keys, &old, &contact, old_card.as_ref());
+    let held = Held::of(&old, &contact, old_card.as_ref())?;
+    if change.card.is_some() {
+        tx.actor().require(Action::CustomerCard, Some(old.store_id.typed()))?;
+    }
+    let (mut row, contact, mut fields) = change.apply(old, contact);
+    tx.actor().require(Action::CustomerUpdate, Some(row.store_id.typed()))?;
+    row::check_references(tx.conn(), &row, false)?;
+    if fields.contains(&"consent") {
+        row.consent_at = Some(tx.business_now().0);
+    }
+    row.version += 1;
+    // An erased customer has no key and gets none back: contact data stay out.
+    row.contact = match &row.data_key {
+        Some(wrapped) => Some(contact.seal(&keys.open_person(id, wrapped).map_err(Error::internal)?)?),
+        None => None,
+    };
+    let card = card_write::changed(tx, keys, &row, old_card, change, &mut fields)?;
+    let now_held = Held::of(&row, &contact, card.as_ref())?;
+    history::keep(tx, keys, &row, (&held, &now_held))?;
+    let new_entries = Entries::of(keys, &row, &contact, card.as_ref());
+    if new_entries != entries {
+        search::unindex(tx.conn(), chain, id)?;
+        search::index(tx.conn(), chain, id, &new_entries)?;
+    }
+    row::update(tx.conn(), &row)?;
+    tx.audit("customer.update", id.0, audit(&row, &fields));
+    Ok(())
 }
 
 /// A checked patch.

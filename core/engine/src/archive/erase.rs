@@ -1,7 +1,7 @@
 //! What erasure takes of the archive (D-ARC-13): the person's key, and whatever names or finds them.
 
 use super::row::customers;
-use super::{card_row, row, search};
+use super::{card_row, history, row, search};
 use crate::each;
 use crate::error::{Error, Result};
 use crate::keys::ChainKeys;
@@ -16,6 +16,7 @@ use super::search::Entries;
 /// Takes a person's key, name, card, classes and indexes away. The row stays, since the ledger names it.
 pub(crate) fn erase(conn: &mut Conn, chain: ChainId, customer: CustomerId) -> Result<()> {
     search::unindex(conn, chain, customer)?;
+    history::erase(conn, chain.into(), customer.into())?;
     let (chain, customer) = (Id::from(chain), Id::from(customer));
     let classes = customer_classes::chain_id
         .eq(chain)
@@ -49,6 +50,7 @@ pub(crate) fn erase_identity(conn: &mut Conn, keys: &ChainKeys, chain: ChainId, 
     contact.identity_number = None;
     contact.identity_kind = None;
     let key = keys.open_person(customer, &wrapped).map_err(Error::internal)?;
+    history::erase_identity(conn, &key, customer_row.chain_id, customer_row.id)?;
     customer_row.contact = Some(contact.seal(&key)?);
     customer_row.version += 1;
     let card = card_row::load(conn, keys, &customer_row)?;

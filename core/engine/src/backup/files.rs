@@ -108,3 +108,49 @@ pub(super) fn copy_keys(from: &Path, to: &Path) -> Result<()> {
     }
     sync(to)
 }
+
+/// Contents of files, each under its own SHA-256; those that are there already stay.
+///
+/// # Errors
+/// A content that isn't what its name says.
+pub(super) fn copy_blobs(from: &Path, to: &Path) -> Result<()> {
+    create(to)?;
+    if !from.is_dir() {
+        return Ok(());
+    }
+    for group in fs::read_dir(from).map_err(failed(from))? {
+        let group = group.map_err(failed(from))?.path();
+        if !group.is_dir() {
+            continue;
+        }
+        let target = to.join(group.file_name().unwrap_or_default());
+        create(&target)?;
+        for content in fs::read_dir(&group).map_err(failed(&group))? {
+            let content = content.map_err(failed(&group))?.path();
+            copy_blob(&content, &target)?;
+        }
+        sync(&target)?;
+    }
+    sync(to)
+}
+
+fn copy_blob(content: &Path, folder: &Path) -> Result<()> {
+    let name = content.file_name().unwrap_or_default();
+    // What is still being written, or was taken away meanwhile, is named by no row.
+    let whole = name.len() == 64;
+    if !whole || !content.is_file() {
+        return Ok(());
+    }
+    let target = folder.join(name);
+    if !target.exists() {
+        copy(content, &target)?;
+    }
+    let (_, found) = super::manifest::digest(&target)?;
+    if name != found.as_str() {
+        return Err(Error::internal(format!(
+            "{} isn't what was kept: its bytes have changed since",
+            content.display()
+        )));
+    }
+    Ok(())
+}

@@ -108,7 +108,7 @@ impl Manifest {
     }
 }
 
-fn digest(path: &Path) -> Result<(u64, String)> {
+pub(super) fn digest(path: &Path) -> Result<(u64, String)> {
     let (mut file, mut hash) = (File::open(path).map_err(failed(path))?, Sha256::new());
     let bytes = std::io::copy(&mut file, &mut hash).map_err(failed(path))?;
     Ok((bytes, hex::encode(hash.finalize())))

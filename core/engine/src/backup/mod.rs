@@ -1,6 +1,6 @@
 //! Backups: what the database holds at one moment, copied while tills sell, and put back into an empty place.
 //!
-//! A backup is a folder: the copy and a manifest with its size and SHA-256. The keys go to another place, for a copy of
+//! A backup is a folder: the copy, the contents of files, and a manifest with the copy's size and SHA-256. The keys go to another place, for a copy of
 //! the database is worth nothing without them, nor they without it.
 
 mod files;
@@ -10,6 +10,7 @@ mod sqlite;
 
 pub use manifest::Manifest;
 
+use crate::blobs;
 use crate::error::{Error, Result};
 use crate::keys::Erased;
 use crate::store::Location;
@@ -43,6 +44,8 @@ pub fn back_up(from: &Place, to: &Path, keys_to: Option<&Path>) -> Result<Manife
         Location::Postgres(_) => postgres::dump(&from.database, &unfinished)?,
     };
     let manifest = Manifest::of(&copy, Kind::of(&location))?;
+    // After the database: what it names was on disk before.
+    files::copy_blobs(&from.data_dir.join(blobs::FOLDER), &unfinished.join(blobs::FOLDER))?;
     manifest.write(&unfinished)?;
     if let Some(keys_to) = keys_to {
         files::check_new(keys_to)?;
@@ -88,6 +91,7 @@ pub fn restore(from: &Path, keys_from: &Path, erased_from: Option<&Path>, to: &P
         Location::Sqlite(path) => sqlite::put_back(&copy, path)?,
         Location::Postgres(_) => postgres::put_back(&to.database, &copy)?,
     }
+    files::copy_blobs(&from.join(blobs::FOLDER), &to.data_dir.join(blobs::FOLDER))?;
     files::copy_keys(keys_from, &to.keys_dir)?;
     if let Some(newer) = erased_from {
         Erased::of(&to.keys_dir).add_all(&Erased::of(newer))?;

@@ -266,6 +266,8 @@ impl Engine {
     ) -> Result<Written<Deletion>, Refusal> {
         actor.scope(Action::DeletionApprove)?;
         let keys = Arc::new(self.keys().chain(actor.chain));
+        let contents = erasure::Contents::default();
+        let going = contents.clone();
         let work = move |tx: &mut Tx<'_>| {
             let chain = tx.chain();
             let mut row = find(tx.conn(), chain, id.into())?.ok_or_else(not_found)?;
@@ -275,7 +277,7 @@ impl Engine {
                 (row.requested_by, row.requested_at) = (by.map(Id::from), Some(now));
             } else {
                 (row.decided_by, row.decided_at) = (by.map(Id::from), Some(now));
-                erasure::perform(tx, &keys, &row)?;
+                *going.lock() = erasure::perform(tx, &keys, &row)?;
             }
             row.save(tx.conn())?;
             let detail = json!({ "state": row.state.0, "scope": row.scope.0, "customer_id": row.customer_id.0 });
@@ -285,6 +287,8 @@ impl Engine {
         let answered = self.transact(actor, key, "deletion.confirm", work).await?;
         let written = Written::read(answered, |id| self.deletion(actor, Id(id)))?;
         if written.value.state == DeletionState::Done {
+            let contents = std::mem::take(&mut *contents.lock());
+            self.remove_contents(&contents).await?;
             self.remember_erasure(&written.value)?;
         }
         Ok(written)

@@ -8,20 +8,27 @@ use crate::input::not_found;
 use crate::keys::ChainKeys;
 use crate::store::schema::deletions;
 use crate::store::{Across, Answer, Conn, Id, Name, Scope, Tx};
-use crate::{Engine, archive, assessment, each, journal, look, merge, record, satisfaction, task, warning};
+use crate::{
+    Engine, archive, assessment, each, files, form, journal, lending, look, merge, record, satisfaction, task, warning,
+};
 use cardea_domain::Refusal;
 use cardea_domain::confidential::{DeletionGround, DeletionScope, DeletionState};
 use cardea_domain::id::{ChainId, CustomerId, DeletionId};
 use diesel::prelude::*;
+use parking_lot::Mutex;
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-/// Does what two people have agreed on.
-pub(super) fn perform(tx: &mut Tx<'_>, keys: &ChainKeys, row: &DeletionRow) -> Result<()> {
+/// Contents that are to go once a deletion is committed.
+pub(super) type Contents = Arc<Mutex<Vec<Vec<u8>>>>;
+
+/// Does what two people have agreed on; answers the addresses of the contents that go with it.
+pub(super) fn perform(tx: &mut Tx<'_>, keys: &ChainKeys, row: &DeletionRow) -> Result<Vec<Vec<u8>>> {
     let (chain, customer) = (tx.chain(), row.customer_id.typed());
     match row.scope.0 {
         DeletionScope::Person => {
-            person(tx, keys, customer)?;
+            let contents = person(tx, keys, customer)?;
             // Who was merged into them is the same person, and lives on in older backups.
             for merged in archive::merged_into(tx.conn(), chain, customer)? {
                 let row = DeletionRow {
@@ -32,24 +39,25 @@ pub(super) fn perform(tx: &mut Tx<'_>, keys: &ChainKeys, row: &DeletionRow) -> R
                 };
                 row.insert(tx.conn())?;
             }
-            Ok(())
+            Ok(contents)
         }
         DeletionScope::Identity => {
             archive::erase_identity(tx.conn(), keys, chain, customer)?;
             tx.audit("customer.erase_identity", customer.0, json!({}));
-            Ok(())
+            Ok(Vec::new())
         }
         DeletionScope::Record => {
             let record = row.record_id.ok_or_else(not_found)?;
             let row = archive::find_customer(tx.conn(), chain, customer)?.ok_or_else(not_found)?;
             record::erase_one(tx.conn(), keys, &row, record.typed())?;
+            let contents = files::erase(tx.conn(), chain, row.id, Some(record))?;
             tx.audit("record.erase", record.0, json!({ "customer_id": customer }));
-            Ok(())
+            Ok(contents)
         }
     }
 }
 
-fn person(tx: &mut Tx<'_>, keys: &ChainKeys, customer: CustomerId) -> Result<()> {
+fn person(tx: &mut Tx<'_>, keys: &ChainKeys, customer: CustomerId) -> Result<Vec<Vec<u8>>> {
     let chain = tx.chain();
     let row = archive::find_customer(tx.conn(), chain, customer)?.ok_or_else(not_found)?;
     journal::erase(tx.conn(), keys, &row)?;
@@ -58,12 +66,15 @@ fn person(tx: &mut Tx<'_>, keys: &ChainKeys, customer: CustomerId) -> Result<()>
     satisfaction::erase(tx.conn(), &row)?;
     assessment::erase(tx.conn(), &row)?;
     record::erase(tx.conn(), keys, &row)?;
+    let contents = files::erase(tx.conn(), chain, row.id, None)?;
+    form::erase(tx.conn(), &row)?;
     merge::erase(tx.conn(), chain, customer)?;
     archive::erase(tx.conn(), chain, customer)?;
     look::forget(tx.conn(), chain, customer)?;
+    lending::forget(tx.conn(), chain, customer)?;
     tx.audit("customer.erase", customer.0, json!({}));
     tx.publish("customer.erased", json!({ "customer_id": customer }));
-    Ok(())
+    Ok(contents)
 }
 
 impl Engine {
@@ -147,6 +158,8 @@ fn reconcile(engine: &Engine) -> Result<usize> {
 
 async fn repeat(engine: &Engine, chain: ChainId, customer: CustomerId) -> Result<()> {
     let keys = engine.keys().chain(chain);
+    let contents = Contents::default();
+    let going = contents.clone();
     let work = move |tx: &mut Tx<'_>| {
         let now = tx.business_now().0;
         let row = DeletionRow {
@@ -155,11 +168,12 @@ async fn repeat(engine: &Engine, chain: ChainId, customer: CustomerId) -> Result
             ..DeletionRow::new(tx, DeletionScope::Person, customer, DeletionGround::Again)
         };
         row.insert(tx.conn())?;
-        person(tx, &keys, customer)?;
+        *going.lock() = person(tx, &keys, customer)?;
         Answer::ok(&())
     };
     let system = Actor::system(chain);
     let done = engine.transact(&system, None, "customer.erase_again", work).await;
     done.map(drop)?;
-    Ok(())
+    let contents = std::mem::take(&mut *contents.lock());
+    engine.remove_contents(&contents).await
 }

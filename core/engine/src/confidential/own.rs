@@ -3,15 +3,16 @@
 use super::look;
 use super::{Look, LookQuery};
 use crate::actor::Actor;
-use crate::archive::{CustomerRow, find_customer, find_living_customer};
+use crate::archive::{CustomerRow, find_customer, find_living_customer, history};
 use crate::error::{Error, Result};
+use crate::files::FileQuery;
 use crate::identity::Action;
 use crate::input::{Stored, Written, erased, not_found};
 use crate::journal::JournalQuery;
 use crate::look::{NewLook, Why};
 use crate::page::{Page, PageArgs};
 use crate::store::{Answer, IdempotencyKey, Tx};
-use crate::{Engine, query, record};
+use crate::{Engine, form, lending, query, record};
 use cardea_domain::Refusal;
 use cardea_domain::confidential::LookKind;
 use cardea_domain::id::{ChainId, CustomerId};
@@ -22,8 +23,9 @@ use serde_json::{Value, json};
 const ITEMS: u32 = 100;
 
 /// The parts of the file, in its order.
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 16] = [
     "customer",
+    "card_history",
     "classes",
     "memberships",
     "bills",
@@ -34,6 +36,9 @@ const PARTS: [&str; 12] = [
     "satisfaction",
     "assessments",
     "records",
+    "files",
+    "forms",
+    "lendings",
     "access_log",
 ];
 
@@ -151,6 +156,10 @@ impl Engine {
         let cursor = after.as_deref();
         Ok(match PARTS[place.part] {
             "customer" => (vec![self.customer_in_full(chain, id)?], None),
+            "card_history" => paged(self.read(chain, |conn| {
+                let customer: CustomerRow = find_customer(conn, chain, id)?.ok_or_else(not_found)?;
+                history::own(conn, &keys, &customer, cursor, limit)
+            })?),
             "classes" => (vec![serde_json::to_value(self.customer_classes(&system, id)?)?], None),
             "memberships" => told(self.memberships(&system, Some(id), &PageArgs::new(Some(ITEMS), cursor))?)?,
             "bills" => paged(self.read(chain, |conn| query::own_bills(conn, chain, id, cursor, limit))?),
@@ -172,6 +181,22 @@ impl Engine {
                 let customer: CustomerRow = find_customer(conn, chain, id)?.ok_or_else(not_found)?;
                 record::own(conn, &keys, &customer, cursor, limit)
             })?),
+            "forms" => paged(self.read(chain, |conn| {
+                let customer: CustomerRow = find_customer(conn, chain, id)?.ok_or_else(not_found)?;
+                form::own(conn, &keys, &customer, cursor, limit)
+            })?),
+            "lendings" => paged(self.read(chain, |conn| {
+                let customer: CustomerRow = find_customer(conn, chain, id)?.ok_or_else(not_found)?;
+                lending::own(conn, &keys, &customer, cursor, limit)
+            })?),
+            "files" => {
+                let query = FileQuery {
+                    limit: Some(ITEMS),
+                    after,
+                    ..FileQuery::default()
+                };
+                told(self.files(&system, id, &query)?)?
+            }
             _ => {
                 let query = LookQuery {
                     customer_id: Some(id),

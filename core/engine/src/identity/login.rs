@@ -94,6 +94,19 @@ fn login_failed() -> Refusal {
     )
 }
 
+impl Engine {
+    /// Counts a look at a one-time link: who guesses them is slowed down as who guesses passwords is.
+    ///
+    /// # Errors
+    /// `login_throttled`
+    pub(crate) fn permit_link(&self, source: Option<IpAddr>) -> Result<(), Refusal> {
+        if self.identity().throttle.permits_link(source) {
+            return Ok(());
+        }
+        Err(throttled())
+    }
+}
+
 fn throttled() -> Refusal {
     Refusal::new(
         Code::LoginThrottled,

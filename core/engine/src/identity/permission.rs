@@ -109,6 +109,9 @@ actions! {
     DeletionRequest "deletion.request"               [C  o   -   -   -   -   -   -   -   -];
     /// The second person; what is past its time.
     DeletionApprove "deletion.approve"               [C  -   -   -   -   -   -   -   -   -];
+    /// Paper originals: take out and bring back.
+    LendingWrite "lending.write"                     [C  o   o   -   o   o   -   -   -   -];
+    LendingRead "lending.read"                       [C  o   o   -   o   o   -   C   -   -];
     DeletionRead "deletion.read"                     [C  o   -   -   -   -   -   C   -   -];
     /// What is to be done with the customers of one's stores.
     TaskRead "task.read"                             [C  o   o   -   o   o   -   C   -   -];
@@ -123,6 +126,9 @@ actions! {
     WarningWrite "warning.write"                     [C  o   o   -   o   o   -   -   -   -];
     /// Grade, credit limit and terms of a customer.
     AssessmentWrite "assessment.write"               [C  o   o   -   -   -   -   -   -   -];
+    /// Photographs and files of customers, as they are; looking at one is noted.
+    FileRead "file.read"                             [C  o   o   -   o   o   -   -   -   -];
+    FileWrite "file.write"                           [C  o   o   -   o   o   -   -   -   -];
     CardIssue "card.issue"                           [C  o   o   o   -   o   -   -   o   -];
     /// Browse by name or last four digits.
     CardRead "card.read"                             [C  o   o   o   o   o   C   C   -   -];

@@ -26,6 +26,8 @@ pub(crate) struct Throttle {
     /// Refresh tokens cost no hash, and who guesses passwords at the same address must not put tills out: 200 at once, then
     /// 10 per second.
     refreshes: Keyed<IpAddr>,
+    /// One-time links, as log-ins: 100 at once, then 2 per second.
+    links: Keyed<IpAddr>,
     /// Where accounts have logged in from since the start.
     familiar: Mutex<HashSet<[u8; 32]>>,
     /// By account and familiar source, as many as an account's: who guesses elsewhere doesn't lock it here.
@@ -55,6 +57,7 @@ impl Throttle {
             accounts: RateLimiter::keyed(quota(10, Duration::from_secs(30))),
             sources: RateLimiter::keyed(quota(100, Duration::from_millis(500))),
             refreshes: RateLimiter::keyed(quota(200, Duration::from_millis(100))),
+            links: RateLimiter::keyed(quota(100, Duration::from_millis(500))),
             familiar: Mutex::default(),
             at_home: RateLimiter::keyed(quota(10, Duration::from_secs(30))),
             told: RateLimiter::keyed(quota(1, Duration::from_secs(60))),
@@ -94,6 +97,12 @@ impl Throttle {
         source.is_none_or(|source| self.refreshes.check_key(&source).is_ok())
     }
 
+    /// Counts a look at a one-time link.
+    pub fn permits_link(&self, source: Option<IpAddr>) -> bool {
+        self.forget();
+        source.is_none_or(|source| self.links.check_key(&source).is_ok())
+    }
+
     /// Whether it is time to write down that this account's attempts are refused: a flood must not fill the audit log.
     pub fn tells(&self, chain: &str, user: &str) -> bool {
         self.told.check_key(&account(chain, user)).is_ok()
@@ -103,7 +112,7 @@ impl Throttle {
         if self.accounts.len() > REMEMBERED {
             self.accounts.retain_recent();
         }
-        for sources in [&self.sources, &self.refreshes] {
+        for sources in [&self.sources, &self.refreshes, &self.links] {
             if sources.len() > REMEMBERED {
                 sources.retain_recent();
             }

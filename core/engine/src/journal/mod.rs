@@ -28,7 +28,7 @@ pub(crate) use erase::erase;
 pub use find::JournalHit;
 pub(crate) use find::find;
 pub use open::{JournalTotal, OpenEntry, OpenQuery};
-pub(crate) use row::purpose;
+pub(crate) use row::{purpose, standing};
 pub use write::NewJournalEntry;
 pub(crate) use write::{Told, note, tell};
 

@@ -124,7 +124,8 @@ macro_rules! answered {
     }};
 }
 
-pub(super) use {answered, standing};
+pub(super) use answered;
+pub(crate) use standing;
 
 pub(super) fn select(
     conn: &mut Conn,

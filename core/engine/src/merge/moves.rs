@@ -4,12 +4,12 @@ use crate::each;
 use crate::error::{Error, Result};
 use crate::keys::PersonKey;
 use crate::store::schema::{
-    assessments, bills, customer_merge_moves, customers, journal, journal_answers, memberships, record_events, records,
-    satisfaction, tasks, warnings,
+    assessments, bills, customer_changes, customer_forms, customer_merge_moves, customers, files, journal,
+    journal_answers, lendings, memberships, record_events, records, satisfaction, tasks, warnings,
 };
 use crate::store::{Conn, Id, Name};
 use crate::warning::row as warning;
-use crate::{journal as journals, record as kinds};
+use crate::{files as documents, journal as journals, record as kinds};
 use cardea_domain::named;
 use diesel::prelude::*;
 
@@ -28,6 +28,13 @@ pub enum Moved {
     Warning = "warning",
     Satisfaction = "satisfaction",
     Assessment = "assessment",
+    File = "file",
+    /// What stood on the card before.
+    Change = "change",
+    /// A paper original that is or was away.
+    Lending = "lending",
+    /// A form that was sent to them.
+    Form = "form",
     /// A customer whom the merged one introduced.
     Introduced = "introduced",
 }
@@ -38,6 +45,25 @@ pub enum Moved {
 pub(super) struct Side<'a> {
     pub customer: Id,
     pub key: &'a PersonKey,
+}
+
+/// Gives rows with one sealed column to another customer, under that one's key.
+macro_rules! reseal {
+    ($conn:ident, ($chain:expr, $ids:expr), ($from:ident, $to:ident), $table:ident.$sealed:ident, $purpose:path) => {
+        for id in $ids {
+            let row = $table::table.filter($table::chain_id.eq($chain).and($table::id.eq(*id)));
+            let row = row.filter($table::customer_id.eq($from.customer));
+            let found: Option<Option<Vec<u8>>> =
+                each!($conn, c => row.select($table::$sealed.nullable()).get_result(c).optional()?);
+            // What was left empty isn't sealed.
+            let sealed = found.flatten().filter(|sealed| !sealed.is_empty());
+            let sealed = sealed.map(|sealed| resealed(&$purpose(*id), &sealed, $from, $to));
+            if let Some(sealed) = sealed.transpose()? {
+                each!($conn, c => diesel::update(row).set($table::$sealed.eq(&sealed)).execute(c)?);
+            }
+            each!($conn, c => diesel::update(row).set($table::customer_id.eq($to.customer)).execute(c)?);
+        }
+    };
 }
 
 impl Moved {
@@ -60,6 +86,10 @@ impl Moved {
             Moved::Warning => ids!(warnings, customer_id),
             Moved::Satisfaction => ids!(satisfaction, customer_id),
             Moved::Assessment => ids!(assessments, customer_id),
+            Moved::File => ids!(files, customer_id),
+            Moved::Change => ids!(customer_changes, customer_id),
+            Moved::Form => ids!(customer_forms, customer_id),
+            Moved::Lending => ids!(lendings, customer_id),
             Moved::Introduced => ids!(customers, introducer_id),
             Moved::Bill => {
                 let mine = bills::chain_id.eq(chain).and(bills::customer_id.eq(customer));
@@ -96,22 +126,6 @@ impl Moved {
             };
         }
         // What people wrote in one column; it is empty where they wrote nothing.
-        macro_rules! reseal {
-            ($table:ident, $purpose:expr) => {
-                for id in ids {
-                    let row = $table::table.filter($table::chain_id.eq(chain).and($table::id.eq(*id)));
-                    let row = row.filter($table::customer_id.eq(from.customer));
-                    let found: Option<Vec<u8>> = each!(conn, c => row.select($table::texts).get_result(c).optional()?);
-                    let Some(mut texts) = found else { continue };
-                    if !texts.is_empty() {
-                        texts = resealed(&$purpose(*id), &texts, from, to)?;
-                    }
-                    each!(conn, c => diesel::update($table::table.find((chain, *id)))
-                        .set(($table::customer_id.eq(to.customer), $table::texts.eq(&texts)))
-                        .execute(c)?);
-                }
-            };
-        }
         match self {
             Moved::Membership => {}
             Moved::Bill => update!(bills, customer_id),
@@ -121,15 +135,49 @@ impl Moved {
                     reseal_entry(conn, (chain, *id), from, to)?;
                 }
             }
-            Moved::Task => reseal!(tasks, crate::task::row::purpose),
-            Moved::Satisfaction => reseal!(satisfaction, crate::satisfaction::purpose),
-            Moved::Assessment => reseal!(assessments, crate::assessment::purpose),
+            Moved::Satisfaction => reseal!(
+                conn,
+                (chain, ids),
+                (from, to),
+                satisfaction.texts,
+                crate::satisfaction::purpose
+            ),
+            Moved::Assessment => reseal!(
+                conn,
+                (chain, ids),
+                (from, to),
+                assessments.texts,
+                crate::assessment::purpose
+            ),
             Moved::Warning => {
                 for id in ids {
                     let reseal = |purpose: &[u8], sealed: &[u8]| resealed(purpose, sealed, from, to);
                     warning::give(conn, (chain, *id), from.customer, to.customer, reseal)?;
                 }
             }
+            Moved::Task => reseal!(conn, (chain, ids), (from, to), tasks.texts, crate::task::row::purpose),
+            Moved::File => reseal!(conn, (chain, ids), (from, to), files.sealed, documents::purpose),
+            Moved::Change => reseal!(
+                conn,
+                (chain, ids),
+                (from, to),
+                customer_changes.earlier,
+                crate::archive::history::purpose
+            ),
+            Moved::Lending => reseal!(
+                conn,
+                (chain, ids),
+                (from, to),
+                lendings.what,
+                crate::lending::purpose_of
+            ),
+            Moved::Form => reseal!(
+                conn,
+                (chain, ids),
+                (from, to),
+                customer_forms.answers,
+                crate::form::purpose
+            ),
             Moved::Record => {
                 for id in ids {
                     reseal_record(conn, (chain, *id), from, to)?;
@@ -218,6 +266,10 @@ pub(super) fn hand_over(
         Moved::Warning,
         Moved::Satisfaction,
         Moved::Assessment,
+        Moved::File,
+        Moved::Change,
+        Moved::Form,
+        Moved::Lending,
         Moved::Introduced,
         Moved::Membership,
     ] {

@@ -478,6 +478,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    lendings (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        customer_id -> Binary,
+        what -> Nullable<Binary>,
+        number -> Text,
+        borrower_id -> Binary,
+        lent_at -> BigInt,
+        due_on -> Integer,
+        returned_at -> Nullable<BigInt>,
+        returned_to -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     search_grams (chain_id, gram, customer_id) {
         chain_id -> Binary,
         gram -> Text,
@@ -852,11 +867,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    files (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        customer_id -> Binary,
+        record_id -> Nullable<Binary>,
+        journal_id -> Nullable<Binary>,
+        media_type -> Text,
+        size -> BigInt,
+        address -> Binary,
+        thumbnail -> Nullable<Binary>,
+        sealed -> Binary,
+        staff_id -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    customer_changes (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        customer_id -> Binary,
+        earlier -> Binary,
+        staff_id -> Nullable<Binary>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    customer_forms (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        customer_id -> Binary,
+        digest -> Binary,
+        groups -> Text,
+        state -> Text,
+        expires_at -> BigInt,
+        answers -> Nullable<Binary>,
+        staff_id -> Nullable<Binary>,
+        created_at -> BigInt,
+        answered_at -> Nullable<BigInt>,
+        reviewed_by -> Nullable<Binary>,
+        reviewed_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    customer_forms,
+    customer_changes,
+    files,
     customer_merges,
     customer_merge_moves,
     journal,
     looks,
+    lendings,
     text_grams,
     retention,
     deletions,

@@ -43,3 +43,6 @@ board-none = In no column
 board-why = Drag a card to another column, or with the keyboard:
 board-moved = { $who } is now in “{ $to }”
 print = Print
+files = Photographs and files
+files-attach = Attach
+files-none = No files yet

@@ -37,3 +37,6 @@ board-none = 未分列
 board-why = 拖动卡片到另一列，或用键盘：
 board-moved = { $who }已移到“{ $to }”
 print = 打印
+files = 照片和文件
+files-attach = 添加
+files-none = 还没有文件

@@ -1,4 +1,5 @@
 import type { CustomerCard, FieldDefinition, FieldVersion, RequiredDocument } from '$lib/api/types'
+import { money } from '$lib/format'
 import { say, t } from '$lib/i18n/index.svelte'
 
 /** One field of a card: where it stands, what it is called, how it is typed. */
@@ -90,4 +91,25 @@ export function put(target: Record<string, unknown>, path: string[], value: unkn
   if (first === undefined) return
   if (rest.length === 0) target[first] = value
   else put((target[first] ??= {}) as Record<string, unknown>, rest, value)
+}
+
+const LINES = Object.keys(GROUPS).flatMap((group) => lines(group, undefined).map(({ path }) => [`card/${group}/${path.join('/')}`, path] as const))
+
+/** What a field is called by its place (`name`, `card/contact/mail`); the chain's own by their code. */
+export function placeOf(field: string): string {
+  const path = LINES.find(([place]) => place === field)?.[1]
+  if (path) return line(path).label
+  if (field === 'card/kind') return t('card-whose')
+  return field.startsWith('card/own/') ? field.slice('card/own/'.length) : t(`earlier-${field}`)
+}
+
+/** What stood at a place, as people read it. */
+export function wasShown(field: string, value: unknown): string {
+  if (field === 'card/kind') return t(`card-kind-${String(value)}`)
+  if (field === 'form_of_address') return t(`earlier-form-${String(value)}`)
+  if (field === 'identity_kind') return t(`earlier-document-${String(value)}`)
+  if (field === 'card/person/sex') return t(`sex-${String(value)}`)
+  if (field === 'card/company/capital') return money(Number(value))
+  if (Array.isArray(value)) return value.join('、')
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

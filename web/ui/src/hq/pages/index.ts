@@ -1,13 +1,13 @@
 import type { ResourcePage } from '$lib/resource/page'
 import { may, me } from '$lib/session.svelte'
-import { accessLog, audit, customers, deletions, memberships, sales } from './records'
+import { accessLog, audit, customers, deletions, lendings, memberships, sales } from './records'
 import { regions } from './regions'
 import { rewards } from './rewards'
 import { staff } from './staff'
 import { stores } from './stores'
 
 /** The pages that are declared, in the order of the navigation. */
-export const PAGES: ResourcePage[] = [rewards, regions, stores, staff, customers, memberships, sales, deletions, accessLog, audit]
+export const PAGES: ResourcePage[] = [rewards, regions, stores, staff, customers, memberships, sales, lendings, deletions, accessLog, audit]
 
 export function permitted(): ResourcePage[] {
   return PAGES.filter(({ read }) => may(read))

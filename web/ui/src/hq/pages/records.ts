@@ -2,6 +2,7 @@
 import type { ResourcePage } from '$lib/resource/page'
 import CardPanel from '../card/CardPanel.svelte'
 import DeletionPanel from '../confidential/DeletionPanel.svelte'
+import LendingPanel from '../confidential/LendingPanel.svelte'
 
 const program_id = { path: '/programs', read: 'program.read' }
 const store_id = { path: '/stores', read: 'store.read' }
@@ -64,4 +65,14 @@ export const deletions: ResourcePage = {
   columns: ['customer', 'scope', 'ground', 'state', 'noted_at', 'requested_by', 'decided_by'],
   references: { requested_by: staff, decided_by: staff },
   more: DeletionPanel,
+}
+
+export const lendings: ResourcePage = {
+  name: 'lendings',
+  path: '/lendings',
+  read: 'lending.read',
+  title: 'customer',
+  columns: ['customer', 'what', 'borrower_id', 'due_on', 'overdue', 'returned_at', 'number'],
+  references: { borrower_id: staff, returned_to: staff },
+  more: LendingPanel,
 }

@@ -1,0 +1,2 @@
+DROP INDEX files_by_time;
+DROP INDEX records_by_time;
