@@ -59,7 +59,9 @@ id!(
     /// Somebody saw or took away confidential data.
     LookId,
     DeletionId,
-    TaskId, HandoverId, TaskCheckId
+    TaskId, HandoverId, TaskCheckId,
+    /// A file of customers or records on its way in.
+    FileImportId
 );
 
 /// Where new ids come from: the writer hands one to every `decide`, tests hand a counter.

@@ -18,6 +18,7 @@ pub mod find;
 pub mod identity;
 pub mod import;
 pub mod input;
+pub mod intake;
 pub mod job;
 pub mod journal;
 pub mod keys;
@@ -31,6 +32,7 @@ pub mod record;
 pub mod resource;
 pub mod reward;
 mod services;
+mod sheet;
 #[cfg(test)]
 mod shop;
 pub mod store;

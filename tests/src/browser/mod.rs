@@ -6,6 +6,7 @@ mod bill;
 mod confidential;
 mod demo;
 mod hq;
+mod imports;
 mod records;
 mod resources;
 mod tasks;
@@ -65,6 +66,10 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_arc_5_a_day_is_planned_done_and_handed_over",
         tasks::a_day_is_planned_done_and_handed_over,
+    ),
+    (
+        "d_arc_13_a_file_is_mapped_tried_mended_and_taken_back",
+        imports::a_file_is_mapped_tried_mended_and_taken_back,
     ),
     ("everybody_lands_on_a_page_of_their_own", resources::everybody_lands),
     ("complaints_of_the_browser_are_heard", complaints_are_heard),

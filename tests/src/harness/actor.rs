@@ -130,7 +130,7 @@ pub struct Request {
     url: String,
     path: String,
     headers: Vec<(String, String)>,
-    body: Option<String>,
+    body: Option<(Vec<u8>, &'static str)>,
 }
 
 impl Request {
@@ -153,7 +153,14 @@ impl Request {
     /// A body as it is, to send what no serialiser would write.
     #[must_use]
     pub fn text(mut self, body: &str) -> Self {
-        self.body = Some(body.to_owned());
+        self.body = Some((body.as_bytes().to_vec(), "application/json"));
+        self
+    }
+
+    /// A file.
+    #[must_use]
+    pub fn file(mut self, bytes: &[u8]) -> Self {
+        self.body = Some((bytes.to_vec(), "application/octet-stream"));
         self
     }
 
@@ -176,9 +183,9 @@ impl Request {
         }
         let request = format!("{} {}", self.method, self.path);
         let sent = match self.body {
-            Some(body) => {
+            Some((body, media_type)) => {
                 let ready = builder
-                    .header("Content-Type", "application/json")
+                    .header("Content-Type", media_type)
                     .body(body)
                     .expect("a request");
                 self.agent.run(ready)

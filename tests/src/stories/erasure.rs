@@ -40,7 +40,7 @@ fn second(app: &TestApp) -> Actor {
     app.actor("hq_admin", &[])
 }
 
-fn erase(app: &TestApp, customer: &str) {
+pub(super) fn erase(app: &TestApp, customer: &str) {
     let path = format!("/deletions/{}/confirm", ask(app, customer));
     assert_eq!(second(app).post(&path, &json!({})).ok().text("/state"), "done");
 }

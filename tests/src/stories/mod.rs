@@ -20,6 +20,8 @@ mod finding;
 mod hostile;
 mod identifiers;
 mod import;
+mod intake;
+mod intake_books;
 mod interface;
 mod jobs;
 mod journal;
@@ -76,6 +78,8 @@ pub fn tests() -> Vec<Trial> {
         hostile::tests,
         identifiers::tests,
         import::tests,
+        intake::tests,
+        intake_books::tests,
         interface::tests,
         jobs::tests,
         journal::tests,

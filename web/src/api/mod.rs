@@ -10,6 +10,7 @@ mod confidential;
 mod customers;
 mod demo;
 mod find;
+mod imports;
 mod jobs;
 mod journal;
 mod memberships;
@@ -45,6 +46,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(records::routes)
         .configure(journal::routes)
         .configure(merges::routes)
+        .configure(imports::routes)
         .configure(rewards::routes)
         .configure(memberships::routes)
         .configure(cards::routes)

@@ -67,12 +67,57 @@ impl<T: DeserializeOwned + 'static> FromRequest for Write<T> {
     }
 }
 
+/// A file as it is, under its `Idempotency-Key`.
+pub struct Upload {
+    pub bytes: web::Bytes,
+    /// Bound to method, path and the bytes as sent.
+    pub key: cardea_engine::store::IdempotencyKey,
+}
+
+/// Of an uploaded file.
+const UPLOAD: BodyLimits = BodyLimits {
+    bytes: 64 << 20,
+    time: Duration::from_secs(300),
+};
+
+impl FromRequest for Upload {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let key = IdempotencyKey::read(req.headers());
+        let accepted = check_encoding(req.headers());
+        let bytes = limited(req, payload, UPLOAD);
+        let (method, path) = (req.method().clone(), req.path().to_owned());
+        Box::pin(async move {
+            let key = key?;
+            accepted?;
+            let bytes = bytes.await?;
+            Ok(Self {
+                key: key.bind(&method, &path, &bytes),
+                bytes,
+            })
+        })
+    }
+}
+
 fn collect(req: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<web::Bytes, Problem>> + use<> {
     let limits = req.app_data::<BodyLimits>().copied().unwrap_or_default();
     let accepted = check_headers(req.headers());
-    let payload = web::Payload::from_request(req, payload).into_inner();
+    let reading = limited(req, payload, limits);
     async move {
         accepted?;
+        reading.await
+    }
+}
+
+fn limited(
+    req: &HttpRequest,
+    payload: &mut Payload,
+    limits: BodyLimits,
+) -> impl Future<Output = Result<web::Bytes, Problem>> + use<> {
+    let payload = web::Payload::from_request(req, payload).into_inner();
+    async move {
         let incomplete = |_| Problem::unreadable(None, "the body did not arrive whole");
         let reading = payload.map_err(incomplete)?.to_bytes_limited(limits.bytes);
         tokio::time::timeout(limits.time, reading)
@@ -83,14 +128,20 @@ fn collect(req: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Res
     }
 }
 
-fn check_headers(headers: &HeaderMap) -> Result<(), Problem> {
-    let value = |name| headers.get(name).map(|v| v.to_str().unwrap_or("?").trim());
-    if value(&CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
+    let encoding = headers.get(CONTENT_ENCODING).map(|v| v.to_str().unwrap_or("?").trim());
+    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         return Err(Problem::unsupported_media_type(
             "不接受压缩的请求内容。",
             "Compressed request bodies are not accepted.",
         ));
     }
+    Ok(())
+}
+
+fn check_headers(headers: &HeaderMap) -> Result<(), Problem> {
+    check_encoding(headers)?;
+    let value = |name| headers.get(name).map(|v| v.to_str().unwrap_or("?").trim());
     let media_type = value(&CONTENT_TYPE)
         .unwrap_or_default()
         .split(';')

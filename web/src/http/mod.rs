@@ -11,7 +11,7 @@ mod problem;
 mod query;
 mod unreadable;
 
-pub use body::{Body, BodyLimits, Write};
+pub use body::{Body, BodyLimits, Upload, Write};
 pub use cardea_engine::identity::{Guard, guard as action};
 pub use cardea_engine::page::Page;
 pub use envelope::envelope;

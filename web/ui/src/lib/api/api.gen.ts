@@ -751,6 +751,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports of customers, newest first. */
+        get: operations["list_file_imports"];
+        put?: never;
+        /**
+         * Uploads a CSV, XLSX or XLS file, as it is. It is kept encrypted; nothing is imported yet. What its columns mean is
+         *     proposed by their headers, or as files with the same ones were read last.
+         */
+        post: operations["upload_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import: how far it is, its columns with samples, what they mean and may mean. */
+        get: operations["read_file_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Says what a file means, before it is imported. */
+        patch: operations["update_file_import"];
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/bad-rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rows that can't be imported, with the reason, in the file's order. */
+        get: operations["list_bad_import_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/bad-rows.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The headers and bad rows as CSV, with a column more for the reason, and one for the mark that leads to the access
+         *     log: mended, it can be uploaded again.
+         */
+        get: operations["download_bad_import_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries an import, runs it or goes on with it, or takes it back. That is done in the background; the import's state and
+         *     figures tell how far it is.
+         */
+        post: operations["work_file_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -1806,6 +1902,20 @@ export interface components {
                 version: number;
             };
         };
+        /** @description A row that can't be imported. */
+        BadImportRow: {
+            /**
+             * Format: int32
+             * @description The column at fault, from 0; null: the row as a whole.
+             */
+            column?: number | null;
+            detail: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description Of the file, from 1.
+             */
+            line: number;
+        };
         /** @description What a membership has of one asset. */
         Balance: {
             /** @example points */
@@ -2579,6 +2689,11 @@ export interface components {
          * @enum {string}
          */
         DuplicateKind: "phone" | "identity" | "external_ref" | "name_birth";
+        /**
+         * @description How bytes become text. A byte order mark before UTF-8 is skipped.
+         * @enum {string}
+         */
+        Encoding: "utf-8" | "latin-1" | "gb18030" | "utf-16";
         /** @description What came of a task. */
         EndedTask: {
             category?: components["schemas"]["JournalCategory"] | null;
@@ -2675,6 +2790,74 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description What kind of file it is, by its content.
+         * @enum {string}
+         */
+        FileFormat: "csv" | "xlsx" | "xls";
+        /** @description An import of customers. */
+        FileImport: {
+            /** Format: int64 */
+            bad: number;
+            /** @description Not in lists. */
+            columns: components["schemas"]["ImportColumn"][];
+            /**
+             * Format: int64
+             * @description In a dry run, those that would be.
+             */
+            created: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Rows dealt with; while an import is taken back, lines that are left.
+             */
+            done: number;
+            encoding?: components["schemas"]["Encoding"] | null;
+            format: components["schemas"]["FileFormat"];
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description Customers that were used or changed since, and stayed when the import was taken back.
+             */
+            kept: number;
+            mapping: components["schemas"]["ImportMapping"];
+            /** @description The file's name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Rows of the file, once it was read to its end.
+             */
+            rows?: number | null;
+            /**
+             * Format: int64
+             * @description Known already, or nothing in them was new.
+             */
+            skipped: number;
+            /** Format: uuid */
+            staff_id?: string | null;
+            state: components["schemas"]["ImportState"];
+            /** @description What a column may mean. Not in lists. */
+            targets: components["schemas"]["ImportTarget"][];
+            /**
+             * Format: uuid
+             * @description Of the records in it; null: customers.
+             */
+            type_id?: string | null;
+            /** Format: int64 */
+            updated: number;
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description Absent fields stay as they are. What was tried is as good as untried after a change. */
+        FileImportChange: {
+            encoding?: components["schemas"]["Encoding"] | null;
+            mapping?: components["schemas"]["ImportMapping"] | null;
+        };
         /** @enum {string} */
         FormOfAddress: "mr" | "ms" | "none";
         /** @description What was found, by sort, newest first in each. */
@@ -2724,6 +2907,57 @@ export interface components {
             /** @example ok */
             status: string;
         };
+        /** @description A column of a file. */
+        ImportColumn: {
+            /** @description The first values, as they are read; only for who has uploaded the file. */
+            sample: string[];
+            title: string;
+        };
+        /** @description What a file means. */
+        ImportMapping: {
+            /**
+             * @description What each column means, the name of one of `targets`; null: nothing. Phones may come from several columns.
+             * @example [
+             *       "name",
+             *       "phone",
+             *       null
+             *     ]
+             */
+            columns: (string | null)[];
+            /**
+             * Format: int32
+             * @description Rows before the first customer.
+             */
+            header_rows: number;
+            /** @description By what customers are known; of several the number in another system decides, then the identity number. */
+            match_by: components["schemas"]["DuplicateKind"][];
+            on_match: components["schemas"]["OnMatch"];
+            /**
+             * Format: uuid
+             * @description Where customers without a store of their own are registered.
+             */
+            store_id?: string | null;
+        };
+        /**
+         * @description How far an import is.
+         * @enum {string}
+         */
+        ImportState: "uploaded" | "checking" | "checked" | "running" | "done" | "undoing" | "undone";
+        /** @description What to do with an import. */
+        ImportStep: {
+            step: components["schemas"]["ImportWork"];
+        };
+        /** @description What a column may mean. */
+        ImportTarget: {
+            label: components["schemas"]["Text"];
+            /** @example own.skin */
+            name: string;
+        };
+        /**
+         * @description What an import is told to do.
+         * @enum {string}
+         */
+        ImportWork: "check" | "run" | "undo";
         /** @description What a job did on a business date, by its last run. */
         JobRun: {
             /** @description Why it failed. */
@@ -3460,6 +3694,11 @@ export interface components {
             missing_paid: number;
             name: components["schemas"]["Text"];
         };
+        /**
+         * @description What becomes of a row whose customer is known.
+         * @enum {string}
+         */
+        OnMatch: "skip" | "update" | "create";
         /** @description An open entry with its customer. */
         OpenEntry: {
             customer?: components["schemas"]["Text"] | null;
@@ -3521,6 +3760,24 @@ export interface components {
                 lane: number;
                 /** Format: int64 */
                 seq: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_BadImportRow: {
+            items: {
+                /**
+                 * Format: int32
+                 * @description The column at fault, from 0; null: the row as a whole.
+                 */
+                column?: number | null;
+                detail: components["schemas"]["Text"];
+                /**
+                 * Format: int64
+                 * @description Of the file, from 1.
+                 */
+                line: number;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -3872,6 +4129,68 @@ export interface components {
                 /**
                  * Format: int32
                  * @description From 1.
+                 */
+                version: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_FileImport: {
+            items: {
+                /** Format: int64 */
+                bad: number;
+                /** @description Not in lists. */
+                columns: components["schemas"]["ImportColumn"][];
+                /**
+                 * Format: int64
+                 * @description In a dry run, those that would be.
+                 */
+                created: number;
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description Rows dealt with; while an import is taken back, lines that are left.
+                 */
+                done: number;
+                encoding?: components["schemas"]["Encoding"] | null;
+                format: components["schemas"]["FileFormat"];
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Customers that were used or changed since, and stayed when the import was taken back.
+                 */
+                kept: number;
+                mapping: components["schemas"]["ImportMapping"];
+                /** @description The file's name. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Rows of the file, once it was read to its end.
+                 */
+                rows?: number | null;
+                /**
+                 * Format: int64
+                 * @description Known already, or nothing in them was new.
+                 */
+                skipped: number;
+                /** Format: uuid */
+                staff_id?: string | null;
+                state: components["schemas"]["ImportState"];
+                /** @description What a column may mean. Not in lists. */
+                targets: components["schemas"]["ImportTarget"][];
+                /**
+                 * Format: uuid
+                 * @description Of the records in it; null: customers.
+                 */
+                type_id?: string | null;
+                /** Format: int64 */
+                updated: number;
+                /**
+                 * Format: int64
+                 * @description Rises with every change; the ETag.
                  */
                 version: number;
             }[];
@@ -7279,6 +7598,248 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Handover"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_file_imports: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FileImport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_import: {
+        parameters: {
+            query: {
+                /** @description The file's name. */
+                name: string;
+            };
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileImport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_file_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileImport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_file_import: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileImportChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileImport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bad_import_rows: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BadImportRow"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_bad_import_rows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    work_file_import: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileImport"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */

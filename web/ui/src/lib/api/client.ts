@@ -4,6 +4,7 @@ import type { Problem, Tokens } from './types'
 const BASE = '/api/v1'
 const REFRESH_KEY = 'cardea.refresh'
 const TIMEOUT_MS = 15_000
+const FILE_TIMEOUT_MS = 300_000
 
 /** The server answered with a problem, or (status 0) didn't answer. */
 export class ApiError extends Error {
@@ -25,6 +26,8 @@ export interface Call {
   signal?: AbortSignal | undefined
   /** The answer is a file. */
   blob?: boolean
+  /** A file as it is, in place of a body. */
+  file?: Blob
 }
 
 let access: string | null = null
@@ -87,15 +90,17 @@ export async function download(path: string, name: string): Promise<void> {
   URL.revokeObjectURL(link.href)
 }
 
-export async function send<T>(path: string, { method = 'GET', body, key, version, signal, blob = false }: Call): Promise<T> {
+export async function send<T>(path: string, { method = 'GET', body, key, version, signal, blob = false, file }: Call): Promise<T> {
   const headers: Record<string, string> = { Accept: blob ? '*/*' : 'application/json', 'Accept-Language': locale() }
   if (access !== null) headers['Authorization'] = `Bearer ${access}`
   if (body !== undefined) headers['Content-Type'] = 'application/json'
+  if (file !== undefined) headers['Content-Type'] = 'application/octet-stream'
   if (key !== undefined) headers['Idempotency-Key'] = key
   if (version !== undefined) headers['If-Match'] = `"${version}"`
-  const limit = AbortSignal.timeout(TIMEOUT_MS)
+  const limit = AbortSignal.timeout(file || blob ? FILE_TIMEOUT_MS : TIMEOUT_MS)
   const init: RequestInit = { method, headers, signal: signal ? AbortSignal.any([signal, limit]) : limit }
   if (body !== undefined) init.body = JSON.stringify(body)
+  if (file !== undefined) init.body = file
   let response: Response
   let text: string
   try {

@@ -8,6 +8,7 @@ interface Attempt {
   body: unknown
   key: string
   version: number | undefined
+  file?: Blob
 }
 
 /**
@@ -27,6 +28,12 @@ export class Operation<T> {
 
   submit(path: string, body: unknown, version?: number, method: Attempt['method'] = version === undefined ? 'POST' : 'PATCH'): Promise<T | null> {
     this.#attempt = { path, method, body, key: uuid7(), version }
+    return this.#send()
+  }
+
+  /** Sends a file as it is. */
+  upload(path: string, file: Blob): Promise<T | null> {
+    this.#attempt = { path, method: 'POST', body: undefined, key: uuid7(), version: undefined, file }
     return this.#send()
   }
 

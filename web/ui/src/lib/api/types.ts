@@ -49,6 +49,16 @@ export type Consultant = Schemas['ConsultantView']
 export type Handover = Schemas['Handover']
 export type TaskCheck = Schemas['TaskCheck']
 export type Job = Schemas['JobView']
+export type FileImport = Schemas['FileImport']
+export type ImportMapping = Schemas['ImportMapping']
+export type BadImportRow = Schemas['BadImportRow']
+export type DuplicateKind = Schemas['DuplicateKind']
+export type CustomerMerge = Schemas['CustomerMerge']
+export interface CustomerPair {
+  by: DuplicateKind
+  first: Customer
+  second: Customer
+}
 export type ChainSettings = Schemas['ChainSettings']
 export type FormOfAddress = Schemas['FormOfAddress']
 
