@@ -64,7 +64,9 @@ id!(
     DeletionId,
     /// A paper original that is or was away.
     LendingId,
-    TaskId, HandoverId, TaskCheckId, WarningId, SatisfactionId, AssessmentId, VisitReportId
+    TaskId, HandoverId, TaskCheckId, WarningId, SatisfactionId, AssessmentId, VisitReportId,
+    /// A file of customers or records on its way in.
+    FileImportId
 );
 
 /// Where new ids come from: the writer hands one to every `decide`, tests hand a counter.

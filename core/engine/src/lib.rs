@@ -22,6 +22,7 @@ pub mod form;
 pub mod identity;
 pub mod import;
 pub mod input;
+pub mod intake;
 pub mod job;
 pub mod journal;
 pub mod keys;
@@ -39,6 +40,7 @@ pub mod reward;
 pub mod satisfaction;
 mod services;
 pub mod settings;
+mod sheet;
 #[cfg(test)]
 mod shop;
 pub mod store;

@@ -8,6 +8,7 @@ mod demo;
 mod files;
 mod forms;
 mod hq;
+mod imports;
 mod journal;
 mod judgements;
 mod records;
@@ -101,6 +102,10 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_arc_2_a_customer_fills_in_a_form_by_a_link",
         forms::a_customer_fills_in_a_form,
+    ),
+    (
+        "d_arc_13_a_file_is_mapped_tried_mended_and_taken_back",
+        imports::a_file_is_mapped_tried_mended_and_taken_back,
     ),
     ("everybody_lands_on_a_page_of_their_own", resources::everybody_lands),
     ("complaints_of_the_browser_are_heard", complaints_are_heard),

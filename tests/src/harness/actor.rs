@@ -131,8 +131,7 @@ pub struct Request {
     url: String,
     path: String,
     headers: Vec<(String, String)>,
-    body: Option<Vec<u8>>,
-    content_type: &'static str,
+    body: Option<(Vec<u8>, &'static str)>,
 }
 
 impl Request {
@@ -155,15 +154,14 @@ impl Request {
     /// A body as it is, to send what no serialiser would write.
     #[must_use]
     pub fn text(mut self, body: &str) -> Self {
-        self.body = Some(body.as_bytes().to_vec());
+        self.body = Some((body.as_bytes().to_vec(), "application/json"));
         self
     }
 
     /// A file.
     #[must_use]
-    pub fn bytes(mut self, body: &[u8]) -> Self {
-        self.body = Some(body.to_vec());
-        self.content_type = "application/octet-stream";
+    pub fn file(mut self, bytes: &[u8]) -> Self {
+        self.body = Some((bytes.to_vec(), "application/octet-stream"));
         self
     }
 
@@ -186,9 +184,9 @@ impl Request {
         }
         let request = format!("{} {}", self.method, self.path);
         let sent = match self.body {
-            Some(body) => {
+            Some((body, media_type)) => {
                 let ready = builder
-                    .header("Content-Type", self.content_type)
+                    .header("Content-Type", media_type)
                     .body(body)
                     .expect("a request");
                 self.agent.run(ready)

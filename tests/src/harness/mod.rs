@@ -15,6 +15,7 @@ mod server;
 mod site;
 pub mod time;
 pub mod webdriver;
+pub mod workbook;
 
 pub use actor::{Actor, Request, fresh_key, query_value};
 pub use answer::{Answer, Field};

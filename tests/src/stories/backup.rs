@@ -81,7 +81,7 @@ fn under_load(backend: Backend) {
     let contract = b"%PDF-1.7 signed";
     let customer = app.customer("李娜").create();
     let upload = app.hq().request("POST", &format!("/customers/{customer}/files"));
-    let upload = upload.key(&fresh_key()).header("File-Name", "a.pdf").bytes(contract);
+    let upload = upload.key(&fresh_key()).header("File-Name", "a.pdf").file(contract);
     let file = upload.send().created().text("/id");
     let (token, hq) = (app.till().token().to_owned(), app.hq().token().to_owned());
     let site = app.leave();

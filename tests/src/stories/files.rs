@@ -24,7 +24,7 @@ const NAME: &str = "%E5%90%88%E5%90%8C%20%E7%8E%8B%E8%8A%B3.pdf";
 
 pub fn attach(actor: &Actor, customer: &str, subject: &str, key: &str, bytes: &[u8]) -> Answer {
     let request = actor.request("POST", &format!("/customers/{customer}/files{subject}"));
-    request.key(key).header("File-Name", NAME).bytes(bytes).send()
+    request.key(key).header("File-Name", NAME).file(bytes).send()
 }
 
 fn pixel() -> Vec<u8> {

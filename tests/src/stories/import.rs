@@ -70,7 +70,7 @@ pub fn tests() -> Vec<Trial> {
 }
 
 /// A file of real sales: in `CARDEA_DATA_DIR`, or beside the checkout.
-fn data(name: &str) -> Option<PathBuf> {
+pub(super) fn data(name: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     let folder = std::env::var_os("CARDEA_DATA_DIR").map_or_else(beside, PathBuf::from);
     Some(folder.join(name)).filter(|file| file.is_file())
@@ -78,7 +78,7 @@ fn data(name: &str) -> Option<PathBuf> {
 
 // --- importing
 
-fn mapping(name: &str) -> Mapping {
+pub(super) fn mapping(name: &str) -> Mapping {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../web/mappings/{name}.toml"));
     Mapping::parse(&std::fs::read_to_string(file).expect("the mapping")).expect("a valid mapping")
 }
@@ -159,7 +159,7 @@ pub(super) fn points(site: &Site, chain: &str) -> BTreeMap<String, i64> {
     }
 }
 
-fn chain_of(engine: &Engine, code: &str) -> ChainId {
+pub(super) fn chain_of(engine: &Engine, code: &str) -> ChainId {
     import::chain(engine, code)
         .expect("the chains can be read")
         .expect("the chain was created")
@@ -167,7 +167,7 @@ fn chain_of(engine: &Engine, code: &str) -> ChainId {
 
 // --- the second computation: no mapping, no decimals, only what the files say
 
-fn rows(file: &Path, delimiter: u8) -> Vec<Fields> {
+pub(super) fn rows(file: &Path, delimiter: u8) -> Vec<Fields> {
     let packed = std::fs::File::open(file).expect("the file");
     let unpacked: Box<dyn std::io::Read> = match file.extension() {
         Some(end) if end == "xz" => Box::new(liblzma::read::XzDecoder::new(packed)),

@@ -23,6 +23,8 @@ mod forms;
 mod hostile;
 mod identifiers;
 mod import;
+mod intake;
+mod intake_books;
 mod interface;
 mod jobs;
 mod journal;
@@ -86,6 +88,8 @@ pub fn tests() -> Vec<Trial> {
         hostile::tests,
         identifiers::tests,
         import::tests,
+        intake::tests,
+        intake_books::tests,
         interface::tests,
         jobs::tests,
         journal::tests,

@@ -5,6 +5,7 @@ use crate::http::Upload;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use cardea_domain::id::{CustomerId, FileId, JournalId, RecordId};
+use cardea_engine::files::MOST_BYTES;
 use cardea_engine::files::{AttachedFile, FileContent, FileQuery, NewFile, Part};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -62,7 +63,7 @@ async fn attach_file(
     permit: Permit<action::FileWrite>,
     id: Id<CustomerId>,
     subject: Query<FileSubject>,
-    upload: Upload,
+    upload: Upload<MOST_BYTES>,
     state: web::Data<State>,
 ) -> Answer {
     let new = NewFile {

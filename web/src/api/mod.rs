@@ -13,6 +13,7 @@ mod demo;
 mod files;
 mod find;
 mod forms;
+mod imports;
 mod jobs;
 mod journal;
 mod lendings;
@@ -57,6 +58,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(files::routes)
         .configure(forms::routes)
         .configure(merges::routes)
+        .configure(imports::routes)
         .configure(rewards::routes)
         .configure(memberships::routes)
         .configure(cards::routes)

@@ -1,7 +1,7 @@
 //! Records of a chain's own types.
 
 use super::resource::{prelude::*, resource};
-use crate::http::Language;
+
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use cardea_domain::Text;
@@ -176,11 +176,7 @@ async fn export_records(
 ) -> Answer {
     let (kind, mark) = state.engine.begin_record_export(permit.actor(), id.0).await?;
     let name = format!("attachment; filename=\"{}.csv\"", kind.code);
-    let pick: fn(&Text) -> &str = if language == Language::English {
-        |text| &text.en
-    } else {
-        |text| &text.zh
-    };
+    let pick: fn(&Text) -> &str = language.picker();
     let (actor, kind) = (permit.actor().clone(), std::sync::Arc::new((kind, mark)));
     let lines = stream::try_unfold(Some(None), move |after: Option<Option<String>>| {
         let (state, actor, kind) = (state.clone(), actor.clone(), kind.clone());

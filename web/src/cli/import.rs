@@ -1,5 +1,6 @@
-//! `cardea import`: sales of other systems.
+//! `cardea import`: sales of other systems; customers are in `import_customers`.
 
+use super::import_customers::Customers;
 use crate::settings::Settings;
 use anyhow::Context;
 use cardea_domain::money::format_minor;
@@ -28,6 +29,8 @@ pub struct Import {
 enum What {
     /// Sales, line by line, from .csv or .csv.xz
     Sales(Sales),
+    /// Customers, from .csv, .xlsx or .xls
+    Customers(Customers),
 }
 
 #[derive(clap::Args)]
@@ -48,7 +51,10 @@ struct Sales {
 impl Import {
     /// Whether it needs no database.
     pub fn run(self, settings: impl FnOnce() -> anyhow::Result<Settings>) -> anyhow::Result<ExitCode> {
-        let What::Sales(sales) = self.what;
+        let sales = match self.what {
+            What::Sales(sales) => sales,
+            What::Customers(customers) => return customers.run(&settings()?),
+        };
         let mapping = read_mapping(&sales.mapping)?;
         if sales.dry_run {
             dry_run(&sales.file, &mapping)

@@ -5,6 +5,7 @@ mod backup;
 mod compile_plugin;
 mod demo;
 mod import;
+mod import_customers;
 mod openapi;
 mod serve;
 mod verify;
@@ -29,7 +30,7 @@ enum Command {
     Serve(serve::Serve),
     /// Fill an empty data folder with demo chains and ninety days of trade
     Demo(demo::Demo),
-    /// Bring past sales in from a spreadsheet
+    /// Bring past sales or customers in from a spreadsheet
     Import(import::Import),
     /// Recompute every balance, and print a fingerprint of the ledger
     Verify(verify::Verify),

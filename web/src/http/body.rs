@@ -27,7 +27,7 @@ impl Default for BodyLimits {
 }
 
 /// Photographs come over slow lines.
-const UPLOAD_TIME: Duration = Duration::from_secs(120);
+const UPLOAD_TIME: Duration = Duration::from_secs(300);
 
 type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
@@ -70,22 +70,23 @@ impl<T: DeserializeOwned + 'static> FromRequest for Write<T> {
     }
 }
 
-/// A file under its `Idempotency-Key`, as it is: what it is says its content.
-pub struct Upload {
+/// A file of at most `MOST` bytes as it is, under its `Idempotency-Key`: what it is says its content.
+pub struct Upload<const MOST: usize> {
     /// From the header `File-Name`, percent-encoded UTF-8.
     pub name: String,
     pub bytes: web::Bytes,
+    /// Bound to method, path, query and the bytes as sent.
     pub key: cardea_engine::store::IdempotencyKey,
 }
 
-impl FromRequest for Upload {
+impl<const MOST: usize> FromRequest for Upload<MOST> {
     type Error = Problem;
     type Future = Extracting<Self>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let key = IdempotencyKey::read(req.headers());
         let limits = BodyLimits {
-            bytes: cardea_engine::files::MOST_BYTES,
+            bytes: MOST,
             time: UPLOAD_TIME,
         };
         let bytes = bounded(req, payload, limits, check_encoding(req.headers()));

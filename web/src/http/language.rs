@@ -40,6 +40,14 @@ impl Language {
         best.1
     }
 
+    /// Picks the text in this language.
+    pub fn picker(self) -> fn(&Text) -> &str {
+        match self {
+            Self::Chinese => |text| &text.zh,
+            Self::English => |text| &text.en,
+        }
+    }
+
     /// The text in this language.
     pub fn pick(self, text: &Text) -> &str {
         match self {

@@ -5,7 +5,9 @@ use super::{card_row, history, row, search};
 use crate::each;
 use crate::error::{Error, Result};
 use crate::keys::ChainKeys;
-use crate::store::schema::{customer_cards, customer_classes};
+use crate::store::schema::{
+    customer_cards, customer_classes, file_import_changes, file_import_faults, file_import_parts, file_imports,
+};
 use crate::store::{Conn, Id, Name};
 use cardea_domain::id::{ChainId, CustomerId};
 use diesel::prelude::*;
@@ -13,7 +15,8 @@ use diesel::prelude::*;
 use super::display::FormOfAddress;
 use super::search::Entries;
 
-/// Takes a person's key, name, card, classes and indexes away. The row stays, since the ledger names it.
+/// Takes a person's key, name, card, classes and indexes away, and the files that the person came in. The row stays, since
+/// the ledger names it.
 pub(crate) fn erase(conn: &mut Conn, chain: ChainId, customer: CustomerId) -> Result<()> {
     search::unindex(conn, chain, customer)?;
     history::erase(conn, chain.into(), customer.into())?;
@@ -21,6 +24,16 @@ pub(crate) fn erase(conn: &mut Conn, chain: ChainId, customer: CustomerId) -> Re
     let classes = customer_classes::chain_id
         .eq(chain)
         .and(customer_classes::customer_id.eq(customer));
+    let imported = file_import_changes::table
+        .select(file_import_changes::import_id)
+        .distinct()
+        .filter(
+            file_import_changes::chain_id
+                .eq(chain)
+                .and(file_import_changes::subject_id.eq(customer)),
+        );
+    let files: Vec<Id> = each!(conn, c => imported.load(c)?);
+    forget_files(conn, chain, &files)?;
     each!(conn, c => {
         diesel::delete(customer_cards::table.find((chain, customer))).execute(c)?;
         diesel::delete(customer_classes::table.filter(classes)).execute(c)?;
@@ -35,6 +48,26 @@ pub(crate) fn erase(conn: &mut Conn, chain: ChainId, customer: CustomerId) -> Re
             ))
             .execute(c)?;
     });
+    Ok(())
+}
+
+/// Takes uploaded files away, for good: without its key, no copy of a file opens.
+pub(crate) fn forget_files(conn: &mut Conn, chain: Id, files: &[Id]) -> Result<()> {
+    for file in files {
+        let parts = file_import_parts::chain_id
+            .eq(chain)
+            .and(file_import_parts::import_id.eq(file));
+        let faults = file_import_faults::chain_id
+            .eq(chain)
+            .and(file_import_faults::import_id.eq(file));
+        each!(conn, c => {
+            diesel::delete(file_import_parts::table.filter(parts)).execute(c)?;
+            diesel::delete(file_import_faults::table.filter(faults)).execute(c)?;
+            diesel::update(file_imports::table.find((chain, file)))
+                .set((file_imports::data_key.eq(Vec::<u8>::new()), file_imports::version.eq(file_imports::version + 1)))
+                .execute(c)?;
+        });
+    }
     Ok(())
 }
 

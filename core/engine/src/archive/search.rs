@@ -428,8 +428,8 @@ pub(crate) fn unindex(conn: &mut Conn, chain: ChainId, customer: CustomerId) -> 
 /// Under what a customer is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entries {
-    digests: Vec<(IndexKind, Digest)>,
-    grams: BTreeSet<String>,
+    pub(crate) digests: Vec<(IndexKind, Digest)>,
+    pub(crate) grams: BTreeSet<String>,
 }
 
 impl Entries {

@@ -4,9 +4,10 @@
 use super::ImportError;
 use super::column::Column;
 use cardea_domain::{Zone, money};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
+use utoipa::ToSchema;
 
 /// A mapping, read and checked. Its TOML form is described in `web/mappings/README.md`.
 #[derive(Clone, Debug, Deserialize)]
@@ -62,7 +63,7 @@ impl TryFrom<String> for Delimiter {
 }
 
 /// How bytes become text. A byte order mark before UTF-8 is skipped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum Encoding {
     #[serde(rename = "utf-8")]
     Utf8,

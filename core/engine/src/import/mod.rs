@@ -25,12 +25,13 @@ mod tests;
 mod time;
 
 pub use dry::{DryRun, dry_run};
-pub use mapping::Mapping;
+pub use mapping::{Encoding, Mapping};
 pub use plan::{Plan, Step, Survey};
 pub use progress::{Outcome, Progress, Report};
 pub use row::{BadRow, Reason};
 pub use run::{Finish, Options, run};
 pub use setup::{FirstLogin, chain};
+pub(crate) use source::decoded;
 
 use cardea_domain::Refusal;
 use std::fmt;

@@ -61,7 +61,7 @@ impl Hash {
 const SAMPLE: u64 = 1 << 16;
 
 /// The file's bytes in UTF-8 (Latin-1 as it is), and what they were written in.
-fn decoded(
+pub(crate) fn decoded(
     mut bytes: Box<dyn Read + Send>,
     encoding: Option<Encoding>,
 ) -> std::io::Result<(Encoding, Box<dyn Read + Send>)> {

@@ -32,7 +32,7 @@ pub enum DuplicateKind {
 }
 
 impl DuplicateKind {
-    fn index(self) -> IndexKind {
+    pub(crate) fn index(self) -> IndexKind {
         match self {
             DuplicateKind::Phone => IndexKind::Phone,
             DuplicateKind::Identity => IndexKind::Identity,

@@ -5,7 +5,7 @@
 mod classes;
 mod duplicates;
 mod moves;
-mod person;
+pub(crate) mod person;
 mod row;
 mod write;
 

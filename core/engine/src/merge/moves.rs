@@ -125,7 +125,6 @@ impl Moved {
                 }
             };
         }
-        // What people wrote in one column; it is empty where they wrote nothing.
         match self {
             Moved::Membership => {}
             Moved::Bill => update!(bills, customer_id),

@@ -26,7 +26,7 @@ const NOTES: usize = 500;
 const OWN_NOTES: usize = 4000;
 
 /// A customer, opened.
-pub(super) struct Person {
+pub(crate) struct Person {
     pub row: CustomerRow,
     pub contact: Contact,
     pub card: Option<Card>,
@@ -121,7 +121,7 @@ impl Person {
 }
 
 /// Groups of the card whose values a change of the document touches.
-pub(super) fn changed(before: &Value, after: &Value) -> Vec<CardGroup> {
+pub(crate) fn changed(before: &Value, after: &Value) -> Vec<CardGroup> {
     let differ = |names: &[&str]| names.iter().any(|name| before[name] != after[name]);
     let group = |group: &&CardGroup| {
         let basic = match group {
@@ -135,7 +135,7 @@ pub(super) fn changed(before: &Value, after: &Value) -> Vec<CardGroup> {
 }
 
 /// What happens to values that differ: by the card's fields, and by the newest declarations of the chain's own.
-pub(super) struct Rules(HashMap<String, Rule>);
+pub(crate) struct Rules(HashMap<String, Rule>);
 
 impl Rules {
     pub fn load(conn: &mut Conn, chain: cardea_domain::id::ChainId) -> Result<Self> {

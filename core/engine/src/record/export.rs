@@ -7,6 +7,7 @@ use crate::actor::Actor;
 use crate::identity::Action;
 use crate::input::{Stored, Written};
 use crate::look::{NewLook, mark};
+use crate::sheet::cell;
 use crate::store::Answer;
 use cardea_domain::confidential::LookKind;
 use cardea_domain::fields::{FieldDefinition, FieldKind};
@@ -23,17 +24,6 @@ pub struct CsvPage {
     pub text: String,
     /// Give it back for the next lines; None after the last.
     pub next: Option<String>,
-}
-
-/// A cell that no spreadsheet takes for a formula or a number: texts that begin like one get an apostrophe.
-fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let guarded = if formula { format!("'{text}") } else { text.to_owned() };
-    if guarded.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", guarded.replace('"', "\"\""))
-    } else {
-        guarded
-    }
 }
 
 fn shown(field: &FieldDefinition, value: &Value, pick: fn(&Text) -> &str, minor_units: u32) -> String {
@@ -142,23 +132,5 @@ impl Engine {
         }
         let text = lines.into_iter().map(|line| line + "\r\n").collect();
         Ok(CsvPage { text, next: page.next })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        for (text, written) in [
-            ("=1+1", "'=1+1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("+86 138", "'+86 138"),
-            ("a,\"b\"", "\"a,\"\"b\"\"\""),
-            ("王芳", "王芳"),
-        ] {
-            assert_eq!(cell(text), written);
-        }
     }
 }

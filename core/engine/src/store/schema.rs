@@ -913,10 +913,70 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    file_imports (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        name -> Text,
+        type_id -> Nullable<Binary>,
+        format -> Text,
+        encoding -> Nullable<Text>,
+        state -> Text,
+        data_key -> Binary,
+        parts -> Integer,
+        header_hash -> Nullable<Binary>,
+        preview -> Binary,
+        mapping -> Text,
+        rows_total -> Nullable<BigInt>,
+        rows_done -> BigInt,
+        created_count -> BigInt,
+        updated_count -> BigInt,
+        skipped_count -> BigInt,
+        bad_count -> BigInt,
+        kept_count -> BigInt,
+        staff_id -> Nullable<Binary>,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    file_import_parts (chain_id, import_id, part) {
+        chain_id -> Binary,
+        import_id -> Binary,
+        part -> Integer,
+        content -> Binary,
+    }
+}
+
+diesel::table! {
+    file_import_faults (chain_id, import_id, line) {
+        chain_id -> Binary,
+        import_id -> Binary,
+        line -> BigInt,
+        place -> Integer,
+        reason -> Binary,
+    }
+}
+
+diesel::table! {
+    file_import_changes (chain_id, import_id, line) {
+        chain_id -> Binary,
+        import_id -> Binary,
+        line -> BigInt,
+        subject_id -> Binary,
+        change -> Nullable<Binary>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     customer_forms,
     customer_changes,
     files,
+    file_imports,
+    file_import_parts,
+    file_import_faults,
+    file_import_changes,
     customer_merges,
     customer_merge_moves,
     journal,

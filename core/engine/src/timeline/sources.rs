@@ -121,16 +121,21 @@ fn card_events_of(conn: &mut Conn, (chain, customer): Of, place: Place) -> Resul
     Ok(found.collect())
 }
 
+/// When, which, who wrote it, of what sort, and the sealed text.
+type Written = (i64, Id, Option<Id>, String, Vec<u8>);
+
 /// Entries in whose place no other one stands.
 fn entries(conn: &mut Conn, (chain, customer): Of, place: Place) -> Result<Vec<Found>> {
     let own = journal::chain_id.eq(chain).and(journal::customer_id.eq(customer));
-    let rows: Vec<(i64, Id, Option<Id>, String, Vec<u8>, Option<i64>)> = each!(conn, c => journal::table
+    let rows: Vec<(Written, Option<i64>)> = each!(conn, c => journal::table
         .select((
-            journal::occurred_at,
-            journal::id,
-            journal::staff_id,
-            journal::category,
-            journal::texts,
+            (
+                journal::occurred_at,
+                journal::id,
+                journal::staff_id,
+                journal::category,
+                journal::texts,
+            ),
             journal::amount,
         ))
         .filter(own.and(below!(journal, occurred_at, place)))
@@ -138,34 +143,38 @@ fn entries(conn: &mut Conn, (chain, customer): Of, place: Place) -> Result<Vec<F
         .order((journal::occurred_at.desc(), journal::id.desc()))
         .limit(place.1)
         .load(c)?);
-    let found = rows.into_iter().map(|(at, id, staff, category, texts, amount)| Found {
-        at,
-        id,
-        staff,
-        what: Some(category),
-        sealed: Some(texts),
-        amount,
-        ..Found::default()
-    });
+    let found = rows
+        .into_iter()
+        .map(|((at, id, staff, category, texts), amount)| Found {
+            at,
+            id,
+            staff,
+            what: Some(category),
+            sealed: Some(texts),
+            amount,
+            ..Found::default()
+        });
     Ok(found.collect())
 }
 
 fn tasks_of(conn: &mut Conn, (chain, customer): Of, place: Place) -> Result<Vec<Found>> {
     let own = tasks::chain_id.eq(chain).and(tasks::customer_id.eq(customer));
-    let rows: Vec<(i64, Id, Option<Id>, String, Vec<u8>, String)> = each!(conn, c => tasks::table
+    let rows: Vec<(Written, String)> = each!(conn, c => tasks::table
         .select((
-            tasks::created_at,
-            tasks::id,
-            tasks::created_by,
-            tasks::kind,
-            tasks::texts,
+            (
+                tasks::created_at,
+                tasks::id,
+                tasks::created_by,
+                tasks::kind,
+                tasks::texts,
+            ),
             tasks::state,
         ))
         .filter(own.and(below!(tasks, created_at, place)))
         .order((tasks::created_at.desc(), tasks::id.desc()))
         .limit(place.1)
         .load(c)?);
-    let found = rows.into_iter().map(|(at, id, staff, kind, texts, state)| Found {
+    let found = rows.into_iter().map(|((at, id, staff, kind, texts), state)| Found {
         at,
         id,
         staff,
@@ -208,7 +217,7 @@ fn records_of(conn: &mut Conn, (chain, customer): Of, place: Place) -> Result<Ve
 
 fn files_of(conn: &mut Conn, (chain, customer): Of, place: Place) -> Result<Vec<Found>> {
     let own = files::chain_id.eq(chain).and(files::customer_id.eq(customer));
-    let rows: Vec<(i64, Id, Option<Id>, String, Vec<u8>)> = each!(conn, c => files::table
+    let rows: Vec<Written> = each!(conn, c => files::table
         .select((files::created_at, files::id, files::staff_id, files::media_type, files::sealed))
         .filter(own.and(below!(files, created_at, place)))
         .order((files::created_at.desc(), files::id.desc()))

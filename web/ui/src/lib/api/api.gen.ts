@@ -438,40 +438,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/customer-forms/{id}/review": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Accepts and refuses answers; what is accepted goes on the card, as told by the customer. */
-        post: operations["review_form"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/customer-forms/{id}/withdraw": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Makes the link of a form useless. */
-        post: operations["withdraw_form"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/customer-merges": {
         parameters: {
             query?: never;
@@ -545,23 +511,6 @@ export interface paths {
         patch: operations["update_customer"];
         trace?: never;
     };
-    "/api/v1/customers/{id}/card-history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What stood on a customer's card before its changes, masked as the card is, the newest change first. */
-        get: operations["read_card_history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/customers/{id}/classes": {
         parameters: {
             query?: never;
@@ -574,45 +523,6 @@ export interface paths {
         put?: never;
         /** Sets a customer's class by hand, or takes it back. */
         post: operations["classify_customer"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/customers/{id}/files": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A customer's files, newest first. */
-        get: operations["list_files"];
-        put?: never;
-        /**
-         * Attaches a file of at most 10 MB, sent as it is. Its content says what it is: JPEG, PNG, WebP, PDF, and docx, xlsx
-         *     and pptx without macros are kept.
-         */
-        post: operations["attach_file"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/customers/{id}/forms": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Forms of a customer with what was answered, newest first. */
-        get: operations["list_customer_forms"];
-        put?: never;
-        /** Makes a form for a customer. Its link works once and is shown this once. */
-        post: operations["send_form"];
         delete?: never;
         options?: never;
         head?: never;
@@ -705,26 +615,6 @@ export interface paths {
         put?: never;
         /** Shows in full what is masked of a customer, and notes in the access log who saw it and what for. */
         post: operations["reveal_customer"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/customers/{id}/timeline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Sales, events of cards, journal, tasks, changes of the card, records and files of a customer in one list, newest first;
-         *     each only for who may see it elsewhere.
-         */
-        get: operations["read_timeline"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -826,74 +716,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/files/{id}/content": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A file as it was attached, to keep and not to show; who asks is noted in the audit log. */
-        get: operations["read_file"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/files/{id}/thumbnail": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A small JPEG of a picture, at most 320 × 320. */
-        get: operations["read_thumbnail"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/forms/answer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Takes what the customer has filled in, once. It waits for somebody to look at it. */
-        post: operations["answer_form"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/forms/open": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What a customer is asked for, by the link alone. Whatever is wrong with a link, it is not found. */
-        post: operations["open_form"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/handovers": {
         parameters: {
             query?: never;
@@ -923,6 +745,102 @@ export interface paths {
         put?: never;
         /** Gives back what was handed over and nobody has moved since. */
         post: operations["undo_handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports of customers, newest first. */
+        get: operations["list_file_imports"];
+        put?: never;
+        /**
+         * Uploads a CSV, XLSX or XLS file, as it is. It is kept encrypted; nothing is imported yet. What its columns mean is
+         *     proposed by their headers, or as files with the same ones were read last.
+         */
+        post: operations["upload_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import: how far it is, its columns with samples, what they mean and may mean. */
+        get: operations["read_file_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Says what a file means, before it is imported. */
+        patch: operations["update_file_import"];
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/bad-rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rows that can't be imported, with the reason, in the file's order. */
+        get: operations["list_bad_import_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/bad-rows.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The headers and bad rows as CSV, with a column more for the reason, and one for the mark that leads to the access
+         *     log: mended, it can be uploaded again.
+         */
+        get: operations["download_bad_import_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries an import, runs it or goes on with it, or takes it back. That is done in the background; the import's state and
+         *     figures tell how far it is.
+         */
+        post: operations["work_file_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1025,58 +943,6 @@ export interface paths {
         put?: never;
         /** A supervisor's verdict on an answered entry. */
         post: operations["judge_journal"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/lendings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Paper originals that are or were away, lent last first. */
-        get: operations["list_lendings"];
-        put?: never;
-        /** Notes that a paper original is taken away, until when and what for; the access log notes it too. */
-        post: operations["lend"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/lendings/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One of them. */
-        get: operations["read_lending"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/lendings/{id}/return": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Notes that a paper original is back. */
-        post: operations["take_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1953,39 +1819,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A file, without its content. */
-        AttachedFile: {
-            /** Format: date-time */
-            created_at: string;
-            /** Format: uuid */
-            customer_id: string;
-            /** Format: uuid */
-            id: string;
-            /**
-             * Format: uuid
-             * @description The entry of the journal that it belongs to.
-             */
-            journal_id?: string | null;
-            media_type: components["schemas"]["MediaType"];
-            name: string;
-            /**
-             * Format: uuid
-             * @description The record that it belongs to.
-             */
-            record_id?: string | null;
-            /**
-             * Format: int64
-             * @description Bytes.
-             */
-            size: number;
-            /**
-             * Format: uuid
-             * @description Who attached it.
-             */
-            staff_id?: string | null;
-            /** @description There is a small picture of it. */
-            thumbnail: boolean;
-        };
         /** @description A typed attribute of a line, as the program's plugin declares it. */
         Attribute: boolean | number | string;
         /** @description A signed checkpoint of the audit log. */
@@ -2068,6 +1901,20 @@ export interface components {
                  */
                 version: number;
             };
+        };
+        /** @description A row that can't be imported. */
+        BadImportRow: {
+            /**
+             * Format: int32
+             * @description The column at fault, from 0; null: the row as a whole.
+             */
+            column?: number | null;
+            detail: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description Of the file, from 1.
+             */
+            line: number;
         };
         /** @description What a membership has of one asset. */
         Balance: {
@@ -2676,38 +2523,6 @@ export interface components {
         CustomerClasses: {
             items: components["schemas"]["CustomerClass"][];
         };
-        /** @description A form that was sent, as staff see it. */
-        CustomerForm: {
-            /** Format: date-time */
-            answered_at?: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: uuid */
-            customer_id: string;
-            /**
-             * Format: date-time
-             * @description Until when it can be filled in.
-             */
-            expires_at: string;
-            /** @description What the customer has answered. */
-            fields: components["schemas"]["FormField"][];
-            groups: components["schemas"]["FormGroup"][];
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            reviewed_at?: string | null;
-            /**
-             * Format: uuid
-             * @description Who decided last.
-             */
-            reviewed_by?: string | null;
-            /**
-             * Format: uuid
-             * @description Who sent it.
-             */
-            staff_id?: string | null;
-            state: components["schemas"]["FormState"];
-        };
         /**
          * @description Whose card it is.
          * @enum {string}
@@ -2769,11 +2584,8 @@ export interface components {
             strengths?: string | null;
             terms?: string | null;
         };
-        /**
-         * @description What became of an answer.
-         * @enum {string}
-         */
-        Decision: "accepted" | "refused";
+        /** @description Nothing needs to be said of a yes or no. */
+        Decision: Record<string, unknown>;
         /** @description Something that is to go, or has gone. */
         Deletion: {
             /** @description Surname and form of address, as long as there is one. */
@@ -2877,26 +2689,11 @@ export interface components {
          * @enum {string}
          */
         DuplicateKind: "phone" | "identity" | "external_ref" | "name_birth";
-        /** @description A field as it was. */
-        EarlierValue: {
-            /** @description Its place: `name`, `phones`, `card/contact/mail`, `card/own/shade`. */
-            field: string;
-            /** @description Masked as on the card; null: nothing stood there. */
-            value: unknown;
-        };
-        /** @description What a change took away. */
-        EarlierValues: {
-            /** Format: date-time */
-            at: string;
-            fields: components["schemas"]["EarlierValue"][];
-            /** Format: uuid */
-            id: string;
-            /**
-             * Format: uuid
-             * @description Who changed it; null for what runs by itself.
-             */
-            staff_id?: string | null;
-        };
+        /**
+         * @description How bytes become text. A byte order mark before UTF-8 is skipped.
+         * @enum {string}
+         */
+        Encoding: "utf-8" | "latin-1" | "gb18030" | "utf-16";
         /** @description What came of a task. */
         EndedTask: {
             category?: components["schemas"]["JournalCategory"] | null;
@@ -2993,48 +2790,76 @@ export interface components {
              */
             version: number;
         };
-        /** @description What the customer fills in. */
-        FormAnswers: {
-            /**
-             * @description As a customer is changed: `phones`, `birthday`, `card` with fields of `person`, `contact` and `company`; only of the
-             *     groups that are asked for.
-             */
-            answers: Record<string, unknown>;
-            token: string;
-        };
-        /** @description An answer beside what the card says. */
-        FormField: {
-            /** @description What stands on the card now, masked; null: nothing. */
-            current: unknown;
-            decision?: components["schemas"]["Decision"] | null;
-            /** @description Its place on the card: `phones`, `card/contact/mail`. */
-            field: string;
-            /** @description Masked as on the card. */
-            value: unknown;
-        };
         /**
-         * @description Fields that are asked for together.
+         * @description What kind of file it is, by its content.
          * @enum {string}
          */
-        FormGroup: "person" | "contact" | "company";
-        /** @description What follows `#` in the link. */
-        FormLink: {
-            token: string;
+        FileFormat: "csv" | "xlsx" | "xls";
+        /** @description An import of customers. */
+        FileImport: {
+            /** Format: int64 */
+            bad: number;
+            /** @description Not in lists. */
+            columns: components["schemas"]["ImportColumn"][];
+            /**
+             * Format: int64
+             * @description In a dry run, those that would be.
+             */
+            created: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Rows dealt with; while an import is taken back, lines that are left.
+             */
+            done: number;
+            encoding?: components["schemas"]["Encoding"] | null;
+            format: components["schemas"]["FileFormat"];
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description Customers that were used or changed since, and stayed when the import was taken back.
+             */
+            kept: number;
+            mapping: components["schemas"]["ImportMapping"];
+            /** @description The file's name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Rows of the file, once it was read to its end.
+             */
+            rows?: number | null;
+            /**
+             * Format: int64
+             * @description Known already, or nothing in them was new.
+             */
+            skipped: number;
+            /** Format: uuid */
+            staff_id?: string | null;
+            state: components["schemas"]["ImportState"];
+            /** @description What a column may mean. Not in lists. */
+            targets: components["schemas"]["ImportTarget"][];
+            /**
+             * Format: uuid
+             * @description Of the records in it; null: customers.
+             */
+            type_id?: string | null;
+            /** Format: int64 */
+            updated: number;
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description Absent fields stay as they are. What was tried is as good as untried after a change. */
+        FileImportChange: {
+            encoding?: components["schemas"]["Encoding"] | null;
+            mapping?: components["schemas"]["ImportMapping"] | null;
         };
         /** @enum {string} */
         FormOfAddress: "mr" | "ms" | "none";
-        /** @description Places of answers, each at most once; what isn't named waits. */
-        FormReview: {
-            /** @description Go on the card. */
-            accept?: string[];
-            /** @description Go nowhere. */
-            refuse?: string[];
-        };
-        /**
-         * @description Where a form stands.
-         * @enum {string}
-         */
-        FormState: "open" | "answered" | "reviewed" | "withdrawn" | "expired";
         /** @description What was found, by sort, newest first in each. */
         FoundShown: {
             cards: components["schemas"]["Card"][];
@@ -3082,6 +2907,57 @@ export interface components {
             /** @example ok */
             status: string;
         };
+        /** @description A column of a file. */
+        ImportColumn: {
+            /** @description The first values, as they are read; only for who has uploaded the file. */
+            sample: string[];
+            title: string;
+        };
+        /** @description What a file means. */
+        ImportMapping: {
+            /**
+             * @description What each column means, the name of one of `targets`; null: nothing. Phones may come from several columns.
+             * @example [
+             *       "name",
+             *       "phone",
+             *       null
+             *     ]
+             */
+            columns: (string | null)[];
+            /**
+             * Format: int32
+             * @description Rows before the first customer.
+             */
+            header_rows: number;
+            /** @description By what customers are known; of several the number in another system decides, then the identity number. */
+            match_by: components["schemas"]["DuplicateKind"][];
+            on_match: components["schemas"]["OnMatch"];
+            /**
+             * Format: uuid
+             * @description Where customers without a store of their own are registered.
+             */
+            store_id?: string | null;
+        };
+        /**
+         * @description How far an import is.
+         * @enum {string}
+         */
+        ImportState: "uploaded" | "checking" | "checked" | "running" | "done" | "undoing" | "undone";
+        /** @description What to do with an import. */
+        ImportStep: {
+            step: components["schemas"]["ImportWork"];
+        };
+        /** @description What a column may mean. */
+        ImportTarget: {
+            label: components["schemas"]["Text"];
+            /** @example own.skin */
+            name: string;
+        };
+        /**
+         * @description What an import is told to do.
+         * @enum {string}
+         */
+        ImportWork: "check" | "run" | "undo";
         /** @description What a job did on a business date, by its last run. */
         JobRun: {
             /** @description Why it failed. */
@@ -3241,36 +3117,6 @@ export interface components {
              */
             threshold: number;
         };
-        /** @description A paper that is or was away. */
-        Lending: {
-            /** Format: uuid */
-            borrower_id: string;
-            /** @description Surname and form of address. */
-            customer: components["schemas"]["Text"];
-            /** Format: uuid */
-            customer_id: string;
-            /** Format: date */
-            due_on: string;
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            lent_at: string;
-            /** @description Of its row in the access log; to be written on the slip in the paper's place. */
-            number: string;
-            /** @description Not back, and the last day is over. */
-            overdue: boolean;
-            /** Format: date-time */
-            returned_at?: string | null;
-            /**
-             * Format: uuid
-             * @description Who took it back.
-             */
-            returned_to?: string | null;
-            /** @description Gone once the customer is erased. */
-            what?: string | null;
-        };
-        /** @description Nothing needs to be said of a return. */
-        LendingReturn: Record<string, unknown>;
         Login: {
             /**
              * @description Code of the chain.
@@ -3313,7 +3159,7 @@ export interface components {
          * @description How somebody came to know confidential data.
          * @enum {string}
          */
-        LookKind: "reveal" | "own_data" | "export" | "lending" | "file";
+        LookKind: "reveal" | "own_data" | "export";
         /** @description A value that the surviving customer doesn't have. */
         LostValue: {
             /**
@@ -3381,11 +3227,6 @@ export interface components {
             stores: components["schemas"]["StoreShown"][];
             user: string;
         };
-        /**
-         * @description Kinds of files that are kept.
-         * @enum {string}
-         */
-        MediaType: "image/jpeg" | "image/png" | "image/webp" | "application/pdf" | "application/vnd.openxmlformats-officedocument.wordprocessingml.document" | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" | "application/vnd.openxmlformats-officedocument.presentationml.presentation";
         /** @description Whose sale it was. */
         MemberShown: {
             customer?: components["schemas"]["CustomerShown"] | null;
@@ -3565,15 +3406,6 @@ export interface components {
              */
             follows: number;
         };
-        /** @description What a customer is asked for. */
-        NewForm: {
-            /**
-             * Format: int64
-             * @description How long the link works, 1–30 days; 7 if absent.
-             */
-            days?: number | null;
-            groups: components["schemas"]["FormGroup"][];
-        };
         /** @description A handover to make. */
         NewHandover: {
             /** @description Only these; absent: every customer and every open task. */
@@ -3610,23 +3442,6 @@ export interface components {
             /** @description How it was answered: with it the entry isn't open. */
             resolution?: string | null;
             summary?: string | null;
-        };
-        NewLending: {
-            /**
-             * Format: uuid
-             * @description Who takes it; absent: who writes this.
-             */
-            borrower_id?: string | null;
-            /** Format: uuid */
-            customer_id: string;
-            /**
-             * Format: date
-             * @description The last day on which it may be away: within a year.
-             */
-            due_on: string;
-            purpose: components["schemas"]["Purpose"];
-            /** @description Which paper. */
-            what: string;
         };
         /** @description Whom to merge into a customer. */
         NewMerge: {
@@ -3879,6 +3694,11 @@ export interface components {
             missing_paid: number;
             name: components["schemas"]["Text"];
         };
+        /**
+         * @description What becomes of a row whose customer is known.
+         * @enum {string}
+         */
+        OnMatch: "skip" | "update" | "create";
         /** @description An open entry with its customer. */
         OpenEntry: {
             customer?: components["schemas"]["Text"] | null;
@@ -3887,51 +3707,6 @@ export interface components {
             id: string;
             /** @description Past its day. */
             overdue: boolean;
-        };
-        /** @description A form as the customer sees it. Of the card it shows nothing. */
-        OpenForm: {
-            /** @description Surname and form of address. */
-            display: components["schemas"]["Text"];
-            /** Format: date-time */
-            expires_at: string;
-            groups: components["schemas"]["FormGroup"][];
-        };
-        /** @description A page of a list. */
-        Page_AttachedFile: {
-            items: {
-                /** Format: date-time */
-                created_at: string;
-                /** Format: uuid */
-                customer_id: string;
-                /** Format: uuid */
-                id: string;
-                /**
-                 * Format: uuid
-                 * @description The entry of the journal that it belongs to.
-                 */
-                journal_id?: string | null;
-                media_type: components["schemas"]["MediaType"];
-                name: string;
-                /**
-                 * Format: uuid
-                 * @description The record that it belongs to.
-                 */
-                record_id?: string | null;
-                /**
-                 * Format: int64
-                 * @description Bytes.
-                 */
-                size: number;
-                /**
-                 * Format: uuid
-                 * @description Who attached it.
-                 */
-                staff_id?: string | null;
-                /** @description There is a small picture of it. */
-                thumbnail: boolean;
-            }[];
-            /** @description Give it back as `after` for the next page; null on the last one. */
-            next?: string | null;
         };
         /** @description A page of a list. */
         Page_AuditEntry: {
@@ -3985,6 +3760,24 @@ export interface components {
                 lane: number;
                 /** Format: int64 */
                 seq: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_BadImportRow: {
+            items: {
+                /**
+                 * Format: int32
+                 * @description The column at fault, from 0; null: the row as a whole.
+                 */
+                column?: number | null;
+                detail: components["schemas"]["Text"];
+                /**
+                 * Format: int64
+                 * @description Of the file, from 1.
+                 */
+                line: number;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -4126,42 +3919,6 @@ export interface components {
                  * @description Rises with every change; the ETag.
                  */
                 version: number;
-            }[];
-            /** @description Give it back as `after` for the next page; null on the last one. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
-        Page_CustomerForm: {
-            items: {
-                /** Format: date-time */
-                answered_at?: string | null;
-                /** Format: date-time */
-                created_at: string;
-                /** Format: uuid */
-                customer_id: string;
-                /**
-                 * Format: date-time
-                 * @description Until when it can be filled in.
-                 */
-                expires_at: string;
-                /** @description What the customer has answered. */
-                fields: components["schemas"]["FormField"][];
-                groups: components["schemas"]["FormGroup"][];
-                /** Format: uuid */
-                id: string;
-                /** Format: date-time */
-                reviewed_at?: string | null;
-                /**
-                 * Format: uuid
-                 * @description Who decided last.
-                 */
-                reviewed_by?: string | null;
-                /**
-                 * Format: uuid
-                 * @description Who sent it.
-                 */
-                staff_id?: string | null;
-                state: components["schemas"]["FormState"];
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -4362,23 +4119,6 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
-        Page_EarlierValues: {
-            items: {
-                /** Format: date-time */
-                at: string;
-                fields: components["schemas"]["EarlierValue"][];
-                /** Format: uuid */
-                id: string;
-                /**
-                 * Format: uuid
-                 * @description Who changed it; null for what runs by itself.
-                 */
-                staff_id?: string | null;
-            }[];
-            /** @description Give it back as `after` for the next page; null on the last one. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
         Page_FieldVersion: {
             items: {
                 /** Format: date-time */
@@ -4389,6 +4129,68 @@ export interface components {
                 /**
                  * Format: int32
                  * @description From 1.
+                 */
+                version: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_FileImport: {
+            items: {
+                /** Format: int64 */
+                bad: number;
+                /** @description Not in lists. */
+                columns: components["schemas"]["ImportColumn"][];
+                /**
+                 * Format: int64
+                 * @description In a dry run, those that would be.
+                 */
+                created: number;
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description Rows dealt with; while an import is taken back, lines that are left.
+                 */
+                done: number;
+                encoding?: components["schemas"]["Encoding"] | null;
+                format: components["schemas"]["FileFormat"];
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Customers that were used or changed since, and stayed when the import was taken back.
+                 */
+                kept: number;
+                mapping: components["schemas"]["ImportMapping"];
+                /** @description The file's name. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Rows of the file, once it was read to its end.
+                 */
+                rows?: number | null;
+                /**
+                 * Format: int64
+                 * @description Known already, or nothing in them was new.
+                 */
+                skipped: number;
+                /** Format: uuid */
+                staff_id?: string | null;
+                state: components["schemas"]["ImportState"];
+                /** @description What a column may mean. Not in lists. */
+                targets: components["schemas"]["ImportTarget"][];
+                /**
+                 * Format: uuid
+                 * @description Of the records in it; null: customers.
+                 */
+                type_id?: string | null;
+                /** Format: int64 */
+                updated: number;
+                /**
+                 * Format: int64
+                 * @description Rises with every change; the ETag.
                  */
                 version: number;
             }[];
@@ -4540,38 +4342,6 @@ export interface components {
                  * @description In thousandths.
                  */
                 quantity: number;
-            }[];
-            /** @description Give it back as `after` for the next page; null on the last one. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
-        Page_Lending: {
-            items: {
-                /** Format: uuid */
-                borrower_id: string;
-                /** @description Surname and form of address. */
-                customer: components["schemas"]["Text"];
-                /** Format: uuid */
-                customer_id: string;
-                /** Format: date */
-                due_on: string;
-                /** Format: uuid */
-                id: string;
-                /** Format: date-time */
-                lent_at: string;
-                /** @description Of its row in the access log; to be written on the slip in the paper's place. */
-                number: string;
-                /** @description Not back, and the last day is over. */
-                overdue: boolean;
-                /** Format: date-time */
-                returned_at?: string | null;
-                /**
-                 * Format: uuid
-                 * @description Who took it back.
-                 */
-                returned_to?: string | null;
-                /** @description Gone once the customer is erased. */
-                what?: string | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -4988,52 +4758,6 @@ export interface components {
                  * @description Its Monday.
                  */
                 week: string;
-            }[];
-            /** @description Give it back as `after` for the next page; null on the last one. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
-        Page_TimelineItem: {
-            items: {
-                /**
-                 * Format: int64
-                 * @description Minor units of the chain's currency.
-                 */
-                amount?: number | null;
-                /** Format: date-time */
-                at: string;
-                /** @description Names of the fields that were changed. */
-                fields: string[];
-                /**
-                 * Format: uuid
-                 * @description Of the bill, the card's event, the entry, the task, the change, the record, or the file.
-                 */
-                id: string;
-                kind: components["schemas"]["TimelineKind"];
-                /**
-                 * Format: int64
-                 * @description Points of a bill: earned, less what was spent.
-                 */
-                points?: number | null;
-                /**
-                 * Format: uuid
-                 * @description Who did it; null for what runs by itself.
-                 */
-                staff_id?: string | null;
-                /** @description Where a task or a card stands. */
-                state?: string | null;
-                /**
-                 * Format: uuid
-                 * @description The card, or the record's type.
-                 */
-                subject_id?: string | null;
-                /** @description What people wrote of it: the entry, the task's title, the file's name. Gone once the customer is erased. */
-                text?: string | null;
-                /**
-                 * @description What it is within its kind: kind of the bill, operation on the card, category of the entry, kind of the task, media
-                 *     type of the file.
-                 */
-                what?: string | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -5782,15 +5506,6 @@ export interface components {
              */
             seq: number;
         };
-        /** @description A form and its link, which is told this once. */
-        SentForm: {
-            form: components["schemas"]["CustomerForm"];
-            /**
-             * @description To be put behind the server's own address. What follows `#` never reaches a server's log.
-             * @example /form/#0193….4f6e…
-             */
-            path: string;
-        };
         /** @description How often customers who have a consultant hear from the shop, by their volume class; at least once a year (D-ARC-5). */
         ServiceStandards: {
             /**
@@ -6090,53 +5805,6 @@ export interface components {
              */
             grace_days: number;
         };
-        /** @description Something that happened. */
-        TimelineItem: {
-            /**
-             * Format: int64
-             * @description Minor units of the chain's currency.
-             */
-            amount?: number | null;
-            /** Format: date-time */
-            at: string;
-            /** @description Names of the fields that were changed. */
-            fields: string[];
-            /**
-             * Format: uuid
-             * @description Of the bill, the card's event, the entry, the task, the change, the record, or the file.
-             */
-            id: string;
-            kind: components["schemas"]["TimelineKind"];
-            /**
-             * Format: int64
-             * @description Points of a bill: earned, less what was spent.
-             */
-            points?: number | null;
-            /**
-             * Format: uuid
-             * @description Who did it; null for what runs by itself.
-             */
-            staff_id?: string | null;
-            /** @description Where a task or a card stands. */
-            state?: string | null;
-            /**
-             * Format: uuid
-             * @description The card, or the record's type.
-             */
-            subject_id?: string | null;
-            /** @description What people wrote of it: the entry, the task's title, the file's name. Gone once the customer is erased. */
-            text?: string | null;
-            /**
-             * @description What it is within its kind: kind of the bill, operation on the card, category of the entry, kind of the task, media
-             *     type of the file.
-             */
-            what?: string | null;
-        };
-        /**
-         * @description What happened.
-         * @enum {string}
-         */
-        TimelineKind: "sale" | "card" | "journal" | "task" | "change" | "record" | "file";
         Tokens: {
             /** @description Goes into `Authorization: Bearer …`. */
             access_token: string;
@@ -6165,8 +5833,6 @@ export interface components {
             note?: string | null;
             purpose: components["schemas"]["Purpose"];
         };
-        /** @description Nothing needs to be said of a withdrawal. */
-        WithdrawForm: Record<string, unknown>;
         /**
          * @description A value with the version of the declarations under which it was written: under that version it is shown, whatever
          *     later ones say.
@@ -7139,80 +6805,6 @@ export interface operations {
             };
         };
     };
-    review_form: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FormReview"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CustomerForm"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    withdraw_form: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WithdrawForm"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CustomerForm"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_customer_merges: {
         parameters: {
             query?: {
@@ -7424,41 +7016,6 @@ export interface operations {
             };
         };
     };
-    read_card_history: {
-        parameters: {
-            query?: {
-                /** @description Most items of a page, 1–200; 50 if absent. */
-                limit?: number;
-                /** @description `next` of the page before. */
-                after?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_EarlierValues"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     read_customer_classes: {
         parameters: {
             query?: never;
@@ -7513,161 +7070,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerClasses"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_files: {
-        parameters: {
-            query?: {
-                /** @description Only those of this record. */
-                record_id?: string;
-                /** @description Only those of this entry of the journal. */
-                journal_id?: string;
-                /** @description Most items of a page, 1–200; 50 if absent. */
-                limit?: number;
-                /** @description `next` of the page before. */
-                after?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_AttachedFile"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    attach_file: {
-        parameters: {
-            query?: {
-                /** @description A record about the customer. */
-                record_id?: string;
-                /** @description An entry of the customer's journal. */
-                journal_id?: string;
-            };
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-                /** @description Percent-encoded UTF-8, at most 200 characters. */
-                "File-Name": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/octet-stream": number[];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AttachedFile"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_customer_forms: {
-        parameters: {
-            query?: {
-                /** @description Most items of a page, 1–200; 50 if absent. */
-                limit?: number;
-                /** @description `next` of the page before. */
-                after?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_CustomerForm"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    send_form: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewForm"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SentForm"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -7902,43 +7304,6 @@ export interface operations {
             };
         };
     };
-    read_timeline: {
-        parameters: {
-            query?: {
-                /** @description Only of this kind. */
-                kind?: components["schemas"]["TimelineKind"];
-                /** @description Most items of a page, 1–200; 50 if absent. */
-                limit?: number;
-                /** @description `next` of the page before. */
-                after?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_TimelineItem"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_deletions: {
         parameters: {
             query?: {
@@ -8141,129 +7506,6 @@ export interface operations {
             };
         };
     };
-    read_file: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": number[];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    read_thumbnail: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/jpeg": number[];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    answer_form: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FormAnswers"];
-            };
-        };
-        responses: {
-            /** @description Taken */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    open_form: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FormLink"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenForm"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_handovers: {
         parameters: {
             query?: {
@@ -8356,6 +7598,248 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Handover"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_file_imports: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FileImport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_import: {
+        parameters: {
+            query: {
+                /** @description The file's name. */
+                name: string;
+            };
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileImport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_file_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileImport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_file_import: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileImportChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileImport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bad_import_rows: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BadImportRow"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_bad_import_rows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    work_file_import: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileImport"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -8570,148 +8054,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JournalEntry"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_lendings: {
-        parameters: {
-            query?: {
-                /** @description true: only what is overdue. */
-                overdue?: boolean;
-                /** @description true: only what is away, false: only what is back. */
-                open?: boolean;
-                customer_id?: string;
-                /** @description Who has it. */
-                borrower_id?: string;
-                /** @description Most items of a page, 1–200; 50 if absent. */
-                limit?: number;
-                /** @description `next` of the page before. */
-                after?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Lending"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    lend: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewLending"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Lending"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    read_lending: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Lending"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    take_back: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LendingReturn"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Lending"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */

@@ -4,7 +4,7 @@ import type { Problem, Tokens } from './types'
 const BASE = '/api/v1'
 const REFRESH_KEY = 'cardea.refresh'
 const TIMEOUT_MS = 15_000
-const FILE_TIMEOUT_MS = 120_000
+const FILE_TIMEOUT_MS = 300_000
 
 /** The server answered with a problem, or (status 0) didn't answer. */
 export class ApiError extends Error {

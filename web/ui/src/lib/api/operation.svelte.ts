@@ -30,6 +30,12 @@ export class Operation<T> {
     return this.#send()
   }
 
+  /** Sends a file as it is. */
+  upload(path: string, file: Blob): Promise<T | null> {
+    this.#attempt = { path, method: 'POST', body: file, key: uuid7(), version: undefined }
+    return this.#send()
+  }
+
   retry(): Promise<T | null> {
     return this.#send()
   }

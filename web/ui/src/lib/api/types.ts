@@ -71,6 +71,16 @@ export type JournalEntry = Schemas['JournalEntry']
 export type JournalTotal = Schemas['JournalTotal']
 export type OpenEntry = Schemas['OpenEntry']
 export type RetentionRules = Schemas['RetentionRules']
+export type FileImport = Schemas['FileImport']
+export type ImportMapping = Schemas['ImportMapping']
+export type BadImportRow = Schemas['BadImportRow']
+export type DuplicateKind = Schemas['DuplicateKind']
+export type CustomerMerge = Schemas['CustomerMerge']
+export interface CustomerPair {
+  by: DuplicateKind
+  first: Customer
+  second: Customer
+}
 export type ChainSettings = Schemas['ChainSettings']
 export type FormOfAddress = Schemas['FormOfAddress']
 
