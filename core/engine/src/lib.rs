@@ -13,6 +13,7 @@ pub mod confidential;
 pub mod demo;
 mod engine;
 pub mod error;
+pub mod export;
 pub mod fields;
 pub mod find;
 pub mod identity;

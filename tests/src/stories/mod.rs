@@ -16,6 +16,7 @@ mod damage;
 mod demo;
 mod earning;
 mod erasure;
+mod exports;
 mod finding;
 mod hostile;
 mod identifiers;
@@ -74,6 +75,7 @@ pub fn tests() -> Vec<Trial> {
         demo::tests,
         earning::tests,
         erasure::tests,
+        exports::tests,
         finding::tests,
         hostile::tests,
         identifiers::tests,

@@ -27,6 +27,7 @@ const LAYERS: &[&[&str]] = &[
     &["job"],
     &["import"],
     &["intake"],
+    &["export"],
     &["demo"],
     &["backup"],
 ];

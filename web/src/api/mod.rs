@@ -9,6 +9,7 @@ mod chain;
 mod confidential;
 mod customers;
 mod demo;
+mod exports;
 mod find;
 mod imports;
 mod jobs;
@@ -46,6 +47,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(records::routes)
         .configure(journal::routes)
         .configure(merges::routes)
+        .configure(exports::routes)
         .configure(imports::routes)
         .configure(rewards::routes)
         .configure(memberships::routes)

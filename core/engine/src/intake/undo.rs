@@ -15,7 +15,7 @@ use crate::store::schema::{
     handover_customers, journal, looks, memberships, records, tasks,
 };
 use crate::store::{Answer, Conn, Id, Lane, Tx};
-use crate::{Engine, each};
+use crate::{Engine, each, record};
 use cardea_domain::merge::restore;
 use diesel::prelude::*;
 use serde::Deserialize;
@@ -123,10 +123,17 @@ fn some(tx: &mut Tx<'_>, keys: &ChainKeys, import: Id) -> Result<Answer> {
     let mut row = next(tx, import, ImportState::Undoing, found.rows_done)?;
     let lines = last(tx.conn(), chain, import)?;
     let ids: Vec<Id> = lines.iter().map(|(_, id, _)| *id).collect();
-    let used = used(tx.conn(), chain, &ids)?;
+    let used = match row.type_id {
+        Some(_) => HashSet::new(),
+        None => used(tx.conn(), chain, &ids)?,
+    };
     let mut kept = 0;
     for line in &lines {
-        kept += i64::from(!take_back(tx, keys, import, line, &used)?);
+        let gone = match row.type_id {
+            Some(_) => record::take_back(tx.conn(), keys, chain, line.1)?,
+            None => take_back(tx, keys, import, line, &used)?,
+        };
+        kept += i64::from(!gone);
     }
     let least = lines.last().map_or(0, |(line, ..)| *line);
     let of = file_import_changes::chain_id
