@@ -97,10 +97,8 @@ impl Engine {
     ) -> Result<Written<FileImport>, Refusal> {
         actor.require(Action::ImportRun, None)?;
         let name = input::text(name, 200, "/name")?;
-        if let Some(kind) = kind {
-            let found = self.one::<RecordType>(actor, kind);
-            found.map_err(|refusal| refusal.at("/type_id"))?;
-        }
+        let known = kind.map(|kind| self.one::<RecordType>(actor, kind)).transpose();
+        known.map_err(|refusal| refusal.at("/type_id"))?;
         let format = FileFormat::of(&bytes).ok_or_else(no_table)?;
         let id = FileImportId(Uuid::now_v7());
         let keys = self.keys().chain(actor.chain);
