@@ -21,7 +21,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
             Chinese or English by `Accept-Language`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    components(schemas(ProblemDocument))
+    components(schemas(ProblemDocument, cardea_engine::export::SheetFormat))
 )]
 struct Base;
 

@@ -6,16 +6,18 @@ use crate::error::Result;
 use crate::identity::Action;
 use crate::input::{Stored, Written, field};
 use crate::page::{Page, PageArgs};
+use crate::sheet::Shown;
 use crate::store::schema::field_versions;
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Tx};
 use crate::{Engine, each};
 use cardea_domain::error::WrongField;
-use cardea_domain::fields::{FieldDefinition, check_definitions};
+use cardea_domain::fields::{FieldDefinition, FieldKind, check_definitions};
 use cardea_domain::id::{ChainId, StaffId};
-use cardea_domain::{Code, Instant, Refusal};
+use cardea_domain::money::format_minor;
+use cardea_domain::{Code, Instant, Refusal, Text};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -124,6 +126,37 @@ pub(crate) fn insert(tx: &mut Tx<'_>, subject: &str, version: i32, fields: &str)
     );
     each!(tx.conn(), c => diesel::insert_into(field_versions::table).values(row).execute(c)?);
     Ok(())
+}
+
+/// A value of a declared field, as a table shows it.
+pub(crate) fn shown(field: &FieldDefinition, value: &Value, (pick, minor_units): (fn(&Text) -> &str, u32)) -> Shown {
+    let label = |code: &Value| {
+        let known = field.choices.iter().find(|choice| *code == choice.code);
+        known.map_or_else(String::new, |choice| pick(&choice.label).to_owned())
+    };
+    match (field.kind, value) {
+        (_, Value::Null) => Shown::Nothing,
+        (FieldKind::Choice, code) => label(code).into(),
+        (FieldKind::Choices, Value::Array(codes)) => Shown::List(codes.iter().map(label).collect()),
+        (FieldKind::Documents, Value::Object(held)) => {
+            let copies = |code: &str| held.get(code).and_then(Value::as_u64).unwrap_or(0);
+            let told = field.documents.iter().map(|document| {
+                let name = pick(&document.label);
+                format!("{name} {}/{}", copies(&document.code), document.copies)
+            });
+            Shown::List(told.collect())
+        }
+        (FieldKind::Years, Value::Object(figures)) => {
+            let told = figures.iter().map(|(year, figure)| format!("{year}: {figure}"));
+            Shown::List(told.collect())
+        }
+        (FieldKind::Money, value) => format_minor(value.as_i64().unwrap_or_default(), minor_units).into(),
+        (FieldKind::Decimal, value) => {
+            format_minor(value.as_i64().unwrap_or_default(), field.digits.unwrap_or(0)).into()
+        }
+        (_, Value::String(text)) => text.clone().into(),
+        (_, value) => value.to_string().into(),
+    }
 }
 
 impl Engine {

@@ -15,6 +15,7 @@ pub mod confidential;
 pub mod demo;
 mod engine;
 pub mod error;
+pub mod export;
 pub mod fields;
 pub mod files;
 pub mod find;

@@ -49,6 +49,9 @@ pub fn a_file_is_mapped_tried_mended_and_taken_back(app: &TestApp, window: &Wind
     let text = String::from_utf8(window.downloaded("会员-有误.csv")).expect("UTF-8");
     let mended = text.replace("1.38E+10", "13812345671").replace("A-3,,", "A-3,钱四,");
     window.find("import-back").click();
+    window.set_value("export-purpose", "service");
+    window.find("export-take").click();
+    assert!(window.downloaded("顾客.xlsx").starts_with(b"PK\x03\x04"));
     picture(window, "imports-zh");
     choose(app, window, "mended.csv", &mended);
     window.find("lang-en").click();

@@ -199,19 +199,20 @@ impl Request {
             .iter()
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
-        let text = response
+        let bytes = response
             .body_mut()
             .with_config()
             .limit(64 << 20)
             .read_to_vec()
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Ok(Answer {
             request,
             status: response.status().as_u16(),
             headers,
             body,
+            bytes,
         })
     }
 }

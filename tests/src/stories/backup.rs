@@ -160,7 +160,7 @@ fn refused(backend: Backend) {
         .map(|entry| entry.path());
     let copy = copy
         .into_iter()
-        .find(|path| path.extension().is_none_or(|end| end != "json"));
+        .find(|path| path.is_file() && path.extension().is_none_or(|end| end != "json"));
     let copy = copy.expect("the copy");
     let mode = std::os::unix::fs::PermissionsExt::mode(&copy.metadata().expect("the copy").permissions());
     assert_eq!(mode & 0o777, 0o600, "nobody else reads it, wherever its folder goes");

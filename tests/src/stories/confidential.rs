@@ -139,6 +139,17 @@ fn d_arc_12_an_export_is_marked_and_the_mark_leads_back(app: &TestApp) {
     );
 }
 
+/// More than a page of the journal, and a file.
+fn write_much(app: &TestApp, customer: &str) {
+    for n in 0..120 {
+        let entry = json!({"category": "need", "description": format!("第 {n} 条")});
+        app.hq()
+            .post(&format!("/customers/{customer}/journal"), &entry)
+            .created();
+    }
+    super::files::attach(&app.hq(), customer, "", &crate::harness::fresh_key(), b"%PDF-1.7 a").created();
+}
+
 fn d_arc_13_own_data_on_request_are_one_file(app: &TestApp) {
     let form = app
         .customer("诸葛亮")
@@ -149,12 +160,7 @@ fn d_arc_13_own_data_on_request_are_one_file(app: &TestApp) {
         .create();
     app.sale().customer(&customer).line("gift-box", "gifts", 1000_00).ring();
     let member = app.issue(&customer);
-    for n in 0..120 {
-        let entry = json!({"category": "need", "description": format!("第 {n} 条")});
-        app.hq()
-            .post(&format!("/customers/{customer}/journal"), &entry)
-            .created();
-    }
+    write_much(app, &customer);
     let kind = app
         .hq()
         .post("/record-types", &super::world::World::record_type_form("machine"))
@@ -164,7 +170,6 @@ fn d_arc_13_own_data_on_request_are_one_file(app: &TestApp) {
     app.hq().post("/records", &record).created();
     let task = json!({"customer_id": customer, "title": "送样品", "due_on": "2026-03-05"});
     app.hq().post("/tasks", &task).created();
-    super::files::attach(&app.hq(), &customer, "", &crate::harness::fresh_key(), b"%PDF-1.7 a").created();
     let path = format!("/customers/{customer}/own-data");
     let why = json!({"purpose": "asked", "note": "来信"});
     let manager = app.manager();

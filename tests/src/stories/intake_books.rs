@@ -278,7 +278,7 @@ fn households(site: &Site, baskets: &std::path::Path, file: &std::path::Path) {
     let mut bytes = Vec::new();
     let mut unpacked = liblzma::read::XzDecoder::new(std::fs::File::open(file).expect("the file"));
     std::io::Read::read_to_end(&mut unpacked, &mut bytes).expect("unpacked");
-    let import = wait(engine.upload_import(&actor, None, "households.csv", bytes.into()))
+    let import = wait(engine.upload_import(&actor, None, ("households.csv", None), bytes.into()))
         .expect("uploaded")
         .value;
     assert_eq!(import.mapping.columns[0].as_deref(), Some("external_ref"));

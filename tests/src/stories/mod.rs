@@ -17,6 +17,7 @@ mod damage;
 mod demo;
 mod earning;
 mod erasure;
+mod exports;
 mod files;
 mod finding;
 mod forms;
@@ -82,6 +83,7 @@ pub fn tests() -> Vec<Trial> {
         demo::tests,
         earning::tests,
         erasure::tests,
+        exports::tests,
         finding::tests,
         files::tests,
         forms::tests,

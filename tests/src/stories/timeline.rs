@@ -191,6 +191,18 @@ fn history(app: &TestApp, customer: &str) -> Vec<Value> {
     app.hq().get(&path).ok().list("/items")
 }
 
+fn nothing_in_clear(app: &TestApp) {
+    let (files, tables) = (
+        super::privacy::files(app.folder()),
+        app.database().dump().unwrap_or_default(),
+    );
+    for secret in ["wang@example.com", "13812345678", "110105198706050026", "现款"] {
+        let found = |bytes: &[u8]| bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+        let on_disk = files.iter().find(|(_, bytes)| found(bytes));
+        assert!(on_disk.is_none() && !found(tables.as_bytes()), "{secret}");
+    }
+}
+
 fn d_arc_1_earlier_values_of_a_card_are_kept_and_masked(app: &TestApp) {
     let card = json!({"contact": {"mail": "wang@example.com", "plates": ["京A12345"]}, "deal": {"terms": "现款"}});
     let form = app.customer("王芳").phone("13812345678").birthday("1990-05-01");
@@ -240,15 +252,7 @@ fn d_arc_1_earlier_values_of_a_card_are_kept_and_masked(app: &TestApp) {
     app.actor("consultant", &[app.west()])
         .get(&path)
         .expect_problem(403, "forbidden");
-    let (files, tables) = (
-        super::privacy::files(app.folder()),
-        app.database().dump().unwrap_or_default(),
-    );
-    for secret in ["wang@example.com", "13812345678", "110105198706050026", "现款"] {
-        let found = |bytes: &[u8]| bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
-        let on_disk = files.iter().find(|(_, bytes)| found(bytes));
-        assert!(on_disk.is_none() && !found(tables.as_bytes()), "{secret}");
-    }
+    nothing_in_clear(app);
     let why = json!({"purpose": "asked"});
     let own = app.hq().post(&format!("/customers/{customer}/own-data"), &why).ok();
     assert_eq!(own.text("/card_history/1/earlier/phones/0"), "+8613812345678");

@@ -35,6 +35,7 @@ const LAYERS: &[&[&str]] = &[
     &["job"],
     &["import"],
     &["intake"],
+    &["export"],
     &["demo"],
     &["backup"],
 ];

@@ -5,7 +5,7 @@ use crate::http::{Problem, Upload};
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use cardea_domain::Text;
-use cardea_domain::id::FileImportId;
+use cardea_domain::id::{FileImportId, RecordTypeId};
 use cardea_engine::intake::{BadImportRow, FileImport, FileImportChange, ImportStep};
 use cardea_engine::page::PageArgs;
 use serde::Deserialize;
@@ -28,6 +28,9 @@ pub fn routes(config: &mut ServiceConfig) {
 struct UploadQuery {
     /// The file's name.
     name: String,
+    /// Of the records in it; absent: it holds customers.
+    #[param(value_type = Option<Uuid>)]
+    type_id: Option<RecordTypeId>,
 }
 
 /// Imports of customers, newest first.
@@ -44,7 +47,7 @@ async fn list_file_imports(
     Ok(answer::ok(&found))
 }
 
-/// Uploads a CSV, XLSX or XLS file, as it is. It is kept encrypted; nothing is imported yet. What its columns mean is
+/// Uploads a CSV, XLSX or XLS file of customers, or of records about known customers, as it is. It is kept encrypted; nothing is imported yet. What its columns mean is
 /// proposed by their headers, or as files with the same ones were read last.
 #[utoipa::path(
     tag = "imports", params(UploadQuery, IdempotencyKey),
@@ -59,9 +62,12 @@ async fn upload_import(
     state: web::Data<State>,
 ) -> Answer {
     let actor = permit.in_chain()?;
-    let made = state
-        .engine
-        .upload_import(actor, Some(upload.key), &query.0.name, upload.bytes.to_vec().into());
+    let made = state.engine.upload_import(
+        actor,
+        Some(upload.key),
+        (&query.0.name, query.0.type_id),
+        upload.bytes.to_vec().into(),
+    );
     Ok(answer::written(made.await?, |import| import.version, |import| import))
 }
 

@@ -10,6 +10,7 @@ mod chain;
 mod confidential;
 mod customers;
 mod demo;
+mod exports;
 mod files;
 mod find;
 mod forms;
@@ -58,6 +59,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(files::routes)
         .configure(forms::routes)
         .configure(merges::routes)
+        .configure(exports::routes)
         .configure(imports::routes)
         .configure(rewards::routes)
         .configure(memberships::routes)

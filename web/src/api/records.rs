@@ -1,11 +1,10 @@
 //! Records of a chain's own types.
 
+use super::exports::sheet;
 use super::resource::{prelude::*, resource};
 
-use actix_web::HttpResponse;
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use cardea_domain::Text;
 use cardea_domain::id::{RecordId, RecordTypeId};
+use cardea_engine::export::ExportQuery;
 use cardea_engine::fields::FieldVersion;
 use cardea_engine::page::{ListQuery, PageArgs};
 use cardea_engine::record;
@@ -13,7 +12,6 @@ use cardea_engine::record::{
     NewRecord, NewRecordType, Record, RecordChange, RecordEvent, RecordMove, RecordQuery, RecordType, RecordTypeChange,
     RecordTypeTemplates,
 };
-use futures_util::stream;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -161,36 +159,23 @@ async fn read_record_history(
     Ok(answer::ok(&state.read(list).await?))
 }
 
-/// The type's records as CSV in UTF-8, masked; cells that a spreadsheet would compute begin with an apostrophe. The
-/// last column of every line says who took it away and when; its number leads to the access log.
+/// The type's records as a file, CSV in UTF-8 unless another format is asked for, masked; no cell is computed by a
+/// spreadsheet: in CSV those that it would begin with an apostrophe. The last column of every line says who took it away
+/// and when; its number leads to the access log.
 #[utoipa::path(
-    tag = "records", params(("id" = Uuid, Path)),
+    tag = "records", params(("id" = Uuid, Path), ExportQuery),
     responses((status = 200, body = String, content_type = "text/csv"))
 )]
 #[get("/record-types/{id}/records.csv")]
 async fn export_records(
     permit: Permit<action::RecordRead>,
     id: Id<RecordTypeId>,
+    query: Query<ExportQuery>,
     language: Language,
     state: web::Data<State>,
 ) -> Answer {
-    let (kind, mark) = state.engine.begin_record_export(permit.actor(), id.0).await?;
-    let name = format!("attachment; filename=\"{}.csv\"", kind.code);
-    let pick: fn(&Text) -> &str = language.picker();
-    let (actor, kind) = (permit.actor().clone(), std::sync::Arc::new((kind, mark)));
-    let lines = stream::try_unfold(Some(None), move |after: Option<Option<String>>| {
-        let (state, actor, kind) = (state.clone(), actor.clone(), kind.clone());
-        async move {
-            let Some(after) = after else { return Ok(None) };
-            let read = move |engine: &Engine| engine.record_csv(&actor, (&kind.0, &kind.1), after, pick);
-            let failed = |problem: crate::http::Problem| std::io::Error::other(problem.code());
-            let page = state.read(read).await.map_err(failed)?;
-            let next = page.next.map(Some);
-            Ok::<_, std::io::Error>(Some((web::Bytes::from(page.text), next)))
-        }
-    });
-    let mut response = HttpResponse::Ok();
-    response.insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"));
-    response.insert_header((CONTENT_DISPOSITION, name));
-    Ok(response.streaming(Box::pin(lines)))
+    let begun = state
+        .engine
+        .begin_record_export(permit.actor(), id.0, &query.0, language.picker());
+    Ok(sheet(&state, begun.await?, query.0.format, "records"))
 }

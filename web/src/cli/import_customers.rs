@@ -93,7 +93,7 @@ impl Customers {
     async fn upload(&self, engine: &Engine, actor: &Actor, file: &Path) -> anyhow::Result<FileImportId> {
         let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let uploaded = engine.upload_import(actor, None, &name, bytes.into());
+        let uploaded = engine.upload_import(actor, None, (&name, None), bytes.into());
         let uploaded = uploaded.await.map_err(Error::from)?.value;
         let encoding = self
             .encoding

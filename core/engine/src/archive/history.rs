@@ -100,7 +100,7 @@ impl Held {
 /// Fields one by one; a value of the chain's own stays with the version it was written under.
 pub(crate) fn flatten(at: String, value: Value, leaves: &mut Map<String, Value>) {
     match value {
-        Value::Object(fields) if !(at.starts_with("card/own/")) => {
+        Value::Object(fields) if !at.starts_with("card/own/") => {
             for (name, value) in fields {
                 let at = if at.is_empty() { name } else { format!("{at}/{name}") };
                 flatten(at, value, leaves);

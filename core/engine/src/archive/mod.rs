@@ -33,7 +33,7 @@ pub use classes::{ClassRulesChange, ClassRulesView, CustomerClass, CustomerClass
 pub use contact::{Contact, mask_birthday, mask_identity, mask_phone};
 pub use customer::{Consent, CustomerView, NewCustomer};
 pub use display::FormOfAddress;
-pub(crate) use erase::{erase, erase_identity};
+pub(crate) use erase::{erase, erase_identity, forget_files};
 pub use facts::{CustomerBrief, RegisterFacts};
 pub use history::{EarlierValue, EarlierValues};
 pub use list::{ClassNamed, CustomerQuery};

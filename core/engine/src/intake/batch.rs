@@ -9,9 +9,11 @@ use crate::archive::card::CardGroup;
 use crate::archive::card_change::note;
 use crate::archive::row::find_living;
 use crate::error::{Error, Result};
+use crate::input::not_found;
 use crate::keys::PersonKey;
 use crate::merge::DuplicateKind;
 use crate::merge::person::{Person, changed};
+use crate::record::{NewRecord, add};
 use crate::store::statement::{Waiting, statements};
 use crate::store::{Answer, Conn, Id, Tx};
 use cardea_domain::{Code, Refusal};
@@ -40,6 +42,8 @@ pub(super) struct Batch {
 enum Verdict {
     Create,
     Update(Id),
+    /// A record about this customer.
+    Write(Id),
     Skip,
     Bad(RowFault),
 }
@@ -53,7 +57,22 @@ pub(super) struct Tally {
     pub bad: i64,
 }
 
+/// A record is about one known customer.
+fn about(known: &[Id]) -> Verdict {
+    match known {
+        [only] => Verdict::Write(*only),
+        [] => Verdict::Bad(RowFault::row("没有这位顾客", "There is no such customer")),
+        _ => Verdict::Bad(RowFault::row(
+            "有几位顾客都符合，请先合并重复顾客",
+            "Several customers match; merge the duplicates first",
+        )),
+    }
+}
+
 fn verdict(ready: &Ready, known: &[Id], on_match: OnMatch) -> Verdict {
+    if ready.given.values.is_some() {
+        return about(known);
+    }
     let creatable = || {
         if ready.row.name.is_empty() {
             Verdict::Bad(RowFault::row("新顾客须有姓名", "A new customer needs a name"))
@@ -119,6 +138,7 @@ pub(super) fn tried(
                 tally.created += 1;
                 seen.note(ready, &mapping.match_by);
             }
+            Verdict::Write(_) => tally.created += 1,
             Verdict::Update(_) => tally.updated += 1,
             Verdict::Skip => tally.skipped += 1,
             Verdict::Bad(fault) => bad.push((ready.line, fault)),
@@ -131,7 +151,7 @@ pub(super) fn tried(
 /// The import as it stands, if this batch is the next one: another server, or an earlier run, may have gone on.
 pub(super) fn next(tx: &mut Tx<'_>, id: Id, state: ImportState, from: i64) -> Result<ImportRow> {
     let chain = tx.chain();
-    let row = row::find(tx.conn(), chain, id)?.ok_or_else(crate::input::not_found)?;
+    let row = row::find(tx.conn(), chain, id)?.ok_or_else(not_found)?;
     if row.state.0 != state || row.rows_done != from {
         return Err(Refusal::new(
             Code::VersionConflict,
@@ -204,6 +224,10 @@ pub(super) fn write(
             Verdict::Create => {}
             Verdict::Skip => tally.skipped += 1,
             Verdict::Bad(fault) => bad.push((ready.line, fault)),
+            Verdict::Write(known) => {
+                changes.push((ready.line, record(tx, reading, known, ready)?, None));
+                tally.created += 1;
+            }
             Verdict::Update(known) => match update(tx, reading, id, known, ready)? {
                 Some(change) => {
                     tally.updated += 1;
@@ -222,7 +246,16 @@ pub(super) fn write(
     Answer::ok(&())
 }
 
-/// A line, whom it has touched, and before and after of who was known.
+fn record(tx: &mut Tx<'_>, reading: &Reading, customer: Id, ready: &Ready) -> Result<Id> {
+    let new = NewRecord {
+        type_id: reading.kind.ok_or_else(not_found)?,
+        customer_id: customer.typed(),
+        values: ready.given.values.clone().unwrap_or_default(),
+    };
+    Ok(add(tx, &reading.keys, &new, reading.latest)?.into())
+}
+
+/// A line, whom or what it has touched, and before and after of who was known.
 type Change = (u64, Id, Option<Vec<u8>>);
 
 /// Remembers whom an import has touched.

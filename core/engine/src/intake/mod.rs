@@ -22,7 +22,7 @@ use crate::merge::DuplicateKind;
 use crate::page::{Page, PageArgs};
 use crate::store::schema::file_import_faults;
 use crate::store::{Conn, Id};
-use crate::{Engine, each, fields};
+use crate::{Engine, each};
 use cardea_domain::id::{FileImportId, RecordTypeId, StaffId, StoreId};
 use cardea_domain::{Instant, Refusal, Text, named};
 use diesel::prelude::*;
@@ -33,6 +33,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use read::FileFormat;
+pub(crate) use target::{Of, all as targets};
 
 named! {
 /// How far an import is.
@@ -263,14 +264,15 @@ impl Engine {
         let chain = actor.chain;
         let (row, own) = self.read(chain, |conn| {
             let row = row::find(conn, chain, id)?.ok_or_else(not_found)?;
-            Ok((row, fields::current(conn, chain, fields::CUSTOMER)?.1))
+            let (_, own) = row.declared(conn)?;
+            Ok((row, own))
         })?;
         if row.data_key.is_empty() {
             return view(row);
         }
         let preview = Preview::open(&row, &self.keys().chain(chain))?;
         let own_file = row.staff_id == actor.staff.map(Id::from);
-        let headers = row.mapping()?.header_rows as usize;
+        let (of, headers) = (row.of(), row.mapping()?.header_rows as usize);
         let titles = target::titles(&preview.rows, headers);
         let column = |(at, (over, title)): (usize, &(String, String))| {
             let values = preview.rows.iter().skip(headers).filter_map(|row| row.get(at));
@@ -282,7 +284,7 @@ impl Engine {
         };
         Ok(FileImport {
             columns: titles.iter().enumerate().map(column).collect(),
-            targets: target::all(&own),
+            targets: target::all(&own, of),
             encoding: preview.encoding,
             ..view(row)?
         })

@@ -12,14 +12,14 @@ use crate::archive::row::CustomerRow;
 use crate::archive::search::Entries;
 use crate::archive::{Consent, FormOfAddress};
 use crate::error::{Error, Result};
-use crate::fields::{self, CUSTOMER};
 use crate::input;
 use crate::keys::{ChainKeys, PersonKey};
 use crate::store::schema::{staff, stores};
 use crate::store::{Id, Name};
 use crate::{Engine, each};
-use cardea_domain::fields::{FieldDefinition, FieldKind};
-use cardea_domain::id::CustomerId;
+use cardea_domain::error::WrongField;
+use cardea_domain::fields::{FieldDefinition, FieldKind, WrittenValues, change};
+use cardea_domain::id::{CustomerId, RecordTypeId};
 use cardea_domain::identifier::{DocumentKind, Fault};
 use cardea_domain::phone;
 use cardea_domain::provenance::{CardSource, ProvenanceChange};
@@ -65,6 +65,8 @@ pub(super) struct Given {
     pub marketing: Option<bool>,
     pub privacy: Option<bool>,
     pub card: Option<Checked>,
+    /// Of a record.
+    pub values: Option<Map<String, Value>>,
 }
 
 /// A row that could be read, ready to be a new customer or to change a known one.
@@ -88,6 +90,8 @@ pub(super) struct Reading {
     pub now: Instant,
     pub created_at: i64,
     pub declared: (i32, Vec<FieldDefinition>),
+    /// Of the records in the file; None: customers.
+    pub kind: Option<RecordTypeId>,
     pub columns: Vec<(usize, Target)>,
     pub store: Option<Id>,
     minor_units: u32,
@@ -116,7 +120,7 @@ impl Reading {
                 .select((staff::id, staff::user_name, staff::name))
                 .filter(staff::chain_id.eq(Id::from(chain)).and(staff::active.eq(true)))
                 .load(c)?);
-            Ok((fields::current(conn, chain, CUSTOMER)?, open, people))
+            Ok((row.declared(conn)?, open, people))
         })?;
         let by_name = |rows: Vec<(Id, String, String)>| {
             let both = |(id, code, name): (Id, String, String)| [(key(&name), id), (key(&code), id)];
@@ -132,6 +136,7 @@ impl Reading {
             now: engine.clock().business(chain),
             created_at: engine.clock().now().0,
             declared,
+            kind: row.type_id.map(Id::typed),
             columns: Vec::new(),
             store: mapping.store_id.map(Id::from),
             minor_units: engine.chain(chain)?.minor_units,
@@ -163,7 +168,11 @@ impl Reading {
             let read = self.cell(cell, target, &mut given, &mut card);
             read.map_err(|detail| RowFault::at(*column, detail))?;
         }
-        given.card = self.card(card)?;
+        if self.kind.is_some() {
+            given.values = Some(self.values(card)?);
+        } else {
+            given.card = self.card(card)?;
+        }
         self.ready(line, given).map_err(refused)
     }
 
@@ -264,6 +273,19 @@ impl Reading {
         }
     }
 
+    /// A record's values, checked by its type's fields.
+    fn values(&self, mut card: Map<String, Value>) -> Result<Map<String, Value>, RowFault> {
+        let values = match card.remove("own") {
+            Some(Value::Object(values)) => values,
+            _ => Map::new(),
+        };
+        let checked = change(&self.declared.1, &WrittenValues::new(), &values, self.latest);
+        match checked.map_err(|wrong| WrongField::refusal("/values", wrong)) {
+            Err(Some(refusal)) => Err(self.of_card(refusal)),
+            _ => Ok(values),
+        }
+    }
+
     fn card(&self, mut card: Map<String, Value>) -> Result<Option<Checked>, RowFault> {
         if card.is_empty() {
             return Ok(None);
@@ -283,7 +305,9 @@ impl Reading {
         let pointer = refusal.pointer.clone().unwrap_or_default();
         let here = |target: &Target| match target {
             Target::Card(group, name, _) => pointer.starts_with(&format!("/card/{group}/{name}")),
-            Target::Own(field) => pointer.starts_with(&format!("/card/own/{}", field.name)),
+            Target::Own(field) => ["/card/own/", "/values/"]
+                .iter()
+                .any(|before| pointer == format!("{before}{}", field.name)),
             _ => false,
         };
         let column = self

@@ -1,15 +1,18 @@
 //! The tables of customers' imports. Uploaded files are sealed under a key of their own, which goes with them.
 
 use super::read::FileFormat;
+use super::target::Of;
 use super::{ImportMapping, ImportState};
 use crate::each;
 use crate::error::{Error, Result};
+use crate::fields::{self, CUSTOMER};
 use crate::import::Encoding;
 use crate::input::erased;
 use crate::keys::{ChainKeys, PersonKey};
 use crate::store::schema::{file_import_parts, file_imports};
 use crate::store::{Conn, Id, Name};
 use cardea_domain::Text;
+use cardea_domain::fields::FieldDefinition;
 use cardea_domain::id::ChainId;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -43,6 +46,20 @@ pub(super) struct ImportRow {
 }
 
 impl ImportRow {
+    pub fn of(&self) -> Of {
+        if self.type_id.is_some() {
+            Of::Records
+        } else {
+            Of::Customers
+        }
+    }
+
+    /// The newest declarations of what the file may hold beside the known fields.
+    pub fn declared(&self, conn: &mut Conn) -> Result<(i32, Vec<FieldDefinition>)> {
+        let subject = self.type_id.map_or_else(|| CUSTOMER.to_owned(), Id::text);
+        fields::current(conn, self.chain_id.typed(), &subject)
+    }
+
     pub fn mapping(&self) -> Result<ImportMapping> {
         Ok(serde_json::from_str(&self.mapping)?)
     }

@@ -76,9 +76,9 @@ impl Run {
         let mapping = row.mapping()?;
         let table = open(engine, &row)?;
         let mut reading = Reading::open(engine, actor, (&row, &mapping), table.epoch)?;
-        let own = &reading.declared.1;
+        let (own, of) = (&reading.declared.1, row.of());
         let targets = mapping.columns.iter().enumerate();
-        let targets = targets.filter_map(|(column, name)| Some((column, target::find(name.as_ref()?, own)?)));
+        let targets = targets.filter_map(|(column, name)| Some((column, target::find(name.as_ref()?, own, of)?)));
         reading.columns = targets.collect();
         Ok(Self {
             engine: engine.clone(),

@@ -194,15 +194,35 @@ const KNOWN: &[Known] = &[
     ),
 ];
 
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    Customers,
+    /// Of a record's customer it says only who it is.
+    Records,
+}
+
+/// By what a record's customer is known.
+const WHO: [&str; 5] = ["name", "phone", "birthday", "identity_number", "external_ref"];
+
+impl Of {
+    fn has(self, target: &str) -> bool {
+        self == Of::Customers || WHO.contains(&target)
+    }
+}
+
 /// Before the name of one of the chain's own fields.
 const OWN: &str = "own.";
 
 /// Every target with what it is called, the chain's own fields last.
-pub(super) fn all(own: &[FieldDefinition]) -> Vec<ImportTarget> {
-    let known = KNOWN.iter().map(|(name, _, headers)| ImportTarget {
-        name: (*name).to_owned(),
-        label: label(headers),
-    });
+pub(crate) fn all(own: &[FieldDefinition], of: Of) -> Vec<ImportTarget> {
+    let known = KNOWN
+        .iter()
+        .filter(|(name, ..)| of.has(name))
+        .map(|(name, _, headers)| ImportTarget {
+            name: (*name).to_owned(),
+            label: label(headers),
+        });
     let own = own.iter().map(|field| ImportTarget {
         name: format!("{OWN}{}", field.name),
         label: field.label.clone(),
@@ -220,12 +240,12 @@ fn label(headers: &str) -> Text {
 }
 
 /// The target of a name; None if there is none.
-pub(super) fn find(name: &str, own: &[FieldDefinition]) -> Option<Target> {
+pub(super) fn find(name: &str, own: &[FieldDefinition], of: Of) -> Option<Target> {
     if let Some(name) = name.strip_prefix(OWN) {
         let field = own.iter().find(|field| field.name == name)?;
         return Some(Target::Own(field.clone()));
     }
-    let (_, target, _) = KNOWN.iter().find(|(known, ..)| *known == name)?;
+    let (_, target, _) = KNOWN.iter().find(|(known, ..)| *known == name && of.has(known))?;
     Some(target.clone())
 }
 
@@ -244,7 +264,7 @@ fn header(text: &str) -> String {
 }
 
 /// The name of the target that a header means.
-fn proposed(text: &str, own: &[FieldDefinition]) -> Option<String> {
+fn proposed(text: &str, own: &[FieldDefinition], of: Of) -> Option<String> {
     let text = header(text);
     if text.is_empty() {
         return None;
@@ -256,9 +276,8 @@ fn proposed(text: &str, own: &[FieldDefinition]) -> Option<String> {
     if let Some(field) = field {
         return Some(format!("{OWN}{}", field.name));
     }
-    let (name, ..) = KNOWN
-        .iter()
-        .find(|(_, _, headers)| headers.split('|').any(|one| one == text))?;
+    let mut known = KNOWN.iter().filter(|(name, ..)| of.has(name));
+    let (name, ..) = known.find(|(_, _, headers)| headers.split('|').any(|one| one == text))?;
     Some((*name).to_owned())
 }
 
@@ -317,14 +336,14 @@ pub(super) fn own_width(titles: &[String]) -> usize {
 }
 
 /// Looks for the headers: the first row in which at least half of what is written is known.
-pub(super) fn propose(rows: &[Vec<Cell>], own: &[FieldDefinition]) -> Proposal {
+pub(super) fn propose(rows: &[Vec<Cell>], own: &[FieldDefinition], of: Of) -> Proposal {
     let known = |row: &Vec<Cell>| {
         let texts: Vec<String> = row
             .iter()
             .filter(|cell| !cell.is_empty())
             .map(|cell| cell.text(Epoch::Y1900))
             .collect();
-        let hits = texts.iter().filter(|text| proposed(text, own).is_some()).count();
+        let hits = texts.iter().filter(|text| proposed(text, own, of).is_some()).count();
         (hits, texts.len())
     };
     let is_header = |row: &Vec<Cell>| {
@@ -350,9 +369,9 @@ pub(super) fn propose(rows: &[Vec<Cell>], own: &[FieldDefinition]) -> Proposal {
     };
     let titles = titles(&texts(rows, Epoch::Y1900), header_rows);
     let targets = titles.iter().map(|(over, title)| {
-        proposed(title, own)
-            .or_else(|| proposed(&format!("{over}{title}"), own))
-            .or_else(|| proposed(over, own))
+        proposed(title, own, of)
+            .or_else(|| proposed(&format!("{over}{title}"), own, of))
+            .or_else(|| proposed(over, own, of))
     });
     Proposal {
         header_rows,
@@ -397,7 +416,7 @@ mod tests {
     }
 
     fn targets(lines: &[&str]) -> (usize, Vec<String>) {
-        let found = propose(&rows(lines), &[]);
+        let found = propose(&rows(lines), &[], Of::Customers);
         (
             found.header_rows,
             found.targets.into_iter().map(Option::unwrap_or_default).collect(),
@@ -433,7 +452,7 @@ mod tests {
             targets(&lines),
             (3, ["name", "phone", "phone", "birthday"].map(String::from).to_vec())
         );
-        let titles = propose(&rows(&lines), &[]).titles;
+        let titles = propose(&rows(&lines), &[], Of::Customers).titles;
         assert_eq!(titles, ["姓名", "联系方式 / 手机", "联系方式 / 座机", "生日"]);
     }
 }

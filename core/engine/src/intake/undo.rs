@@ -11,11 +11,12 @@ use crate::error::{Error, Result};
 use crate::keys::ChainKeys;
 use crate::merge::person::Person;
 use crate::store::schema::{
-    bills, customer_cards, customer_classes, customer_merges, customers, deletions, file_import_changes,
-    handover_customers, journal, looks, memberships, records, tasks,
+    assessments, bills, customer_cards, customer_changes, customer_classes, customer_forms, customer_merges, customers,
+    deletions, file_import_changes, files, handover_customers, journal, lendings, looks, memberships, records,
+    satisfaction, tasks, warnings,
 };
 use crate::store::{Answer, Conn, Id, Lane, Tx};
-use crate::{Engine, each};
+use crate::{Engine, each, record};
 use cardea_domain::merge::restore;
 use diesel::prelude::*;
 use serde::Deserialize;
@@ -67,6 +68,13 @@ fn used(conn: &mut Conn, chain: Id, ids: &[Id]) -> Result<HashSet<Id>> {
     look!(customers, introducer_id);
     look!(customer_merges, customer_id);
     look!(customer_merges, merged_id);
+    look!(files, customer_id);
+    look!(customer_changes, customer_id);
+    look!(customer_forms, customer_id);
+    look!(lendings, customer_id);
+    look!(warnings, customer_id);
+    look!(satisfaction, customer_id);
+    look!(assessments, customer_id);
     let unowned: Vec<Option<Id>> = each!(conn, c => bills::table
         .select(bills::customer_id)
         .distinct()
@@ -123,10 +131,17 @@ fn some(tx: &mut Tx<'_>, keys: &ChainKeys, import: Id) -> Result<Answer> {
     let mut row = next(tx, import, ImportState::Undoing, found.rows_done)?;
     let lines = last(tx.conn(), chain, import)?;
     let ids: Vec<Id> = lines.iter().map(|(_, id, _)| *id).collect();
-    let used = used(tx.conn(), chain, &ids)?;
+    let used = match row.type_id {
+        Some(_) => HashSet::new(),
+        None => used(tx.conn(), chain, &ids)?,
+    };
     let mut kept = 0;
     for line in &lines {
-        kept += i64::from(!take_back(tx, keys, import, line, &used)?);
+        let gone = match row.type_id {
+            Some(_) => record::take_back(tx.conn(), keys, chain, line.1)?,
+            None => take_back(tx, keys, import, line, &used)?,
+        };
+        kept += i64::from(!gone);
     }
     let least = lines.last().map_or(0, |(line, ..)| *line);
     let of = file_import_changes::chain_id

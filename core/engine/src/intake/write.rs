@@ -11,11 +11,12 @@ use crate::import::Encoding;
 use crate::input::{self, Stored, Written, check_version, field, not_found};
 use crate::keys::PersonKey;
 use crate::merge::DuplicateKind;
+use crate::record::RecordType;
 use crate::store::schema::{file_import_changes, file_import_faults, file_imports};
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Lane, Name, Tx};
 use crate::store_admin::Store;
-use crate::{Engine, each, fields};
-use cardea_domain::id::FileImportId;
+use crate::{Engine, each};
+use cardea_domain::id::{FileImportId, RecordTypeId};
 use cardea_domain::sheet::Cell;
 use cardea_domain::{Code, Refusal};
 use diesel::prelude::*;
@@ -83,7 +84,7 @@ fn not_now() -> Refusal {
 }
 
 impl Engine {
-    /// Takes a file, sealed under a key of its own, and proposes what its columns mean.
+    /// Takes a file of customers, or of records of a type, sealed under a key of its own, and proposes what its columns mean.
     ///
     /// # Errors
     /// `forbidden`; `field_invalid` for what is no table.
@@ -91,11 +92,13 @@ impl Engine {
         &self,
         actor: &Actor,
         key: Option<IdempotencyKey>,
-        name: &str,
+        (name, kind): (&str, Option<RecordTypeId>),
         bytes: Arc<[u8]>,
     ) -> Result<Written<FileImport>, Refusal> {
         actor.require(Action::ImportRun, None)?;
         let name = input::text(name, 200, "/name")?;
+        let known = kind.map(|kind| self.one::<RecordType>(actor, kind)).transpose();
+        known.map_err(|refusal| refusal.at("/type_id"))?;
         let format = FileFormat::of(&bytes).ok_or_else(no_table)?;
         let id = FileImportId(Uuid::now_v7());
         let keys = self.keys().chain(actor.chain);
@@ -105,7 +108,7 @@ impl Engine {
             chain_id: actor.chain.into(),
             id: id.into(),
             name,
-            type_id: None,
+            type_id: kind.map(Id::from),
             format: Name(format),
             encoding: None,
             state: Name(ImportState::Uploaded),
@@ -164,8 +167,8 @@ impl Engine {
         (rows, preview): &(Vec<Vec<Cell>>, Preview),
     ) -> Result<ImportMapping, Refusal> {
         let chain = actor.chain;
-        let (_, own) = self.read(chain, |conn| fields::current(conn, chain, fields::CUSTOMER))?;
-        let proposal = propose(rows, &own);
+        let (_, own) = self.read(chain, |conn| row.declared(conn))?;
+        let proposal = propose(rows, &own, row.of());
         let hash = header_hash(row.type_id, &proposal.titles);
         let remembered = self.read(chain, |conn| row::remembered(conn, row, &hash))?;
         row.header_hash = Some(hash);
@@ -179,16 +182,19 @@ impl Engine {
         }))
     }
 
-    fn check_mapping(&self, actor: &Actor, mapping: &ImportMapping) -> Result<(), Refusal> {
+    fn check_mapping(&self, actor: &Actor, id: FileImportId, mapping: &ImportMapping) -> Result<(), Refusal> {
         let chain = actor.chain;
-        let (_, own) = self.read(chain, |conn| fields::current(conn, chain, fields::CUSTOMER))?;
+        let (of, own) = self.read(chain, |conn| {
+            let row = row::find(conn, chain, id.into())?.ok_or_else(not_found)?;
+            Ok((row.of(), row.declared(conn)?.1))
+        })?;
         if mapping.header_rows > 20 {
             return Err(field("/mapping/header_rows", "最多 20 行", "At most 20"));
         }
         for (at, name) in mapping.columns.iter().enumerate() {
             let Some(name) = name else { continue };
             let pointer = format!("/mapping/columns/{at}");
-            if target::find(name, &own).is_none() {
+            if target::find(name, &own, of).is_none() {
                 return Err(field(&pointer, "没有这个字段", "There is no such field"));
             }
             if name != "phone" && mapping.columns[..at].contains(&Some(name.clone())) {
@@ -220,7 +226,7 @@ impl Engine {
     ) -> Result<Written<FileImport>, Refusal> {
         actor.require(Action::ImportRun, None)?;
         if let Some(mapping) = &change.mapping {
-            self.check_mapping(actor, mapping)?;
+            self.check_mapping(actor, id, mapping)?;
         }
         let looked = self.looked_again(actor, id, &change).await?;
         let work = move |tx: &mut Tx<'_>| {

@@ -11,8 +11,7 @@ mod row;
 mod template;
 mod write;
 
-pub(crate) use erase::{erase, erase_one};
-pub use export::CsvPage;
+pub(crate) use erase::{erase, erase_one, take_back};
 pub use find::RecordHit;
 pub(crate) use find::find;
 pub use kind::{NewRecordType, RecordType, RecordTypeChange};
@@ -20,4 +19,5 @@ pub(crate) use own::own;
 pub use read::{Record, RecordEvent, RecordEventKind, RecordQuery};
 pub(crate) use row::purpose;
 pub use template::{RecordTypeTemplates, templates};
+pub(crate) use write::add;
 pub use write::{NewRecord, RecordChange, RecordMove};

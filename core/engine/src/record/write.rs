@@ -150,6 +150,57 @@ fn event(tx: &mut Tx<'_>, row: &RecordRow, kind: RecordEventKind) -> EventRow {
     }
 }
 
+/// Writes a new record about a customer.
+///
+/// # Errors
+/// `forbidden`, `erased`, `customer_merged`; `field_invalid` with every field at fault. Nothing was written then.
+pub(crate) fn add(tx: &mut Tx<'_>, keys: &ChainKeys, new: &NewRecord, latest: Day) -> Result<RecordId> {
+    let chain = tx.chain();
+    let (customer, key) = customer(tx, keys, new.customer_id, "/customer_id")?;
+    let unknown = || field("/type_id", "没有这个记录类型，或已停用", "There is no such type in use");
+    let kind = kind::Row::find(tx.conn(), chain, new.type_id.into())?;
+    let kind = kind.filter(|kind| kind.active).ok_or_else(unknown)?;
+    let context = Context {
+        kind: &kind,
+        customer,
+        key,
+        latest,
+    };
+    let (values, _) = context.written(&WrittenValues::new(), &new.values)?;
+    let id: RecordId = tx.new_id();
+    let now = tx.business_now().0;
+    let row = RecordRow {
+        chain_id: chain.into(),
+        id: id.into(),
+        type_id: kind.id,
+        customer_id: context.customer.id,
+        board_value: context.board_value(&values),
+        content: row::seal(&context.key, id.into(), &values)?,
+        active: true,
+        created_at: now,
+        changed_at: now,
+        version: 1,
+    };
+    row::insert(tx.conn(), &row)?;
+    let found_by = record_grams(keys, &kind.definitions()?, &values);
+    words::replace(tx.conn(), chain, row.id, (&BTreeSet::new(), &found_by))?;
+    let names: Vec<&String> = values.keys().collect();
+    let mut event = event(tx, &row, RecordEventKind::Create);
+    event.fields = serde_json::to_string(&names)?;
+    event.moved_to.clone_from(&row.board_value);
+    row::tell(tx.conn(), &event)?;
+    tx.audit(
+        "record.create",
+        id.0,
+        json!({ "type_id": new.type_id, "customer_id": new.customer_id, "fields": names }),
+    );
+    tx.publish(
+        "record.created",
+        json!({ "record_id": id, "customer_id": new.customer_id }),
+    );
+    Ok(id)
+}
+
 impl Engine {
     /// Writes a new record about a customer.
     ///
@@ -165,50 +216,7 @@ impl Engine {
         let (keys, latest) = (Arc::new(self.keys().chain(actor.chain)), self.latest_day(actor.chain));
         let answered = self
             .transact(actor, key, "record.create", move |tx| {
-                let chain = tx.chain();
-                let (customer, key) = customer(tx, &keys, new.customer_id, "/customer_id")?;
-                let unknown = || field("/type_id", "没有这个记录类型，或已停用", "There is no such type in use");
-                let kind = kind::Row::find(tx.conn(), chain, new.type_id.into())?;
-                let kind = kind.filter(|kind| kind.active).ok_or_else(unknown)?;
-                let context = Context {
-                    kind: &kind,
-                    customer,
-                    key,
-                    latest,
-                };
-                let (values, _) = context.written(&WrittenValues::new(), &new.values)?;
-                let id: RecordId = tx.new_id();
-                let now = tx.business_now().0;
-                let row = RecordRow {
-                    chain_id: chain.into(),
-                    id: id.into(),
-                    type_id: kind.id,
-                    customer_id: context.customer.id,
-                    board_value: context.board_value(&values),
-                    content: row::seal(&context.key, id.into(), &values)?,
-                    active: true,
-                    created_at: now,
-                    changed_at: now,
-                    version: 1,
-                };
-                row::insert(tx.conn(), &row)?;
-                let found_by = record_grams(&keys, &kind.definitions()?, &values);
-                words::replace(tx.conn(), chain, row.id, (&BTreeSet::new(), &found_by))?;
-                let names: Vec<&String> = values.keys().collect();
-                let mut event = event(tx, &row, RecordEventKind::Create);
-                event.fields = serde_json::to_string(&names)?;
-                event.moved_to.clone_from(&row.board_value);
-                row::tell(tx.conn(), &event)?;
-                tx.audit(
-                    "record.create",
-                    id.0,
-                    json!({ "type_id": new.type_id, "customer_id": new.customer_id, "fields": names }),
-                );
-                tx.publish(
-                    "record.created",
-                    json!({ "record_id": id, "customer_id": new.customer_id }),
-                );
-                Answer::created(&Stored::of(id))
+                Answer::created(&Stored::of(add(tx, &keys, &new, latest)?))
             })
             .await?;
         Written::read(answered, |id| self.record_view(actor, id.into()))

@@ -16,6 +16,8 @@ use diesel::sql_types::Bool;
 type Place = ((i64, Id), i64);
 /// Chain and customer.
 type Of = (Id, Id);
+/// When, which, by whom, and what it is within its kind.
+type Common = (i64, Id, Option<Id>, String);
 
 macro_rules! below {
     ($table:ident, $at:ident, $place:expr) => {{
@@ -96,12 +98,9 @@ fn card_events_of(conn: &mut Conn, (chain, customer): Of, place: Place) -> Resul
     let own = cards::chain_id.eq(chain).and(cards::membership_id.eq_any(members));
     let ids: Vec<Id> = each!(conn, c => cards::table.select(cards::id).filter(own).load(c)?);
     let own = card_events::chain_id.eq(chain).and(card_events::card_id.eq_any(ids));
-    let rows: Vec<(i64, Id, Option<Id>, String, String, Id)> = each!(conn, c => card_events::table
+    let rows: Vec<(Common, String, Id)> = each!(conn, c => card_events::table
         .select((
-            card_events::at,
-            card_events::id,
-            card_events::staff_id,
-            card_events::operation,
+            (card_events::at, card_events::id, card_events::staff_id, card_events::operation),
             card_events::to_state,
             card_events::card_id,
         ))
@@ -109,7 +108,7 @@ fn card_events_of(conn: &mut Conn, (chain, customer): Of, place: Place) -> Resul
         .order((card_events::at.desc(), card_events::id.desc()))
         .limit(place.1)
         .load(c)?);
-    let found = rows.into_iter().map(|(at, id, staff, operation, state, card)| Found {
+    let found = rows.into_iter().map(|((at, id, staff, operation), state, card)| Found {
         at,
         id,
         staff,
@@ -121,21 +120,13 @@ fn card_events_of(conn: &mut Conn, (chain, customer): Of, place: Place) -> Resul
     Ok(found.collect())
 }
 
-/// When, which, who wrote it, of what sort, and the sealed text.
-type Written = (i64, Id, Option<Id>, String, Vec<u8>);
-
 /// Entries in whose place no other one stands.
 fn entries(conn: &mut Conn, (chain, customer): Of, place: Place) -> Result<Vec<Found>> {
     let own = journal::chain_id.eq(chain).and(journal::customer_id.eq(customer));
-    let rows: Vec<(Written, Option<i64>)> = each!(conn, c => journal::table
+    let rows: Vec<(Common, Vec<u8>, Option<i64>)> = each!(conn, c => journal::table
         .select((
-            (
-                journal::occurred_at,
-                journal::id,
-                journal::staff_id,
-                journal::category,
-                journal::texts,
-            ),
+            (journal::occurred_at, journal::id, journal::staff_id, journal::category),
+            journal::texts,
             journal::amount,
         ))
         .filter(own.and(below!(journal, occurred_at, place)))
@@ -145,7 +136,7 @@ fn entries(conn: &mut Conn, (chain, customer): Of, place: Place) -> Result<Vec<F
         .load(c)?);
     let found = rows
         .into_iter()
-        .map(|((at, id, staff, category, texts), amount)| Found {
+        .map(|((at, id, staff, category), texts, amount)| Found {
             at,
             id,
             staff,
@@ -159,22 +150,17 @@ fn entries(conn: &mut Conn, (chain, customer): Of, place: Place) -> Result<Vec<F
 
 fn tasks_of(conn: &mut Conn, (chain, customer): Of, place: Place) -> Result<Vec<Found>> {
     let own = tasks::chain_id.eq(chain).and(tasks::customer_id.eq(customer));
-    let rows: Vec<(Written, String)> = each!(conn, c => tasks::table
+    let rows: Vec<(Common, Vec<u8>, String)> = each!(conn, c => tasks::table
         .select((
-            (
-                tasks::created_at,
-                tasks::id,
-                tasks::created_by,
-                tasks::kind,
-                tasks::texts,
-            ),
+            (tasks::created_at, tasks::id, tasks::created_by, tasks::kind),
+            tasks::texts,
             tasks::state,
         ))
         .filter(own.and(below!(tasks, created_at, place)))
         .order((tasks::created_at.desc(), tasks::id.desc()))
         .limit(place.1)
         .load(c)?);
-    let found = rows.into_iter().map(|((at, id, staff, kind, texts), state)| Found {
+    let found = rows.into_iter().map(|((at, id, staff, kind), texts, state)| Found {
         at,
         id,
         staff,
@@ -217,13 +203,13 @@ fn records_of(conn: &mut Conn, (chain, customer): Of, place: Place) -> Result<Ve
 
 fn files_of(conn: &mut Conn, (chain, customer): Of, place: Place) -> Result<Vec<Found>> {
     let own = files::chain_id.eq(chain).and(files::customer_id.eq(customer));
-    let rows: Vec<Written> = each!(conn, c => files::table
-        .select((files::created_at, files::id, files::staff_id, files::media_type, files::sealed))
+    let rows: Vec<(Common, Vec<u8>)> = each!(conn, c => files::table
+        .select(((files::created_at, files::id, files::staff_id, files::media_type), files::sealed))
         .filter(own.and(below!(files, created_at, place)))
         .order((files::created_at.desc(), files::id.desc()))
         .limit(place.1)
         .load(c)?);
-    let found = rows.into_iter().map(|(at, id, staff, media, sealed)| Found {
+    let found = rows.into_iter().map(|((at, id, staff, media), sealed)| Found {
         at,
         id,
         staff,

@@ -346,6 +346,7 @@ publish-effect = It counts from the next booking after that on; what is booked s
 imports = Import
 imports-why = Customers from other systems’ files (CSV, XLSX, XLS). A dry run shows what would happen; an import can be taken back as a whole.
 import-choose = Choose a file, or drop it here:
+import-holds = What it holds
 import-name = File
 import-at = Uploaded
 import-state = State
@@ -406,6 +407,13 @@ merges = Latest merges
 merge-told = { $name } was merged in
 merge-undone = Undone
 merge-undo = Undo
+
+export = Export customers
+export-why = Every line ends with a mark, and the access log notes who took them, when and what for. In full, the file can be imported again.
+export-format = Format
+export-masked = Numbers masked, without cards
+export-full = In full: { $purpose }
+export-take = Download
 `,he=`### When something went wrong: what happened (what), why, and what to do (do).
 ### The server words its own refusals, with what to do; here is only what it can't know.
 
@@ -1271,6 +1279,7 @@ publish-effect = 从生效后的下一笔开始适用；已入账的单据、积
 imports = 导入
 imports-why = 把其他系统的顾客名单（CSV、XLSX、XLS）导入进来。先试运行，看清结果再导入；导入后也可以整批撤销。
 import-choose = 选择文件，或拖到这里：
+import-holds = 文件内容
 import-name = 文件
 import-at = 上传时间
 import-state = 状态
@@ -1331,6 +1340,13 @@ merges = 最近的合并
 merge-told = 并入：{ $name }
 merge-undone = 已拆开
 merge-undo = 拆开
+
+export = 导出顾客
+export-why = 每行末尾有导出标记，访问日志会记下是谁、何时、为何导出。完整导出的表头可直接再导入。
+export-format = 格式
+export-masked = 号码遮盖，不含档案卡
+export-full = 完整内容：{ $purpose }
+export-take = 下载
 `,we=`### 出错时：发生了什么（what）、为什么（why）、怎么办（do）
 ### 服务器的说明里已有原因和办法，这里只写它不知道的。
 

@@ -3,6 +3,7 @@
 imports = Import
 imports-why = Customers from other systems’ files (CSV, XLSX, XLS). A dry run shows what would happen; an import can be taken back as a whole.
 import-choose = Choose a file, or drop it here:
+import-holds = What it holds
 import-name = File
 import-at = Uploaded
 import-state = State
@@ -63,3 +64,10 @@ merges = Latest merges
 merge-told = { $name } was merged in
 merge-undone = Undone
 merge-undo = Undo
+
+export = Export customers
+export-why = Every line ends with a mark, and the access log notes who took them, when and what for. In full, the file can be imported again.
+export-format = Format
+export-masked = Numbers masked, without cards
+export-full = In full: { $purpose }
+export-take = Download

@@ -3,6 +3,7 @@
 imports = 导入
 imports-why = 把其他系统的顾客名单（CSV、XLSX、XLS）导入进来。先试运行，看清结果再导入；导入后也可以整批撤销。
 import-choose = 选择文件，或拖到这里：
+import-holds = 文件内容
 import-name = 文件
 import-at = 上传时间
 import-state = 状态
@@ -63,3 +64,10 @@ merges = 最近的合并
 merge-told = 并入：{ $name }
 merge-undone = 已拆开
 merge-undo = 拆开
+
+export = 导出顾客
+export-why = 每行末尾有导出标记，访问日志会记下是谁、何时、为何导出。完整导出的表头可直接再导入。
+export-format = 格式
+export-masked = 号码遮盖，不含档案卡
+export-full = 完整内容：{ $purpose }
+export-take = 下载

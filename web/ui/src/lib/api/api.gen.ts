@@ -420,6 +420,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customer-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The customers of one's stores as a file, newest first: masked as on the pages, or in full, with the card, for who may
+         *     take such data away and says what for. No cell is computed by a spreadsheet; phones are texts. The titles are those
+         *     under which an import reads them. The last column of every line says who took it away and when; its number leads to
+         *     the access log.
+         */
+        get: operations["export_customers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customer-fields": {
         parameters: {
             query?: never;
@@ -762,7 +784,7 @@ export interface paths {
         get: operations["list_file_imports"];
         put?: never;
         /**
-         * Uploads a CSV, XLSX or XLS file, as it is. It is kept encrypted; nothing is imported yet. What its columns mean is
+         * Uploads a CSV, XLSX or XLS file of customers, or of records about known customers, as it is. It is kept encrypted; nothing is imported yet. What its columns mean is
          *     proposed by their headers, or as files with the same ones were read last.
          */
         post: operations["upload_import"];
@@ -1182,8 +1204,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The type's records as CSV in UTF-8, masked; cells that a spreadsheet would compute begin with an apostrophe. The
-         *     last column of every line says who took it away and when; its number leads to the access log.
+         * The type's records as a file, CSV in UTF-8 unless another format is asked for, masked; no cell is computed by a
+         *     spreadsheet: in CSV those that it would begin with an apostrophe. The last column of every line says who took it away
+         *     and when; its number leads to the access log.
          */
         get: operations["export_records"];
         put?: never;
@@ -5552,6 +5575,11 @@ export interface components {
         };
         /** @enum {string} */
         Sex: "female" | "male";
+        /**
+         * @description What a table is written as.
+         * @enum {string}
+         */
+        SheetFormat: "csv" | "xlsx" | "json";
         Staff: {
             active: boolean;
             /** Format: uuid */
@@ -6737,6 +6765,41 @@ export interface operations {
             };
         };
     };
+    export_customers: {
+        parameters: {
+            query?: {
+                /** @description `csv` if absent. */
+                format?: components["schemas"]["SheetFormat"];
+                /** @description true: nothing masked, with the card; needs `customer.export` and a purpose. */
+                full?: boolean;
+                /** @description What for; not `other`. */
+                purpose?: components["schemas"]["Purpose"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_customer_fields: {
         parameters: {
             query?: {
@@ -7649,6 +7712,8 @@ export interface operations {
             query: {
                 /** @description The file's name. */
                 name: string;
+                /** @description Of the records in it; absent: it holds customers. */
+                type_id?: string;
             };
             header: {
                 /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
@@ -8634,7 +8699,10 @@ export interface operations {
     };
     export_records: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `csv` if absent. */
+                format?: components["schemas"]["SheetFormat"];
+            };
             header?: never;
             path: {
                 id: string;

@@ -1,0 +1,328 @@
+//! Customers and records as files (D-ARC-13): written a page at a time, marked, and noted in the access log. Customers in
+//! full carry the headers under which an import reads them.
+
+use crate::actor::Actor;
+use crate::archive::card::Card;
+use crate::archive::row::{self, CustomerRow};
+use crate::archive::{FormOfAddress, card_row, mask_birthday, mask_identity, mask_phone, search};
+use crate::error::Result;
+use crate::identity::{Action, StoreScope};
+use crate::input::{Stored, Written, field};
+use crate::intake;
+use crate::keys::ChainKeys;
+use crate::look::{NewLook, Why, mark};
+use crate::page::PageArgs;
+use crate::record::RecordType;
+use crate::sheet::{Column, SheetFile, Shown};
+use crate::store::schema::{staff, stores};
+use crate::store::{Answer, Conn, Id, Tx};
+use crate::{Engine, each, fields};
+use cardea_domain::confidential::{LookKind, Purpose};
+use cardea_domain::fields::FieldDefinition;
+use cardea_domain::id::{CustomerId, RecordTypeId};
+use cardea_domain::{Refusal, Text};
+use diesel::prelude::*;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+pub use crate::sheet::SheetFormat;
+
+/// Customers of one read.
+const ROWS: usize = 200;
+/// Basic targets of an import, with which columns begin; without leave, no others.
+const BASIC: usize = 10;
+
+/// How a file is wanted.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// `csv` if absent.
+    #[serde(default)]
+    #[param(value_type = Option<SheetFormat>)]
+    pub format: SheetFormat,
+}
+
+/// How a file of customers is wanted.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CustomerExportQuery {
+    /// `csv` if absent.
+    #[serde(default)]
+    #[param(value_type = Option<SheetFormat>)]
+    pub format: SheetFormat,
+    /// true: nothing masked, with the card; needs `customer.export` and a purpose.
+    #[serde(default)]
+    #[param(value_type = Option<bool>)]
+    pub full: bool,
+    /// What for; not `other`.
+    pub purpose: Option<Purpose>,
+}
+
+/// What is written.
+enum What {
+    Customers(Box<Customers>),
+    Records(Box<RecordType>),
+}
+
+struct Customers {
+    full: bool,
+    scope: StoreScope,
+    own: Vec<FieldDefinition>,
+    /// Names of columns, as an import has them.
+    targets: Vec<String>,
+    stores: HashMap<Id, String>,
+    staff: HashMap<Id, String>,
+}
+
+/// A file on its way out.
+pub struct Export {
+    actor: Actor,
+    what: What,
+    pick: fn(&Text) -> &str,
+    mark: String,
+    after: Option<String>,
+    file: Option<SheetFile>,
+}
+
+fn note(tx: &mut Tx<'_>, subject: Option<Uuid>, what: &[String], why: Option<&Why>) -> Result<Answer> {
+    let look = NewLook {
+        kind: LookKind::Export,
+        customer: None,
+        subject,
+        what: what.iter().map(String::as_str).collect(),
+        why,
+    };
+    let look = look.write(tx, None)?;
+    let name = if subject.is_some() {
+        "record.export"
+    } else {
+        "customer.export"
+    };
+    tx.audit(name, look.id.0, json!({ "subject": subject, "look_id": look.id.0 }));
+    Answer::ok(&Stored::of(look.id))
+}
+
+impl Engine {
+    /// Begins a file of the customers of one's stores, and notes who takes it away.
+    ///
+    /// # Errors
+    /// `forbidden`; `field_invalid` where customers in full lack a purpose.
+    pub async fn begin_customer_export(
+        &self,
+        actor: &Actor,
+        query: &CustomerExportQuery,
+        pick: fn(&Text) -> &str,
+    ) -> Result<Export, Refusal> {
+        let scope = actor.scope(if query.full {
+            Action::CustomerExport
+        } else {
+            Action::CustomerRead
+        })?;
+        let purpose = query.purpose.filter(|purpose| *purpose != Purpose::Other);
+        if query.full && purpose.is_none() {
+            return Err(field("/purpose", "请说明用途", "Say what for"));
+        }
+        let chain = actor.chain;
+        let (own, stores, staff) = self.read(chain, |conn| {
+            let stores: Vec<(Id, String)> = each!(conn, c => stores::table
+                .select((stores::id, stores::code))
+                .filter(stores::chain_id.eq(Id::from(chain)))
+                .load(c)?);
+            let staff: Vec<(Id, String)> = each!(conn, c => staff::table
+                .select((staff::id, staff::user_name))
+                .filter(staff::chain_id.eq(Id::from(chain)))
+                .load(c)?);
+            Ok((fields::current(conn, chain, fields::CUSTOMER)?.1, stores, staff))
+        })?;
+        let mut targets = intake::targets(&own, intake::Of::Customers);
+        if !query.full {
+            targets.truncate(BASIC);
+        }
+        let customers = Customers {
+            full: query.full,
+            scope,
+            stores: stores.into_iter().collect(),
+            staff: staff.into_iter().collect(),
+            targets: targets.iter().map(|target| target.name.clone()).collect(),
+            own,
+        };
+        let why = purpose.map(|purpose| Why { purpose, note: None });
+        let columns = targets.into_iter().map(|target| (target.name, target.label)).collect();
+        let what = What::Customers(Box::new(customers));
+        self.begin_export(actor, (what, query.format), (columns, why), pick)
+            .await
+    }
+
+    /// Begins a file of a type's records, and notes who takes it away.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`.
+    pub async fn begin_record_export(
+        &self,
+        actor: &Actor,
+        kind: RecordTypeId,
+        query: &ExportQuery,
+        pick: fn(&Text) -> &str,
+    ) -> Result<Export, Refusal> {
+        let kind = self.one::<RecordType>(actor, kind)?;
+        let customer = ("customer".to_owned(), Text::new("顾客", "Customer"));
+        let fields = kind
+            .fields
+            .iter()
+            .map(|field| (field.name.clone(), field.label.clone()));
+        let columns = std::iter::once(customer).chain(fields).collect();
+        let what = What::Records(Box::new(kind));
+        self.begin_export(actor, (what, query.format), (columns, None), pick)
+            .await
+    }
+
+    async fn begin_export(
+        &self,
+        actor: &Actor,
+        (what, format): (What, SheetFormat),
+        (columns, why): (Vec<(String, Text)>, Option<Why>),
+        pick: fn(&Text) -> &str,
+    ) -> Result<Export, Refusal> {
+        let subject = match &what {
+            What::Customers(_) => None,
+            What::Records(kind) => Some(kind.id.0),
+        };
+        let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        let work = move |tx: &mut Tx<'_>| note(tx, subject, &names, why.as_ref());
+        let answered = self.transact(actor, None, "export", work).await?;
+        let marked = Written::read(answered, |look| {
+            self.read(actor.chain, |conn| mark(conn, actor.chain, look.into()))
+        })?;
+        let last = ("export".to_owned(), Text::new("导出标记", "Export"));
+        let titled = columns.into_iter().chain([last]).map(|(name, label)| Column {
+            name,
+            label: pick(&label).to_owned(),
+        });
+        Ok(Export {
+            actor: actor.clone(),
+            what,
+            pick,
+            mark: marked.value,
+            after: None,
+            file: Some(SheetFile::begin(format, titled.collect())?),
+        })
+    }
+
+    /// The next bytes of a file, masked as on the pages unless it was begun in full; every line ends with the mark. None
+    /// after its end.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn go_on_with_export(&self, export: &mut Export) -> Result<Option<Vec<u8>>, Refusal> {
+        let Some(mut file) = export.file.take() else {
+            return Ok(None);
+        };
+        let (rows, next) = match &export.what {
+            What::Customers(customers) => self.customers_shown(export, customers)?,
+            What::Records(kind) => self.record_rows(&export.actor, kind, export.after.take(), export.pick)?,
+        };
+        for mut row in rows {
+            row.push(export.mark.clone().into());
+            file.row(&row)?;
+        }
+        if next.is_none() {
+            return Ok(Some(file.end()?));
+        }
+        let bytes = file.take();
+        (export.after, export.file) = (next, Some(file));
+        Ok(Some(bytes))
+    }
+
+    fn customers_shown(&self, export: &Export, of: &Customers) -> Result<(Vec<Vec<Shown>>, Option<String>)> {
+        let (chain, keys) = (export.actor.chain, self.keys().chain(export.actor.chain));
+        let minor_units = self.chain(chain)?.minor_units;
+        let after = PageArgs::new(None, export.after.as_deref()).after_id()?.map(CustomerId);
+        self.read(chain, |conn| {
+            let ids = search::find(conn, &keys, (chain, &of.scope), None, after, ROWS)?;
+            let next = ids.last().filter(|_| ids.len() == ROWS).map(ToString::to_string);
+            let rows = row::load(conn, chain, &ids)?;
+            let shown = rows.into_iter().rev().filter(|row| !row.is_erased());
+            let shown = shown.map(|row| of.shown(conn, &keys, &row, (export.pick, minor_units)));
+            Ok((shown.collect::<Result<_>>()?, next))
+        })
+    }
+}
+
+impl Customers {
+    fn shown(
+        &self,
+        conn: &mut Conn,
+        keys: &ChainKeys,
+        row: &CustomerRow,
+        how: (fn(&Text) -> &str, u32),
+    ) -> Result<Vec<Shown>> {
+        let contact = row.contact(keys)?;
+        let card: Option<Card> = if self.full {
+            card_row::load(conn, keys, row)?
+        } else {
+            None
+        };
+        let card = card.map(serde_json::to_value).transpose()?.unwrap_or_default();
+        let text = |text: Option<String>| Shown::from(text.unwrap_or_default());
+        let said = |zh: &str, en: &str| Shown::Text((how.0)(&Text::new(zh, en)).to_owned());
+        let flag = |flag: bool| if flag { said("是", "yes") } else { said("否", "no") };
+        let named = |names: &HashMap<Id, String>, id: Option<Id>| text(id.and_then(|id| names.get(&id).cloned()));
+        let cell = |target: &String| match target.as_str() {
+            "name" => row.name.clone().into(),
+            "form_of_address" => match row.form_of_address.0 {
+                FormOfAddress::Mr => said("先生", "Mr"),
+                FormOfAddress::Ms => said("女士", "Ms"),
+                FormOfAddress::None => Shown::Nothing,
+            },
+            "phone" => {
+                let shown = |phone: &String| if self.full { phone.clone() } else { mask_phone(phone) };
+                Shown::List(contact.phones.iter().map(shown).collect())
+            }
+            "birthday" => text(
+                contact
+                    .birthday
+                    .map(|day| if self.full { day.to_string() } else { mask_birthday(day) }),
+            ),
+            "identity_number" => {
+                let number = contact.identity_number.as_deref();
+                text(number.map(|number| {
+                    if self.full {
+                        number.to_owned()
+                    } else {
+                        mask_identity(number)
+                    }
+                }))
+            }
+            "external_ref" => text(row.external_ref.clone()),
+            "store" => named(&self.stores, Some(row.store_id)),
+            "consultant" => named(&self.staff, row.consultant_id),
+            "consent.marketing" => flag(row.consent_marketing),
+            "consent.privacy" => flag(row.consent_privacy),
+            other => self.of_card(&card, other, how),
+        };
+        Ok(self.targets.iter().map(cell).collect())
+    }
+
+    /// `card.contact.mail` or `own.skin`.
+    fn of_card(&self, card: &Value, target: &str, how: (fn(&Text) -> &str, u32)) -> Shown {
+        let mut parts = target.split('.');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some("card"), Some(group), Some(name)) => match &card[group][name] {
+                Value::String(text) => text.clone().into(),
+                Value::Array(items) => Shown::List(items.iter().filter_map(Value::as_str).map(Into::into).collect()),
+                _ => Shown::Nothing,
+            },
+            (Some("own"), Some(name), None) => {
+                let field = self.own.iter().find(|field| field.name == name);
+                let value = &card["own"][name]["value"];
+                field.map_or(Shown::Nothing, |field| fields::shown(field, value, how))
+            }
+            _ => Shown::Nothing,
+        }
+    }
+}
