@@ -243,7 +243,7 @@ impl Engine {
         let minor_units = self.chain(chain)?.minor_units;
         let after = PageArgs::new(None, export.after.as_deref()).after_id()?.map(CustomerId);
         self.read(chain, |conn| {
-            let ids = search::find(conn, &keys, (chain, &of.scope), None, after, ROWS)?;
+            let ids = search::find(conn, &keys, (chain, &search::Only::of(&of.scope)), None, after, ROWS)?;
             let next = ids.last().filter(|_| ids.len() == ROWS).map(ToString::to_string);
             let rows = row::load(conn, chain, &ids)?;
             let shown = rows.into_iter().rev().filter(|row| !row.is_erased());

@@ -118,7 +118,6 @@ impl Actor {
             path: path.into(),
             headers,
             body: None,
-            content_type: "application/json",
         }
     }
 }

@@ -4,8 +4,9 @@ use super::import::{chain_of, data, import, mapping, rows};
 use super::intake::{all, bad, figures, path, remap, upload, work};
 use crate::harness::workbook::{Stored, xlsx};
 use crate::harness::{Backend, Field, Site, TestApp, peers, wait};
+use cardea_engine::archive::CustomerQuery;
 use cardea_engine::intake::{ImportMapping, ImportState, ImportWork, OnMatch};
-use cardea_engine::{Actor, Engine, PageArgs};
+use cardea_engine::{Actor, Engine};
 use libtest_mimic::{Completion, Trial};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -237,11 +238,12 @@ fn d_arc_13_an_import_goes_on_where_it_stopped(app: &TestApp) {
 fn customers(engine: &Engine, actor: &Actor) -> BTreeMap<String, String> {
     let (mut found, mut after) = (BTreeMap::new(), None);
     loop {
-        let page = PageArgs {
+        let page = CustomerQuery {
             limit: Some(200),
             after,
+            ..CustomerQuery::default()
         };
-        let listed = engine.customers(actor, None, &page).expect("a page of customers");
+        let listed = engine.customers(actor, &page).expect("a page of customers");
         for one in listed.items {
             let mut view = engine.customer(actor, one.id).expect("a customer");
             view.version = 0;

@@ -170,6 +170,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/card-completeness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How complete the cards of each consultant's customers are, as counted last. */
+        get: operations["read_card_completeness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cards": {
         parameters: {
             query?: never;
@@ -460,6 +477,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customer-forms/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts and refuses answers; what is accepted goes on the card, as told by the customer. */
+        post: operations["review_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customer-forms/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the link of a form useless. */
+        post: operations["withdraw_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customer-merges": {
         parameters: {
             query?: never;
@@ -502,7 +553,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Customers by name, phone or last four digits, newest first, masked. A whole phone number finds a customer of any
+         * Customers by name, phone or last four digits, of a consultant, of a class, newest first, masked. A whole phone number finds a customer of any
          *     store, everything else stays within one's own.
          */
         get: operations["list_customers"];
@@ -533,6 +584,41 @@ export interface paths {
         patch: operations["update_customer"];
         trace?: never;
     };
+    "/api/v1/customers/{id}/assessments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's assessments, the last one first: its grade, limit and terms hold. */
+        get: operations["list_assessments"];
+        put?: never;
+        /** Assesses a customer: the grade sets the credit limit and the terms of payment. */
+        post: operations["assess_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/card-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What stood on a customer's card before its changes, masked as the card is, the newest change first. */
+        get: operations["read_card_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/classes": {
         parameters: {
             query?: never;
@@ -545,6 +631,45 @@ export interface paths {
         put?: never;
         /** Sets a customer's class by hand, or takes it back. */
         post: operations["classify_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's files, newest first. */
+        get: operations["list_files"];
+        put?: never;
+        /**
+         * Attaches a file of at most 10 MB, sent as it is. Its content says what it is: JPEG, PNG, WebP, PDF, and docx, xlsx
+         *     and pptx without macros are kept.
+         */
+        post: operations["attach_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Forms of a customer with what was answered, newest first. */
+        get: operations["list_customer_forms"];
+        put?: never;
+        /** Makes a form for a customer. Its link works once and is shown this once. */
+        post: operations["send_form"];
         delete?: never;
         options?: never;
         head?: never;
@@ -643,6 +768,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/satisfaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes a form about a visit or a service. A low mark opens a follow-up for the customer's consultant. */
+        post: operations["write_satisfaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sales, events of cards, journal, tasks, changes of the card, records and files of a customer in one list, newest first;
+         *     each only for who may see it elsewhere.
+         */
+        get: operations["read_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/warnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reports a major change at a customer's, or that it sells outside its territory. While a warning of the kind is open, the
+         *     report is added to it.
+         */
+        post: operations["report_warning"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deletions": {
         parameters: {
             query?: never;
@@ -732,6 +914,74 @@ export interface paths {
         get: operations["read_demo"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file as it was attached, to keep and not to show; who asks is noted in the audit log. */
+        get: operations["read_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A small JPEG of a picture, at most 320 × 320. */
+        get: operations["read_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes what the customer has filled in, once. It waits for somebody to look at it. */
+        post: operations["answer_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a customer is asked for, by the link alone. Whatever is wrong with a link, it is not found. */
+        post: operations["open_form"];
         delete?: never;
         options?: never;
         head?: never;
@@ -965,6 +1215,58 @@ export interface paths {
         put?: never;
         /** A supervisor's verdict on an answered entry. */
         post: operations["judge_journal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lendings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Paper originals that are or were away, lent last first. */
+        get: operations["list_lendings"];
+        put?: never;
+        /** Notes that a paper original is taken away, until when and what for; the access log notes it too. */
+        post: operations["lend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lendings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. */
+        get: operations["read_lending"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lendings/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that a paper original is back. */
+        post: operations["take_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1394,6 +1696,24 @@ export interface paths {
         patch: operations["update_region"];
         trace?: never;
     };
+    "/api/v1/report-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Until when reports are to be handed in. */
+        get: operations["read_report_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets until when reports are to be handed in; those that are there keep their day. */
+        patch: operations["update_report_rules"];
+        trace?: never;
+    };
     "/api/v1/retention-rules": {
         parameters: {
             query?: never;
@@ -1535,6 +1855,96 @@ export interface paths {
         put?: never;
         /** What a return would give and take back; nothing is booked. */
         post: operations["quote_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/satisfaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Filled-in forms, what was written last first. */
+        get: operations["list_satisfaction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/satisfaction-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What customers are asked, and when a follow-up is opened. */
+        get: operations["read_satisfaction_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets what customers are asked from now on; earlier forms keep their questions. */
+        patch: operations["update_satisfaction_rules"];
+        trace?: never;
+    };
+    "/api/v1/satisfaction/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Marks by month, the earliest month first: of a customer, of somebody's work, of a store, or of all. */
+        get: operations["read_satisfaction_trend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scorecard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The scorecard that assessments use. */
+        get: operations["read_scorecard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scorecards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions that the chain has declared, the newest first. */
+        get: operations["list_scorecards"];
+        put?: never;
+        /**
+         * Publishes the next version of the scorecard; earlier assessments keep theirs. Belief and the health of families are not
+         *     collected: such criteria are refused.
+         */
+        post: operations["publish_scorecard"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1770,6 +2180,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/visit-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports, the latest period first: managers see those of their stores' staff, consultants their own. */
+        get: operations["list_visit_reports"];
+        put?: never;
+        /** Hands in one's report of a day or a month. Each visit is an entry of the customer's journal; an urgent one raises a warning. */
+        post: operations["hand_in_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visit-reports/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the consultants' reports of a period stand: in time, late, missing, not due yet. */
+        get: operations["read_report_standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/warning-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By what figures the chain is warned. */
+        get: operations["read_warning_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets by what figures the chain is warned; they hold from the next computation on. */
+        patch: operations["update_warning_rules"];
+        trace?: never;
+    };
+    "/api/v1/warnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Warnings, the earliest due first: managers see those of their stores' customers, consultants those of their own. */
+        get: operations["list_warnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/warnings/compute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Computes the chain's warnings now: opens what holds, closes what no longer does. */
+        post: operations["compute_warnings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/warnings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One warning. */
+        get: operations["read_warning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/warnings/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a warning with what was done. */
+        post: operations["resolve_warning"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/warnings/{id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a warning off until a day. */
+        post: operations["snooze_warning"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/calendar/{id}": {
         parameters: {
             query?: never;
@@ -1842,6 +2390,75 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An assessment as it is shown. The last one holds. */
+        Assessment: {
+            /**
+             * Format: int64
+             * @description In minor units.
+             */
+            credit_limit: number;
+            /** Format: uuid */
+            customer_id: string;
+            /** Format: date */
+            day: string;
+            /** @example B */
+            grade: string;
+            /** Format: uuid */
+            id: string;
+            marks: components["schemas"]["Scored"][];
+            remark?: string | null;
+            /**
+             * Format: int64
+             * @description Of full marks, in parts per million.
+             * @example 849200
+             */
+            score_ppm: number;
+            /**
+             * Format: int32
+             * @description By which version of the scorecard; 0: the usual one.
+             */
+            scorecard: number;
+            /** Format: uuid */
+            staff_id?: string | null;
+            /**
+             * Format: int32
+             * @description Days to pay in; 0: at once.
+             */
+            terms_days: number;
+        };
+        /** @description A file, without its content. */
+        AttachedFile: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            customer_id: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The entry of the journal that it belongs to.
+             */
+            journal_id?: string | null;
+            media_type: components["schemas"]["MediaType"];
+            name: string;
+            /**
+             * Format: uuid
+             * @description The record that it belongs to.
+             */
+            record_id?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /**
+             * Format: uuid
+             * @description Who attached it.
+             */
+            staff_id?: string | null;
+            /** @description There is a small picture of it. */
+            thumbnail: boolean;
+        };
         /** @description A typed attribute of a line, as the program's plugin declares it. */
         Attribute: boolean | number | string;
         /** @description A signed checkpoint of the audit log. */
@@ -2057,6 +2674,20 @@ export interface components {
             provenance?: {
                 [key: string]: components["schemas"]["ProvenanceChange"];
             } | null;
+        };
+        /** @description A consultant's customers and how much of their cards is filled in. */
+        CardCompleteness: {
+            /** Format: int64 */
+            customers: number;
+            /**
+             * Format: int64
+             * @description Of all that their cards ask for, in parts per million.
+             * @example 640000
+             */
+            filled_ppm: number;
+            name: string;
+            /** Format: uuid */
+            staff_id: string;
         };
         /** @description The holder as a till shows it. */
         CardHolder: {
@@ -2276,8 +2907,19 @@ export interface components {
             interests?: string | null;
             name?: string | null;
         };
+        /** @description The figures of the day on which they were counted last. */
+        CompletenessView: {
+            /**
+             * Format: date
+             * @description null: not counted yet.
+             */
+            day?: string | null;
+            items: components["schemas"]["CardCompleteness"][];
+        };
         /** @description Nothing needs to be said of a computation. */
         ComputeClasses: Record<string, unknown>;
+        /** @description Nothing needs to be said of a computation. */
+        ComputeWarnings: Record<string, unknown>;
         /** @description A field is asked for only when another one holds a certain value. */
         Condition: {
             /**
@@ -2361,6 +3003,21 @@ export interface components {
             qq?: string | null;
             /** @description 5–20 letters, digits, `-` and `_`. */
             wechat?: string | null;
+        };
+        /** @description Something that is judged with a mark. */
+        Criterion: {
+            /**
+             * @description Lower-case letters, digits and `_`.
+             * @example reputation
+             */
+            code: string;
+            label: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description Its part of the whole, in parts per million.
+             * @example 150000
+             */
+            weight_ppm: number;
         };
         Customer: {
             /**
@@ -2546,6 +3203,38 @@ export interface components {
         CustomerClasses: {
             items: components["schemas"]["CustomerClass"][];
         };
+        /** @description A form that was sent, as staff see it. */
+        CustomerForm: {
+            /** Format: date-time */
+            answered_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            customer_id: string;
+            /**
+             * Format: date-time
+             * @description Until when it can be filled in.
+             */
+            expires_at: string;
+            /** @description What the customer has answered. */
+            fields: components["schemas"]["FormField"][];
+            groups: components["schemas"]["FormGroup"][];
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            reviewed_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who decided last.
+             */
+            reviewed_by?: string | null;
+            /**
+             * Format: uuid
+             * @description Who sent it.
+             */
+            staff_id?: string | null;
+            state: components["schemas"]["FormState"];
+        };
         /**
          * @description Whose card it is.
          * @enum {string}
@@ -2607,8 +3296,11 @@ export interface components {
             strengths?: string | null;
             terms?: string | null;
         };
-        /** @description Nothing needs to be said of a yes or no. */
-        Decision: Record<string, unknown>;
+        /**
+         * @description What became of an answer.
+         * @enum {string}
+         */
+        Decision: "accepted" | "refused";
         /** @description Something that is to go, or has gone. */
         Deletion: {
             /** @description Surname and form of address, as long as there is one. */
@@ -2712,6 +3404,26 @@ export interface components {
          * @enum {string}
          */
         DuplicateKind: "phone" | "identity" | "external_ref" | "name_birth";
+        /** @description A field as it was. */
+        EarlierValue: {
+            /** @description Its place: `name`, `phones`, `card/contact/mail`, `card/own/shade`. */
+            field: string;
+            /** @description Masked as on the card; null: nothing stood there. */
+            value: unknown;
+        };
+        /** @description What a change took away. */
+        EarlierValues: {
+            /** Format: date-time */
+            at: string;
+            fields: components["schemas"]["EarlierValue"][];
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Who changed it; null for what runs by itself.
+             */
+            staff_id?: string | null;
+        };
         /**
          * @description How bytes become text. A byte order mark before UTF-8 is skipped.
          * @enum {string}
@@ -2881,8 +3593,48 @@ export interface components {
             encoding?: components["schemas"]["Encoding"] | null;
             mapping?: components["schemas"]["ImportMapping"] | null;
         };
+        /** @description What the customer fills in. */
+        FormAnswers: {
+            /**
+             * @description As a customer is changed: `phones`, `birthday`, `card` with fields of `person`, `contact` and `company`; only of the
+             *     groups that are asked for.
+             */
+            answers: Record<string, unknown>;
+            token: string;
+        };
+        /** @description An answer beside what the card says. */
+        FormField: {
+            /** @description What stands on the card now, masked; null: nothing. */
+            current: unknown;
+            decision?: components["schemas"]["Decision"] | null;
+            /** @description Its place on the card: `phones`, `card/contact/mail`. */
+            field: string;
+            /** @description Masked as on the card. */
+            value: unknown;
+        };
+        /**
+         * @description Fields that are asked for together.
+         * @enum {string}
+         */
+        FormGroup: "person" | "contact" | "company";
+        /** @description What follows `#` in the link. */
+        FormLink: {
+            token: string;
+        };
         /** @enum {string} */
         FormOfAddress: "mr" | "ms" | "none";
+        /** @description Places of answers, each at most once; what isn't named waits. */
+        FormReview: {
+            /** @description Go on the card. */
+            accept?: string[];
+            /** @description Go nowhere. */
+            refuse?: string[];
+        };
+        /**
+         * @description Where a form stands.
+         * @enum {string}
+         */
+        FormState: "open" | "answered" | "reviewed" | "withdrawn" | "expired";
         /** @description What was found, by sort, newest first in each. */
         FoundShown: {
             cards: components["schemas"]["Card"][];
@@ -2899,6 +3651,28 @@ export interface components {
             /** Format: uuid */
             staff_id?: string | null;
             verdict: components["schemas"]["Verdict"];
+        };
+        /** @description A grade and what follows from it. */
+        Grade: {
+            /**
+             * Format: int64
+             * @description In minor units.
+             */
+            credit_limit: number;
+            /**
+             * Format: int64
+             * @description From this share of full marks on.
+             * @example 850000
+             */
+            from_ppm: number;
+            /** @example A */
+            name: string;
+            /**
+             * Format: int32
+             * @description Days to pay in; 0: at once.
+             * @example 60
+             */
+            terms_days: number;
         };
         /** @description A handover. */
         Handover: {
@@ -3140,6 +3914,36 @@ export interface components {
              */
             threshold: number;
         };
+        /** @description A paper that is or was away. */
+        Lending: {
+            /** Format: uuid */
+            borrower_id: string;
+            /** @description Surname and form of address. */
+            customer: components["schemas"]["Text"];
+            /** Format: uuid */
+            customer_id: string;
+            /** Format: date */
+            due_on: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            lent_at: string;
+            /** @description Of its row in the access log; to be written on the slip in the paper's place. */
+            number: string;
+            /** @description Not back, and the last day is over. */
+            overdue: boolean;
+            /** Format: date-time */
+            returned_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who took it back.
+             */
+            returned_to?: string | null;
+            /** @description Gone once the customer is erased. */
+            what?: string | null;
+        };
+        /** @description Nothing needs to be said of a return. */
+        LendingReturn: Record<string, unknown>;
         Login: {
             /**
              * @description Code of the chain.
@@ -3182,7 +3986,7 @@ export interface components {
          * @description How somebody came to know confidential data.
          * @enum {string}
          */
-        LookKind: "reveal" | "own_data" | "export";
+        LookKind: "reveal" | "own_data" | "export" | "lending" | "file";
         /** @description A value that the surviving customer doesn't have. */
         LostValue: {
             /**
@@ -3229,6 +4033,13 @@ export interface components {
              */
             valid_through?: string | null;
         };
+        /** @description A mark with the question as it was asked. */
+        Mark: {
+            code: string;
+            label: components["schemas"]["Text"];
+            /** Format: int32 */
+            mark: number;
+        };
         /** @description Who is logged in, where, and what they may do. */
         Me: {
             chain: components["schemas"]["ChainShown"];
@@ -3250,6 +4061,11 @@ export interface components {
             stores: components["schemas"]["StoreShown"][];
             user: string;
         };
+        /**
+         * @description Kinds of files that are kept.
+         * @enum {string}
+         */
+        MediaType: "image/jpeg" | "image/png" | "image/webp" | "application/pdf" | "application/vnd.openxmlformats-officedocument.wordprocessingml.document" | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" | "application/vnd.openxmlformats-officedocument.presentationml.presentation";
         /** @description Whose sale it was. */
         MemberShown: {
             customer?: components["schemas"]["CustomerShown"] | null;
@@ -3308,6 +4124,42 @@ export interface components {
             label: components["schemas"]["Text"];
             /** Format: int32 */
             required: number;
+        };
+        /** @description What was said in a month. */
+        MonthOfMarks: {
+            /** Format: int64 */
+            forms: number;
+            /**
+             * Format: int64
+             * @description Forms with a low mark.
+             */
+            low: number;
+            /**
+             * Format: int64
+             * @description The mean of all marks, in thousandths; null where nothing was said.
+             * @example 4250
+             */
+            mean_milli?: number | null;
+            /** @example 2026-03 */
+            month: string;
+        };
+        /** @description An assessment to make. */
+        NewAssessment: {
+            /**
+             * @description 0–100 by the criteria's codes, one for each.
+             * @example {
+             *       "reputation": 80
+             *     }
+             */
+            marks: {
+                [key: string]: number;
+            };
+            remark?: string | null;
+            /**
+             * Format: int32
+             * @description The version of the scorecard that was filled in.
+             */
+            scorecard: number;
         };
         /** @description Nothing needs to be said of a new address. */
         NewCalendar: Record<string, unknown>;
@@ -3429,6 +4281,15 @@ export interface components {
              */
             follows: number;
         };
+        /** @description What a customer is asked for. */
+        NewForm: {
+            /**
+             * Format: int64
+             * @description How long the link works, 1–30 days; 7 if absent.
+             */
+            days?: number | null;
+            groups: components["schemas"]["FormGroup"][];
+        };
         /** @description A handover to make. */
         NewHandover: {
             /** @description Only these; absent: every customer and every open task. */
@@ -3465,6 +4326,23 @@ export interface components {
             /** @description How it was answered: with it the entry isn't open. */
             resolution?: string | null;
             summary?: string | null;
+        };
+        NewLending: {
+            /**
+             * Format: uuid
+             * @description Who takes it; absent: who writes this.
+             */
+            borrower_id?: string | null;
+            /** Format: uuid */
+            customer_id: string;
+            /**
+             * Format: date
+             * @description The last day on which it may be away: within a year.
+             */
+            due_on: string;
+            purpose: components["schemas"]["Purpose"];
+            /** @description Which paper. */
+            what: string;
         };
         /** @description Whom to merge into a customer. */
         NewMerge: {
@@ -3639,6 +4517,45 @@ export interface components {
             /** @example T1 */
             till: string;
         };
+        /** @description A filled-in form. */
+        NewSatisfaction: {
+            /**
+             * Format: date
+             * @description Absent: today. Not later than that.
+             */
+            day?: string | null;
+            /**
+             * @description 1–5 by the questions' codes; what wasn't answered is left out.
+             * @example {
+             *       "service": 5
+             *     }
+             */
+            marks: {
+                [key: string]: number;
+            };
+            occasion: components["schemas"]["Occasion"];
+            remark?: string | null;
+            /**
+             * Format: uuid
+             * @description Whose work it is about; absent: the customer's consultant.
+             */
+            staff_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Where it was; absent: the customer's store.
+             */
+            store_id?: string | null;
+        };
+        /** @description A scorecard to use from now on. */
+        NewScorecard: {
+            /**
+             * Format: int32
+             * @description The version that this one follows, 0 for the first: somebody else may have published one meanwhile.
+             * @example 0
+             */
+            follows: number;
+            scorecard: components["schemas"]["Scorecard"];
+        };
         NewStaff: {
             /** @example 王丽 */
             name: string;
@@ -3707,6 +4624,36 @@ export interface components {
             remark?: string | null;
             verdict: components["schemas"]["Verdict"];
         };
+        /** @description A visit to tell. */
+        NewVisit: {
+            /** Format: uuid */
+            customer_id: string;
+            /** @description Goes into the customer's journal. */
+            description: string;
+            /** @description true: raises a warning of a major change at once. */
+            urgent?: boolean;
+        };
+        /** @description A report to hand in. */
+        NewVisitReport: {
+            /**
+             * Format: date
+             * @description Any day of the period. Not later than today.
+             */
+            day: string;
+            period: components["schemas"]["ReportPeriod"];
+            /** @description About the work; what concerns a customer belongs to the visit. */
+            remark: string;
+            /** @description At most 100. */
+            visits: components["schemas"]["NewVisit"][];
+        };
+        /** @description A report: what has changed at the customer's, or where it sells. */
+        NewWarning: {
+            /** @description `major_change` or `territory`; the others are computed. */
+            kind: components["schemas"]["WarningKind"];
+            report: string;
+            /** @description true: to be answered at once. */
+            urgent?: boolean;
+        };
         /** @description What comes next on the ladder. */
         NextTier: {
             id: string;
@@ -3717,6 +4664,11 @@ export interface components {
             missing_paid: number;
             name: components["schemas"]["Text"];
         };
+        /**
+         * @description What the customer was asked about.
+         * @enum {string}
+         */
+        Occasion: "visit" | "service" | "purchase";
         /**
          * @description What becomes of a row whose customer is known.
          * @enum {string}
@@ -3730,6 +4682,91 @@ export interface components {
             id: string;
             /** @description Past its day. */
             overdue: boolean;
+        };
+        /** @description A form as the customer sees it. Of the card it shows nothing. */
+        OpenForm: {
+            /** @description Surname and form of address. */
+            display: components["schemas"]["Text"];
+            /** Format: date-time */
+            expires_at: string;
+            groups: components["schemas"]["FormGroup"][];
+        };
+        /** @description A page of a list. */
+        Page_Assessment: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description In minor units.
+                 */
+                credit_limit: number;
+                /** Format: uuid */
+                customer_id: string;
+                /** Format: date */
+                day: string;
+                /** @example B */
+                grade: string;
+                /** Format: uuid */
+                id: string;
+                marks: components["schemas"]["Scored"][];
+                remark?: string | null;
+                /**
+                 * Format: int64
+                 * @description Of full marks, in parts per million.
+                 * @example 849200
+                 */
+                score_ppm: number;
+                /**
+                 * Format: int32
+                 * @description By which version of the scorecard; 0: the usual one.
+                 */
+                scorecard: number;
+                /** Format: uuid */
+                staff_id?: string | null;
+                /**
+                 * Format: int32
+                 * @description Days to pay in; 0: at once.
+                 */
+                terms_days: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_AttachedFile: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                customer_id: string;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description The entry of the journal that it belongs to.
+                 */
+                journal_id?: string | null;
+                media_type: components["schemas"]["MediaType"];
+                name: string;
+                /**
+                 * Format: uuid
+                 * @description The record that it belongs to.
+                 */
+                record_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Bytes.
+                 */
+                size: number;
+                /**
+                 * Format: uuid
+                 * @description Who attached it.
+                 */
+                staff_id?: string | null;
+                /** @description There is a small picture of it. */
+                thumbnail: boolean;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
         };
         /** @description A page of a list. */
         Page_AuditEntry: {
@@ -3947,6 +4984,42 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_CustomerForm: {
+            items: {
+                /** Format: date-time */
+                answered_at?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                customer_id: string;
+                /**
+                 * Format: date-time
+                 * @description Until when it can be filled in.
+                 */
+                expires_at: string;
+                /** @description What the customer has answered. */
+                fields: components["schemas"]["FormField"][];
+                groups: components["schemas"]["FormGroup"][];
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                reviewed_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who decided last.
+                 */
+                reviewed_by?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who sent it.
+                 */
+                staff_id?: string | null;
+                state: components["schemas"]["FormState"];
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_CustomerMerge: {
             items: {
                 /**
@@ -4137,6 +5210,23 @@ export interface components {
                 requested_by?: string | null;
                 scope: components["schemas"]["DeletionScope"];
                 state: components["schemas"]["DeletionState"];
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_EarlierValues: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                fields: components["schemas"]["EarlierValue"][];
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description Who changed it; null for what runs by itself.
+                 */
+                staff_id?: string | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -4370,6 +5460,38 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_Lending: {
+            items: {
+                /** Format: uuid */
+                borrower_id: string;
+                /** @description Surname and form of address. */
+                customer: components["schemas"]["Text"];
+                /** Format: uuid */
+                customer_id: string;
+                /** Format: date */
+                due_on: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                lent_at: string;
+                /** @description Of its row in the access log; to be written on the slip in the paper's place. */
+                number: string;
+                /** @description Not back, and the last day is over. */
+                overdue: boolean;
+                /** Format: date-time */
+                returned_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who took it back.
+                 */
+                returned_to?: string | null;
+                /** @description Gone once the customer is erased. */
+                what?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Look: {
             items: {
                 /** Format: date-time */
@@ -4428,6 +5550,28 @@ export interface components {
                  * @description Last valid day, in the issuing store's zone; null: no end.
                  */
                 valid_through?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_MonthOfMarks: {
+            items: {
+                /** Format: int64 */
+                forms: number;
+                /**
+                 * Format: int64
+                 * @description Forms with a low mark.
+                 */
+                low: number;
+                /**
+                 * Format: int64
+                 * @description The mean of all marks, in thousandths; null where nothing was said.
+                 * @example 4250
+                 */
+                mean_milli?: number | null;
+                /** @example 2026-03 */
+                month: string;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -4556,6 +5700,23 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_ReportStanding: {
+            items: {
+                /** Format: date */
+                due_on: string;
+                name: string;
+                /** Format: uuid */
+                report_id?: string | null;
+                /** Format: uuid */
+                staff_id: string;
+                state: components["schemas"]["ReportState"];
+                /** Format: int64 */
+                visits: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Reward: {
             items: {
                 active: boolean;
@@ -4618,6 +5779,59 @@ export interface components {
                 tenders: components["schemas"]["Tender"][];
                 till: string;
             })[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Satisfaction: {
+            items: {
+                customer?: components["schemas"]["Text"] | null;
+                /** Format: uuid */
+                customer_id: string;
+                /** Format: date */
+                day: string;
+                /** Format: uuid */
+                id: string;
+                /** @description A mark is low. */
+                low: boolean;
+                marks: components["schemas"]["Mark"][];
+                occasion: components["schemas"]["Occasion"];
+                remark?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Whose work it is about; null: nobody's in particular.
+                 */
+                staff_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Where it was.
+                 */
+                store_id: string;
+                /**
+                 * Format: uuid
+                 * @description The follow-up that it opened.
+                 */
+                task_id?: string | null;
+                /** Format: uuid */
+                written_by?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_ScorecardVersion: {
+            items: {
+                /** Format: date-time */
+                created_at?: string | null;
+                /** Format: uuid */
+                created_by?: string | null;
+                scorecard: components["schemas"]["Scorecard"];
+                /**
+                 * Format: int32
+                 * @description From 1; 0: the usual one, where the chain has declared none.
+                 */
+                version: number;
+            }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
         };
@@ -4781,6 +5995,128 @@ export interface components {
                  * @description Its Monday.
                  */
                 week: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_TimelineItem: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Minor units of the chain's currency.
+                 */
+                amount?: number | null;
+                /** Format: date-time */
+                at: string;
+                /** @description Names of the fields that were changed. */
+                fields: string[];
+                /**
+                 * Format: uuid
+                 * @description Of the bill, the card's event, the entry, the task, the change, the record, or the file.
+                 */
+                id: string;
+                kind: components["schemas"]["TimelineKind"];
+                /**
+                 * Format: int64
+                 * @description Points of a bill: earned, less what was spent.
+                 */
+                points?: number | null;
+                /**
+                 * Format: uuid
+                 * @description Who did it; null for what runs by itself.
+                 */
+                staff_id?: string | null;
+                /** @description Where a task or a card stands. */
+                state?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The card, or the record's type.
+                 */
+                subject_id?: string | null;
+                /** @description What people wrote of it: the entry, the task's title, the file's name. Gone once the customer is erased. */
+                text?: string | null;
+                /**
+                 * @description What it is within its kind: kind of the bill, operation on the card, category of the entry, kind of the task, media
+                 *     type of the file.
+                 */
+                what?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_VisitReport: {
+            items: {
+                /**
+                 * Format: date
+                 * @description The last day for it.
+                 */
+                due_on: string;
+                /**
+                 * Format: date
+                 * @description The first day of the period.
+                 */
+                from: string;
+                /** Format: date */
+                handed_in_on: string;
+                /** Format: uuid */
+                id: string;
+                late: boolean;
+                period: components["schemas"]["ReportPeriod"];
+                remark: string;
+                /** Format: uuid */
+                staff_id: string;
+                visits: components["schemas"]["Visit"][];
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Warning: {
+            items: {
+                customer?: components["schemas"]["Text"] | null;
+                /** Format: uuid */
+                customer_id: string;
+                /**
+                 * Format: date
+                 * @description The last day for an answer.
+                 */
+                due_on: string;
+                /** Format: uuid */
+                ended_by?: string | null;
+                /** Format: date */
+                ended_on?: string | null;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["WarningKind"];
+                /** Format: date */
+                opened_on: string;
+                /** @description Open, past its day, and not put off. */
+                overdue: boolean;
+                /**
+                 * Format: uuid
+                 * @description Who is to answer it: the customer's consultant; null: nobody looks after the customer.
+                 */
+                owner_id?: string | null;
+                /** @description What people reported, the first report first. */
+                reports: components["schemas"]["WarningReport"][];
+                /** @description What was done. */
+                resolution?: string | null;
+                /**
+                 * Format: date
+                 * @description Put off until this day; null: not put off.
+                 */
+                snoozed_until?: string | null;
+                state: components["schemas"]["WarningState"];
+                urgent: boolean;
+                /**
+                 * Format: int64
+                 * @description Rises with every change; the ETag.
+                 */
+                version: number;
+                why?: components["schemas"]["Text"] | null;
+                why_ended?: components["schemas"]["Text"] | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -4998,6 +6334,15 @@ export interface components {
          * @enum {string}
          */
         Purpose: "asked" | "service" | "complaint" | "checking" | "law" | "other";
+        /** @description A question that is answered with a mark. */
+        Question: {
+            /**
+             * @description Lower-case letters, digits and `_`; marks are kept under it.
+             * @example service
+             */
+            code: string;
+            label: components["schemas"]["Text"];
+        };
         /** @description A record, masked. */
         Record: {
             active: boolean;
@@ -5165,6 +6510,44 @@ export interface components {
             active?: boolean | null;
             name?: string | null;
         };
+        /**
+         * @description For how long a report is.
+         * @enum {string}
+         */
+        ReportPeriod: "day" | "month";
+        /** @description Until when a chain wants its reports. */
+        ReportRules: {
+            /**
+             * Format: int32
+             * @description Days after the day.
+             * @example 1
+             */
+            day_days: number;
+            /**
+             * Format: int32
+             * @description Days after the month's end.
+             * @example 3
+             */
+            month_days: number;
+        };
+        /** @description How somebody's report stands. */
+        ReportStanding: {
+            /** Format: date */
+            due_on: string;
+            name: string;
+            /** Format: uuid */
+            report_id?: string | null;
+            /** Format: uuid */
+            staff_id: string;
+            state: components["schemas"]["ReportState"];
+            /** Format: int64 */
+            visits: number;
+        };
+        /**
+         * @description How a report stands.
+         * @enum {string}
+         */
+        ReportState: "in_time" | "late" | "missing" | "waiting";
         /** @description A document that a checklist asks for. */
         RequiredDocument: {
             /**
@@ -5179,6 +6562,10 @@ export interface components {
              */
             copies: number;
             label: components["schemas"]["Text"];
+        };
+        /** @description What was done. */
+        ResolvedWarning: {
+            resolution: string;
         };
         /** @description Rules that replace the present ones. */
         RetentionChange: {
@@ -5517,6 +6904,84 @@ export interface components {
              */
             membership_id?: string | null;
         };
+        /** @description A form as it is shown; what belongs to an erased customer has no remark. */
+        Satisfaction: {
+            customer?: components["schemas"]["Text"] | null;
+            /** Format: uuid */
+            customer_id: string;
+            /** Format: date */
+            day: string;
+            /** Format: uuid */
+            id: string;
+            /** @description A mark is low. */
+            low: boolean;
+            marks: components["schemas"]["Mark"][];
+            occasion: components["schemas"]["Occasion"];
+            remark?: string | null;
+            /**
+             * Format: uuid
+             * @description Whose work it is about; null: nobody's in particular.
+             */
+            staff_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Where it was.
+             */
+            store_id: string;
+            /**
+             * Format: uuid
+             * @description The follow-up that it opened.
+             */
+            task_id?: string | null;
+            /** Format: uuid */
+            written_by?: string | null;
+        };
+        /** @description What a chain asks, and what follows. */
+        SatisfactionRules: {
+            /**
+             * Format: int32
+             * @description Days until that follow-up is due.
+             * @example 2
+             */
+            follow_up_days: number;
+            /**
+             * Format: int32
+             * @description A mark that is this or lower opens a follow-up.
+             * @example 2
+             */
+            low_mark: number;
+            /** @description 1–20, in the order of the form. */
+            questions: components["schemas"]["Question"][];
+        };
+        /** @description A scorecard. */
+        Scorecard: {
+            /** @description 1–30; their weights add up to a million. */
+            criteria: components["schemas"]["Criterion"][];
+            /** @description 1–10, the best one first, the last one from 0 on. */
+            grades: components["schemas"]["Grade"][];
+        };
+        /** @description A version of the scorecard. */
+        ScorecardVersion: {
+            /** Format: date-time */
+            created_at?: string | null;
+            /** Format: uuid */
+            created_by?: string | null;
+            scorecard: components["schemas"]["Scorecard"];
+            /**
+             * Format: int32
+             * @description From 1; 0: the usual one, where the chain has declared none.
+             */
+            version: number;
+        };
+        /** @description A mark with the criterion as it was. */
+        Scored: {
+            code: string;
+            label: components["schemas"]["Text"];
+            /** Format: int32 */
+            mark: number;
+            /** Format: int64 */
+            weight_ppm: number;
+        };
         /** @description Where a lane ended. */
         SealedLane: {
             /** @description SHA-256 of its last entry, hexadecimal. */
@@ -5528,6 +6993,15 @@ export interface components {
              * @description Number of its last entry; 0 for none.
              */
             seq: number;
+        };
+        /** @description A form and its link, which is told this once. */
+        SentForm: {
+            form: components["schemas"]["CustomerForm"];
+            /**
+             * @description To be put behind the server's own address. What follows `#` never reaches a server's log.
+             * @example /form/#0193….4f6e…
+             */
+            path: string;
         };
         /** @description How often customers who have a consultant hear from the shop, by their volume class; at least once a year (D-ARC-5). */
         ServiceStandards: {
@@ -5573,6 +7047,173 @@ export interface components {
              */
             version: number;
         };
+        /** @description A document that replaces the present one. */
+        SettingChange_ReportRules: {
+            /** @description Until when a chain wants its reports. */
+            value: {
+                /**
+                 * Format: int32
+                 * @description Days after the day.
+                 * @example 1
+                 */
+                day_days: number;
+                /**
+                 * Format: int32
+                 * @description Days after the month's end.
+                 * @example 3
+                 */
+                month_days: number;
+            };
+        };
+        /** @description A document that replaces the present one. */
+        SettingChange_SatisfactionRules: {
+            /** @description What a chain asks, and what follows. */
+            value: {
+                /**
+                 * Format: int32
+                 * @description Days until that follow-up is due.
+                 * @example 2
+                 */
+                follow_up_days: number;
+                /**
+                 * Format: int32
+                 * @description A mark that is this or lower opens a follow-up.
+                 * @example 2
+                 */
+                low_mark: number;
+                /** @description 1–20, in the order of the form. */
+                questions: components["schemas"]["Question"][];
+            };
+        };
+        /** @description A document that replaces the present one. */
+        SettingChange_WarningRules: {
+            /** @description By what figures a chain is warned. */
+            value: {
+                /**
+                 * Format: int32
+                 * @description Days until a warning is to be answered.
+                 * @example 7
+                 */
+                answer_days: number;
+                /**
+                 * Format: int32
+                 * @description Nobody is gone before so many days have passed since the last purchase.
+                 * @example 30
+                 */
+                churn_days: number;
+                /** @description Last year's days count only where at least so much was paid in them, in minor units. */
+                least_amount: components["schemas"]["i64"];
+                /**
+                 * Format: int64
+                 * @description Parts per million of last year, or of what was usual, below which there is a warning.
+                 * @example 800000
+                 */
+                share_ppm: number;
+                /**
+                 * Format: int32
+                 * @description The same of an urgent one.
+                 * @example 1
+                 */
+                urgent_days: number;
+                /**
+                 * Format: int32
+                 * @description Days, today included, that are compared with the same days of last year and with what was usual before them.
+                 * @example 90
+                 */
+                window_days: number;
+            };
+        };
+        /** @description A document as it holds. */
+        SettingView_ReportRules: {
+            /** @description Until when a chain wants its reports. */
+            value: {
+                /**
+                 * Format: int32
+                 * @description Days after the day.
+                 * @example 1
+                 */
+                day_days: number;
+                /**
+                 * Format: int32
+                 * @description Days after the month's end.
+                 * @example 3
+                 */
+                month_days: number;
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
+        SettingView_SatisfactionRules: {
+            /** @description What a chain asks, and what follows. */
+            value: {
+                /**
+                 * Format: int32
+                 * @description Days until that follow-up is due.
+                 * @example 2
+                 */
+                follow_up_days: number;
+                /**
+                 * Format: int32
+                 * @description A mark that is this or lower opens a follow-up.
+                 * @example 2
+                 */
+                low_mark: number;
+                /** @description 1–20, in the order of the form. */
+                questions: components["schemas"]["Question"][];
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
+        SettingView_WarningRules: {
+            /** @description By what figures a chain is warned. */
+            value: {
+                /**
+                 * Format: int32
+                 * @description Days until a warning is to be answered.
+                 * @example 7
+                 */
+                answer_days: number;
+                /**
+                 * Format: int32
+                 * @description Nobody is gone before so many days have passed since the last purchase.
+                 * @example 30
+                 */
+                churn_days: number;
+                /** @description Last year's days count only where at least so much was paid in them, in minor units. */
+                least_amount: components["schemas"]["i64"];
+                /**
+                 * Format: int64
+                 * @description Parts per million of last year, or of what was usual, below which there is a warning.
+                 * @example 800000
+                 */
+                share_ppm: number;
+                /**
+                 * Format: int32
+                 * @description The same of an urgent one.
+                 * @example 1
+                 */
+                urgent_days: number;
+                /**
+                 * Format: int32
+                 * @description Days, today included, that are compared with the same days of last year and with what was usual before them.
+                 * @example 90
+                 */
+                window_days: number;
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
         /** @enum {string} */
         Sex: "female" | "male";
         /**
@@ -5580,6 +7221,14 @@ export interface components {
          * @enum {string}
          */
         SheetFormat: "csv" | "xlsx" | "json";
+        /** @description A pause: the warning isn't overdue before that day. */
+        SnoozedWarning: {
+            /**
+             * Format: date
+             * @description After today, within 180 days.
+             */
+            until: string;
+        };
         Staff: {
             active: boolean;
             /** Format: uuid */
@@ -5833,6 +7482,53 @@ export interface components {
              */
             grace_days: number;
         };
+        /** @description Something that happened. */
+        TimelineItem: {
+            /**
+             * Format: int64
+             * @description Minor units of the chain's currency.
+             */
+            amount?: number | null;
+            /** Format: date-time */
+            at: string;
+            /** @description Names of the fields that were changed. */
+            fields: string[];
+            /**
+             * Format: uuid
+             * @description Of the bill, the card's event, the entry, the task, the change, the record, or the file.
+             */
+            id: string;
+            kind: components["schemas"]["TimelineKind"];
+            /**
+             * Format: int64
+             * @description Points of a bill: earned, less what was spent.
+             */
+            points?: number | null;
+            /**
+             * Format: uuid
+             * @description Who did it; null for what runs by itself.
+             */
+            staff_id?: string | null;
+            /** @description Where a task or a card stands. */
+            state?: string | null;
+            /**
+             * Format: uuid
+             * @description The card, or the record's type.
+             */
+            subject_id?: string | null;
+            /** @description What people wrote of it: the entry, the task's title, the file's name. Gone once the customer is erased. */
+            text?: string | null;
+            /**
+             * @description What it is within its kind: kind of the bill, operation on the card, category of the entry, kind of the task, media
+             *     type of the file.
+             */
+            what?: string | null;
+        };
+        /**
+         * @description What happened.
+         * @enum {string}
+         */
+        TimelineKind: "sale" | "card" | "journal" | "task" | "change" | "record" | "file";
         Tokens: {
             /** @description Goes into `Authorization: Bearer …`. */
             access_token: string;
@@ -5855,12 +7551,163 @@ export interface components {
          * @enum {string}
          */
         Verdict: "approved" | "redo";
+        /** @description A visit in a report. */
+        Visit: {
+            customer?: components["schemas"]["Text"] | null;
+            /** Format: uuid */
+            customer_id: string;
+            /**
+             * Format: uuid
+             * @description The entry that tells it in the customer's journal.
+             */
+            journal_id: string;
+            /**
+             * Format: uuid
+             * @description The warning that it raised.
+             */
+            warning_id?: string | null;
+        };
+        /** @description A report as it was handed in. */
+        VisitReport: {
+            /**
+             * Format: date
+             * @description The last day for it.
+             */
+            due_on: string;
+            /**
+             * Format: date
+             * @description The first day of the period.
+             */
+            from: string;
+            /** Format: date */
+            handed_in_on: string;
+            /** Format: uuid */
+            id: string;
+            late: boolean;
+            period: components["schemas"]["ReportPeriod"];
+            remark: string;
+            /** Format: uuid */
+            staff_id: string;
+            visits: components["schemas"]["Visit"][];
+        };
+        /** @description A warning as it is shown; what belongs to an erased customer has no texts. */
+        Warning: {
+            customer?: components["schemas"]["Text"] | null;
+            /** Format: uuid */
+            customer_id: string;
+            /**
+             * Format: date
+             * @description The last day for an answer.
+             */
+            due_on: string;
+            /** Format: uuid */
+            ended_by?: string | null;
+            /** Format: date */
+            ended_on?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["WarningKind"];
+            /** Format: date */
+            opened_on: string;
+            /** @description Open, past its day, and not put off. */
+            overdue: boolean;
+            /**
+             * Format: uuid
+             * @description Who is to answer it: the customer's consultant; null: nobody looks after the customer.
+             */
+            owner_id?: string | null;
+            /** @description What people reported, the first report first. */
+            reports: components["schemas"]["WarningReport"][];
+            /** @description What was done. */
+            resolution?: string | null;
+            /**
+             * Format: date
+             * @description Put off until this day; null: not put off.
+             */
+            snoozed_until?: string | null;
+            state: components["schemas"]["WarningState"];
+            urgent: boolean;
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+            why?: components["schemas"]["Text"] | null;
+            why_ended?: components["schemas"]["Text"] | null;
+        };
+        /**
+         * @description What a warning is about.
+         * @enum {string}
+         */
+        WarningKind: "purchases" | "churn" | "major_change" | "territory";
+        /** @description What somebody reported. */
+        WarningReport: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            staff_id?: string | null;
+            text: string;
+        };
+        /** @description By what figures a chain is warned. */
+        WarningRules: {
+            /**
+             * Format: int32
+             * @description Days until a warning is to be answered.
+             * @example 7
+             */
+            answer_days: number;
+            /**
+             * Format: int32
+             * @description Nobody is gone before so many days have passed since the last purchase.
+             * @example 30
+             */
+            churn_days: number;
+            /** @description Last year's days count only where at least so much was paid in them, in minor units. */
+            least_amount: components["schemas"]["i64"];
+            /**
+             * Format: int64
+             * @description Parts per million of last year, or of what was usual, below which there is a warning.
+             * @example 800000
+             */
+            share_ppm: number;
+            /**
+             * Format: int32
+             * @description The same of an urgent one.
+             * @example 1
+             */
+            urgent_days: number;
+            /**
+             * Format: int32
+             * @description Days, today included, that are compared with the same days of last year and with what was usual before them.
+             * @example 90
+             */
+            window_days: number;
+        };
+        /** @enum {string} */
+        WarningState: "open" | "resolved" | "ceased" | "merged";
+        /** @description What a computation came to. */
+        WarningsComputed: {
+            /**
+             * Format: int64
+             * @description No longer held.
+             */
+            ceased: number;
+            /**
+             * Format: int64
+             * @description Customers looked at.
+             */
+            customers: number;
+            /** Format: int64 */
+            opened: number;
+        };
         /** @description What for. */
         Why: {
             /** @description In words; needed where the purpose is `other`. */
             note?: string | null;
             purpose: components["schemas"]["Purpose"];
         };
+        /** @description Nothing needs to be said of a withdrawal. */
+        WithdrawForm: Record<string, unknown>;
         /**
          * @description A value with the version of the declarations under which it was written: under that version it is shown, whatever
          *     later ones say.
@@ -5875,6 +7722,8 @@ export interface components {
              */
             version: number;
         };
+        /** Format: int64 */
+        i64: number;
     };
     responses: never;
     parameters: never;
@@ -6167,6 +8016,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_card_completeness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletenessView"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -6868,6 +8745,80 @@ export interface operations {
             };
         };
     };
+    review_form: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormReview"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerForm"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_form: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerForm"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_customer_merges: {
         parameters: {
             query?: {
@@ -6943,8 +8894,12 @@ export interface operations {
     list_customers: {
         parameters: {
             query?: {
-                /** @description Name or part of it, whole phone number, or last four digits of one. Absent: all. */
+                /** @description Name or part of it, its sound, a whole phone number, last four digits of one, or another number. Absent: all. */
                 query?: string;
+                /** @description Only whom this consultant looks after. */
+                consultant_id?: string;
+                /** @description Only who is in this class, as `volume-a`. */
+                class?: "time-future" | "time-new" | "time-old" | "volume-a" | "volume-b" | "volume-c" | "loyalty-none" | "loyalty-lapsed" | "loyalty-occasional" | "loyalty-regular" | "loyalty-loyal" | "process-dealt" | "process-dealing" | "process-about_to" | "nature-government" | "nature-special" | "nature-company" | "nature-person" | "nature-partner" | "ownership-state" | "ownership-collective" | "ownership-private" | "ownership-foreign" | "ownership-joint" | "trade_form-wholesale" | "trade_form-retail" | "trade_form-agency" | "trade_form-online" | "location-business_centre" | "location-transport_hub" | "location-residential";
                 /** @description Most items of a page, 1–200; 50 if absent. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -7079,6 +9034,113 @@ export interface operations {
             };
         };
     };
+    list_assessments: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Assessment"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assess_customer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAssessment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_card_history: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EarlierValues"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_customer_classes: {
         parameters: {
             query?: never;
@@ -7133,6 +9195,161 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerClasses"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_files: {
+        parameters: {
+            query?: {
+                /** @description Only those of this record. */
+                record_id?: string;
+                /** @description Only those of this entry of the journal. */
+                journal_id?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AttachedFile"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attach_file: {
+        parameters: {
+            query?: {
+                /** @description A record about the customer. */
+                record_id?: string;
+                /** @description An entry of the customer's journal. */
+                journal_id?: string;
+            };
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description Percent-encoded UTF-8, at most 200 characters. */
+                "File-Name": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachedFile"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_customer_forms: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CustomerForm"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_form: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentForm"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -7367,6 +9584,117 @@ export interface operations {
             };
         };
     };
+    write_satisfaction: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSatisfaction"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Satisfaction"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_timeline: {
+        parameters: {
+            query?: {
+                /** @description Only of this kind. */
+                kind?: components["schemas"]["TimelineKind"];
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TimelineItem"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_warning: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWarning"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warning"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_deletions: {
         parameters: {
             query?: {
@@ -7556,6 +9884,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Demo"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormAnswers"];
+            };
+        };
+        responses: {
+            /** @description Taken */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormLink"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenForm"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -8119,6 +10570,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JournalEntry"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_lendings: {
+        parameters: {
+            query?: {
+                /** @description true: only what is overdue. */
+                overdue?: boolean;
+                /** @description true: only what is away, false: only what is back. */
+                open?: boolean;
+                customer_id?: string;
+                /** @description Who has it. */
+                borrower_id?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Lending"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lend: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLending"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lending"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_lending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lending"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_back: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LendingReturn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lending"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -9242,6 +11835,71 @@ export interface operations {
             };
         };
     };
+    read_report_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_ReportRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_report_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_ReportRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_ReportRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_retention_rules: {
         parameters: {
             query?: never;
@@ -9662,6 +12320,245 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReturnAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_satisfaction: {
+        parameters: {
+            query?: {
+                /** @description Only of this customer. */
+                customer_id?: string;
+                /** @description Only about this staff member's work. */
+                staff_id?: string;
+                /** @description Only in this store. */
+                store_id?: string;
+                /** @description true: only with a low mark. */
+                low?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Satisfaction"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_satisfaction_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_SatisfactionRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_satisfaction_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_SatisfactionRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_SatisfactionRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_satisfaction_trend: {
+        parameters: {
+            query?: {
+                /** @description Only of this customer. */
+                customer_id?: string;
+                /** @description Only about this staff member's work. */
+                staff_id?: string;
+                /** @description Only in this store. */
+                store_id?: string;
+                /** @description Months with the present one, 1–60; 12 if absent. */
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MonthOfMarks"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_scorecard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardVersion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_scorecards: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ScorecardVersion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_scorecard: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScorecard"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardVersion"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -10413,6 +13310,366 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_visit_reports: {
+        parameters: {
+            query?: {
+                /** @description Only this staff member's. */
+                staff_id?: string;
+                period?: components["schemas"]["ReportPeriod"];
+                /** @description true: only what came late. */
+                late?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VisitReport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_in_report: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVisitReport"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitReport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_report_standing: {
+        parameters: {
+            query: {
+                period: components["schemas"]["ReportPeriod"];
+                /** @description Any day of the period; today if absent. */
+                day?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReportStanding"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_warning_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_WarningRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_warning_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_WarningRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_WarningRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_warnings: {
+        parameters: {
+            query?: {
+                /** @description Only of this kind. */
+                kind?: components["schemas"]["WarningKind"];
+                /** @description Only those that this staff member is to answer. */
+                owner_id?: string;
+                /** @description true: only of customers whom nobody looks after. */
+                unowned?: boolean;
+                /** @description Only of this customer. */
+                customer_id?: string;
+                /** @description `open` if absent. */
+                state?: components["schemas"]["WarningState"];
+                /** @description true: only open ones past their day that aren't put off. */
+                overdue?: boolean;
+                /** @description true: only what is put off, false: only what isn't. */
+                snoozed?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Warning"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compute_warnings: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComputeWarnings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningsComputed"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_warning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warning"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_warning: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolvedWarning"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warning"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snooze_warning: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnoozedWarning"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warning"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
