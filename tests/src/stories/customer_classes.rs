@@ -229,7 +229,7 @@ fn d_arc_3_lists_are_narrowed_to_a_class_and_a_consultant(app: &TestApp) {
     );
     assert_eq!(
         all(&format!("class=nature-partner&consultant_id={}", app.consultant())),
-        [partner.clone()]
+        std::slice::from_ref(&partner)
     );
     // What was typed is narrowed as well, whatever it is found by.
     let phone = app.hq().get(&format!("/customers/{stranger}")).ok().text("/phones/0");
