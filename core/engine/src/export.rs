@@ -89,6 +89,16 @@ pub struct Export {
     file: Option<SheetFile>,
 }
 
+impl Export {
+    /// What the file is called, without its ending.
+    pub fn name(&self) -> &str {
+        match &self.what {
+            What::Customers(_) => "customers",
+            What::Records(kind) => &kind.code,
+        }
+    }
+}
+
 fn note(tx: &mut Tx<'_>, subject: Option<Uuid>, what: &[String], why: Option<&Why>) -> Result<Answer> {
     let look = NewLook {
         kind: LookKind::Export,

@@ -12,8 +12,8 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 /// Sends a table as it is written.
-pub(super) fn sheet(state: &web::Data<State>, export: Export, format: SheetFormat, name: &str) -> HttpResponse {
-    let name = format!("attachment; filename=\"{name}.{format}\"");
+pub(super) fn sheet(state: &web::Data<State>, export: Export, format: SheetFormat) -> HttpResponse {
+    let name = format!("attachment; filename=\"{}.{format}\"", export.name());
     let state = state.clone();
     let pieces = stream::try_unfold(export, move |mut export| {
         let state = state.clone();
@@ -48,5 +48,5 @@ async fn export_customers(
     let begun = state
         .engine
         .begin_customer_export(permit.actor(), &query.0, language.picker());
-    Ok(sheet(&state, begun.await?, query.0.format, "customers"))
+    Ok(sheet(&state, begun.await?, query.0.format))
 }

@@ -177,5 +177,5 @@ async fn export_records(
     let begun = state
         .engine
         .begin_record_export(permit.actor(), id.0, &query.0, language.picker());
-    Ok(sheet(&state, begun.await?, query.0.format, "records"))
+    Ok(sheet(&state, begun.await?, query.0.format))
 }
