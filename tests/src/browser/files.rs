@@ -21,7 +21,7 @@ pub fn a_photograph_is_attached(app: &TestApp, window: &Window) {
     let (photo_file, page_file) = (write("门面.png", &photo), write("page.png", b"<html></html>"));
     app.actor("consultant", &[app.east()]);
     super::log_in(app, window, "consultant-east", PASSWORD);
-    window.find("customers-list");
+    window.find("today");
     window.visit(&format!("{}/hq/#/customers/{customer}", app.base()));
     window.find("files-panel");
     let choose = |path: &str| {

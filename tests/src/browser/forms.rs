@@ -11,7 +11,7 @@ pub fn a_customer_fills_in_a_form(app: &TestApp, window: &Window) {
     let customer = form.with("card", card).create();
     app.actor("consultant", &[app.east()]);
     super::log_in(app, window, "consultant-east", PASSWORD);
-    window.find("customers-list");
+    window.find("today");
     let page = format!("{}/hq/#/customers/{customer}", app.base());
     window.visit(&page);
     window.find("form-group-person").click();

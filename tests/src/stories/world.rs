@@ -100,8 +100,15 @@ impl World {
         world.deletion = hq.post("/deletions", &deletion).created().text("/id");
         world.note();
         world.lending = hq.post("/lendings", &world.lending_form()).created().text("/id");
-        let sale = world.purchase(app);
-        world.sale = hq
+        world.trade(app);
+        world
+    }
+
+    /// A sale, a card, and a reward for its points.
+    fn trade(&mut self, app: &TestApp) {
+        let sale = self.purchase(app);
+        self.sale = self
+            .hq
             .request("POST", "/sales")
             .key(&fresh_key())
             .json(&sale)
@@ -109,16 +116,15 @@ impl World {
             .created()
             .text("/id");
         let card = json!({
-            "program_id": program, "customer_id": world.customer, "store_id": store, "kind": "customer",
+            "program_id": self.program, "customer_id": self.customer, "store_id": self.store, "kind": "customer",
         });
-        let member = Member::from_card(&world.customer, &hq.post("/cards", &card).created());
-        (world.membership, world.card, world.number) = (member.membership, member.card, member.number);
+        let member = Member::from_card(&self.customer, &self.hq.post("/cards", &card).created());
+        (self.membership, self.card, self.number) = (member.membership, member.card, member.number);
         let exchange = json!({
-            "card": world.number, "store_id": store, "till": "T1", "receipt": app.next_receipt(),
-            "reward_id": world.reward,
+            "card": self.number, "store_id": self.store, "till": "T1", "receipt": app.next_receipt(),
+            "reward_id": self.reward,
         });
-        world.redemption = hq.post("/redemptions", &exchange).created().text("/id");
-        world
+        self.redemption = self.hq.post("/redemptions", &exchange).created().text("/id");
     }
 
     /// What a consultant has written and is to do.

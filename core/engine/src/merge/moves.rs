@@ -1,5 +1,6 @@
 //! Rows of other tables that go along with a customer: whose they are changes, and the key they are sealed under.
 
+use crate::archive::history;
 use crate::each;
 use crate::error::{Error, Result};
 use crate::keys::PersonKey;
@@ -9,7 +10,7 @@ use crate::store::schema::{
 };
 use crate::store::{Conn, Id, Name};
 use crate::warning::row as warning;
-use crate::{files as documents, journal as journals, record as kinds};
+use crate::{files as documents, form, journal as journals, lending, record as kinds};
 use cardea_domain::named;
 use diesel::prelude::*;
 
@@ -161,22 +162,10 @@ impl Moved {
                 (chain, ids),
                 (from, to),
                 customer_changes.earlier,
-                crate::archive::history::purpose
+                history::purpose
             ),
-            Moved::Lending => reseal!(
-                conn,
-                (chain, ids),
-                (from, to),
-                lendings.what,
-                crate::lending::purpose_of
-            ),
-            Moved::Form => reseal!(
-                conn,
-                (chain, ids),
-                (from, to),
-                customer_forms.answers,
-                crate::form::purpose
-            ),
+            Moved::Lending => reseal!(conn, (chain, ids), (from, to), lendings.what, lending::purpose_of),
+            Moved::Form => reseal!(conn, (chain, ids), (from, to), customer_forms.answers, form::purpose),
             Moved::Record => {
                 for id in ids {
                     reseal_record(conn, (chain, *id), from, to)?;
