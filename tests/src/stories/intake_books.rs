@@ -3,7 +3,7 @@
 use super::import::{chain_of, data, import, mapping, rows};
 use super::intake::{all, bad, figures, path, remap, upload, work};
 use crate::harness::workbook::{Stored, xlsx};
-use crate::harness::{Backend, Field, Site, TestApp, peers, wait};
+use crate::harness::{Backend, Field, Site, TestApp, fresh_key, peers, wait};
 use cardea_engine::archive::CustomerQuery;
 use cardea_engine::intake::{ImportMapping, ImportState, ImportWork, OnMatch};
 use cardea_engine::{Actor, Engine};
@@ -21,6 +21,7 @@ pub fn tests() -> Vec<Trial> {
         d_arc_13_an_old_workbook_is_read_the_same_way,
         d_arc_13_a_damaged_workbook_is_refused,
         d_arc_13_an_import_goes_on_where_it_stopped,
+        d_arc_13_an_upload_that_was_cut_off_is_completed_by_its_repetition,
     );
     let households = |backend: Backend| {
         backend.trial(
@@ -310,4 +311,23 @@ fn households(site: &Site, baskets: &std::path::Path, file: &std::path::Path) {
     let undone = wait(engine.finish_file_import(&actor, import.id, ImportWork::Undo)).expect("taken back");
     assert_eq!((undone.state, undone.kept), (ImportState::Undone, 0));
     assert_eq!(customers(&engine, &actor), before, "nothing is left");
+}
+
+/// As after a crash: the import is there, the second megabyte of its file is not.
+fn d_arc_13_an_upload_that_was_cut_off_is_completed_by_its_repetition(app: &TestApp) {
+    let long = "长".repeat(200);
+    let rows = (0..2000).map(|n| format!("顾客{n},东店,138{n:08},{long}\n"));
+    let file = format!("姓名,门店,手机,某列\n{}", rows.collect::<String>());
+    let key = fresh_key();
+    let send = || {
+        let request = app.hq().request("POST", "/imports?name=a.csv").key(&key);
+        request.file(file.as_bytes()).send().created()
+    };
+    let import = send();
+    let mut conn = app.server().engine().database().connect().expect("a connection");
+    conn.batch("DELETE FROM file_import_parts WHERE part = 1")
+        .expect("the part is gone");
+    assert_eq!(send().text("/id"), import.text("/id"));
+    let checked = work(app, &import, "check", "checked");
+    assert_eq!(figures(&checked), [2000, 0, 0, 0]);
 }

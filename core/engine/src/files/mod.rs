@@ -7,11 +7,11 @@ mod write;
 
 use crate::Engine;
 use crate::actor::Actor;
-use crate::archive::{CustomerRow, find_customer};
-use crate::error::{Error, Result};
+use crate::archive::find_customer;
+use crate::error::Result;
 use crate::identity::Action;
 use crate::input::not_found;
-use crate::keys::{ChainKeys, PersonKey};
+use crate::keys::PersonKey;
 use crate::look::NewLook;
 use crate::page::{Page, PageArgs};
 use crate::store::{Answer, Id};
@@ -84,13 +84,6 @@ pub struct FileContent {
     pub bytes: Vec<u8>,
 }
 
-/// The customer's key; None once erased.
-fn person(keys: &ChainKeys, customer: &CustomerRow) -> Result<Option<PersonKey>> {
-    let open = |wrapped| keys.open_person(customer.id.typed(), wrapped);
-    let opened = customer.data_key.as_deref().map(open).transpose();
-    opened.map_err(Error::internal)
-}
-
 fn view(row: FileRow, key: &PersonKey) -> Result<AttachedFile> {
     let secret = Secret::open(key, &row)?;
     Ok(AttachedFile {
@@ -120,7 +113,7 @@ impl Engine {
         let found = self.read(chain, |conn| {
             let customer = find_customer(conn, chain, id)?.ok_or_else(not_found)?;
             actor.require(Action::FileRead, Some(customer.store_id.typed()))?;
-            let Some(key) = person(&keys, &customer)? else {
+            let Some(key) = customer.person(&keys)? else {
                 return Ok(Vec::new());
             };
             let of = (query.record_id.map(Id::from), query.journal_id.map(Id::from));
@@ -136,7 +129,7 @@ impl Engine {
             let row = row::find(conn, chain, id.into())?.ok_or_else(not_found)?;
             let customer = find_customer(conn, chain, row.customer_id.typed())?.ok_or_else(not_found)?;
             actor.require(Action::FileRead, Some(customer.store_id.typed()))?;
-            let key = person(&keys, &customer)?.ok_or_else(not_found)?;
+            let key = customer.person(&keys)?.ok_or_else(not_found)?;
             let secret = Secret::open(&key, &row)?;
             Ok((row, secret))
         })

@@ -1,7 +1,7 @@
 //! Attaching files. The content is on disk before the row names it.
 
 use super::row::{self, FileRow, Secret};
-use super::{AttachedFile, person, thumbnail, view};
+use super::{AttachedFile, thumbnail, view};
 use crate::actor::Actor;
 use crate::archive::find_living_customer;
 use crate::error::{Error, Result};
@@ -113,7 +113,7 @@ impl Engine {
             let chain = tx.chain();
             let customer = find_living_customer(tx.conn(), chain, customer_id)?.ok_or_else(not_found)?;
             tx.actor().require(Action::FileWrite, Some(customer.store_id.typed()))?;
-            let person: PersonKey = person(&keys, &customer)?.ok_or_else(not_found)?;
+            let person: PersonKey = customer.person(&keys)?.ok_or_else(not_found)?;
             check_subject(tx, customer.id, record, entry)?;
             let id: FileId = tx.new_id();
             let row = FileRow {
@@ -158,7 +158,7 @@ impl Engine {
         self.read(chain, |conn| {
             let row = row::find(conn, chain, Id(id))?.ok_or_else(not_found)?;
             let customer = find_living_customer(conn, chain, row.customer_id.typed())?.ok_or_else(not_found)?;
-            let key = person(&keys, &customer)?.ok_or_else(not_found)?;
+            let key = customer.person(&keys)?.ok_or_else(not_found)?;
             view(row, &key)
         })
     }

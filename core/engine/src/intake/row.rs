@@ -166,6 +166,11 @@ pub(super) fn save_part(conn: &mut Conn, row: &ImportRow, key: &PersonKey, part:
     Ok(())
 }
 
+pub(super) fn has_part(conn: &mut Conn, row: &ImportRow, part: i32) -> Result<bool> {
+    let own = file_import_parts::table.find((row.chain_id, row.id, part));
+    Ok(each!(conn, c => diesel::select(diesel::dsl::exists(own)).get_result(c)?))
+}
+
 /// An uploaded file, opened part by part.
 pub(super) struct Stored {
     pub engine: crate::Engine,

@@ -132,30 +132,48 @@ impl Engine {
         let seen = blocking(move || look(Box::new(std::io::Cursor::new(file)), format, None)).await?;
         let mapping = self.proposal(actor, &mut row, &file_key, &seen)?;
         row.mapping = serde_json::to_string(&mapping).map_err(Error::from)?;
-        let (stored, seal) = (row.clone(), Arc::new(file_key));
-        let (first, first_seal) = (bytes.clone(), seal.clone());
+        let first = bytes.clone();
         let begin = move |tx: &mut Tx<'_>| {
-            each!(tx.conn(), c => diesel::insert_into(file_imports::table).values(&stored).execute(c)?);
+            each!(tx.conn(), c => diesel::insert_into(file_imports::table).values(&row).execute(c)?);
             let first = first.chunks(PART).next().unwrap_or_default();
-            row::save_part(tx.conn(), &stored, &first_seal, 0, first)?;
-            let detail = json!({ "format": stored.format.0, "parts": stored.parts });
+            row::save_part(tx.conn(), &row, &file_key, 0, first)?;
+            let detail = json!({ "format": row.format.0, "parts": row.parts });
             tx.audit("import.upload", id.0, detail);
             Answer::created(&Stored::of(id))
         };
         let answered = self.transact(actor, key, "import.upload", begin).await?;
-        if !answered.replayed {
-            for part in 1..row.parts {
-                let (row, seal, bytes) = (row.clone(), seal.clone(), bytes.clone());
-                let more = move |tx: &mut Tx<'_>| {
+        let kept = Written::read(answered, |id| {
+            self.read(actor.chain, |conn| {
+                row::find(conn, actor.chain, Id(id))?.ok_or_else(|| not_found().into())
+            })
+        })?;
+        self.keep_parts(actor, &kept.value, &bytes).await?;
+        Ok(Written {
+            status: kept.status,
+            replayed: kept.replayed,
+            value: self.file_import_view(actor, kept.value.id)?,
+        })
+    }
+
+    /// Keeps the parts that aren't there yet: an upload that was cut off is completed by its repetition.
+    async fn keep_parts(&self, actor: &Actor, row: &ImportRow, bytes: &Arc<[u8]>) -> Result<(), Refusal> {
+        // Somebody who stood in it was erased, and the file with them.
+        if row.data_key.is_empty() {
+            return Ok(());
+        }
+        let seal = Arc::new(row.key(&self.keys().chain(actor.chain))?);
+        for part in 1..row.parts {
+            let (row, seal, bytes) = (row.clone(), seal.clone(), bytes.clone());
+            let more = move |tx: &mut Tx<'_>| {
+                if !row::has_part(tx.conn(), &row, part)? {
                     let content = bytes.chunks(PART).nth(part as usize).unwrap_or_default();
                     row::save_part(tx.conn(), &row, &seal, part, content)?;
-                    Answer::ok(&())
-                };
-                let saved = self.transact_in(Lane::Bulk, actor, None, "import.part", more);
-                saved.await?;
-            }
+                }
+                Answer::ok(&())
+            };
+            self.transact_in(Lane::Bulk, actor, None, "import.part", more).await?;
         }
-        Written::read(answered, |id| self.file_import_view(actor, Id(id)))
+        Ok(())
     }
 
     /// What the chain said of such headers last, or what they suggest; notes in the row what is shown of the file.
