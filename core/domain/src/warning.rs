@@ -26,6 +26,16 @@ impl WarningKind {
     pub fn is_computed(self) -> bool {
         matches!(self, Self::Purchases | Self::Churn)
     }
+
+    /// What it is called where it is told of.
+    pub fn words(self) -> Text {
+        match self {
+            Self::Purchases => Text::new("消费减少", "Fewer purchases"),
+            Self::Churn => Text::new("流失", "Gone"),
+            Self::MajorChange => Text::new("重大变化", "Major change"),
+            Self::Territory => Text::new("串货", "Outside the territory"),
+        }
+    }
 }
 
 named! {

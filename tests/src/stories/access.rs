@@ -115,6 +115,7 @@ fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<
         "POST /deletions/{id}/confirm" | "POST /deletions/{id}/reject" | "POST /lendings/{id}/return" => json!({}),
         "POST /records" => world.record_form(),
         "PATCH /records/{id}" => json!({"values": {"state": "new"}}),
+        "POST /records/{id}/reveal" => json!({"purpose": "service"}),
         "POST /records/{id}/move" => json!({"to": "done"}),
         "POST /customer-class-rules/compute" => json!({}),
         "POST /journal/{id}/resolve" => json!({"resolution": "x"}),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 pub fn tests() -> Vec<Trial> {
     crate::stories!("confidential":
         d_arc_12_a_look_behind_the_mask_leaves_a_row,
+        d_arc_12_a_look_behind_a_records_mask_leaves_a_row,
         d_arc_12_the_access_log_is_filtered_and_paged,
         d_arc_12_an_original_that_is_lent_is_due_and_comes_back,
         d_arc_13_own_data_on_request_are_one_file,
@@ -81,6 +82,55 @@ fn d_arc_12_a_look_behind_the_mask_leaves_a_row(app: &TestApp) {
     send(&app.hq()).expect_problem(404, "not_found");
 }
 
+fn d_arc_12_a_look_behind_a_records_mask_leaves_a_row(app: &TestApp) {
+    let label = json!({"zh": "联系电话", "en": "Phone on site"});
+    let mut form = super::world::World::record_type_form("machine");
+    let fields = form["fields"].as_array_mut().expect("fields");
+    fields.push(json!({"name": "site_phone", "label": label, "kind": "phone"}));
+    let kind = app.hq().post("/record-types", &form).created().text("/id");
+    let customer = app.customer("王芳").create();
+    let write = |values: Value| {
+        let body = json!({"type_id": kind, "customer_id": customer, "values": values});
+        app.hq().post("/records", &body).created()
+    };
+    let record = write(json!({"state": "new", "site_phone": PHONE}));
+    assert_eq!(record.text("/values/site_phone/value"), "139****5678");
+    let plain = write(json!({"state": "new"}));
+    let path = |record: &Value| format!("/records/{}/reveal", record.text("/id"));
+    let why = json!({"purpose": "complaint", "note": "退货争议秘密"});
+    let consultant = app.actor("consultant", &[app.east()]);
+    let shown = consultant.post(&path(&record), &why).created();
+    let values = shown["values"].as_object().expect("values");
+    assert_eq!(
+        (values.len(), shown.text("/values/site_phone/value")),
+        (1, format!("+86{PHONE}")),
+        "what is masked alone"
+    );
+    consultant
+        .post(&path(&plain), &why)
+        .expect_problem(422, "field_invalid");
+    consultant
+        .post(&path(&record), &json!({"purpose": "other"}))
+        .expect_problem(422, "field_invalid");
+    app.cashier()
+        .post(&path(&record), &why)
+        .expect_problem(403, "forbidden");
+    let elsewhere = app.actor("consultant", &[app.west()]);
+    elsewhere.post(&path(&record), &why).expect_problem(403, "forbidden");
+    let rows = log(app, &format!("?customer_id={customer}"));
+    assert_eq!(rows.len(), 1, "what was refused showed nothing: {rows:#?}");
+    assert_eq!(
+        (rows[0].text("/number"), rows[0].text("/subject"), rows[0].text("/note")),
+        (shown.text("/number"), record.text("/id"), "退货争议秘密".into())
+    );
+    assert_eq!(rows[0]["what"], json!(["site_phone"]));
+    // A key that is used again shows nothing to somebody else.
+    let key = fresh_key();
+    let send = |actor: &crate::harness::Actor| actor.request("POST", &path(&record)).key(&key).json(&why).send();
+    send(&consultant).created();
+    send(&app.hq()).expect_problem(404, "not_found");
+}
+
 fn d_arc_12_the_access_log_is_filtered_and_paged(app: &TestApp) {
     let [wang, li] = ["王芳", "李娜"].map(|name| app.customer(name).create());
     let plain = json!({"fields": ["phones"], "purpose": "service"});
@@ -117,7 +167,7 @@ fn d_arc_12_an_export_is_marked_and_the_mark_leads_back(app: &TestApp) {
     let record = json!({"type_id": kind, "customer_id": customer, "values": {"state": "new"}});
     app.hq().post("/records", &record).created();
     let consultant = app.actor("consultant", &[app.east()]);
-    let text = consultant.get(&format!("/record-types/{kind}/records.csv")).ok();
+    let text = consultant.get(&format!("/record-types/{kind}/export")).ok();
     let text = text.as_str().expect("a text").trim_end().to_owned();
     let marks: Vec<&str> = text
         .lines()

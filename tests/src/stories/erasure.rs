@@ -190,7 +190,7 @@ fn d_arc_13_what_is_erased_is_shown_as_erased(app: &TestApp) {
         hq.get(&format!("/records/{record}/history")).ok().list("/items").len(),
         1
     );
-    hq.get(&format!("/record-types/{kind}/records.csv")).ok();
+    hq.get(&format!("/record-types/{kind}/export")).ok();
     assert_eq!(
         hq.get(&format!("/cards/{}", member.card))
             .ok()

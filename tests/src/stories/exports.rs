@@ -138,7 +138,7 @@ fn d_arc_15_records_come_in_from_a_file_and_go_again(app: &TestApp) {
         ),
         (12000_50, "2024-03-01".into(), "done".into())
     );
-    let out = format!("/record-types/{kind}/records.csv?format=json");
+    let out = format!("/record-types/{kind}/export?format=json");
     assert_eq!(app.hq().get(&out).ok()[1]["price"], "12000.50");
     let undone = work(app, &import, "undo", "undone");
     assert_eq!((undone.int("/kept"), listed().len()), (0, 0), "{}", path(&undone));

@@ -15,6 +15,7 @@ pub fn tests() -> Vec<Trial> {
         d_arc_10_4_who_comes_slowly_or_has_no_rhythm_is_not,
         d_arc_10_4_what_no_longer_holds_closes_itself,
         d_arc_10_4_what_was_resolved_is_not_opened_again_for_the_same_pause,
+        d_arc_10_what_was_done_stands_in_the_customers_journal,
         d_arc_10_5_a_reported_change_is_there_at_once,
         d_arc_10_5_a_computed_kind_is_not_reported,
         d_arc_10_6_selling_outside_the_territory_is_reported,
@@ -216,6 +217,47 @@ fn d_arc_10_4_what_was_resolved_is_not_opened_again_for_the_same_pause(app: &Tes
         .ok()
         .to_string();
     assert!(noted.contains("warning.resolve") && !noted.contains("样品"), "{noted}");
+}
+
+fn d_arc_10_what_was_done_stands_in_the_customers_journal(app: &TestApp) {
+    let customer = gone(app);
+    let journal = || {
+        let page = app.hq().get(&format!("/customers/{customer}/journal")).ok();
+        page.list("/items").to_vec()
+    };
+    let mei = app.first_log_in("mei");
+    let warning = open(app, &customer, "churn").expect("39 days");
+    act(&mei, &warning, "resolve", &json!({"resolution": " "})).expect_problem(422, "field_invalid");
+    assert!(journal().is_empty(), "what is refused is told nowhere");
+    act(&mei, &warning, "resolve", &json!({"resolution": "搬到外地，寄了样品"})).ok();
+    act(&mei, &warning, "resolve", &json!({"resolution": "又寄了"})).expect_problem(409, "in_use");
+    let change = report(&mei, &customer, "major_change", "店面要拆迁").created();
+    let body = json!({"resolution": "答应送货到新店", "category": "promise"});
+    act(&mei, &change, "resolve", &body).ok();
+    let told = journal();
+    assert_eq!(told.len(), 2, "{told:#?}");
+    let [promise, visit] = [&told[0], &told[1]];
+    assert_eq!(
+        (
+            visit.text("/description"),
+            visit.text("/category"),
+            visit.text("/staff_id"),
+            &visit["open"]
+        ),
+        (
+            "搬到外地，寄了样品".into(),
+            "service_visit".into(),
+            app.consultant().to_owned(),
+            &json!(false)
+        )
+    );
+    let cause = visit.text("/summary");
+    for figure in ["流失", "2026-03-22", "39", "30"] {
+        assert!(cause.contains(figure), "the cause with its figures: {cause}");
+    }
+    assert!(promise.text("/summary").contains("店面要拆迁"), "{promise:#}");
+    assert_eq!(&promise["open"], &json!(true), "a promise is to be kept");
+    app.finish();
 }
 
 fn d_arc_10_5_a_reported_change_is_there_at_once(app: &TestApp) {

@@ -4,13 +4,14 @@ use super::exports::sheet;
 use super::resource::{prelude::*, resource};
 
 use cardea_domain::id::{RecordId, RecordTypeId};
+use cardea_engine::confidential::Why;
 use cardea_engine::export::ExportQuery;
 use cardea_engine::fields::FieldVersion;
 use cardea_engine::page::{ListQuery, PageArgs};
 use cardea_engine::record;
 use cardea_engine::record::{
     NewRecord, NewRecordType, Record, RecordChange, RecordEvent, RecordMove, RecordQuery, RecordType, RecordTypeChange,
-    RecordTypeTemplates,
+    RecordTypeTemplates, RevealedRecord,
 };
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -21,13 +22,15 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(update_record_type)
         .service(list_record_type_templates)
         .service(list_record_type_fields)
-        .service(export_records);
+        .service(export_records)
+        .service(export_records_as_csv);
     config
         .service(list_records)
         .service(create_record)
         .service(read_record)
         .service(update_record)
         .service(move_record)
+        .service(reveal_record)
         .service(read_record_history);
 }
 
@@ -159,6 +162,37 @@ async fn read_record_history(
     Ok(answer::ok(&state.read(list).await?))
 }
 
+/// Shows in full what is masked of a record, and notes in the access log who saw it and what for.
+#[utoipa::path(
+    tag = "records", params(("id" = Uuid, Path), IdempotencyKey), request_body = Why,
+    responses((status = 201, body = RevealedRecord))
+)]
+#[post("/records/{id}/reveal")]
+async fn reveal_record(
+    permit: Permit<action::CustomerReveal>,
+    id: Id<RecordId>,
+    write: Write<Why>,
+    state: web::Data<State>,
+) -> Answer {
+    let shown = state
+        .engine
+        .reveal_record(permit.actor(), Some(write.key), id.0, write.body);
+    Ok(answer::written(shown.await?, |_| 1, |revealed| revealed))
+}
+
+async fn export(
+    permit: Permit<action::RecordRead>,
+    id: RecordTypeId,
+    query: ExportQuery,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    let begun = state
+        .engine
+        .begin_record_export(permit.actor(), id, &query, language.picker());
+    Ok(sheet(&state, begun.await?, query.format))
+}
+
 /// The type's records as a file, CSV in UTF-8 unless another format is asked for, masked; no cell is computed by a
 /// spreadsheet: in CSV those that it would begin with an apostrophe. The last column of every line says who took it away
 /// and when; its number leads to the access log.
@@ -166,7 +200,7 @@ async fn read_record_history(
     tag = "records", params(("id" = Uuid, Path), ExportQuery),
     responses((status = 200, body = String, content_type = "text/csv"))
 )]
-#[get("/record-types/{id}/records.csv")]
+#[get("/record-types/{id}/export")]
 async fn export_records(
     permit: Permit<action::RecordRead>,
     id: Id<RecordTypeId>,
@@ -174,8 +208,21 @@ async fn export_records(
     language: Language,
     state: web::Data<State>,
 ) -> Answer {
-    let begun = state
-        .engine
-        .begin_record_export(permit.actor(), id.0, &query.0, language.picker());
-    Ok(sheet(&state, begun.await?, query.0.format))
+    export(permit, id.0, query.0, language, state).await
+}
+
+/// `/record-types/{id}/export` at the address that it had before it knew formats.
+#[utoipa::path(
+    tag = "records", params(("id" = Uuid, Path), ExportQuery),
+    responses((status = 200, body = String, content_type = "text/csv"))
+)]
+#[get("/record-types/{id}/records.csv")]
+async fn export_records_as_csv(
+    permit: Permit<action::RecordRead>,
+    id: Id<RecordTypeId>,
+    query: Query<ExportQuery>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    export(permit, id.0, query.0, language, state).await
 }

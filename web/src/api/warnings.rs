@@ -74,7 +74,7 @@ async fn read_warning(permit: Permit<action::WarningOwn>, id: Id<WarningId>, sta
     Ok(answer::tagged(found.version, &found))
 }
 
-/// Ends a warning with what was done.
+/// Ends a warning with what was done; that and the cause stand in the customer's journal.
 #[utoipa::path(
     tag = "warnings", params(("id" = Uuid, Path), IdempotencyKey, IfMatch), request_body = ResolvedWarning,
     responses((status = 200, body = Warning))

@@ -160,6 +160,19 @@ fn views(conn: &mut Conn, keys: &ChainKeys, chain: ChainId, rows: Vec<RecordRow>
     opened.into_iter().map(view).collect()
 }
 
+/// Those of a record's values that are masked where it is read, in full.
+pub(super) fn hidden(conn: &mut Conn, chain: ChainId, opened: (RecordRow, WrittenValues)) -> Result<WrittenValues> {
+    let rows = [opened];
+    let declared = declared(conn, chain, &rows)?;
+    let [(row, mut values)] = rows;
+    let mut masked = values.clone();
+    if let Some(declared) = declared.get(&row.type_id) {
+        mask_values(&mut masked, declared);
+    }
+    values.retain(|name, written| masked.get(name) != Some(written));
+    Ok(values)
+}
+
 pub(super) fn opened(
     keys: &ChainKeys,
     customer: &CustomerRow,

@@ -41,6 +41,9 @@ pub(crate) struct Texts {
     pub resolution: Option<String>,
 }
 
+/// Most characters of what a journal says of a warning's cause.
+const CAUSE: usize = 500;
+
 /// Bound to the warning: moved to another row, it doesn't open.
 pub(crate) fn purpose(warning: Id) -> Vec<u8> {
     [b"warning/".as_slice(), warning.0.as_bytes()].concat()
@@ -187,6 +190,17 @@ impl WarningRow {
             ended_on: None,
             version: 1,
         }
+    }
+
+    /// Its kind with the figures or the reports behind it, as a journal tells it, in both languages.
+    pub fn cause(&self, texts: &Texts, minor_units: u32) -> Result<String> {
+        let (kind, figures) = (self.kind.0.words(), words(self.basis.as_deref(), minor_units)?);
+        let reports: Vec<&str> = texts.reports.iter().map(|report| report.text.as_str()).collect();
+        let told = match figures {
+            Some(why) => format!("预警（{}）：{} · Warning ({}): {}", kind.zh, why.zh, kind.en, why.en),
+            None => format!("预警（{}）· Warning ({}): {}", kind.zh, kind.en, reports.join("；")),
+        };
+        Ok(told.chars().take(CAUSE).collect())
     }
 
     pub fn texts(&self, key: Option<&PersonKey>) -> Result<Texts> {

@@ -8,10 +8,12 @@ use crate::archive::{CustomerRow, find_customer, find_living_customer};
 use crate::error::Result;
 use crate::identity::Action;
 use crate::input::{self, Stored, Written, check_version, erased, field, not_found};
+use crate::journal::{Told, tell};
 use crate::keys::ChainKeys;
 use crate::settings;
 use crate::store::{Answer, IdempotencyKey, Name, Tx};
 use cardea_domain::id::*;
+use cardea_domain::journal::JournalCategory;
 use cardea_domain::warning::{WarningKind, WarningRules, WarningState};
 use cardea_domain::{Code, Day, Refusal};
 use serde::Deserialize;
@@ -40,6 +42,8 @@ pub struct NewWarning {
 pub struct ResolvedWarning {
     #[schema(min_length = 1, max_length = 2000)]
     pub resolution: String,
+    /// Of the journal's entry; `service_visit` if absent.
+    pub category: Option<JournalCategory>,
 }
 
 /// A pause: the warning isn't overdue before that day.
@@ -163,7 +167,7 @@ impl Engine {
         self.written_warning(actor, answered)
     }
 
-    /// Ends a warning with what was done.
+    /// Ends a warning with what was done; that and the cause stand in the customer's journal.
     ///
     /// # Errors
     /// `forbidden`, `not_found`, `field_invalid`, `version_conflict`; `in_use` once it has ended.
@@ -180,11 +184,18 @@ impl Engine {
             input::lines(&resolved.resolution, 2000, "/resolution")?,
             self.keys().chain(actor.chain),
         );
+        let minor_units = self.chain(actor.chain)?.minor_units;
         let (_, today) = self.business_day(actor.chain)?;
         let work = move |tx: &mut Tx<'_>| {
             let (mut row, customer) = open(tx, id, version)?;
             let key = customer.person(&keys)?.ok_or_else(erased)?;
             let mut texts = row.texts(Some(&key))?;
+            let told = Told {
+                category: resolved.category.unwrap_or(JournalCategory::ServiceVisit),
+                description: text.clone(),
+                summary: Some(row.cause(&texts, minor_units)?),
+            };
+            let entry = tell(tx, &keys, &customer, told)?.ok_or_else(erased)?;
             texts.resolution = Some(text.clone());
             row.texts = texts.seal(&key, row.id)?;
             row.state = Name(WarningState::Resolved);
@@ -192,7 +203,11 @@ impl Engine {
             row.ended_on = Some(today.0);
             row.version += 1;
             row::save(tx.conn(), &row)?;
-            tx.audit("warning.resolve", id.0, json!({ "kind": row.kind.0 }));
+            tx.audit(
+                "warning.resolve",
+                id.0,
+                json!({ "kind": row.kind.0, "journal_id": entry }),
+            );
             Answer::ok(&Stored::of(id))
         };
         let answered = self.transact(actor, key, "warning.resolve", work).await?;

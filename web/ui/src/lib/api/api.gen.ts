@@ -1481,6 +1481,27 @@ export interface paths {
         patch: operations["update_record_type"];
         trace?: never;
     };
+    "/api/v1/record-types/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The type's records as a file, CSV in UTF-8 unless another format is asked for, masked; no cell is computed by a
+         *     spreadsheet: in CSV those that it would begin with an apostrophe. The last column of every line says who took it away
+         *     and when; its number leads to the access log.
+         */
+        get: operations["export_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/record-types/{id}/fields": {
         parameters: {
             query?: never;
@@ -1505,12 +1526,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The type's records as a file, CSV in UTF-8 unless another format is asked for, masked; no cell is computed by a
-         *     spreadsheet: in CSV those that it would begin with an apostrophe. The last column of every line says who took it away
-         *     and when; its number leads to the access log.
-         */
-        get: operations["export_records"];
+        /** `/record-types/{id}/export` at the address that it had before it knew formats. */
+        get: operations["export_records_as_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1583,6 +1600,23 @@ export interface paths {
         put?: never;
         /** Moves a record to another column of its type's board. */
         post: operations["move_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows in full what is masked of a record, and notes in the access log who saw it and what for. */
+        post: operations["reveal_record"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2293,7 +2327,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends a warning with what was done. */
+        /** Ends a warning with what was done; that and the cause stand in the customer's journal. */
         post: operations["resolve_warning"];
         delete?: never;
         options?: never;
@@ -6565,6 +6599,7 @@ export interface components {
         };
         /** @description What was done. */
         ResolvedWarning: {
+            category?: components["schemas"]["JournalCategory"] | null;
             resolution: string;
         };
         /** @description Rules that replace the present ones. */
@@ -6716,6 +6751,20 @@ export interface components {
             /** @description The same, for people. */
             number: string;
             phones?: string[] | null;
+        };
+        /** @description What is masked of a record, in full. It is shown once: nothing of it is kept. */
+        RevealedRecord: {
+            /**
+             * Format: uuid
+             * @description Of its row in the access log.
+             */
+            look_id: string;
+            /** @description The same, for people. */
+            number: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description By the fields' names; what is masked nowhere is left out. */
+            values: components["schemas"]["BTreeMap"];
         };
         Reward: {
             active: boolean;
@@ -11255,6 +11304,39 @@ export interface operations {
             };
         };
     };
+    export_records: {
+        parameters: {
+            query?: {
+                /** @description `csv` if absent. */
+                format?: components["schemas"]["SheetFormat"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_record_type_fields: {
         parameters: {
             query?: {
@@ -11290,7 +11372,7 @@ export interface operations {
             };
         };
     };
-    export_records: {
+    export_records_as_csv: {
         parameters: {
             query?: {
                 /** @description `csv` if absent. */
@@ -11527,6 +11609,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Record"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reveal_record: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevealedRecord"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
