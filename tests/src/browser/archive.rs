@@ -15,7 +15,7 @@ pub fn own_fields_and_a_card(app: &TestApp, window: &Window) {
     app.actor("consultant", &[app.east()]);
     super::log_in(app, window, "consultant-east", PASSWORD);
     window.find("today");
-    assert!(window.try_find("nav-customer-fields").is_none(), "HQ declares fields");
+    assert!(!super::is_named(window, "customer-fields"), "HQ declares fields");
     window.visit(&format!("{}/hq/#/customers/{customer}", app.base()));
     fill_in(app, window, &customer);
     change(app, window, &customer);
@@ -24,7 +24,7 @@ pub fn own_fields_and_a_card(app: &TestApp, window: &Window) {
 
 /// A choice, and a text that is asked for only with one of its choices.
 fn declare(app: &TestApp, window: &Window) {
-    window.find("nav-customer-fields").click();
+    super::turn_to(window, "customer-fields");
     window.find("own-add").click();
     window.find("own-name-0").fill("skin");
     window.find("own-zh-0").fill("肤质");
@@ -125,7 +125,7 @@ fn classify(app: &TestApp, window: &Window, customer: &str) {
     window.find("logout").click();
     window.find("login-chain");
     super::log_in(app, window, "hq_admin", PASSWORD);
-    window.find("nav-customer-classes").click();
+    super::turn_to(window, "customer-classes");
     window.find("class-rule-new_months").fill("3");
     window.find("class-rule-save").click();
     window.find("class-compute").click();

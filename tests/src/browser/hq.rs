@@ -54,7 +54,7 @@ pub fn changes_a_configuration(app: &TestApp, window: &Window) {
 pub fn sets_the_limit_of_a_bill(app: &TestApp, window: &Window) {
     app.actor("hq_admin", &[]);
     super::log_in(app, window, "hq_admin", PASSWORD);
-    window.find("nav-chain-settings").click();
+    super::turn_to(window, "chain-settings");
     window.find("chain-bill-limit").fill("0");
     window.find("chain-save").click();
     assert_eq!(

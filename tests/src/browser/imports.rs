@@ -25,7 +25,7 @@ fn figure(window: &Window, name: &str) -> String {
 pub fn a_file_is_mapped_tried_mended_and_taken_back(app: &TestApp, window: &Window) {
     app.actor("hq_admin", &[]);
     super::log_in(app, window, "hq_admin", PASSWORD);
-    window.find("nav-imports").click();
+    super::turn_to(window, "imports");
     choose(app, window, "会员.csv", MEMBERS);
     window.set_value("import-encoding", "gb18030");
     window.wait_for("other characters", || {
@@ -63,7 +63,7 @@ pub fn a_file_is_mapped_tried_mended_and_taken_back(app: &TestApp, window: &Wind
     );
     picture(window, "import-done-en");
     two_are_made_one_and_two_again(app, window);
-    window.find("nav-imports").click();
+    super::turn_to(window, "imports");
     window.find("import-1").click();
     window.find("import-undo").click();
     window.wait_for_text("import-state", "Taken back");

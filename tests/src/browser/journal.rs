@@ -21,7 +21,7 @@ pub fn an_entry_is_written_answered_and_judged(app: &TestApp, window: &Window) {
     window.find("journal-save").click();
     window.wait_for_text("journal-text-0", "面霜瓶盖漏");
     window.wait_for_text("journal-total-complaint", "128.50");
-    window.find("nav-open-journal").click();
+    super::turn_to(window, "open-journal");
     window.wait_for_text("journal-0", "王女士");
     window.find("journal-resolve-0").click();
     window.find("journal-words").fill("已换新，当面交付");
@@ -65,7 +65,7 @@ fn judged_by_a_manager(app: &TestApp, window: &Window, customer: &str) {
 pub fn hq_sets_service_and_retention(app: &TestApp, window: &Window) {
     app.actor("hq_admin", &[]);
     super::log_in(app, window, "hq_admin", PASSWORD);
-    window.find("nav-service-standards").click();
+    super::turn_to(window, "service-standards");
     window.find("standard-a_days").fill("14");
     window.find("standard-save").click();
     window.find("service-standards-saved");
@@ -76,7 +76,7 @@ pub fn hq_sets_service_and_retention(app: &TestApp, window: &Window) {
     assert_eq!(problem.as_deref(), Some("field_invalid"));
     window.forgive("422");
     picture(window, "service-standards-zh");
-    window.find("nav-retention-rules").click();
+    super::turn_to(window, "retention-rules");
     window.find("retention-prospect_years").fill("2");
     window.find("retention-save").click();
     window.find("retention-rules-saved");

@@ -42,7 +42,7 @@ pub fn a_change_is_reported_put_off_and_resolved(app: &TestApp, window: &Window)
     window.find("report-urgent").click();
     window.find("report-save").click();
     window.find("judged");
-    window.find("nav-warnings").click();
+    super::turn_to(window, "warnings");
     window.wait_for_text("warning-0", "店面要拆迁");
     window.find("warning-1");
     picture(window, "warnings-zh");
@@ -66,12 +66,17 @@ pub fn a_change_is_reported_put_off_and_resolved(app: &TestApp, window: &Window)
     window.wait_for_text("warning-0", "在西区见到她的货");
     window.find("warning-resolve-0").click();
     window.find("warning-resolution").fill("已收回");
+    window.set_value("warning-category", "intelligence");
     window.find("warning-save").click();
     window.find("warnings-nothing");
     window.set_value("warnings-state", "resolved");
     window.wait_for_text("warning-0", "已收回");
     let resolved = app.hq().get("/warnings?state=resolved").ok();
     assert_eq!(resolved.text("/items/0/resolution"), "已收回");
+    window.visit(&format!("{}/hq/#/customers/{other}", app.base()));
+    window.wait_for_text("journal-text-0", "已收回");
+    window.wait_for_text("journal-0", "在西区见到她的货");
+    picture(window, "warning-journal-zh");
 }
 
 pub fn a_low_mark_is_seen_with_its_trend(app: &TestApp, window: &Window) {
@@ -115,7 +120,7 @@ pub fn a_scorecard_is_published_and_a_credit_report_printed(app: &TestApp, windo
     let customer = app.customer("王芳").create();
     app.actor("hq_admin", &[]);
     super::log_in(app, window, "hq_admin", PASSWORD);
-    window.find("nav-scorecard").click();
+    super::turn_to(window, "scorecard");
     window.find("criterion-weight-0").fill("20");
     window.wait_for_text("scorecard-sum", "105");
     assert!(
@@ -161,7 +166,7 @@ pub fn a_visit_is_reported_and_who_has_not_is_named(app: &TestApp, window: &Wind
     app.hire("hong", "consultant", &[app.east()]);
     app.first_log_in("mei");
     super::log_in(app, window, "mei", PASSWORD);
-    window.find("nav-visit-reports").click();
+    super::turn_to(window, "visit-reports");
     window.find("report-new").click();
     window.find("new-report-remark").fill("跑了一天");
     window.find("new-visit").click();

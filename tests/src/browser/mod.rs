@@ -11,8 +11,10 @@ mod hq;
 mod imports;
 mod journal;
 mod judgements;
+mod navigation;
 mod records;
 mod resources;
+mod rules;
 mod tasks;
 mod till;
 
@@ -68,6 +70,10 @@ const STORIES: &[(&str, BrowserStory)] = &[
         confidential::a_look_and_an_erasure,
     ),
     (
+        "d_arc_12_a_look_behind_a_records_mask",
+        confidential::a_look_behind_a_records_mask,
+    ),
+    (
         "d_arc_4_an_entry_is_written_answered_and_judged",
         journal::an_entry_is_written_answered_and_judged,
     ),
@@ -106,6 +112,22 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_arc_13_a_file_is_mapped_tried_mended_and_taken_back",
         imports::a_file_is_mapped_tried_mended_and_taken_back,
+    ),
+    (
+        "d_arc_10_hq_sets_by_what_figures_it_is_warned",
+        rules::hq_sets_the_warnings_figures,
+    ),
+    (
+        "d_arc_16_hq_sets_the_form_and_what_is_low",
+        rules::hq_sets_the_form_and_what_is_low,
+    ),
+    (
+        "d_arc_17_hq_sets_until_when_reports_are_due",
+        rules::hq_sets_when_reports_are_due,
+    ),
+    (
+        "hq_finds_its_pages_by_keyboard_and_on_a_phone",
+        navigation::by_keyboard_and_on_a_phone,
     ),
     ("everybody_lands_on_a_page_of_their_own", resources::everybody_lands),
     ("complaints_of_the_browser_are_heard", complaints_are_heard),
@@ -174,6 +196,24 @@ fn log_in(app: &TestApp, window: &Window, user: &str, password: &str) {
     window.find("login-user").fill(user);
     window.find("login-password").fill(password);
     window.find("login-submit").click();
+}
+
+/// Whether the navigation names a page, in whatever group, folded or not.
+fn is_named(window: &Window, page: &str) -> bool {
+    !window.select(&format!("[data-testid=\"nav-{page}\"]")).is_empty()
+}
+
+/// Goes to a page by the navigation; its group is unfolded first.
+fn turn_to(window: &Window, page: &str) {
+    let id = format!("nav-{page}");
+    let group = window.wait_for(&id, || {
+        let links = window.select(&format!("[data-testid=\"{id}\"]"));
+        links.first().and_then(|link| link.attribute("data-group"))
+    });
+    if window.try_find(&id).is_none() {
+        window.find(&format!("nav-group-{group}")).click();
+    }
+    window.find(&id).click();
 }
 
 /// The watch of every other story works: it hears a blocked script and an error of a script.

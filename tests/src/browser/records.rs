@@ -21,7 +21,7 @@ pub fn a_type_is_made_filled_dragged_and_exported(app: &TestApp, window: &Window
 
 /// A choice that the board is grouped by, a flag, a plate that is asked for only with it, and a text.
 fn declare(app: &TestApp, window: &Window) -> String {
-    window.find("nav-records").click();
+    super::turn_to(window, "records");
     window.find("record-type-new").click();
     window.find("record-type-code").fill("repair");
     window.find("record-type-zh").fill("维修单");
@@ -69,7 +69,7 @@ fn declare(app: &TestApp, window: &Window) -> String {
 }
 
 fn fill_in(app: &TestApp, window: &Window, customer: &str) -> String {
-    window.find("nav-records").click();
+    super::turn_to(window, "records");
     window.find("record-type-repair").click();
     assert!(window.try_find("records-type").is_none(), "HQ declares types");
     window.find("records-new").click();
@@ -90,9 +90,9 @@ fn fill_in(app: &TestApp, window: &Window, customer: &str) -> String {
     }
     picture(window, "record-form-faults-zh");
     // Nothing that was typed is lost, neither by the refusal nor by leaving.
-    window.find("nav-customers").click();
+    super::turn_to(window, "customers");
     window.find("customers-list");
-    window.find("nav-records").click();
+    super::turn_to(window, "records");
     window.find("record-type-repair").click();
     window.find("records-new").click();
     window.find("record-draft");
@@ -167,6 +167,7 @@ fn list(app: &TestApp, window: &Window, kind: &str) {
     window.wait_for_text("record-0", "水管已换");
     assert_eq!(window.find("records-column").attribute_now("value"), "done");
     picture(window, "records-list-zh");
+    window.set_value("records-format", "csv");
     window.find("records-export").click();
     let text = String::from_utf8(window.downloaded("repair.csv")).expect("UTF-8");
     // Each line says who took it along, and when.
@@ -195,7 +196,7 @@ pub fn a_shipped_type_is_taken_over(app: &TestApp, window: &Window) {
     let customer = app.customer("王芳").create();
     app.actor("hq_admin", &[]);
     super::log_in(app, window, "hq_admin", PASSWORD);
-    window.find("nav-records").click();
+    super::turn_to(window, "records");
     window.find("record-template-machine");
     picture(window, "record-templates-zh");
     window.find("record-template-loan_application").click();
@@ -213,7 +214,9 @@ pub fn a_shipped_type_is_taken_over(app: &TestApp, window: &Window) {
     window.find("record-field-purpose").fill("购车");
     window.find("record-field-amount").fill("120000.50");
     window.find("record-field-months").fill("36");
-    window.set_value("record-field-applied_on", "2026-02-01");
+    for (part, typed) in [("year", "2026"), ("month", "2"), ("day", "1")] {
+        window.find(&format!("record-field-applied_on-{part}")).fill(typed);
+    }
     assert!(window.try_find("record-field-person_documents-identity").is_none());
     window.set_value("record-field-applicant", "person");
     window.find("record-field-person_documents-identity").fill("1");

@@ -14,14 +14,14 @@ pub fn opens_and_closes(app: &TestApp, window: &Window) {
     app.program();
     app.actor("hq_admin", &[]);
     super::log_in(app, window, "hq_admin", PASSWORD);
-    window.find("nav-regions").click();
+    super::turn_to(window, "regions");
     window.find("regions-new").click();
     window.find("field-code").fill("north");
     window.find("field-name").fill("华北");
     window.find("form-save").click();
     window.find("regions-record");
     assert_eq!(first(app, "/regions").text("/name"), "华北");
-    window.find("nav-stores").click();
+    super::turn_to(window, "stores");
     window.find("stores-new").click();
     window.find("field-code").fill("bj01");
     window.find("field-name").fill("王府井店");
@@ -42,7 +42,7 @@ pub fn opens_and_closes(app: &TestApp, window: &Window) {
     );
     employ(app, window);
     // The region can't go while the store is open: the page says why.
-    window.find("nav-regions").click();
+    super::turn_to(window, "regions");
     window.find("regions-north");
     window.visit(&format!("{}/hq/#/regions/{north}", app.base()));
     window.find("record-archive").click();
@@ -54,7 +54,7 @@ pub fn opens_and_closes(app: &TestApp, window: &Window) {
 
 /// An account for the new store; its password is forgotten, and the store closes once nobody works only there.
 fn employ(app: &TestApp, window: &Window) {
-    window.find("nav-staff").click();
+    super::turn_to(window, "staff");
     window.find("staff-new").click();
     window.find("field-user").fill("wu");
     window.find("field-name").fill("吴芳");
@@ -82,14 +82,14 @@ fn employ(app: &TestApp, window: &Window) {
     window.find("form-save").click();
     window.wait_for_text("value-name", "吴小芳");
     window.find("lang-en").click();
-    window.find("nav-staff").click();
+    super::turn_to(window, "staff");
     window.find("staff-wu");
     picture(window, "hq-staff-en");
     window.find("lang-zh-CN").click();
 }
 
 fn reward(app: &TestApp, window: &Window) {
-    window.find("nav-rewards").click();
+    super::turn_to(window, "rewards");
     window.find("rewards-new").click();
     window.wait_for("the program to choose", || {
         let option = format!("[data-testid=field-program_id] option[value=\"{}\"]", app.program());
@@ -108,7 +108,7 @@ fn reward(app: &TestApp, window: &Window) {
     window.wait_for_text("record-archive", "恢复");
     picture(window, "hq-reward-record-zh");
     assert_eq!(first(app, "/rewards")["active"], Value::Bool(false));
-    window.find("nav-rewards").click();
+    super::turn_to(window, "rewards");
     window.set_value("filter-active", "false");
     window.find("rewards-mug");
 }
@@ -118,11 +118,11 @@ pub fn everybody_lands(app: &TestApp, window: &Window) {
     let member = app.member("王芳");
     app.sale_to(&member).line("cream", "skin", 10_00).ring();
     for (role, stores, list, hidden) in [
-        ("consultant", true, "today", "nav-audit"),
-        ("clerk", true, "customers-list", "nav-programs"),
-        ("finance", false, "sales-list", "nav-customers"),
-        ("auditor", false, "audit-list", "regions-new"),
-        ("vendor", false, "program-vip", "nav-stores"),
+        ("consultant", true, "today", "audit"),
+        ("clerk", true, "customers-list", "programs"),
+        ("finance", false, "sales-list", "customers"),
+        ("auditor", false, "audit-list", "jobs"),
+        ("vendor", false, "program-vip", "stores"),
     ] {
         let east = [app.east()];
         app.actor(role, if stores { &east } else { &[] });
@@ -134,7 +134,7 @@ pub fn everybody_lands(app: &TestApp, window: &Window) {
         super::log_in(app, window, &user, PASSWORD);
         window.find(list);
         assert!(window.url().contains("/hq/"), "{role}: {}", window.url());
-        assert!(window.try_find(hidden).is_none(), "{role} sees {hidden}");
+        assert!(!super::is_named(window, hidden), "{role} sees {hidden}");
         if list.ends_with("-list") {
             window.wait_for("a row", || (!window.select("tbody .open").is_empty()).then_some(()));
         }

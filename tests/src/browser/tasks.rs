@@ -8,7 +8,7 @@ pub fn a_day_is_planned_done_and_handed_over(app: &TestApp, window: &Window) {
     let customer = app.customer("王芳").create();
     app.first_log_in("mei");
     super::log_in(app, window, "mei", PASSWORD);
-    window.find("nav-my-day").click();
+    super::turn_to(window, "my-day");
     window.find("today-nothing");
     for title in ["送样品", "问回礼"] {
         window.find("task-new").click();
@@ -50,7 +50,7 @@ fn check_and_hand_over(app: &TestApp, window: &Window) {
     app.actor("hq_admin", &[]);
     app.hire("hong", "consultant", &[app.east()]);
     super::log_in(app, window, "hq_admin", PASSWORD);
-    window.find("nav-consultants").click();
+    super::turn_to(window, "consultants");
     window.find("consultant-check-0").click();
     window.find("consultant-words").fill("继续跟进");
     window.find("consultant-save").click();
@@ -71,7 +71,7 @@ fn check_and_hand_over(app: &TestApp, window: &Window) {
     window.find("handover-undo-0").click();
     window.wait_for_text("handover-0", "已撤销");
     window.wait_for_text("consultant-0", "mei");
-    window.find("nav-jobs").click();
+    super::turn_to(window, "jobs");
     window.find("job-run-review").click();
     window.wait_for_text("job-state-review", "完成");
     picture(window, "jobs-zh");

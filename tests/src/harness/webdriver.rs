@@ -229,6 +229,17 @@ impl Window {
         self.call("POST", "/goog/cdp/execute", &command);
     }
 
+    /// Shows the page as a phone of usual size does, or as the window is again.
+    pub fn as_phone(&self, phone: bool) {
+        let command = if phone {
+            let size = json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true});
+            json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": size})
+        } else {
+            json!({"cmd": "Emulation.clearDeviceMetricsOverride", "params": {}})
+        };
+        self.call("POST", "/goog/cdp/execute", &command);
+    }
+
     /// Types text into whatever has the focus.
     pub fn type_keys(&self, text: &str) {
         text.chars().for_each(|key| self.press(&key.to_string()));

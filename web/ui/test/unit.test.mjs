@@ -129,6 +129,16 @@ test('every field of the declared pages has a label, every choice a text', async
   }
 })
 
+test('the navigation names every page once, under a heading with a text', async () => {
+  const { GROUPS } = await load('../hq/pages/groups.ts')
+  const known = new Set(messages('en').map((line) => line.split(': ')[1]))
+  const sources = readdirSync(`${root}src/hq/pages`).map((name) => readFileSync(`${root}src/hq/pages/${name}`, 'utf8')).join('\n')
+  const there = [...sources.matchAll(/\bdrawn\('([\w-]+)'|name: '([\w-]+)',\s+path:/g)].map(([, drawn, declared]) => drawn ?? declared)
+  assert.ok(there.length >= 30)
+  assert.deepEqual(GROUPS.flatMap(([, pages]) => pages).sort(), there.sort())
+  for (const [group, pages] of GROUPS) for (const id of [`nav-${group}`, ...pages]) assert.ok(known.has(id), `missing: ${id}`)
+})
+
 test('every message that the pages name exists, and none is left over', () => {
   const known = new Set(messages('en').map((line) => line.split(': ')[1]))
   const sources = readdirSync(`${root}src`, { recursive: true }).filter((name) => /\.(svelte|ts)$/.test(name))

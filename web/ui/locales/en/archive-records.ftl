@@ -11,7 +11,6 @@ record-board-field = Columns of the board
 record-no-board = no board
 record-columns = Columns of the list (at most { $most })
 record-new = New record
-records-export = Export CSV
 records-all-customers = Show all customers
 record-customer = Customer
 record-other-customer = Somebody else
@@ -23,7 +22,8 @@ record-event-change = Changed
 record-event-move = Moved
 record-event-archive = Archived
 record-event-restore = Restored
-record-before = before:
+record-field-was = { $name }: before
+records-export = Export as
 record-was-empty = was empty
 documents-missing = { $number ->
     [one] 1 document missing

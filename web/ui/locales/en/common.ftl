@@ -73,3 +73,9 @@ new-password = New password (10 characters or more)
 new-password-repeat = Once more
 new-password-differs = The two entries differ
 new-password-save = Save and go on
+
+date-year = year
+date-month = month
+date-day = day
+date-hour = hour
+date-minute = minute

@@ -1,4 +1,13 @@
-### Head office: programs
+### Head office: the navigation, programs
+
+nav-skip = To the page
+nav-menu = All pages
+nav-daily = Daily work
+nav-archive = Archive and sales
+nav-rules = Cards and rules
+nav-team = Team and stores
+nav-exchange = Import, duplicates
+nav-control = Control and audit
 
 programs = Programs
 no-programs = There is no program yet. Create one first.

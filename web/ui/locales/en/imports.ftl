@@ -2,7 +2,8 @@
 
 imports = Import
 imports-why = Customers from other systems’ files (CSV, XLSX, XLS). A dry run shows what would happen; an import can be taken back as a whole.
-import-choose = Choose a file, or drop it here:
+import-choose = Choose a file
+import-drop = or drop it here (CSV, XLSX, XLS)
 import-holds = What it holds
 import-name = File
 import-at = Uploaded

@@ -23,11 +23,37 @@ warning-snoozed = put off until { $day }
 warning-ceased = No longer holds:
 warning-resolve = Resolve
 warning-snooze = Put off
-warning-resolution = What was done
+warning-resolution = What was done (goes into the customer's journal)
+warning-category = In the journal as
 warning-until = Put off until
 warning-report = Report a change
 warning-what = What has happened
 warning-reported = Reported; the warning is with its owner.
+
+warning-rules = Warning rules
+warning-rules-why = By these figures purchases have become fewer and customers are gone; from the next computation on. Warnings that are there keep their figures and their day.
+warning-rule-window_days = Days that are compared (30–365)
+warning-rule-share_ppm = A warning below this share of last year, or of what is usual (%, up to 100)
+warning-rule-least_amount = Last year counts from this amount on
+warning-rule-churn_days = Nobody is gone before so many days (1–365)
+warning-rule-answer_days = To be answered within days (up to 90)
+warning-rule-urgent_days = Urgent ones within days (up to 30)
+
+satisfaction-rules = Satisfaction form
+satisfaction-rules-why = What the form asks, which marks are low, and until when somebody follows up. Forms that are filled in keep their questions.
+satisfaction-rule-low_mark = A mark is low from here down (1–4)
+satisfaction-rule-follow_up_days = Follow-up within days (up to 30)
+questions = Questions
+question = Question { $number }
+question-add = Another question
+question-up = Move up
+question-remove = Remove this question
+trend-month = Month
+
+report-rules = Report deadlines
+report-rules-why = Until when visit reports are wanted. Reports from now on are measured by it, those handed in stay as they are.
+report-rule-day_days = Daily: within days after the day (up to 14)
+report-rule-month_days = Monthly: within days after the month's end (up to 31)
 
 satisfaction = Satisfaction
 satisfaction-shown = Show

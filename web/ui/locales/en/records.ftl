@@ -6,7 +6,9 @@ archive = Archive
 restore = Restore
 in-use = in use
 archived = archived
-all = all
+all = All
+colleague = a colleague
+open-customer = Open the card
 nothing-here = Nothing here
 
 field-name = Name
@@ -124,6 +126,7 @@ rewards-new = New reward
 rewards-edit = Edit reward
 
 customers = Customers
+customers-name = Full name
 customers-why = The customer archive; contact data is masked.
 
 memberships = Memberships
@@ -188,10 +191,14 @@ deletion-confirm-requested = Delete
 deletion-reject = Reject
 none-requested_by = system
 none-decided_by = nobody yet
+none-record_id = –
+none-introducer_customer_id = –
+none-returned_at = –
 none-customer_id = several
 
 reveal-heading = See what is masked
 reveal-why = Every look is noted in the access log.
+reveal-record-why = What is masked of this record. Every look is noted in the access log.
 reveal-show = Show
 reveal-field-phones = Phones
 reveal-field-birthday = Birthday
@@ -212,6 +219,7 @@ erased-why = This customer's data were erased; the id that is left serves the le
 
 search = Search
 search-why = Name, pinyin or initials, phone, last four digits, card, number elsewhere, or two characters and more of a journal or record.
+search-more = The first { $number } of each kind are shown; type more to narrow them.
 search-cards = Cards
 search-journal = Journals
 

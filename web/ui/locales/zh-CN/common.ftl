@@ -72,3 +72,9 @@ new-password = 新密码（至少 10 位）
 new-password-repeat = 再输入一次
 new-password-differs = 两次输入不一致
 new-password-save = 保存并进入
+
+date-year = 年
+date-month = 月
+date-day = 日
+date-hour = 时
+date-minute = 分

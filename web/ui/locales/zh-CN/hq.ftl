@@ -1,4 +1,13 @@
-### 总部：会员计划
+### 总部：导航、会员计划
+
+nav-skip = 跳到正文
+nav-menu = 全部
+nav-daily = 日常
+nav-archive = 档案与往来
+nav-rules = 卡与规则
+nav-team = 团队与门店
+nav-exchange = 导入与查重
+nav-control = 管控与审计
 
 programs = 会员计划
 no-programs = 还没有会员计划，请先新建。

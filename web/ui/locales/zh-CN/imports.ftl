@@ -2,7 +2,8 @@
 
 imports = 导入
 imports-why = 把其他系统的顾客名单（CSV、XLSX、XLS）导入进来。先试运行，看清结果再导入；导入后也可以整批撤销。
-import-choose = 选择文件，或拖到这里：
+import-choose = 选择文件
+import-drop = 或把文件拖到这里（CSV、XLSX、XLS）
 import-holds = 文件内容
 import-name = 文件
 import-at = 上传时间

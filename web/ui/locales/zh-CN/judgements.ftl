@@ -23,11 +23,37 @@ warning-snoozed = 推迟到 { $day }
 warning-ceased = 已不成立：
 warning-resolve = 处理
 warning-snooze = 推迟
-warning-resolution = 做了什么
+warning-resolution = 做了什么（写入客户日志）
+warning-category = 写入客户日志的类别
 warning-until = 推迟到
 warning-report = 上报变化
 warning-what = 发生了什么
 warning-reported = 已上报，预警已送达负责人。
+
+warning-rules = 预警规则
+warning-rules-why = 按这些数字判断消费减少和流失；下次计算起生效，已有的预警保留当时的数字和期限。
+warning-rule-window_days = 比较最近几天（30–365）
+warning-rule-share_ppm = 低于去年同期或平时的百分之几时预警（最高 100）
+warning-rule-least_amount = 去年同期至少消费多少才比较
+warning-rule-churn_days = 至少几天没来才算流失（1–365）
+warning-rule-answer_days = 几天内处理（最多 90）
+warning-rule-urgent_days = 紧急的几天内处理（最多 30）
+
+satisfaction-rules = 意见表
+satisfaction-rules-why = 意见表上的问题、几分算低分、低分几天内回访。已填的意见表保留当时的问题。
+satisfaction-rule-low_mark = 几分及以下算低分（1–4）
+satisfaction-rule-follow_up_days = 低分几天内回访（最多 30）
+questions = 问题
+question = 问题 { $number }
+question-add = 加一个问题
+question-up = 上移
+question-remove = 去掉这个问题
+trend-month = 月份
+
+report-rules = 报告期限
+report-rules-why = 拜访报告最晚什么时候交；之后写的报告按新期限，已交的不变。
+report-rule-day_days = 日报：当天之后几天内（最多 14）
+report-rule-month_days = 月报：月底之后几天内（最多 31）
 
 satisfaction = 满意度
 satisfaction-shown = 显示

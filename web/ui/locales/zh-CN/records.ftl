@@ -7,6 +7,8 @@ restore = 恢复
 in-use = 使用中
 archived = 已停用
 all = 全部
+colleague = 同事
+open-customer = 打开档案
 nothing-here = 没有内容
 
 field-name = 名称
@@ -124,6 +126,7 @@ rewards-new = 新增礼品
 rewards-edit = 修改礼品
 
 customers = 顾客
+customers-name = 姓名
 customers-why = 顾客档案；联系方式只显示部分。
 
 memberships = 会籍
@@ -188,10 +191,14 @@ deletion-confirm-requested = 确认删除
 deletion-reject = 驳回
 none-requested_by = 系统
 none-decided_by = 尚无
+none-record_id = –
+none-introducer_customer_id = –
+none-returned_at = –
 none-customer_id = 多位顾客
 
 reveal-heading = 查看隐去的资料
 reveal-why = 每次查看都会记入查阅日志。
+reveal-record-why = 这条记录里被遮盖的内容；每次查看都记入查阅日志。
 reveal-show = 查看
 reveal-field-phones = 电话
 reveal-field-birthday = 生日
@@ -212,6 +219,7 @@ erased-why = 这位顾客的资料已删除；留下的编号只供账目使用�
 
 search = 查找
 search-why = 姓名、拼音或首字母、电话、后四位、卡号、外部编号，或日志与记录里的两个字以上。
+search-more = 每类只显示前 { $number } 条，多输入几个字可缩小范围。
 search-cards = 会员卡
 search-journal = 客户日志
 

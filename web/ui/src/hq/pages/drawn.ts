@@ -1,4 +1,4 @@
-// Pages that are more than a list with its form, in the order of the navigation; those of one's work come before the declared ones.
+// Pages that are more than a list with its form; their place in the navigation says groups.ts.
 import type { Component } from 'svelte'
 import { may } from '$lib/session.svelte'
 import ScorecardPage from '../assessment/ScorecardPage.svelte'
@@ -13,8 +13,11 @@ import JournalPage from '../journal/JournalPage.svelte'
 import Programs from '../Programs.svelte'
 import RecordsPage from '../records/RecordsPage.svelte'
 import ReportsPage from '../reporting/ReportsPage.svelte'
+import ReportRulesPage from '../rules/ReportRulesPage.svelte'
 import RetentionPage from '../rules/RetentionPage.svelte'
+import SatisfactionRulesPage from '../rules/SatisfactionRulesPage.svelte'
 import StandardsPage from '../rules/StandardsPage.svelte'
+import WarningRulesPage from '../rules/WarningRulesPage.svelte'
 import SatisfactionPage from '../satisfaction/SatisfactionPage.svelte'
 import ConsultantsPage from '../tasks/ConsultantsPage.svelte'
 import TodayPage from '../tasks/TodayPage.svelte'
@@ -30,15 +33,12 @@ export interface DrawnPage {
 
 const drawn = (name: string, page: unknown, ...permissions: string[]): DrawnPage => ({ name, permissions, page: page as DrawnPage['page'] })
 
-const WORK = [
+const DRAWN = [
   drawn('search', SearchPage, 'customer.read'),
   drawn('my-day', TodayPage, 'task.write'),
   drawn('open-journal', JournalPage, 'journal.read'),
   drawn('warnings', WarningsPage, 'warning.own'),
   drawn('programs', Programs, 'configuration.read'),
-]
-
-const OTHERS = [
   drawn('records', RecordsPage, 'record.read'),
   drawn('satisfaction', SatisfactionPage, 'journal.read'),
   drawn('visit-reports', ReportsPage, 'task.read'),
@@ -48,15 +48,15 @@ const OTHERS = [
   drawn('customer-fields', FieldsPage, 'configuration.read', 'customer.read'),
   drawn('customer-classes', ClassRules, 'configuration.read', 'customer.read'),
   drawn('service-standards', StandardsPage, 'configuration.read', 'task.read'),
+  drawn('warning-rules', WarningRulesPage, 'configuration.read', 'warning.own'),
+  drawn('satisfaction-rules', SatisfactionRulesPage, 'configuration.read', 'journal.read'),
+  drawn('report-rules', ReportRulesPage, 'configuration.read', 'task.read'),
   drawn('retention-rules', RetentionPage, 'deletion.read'),
   drawn('scorecard', ScorecardPage, 'configuration.write'),
   drawn('jobs', JobsPage, 'job.run'),
   drawn('chain-settings', ChainPage, 'configuration.write'),
 ]
 
-const permitted = (pages: DrawnPage[]) => pages.filter(({ permissions }) => permissions.every(may))
-
-/** Those before the declared pages, and those after them. */
-export function drawnPages(): [DrawnPage[], DrawnPage[]] {
-  return [permitted(WORK), permitted(OTHERS)]
+export function drawnPages(): DrawnPage[] {
+  return DRAWN.filter(({ permissions }) => permissions.every(may))
 }

@@ -6,7 +6,7 @@ import { rewards } from './rewards'
 import { staff } from './staff'
 import { stores } from './stores'
 
-/** The pages that are declared, in the order of the navigation. */
+/** The pages that are declared. */
 export const PAGES: ResourcePage[] = [rewards, regions, stores, staff, customers, memberships, sales, lendings, deletions, accessLog, audit]
 
 export function permitted(): ResourcePage[] {

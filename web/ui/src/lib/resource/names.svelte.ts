@@ -1,8 +1,8 @@
 import { SvelteMap } from 'svelte/reactivity'
 import { everything } from '$lib/api/listing.svelte'
 import type { Text } from '$lib/api/types'
-import { say } from '$lib/i18n/index.svelte'
-import { may } from '$lib/session.svelte'
+import { say, t } from '$lib/i18n/index.svelte'
+import { may, me } from '$lib/session.svelte'
 import type { Item, Reference } from './page'
 
 const lists = new SvelteMap<string, Item[]>()
@@ -33,8 +33,10 @@ export function called(item: Item): string {
   return typeof name === 'object' ? say(name as Text) : String(name)
 }
 
-/** What an id names; its end where that isn't known. */
+/** What an id names; who may not know the staff sees themselves and colleagues. The end of an id where nothing is known. */
 export function nameOf(reference: Reference | undefined, id: string): string {
   const found = reference && choices(reference).find((item) => item.id === id)
-  return found ? called(found) : id.slice(-6)
+  if (found) return called(found)
+  if (id === me().staff_id) return me().name
+  return reference?.path === '/staff' && !may(reference.read) ? t('colleague') : id.slice(-6)
 }
