@@ -137,11 +137,6 @@ impl Day {
         Self::from_ymd(year, month, day).or_else(|| Self::from_ymd(year, month, day - 1))
     }
 
-    /// Whether the birthday of someone born on this day lies in the month of `today`.
-    pub fn has_birthday_month(self, today: Day) -> bool {
-        self.month() == today.month()
-    }
-
     fn in_range(self) -> bool {
         (FIRST_DAY..=LAST_DAY).contains(&self.0)
     }

@@ -17,6 +17,7 @@ pub mod id;
 pub mod identifier;
 pub mod journal;
 pub mod ledger;
+pub mod lunar;
 pub mod media;
 pub mod merge;
 pub mod money;

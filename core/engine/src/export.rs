@@ -20,6 +20,7 @@ use crate::{Engine, each, fields};
 use cardea_domain::confidential::{LookKind, Purpose};
 use cardea_domain::fields::FieldDefinition;
 use cardea_domain::id::{CustomerId, RecordTypeId};
+use cardea_domain::lunar::LunarDay;
 use cardea_domain::{Refusal, Text};
 use diesel::prelude::*;
 use serde::Deserialize;
@@ -33,7 +34,7 @@ pub use crate::sheet::SheetFormat;
 /// Customers of one read.
 const ROWS: usize = 200;
 /// Basic targets of an import, with which columns begin; without leave, no others.
-const BASIC: usize = 10;
+const BASIC: usize = 12;
 
 /// How a file is wanted.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -298,6 +299,14 @@ impl Customers {
                     .birthday
                     .map(|day| if self.full { day.to_string() } else { mask_birthday(day) }),
             ),
+            "birthday_calendar" => match contact.lunar_birthday() {
+                Some(_) => said("农历", "lunar"),
+                None => Shown::Nothing,
+            },
+            "lunar_birthday" => {
+                let shown = |day: LunarDay| if self.full { day.to_string() } else { day.zh() };
+                text(contact.lunar_birthday().map(shown))
+            }
             "identity_number" => {
                 let number = contact.identity_number.as_deref();
                 text(number.map(|number| {

@@ -1,12 +1,15 @@
 //! What the archive is filled with, and what it is asked.
 
-use cardea_tests::harness::{Actor, Backend, DATA, Field, PASSWORD, Site, TestApp, at_once, query_value};
+use cardea_tests::harness::{Actor, Backend, DATA, Field, PASSWORD, Site, TestApp, at_once, fresh_key, query_value};
 use serde_json::{Value, json};
+use std::fmt::Write;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// Threads that fill the archive, and customers until their log-in is renewed.
+/// Threads that write journals, and customers of one file.
 const FILLERS: usize = 16;
 const PART: usize = 50_000;
 /// Numbers that a load may use.
@@ -85,19 +88,24 @@ impl Archive {
         Self { app, requests }
     }
 
-    /// Registers customers, each with an entry in the journal, until there are so many.
-    pub fn grow(&mut self, until: usize) {
+    /// Imports customers from files, and writes an entry in each one's journal, until there are so many; answers how long
+    /// the import took.
+    pub fn grow(&mut self, until: usize) -> Duration {
+        let mut imported = Duration::ZERO;
         while self.requests.customers.len() < until {
             let from = self.requests.customers.len();
             let part = PART.min(until - from);
             let actor = self.requests.log_in(self.app.base());
+            imported += self.requests.import(&actor, from..from + part);
+            let fresh = self.requests.newest(&actor, part);
             let requests = &self.requests;
-            let parts = at_once(FILLERS, |thread| {
-                let own = (from..from + part).skip(thread).step_by(FILLERS);
-                own.map(|n| requests.customer(&actor, n as u64)).collect::<Vec<_>>()
+            at_once(FILLERS, |thread| {
+                let own = (0..part).skip(thread).step_by(FILLERS);
+                own.for_each(|n| requests.entry(&actor, fresh[n], (from + n) as u64));
             });
-            self.requests.customers.extend(parts.into_iter().flatten());
+            self.requests.customers.extend(fresh);
         }
+        imported
     }
 
     pub fn restarted(self) -> Self {
@@ -128,12 +136,57 @@ impl Requests {
         self.next.fetch_add(LOAD, Ordering::Relaxed)
     }
 
-    fn customer(&self, actor: &Actor, n: u64) -> Uuid {
-        let id = actor.post("/customers", &self.form(n, 138)).created().text("/id");
+    /// Imports a file of customers, as somebody does in the browser; answers how long its rows took.
+    fn import(&self, actor: &Actor, numbers: Range<usize>) -> Duration {
+        let mut file = String::from("姓名,手机号码,出生日期\n");
+        for n in numbers {
+            let form = self.form(n as u64, 138);
+            let line = writeln!(
+                file,
+                "{},{},{}",
+                form.text("/name"),
+                form.text("/phones/0"),
+                form.text("/birthday")
+            );
+            line.expect("a line");
+        }
+        let request = actor.request("POST", "/imports?name=archive.csv").key(&fresh_key());
+        let import = request.file(file.as_bytes()).send().created();
+        let path = format!("/imports/{}", import.text("/id"));
+        let mut mapping = import["mapping"].clone();
+        mapping["store_id"] = self.store.clone().into();
+        let tag = format!("\"{}\"", import.int("/version"));
+        actor.patch(&path, &tag, &json!({"mapping": mapping})).ok();
+        let began = Instant::now();
+        actor.post(&format!("{path}/steps"), &json!({"step": "run"})).ok();
+        loop {
+            let now = actor.get(&path).ok();
+            if now.text("/state") == "done" {
+                return began.elapsed();
+            }
+            assert_eq!(now.text("/state"), "running", "{now:#}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The newest customers.
+    fn newest(&self, actor: &Actor, count: usize) -> Vec<Uuid> {
+        let mut found: Vec<Uuid> = Vec::with_capacity(count);
+        while found.len() < count {
+            let after = found.last().map_or_else(String::new, |id| format!("&after={id}"));
+            let page = actor.get(&format!("/customers?limit=200{after}")).ok().list("/items");
+            assert!(!page.is_empty(), "as many as the file has");
+            found.extend(page.iter().map(|one| one.text("/id").parse::<Uuid>().expect("an id")));
+        }
+        found.truncate(count);
+        found.reverse();
+        found
+    }
+
+    fn entry(&self, actor: &Actor, customer: Uuid, n: u64) {
         let description = format!("顾客来电要求{}，已记下第{n}次", WISHES[n as usize % WISHES.len()]);
         let entry = json!({"category": "need", "description": description, "resolution": "已答复"});
-        actor.post(&format!("/customers/{id}/journal"), &entry).created();
-        id.parse().expect("an id")
+        actor.post(&format!("/customers/{customer}/journal"), &entry).created();
     }
 
     fn form(&self, n: u64, prefix: u32) -> Value {

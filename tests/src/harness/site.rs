@@ -41,6 +41,10 @@ impl Site {
         self.folder.path()
     }
 
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
     /// A command line `cardea …` in this place.
     pub fn cardea(&self, arguments: &[&str]) -> Command {
         let mut command = process::cardea(self.folder(), arguments);

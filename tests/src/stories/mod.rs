@@ -33,11 +33,13 @@ mod lapse;
 mod ledger;
 mod limits;
 mod login;
+mod lunar;
 mod merges;
 mod model;
 mod operation;
 mod outage;
 mod phones;
+mod planted;
 mod privacy;
 mod problems;
 mod races;
@@ -99,11 +101,13 @@ pub fn tests() -> Vec<Trial> {
         ledger::tests,
         limits::tests,
         login::tests,
+        lunar::tests,
         merges::tests,
         model::tests,
         operation::tests,
         outage::tests,
         phones::tests,
+        planted::tests,
         privacy::tests,
         problems::tests,
         races::tests,

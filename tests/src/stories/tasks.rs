@@ -28,7 +28,7 @@ fn titles(items: &Value, pointer: &str) -> Vec<String> {
 }
 
 /// The consultant of every customer of these stories.
-fn mei(app: &TestApp) -> Actor {
+pub(super) fn mei(app: &TestApp) -> Actor {
     app.first_log_in("mei")
 }
 
@@ -245,7 +245,7 @@ fn d_arc_5_the_weekly_check_keeps_what_was_looked_at(app: &TestApp) {
     );
 }
 
-fn calendar(app: &TestApp, path: &str) -> crate::harness::Answer {
+pub(super) fn calendar(app: &TestApp, path: &str) -> crate::harness::Answer {
     Actor::nobody(app.base()).get(&format!("!{path}"))
 }
 

@@ -3,12 +3,15 @@
 use crate::http::{Answer, Id, IdempotencyKey, IfMatch, Language, Page, Permit, Query, Write, action, answer};
 use crate::state::State;
 use actix_web::{get, patch, post, web};
+use cardea_domain::Day;
 use cardea_domain::Instant;
 use cardea_domain::id::{CustomerId, StaffId, StoreId};
 use cardea_domain::identifier::DocumentKind;
+use cardea_domain::lunar::BirthdayCalendar;
 use cardea_engine::Engine;
 use cardea_engine::archive::{self, Consent, CustomerChange, CustomerQuery, FormOfAddress, NewCustomer};
 use cardea_engine::archive::{ClassRulesChange, ClassRulesView, CustomerClasses, NewClass};
+use cardea_engine::archive::{LunarDayQuery, LunarDayView};
 use cardea_engine::fields::{FieldVersion, NewFieldVersion};
 use cardea_engine::job::classes::{ClassesComputed, ComputeClasses};
 use cardea_engine::page::PageArgs;
@@ -22,6 +25,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(create_customer)
         .service(read_customer)
         .service(update_customer)
+        .service(read_lunar_day)
         .service(list_customer_fields)
         .service(publish_customer_fields);
     config
@@ -47,6 +51,14 @@ pub struct Customer {
     /// Month and day only.
     #[schema(example = "****-05-01")]
     pub birthday: Option<String>,
+    pub birthday_calendar: BirthdayCalendar,
+    /// Month and day by the lunar calendar, of a birthday that is kept by it.
+    #[schema(example = "八月十五")]
+    pub birthday_lunar: Option<String>,
+    /// When it is kept next, today included; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    pub next_birthday: Option<Day>,
     /// Masked.
     #[schema(example = "1****************X")]
     pub identity_number: Option<String>,
@@ -90,6 +102,9 @@ impl Customer {
             display: language.pick(&view.display).into(),
             phones: view.phones,
             birthday: view.birthday,
+            birthday_calendar: view.birthday_calendar,
+            birthday_lunar: view.birthday_lunar,
+            next_birthday: view.next_birthday,
             identity_number: view.identity_number,
             identity_kind: view.identity_kind,
             store_id: view.store_id,
@@ -179,6 +194,13 @@ async fn update_customer(
         |view| view.version,
         |view| Customer::new(view, language),
     ))
+}
+
+/// A day by the solar and the lunar calendar: of `day`, or of `lunar` as somebody has typed it.
+#[utoipa::path(tag = "customers", params(LunarDayQuery), responses((status = 200, body = LunarDayView)))]
+#[get("/lunar-days")]
+async fn read_lunar_day(_permit: Permit<action::CustomerLookup>, query: Query<LunarDayQuery>) -> Answer {
+    Ok(answer::ok(&archive::lunar_day(&query.0)?))
 }
 
 /// Versions of the chain's own fields on customers' cards, newest first: the first is what is asked for now.

@@ -107,7 +107,8 @@ impl Problem {
 
     /// The body or the query can't be read; `pointer` names the field, if one is at fault.
     pub fn unreadable(pointer: Option<String>, why: &str) -> Self {
-        let zh = unreadable::in_chinese(pointer.as_deref(), why);
+        let why = unreadable::silent(why);
+        let zh = unreadable::in_chinese(pointer.as_deref(), &why);
         let mut refusal = Refusal::new(Code::BodyInvalid, zh, why);
         refusal.pointer = pointer;
         refusal.into()

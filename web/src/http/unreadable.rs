@@ -1,4 +1,5 @@
-//! Says in Chinese what a parser says of a body in English: by the field's label, not by its place in the JSON.
+//! What a parser says of a body, without what was typed there, which may be somebody's phone or name; and the same in Chinese,
+//! by the field's label instead of its place in the JSON.
 
 /// Fields as forms label them. What isn't here is called by its name.
 const LABELS: [(&str, &str); 62] = [
@@ -69,6 +70,52 @@ const LABELS: [(&str, &str); 62] = [
 /// Fields that hold money in minor units.
 const MONEY: [&str; 6] = ["amount", "discount", "list_amount", "money", "rounding", "threshold"];
 
+/// A number that is no phone and no identity number.
+const SHORT: usize = 6;
+
+/// The parser's sentence without the value that it quotes.
+pub fn silent(english: &str) -> String {
+    for begin in ["invalid type: ", "invalid value: "] {
+        if let Some((found, wanted)) = english
+            .strip_prefix(begin)
+            .and_then(|rest| rest.rsplit_once(", expected "))
+        {
+            return format!("{begin}{}, expected {wanted}", kind_of(found));
+        }
+    }
+    for begin in ["unknown variant ", "unknown field "] {
+        let Some(rest) = english.strip_prefix(begin) else {
+            continue;
+        };
+        let name = quoted(rest);
+        let plain = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        if begin == "unknown variant " || !plain {
+            return format!("{}{}", begin.trim_end(), after(rest));
+        }
+    }
+    english.to_owned()
+}
+
+/// What follows the first quoted name: `, expected …`.
+fn after(text: &str) -> &str {
+    text.match_indices("`, ")
+        .map(|(at, _)| text.get(at + 1..).unwrap_or_default())
+        .find(|rest| rest.starts_with(", expected") || rest.starts_with(", there"))
+        .unwrap_or_default()
+}
+
+/// `string`, without its text; short numbers stay.
+fn kind_of(found: &str) -> String {
+    let kind = found.split(['"', '`']).next().unwrap_or_default().trim_end();
+    let number = found.split('`').nth(1).unwrap_or_default();
+    let short = number.len() <= SHORT && number.bytes().all(|b| b.is_ascii_digit() || b"-.e".contains(&b));
+    if number.is_empty() || !(short || kind == "boolean") {
+        kind.to_owned()
+    } else {
+        format!("{kind} `{number}`")
+    }
+}
+
 /// The parser's sentence in Chinese; `pointer` is the field at fault, if one is.
 pub fn in_chinese(pointer: Option<&str>, english: &str) -> String {
     let (what, place) = english
@@ -85,8 +132,11 @@ pub fn in_chinese(pointer: Option<&str>, english: &str) -> String {
     if let Some(name) = named("unknown field ") {
         return format!("没有“{name}”这一项，请核对名称。");
     }
-    if let Some(value) = named("unknown variant ") {
-        return format!("{}不能是“{value}”{}。", field(), choices(what));
+    if what.starts_with("unknown variant") {
+        return format!("{}没有这个选项{}。", field(), choices(what));
+    }
+    if what.starts_with("unknown field,") || what == "unknown field" {
+        return "有一项的名称不认识，请核对。".to_owned();
     }
     let wrong = what
         .strip_prefix("invalid type: ")
@@ -188,9 +238,9 @@ fn wanted_of(pointer: Option<&str>, wanted: &str) -> String {
 fn found_of(found: &str) -> String {
     let value = found.split(['`', '"']).nth(1).unwrap_or_default();
     match found.split([' ', '`']).next().unwrap_or_default() {
-        "string" | "character" => format!("文字“{value}”"),
-        "integer" => format!("整数 {value}"),
-        "floating" => format!("小数 {value}"),
+        "string" | "character" => "文字".to_owned(),
+        "integer" => format!("整数 {value}").trim_end().to_owned(),
+        "floating" => format!("小数 {value}").trim_end().to_owned(),
         "boolean" => value.to_owned(),
         "null" | "unit" | "Option" => "空值".to_owned(),
         "map" => "对象".to_owned(),
@@ -209,12 +259,12 @@ mod tests {
             (
                 Some("/lines/0/amount"),
                 "invalid type: string \"100.00\", expected i64 at line 1 column 80",
-                "第1行的金额应为金额，不带引号和小数点，100.00 写成 10000，收到的却是文字“100.00”。",
+                "第1行的金额应为金额，不带引号和小数点，100.00 写成 10000，收到的却是文字。",
             ),
             (
                 Some("/tenders/1/kind"),
                 "unknown variant `gold`, expected one of `cash`, `card`",
-                "第2笔付款的类别不能是“gold”，可用：cash、card。",
+                "第2笔付款的类别没有这个选项，可用：cash、card。",
             ),
             (
                 Some("/receipt"),
@@ -256,9 +306,55 @@ mod tests {
             ),
         ];
         for (pointer, english, chinese) in cases {
-            assert_eq!(in_chinese(pointer, english), chinese);
+            let told = in_chinese(pointer, &silent(english));
+            assert_eq!(told, chinese);
             let letters = |text: &str| text.contains("expected") || text.contains("invalid");
-            assert!(!letters(&in_chinese(pointer, english)));
+            assert!(!letters(&told));
         }
+    }
+
+    #[test]
+    fn what_was_typed_is_not_repeated() {
+        for (english, silenced) in [
+            (
+                "invalid type: string \"13812345678\", expected a sequence at line 1 column 9",
+                "invalid type: string, expected a sequence at line 1 column 9",
+            ),
+            (
+                "invalid value: string \"王芳\", expected a day",
+                "invalid value: string, expected a day",
+            ),
+            (
+                "invalid type: integer `13812345678`, expected a string",
+                "invalid type: integer, expected a string",
+            ),
+            (
+                "invalid type: integer `5`, expected a string",
+                "invalid type: integer `5`, expected a string",
+            ),
+            (
+                "invalid type: null, expected a string",
+                "invalid type: null, expected a string",
+            ),
+            (
+                "unknown variant `wang@example.com`, expected one of `ms`, `mr` at line 1 column 2",
+                "unknown variant, expected one of `ms`, `mr` at line 1 column 2",
+            ),
+            (
+                "unknown field `王芳`, expected `name`",
+                "unknown field, expected `name`",
+            ),
+            (
+                "unknown field `amuont`, expected `amount`",
+                "unknown field `amuont`, expected `amount`",
+            ),
+            ("missing field `amount`", "missing field `amount`"),
+        ] {
+            assert_eq!(silent(english), silenced);
+        }
+        assert_eq!(
+            in_chinese(None, &silent("unknown field `王芳`, expected `name`")),
+            "有一项的名称不认识，请核对。"
+        );
     }
 }

@@ -57,7 +57,13 @@ pub(crate) fn changed(
 ) -> Result<Option<Card>> {
     let mut groups = Vec::new();
     let touches = |names: &[&str]| names.iter().any(|name| fields.contains(name));
-    if touches(&["name", "form_of_address", "birthday", "identity_number"]) {
+    if touches(&[
+        "name",
+        "form_of_address",
+        "birthday",
+        "birthday_calendar",
+        "identity_number",
+    ]) {
         groups.push(CardGroup::Person);
     }
     if touches(&["phones"]) {

@@ -17,6 +17,7 @@ use crate::keys::ChainKeys;
 use crate::store::{Answer, IdempotencyKey, Name, Tx};
 use cardea_domain::id::{CustomerId, StaffId, StoreId};
 use cardea_domain::identifier::DocumentKind;
+use cardea_domain::lunar::BirthdayCalendar;
 use cardea_domain::{Day, Refusal};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -33,6 +34,7 @@ pub struct CustomerChange {
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>, format = Date)]
     pub birthday: Option<Option<Day>>,
+    pub birthday_calendar: Option<BirthdayCalendar>,
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>)]
     pub identity_number: Option<Option<String>>,
@@ -198,6 +200,8 @@ impl Change {
         );
         set("phones", replace(&mut contact.phones, self.phones.clone()));
         set("birthday", replace(&mut contact.birthday, self.birthday));
+        let calendar = self.rest.birthday_calendar;
+        set("birthday_calendar", replace(&mut contact.birthday_calendar, calendar));
         let (kind, number) = self.identity.clone().unzip();
         let kind = replace(&mut contact.identity_kind, kind);
         set("identity_number", replace(&mut contact.identity_number, number) || kind);

@@ -5,6 +5,7 @@ use crate::keys::{self, ChainKeys, Digest, IndexKind, PersonKey};
 use cardea_domain::Day;
 use cardea_domain::id::CustomerId;
 use cardea_domain::identifier::DocumentKind;
+use cardea_domain::lunar::{BirthdayCalendar, LunarDay};
 use cardea_domain::phone::line_and_extension;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -18,10 +19,17 @@ pub struct Contact {
     pub phones: Vec<String>,
     #[serde(default)]
     pub birthday: Option<Day>,
+    /// By which calendar it is kept.
+    #[serde(default, skip_serializing_if = "is_solar")]
+    pub birthday_calendar: BirthdayCalendar,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_number: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_kind: Option<DocumentKind>,
+}
+
+fn is_solar(calendar: &BirthdayCalendar) -> bool {
+    *calendar == BirthdayCalendar::Solar
 }
 
 /// Personal data don't get into logs.
@@ -60,6 +68,12 @@ impl Contact {
         Ok(serde_json::from_slice(&document)?)
     }
 
+    /// The lunar birthday that is kept; None for a solar one.
+    pub(crate) fn lunar_birthday(&self) -> Option<LunarDay> {
+        let kept = self.birthday.filter(|_| !is_solar(&self.birthday_calendar));
+        kept.and_then(LunarDay::of)
+    }
+
     /// Every digest under which the customer is found, each once.
     pub(crate) fn digests(&self, keys: &ChainKeys, name: &str) -> Vec<(IndexKind, Digest)> {
         let mut digests: Vec<_> = self.phones.iter().flat_map(|phone| keys.phone_digests(phone)).collect();
@@ -69,7 +83,7 @@ impl Contact {
         if let Some(birthday) = self.birthday {
             digests.push((
                 IndexKind::BirthMd,
-                keys.digest(IndexKind::BirthMd, &keys::birth_month_day(birthday)),
+                keys.digest(IndexKind::BirthMd, &kept_on(birthday, self.birthday_calendar)),
             ));
             let both = keys::name_and_birth(name, birthday);
             digests.push((IndexKind::NameBirth, keys.digest(IndexKind::NameBirth, &both)));
@@ -113,6 +127,14 @@ fn mask_line(phone: &str) -> String {
         "*".repeat(length - head - tail),
         &digits[length - tail..]
     )
+}
+
+/// Month and day of a birthday in the calendar it is kept by: `05-01`, or `lunar 08-15`; a leap month's in the plain one.
+fn kept_on(birthday: Day, calendar: BirthdayCalendar) -> String {
+    match LunarDay::of(birthday).filter(|_| !is_solar(&calendar)) {
+        Some(lunar) => format!("lunar {:02}-{:02}", lunar.month, lunar.day),
+        None => keys::birth_month_day(birthday),
+    }
 }
 
 /// `****-05-01`: whose birthday it is may be known, the age not.

@@ -18,6 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 use cardea_domain::error::KnownCustomer;
 use cardea_domain::id::{ChainId, CustomerId, StaffId, StoreId};
 use cardea_domain::identifier::{DocumentKind, document};
+use cardea_domain::lunar::{BirthdayCalendar, next_birthday};
 use cardea_domain::phone;
 use cardea_domain::{Code, Day, Instant, Refusal, Text, Zone};
 use diesel::prelude::*;
@@ -54,6 +55,10 @@ pub struct NewCustomer {
     pub phones: Vec<String>,
     #[schema(value_type = Option<String>, format = Date, example = "1990-05-01")]
     pub birthday: Option<Day>,
+    /// By which calendar the birthday is kept; `birthday` is the solar day of birth in either. Absent: `solar`.
+    #[serde(default, deserialize_with = "or_default")]
+    #[schema(value_type = Option<BirthdayCalendar>)]
+    pub birthday_calendar: BirthdayCalendar,
     /// Number of an identity document; kept encrypted, never shown again.
     pub identity_number: Option<String>,
     /// Which document it is; its number is checked by that kind's rule. Absent: a resident's if it looks like one.
@@ -100,6 +105,11 @@ pub struct CustomerView {
     pub phones: Vec<String>,
     /// `****-05-01`
     pub birthday: Option<String>,
+    pub birthday_calendar: BirthdayCalendar,
+    /// 八月十五, if the birthday is kept by the lunar calendar.
+    pub birthday_lunar: Option<String>,
+    /// The day on which it is kept next, today included. Not in lists.
+    pub next_birthday: Option<Day>,
     /// `1****************X`
     pub identity_number: Option<String>,
     pub identity_kind: Option<DocumentKind>,
@@ -152,6 +162,7 @@ impl Engine {
         let contact = Contact {
             phones: phones(&new.phones)?,
             birthday: self.birthday(actor.chain, new.birthday)?,
+            birthday_calendar: new.birthday_calendar,
             identity_number,
             identity_kind,
         };
@@ -221,6 +232,7 @@ impl Engine {
 
     pub(crate) fn customer_view(&self, actor: &Actor, id: CustomerId) -> Result<CustomerView> {
         let (chain, keys) = (actor.chain, self.keys().chain(actor.chain));
+        let today = self.chain(chain)?.time_zone.day_of(self.clock().business(chain));
         self.read(chain, |conn| {
             let row = row::find(conn, chain, id)?.ok_or_else(not_found)?;
             let permitted = actor.require(Action::CustomerCard, Some(row.store_id.typed())).is_ok();
@@ -233,10 +245,13 @@ impl Engine {
                 Some(_) => row::survivor(conn, &row)?.map(|row| row.id.typed()),
                 None => None,
             };
+            let contact = row.contact(&keys)?;
+            let calendar = contact.birthday_calendar;
             Ok(CustomerView {
                 card,
                 merged_into,
-                ..view(row.contact(&keys)?, row)?
+                next_birthday: contact.birthday.and_then(|born| next_birthday(born, calendar, today)),
+                ..view(contact, row)?
             })
         })
     }
@@ -324,6 +339,9 @@ pub(crate) fn view(contact: Contact, row: CustomerRow) -> Result<CustomerView> {
         form_of_address,
         phones: contact.phones.iter().map(|phone| mask_phone(phone)).collect(),
         birthday: contact.birthday.map(mask_birthday),
+        birthday_calendar: contact.birthday_calendar,
+        birthday_lunar: contact.lunar_birthday().map(|day| day.zh()),
+        next_birthday: None,
         identity_number: contact.identity_number.as_deref().map(mask_identity),
         identity_kind: contact.identity_kind,
         store_id: row.store_id.typed(),

@@ -10,6 +10,7 @@ use crate::identity::StoreScope;
 use crate::input::not_found;
 use crate::store::Id;
 use cardea_domain::id::{ChainId, CustomerId, StoreId};
+use cardea_domain::lunar::{BirthdayCalendar, has_birthday_month};
 use cardea_domain::{Day, Text};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -28,6 +29,7 @@ pub struct RegisterFacts {
     /// Of: name, form_of_address, phone, birthday, store, consultant, introducer.
     pub filled: Vec<&'static str>,
     pub birthday: Option<Day>,
+    pub birthday_calendar: BirthdayCalendar,
     pub store: StoreId,
     pub introducer: Option<CustomerId>,
     /// Nothing is known of them any more.
@@ -37,7 +39,8 @@ pub struct RegisterFacts {
 impl RegisterFacts {
     /// Whether the birthday lies in the month of `today`.
     pub fn birthday_month(&self, today: Day) -> bool {
-        self.birthday.is_some_and(|birthday| birthday.has_birthday_month(today))
+        let kept = |born| has_birthday_month(born, self.birthday_calendar, today);
+        self.birthday.is_some_and(kept)
     }
 }
 
@@ -129,6 +132,7 @@ impl Engine {
                 .map(|(name, _)| name)
                 .collect(),
             birthday: contact.birthday,
+            birthday_calendar: contact.birthday_calendar,
             store: row.store_id.typed(),
             introducer: row.introducer_id.map(Id::typed),
             erased: row.data_key.is_none(),

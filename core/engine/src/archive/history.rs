@@ -72,7 +72,7 @@ impl Held {
         }
         let all = json!({
             "name": row.name, "form_of_address": row.form_of_address.0, "phones": contact.phones,
-            "birthday": contact.birthday, "identity_number": contact.identity_number,
+            "birthday": contact.birthday, "birthday_calendar": contact.birthday_calendar, "identity_number": contact.identity_number,
             "identity_kind": contact.identity_kind, "card": card,
         });
         let mut leaves = Map::new();

@@ -1,5 +1,6 @@
 //! The customer archive (客户档案): register, search, and what the till may show of a person.
 
+mod birthday;
 pub(crate) mod card;
 pub(crate) mod card_change;
 pub(crate) mod card_row;
@@ -22,6 +23,7 @@ mod surname;
 #[cfg(test)]
 mod tests;
 
+pub use birthday::{LunarDayQuery, LunarDayView, lunar_day};
 pub(crate) use card::mask_values;
 pub use card::{
     BusinessCard, Card, CardGroup, CharacteristicsCard, CompanyCard, CompanyPerson, ContactCard, CustomerKind,

@@ -177,6 +177,7 @@ impl Work {
             },
             phones: vec![person.phone],
             birthday: Some(person.birthday),
+            birthday_calendar: Default::default(),
             identity_number: None,
             identity_kind: None,
             card: None,

@@ -221,6 +221,7 @@ impl Books {
             form_of_address: FormOfAddress::default(),
             phones: Vec::new(),
             birthday: None,
+            birthday_calendar: Default::default(),
             identity_number: None,
             identity_kind: None,
             card: None,

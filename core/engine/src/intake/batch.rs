@@ -384,6 +384,7 @@ fn overlay(person: &mut Person, reading: &Reading, ready: &Ready) -> Result<()> 
         }
     }
     person.contact.birthday = given.contact.birthday.or(person.contact.birthday);
+    person.contact.birthday_calendar = given.calendar.unwrap_or(person.contact.birthday_calendar);
     if given.contact.identity_number.is_some() {
         person
             .contact

@@ -21,6 +21,7 @@ use cardea_domain::error::WrongField;
 use cardea_domain::fields::{FieldDefinition, FieldKind, WrittenValues, change};
 use cardea_domain::id::{CustomerId, RecordTypeId};
 use cardea_domain::identifier::{DocumentKind, Fault};
+use cardea_domain::lunar::{BirthdayCalendar, LunarDay};
 use cardea_domain::phone;
 use cardea_domain::provenance::{CardSource, ProvenanceChange};
 use cardea_domain::sheet::{Cell, Epoch, plain};
@@ -59,6 +60,7 @@ pub(super) struct Given {
     pub name: Option<String>,
     pub form: Option<FormOfAddress>,
     pub contact: Contact,
+    pub calendar: Option<BirthdayCalendar>,
     pub external_ref: Option<String>,
     pub store: Option<Id>,
     pub consultant: Option<Id>,
@@ -183,6 +185,11 @@ impl Reading {
             Target::FormOfAddress => given.form = Some(form(&text)?),
             Target::Phone => phones(cell, &mut given.contact.phones)?,
             Target::Birthday => given.contact.birthday = Some(self.birthday(cell)?),
+            Target::BirthdayCalendar => given.calendar = Some(calendar(&text)?),
+            Target::LunarBirthday => {
+                let born = self.lunar_birthday(&text)?;
+                (given.contact.birthday, given.calendar) = (Some(born), Some(BirthdayCalendar::Lunar));
+            }
             Target::Identity => {
                 let number = cell.number().map_err(|fault| fault.detail)?;
                 let (kind, number) =
@@ -216,6 +223,18 @@ impl Reading {
         let day = cell.day(self.epoch).map_err(|fault| fault.detail)?;
         let day = day.filter(|day| day.year() >= 1900 && *day <= self.latest);
         day.ok_or_else(|| Text::new("生日须在 1900 年至今天之间", "A birthday lies between 1900 and today"))
+    }
+
+    /// Written as a day of the lunar calendar; it may have no date of the same name.
+    fn lunar_birthday(&self, text: &str) -> Result<Day, Text> {
+        let born = text.parse::<LunarDay>().ok().and_then(LunarDay::solar);
+        let born = born.filter(|day| *day <= self.latest);
+        born.ok_or_else(|| {
+            Text::new(
+                "没有这一天；农历生日如 1978-08-15，闰月如 1979-闰6-01",
+                "There is no such day; a lunar birthday is written 1978-08-15, in a leap month 1979-闰6-01",
+            )
+        })
     }
 
     fn value(&self, cell: &Cell, kind: Kind) -> Result<Value, Text> {
@@ -321,7 +340,8 @@ impl Reading {
         }
     }
 
-    fn ready(&self, line: u64, given: Given) -> Result<Ready> {
+    fn ready(&self, line: u64, mut given: Given) -> Result<Ready> {
+        given.contact.birthday_calendar = given.calendar.unwrap_or_default();
         let id = CustomerId(Uuid::now_v7());
         let (person, data_key): (PersonKey, Vec<u8>) = self.keys.new_person(id).map_err(Error::internal)?;
         let consent = Consent {
@@ -396,6 +416,14 @@ fn put(card: &mut Map<String, Value>, group: &str, name: &str, value: Value) {
 
 fn known(all: &HashMap<String, Id>, text: &str, zh: &str, en: &str) -> Result<Id, Text> {
     all.get(&key(text)).copied().ok_or_else(|| Text::new(zh, en))
+}
+
+fn calendar(text: &str) -> Result<BirthdayCalendar, Text> {
+    match key(text).as_str() {
+        "公历" | "阳历" | "新历" | "solar" => Ok(BirthdayCalendar::Solar),
+        "农历" | "阴历" | "旧历" | "lunar" => Ok(BirthdayCalendar::Lunar),
+        _ => Err(Text::new("应为公历或农历", "Solar or lunar is expected here")),
+    }
 }
 
 fn form(text: &str) -> Result<FormOfAddress, Text> {

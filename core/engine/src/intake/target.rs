@@ -23,6 +23,8 @@ pub(super) enum Target {
     FormOfAddress,
     Phone,
     Birthday,
+    BirthdayCalendar,
+    LunarBirthday,
     Identity,
     ExternalRef,
     Store,
@@ -56,6 +58,16 @@ const KNOWN: &[Known] = &[
         "birthday",
         Target::Birthday,
         "生日|出生日期|出生年月|出生年月日|阳历生日|公历生日|birthday|birth date|date of birth|dob|born",
+    ),
+    (
+        "birthday_calendar",
+        Target::BirthdayCalendar,
+        "生日历法|历法|birthday calendar",
+    ),
+    (
+        "lunar_birthday",
+        Target::LunarBirthday,
+        "农历生日|阴历生日|旧历生日|lunar birthday",
     ),
     (
         "identity_number",

@@ -14,6 +14,7 @@ use crate::keys::{ChainKeys, PersonKey};
 use crate::store::schema::{customer_cards, customers};
 use crate::store::{Conn, Id, Name};
 use cardea_domain::fields::FieldKind;
+use cardea_domain::lunar::BirthdayCalendar;
 use cardea_domain::merge::Rule;
 use diesel::prelude::*;
 use serde::Deserialize;
@@ -61,6 +62,7 @@ impl Person {
     pub fn document(&self, other: Id) -> Result<Value> {
         let (row, contact) = (&self.row, &self.contact);
         let form = row.form_of_address.0;
+        let lunar = contact.birthday_calendar != BirthdayCalendar::Solar;
         let identity = contact.identity_number.as_ref();
         let identity = identity.map(|number| json!({ "kind": contact.identity_kind, "number": number }));
         Ok(json!({
@@ -72,6 +74,7 @@ impl Person {
             "external_ref": row.external_ref,
             "phones": contact.phones,
             "birthday": contact.birthday,
+            "birthday_calendar": lunar.then_some(contact.birthday_calendar),
             "identity": identity,
             "card": self.card.as_ref().map(serde_json::to_value).transpose()?,
         }))
@@ -89,6 +92,8 @@ impl Person {
         row.external_ref = typed(document, "external_ref")?;
         self.contact.phones = typed(document, "phones")?;
         self.contact.birthday = typed(document, "birthday")?;
+        let calendar: Option<BirthdayCalendar> = typed(document, "birthday_calendar")?;
+        self.contact.birthday_calendar = calendar.unwrap_or_default();
         let identity: Option<Identity> = typed(document, "identity")?;
         self.contact.identity_kind = identity.as_ref().and_then(|identity| identity.kind);
         self.contact.identity_number = identity.and_then(|identity| identity.number);
@@ -125,7 +130,7 @@ pub(crate) fn changed(before: &Value, after: &Value) -> Vec<CardGroup> {
     let differ = |names: &[&str]| names.iter().any(|name| before[name] != after[name]);
     let group = |group: &&CardGroup| {
         let basic = match group {
-            CardGroup::Person => differ(&["name", "form_of_address", "birthday", "identity"]),
+            CardGroup::Person => differ(&["name", "form_of_address", "birthday", "birthday_calendar", "identity"]),
             CardGroup::Contact => differ(&["phones"]),
             _ => false,
         };

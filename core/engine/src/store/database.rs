@@ -103,7 +103,7 @@ impl Database {
                 None => session.open(&self.location)?,
             },
         };
-        dialect::prepare_writer(&mut conn)?;
+        dialect::set_room(&mut conn, false)?;
         Ok(conn)
     }
 

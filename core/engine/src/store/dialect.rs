@@ -134,10 +134,15 @@ fn check_sqlite_version() -> Result<()> {
     Ok(())
 }
 
-/// What only the writer's connection is given: pages that many commands change stay in memory.
-pub(crate) fn prepare_writer(conn: &mut Conn) -> Result<()> {
+/// What only the writer's connection is given: pages that many commands change stay in memory, 8 MiB of them, or 32 while
+/// bulk work writes hundreds of commands at once.
+pub(crate) fn set_room(conn: &mut Conn, wide: bool) -> Result<()> {
     match conn {
-        Conn::Sqlite(_) => conn.batch("PRAGMA cache_size = -8192"),
+        Conn::Sqlite(_) => conn.batch(if wide {
+            "PRAGMA cache_size = -32768"
+        } else {
+            "PRAGMA cache_size = -8192"
+        }),
         Conn::Postgres(_) => Ok(()),
     }
 }

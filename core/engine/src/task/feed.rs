@@ -12,6 +12,7 @@ use crate::store::schema::{calendar_feeds, customers, staff};
 use crate::store::{Answer, Id, IdempotencyKey, Tx};
 use crate::{Engine, Error, each};
 use cardea_domain::id::*;
+use cardea_domain::lunar::birthdays_in;
 use cardea_domain::task::{TaskKind, TaskState};
 use cardea_domain::{Day, Refusal, Text};
 use diesel::prelude::*;
@@ -144,11 +145,13 @@ impl Engine {
         })?;
         let mut found = Vec::new();
         for row in rows {
-            let Some(birthday) = row.contact(&keys)?.birthday else {
+            let contact = row.contact(&keys)?;
+            let Some(birthday) = contact.birthday else {
                 continue;
             };
             let years = [today.year(), today.year() + 1];
-            let days = years.into_iter().filter_map(|year| birthday.birthday_in(year));
+            let kept = |year| birthdays_in(birthday, contact.birthday_calendar, year);
+            let days = years.into_iter().flat_map(kept);
             for day in days.filter(|day| *day >= today && day.0 <= today.0 + AHEAD) {
                 found.push((row.id.typed(), row.form_of_address.0.display(&row.name), day));
             }

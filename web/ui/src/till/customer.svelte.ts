@@ -1,4 +1,5 @@
-import type { Customer, CustomerInput, FormOfAddress } from '$lib/api/types'
+import { call, problemOf } from '$lib/api/client'
+import type { Customer, CustomerInput, FormOfAddress, LunarDay } from '$lib/api/types'
 import { plainText } from '$lib/decimal'
 import { me } from '$lib/session.svelte'
 
@@ -8,6 +9,11 @@ export class NewCustomer {
   formOfAddress = $state<FormOfAddress>('ms')
   phone = $state('')
   birthday = $state('')
+  /** The birthday is kept by the lunar calendar; `lunarTyped` is its day there, `lunarName` what it is called. */
+  lunar = $state(false)
+  lunarTyped = $state('')
+  lunarName = $state('')
+  lunarFault = $state('')
   consultantId = $state('')
   introducer = $state.raw<Customer | null>(null)
   marketing = $state(false)
@@ -31,12 +37,30 @@ export class NewCustomer {
     return this.birthday === '' ? 'customer-birthday' : null
   }
 
+  /** Fills the day of the other calendar in. The server knows: browsers have tables of their own, some a day off. */
+  async convert(from: 'day' | 'lunar'): Promise<void> {
+    const typed = from === 'day' ? this.birthday : this.lunarTyped.trim()
+    this.lunarName = this.lunarFault = ''
+    if (!this.lunar || typed === '') return
+    try {
+      const found = await call<LunarDay>(`/lunar-days?${from}=${encodeURIComponent(plainText(typed))}`)
+      const { year, month, leap, day } = found.lunar
+      this.birthday = found.day
+      this.lunarTyped = `${year}-${leap ? '闰' : ''}${month}-${day}`
+      this.lunarName = found.zh
+    } catch (error) {
+      const problem = problemOf(error)
+      this.lunarFault = problem.errors?.[0]?.detail ?? problem.detail
+    }
+  }
+
   body(storeId: string): CustomerInput {
     return {
       name: this.name.trim(),
       form_of_address: this.formOfAddress,
       phones: this.phone.trim() === '' ? [] : [plainText(this.phone)],
       birthday: this.birthday === '' ? null : this.birthday,
+      birthday_calendar: this.lunar ? 'lunar' : 'solar',
       store_id: storeId,
       consultant_id: this.consultantId === '' ? null : this.consultantId,
       introducer_customer_id: this.introducer?.id ?? null,

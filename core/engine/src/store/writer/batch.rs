@@ -32,6 +32,8 @@ pub(super) struct Worker {
     connected: bool,
     /// Whether this connection's commits wait for the disk.
     flushing: bool,
+    /// Whether it has room for many pages.
+    wide: bool,
     clock: Clock,
     ids: Ids,
     queue: Arc<Queue>,
@@ -66,6 +68,7 @@ impl Worker {
             conn,
             connected: true,
             flushing: true,
+            wide: false,
             ids: Ids::new(clock.clone()),
             clock,
             queue,
@@ -77,10 +80,22 @@ impl Worker {
 
     pub fn run(&mut self) {
         while let Some(Batch { jobs, budget }) = self.queue.take(self.max_batch) {
+            self.make_room(budget == Some(SLICE));
             self.settle(jobs, budget);
         }
         if self.connected {
             self.trail.release(&mut self.conn);
+        }
+    }
+
+    /// Gives large transactions of bulk work the pages they change, and the memory back once people are at work.
+    fn make_room(&mut self, wide: bool) {
+        if self.connected && self.wide != wide {
+            match dialect::set_room(&mut self.conn, wide) {
+                Ok(()) => self.wide = wide,
+                // It goes on with what it has; a lost connection shows in the transaction.
+                Err(e) => tracing::debug!(error = %e, "the writer's memory stays as it is"),
+            }
         }
     }
 
@@ -136,7 +151,7 @@ impl Worker {
         let started = std::time::Instant::now();
         if !self.connected {
             self.conn = self.database.connect_writer().map_err(Broken::without_a_connection)?;
-            (self.connected, self.flushing) = (true, true);
+            (self.connected, self.flushing, self.wide) = (true, true, false);
         }
         let flushing = self.database.flushing();
         if self.flushing != flushing {

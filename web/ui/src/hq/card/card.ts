@@ -107,6 +107,7 @@ export function placeOf(field: string): string {
 export function wasShown(field: string, value: unknown): string {
   if (field === 'card/kind') return t(`card-kind-${String(value)}`)
   if (field === 'form_of_address') return t(`earlier-form-${String(value)}`)
+  if (field === 'birthday_calendar') return t(`birthday-calendar-${String(value)}`)
   if (field === 'identity_kind') return t(`earlier-document-${String(value)}`)
   if (field === 'card/person/sex') return t(`sex-${String(value)}`)
   if (field === 'card/company/capital') return money(Number(value))

@@ -1273,6 +1273,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lunar-days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A day by the solar and the lunar calendar: of `day`, or of `lunar` as somebody has typed it. */
+        get: operations["read_lunar_day"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -2614,6 +2631,11 @@ export interface components {
             maturing: number;
         };
         /**
+         * @description By which calendar a birthday is kept.
+         * @enum {string}
+         */
+        BirthdayCalendar: "solar" | "lunar";
+        /**
          * @description Why an active card doesn't work for now.
          * @enum {string}
          */
@@ -3059,6 +3081,12 @@ export interface components {
              * @example ****-05-01
              */
             birthday?: string | null;
+            birthday_calendar: components["schemas"]["BirthdayCalendar"];
+            /**
+             * @description Month and day by the lunar calendar, of a birthday that is kept by it.
+             * @example 八月十五
+             */
+            birthday_lunar?: string | null;
             card?: components["schemas"]["CustomerCard"] | null;
             consent: components["schemas"]["Consent"];
             /**
@@ -3095,6 +3123,11 @@ export interface components {
              */
             merged_into?: string | null;
             name: string;
+            /**
+             * Format: date
+             * @description When it is kept next, today included; not in lists.
+             */
+            next_birthday?: string | null;
             /**
              * @description Masked.
              * @example [
@@ -3202,6 +3235,7 @@ export interface components {
         CustomerChange: {
             /** Format: date */
             birthday?: string | null;
+            birthday_calendar?: components["schemas"]["BirthdayCalendar"] | null;
             card?: components["schemas"]["CardChange"] | null;
             consent?: components["schemas"]["Consent"] | null;
             /** Format: uuid */
@@ -4067,6 +4101,37 @@ export interface components {
              */
             valid_through?: string | null;
         };
+        /** @description A day of the lunar calendar: the fifteenth of the eighth month of 1978 was 17 September 1978. */
+        LunarDay: {
+            /**
+             * Format: int32
+             * @description 1–30
+             */
+            day: number;
+            /** @description The second month of its number (闰月). */
+            leap?: boolean;
+            /**
+             * Format: int32
+             * @description 1–12
+             */
+            month: number;
+            /**
+             * Format: int32
+             * @description The solar year in which the lunar one begins, 1900–2100.
+             */
+            year: number;
+        };
+        /** @description A day by both calendars. */
+        LunarDayView: {
+            /**
+             * Format: date
+             * @example 1978-09-17
+             */
+            day: string;
+            lunar: components["schemas"]["LunarDay"];
+            /** @example 八月十五 */
+            zh: string;
+        };
         /** @description A mark with the question as it was asked. */
         Mark: {
             code: string;
@@ -4264,6 +4329,7 @@ export interface components {
              * @example 1990-05-01
              */
             birthday?: string | null;
+            birthday_calendar?: components["schemas"]["BirthdayCalendar"] | null;
             card?: components["schemas"]["CardChange"] | null;
             consent?: components["schemas"]["Consent"] | null;
             /**
@@ -4963,6 +5029,12 @@ export interface components {
                  * @example ****-05-01
                  */
                 birthday?: string | null;
+                birthday_calendar: components["schemas"]["BirthdayCalendar"];
+                /**
+                 * @description Month and day by the lunar calendar, of a birthday that is kept by it.
+                 * @example 八月十五
+                 */
+                birthday_lunar?: string | null;
                 card?: components["schemas"]["CustomerCard"] | null;
                 consent: components["schemas"]["Consent"];
                 /**
@@ -4999,6 +5071,11 @@ export interface components {
                  */
                 merged_into?: string | null;
                 name: string;
+                /**
+                 * Format: date
+                 * @description When it is kept next, today included; not in lists.
+                 */
+                next_birthday?: string | null;
                 /**
                  * @description Masked.
                  * @example [
@@ -5101,6 +5178,12 @@ export interface components {
                      * @example ****-05-01
                      */
                     birthday?: string | null;
+                    birthday_calendar: components["schemas"]["BirthdayCalendar"];
+                    /**
+                     * @description Month and day by the lunar calendar, of a birthday that is kept by it.
+                     * @example 八月十五
+                     */
+                    birthday_lunar?: string | null;
                     card?: components["schemas"]["CustomerCard"] | null;
                     consent: components["schemas"]["Consent"];
                     /**
@@ -5137,6 +5220,11 @@ export interface components {
                      */
                     merged_into?: string | null;
                     name: string;
+                    /**
+                     * Format: date
+                     * @description When it is kept next, today included; not in lists.
+                     */
+                    next_birthday?: string | null;
                     /**
                      * @description Masked.
                      * @example [
@@ -5158,6 +5246,12 @@ export interface components {
                      * @example ****-05-01
                      */
                     birthday?: string | null;
+                    birthday_calendar: components["schemas"]["BirthdayCalendar"];
+                    /**
+                     * @description Month and day by the lunar calendar, of a birthday that is kept by it.
+                     * @example 八月十五
+                     */
+                    birthday_lunar?: string | null;
                     card?: components["schemas"]["CustomerCard"] | null;
                     consent: components["schemas"]["Consent"];
                     /**
@@ -5194,6 +5288,11 @@ export interface components {
                      */
                     merged_into?: string | null;
                     name: string;
+                    /**
+                     * Format: date
+                     * @description When it is kept next, today included; not in lists.
+                     */
+                    next_birthday?: string | null;
                     /**
                      * @description Masked.
                      * @example [
@@ -10761,6 +10860,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Lending"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_lunar_day: {
+        parameters: {
+            query?: {
+                day?: string;
+                /** @description Year, month and day by the lunar calendar, as typed: `1978-8-15`, in a leap month `1979-闰6-1`. */
+                lunar?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LunarDayView"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */

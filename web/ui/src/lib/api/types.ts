@@ -26,6 +26,7 @@ export type Store = Schemas['StoreShown']
 export type Staff = Schemas['Staff']
 
 export type Customer = Schemas['Customer']
+export type LunarDay = Schemas['LunarDayView']
 export type ClassRules = Schemas['ClassRulesView']
 export type ClassesComputed = Schemas['ClassesComputed']
 export type CustomerClasses = Schemas['CustomerClasses']
