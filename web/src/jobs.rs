@@ -1,5 +1,6 @@
-//! The thread of the nightly jobs. It wakes every full hour, because it is always midnight in some store's zone; the
-//! jobs do only what is due and not done yet. When it stops, it seals the audit log.
+//! The thread of the nightly jobs. It first goes on with what the last server was interrupted at, then wakes every full hour,
+//! because it is always midnight in some store's zone; the jobs do only what is due and not done yet. When it stops, it
+//! seals the audit log.
 
 use cardea_engine::{Engine, job};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -21,6 +22,10 @@ impl Jobs {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = mpsc::channel();
         let thread = std::thread::Builder::new().name("jobs".into()).spawn(move || {
+            if let Err(refusal) = runtime.block_on(job::go_on(&engine)) {
+                let code = refusal.code.as_str();
+                tracing::error!(code, reason = refusal.detail.en, "what was interrupted doesn't go on");
+            }
             while stopped.recv_timeout(until_full_hour(engine.clock().now().0)) == Err(RecvTimeoutError::Timeout) {
                 if let Err(refusal) = runtime.block_on(job::run_all(&engine)) {
                     tracing::error!(

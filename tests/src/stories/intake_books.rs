@@ -2,6 +2,7 @@
 
 use super::import::{chain_of, data, import, mapping, rows};
 use super::intake::{all, bad, figures, path, remap, upload, work};
+use crate::harness::database::query;
 use crate::harness::workbook::{Stored, xlsx};
 use crate::harness::{Backend, Field, Site, TestApp, fresh_key, peers, wait};
 use cardea_engine::archive::CustomerQuery;
@@ -22,6 +23,8 @@ pub fn tests() -> Vec<Trial> {
         d_arc_13_a_damaged_workbook_is_refused,
         d_arc_13_an_import_goes_on_where_it_stopped,
         d_arc_13_an_upload_that_was_cut_off_is_completed_by_its_repetition,
+        d_arc_13_an_import_whose_server_stopped_goes_on_by_itself,
+        d_arc_19_an_uploaded_file_is_forgotten_after_thirty_days,
     );
     let households = |backend: Backend| {
         backend.trial(
@@ -330,4 +333,68 @@ fn d_arc_13_an_upload_that_was_cut_off_is_completed_by_its_repetition(app: &Test
     assert_eq!(send().text("/id"), import.text("/id"));
     let checked = work(app, &import, "check", "checked");
     assert_eq!(figures(&checked), [2000, 0, 0, 0]);
+}
+
+/// As after a crash: some rows are there, and nobody works.
+fn d_arc_13_an_import_whose_server_stopped_goes_on_by_itself(app: &TestApp) {
+    let rows = (0..1200).map(|n| format!("顾客{n},东店,138{n:08}\n"));
+    let file = format!("姓名,门店,手机\n{}", rows.collect::<String>());
+    let import = upload(app, "a.csv", file.as_bytes()).created();
+    assert_eq!(figures(&work(app, &import, "run", "done")), [1200, 0, 0, 0]);
+    let mut conn = app.server().engine().database().connect().expect("a connection");
+    let id = import.text("/id");
+    let now = || app.hq().get(&path(&import)).ok();
+    // Nothing of the first rows is kept, so they come in again; the chain's own rule says what becomes of known ones.
+    conn.batch("UPDATE file_imports SET state = 'running', created_count = 0, rows_done = 0, rows_total = NULL")
+        .expect("it is as it was");
+    assert_eq!(now().text("/state"), "running");
+    app.night();
+    let done = now();
+    assert_eq!((done.text("/state"), done.int("/skipped")), ("done".into(), 1200));
+    assert_eq!(job_last(app).text("/state"), "done");
+    conn.batch("UPDATE file_imports SET state = 'undoing', rows_done = 1200")
+        .expect("it is as it was");
+    app.night();
+    let undone = now();
+    assert_eq!((undone.text("/state"), undone.text("/id")), ("undone".into(), id));
+    assert_eq!(
+        app.hq().get("/customers?query=13800000007").ok().list("/items").len(),
+        0
+    );
+}
+
+fn job_last(app: &TestApp) -> Value {
+    let jobs = app.hq().get("/jobs").ok();
+    let found = jobs
+        .list("/items")
+        .iter()
+        .find(|item| item["name"] == "imports")
+        .cloned();
+    found.expect("the job is listed")["last"].clone()
+}
+
+fn d_arc_19_an_uploaded_file_is_forgotten_after_thirty_days(app: &TestApp) {
+    let file = "姓名,门店,手机\n王芳,东店,13812345678\n李雷,东店,1.38E+10\n";
+    let import = upload(app, "a.csv", file.as_bytes()).created();
+    work(app, &import, "run", "done");
+    app.night();
+    assert_eq!(bad(app, &import).len(), 1, "it is needed while it is mended");
+    let mut conn = app.server().engine().database().connect().expect("a connection");
+    let days = |days: i64| format!("UPDATE file_imports SET created_at = created_at - {days} * 86400000");
+    conn.batch(&days(29)).expect("29 days ago");
+    app.night();
+    assert_eq!(bad(app, &import).len(), 1);
+    conn.batch(&days(2)).expect("31 days ago");
+    app.night();
+    assert!(bad(app, &import).is_empty());
+    let parts = query(
+        &mut conn,
+        "SELECT '1' AS line FROM file_import_parts",
+        "SELECT '1' AS line FROM file_import_parts",
+    );
+    assert!(parts.is_empty(), "the file is gone");
+    let kept = app.hq().get(&path(&import)).ok();
+    assert_eq!((kept.text("/state"), kept.int("/created")), ("done".into(), 1));
+    let undone = work(app, &import, "undo", "undone");
+    assert_eq!(undone.int("/kept"), 0, "it can still be taken back");
 }

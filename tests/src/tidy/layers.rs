@@ -32,10 +32,10 @@ const LAYERS: &[&[&str]] = &[
     &["confidential"],
     &["find"],
     &["verify"],
-    &["job"],
     &["import"],
     &["intake"],
     &["export"],
+    &["job"],
     &["demo"],
     &["backup"],
 ];

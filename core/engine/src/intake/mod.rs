@@ -10,6 +10,7 @@ mod row;
 mod run;
 mod target;
 mod undo;
+mod upkeep;
 mod write;
 
 use crate::actor::Actor;
@@ -34,6 +35,7 @@ use uuid::Uuid;
 
 pub use read::FileFormat;
 pub(crate) use target::{Of, all as targets};
+pub(crate) use upkeep::{forget_old, go_on};
 
 named! {
 /// How far an import is.

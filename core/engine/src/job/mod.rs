@@ -5,6 +5,7 @@ pub mod classes;
 mod completeness;
 mod contacts;
 pub mod expiry;
+mod imports;
 pub mod judge;
 pub mod retention;
 pub mod review;
@@ -13,7 +14,7 @@ mod schedule;
 pub mod warnings;
 
 pub use runs::{JobRun, JobRunQuery, JobView, RunJob, RunState};
-pub use schedule::run_all;
+pub use schedule::{go_on, run_all};
 
 use crate::Engine;
 use cardea_domain::id::ChainId;
@@ -71,4 +72,5 @@ pub(crate) const JOBS: &[Job] = &[
     warnings::JOB,
     completeness::JOB,
     retention::JOB,
+    imports::JOB,
 ];

@@ -37,6 +37,18 @@ pub async fn run_all(engine: &Engine) -> Result<(), Refusal> {
     first
 }
 
+/// Goes on with what a server that stopped had begun for somebody. To be called at the start, beside what people do.
+///
+/// # Errors
+/// The first refusal, after the other chains had their turn.
+pub async fn go_on(engine: &Engine) -> Result<(), Refusal> {
+    let mut first = Ok(());
+    for chain in chain_ids(engine)? {
+        first = first.and(crate::intake::go_on(engine, chain).await.map(|_| ()));
+    }
+    first
+}
+
 /// One job's turn, unless somebody else has it; where `again`, also if it was done already.
 pub(super) async fn turn(engine: &Engine, chain: ChainId, job: &Job, zone: Zone, again: bool) -> Result<(), Refusal> {
     let now = engine.clock().business(chain);
