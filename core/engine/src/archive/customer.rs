@@ -190,11 +190,8 @@ impl Engine {
             merged_into: None,
         };
         let basic = contact.clone();
-        let phones: Vec<_> = contact
-            .phones
-            .iter()
-            .map(|phone| keys.digest(IndexKind::Phone, phone))
-            .collect();
+        let digest = |phone: &String| keys.digest(IndexKind::Phone, phone);
+        let phones: Vec<_> = contact.phones.iter().map(digest).collect();
         let unasked = !new.acknowledge_duplicate && !phones.is_empty();
         let answered = self
             .transact_in(lane, actor, key, "customer.create", move |tx| {

@@ -1,6 +1,6 @@
 //! What imports want done without anybody: to go on after a server stopped, and to forget their files in time.
 
-use super::row::{self, ImportRow};
+use super::row::ImportRow;
 use super::{ImportState, run};
 use crate::actor::Actor;
 use crate::archive::forget_files;

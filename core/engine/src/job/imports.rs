@@ -15,6 +15,5 @@ pub(super) const JOB: Job = Job {
 
 async fn run(engine: &Engine, turn: Turn) -> Result<u64, Refusal> {
     let ended = go_on(engine, turn.chain).await?;
-    let now = engine.clock().now();
-    Ok(ended + forget_old(engine, turn.chain, now).await?)
+    Ok(ended + forget_old(engine, turn.chain, turn.now).await?)
 }
