@@ -1,5 +1,5 @@
-//! The thread of the nightly jobs. It first goes on with what the last server was interrupted at, then wakes every full hour,
-//! because it is always midnight in some store's zone; the jobs do only what is due and not done yet. When it stops, it
+//! The thread of the nightly jobs. It first goes on with what the last server was interrupted at, then wakes after some minutes
+//! and every full hour, because it is always midnight in some store's zone; the jobs do only what is due and not done yet. When it stops, it
 //! seals the audit log.
 
 use cardea_engine::{Engine, job};
@@ -8,6 +8,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 const HOUR_MS: i64 = 3_600_000;
+/// After a start, what a night without a server has missed is done this soon, once people are served.
+const SETTLED: Duration = Duration::from_secs(300);
 
 /// The running thread; stops when told or dropped, after the job it is at.
 pub struct Jobs {
@@ -26,7 +28,8 @@ impl Jobs {
                 let code = refusal.code.as_str();
                 tracing::error!(code, reason = refusal.detail.en, "what was interrupted doesn't go on");
             }
-            while stopped.recv_timeout(until_full_hour(engine.clock().now().0)) == Err(RecvTimeoutError::Timeout) {
+            let mut pause = until_full_hour(engine.clock().now().0).min(SETTLED);
+            while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
                 if let Err(refusal) = runtime.block_on(job::run_all(&engine)) {
                     tracing::error!(
                         code = refusal.code.as_str(),
@@ -34,6 +37,7 @@ impl Jobs {
                         "a nightly job failed"
                     );
                 }
+                pause = until_full_hour(engine.clock().now().0);
             }
             if let Err(refusal) = runtime.block_on(engine.seal_audit()) {
                 tracing::error!(

@@ -164,7 +164,11 @@ async fn hire(
     let mut consultants = vec![None; stores.len()];
     for (user, role, store) in people {
         let new = NewStaff {
-            name: title(role).into(),
+            // Several consultants, one per store: lists of staff tell them apart.
+            name: match store {
+                Some(at) if role == Role::Consultant => format!("{} {}", chain.stores[at].name, title(role)),
+                _ => title(role).into(),
+            },
             role,
             store_ids: store.map(|at| stores[at]).into_iter().collect(),
             password: password(seed, chain, &user),

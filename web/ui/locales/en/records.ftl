@@ -33,6 +33,7 @@ field-phones = Phones
 field-birthday = Birthday
 field-birthday_calendar = Birthday's calendar
 field-birthday_lunar = Lunar birthday
+none-birthday_lunar = –
 field-next_birthday = Next birthday
 field-form_of_address = Form of address
 field-identity_number = Identity number

@@ -33,6 +33,7 @@ field-phones = 电话
 field-birthday = 生日
 field-birthday_calendar = 生日历法
 field-birthday_lunar = 农历生日
+none-birthday_lunar = –
 field-next_birthday = 下次生日
 field-form_of_address = 称谓
 field-identity_number = 证件号码

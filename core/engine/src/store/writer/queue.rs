@@ -116,6 +116,11 @@ impl Queue {
         on
     }
 
+    #[cfg(test)]
+    pub fn gathers_more(&self, max: usize) -> bool {
+        Self::gathers(&mut self.waiting.lock(), max)
+    }
+
     /// What is waiting now, at most `max`; sleeps while nothing is. None when closed and empty.
     pub fn take(&self, max: usize) -> Option<Batch> {
         let mut waiting = self.waiting.lock();
