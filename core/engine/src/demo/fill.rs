@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::JoinSet;
 
 /// Circles of members worked on at the same time.
-const IN_FLIGHT: usize = 1024;
+const IN_FLIGHT: usize = 512;
 /// Half past nine in the evening: the stores have closed and everything of the day lies before.
 const CLOSING: u32 = 21 * 3600 + 1800;
 

@@ -26,10 +26,6 @@ const COMPANIONS: usize = 8;
 const SHORT_SLICE_EVERY: Duration = Duration::from_millis(16);
 /// Tills are at work as long after their last command.
 const AT_WORK: Duration = Duration::from_secs(2);
-/// Bulk commands that come close together are waited for, so that they share a transaction and the pages that it writes: as
-/// long as more of them come, looked at so often, at most so long.
-const GATHER_EVERY: Duration = Duration::from_millis(1);
-const GATHER_MOST: Duration = Duration::from_millis(12);
 /// Longest time that bulk work waits behind a stream of interactive commands.
 const PATIENCE: Duration = Duration::from_millis(200);
 
@@ -47,8 +43,6 @@ struct Waiting {
     bulk_since: Instant,
     /// When a till's last command came.
     till_at: Option<Instant>,
-    /// Since when bulk commands are gathered, and how many there were at the last look.
-    gathering: Option<(Instant, usize)>,
     closed: bool,
 }
 
@@ -65,7 +59,6 @@ impl Queue {
             bulk: VecDeque::new(),
             bulk_since: Instant::now(),
             till_at: None,
-            gathering: None,
             closed: false,
         };
         Self {
@@ -98,27 +91,9 @@ impl Queue {
         if at_a_till {
             waiting.till_at = Some(Instant::now());
         }
-        // Who gathers looks again without being woken for each.
-        let quiet = lane == Lane::Bulk && waiting.gathering.is_some();
         drop(waiting);
-        if !quiet {
-            self.ready.notify_one();
-        }
+        self.ready.notify_one();
         Ok(())
-    }
-
-    /// Whether more bulk commands should be waited for: they still come.
-    fn gathers(waiting: &mut Waiting, max: usize) -> bool {
-        let count = waiting.bulk.len();
-        let (since, seen) = waiting.gathering.unwrap_or((Instant::now(), 0));
-        let on = count > seen && count < max && since.elapsed() < GATHER_MOST && !waiting.closed;
-        waiting.gathering = on.then_some((since, count));
-        on
-    }
-
-    #[cfg(test)]
-    pub fn gathers_more(&self, max: usize) -> bool {
-        Self::gathers(&mut self.waiting.lock(), max)
     }
 
     /// What is waiting now, at most `max`; sleeps while nothing is. None when closed and empty.
@@ -127,7 +102,6 @@ impl Queue {
         loop {
             let starving = !waiting.bulk.is_empty() && waiting.bulk_since.elapsed() > PATIENCE;
             if !waiting.interactive.is_empty() && !starving {
-                waiting.gathering = None;
                 let count = waiting.interactive.len().min(max);
                 let mut jobs: Vec<Job> = waiting.interactive.drain(..count).collect();
                 let companions = waiting.bulk.len().min(COMPANIONS).min(max - count);
@@ -144,11 +118,6 @@ impl Queue {
                     self.ready.wait_for(&mut waiting, pause);
                     continue;
                 }
-                if !at_work && Self::gathers(&mut waiting, max) {
-                    self.ready.wait_for(&mut waiting, GATHER_EVERY);
-                    continue;
-                }
-                waiting.gathering = None;
                 waiting.bulk_since = Instant::now();
                 let count = waiting.bulk.len().min(max);
                 return Some(Batch {

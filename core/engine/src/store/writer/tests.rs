@@ -396,20 +396,6 @@ fn job() -> Job {
     }
 }
 
-#[test]
-fn bulk_commands_are_waited_for_as_long_as_more_of_them_come() {
-    let queue = Queue::new(8);
-    queue.push(Lane::Bulk, job()).unwrap();
-    assert!(queue.gathers_more(4), "it may not be the only one");
-    assert!(!queue.gathers_more(4), "no other one came");
-    for more in [true, true, false] {
-        queue.push(Lane::Bulk, job()).unwrap();
-        assert_eq!(queue.gathers_more(4), more);
-    }
-    queue.close();
-    assert_eq!(queue.take(8).unwrap().jobs.len(), 4);
-}
-
 #[tokio::test]
 async fn a_full_queue_is_busy_and_bulk_work_gets_its_turn() {
     let queue = Queue::new(2);
