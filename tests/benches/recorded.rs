@@ -56,7 +56,8 @@ fn parse(writer: bool, text: &str) -> Statement {
     }
 }
 
-/// Rust's notation of lists, numbers and texts is JSON's but for `None`, `Id(…)` and `\u{1}` (here of one digit).
+/// Rust's notation of lists, numbers and texts is JSON's but for `None`, `Id(…)`, `Name(…)` (here of one word)
+/// and `\u{1}` (here of one digit).
 fn json(debug: &str) -> String {
     let (mut out, mut rest, mut inside) = (String::with_capacity(debug.len()), debug, false);
     while let Some(first) = rest.chars().next() {
@@ -66,6 +67,10 @@ fn json(debug: &str) -> String {
         } else if !inside && let Some((id, after)) = rest.strip_prefix("Id(").and_then(|rest| rest.split_once(')')) {
             let id = uuid::Uuid::parse_str(id).expect("an id");
             out.push_str(&serde_json::to_string(id.as_bytes()).expect("JSON"));
+            rest = after;
+        } else if !inside && let Some((name, after)) = rest.strip_prefix("Name(").and_then(|rest| rest.split_once(')'))
+        {
+            out.push_str(&serde_json::to_string(&name.to_lowercase()).expect("JSON"));
             rest = after;
         } else if inside && let Some((digit, after)) = rest.strip_prefix("\\u{").and_then(|rest| rest.split_once('}')) {
             out.push_str("\\u000");
