@@ -32,7 +32,7 @@ pub struct Raw {
     writes: Vec<Write>,
     /// Writes run so far: each has ids and names of its own.
     done: usize,
-    _folder: Option<tempfile::TempDir>,
+    _folder: tempfile::TempDir,
 }
 
 impl Raw {
@@ -46,27 +46,22 @@ impl Raw {
             Write::of(&statements, started, &names)
         };
         let writes: Vec<Write> = (0..shop.members.len() as u64).map(write).collect();
+        Self::over(&shop.app.folder().join(DATA).join("cardea.sqlite"), writes)
+    }
+
+    /// Runs the writes again on a copy of this database: what they write twice no server could read.
+    pub fn over(file: &Path, writes: Vec<Write>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = shop.app.folder().join(DATA).join("cardea.sqlite");
         let copy = folder.path().join("raw.sqlite");
-        let source = Connection::open(&file).expect("the shop's database");
+        let source = Connection::open(file).expect("the database");
         source
             .execute("VACUUM INTO ?1", [copy.to_string_lossy()])
             .expect("a copy");
-        drop((source, shop));
         Self {
-            _folder: Some(folder),
-            ..Self::over(&copy, writes)
-        }
-    }
-
-    /// Runs the writes again on this database.
-    pub fn over(file: &Path, writes: Vec<Write>) -> Self {
-        Self {
-            conn: open(file),
+            conn: open(&copy),
             writes,
             done: 0,
-            _folder: None,
+            _folder: folder,
         }
     }
 
