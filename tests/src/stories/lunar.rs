@@ -1,6 +1,6 @@
 //! Birthdays by the lunar calendar (农历): typed, shown, kept by the program's own rule, and carried in files.
 
-use super::{intake, tasks};
+use super::{intake, merges, tasks};
 use crate::harness::{Field, TestApp, query_value};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ pub fn tests() -> Vec<Trial> {
         a10_lunar_birthdays_are_kept_by_the_stated_rule,
         a10_the_birthday_month_is_the_lunar_birthdays,
         a10_lunar_birthdays_come_in_and_go_out_with_files,
+        a10_a_merge_keeps_a_birthday_with_its_calendar,
     )
 }
 
@@ -132,4 +133,34 @@ fn a10_lunar_birthdays_come_in_and_go_out_with_files(app: &TestApp) {
         ["birthday", "birthday_calendar", "lunar_birthday"].map(|name| fang.text(&format!("/{name}"))),
         ["1978-09-17", "农历", "1978-08-15"]
     );
+}
+
+fn a10_a_merge_keeps_a_birthday_with_its_calendar(app: &TestApp) {
+    let hq = app.hq();
+    let seen = |id: &str| {
+        let one = hq.get(&format!("/customers/{id}")).ok();
+        (one.text("/birthday"), one["birthday_lunar"].clone())
+    };
+    let lunar = |day: &str| {
+        app.customer("王芳")
+            .birthday(day)
+            .with("birthday_calendar", "lunar")
+            .create()
+    };
+    let solar = app.customer("王芳").birthday("1990-05-01").create();
+    let merged = merges::merge(&hq, &solar, &lunar("1978-09-17")).created();
+    assert_eq!(
+        seen(&solar),
+        ("****-05-01".into(), Value::Null),
+        "not one's day by the other's calendar"
+    );
+    let lost = merged.list("/lost");
+    let birthday = lost.iter().find(|lost| lost["field"] == "/birthday");
+    assert_eq!(birthday.expect("it is listed")["value"], "****-09-17");
+    let empty = app.customer("王芳").with("birthday", Value::Null).create();
+    merges::merge(&hq, &empty, &lunar("1978-09-17")).created();
+    assert_eq!(seen(&empty), ("****-09-17".into(), json!("八月十五")));
+    let why = json!({"purpose": "asked"});
+    let own = hq.post(&format!("/customers/{empty}/own-data"), &why).ok();
+    assert_eq!(own.text("/customer/0/birthday_calendar"), "lunar");
 }

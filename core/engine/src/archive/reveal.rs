@@ -117,7 +117,8 @@ impl Engine {
             let card = card_row::load(conn, &keys, &customer)?;
             Ok(json!({
                 "id": id, "name": customer.name, "form_of_address": customer.form_of_address.0,
-                "phones": contact.phones, "birthday": contact.birthday, "identity_number": contact.identity_number,
+                "phones": contact.phones, "birthday": contact.birthday,
+                "birthday_calendar": contact.birthday_calendar, "identity_number": contact.identity_number,
                 "identity_kind": contact.identity_kind, "store_id": customer.store_id.0,
                 "consultant_id": customer.consultant_id.map(|id| id.0),
                 "introducer_customer_id": customer.introducer_id.map(|id| id.0),

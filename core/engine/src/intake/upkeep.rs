@@ -11,28 +11,42 @@ use crate::{Engine, each};
 use cardea_domain::id::ChainId;
 use cardea_domain::{Instant, Refusal};
 use diesel::prelude::*;
+use std::time::Duration;
 
 /// An uploaded file is needed while its bad rows are mended.
 const KEPT_DAYS: i64 = 30;
 /// Files forgotten in one transaction.
 const FILES: i64 = 50;
 
-/// Goes on with imports and undos that were at work when their server stopped, each in its starter's name; answers how many
-/// ended. One that is still at work elsewhere goes on there: whoever writes the next rows first has it.
-///
-/// # Errors
-/// `busy`, `storage_unavailable`; another import's fault is logged.
-pub(crate) async fn go_on(engine: &Engine, chain: ChainId) -> Result<u64, Refusal> {
+/// Who is at work writes within this time.
+const QUIET: Duration = Duration::from_secs(5);
+
+/// Imports and undos that were begun and have not ended.
+fn begun(engine: &Engine, chain: ChainId) -> Result<Vec<ImportRow>> {
     let working = [ImportState::Running, ImportState::Undoing].map(Name);
-    let found: Vec<ImportRow> = engine.read(chain, |conn| {
+    engine.read(chain, |conn| {
         Ok(each!(conn, c => file_imports::table
             .select(ImportRow::as_select())
             .filter(file_imports::chain_id.eq(Id::from(chain)).and(file_imports::state.eq_any(&working)))
             .order(file_imports::id)
             .load(c)?))
-    })?;
+    })
+}
+
+/// Goes on with imports and undos that were at work when their server stopped, each in its starter's name; answers how many
+/// ended. One that writes is somebody's: it is left alone.
+///
+/// # Errors
+/// `busy`, `storage_unavailable`; another import's fault is logged.
+pub(crate) async fn go_on(engine: &Engine, chain: ChainId) -> Result<u64, Refusal> {
+    let before: Vec<(Id, i64)> = begun(engine, chain)?.iter().map(|row| (row.id, row.version)).collect();
+    if before.is_empty() {
+        return Ok(0);
+    }
+    tokio::time::sleep(QUIET).await;
+    let now = begun(engine, chain)?;
     let mut ended = 0;
-    for row in found {
+    for row in now.into_iter().filter(|row| before.contains(&(row.id, row.version))) {
         let actor = Actor {
             staff: row.staff_id.map(Id::typed),
             ..Actor::system(chain)

@@ -124,10 +124,11 @@ fn shown(lost: Lost, declared: &Declared) -> LostValue {
     let text = |mask: fn(&str) -> String| lost.value.as_str().map_or(Value::Null, |text| mask(text).into());
     let value = match lost.field.as_str() {
         "/phones" => text(mask_phone),
-        "/birthday" => match lost.value.as_str().and_then(|day| day.parse().ok()) {
-            Some(day) => mask_birthday(day).into(),
-            None => Value::Null,
-        },
+        "/birthday" => {
+            let day = lost.value.as_str().or(lost.value["day"].as_str());
+            let day = day.and_then(|day| day.parse().ok());
+            day.map_or(Value::Null, |day| mask_birthday(day).into())
+        }
         "/identity" => lost.value["number"]
             .as_str()
             .map_or(Value::Null, |number| mask_identity(number).into()),

@@ -13,6 +13,7 @@ use crate::input::not_found;
 use crate::keys::{ChainKeys, PersonKey};
 use crate::store::schema::{customer_cards, customers};
 use crate::store::{Conn, Id, Name};
+use cardea_domain::Day;
 use cardea_domain::fields::FieldKind;
 use cardea_domain::lunar::BirthdayCalendar;
 use cardea_domain::merge::Rule;
@@ -40,6 +41,14 @@ struct Identity {
     number: Option<String>,
 }
 
+/// A birthday's day and its calendar go together, whoever's they are.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Birthday {
+    Solar(Day),
+    Kept { day: Day, calendar: BirthdayCalendar },
+}
+
 fn typed<T: DeserializeOwned>(document: &Value, name: &str) -> Result<T> {
     Ok(serde_json::from_value(document[name].clone())?)
 }
@@ -62,7 +71,10 @@ impl Person {
     pub fn document(&self, other: Id) -> Result<Value> {
         let (row, contact) = (&self.row, &self.contact);
         let form = row.form_of_address.0;
-        let lunar = contact.birthday_calendar != BirthdayCalendar::Solar;
+        let birthday = match (contact.birthday, contact.birthday_calendar) {
+            (Some(day), BirthdayCalendar::Lunar) => json!({ "day": day, "calendar": BirthdayCalendar::Lunar }),
+            (day, _) => json!(day),
+        };
         let identity = contact.identity_number.as_ref();
         let identity = identity.map(|number| json!({ "kind": contact.identity_kind, "number": number }));
         Ok(json!({
@@ -73,8 +85,7 @@ impl Person {
             "consent": { "marketing": row.consent_marketing, "privacy": row.consent_privacy },
             "external_ref": row.external_ref,
             "phones": contact.phones,
-            "birthday": contact.birthday,
-            "birthday_calendar": lunar.then_some(contact.birthday_calendar),
+            "birthday": birthday,
             "identity": identity,
             "card": self.card.as_ref().map(serde_json::to_value).transpose()?,
         }))
@@ -91,9 +102,12 @@ impl Person {
         row.consent_privacy = document["consent"]["privacy"] == true;
         row.external_ref = typed(document, "external_ref")?;
         self.contact.phones = typed(document, "phones")?;
-        self.contact.birthday = typed(document, "birthday")?;
-        let calendar: Option<BirthdayCalendar> = typed(document, "birthday_calendar")?;
-        self.contact.birthday_calendar = calendar.unwrap_or_default();
+        let birthday = typed::<Option<Birthday>>(document, "birthday")?.map(|birthday| match birthday {
+            Birthday::Solar(day) => (day, BirthdayCalendar::Solar),
+            Birthday::Kept { day, calendar } => (day, calendar),
+        });
+        self.contact.birthday = birthday.map(|(day, _)| day);
+        self.contact.birthday_calendar = birthday.map(|(_, calendar)| calendar).unwrap_or_default();
         let identity: Option<Identity> = typed(document, "identity")?;
         self.contact.identity_kind = identity.as_ref().and_then(|identity| identity.kind);
         self.contact.identity_number = identity.and_then(|identity| identity.number);
@@ -130,7 +144,7 @@ pub(crate) fn changed(before: &Value, after: &Value) -> Vec<CardGroup> {
     let differ = |names: &[&str]| names.iter().any(|name| before[name] != after[name]);
     let group = |group: &&CardGroup| {
         let basic = match group {
-            CardGroup::Person => differ(&["name", "form_of_address", "birthday", "birthday_calendar", "identity"]),
+            CardGroup::Person => differ(&["name", "form_of_address", "birthday", "identity"]),
             CardGroup::Contact => differ(&["phones"]),
             _ => false,
         };
@@ -170,7 +184,7 @@ impl Rules {
             ["phones"] | ["card", "contact", "plates"] => Rule::Union(5),
             ["card", "person", "products_used"] => Rule::Union(30),
             ["consent", _] => Rule::Stricter,
-            ["identity"] => Rule::Whole,
+            ["identity"] | ["birthday"] => Rule::Whole,
             ["card", "provenance", _] => Rule::Silent,
             ["card", "own", _, "version"] => Rule::Newest,
             ["card", "characteristics" | "business" | "deal", _] => Rule::Notes(NOTES),
