@@ -289,7 +289,7 @@ impl Engine {
         if written.value.state == DeletionState::Done {
             let contents = std::mem::take(&mut *contents.lock());
             self.remove_contents(&contents).await?;
-            self.remember_erasure(&written.value)?;
+            self.remember_erasure(&written.value).await?;
         }
         Ok(written)
     }

@@ -89,12 +89,16 @@ impl Engine {
     }
 
     /// Notes beside the keys who was erased, and lets no older page of the database's log keep what was there.
-    pub(super) fn remember_erasure(&self, deletion: &Deletion) -> Result<(), Refusal> {
+    pub(super) async fn remember_erasure(&self, deletion: &Deletion) -> Result<(), Refusal> {
         if deletion.scope == DeletionScope::Person {
             note(self)?;
         }
-        if let Err(error) = self.database().empty_log() {
-            tracing::warn!(%error, "the database's log could not be emptied; the next checkpoint does it");
+        let engine = self.clone();
+        let emptied = tokio::task::spawn_blocking(move || engine.database().empty_log());
+        match emptied.await.map_err(Error::internal)? {
+            Ok(true) => {}
+            Ok(false) => tracing::info!("the database's log is still being read; it is emptied after that"),
+            Err(error) => tracing::warn!(%error, "the database's log could not be emptied yet; it is tried again"),
         }
         Ok(())
     }

@@ -22,7 +22,13 @@ pub struct Database {
     lock: Lock,
     /// Whether commits wait until they are on disk.
     flushing: AtomicBool,
+    /// SQLite's log holds what was deleted.
+    log_is_to_go: AtomicBool,
 }
+
+/// How often and how long the log is waited for that somebody reads.
+const LOOKS: u32 = 500;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 enum Lock {
     /// Held as long as the server lives.
@@ -54,6 +60,7 @@ impl Database {
             location,
             lock,
             flushing: AtomicBool::new(true),
+            log_is_to_go: AtomicBool::new(false),
         })
     }
 
@@ -78,11 +85,37 @@ impl Database {
     }
 
     /// Moves SQLite's log into the database and empties it: what was deleted is overwritten there, but not in the log.
+    /// Waits until nobody reads from the log, five seconds at most; false if somebody still does, then it is emptied as
+    /// soon as they don't.
     ///
     /// # Errors
     /// The database fails.
-    pub(crate) fn empty_log(&self) -> Result<()> {
-        dialect::empty_log(&mut self.location.connect()?)
+    pub(crate) fn empty_log(&self) -> Result<bool> {
+        self.log_is_to_go.store(true, Ordering::Release);
+        let mut conn = self.location.connect()?;
+        for _ in 0..LOOKS {
+            if self.try_to_empty_log(&mut conn)? {
+                return Ok(true);
+            }
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
+        Ok(false)
+    }
+
+    /// Whether the log still holds what was deleted.
+    pub(super) fn log_is_to_go(&self) -> bool {
+        self.log_is_to_go.load(Ordering::Acquire)
+    }
+
+    /// Empties the log if nobody reads from it now.
+    pub(super) fn try_to_empty_log(&self, conn: &mut Conn) -> Result<bool> {
+        // Before the look: whoever asks meanwhile asks for more than it does.
+        self.log_is_to_go.store(false, Ordering::Release);
+        let emptied = dialect::empty_log(conn);
+        if !matches!(emptied, Ok(true)) {
+            self.log_is_to_go.store(true, Ordering::Release);
+        }
+        emptied
     }
 
     pub(super) fn flushing(&self) -> bool {

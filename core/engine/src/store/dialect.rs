@@ -147,12 +147,19 @@ pub(crate) fn set_room(conn: &mut Conn, wide: bool) -> Result<()> {
     }
 }
 
-/// Moves SQLite's log into the database and empties it.
-pub(crate) fn empty_log(conn: &mut Conn) -> Result<()> {
-    match conn {
-        Conn::Sqlite(_) => conn.batch("PRAGMA wal_checkpoint(TRUNCATE)"),
-        Conn::Postgres(_) => Ok(()),
+/// Moves SQLite's log into the database and empties it; false if somebody reads it, writes or moves it just then.
+pub(crate) fn empty_log(conn: &mut Conn) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct Outcome {
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        busy: i32,
     }
+    let Conn::Sqlite(c) = conn else { return Ok(true) };
+    // Whoever waits for readers here keeps the writer from its work meanwhile.
+    diesel::connection::SimpleConnection::batch_execute(c, "PRAGMA busy_timeout = 0")?;
+    // That somebody else was at it is no error, but the first column of the answer.
+    let outcome: Outcome = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(c)?;
+    Ok(outcome.busy == 0)
 }
 
 /// Whether a commit waits until it is on disk.

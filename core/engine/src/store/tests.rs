@@ -1,4 +1,4 @@
-//! What PostgreSQL itself keeps apart, whatever a query says. SQLite has nothing like it.
+//! What PostgreSQL itself keeps apart, whatever a query says; and what SQLite's log keeps no longer than anybody reads it.
 
 use super::*;
 use crate::error::Result;
@@ -216,4 +216,27 @@ async fn a_user_whom_policies_do_not_bind_is_refused() {
         "{refused}"
     );
     assert!(refused.contains("CREATE ROLE cardea_reader"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_was_deleted_leaves_the_log_when_nobody_reads_it_any_more() {
+    let f = Fixture::new().await;
+    let log = f.dir.path().join("cardea.sqlite-wal");
+    let length = || std::fs::metadata(&log).unwrap().len();
+    let database = f.engine.database();
+    let mut reader = database.connect().unwrap();
+    reader.batch("BEGIN; SELECT count(*) FROM chains").unwrap();
+    create_store(&f.engine, &f.admin, "s02").await;
+    let mut conn = database.connect().unwrap();
+    assert!(!database.try_to_empty_log(&mut conn).unwrap(), "somebody reads from it");
+    assert!(length() > 0);
+    drop(reader);
+    for _ in 0..3_000 {
+        if length() == 0 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert_eq!(length(), 0, "the upkeep empties it");
+    assert!(!database.log_is_to_go());
 }

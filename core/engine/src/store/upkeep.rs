@@ -1,7 +1,8 @@
 //! What a database wants done beside the writer, so that no command waits for it.
 //!
 //! **SQLite**: the write-ahead log is moved into the database little by little. Left to itself SQLite does that in the
-//! commit that fills the log, some ten thousand pages at once. While nobody is at a till that is the cheaper way.
+//! commit that fills the log, some ten thousand pages at once. While nobody is at a till that is the cheaper way. A log
+//! that holds what was deleted is emptied as soon as nobody reads from it.
 //!
 //! **PostgreSQL**: statistics are gathered while a young database grows. Its own service comes by once a minute; until
 //! then the planner takes every table to be next to empty, and reads a whole chain where an index finds the row.
@@ -67,6 +68,13 @@ fn run(database: &Database, shared: &Shared) {
     let mut ended = shared.ended.lock();
     while !*ended {
         shared.wake.wait_for(&mut ended, PAUSE);
+        if database.log_is_to_go()
+            && let Err(error) = database
+                .connect()
+                .and_then(|mut conn| database.try_to_empty_log(&mut conn))
+        {
+            tracing::debug!(%error, "what was deleted still lies in the database's log");
+        }
         let written = shared.written.load(Ordering::Relaxed);
         if written == seen || *ended {
             continue;
