@@ -33,6 +33,8 @@ pub enum LookKind {
     Lending = "lending",
     /// What is in a file.
     File = "file",
+    /// A contract was read.
+    Contract = "contract",
 }
 }
 

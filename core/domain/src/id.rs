@@ -66,7 +66,10 @@ id!(
     LendingId,
     TaskId, HandoverId, TaskCheckId, WarningId, SatisfactionId, AssessmentId, VisitReportId,
     /// A file of customers or records on its way in.
-    FileImportId
+    FileImportId,
+    ContractTypeId, ContractId,
+    /// Something that one person wants and others have to agree to.
+    ApprovalId
 );
 
 /// Where new ids come from: the writer hands one to every `decide`, tests hand a counter.

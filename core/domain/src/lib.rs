@@ -6,10 +6,12 @@
 #[macro_use]
 pub mod names;
 
+pub mod approval;
 pub mod calendar;
 pub mod card;
 pub mod classes;
 pub mod confidential;
+pub mod contract;
 pub mod error;
 pub mod fields;
 pub mod form;

@@ -203,6 +203,17 @@ pub fn mul_div(a: i64, b: i64, c: i64) -> Option<i64> {
         .filter(|n| in_range(*n))
 }
 
+/// `dividend` / `divisor`, ties away from zero, so that a return mirrors its sale; none when `divisor` isn't positive or
+/// the result leaves ±[`LIMIT`].
+pub fn div_half_up(dividend: i128, divisor: i128) -> Option<i64> {
+    if divisor <= 0 {
+        return None;
+    }
+    let (quotient, rest) = (dividend / divisor, (dividend % divisor).abs());
+    let away = if rest >= divisor - rest { dividend.signum() } else { 0 };
+    i64::try_from(quotient + away).ok().filter(|n| in_range(*n))
+}
+
 /// Σ, or none when it leaves ±[`LIMIT`].
 pub fn sum(amounts: impl IntoIterator<Item = i64>) -> Option<i64> {
     let total: i128 = amounts.into_iter().map(i128::from).sum();
@@ -235,4 +246,31 @@ pub fn spread(total: i64, weights: &[i64]) -> Vec<i64> {
         }
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_go_away_from_zero() {
+        for (dividend, divisor, wanted) in [
+            (5, 2, Some(3)),
+            (-5, 2, Some(-3)),
+            (499, 1000, Some(0)),
+            (500, 1000, Some(1)),
+            (-499, 1000, Some(0)),
+            (1, 3, Some(0)),
+            (2, 3, Some(1)),
+            (0, 7, Some(0)),
+            (1, 0, None),
+            (1, -2, None),
+            (i128::from(LIMIT), 1, Some(LIMIT)),
+            (i128::from(LIMIT) + 1, 1, None),
+            (i128::MAX, 1, None),
+            (i128::MIN, 1, None),
+        ] {
+            assert_eq!(div_half_up(dividend, divisor), wanted, "{dividend} / {divisor}");
+        }
+    }
 }

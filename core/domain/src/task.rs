@@ -29,6 +29,8 @@ pub enum TaskSource {
     Outcome = "outcome",
     Warning = "warning",
     Satisfaction = "satisfaction",
+    /// A contract that ends, or a milestone of one.
+    Contract = "contract",
 }
 }
 

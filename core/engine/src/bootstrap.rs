@@ -122,6 +122,7 @@ impl Engine {
             active: true,
             created_at: 0,
             version: 1,
+            person_id: None,
         };
         let work = move |tx: &mut Tx<'_>| {
             let now = tx.now().0;

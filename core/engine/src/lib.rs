@@ -2,6 +2,7 @@
 //! of `cardea-domain` and on the plugin host `cardea-host`; nothing here knows HTTP.
 
 pub mod actor;
+pub mod approval;
 pub mod archive;
 pub mod assessment;
 pub mod audit;
@@ -12,6 +13,8 @@ mod business;
 pub mod clock;
 pub mod command;
 pub mod confidential;
+pub mod contract;
+mod decision;
 pub mod demo;
 mod engine;
 pub mod error;

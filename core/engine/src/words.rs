@@ -28,6 +28,7 @@ const ROWS: usize = 1000;
 pub(crate) enum Source {
     Journal,
     Record,
+    Contract,
 }
 
 /// A text in the form that pairs are made of: lower case, half width, without spaces and unseen characters.
@@ -48,6 +49,7 @@ fn digest(keys: &ChainKeys, source: Source, pair: &str) -> Gram {
     let of = match source {
         Source::Journal => "journal",
         Source::Record => "record",
+        Source::Contract => "contract",
     };
     let whole = keys.digest(IndexKind::Text, &format!("{of}|{pair}"));
     std::array::from_fn(|i| whole[i])

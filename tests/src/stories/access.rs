@@ -155,6 +155,24 @@ fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<
             "window_months": 12, "new_months": 6, "a_share_ppm": 800_000, "b_share_ppm": 950_000, "regular_purchases": 3,
             "loyal_purchases": 6,
         }}),
+        _ => return contract_body(route, world, code, name),
+    })
+}
+
+/// The same for contracts and approvals.
+fn contract_body(route: &str, world: &World, code: &str, name: &Value) -> Option<Value> {
+    Some(match route {
+        "POST /contract-types" => World::contract_type_form(code),
+        "PATCH /contract-types/{id}" => json!({"name": name}),
+        "PATCH /own-party" => json!({"value": {"name": "x"}}),
+        "POST /contracts" => world.contract_form(),
+        "PATCH /contracts/{id}" => json!({"content": {"title": "x"}}),
+        "POST /contracts/{id}/sign" => json!({"signed_on": "2026-03-01", "scan_id": world.file}),
+        "POST /contracts/{id}/terminate" => json!({"ends_on": "2026-03-01", "right": "x", "reason": "x"}),
+        "POST /contracts/{id}/fulfil" => json!({"fulfilment": "partly"}),
+        "POST /contracts/{id}/milestones" => json!({"number": 1, "done": true}),
+        "POST /approvals/{id}/reject" => json!({"remark": "x"}),
+        route if route.starts_with("POST /contracts/{id}/") || route.starts_with("POST /approvals/{id}/") => json!({}),
         _ => return None,
     })
 }
@@ -167,6 +185,9 @@ fn path(route: &str, world: &World) -> String {
         Some("customers") => &world.customer,
         Some("customer-forms") => &world.form,
         Some("files") => &world.file,
+        Some("contract-types") => &world.contract_type,
+        Some("contracts") => &world.contract,
+        Some("approvals") => &world.approval,
         Some("deletions") => &world.deletion,
         Some("lendings") => &world.lending,
         Some("jobs") => "review",

@@ -10,6 +10,9 @@ mod calendar;
 mod cards;
 mod confidential;
 mod contention;
+mod contract_books;
+mod contract_watch;
+mod contracts;
 mod crash;
 mod customer_cards;
 mod customer_classes;
@@ -78,6 +81,7 @@ pub fn tests() -> Vec<Trial> {
         cards::tests,
         confidential::tests,
         contention::tests,
+        contracts::tests,
         crash::tests,
         customer_cards::tests,
         customer_classes::tests,

@@ -28,6 +28,10 @@ pub struct World {
     pub warning: String,
     pub file: String,
     pub form: String,
+    pub contract_type: String,
+    /// In review.
+    pub contract: String,
+    pub approval: String,
 }
 
 impl World {
@@ -91,6 +95,12 @@ impl World {
             warning: String::new(),
             file: String::new(),
             form: String::new(),
+            contract_type: hq
+                .post("/contract-types", &Self::contract_type_form(&code))
+                .created()
+                .text("/id"),
+            contract: String::new(),
+            approval: String::new(),
         };
         let form = world.customer_form(&app.next_phone());
         world.customer = hq.post("/customers", &form).created().text("/id");
@@ -100,6 +110,9 @@ impl World {
         world.deletion = hq.post("/deletions", &deletion).created().text("/id");
         world.note();
         world.lending = hq.post("/lendings", &world.lending_form()).created().text("/id");
+        let contract = hq.post("/contracts", &world.contract_form()).created().text("/id");
+        let submitted = hq.post(&format!("/contracts/{contract}/submit"), &json!({})).ok();
+        (world.contract, world.approval) = (contract, submitted.text("/approval_id"));
         world.trade(app);
         world
     }
@@ -167,6 +180,18 @@ impl World {
     /// A record about the customer.
     pub fn record_form(&self) -> Value {
         json!({"type_id": self.record_type, "customer_id": self.customer, "values": {"state": "new"}})
+    }
+
+    /// A type of contracts that wants nothing.
+    pub fn contract_type_form(code: &str) -> Value {
+        json!({
+            "code": code, "name": {"zh": "合同", "en": "Contract"}, "category": "HT",
+        })
+    }
+
+    /// A contract with the customer.
+    pub fn contract_form(&self) -> Value {
+        json!({"type_id": self.contract_type, "customer_id": self.customer, "content": {"title": "x"}})
     }
 
     /// From who has no customers.

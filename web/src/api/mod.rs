@@ -2,12 +2,14 @@
 //! folder of the engine. Units: money in minor units, points whole, quantities in thousandths, multipliers in parts per
 //! million, instants RFC 3339 UTC, dates `2026-11-22`.
 
+mod approvals;
 mod assessments;
 mod audit;
 mod auth;
 mod cards;
 mod chain;
 mod confidential;
+mod contracts;
 mod customers;
 mod demo;
 mod exports;
@@ -72,6 +74,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(satisfaction::routes)
         .configure(assessments::routes)
         .configure(reporting::routes)
+        .configure(contracts::routes)
+        .configure(approvals::routes)
         .configure(timeline::routes)
         .configure(audit::routes);
     config.service(v1);

@@ -9,10 +9,10 @@ use crate::input::{self, Stored, Written, erased, exists, field, not_found};
 use crate::page::{Page, PageArgs};
 use crate::store::schema::{customers, deletions, records};
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Name, Tx};
-use crate::{Engine, each};
+use crate::{Engine, contract, each};
 use cardea_domain::confidential::{DeletionGround, DeletionScope, DeletionState};
 use cardea_domain::id::{ChainId, CustomerId, DeletionId, RecordId, StaffId};
-use cardea_domain::{Instant, Refusal, Text};
+use cardea_domain::{Code, Instant, Refusal, Text};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
@@ -195,6 +195,18 @@ fn check_record(conn: &mut Conn, chain: ChainId, new: &NewDeletion) -> Result<()
     }
 }
 
+/// Whoever is bound by a contract has to be known until it ends.
+fn check_unbound(conn: &mut Conn, chain: ChainId, new: &NewDeletion) -> Result<()> {
+    if new.scope != DeletionScope::Person || !contract::bound(conn, chain, new.customer_id)? {
+        return Ok(());
+    }
+    let (zh, en) = (
+        "该顾客有生效中的合同，合同终止后才能删除资料",
+        "A contract binds this customer: their data can be erased once it has ended",
+    );
+    Err(Refusal::new(Code::InUse, zh, en).at("/customer_id").into())
+}
+
 fn displays(conn: &mut Conn, chain: ChainId, rows: &[DeletionRow]) -> Result<HashMap<Id, Text>> {
     let customers = people(conn, chain, rows.iter().map(|row| row.customer_id))?;
     let display = customers
@@ -233,6 +245,7 @@ impl Engine {
                 return Err(erased().into());
             }
             check_record(tx.conn(), chain, &new)?;
+            check_unbound(tx.conn(), chain, &new)?;
             let now = tx.business_now().0;
             let row = DeletionRow {
                 record_id: new.record_id.map(Id::from),

@@ -9,7 +9,8 @@ use crate::keys::ChainKeys;
 use crate::store::schema::deletions;
 use crate::store::{Across, Answer, Conn, Id, Name, Scope, Tx};
 use crate::{
-    Engine, archive, assessment, each, files, form, journal, lending, look, merge, record, satisfaction, task, warning,
+    Engine, archive, assessment, contract, each, files, form, journal, lending, look, merge, record, satisfaction,
+    task, warning,
 };
 use cardea_domain::Refusal;
 use cardea_domain::confidential::{DeletionGround, DeletionScope, DeletionState};
@@ -66,6 +67,7 @@ fn person(tx: &mut Tx<'_>, keys: &ChainKeys, customer: CustomerId) -> Result<Vec
     satisfaction::erase(tx.conn(), &row)?;
     assessment::erase(tx.conn(), &row)?;
     record::erase(tx.conn(), keys, &row)?;
+    contract::erase(tx.conn(), keys, &row)?;
     let contents = files::erase(tx.conn(), chain, row.id, None)?;
     form::erase(tx.conn(), &row)?;
     merge::erase(tx.conn(), chain, customer)?;

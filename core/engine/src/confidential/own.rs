@@ -12,7 +12,7 @@ use crate::journal::JournalQuery;
 use crate::look::{NewLook, Why};
 use crate::page::{Page, PageArgs};
 use crate::store::{Answer, IdempotencyKey, Tx};
-use crate::{Engine, form, lending, query, record};
+use crate::{Engine, contract, form, lending, query, record};
 use cardea_domain::Refusal;
 use cardea_domain::confidential::LookKind;
 use cardea_domain::id::{ChainId, CustomerId};
@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 const ITEMS: u32 = 100;
 
 /// The parts of the file, in its order.
-const PARTS: [&str; 16] = [
+const PARTS: [&str; 17] = [
     "customer",
     "card_history",
     "classes",
@@ -39,6 +39,7 @@ const PARTS: [&str; 16] = [
     "files",
     "forms",
     "lendings",
+    "contracts",
     "access_log",
 ];
 
@@ -188,6 +189,10 @@ impl Engine {
             "lendings" => paged(self.read(chain, |conn| {
                 let customer: CustomerRow = find_customer(conn, chain, id)?.ok_or_else(not_found)?;
                 lending::own(conn, &keys, &customer, cursor, limit)
+            })?),
+            "contracts" => paged(self.read(chain, |conn| {
+                let customer: CustomerRow = find_customer(conn, chain, id)?.ok_or_else(not_found)?;
+                contract::own(conn, &keys, &customer, cursor, limit)
             })?),
             "files" => {
                 let query = FileQuery {

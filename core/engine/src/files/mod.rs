@@ -8,7 +8,7 @@ mod write;
 use crate::Engine;
 use crate::actor::Actor;
 use crate::archive::find_customer;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::not_found;
 use crate::keys::PersonKey;
@@ -18,10 +18,11 @@ use crate::store::{Answer, Id};
 use cardea_domain::confidential::LookKind;
 use cardea_domain::id::{CustomerId, FileId, JournalId, RecordId, StaffId};
 use cardea_domain::media::MediaType;
-use cardea_domain::{Instant, Refusal};
+use cardea_domain::{Code, Instant, Refusal};
 use row::{FileRow, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -167,6 +168,28 @@ impl Engine {
             name: secret.name,
             media_type,
         })
+    }
+
+    /// SHA-256 of what is in a customer's file; None if it isn't theirs.
+    ///
+    /// # Errors
+    /// `forbidden`; `internal` if the disk fails.
+    pub(crate) async fn file_digest(
+        &self,
+        actor: &Actor,
+        customer: CustomerId,
+        id: FileId,
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        let (row, secret) = match self.opened_file(actor, id) {
+            Ok(opened) => opened,
+            Err(Error::Refused(refusal)) if refusal.code == Code::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        if row.customer_id.typed::<CustomerId>() != customer {
+            return Ok(None);
+        }
+        let sealed = self.blobs().get(&row.address).await?;
+        Ok(Some(Sha256::digest(secret.content(&sealed)?).to_vec()))
     }
 
     /// Removes contents that no row names any more. A crash before it leaves only what nobody can open.

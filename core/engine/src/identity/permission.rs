@@ -129,6 +129,16 @@ actions! {
     /// Photographs and files of customers, as they are; looking at one is noted.
     FileRead "file.read"                             [C  o   o   -   o   o   -   -   -   -];
     FileWrite "file.write"                           [C  o   o   -   o   o   -   -   -   -];
+    /// Contracts with the customers of one's stores; reading one is noted.
+    ContractRead "contract.read"                     [C  o   o   -   o   o   C   C   -   -];
+    /// Drafts, requests for approval, supplements, successors, how much is done.
+    ContractWrite "contract.write"                   [C  o   o   -   o   o   -   -   -   -];
+    ContractSign "contract.sign"                     [C  o   -   -   -   o   -   -   -   -];
+    /// Terminate, archive.
+    ContractEnd "contract.end"                       [C  o   -   -   -   -   -   -   -   -];
+    /// Requests that others have to agree to.
+    ApprovalRead "approval.read"                     [C  o   o   -   o   o   C   C   -   -];
+    ApprovalDecide "approval.decide"                 [C  o   -   -   -   -   C   -   -   -];
     CardIssue "card.issue"                           [C  o   o   o   -   o   -   -   o   -];
     /// Browse by name or last four digits.
     CardRead "card.read"                             [C  o   o   o   o   o   C   C   -   -];

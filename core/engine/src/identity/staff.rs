@@ -6,7 +6,7 @@ use super::session::stores_of;
 use super::{Action, StoreScope};
 use crate::actor::{Actor, Role};
 use crate::error::Result;
-use crate::input::{self, Stored, Written, exists, field, not_found};
+use crate::input::{self, Stored, Written, clearable, exists, field, not_found};
 use crate::keys::check_new_password;
 use crate::page::PageArgs;
 use crate::resource::{Listed, Resource, VersionedRow, counted, listed, versioned, wanted};
@@ -54,6 +54,11 @@ pub struct StaffChange {
     /// A new initial password; must be changed at the next log-in.
     #[schema(format = Password, min_length = 10)]
     pub password: Option<String>,
+    /// Their first log-in, if this is another one of the same person: nobody approves what they made under another.
+    /// null: they have only this one.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<Uuid>)]
+    pub same_person_as: Option<Option<StaffId>>,
     /// What the password became on its way to the table.
     #[serde(skip)]
     pub(crate) hash: Option<String>,
@@ -82,6 +87,9 @@ pub struct Staff {
     /// The password is an initial one.
     pub must_change_password: bool,
     pub active: bool,
+    /// Their first log-in, if this is another one of the same person.
+    #[schema(value_type = Option<Uuid>)]
+    pub same_person_as: Option<StaffId>,
     /// Rises with every change; the ETag.
     pub version: i64,
 }
@@ -111,7 +119,7 @@ impl Listed for StaffQuery {
 }
 
 #[derive(Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = staff, primary_key(chain_id, id))]
+#[diesel(table_name = staff, primary_key(chain_id, id), treat_none_as_null = true)]
 pub(crate) struct StaffRow {
     pub chain_id: Id,
     pub id: Id,
@@ -124,6 +132,7 @@ pub(crate) struct StaffRow {
     pub active: bool,
     pub created_at: i64,
     pub version: i64,
+    pub person_id: Option<Id>,
 }
 
 versioned!(StaffRow of staff as "staff", born created_at);
@@ -136,6 +145,22 @@ impl StaffRow {
             0 => Ok(()),
             _ => Err(exists("/user").into()),
         }
+    }
+
+    /// # Errors
+    /// `field_invalid`, unless what is named is somebody's first log-in, and this one isn't.
+    fn check_person(&self, conn: &mut Conn) -> Result<()> {
+        let Some(first) = self.person_id else { return Ok(()) };
+        let found = Self::find(conn, self.chain_id.typed(), first)?;
+        let others = counted!(conn, staff, self.chain_id, staff::person_id.eq(Some(self.id)));
+        if first != self.id && found.is_some_and(|row| row.person_id.is_none()) && others == 0 {
+            return Ok(());
+        }
+        let (zh, en) = (
+            "请选择此人的第一个账号",
+            "Name the first log-in of this person, which this one isn't",
+        );
+        Err(field("/same_person_as", zh, en).into())
     }
 }
 
@@ -263,6 +288,7 @@ impl Resource for Staff {
             active: true,
             created_at: 0,
             version: 1,
+            person_id: None,
         };
         let store_ids = new.store_ids;
         Ok(Account { row, store_ids })
@@ -286,6 +312,9 @@ impl Resource for Staff {
         input::set_text(&mut row.name, change.name.as_deref(), 64, "/name")?;
         row.role = change.role.map_or(row.role, Name);
         row.active = change.active.unwrap_or(row.active);
+        if let Some(first) = change.same_person_as {
+            row.person_id = first.map(Id::from);
+        }
         if let Some(hash) = &change.hash {
             row.password_hash.clone_from(hash);
             row.must_change_password = true;
@@ -301,6 +330,9 @@ impl Resource for Staff {
             return account.row.check_user(tx.conn());
         };
         account.check_operator(tx.actor())?;
+        if account.row.person_id != before.row.person_id {
+            account.row.check_person(tx.conn())?;
+        }
         let administers = |account: &Account| account.row.active && account.row.role.0 == Role::HqAdmin;
         if administers(before) && !administers(account) {
             check_another_admin(tx.conn(), account.row.chain_id.typed(), account.row.id.typed())?;
@@ -324,6 +356,7 @@ impl Resource for Staff {
         let password = before.is_none_or(|before| before.row.password_hash != account.row.password_hash);
         json!({
             "role": account.row.role.0, "active": account.row.active, "store_ids": account.store_ids, "password": password,
+            "same_person_as": account.row.person_id.map(Id::typed::<StaffId>),
         })
     }
 
@@ -337,6 +370,7 @@ impl Resource for Staff {
             platform_operator: account.row.platform_operator,
             must_change_password: account.row.must_change_password,
             active: account.row.active,
+            same_person_as: account.row.person_id.map(Id::typed),
             version: account.row.version,
         }
     }

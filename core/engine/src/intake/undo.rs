@@ -11,9 +11,9 @@ use crate::error::{Error, Result};
 use crate::keys::ChainKeys;
 use crate::merge::person::Person;
 use crate::store::schema::{
-    assessments, bills, customer_cards, customer_changes, customer_classes, customer_forms, customer_merges, customers,
-    deletions, file_import_changes, files, handover_customers, journal, lendings, looks, memberships, records,
-    satisfaction, tasks, warnings,
+    assessments, bills, contracts, customer_cards, customer_changes, customer_classes, customer_forms, customer_merges,
+    customers, deletions, file_import_changes, files, handover_customers, journal, lendings, looks, memberships,
+    records, satisfaction, tasks, warnings,
 };
 use crate::store::{Answer, Conn, Id, Lane, Tx};
 use crate::{Engine, each, record};
@@ -72,6 +72,7 @@ fn used(conn: &mut Conn, chain: Id, ids: &[Id]) -> Result<HashSet<Id>> {
     look!(customer_changes, customer_id);
     look!(customer_forms, customer_id);
     look!(lendings, customer_id);
+    look!(contracts, customer_id);
     look!(warnings, customer_id);
     look!(satisfaction, customer_id);
     look!(assessments, customer_id);

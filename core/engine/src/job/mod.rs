@@ -4,6 +4,7 @@
 pub mod classes;
 mod completeness;
 mod contacts;
+mod contracts;
 pub mod expiry;
 mod imports;
 pub mod judge;
@@ -69,6 +70,8 @@ pub(crate) const JOBS: &[Job] = &[
     review::JOB,
     classes::JOB,
     contacts::JOB,
+    contracts::JOB,
+    contracts::REMINDERS,
     warnings::JOB,
     completeness::JOB,
     retention::JOB,

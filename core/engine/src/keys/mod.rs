@@ -20,7 +20,7 @@ pub use blind::{Digest, IndexKind, birth_month_day, external_number, name_and_bi
 pub use chain::ChainKeys;
 pub use erased::Erased;
 pub use password::{Passwords, check_new_password, one_time_password};
-pub use person::{PersonKey, Sealed};
+pub use person::{DocumentKey, PersonKey, Sealed};
 pub use seal::SealKeys;
 pub use token::{Claims, IssuedRefresh, RefreshToken, TokenError, TokenKeys};
 

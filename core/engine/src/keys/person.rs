@@ -5,6 +5,7 @@ use super::{ChainKeys, KeyError, random};
 use cardea_domain::id::{ChainId, CustomerId};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// Format of what is stored: this byte, 24 bytes of nonce, ciphertext with tag.
@@ -99,6 +100,76 @@ impl PersonKey {
     }
 }
 
+/// The key of a document that is kept about a customer with many texts of its own, such as a contract: sealed once under
+/// the person's key, so that all of them go with that key, and go along with one row.
+pub struct DocumentKey(PersonKey);
+
+impl PersonKey {
+    /// A fresh key for a document, and its sealed form for the document's row.
+    ///
+    /// # Errors
+    /// [`KeyError::Random`].
+    pub fn new_document(&self, purpose: &[u8], document: Uuid) -> Result<(DocumentKey, Vec<u8>), KeyError> {
+        let key = Zeroizing::new(random::<32>()?);
+        let sealed = self.seal_as(purpose, key.as_slice())?;
+        Ok((self.document(key, document), sealed))
+    }
+
+    /// Opens what [`PersonKey::new_document`] sealed.
+    ///
+    /// # Errors
+    /// [`Sealed`].
+    pub fn open_document(&self, purpose: &[u8], document: Uuid, sealed: &[u8]) -> Result<DocumentKey, Sealed> {
+        let bytes = self.open_as(purpose, sealed)?;
+        let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| Sealed)?;
+        Ok(self.document(Zeroizing::new(key), document))
+    }
+
+    fn document(&self, key: Zeroizing<[u8; 32]>, document: Uuid) -> DocumentKey {
+        DocumentKey(PersonKey {
+            key,
+            chain: self.chain,
+            customer: CustomerId(document),
+        })
+    }
+}
+
+impl DocumentKey {
+    /// Seals a text of the document; one of another purpose doesn't open in its place.
+    ///
+    /// # Errors
+    /// [`KeyError::Random`].
+    pub fn seal(&self, purpose: &[u8], text: &[u8]) -> Result<Vec<u8>, KeyError> {
+        self.0.seal_as(purpose, text)
+    }
+
+    /// Opens what [`DocumentKey::seal`] made for the same purpose.
+    ///
+    /// # Errors
+    /// [`Sealed`].
+    pub fn open(&self, purpose: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Sealed> {
+        self.0.open_as(purpose, sealed)
+    }
+}
+
+impl ChainKeys {
+    /// Seals a text that is about nobody in particular, or about whom nobody knows: what an approver remarks.
+    ///
+    /// # Errors
+    /// [`KeyError::Random`].
+    pub fn seal_text(&self, purpose: &[u8], text: &[u8]) -> Result<Vec<u8>, KeyError> {
+        seal(&self.wrapping, purpose, self.chain, CustomerId(Uuid::nil()), text)
+    }
+
+    /// Opens what [`ChainKeys::seal_text`] made for the same purpose.
+    ///
+    /// # Errors
+    /// [`Sealed`].
+    pub fn open_text(&self, purpose: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Sealed> {
+        open(&self.wrapping, purpose, self.chain, CustomerId(Uuid::nil()), sealed)
+    }
+}
+
 /// What the ciphertext is bound to: moved to another row, it doesn't open.
 fn associated(purpose: &[u8], chain: ChainId, customer: CustomerId) -> Vec<u8> {
     [
@@ -149,7 +220,6 @@ fn open(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     const DOCUMENT: &[u8] = br#"{"phones":["+8613812345678"],"birthday":7425}"#;
 

@@ -5,12 +5,12 @@ use crate::each;
 use crate::error::{Error, Result};
 use crate::keys::PersonKey;
 use crate::store::schema::{
-    assessments, bills, customer_changes, customer_forms, customer_merge_moves, customers, files, journal,
+    assessments, bills, contracts, customer_changes, customer_forms, customer_merge_moves, customers, files, journal,
     journal_answers, lendings, memberships, record_events, records, satisfaction, tasks, warnings,
 };
 use crate::store::{Conn, Id, Name};
 use crate::warning::row as warning;
-use crate::{files as documents, form, journal as journals, lending, record as kinds};
+use crate::{contract, files as documents, form, journal as journals, lending, record as kinds};
 use cardea_domain::named;
 use diesel::prelude::*;
 
@@ -36,6 +36,7 @@ pub enum Moved {
     Lending = "lending",
     /// A form that was sent to them.
     Form = "form",
+    Contract = "contract",
     /// A customer whom the merged one introduced.
     Introduced = "introduced",
 }
@@ -91,6 +92,7 @@ impl Moved {
             Moved::Change => ids!(customer_changes, customer_id),
             Moved::Form => ids!(customer_forms, customer_id),
             Moved::Lending => ids!(lendings, customer_id),
+            Moved::Contract => ids!(contracts, customer_id),
             Moved::Introduced => ids!(customers, introducer_id),
             Moved::Bill => {
                 let mine = bills::chain_id.eq(chain).and(bills::customer_id.eq(customer));
@@ -166,6 +168,7 @@ impl Moved {
             ),
             Moved::Lending => reseal!(conn, (chain, ids), (from, to), lendings.what, lending::purpose_of),
             Moved::Form => reseal!(conn, (chain, ids), (from, to), customer_forms.answers, form::purpose),
+            Moved::Contract => reseal!(conn, (chain, ids), (from, to), contracts.data_key, contract::purpose),
             Moved::Record => {
                 for id in ids {
                     reseal_record(conn, (chain, *id), from, to)?;
@@ -258,6 +261,7 @@ pub(super) fn hand_over(
         Moved::Change,
         Moved::Form,
         Moved::Lending,
+        Moved::Contract,
         Moved::Introduced,
         Moved::Membership,
     ] {

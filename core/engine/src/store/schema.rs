@@ -62,6 +62,7 @@ diesel::table! {
         active -> Bool,
         created_at -> BigInt,
         version -> BigInt,
+        person_id -> Nullable<Binary>,
     }
 }
 
@@ -969,7 +970,159 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    approvals (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        kind -> Text,
+        subject_id -> Binary,
+        subject_version -> Integer,
+        store_id -> Nullable<Binary>,
+        hash -> Binary,
+        steps -> Text,
+        makers -> Text,
+        amount -> Nullable<BigInt>,
+        summary -> Text,
+        state -> Text,
+        asked_by -> Nullable<Binary>,
+        asked_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    approval_decisions (chain_id, approval_id, id) {
+        chain_id -> Binary,
+        approval_id -> Binary,
+        id -> Binary,
+        staff_id -> Nullable<Binary>,
+        person_id -> Nullable<Binary>,
+        agreed -> Bool,
+        remark -> Nullable<Binary>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    contract_types (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        code -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        category -> Text,
+        required -> Text,
+        party_fields -> Text,
+        fields -> Text,
+        fields_version -> Integer,
+        approvals -> Text,
+        active -> Bool,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    contracts (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        type_id -> Binary,
+        customer_id -> Binary,
+        store_id -> Binary,
+        author_id -> Nullable<Binary>,
+        number -> Nullable<Text>,
+        state -> Text,
+        fulfilment -> Text,
+        amount -> Nullable<BigInt>,
+        starts_on -> Nullable<Integer>,
+        ends_on -> Nullable<Integer>,
+        signed_on -> Nullable<Integer>,
+        ended_on -> Nullable<Integer>,
+        main_id -> Nullable<Binary>,
+        supplement -> Nullable<Integer>,
+        predecessor_id -> Nullable<Binary>,
+        scan_id -> Nullable<Binary>,
+        scan_hash -> Nullable<Binary>,
+        data_key -> Binary,
+        content -> Binary,
+        parties -> Nullable<Binary>,
+        content_version -> Integer,
+        hash -> Binary,
+        created_at -> BigInt,
+        changed_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    contract_versions (chain_id, contract_id, number) {
+        chain_id -> Binary,
+        contract_id -> Binary,
+        number -> Integer,
+        content -> Binary,
+        hash -> Binary,
+        staff_id -> Nullable<Binary>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    contract_events (chain_id, contract_id, id) {
+        chain_id -> Binary,
+        contract_id -> Binary,
+        id -> Binary,
+        step -> Text,
+        state -> Text,
+        content_version -> Integer,
+        staff_id -> Nullable<Binary>,
+        note -> Nullable<Binary>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    contract_looks (chain_id, contract_id, staff_id) {
+        chain_id -> Binary,
+        contract_id -> Binary,
+        staff_id -> Binary,
+        content_version -> Integer,
+    }
+}
+
+diesel::table! {
+    contract_milestones (chain_id, contract_id, number) {
+        chain_id -> Binary,
+        contract_id -> Binary,
+        number -> Integer,
+        kind -> Text,
+        due_on -> Integer,
+        amount -> Nullable<BigInt>,
+        replaced -> Bool,
+        done_at -> Nullable<BigInt>,
+        done_by -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    filing_numbers (chain_id, category, year) {
+        chain_id -> Binary,
+        category -> Text,
+        year -> Integer,
+        last -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    approvals,
+    approval_decisions,
+    contract_types,
+    contracts,
+    contract_versions,
+    contract_events,
+    contract_looks,
+    contract_milestones,
+    filing_numbers,
     customer_forms,
     customer_changes,
     files,

@@ -1,0 +1,34 @@
+//! Contracts (D-CON-1…6): what stands in them, how they live, and what of them is due.
+
+pub mod capitals;
+pub mod dates;
+pub mod difference;
+pub mod elements;
+pub mod filing;
+pub mod life;
+pub mod lines;
+pub mod rebate;
+
+pub use elements::{Element, Elements, Missing, Party, PartyField};
+pub use life::{ContractState, ContractStep, Fulfilment, MilestoneKind};
+
+use crate::error::WrongField;
+use crate::money::{LIMIT, Minor};
+
+/// Amounts from which steps begin: none negative, each above the one before.
+pub fn amount_faults(amounts: impl Iterator<Item = Minor>) -> Vec<WrongField> {
+    let mut least = 0;
+    let mut wrong = Vec::new();
+    for (n, amount) in amounts.enumerate() {
+        if (least..=LIMIT).contains(&amount) {
+            least = amount + 1;
+        } else {
+            wrong.push(WrongField::new(
+                format!("/{n}/from"),
+                "起点金额不能为负，并须逐档递增",
+                "The amounts from which steps begin can't be negative and must rise from step to step",
+            ));
+        }
+    }
+    wrong
+}

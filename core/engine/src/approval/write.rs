@@ -1,0 +1,227 @@
+//! Asking, deciding, and what ends a request without a decision.
+
+use super::ApprovalKind;
+use super::row::{self, ApprovalRow, DecisionRow, purpose};
+use crate::actor::{Actor, Role};
+use crate::each;
+use crate::error::{Error, Result};
+use crate::identity::Action;
+use crate::input::{self, field, not_found};
+use crate::keys::ChainKeys;
+use crate::store::schema::{approval_decisions, approvals, staff};
+use crate::store::{Conn, Id, Name, Tx};
+use cardea_domain::approval::{ApprovalState, Request};
+use cardea_domain::id::{ApprovalId, ChainId, StaffId, StoreId};
+use cardea_domain::{Code, Refusal, Text};
+use diesel::prelude::*;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// How long a request waits.
+const DAYS: i64 = 14;
+const DAY: i64 = 86_400_000;
+
+/// What is asked for.
+pub(crate) struct Wanted {
+    pub kind: ApprovalKind,
+    pub subject: Id,
+    /// Which version of it.
+    pub version: i32,
+    /// Whose people may decide; None: the whole chain's.
+    pub store: Option<StoreId>,
+    /// SHA-256 of what it is about, as it is now.
+    pub hash: Vec<u8>,
+    /// Who may agree, step by step.
+    pub steps: Vec<Vec<Role>>,
+    /// Log-ins of those who made it.
+    pub makers: BTreeSet<StaffId>,
+    /// Minor units.
+    pub amount: Option<i64>,
+    /// What it is about, without personal data.
+    pub summary: Text,
+}
+
+/// What a decision made of a request.
+pub(crate) struct Agreed {
+    pub kind: ApprovalKind,
+    pub subject: Id,
+    pub state: ApprovalState,
+    /// Of what the decision was about.
+    pub hash: Vec<u8>,
+}
+
+/// A decision.
+#[derive(Clone)]
+pub(crate) struct Remark {
+    pub agreed: bool,
+    pub text: Option<String>,
+}
+
+impl Remark {
+    /// # Errors
+    /// `field_invalid`: a no needs its reason.
+    pub fn new(agreed: bool, remark: Option<&str>) -> Result<Self, Refusal> {
+        let text = remark.map(|text| input::lines(text, 1000, "/remark")).transpose()?;
+        if !agreed && text.is_none() {
+            return Err(field("/remark", "请写明驳回原因", "Say why not"));
+        }
+        Ok(Self { agreed, text })
+    }
+}
+
+/// The first log-in of whoever has this one.
+pub(crate) fn person_of(conn: &mut Conn, chain: ChainId, id: StaffId) -> Result<StaffId> {
+    let row = staff::table.find((Id::from(chain), Id::from(id)));
+    let first: Option<Option<Id>> = each!(conn, c => row.select(staff::person_id).get_result(c).optional()?);
+    Ok(first.flatten().map_or(id, Id::typed))
+}
+
+/// The request about a subject that waits, if there is one.
+pub(crate) fn waiting_for(conn: &mut Conn, chain: ChainId, subject: Id) -> Result<Option<ApprovalId>> {
+    Ok(find_waiting(conn, chain, subject)?.map(|row| row.id.typed()))
+}
+
+fn find_waiting(conn: &mut Conn, chain: ChainId, subject: Id) -> Result<Option<ApprovalRow>> {
+    let own = approvals::chain_id
+        .eq(Id::from(chain))
+        .and(approvals::subject_id.eq(subject));
+    Ok(each!(conn, c => approvals::table
+        .select(ApprovalRow::as_select())
+        .filter(own.and(approvals::state.eq(Name(ApprovalState::Waiting))))
+        .get_result(c)
+        .optional()?))
+}
+
+/// Asks for approval.
+pub(crate) fn ask(tx: &mut Tx<'_>, wanted: Wanted) -> Result<ApprovalId> {
+    let chain = tx.chain();
+    let mut makers = BTreeSet::new();
+    for maker in wanted.makers {
+        makers.insert(person_of(tx.conn(), chain, maker)?);
+    }
+    let (id, now): (ApprovalId, _) = (tx.new_id(), tx.business_now().0);
+    let row = ApprovalRow {
+        chain_id: chain.into(),
+        id: id.into(),
+        kind: Name(wanted.kind),
+        subject_id: wanted.subject,
+        subject_version: wanted.version,
+        store_id: wanted.store.map(Id::from),
+        hash: wanted.hash,
+        steps: serde_json::to_string(&wanted.steps)?,
+        makers: serde_json::to_string(&makers)?,
+        amount: wanted.amount,
+        summary: serde_json::to_string(&wanted.summary)?,
+        state: Name(ApprovalState::Waiting),
+        asked_by: tx.actor().staff.map(Id::from),
+        asked_at: now,
+        expires_at: now + DAYS * DAY,
+        ended_at: None,
+    };
+    row.insert(tx.conn())?;
+    let detail = json!({
+        "kind": wanted.kind, "subject_id": wanted.subject.0, "steps": wanted.steps, "hash": hex::encode(&row.hash),
+    });
+    tx.audit("approval.ask", id.0, detail);
+    tx.publish(
+        "approval.asked",
+        json!({ "id": id, "kind": wanted.kind, "subject_id": wanted.subject.0 }),
+    );
+    Ok(id)
+}
+
+/// Ends what waits about a subject without a decision; nothing if nothing does.
+pub(crate) fn end(tx: &mut Tx<'_>, subject: Id, state: ApprovalState) -> Result<()> {
+    let chain = tx.chain();
+    let Some(mut row) = find_waiting(tx.conn(), chain, subject)? else {
+        return Ok(());
+    };
+    row.state = Name(state);
+    row.ended_at = Some(tx.business_now().0);
+    row.save(tx.conn())?;
+    tx.audit("approval.end", row.id.0, json!({ "state": state }));
+    Ok(())
+}
+
+/// Ends some of what nobody decided in time; answers what it was about.
+pub(crate) fn expire(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<(ApprovalKind, Id)>> {
+    let (chain, now) = (tx.chain(), tx.business_now().0);
+    let late: Vec<ApprovalRow> = each!(tx.conn(), c => approvals::table
+        .select(ApprovalRow::as_select())
+        .filter(approvals::chain_id.eq(Id::from(chain)).and(approvals::state.eq(Name(ApprovalState::Waiting))))
+        .filter(approvals::expires_at.le(now))
+        .order(approvals::id)
+        .limit(limit)
+        .load(c)?);
+    for row in &late {
+        end(tx, row.subject_id, ApprovalState::Expired)?;
+    }
+    Ok(late.into_iter().map(|row| (row.kind.0, row.subject_id)).collect())
+}
+
+/// Whether this actor may take the step that is next.
+fn check_step(actor: &Actor, row: &ApprovalRow, taken: usize) -> Result<()> {
+    actor.require(Action::ApprovalDecide, row.store_id.map(Id::typed))?;
+    let steps = row.steps()?;
+    if steps.get(taken).is_some_and(|roles| roles.contains(&actor.role)) {
+        return Ok(());
+    }
+    let (zh, en) = ("这一步由其他岗位审批", "This step is for somebody of another role");
+    Err(Refusal::new(Code::Forbidden, zh, en).into())
+}
+
+/// Writes a decision.
+///
+/// # Errors
+/// `forbidden`, `not_found`, `second_person_needed`, `decided_already`.
+pub(crate) fn decide(tx: &mut Tx<'_>, keys: &ChainKeys, id: ApprovalId, remark: &Remark) -> Result<Agreed> {
+    let (chain, now) = (tx.chain(), tx.business_now().0);
+    let mut row = row::find(tx.conn(), chain, id.into())?.ok_or_else(not_found)?;
+    let before = row::decisions(tx.conn(), chain, &[row.id])?;
+    let agreed: BTreeSet<StaffId> = before.iter().filter_map(|step| step.person_id.map(Id::typed)).collect();
+    let (makers, steps) = (row.makers()?, row.steps()?.len());
+    let state = if row.state.0 == ApprovalState::Waiting && row.expires_at <= now {
+        ApprovalState::Expired
+    } else {
+        row.state.0
+    };
+    let request = Request {
+        state,
+        makers: &makers,
+        agreed: &agreed,
+        steps: u32::try_from(steps).unwrap_or(u32::MAX),
+    };
+    request.check_open()?;
+    check_step(tx.actor(), &row, before.len())?;
+    let by = tx.actor().staff.ok_or_else(not_found)?;
+    let person = person_of(tx.conn(), chain, by)?;
+    let after = request.agreed_by(person)?;
+    row.state = Name(if remark.agreed { after } else { ApprovalState::Rejected });
+    if row.state.0 != ApprovalState::Waiting {
+        row.ended_at = Some(now);
+    }
+    row.save(tx.conn())?;
+    let step: Id = tx.new_id::<ApprovalId>().into();
+    let text = remark.text.as_deref();
+    let sealed = text.map(|text| keys.seal_text(&purpose(step), text.as_bytes()));
+    let decision = DecisionRow {
+        chain_id: chain.into(),
+        approval_id: row.id,
+        id: step,
+        staff_id: Some(by.into()),
+        person_id: Some(person.into()),
+        agreed: remark.agreed,
+        remark: sealed.transpose().map_err(Error::internal)?,
+        at: now,
+    };
+    each!(tx.conn(), c => diesel::insert_into(approval_decisions::table).values(&decision).execute(c)?);
+    let detail = json!({ "agreed": remark.agreed, "step": before.len() + 1, "of": steps, "state": row.state.0 });
+    tx.audit("approval.decide", row.id.0, detail);
+    tx.publish("approval.decided", json!({ "id": id, "state": row.state.0 }));
+    Ok(Agreed {
+        kind: row.kind.0,
+        subject: row.subject_id,
+        state: row.state.0,
+        hash: row.hash,
+    })
+}

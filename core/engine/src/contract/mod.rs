@@ -1,0 +1,32 @@
+//! Contracts (D-CON-1…6) with customers: types, the eleven elements, their life with approvals and signing, supplements and
+//! successors. Texts are sealed under a key of the contract's own, which the customer's key seals.
+
+mod author;
+mod changes;
+mod document;
+mod due;
+mod follow;
+mod kind;
+mod milestone;
+mod party;
+mod read;
+pub(crate) mod row;
+mod sign;
+mod steps;
+mod watch;
+mod without;
+mod write;
+
+pub use changes::{ContractChanges, ContractDifference, DifferenceQuery};
+pub use document::{
+    Contract, ContractChange, ContractContent, ContractEvent, ContractListed, ContractNote, ContractQuery,
+    ContractVersion, ContractVersions, Fulfilling, Milestone, MilestoneDone, MilestoneState, NewContract, Signing,
+    Supplementing, Terminating,
+};
+pub(crate) use due::{bring_about, due, expire_approvals};
+pub use kind::{ApprovalRule, ContractType, ContractTypeChange, NewContractType};
+pub use party::OwnParty;
+pub(crate) use row::{bound, erase, own, purpose};
+pub(crate) use steps::decided;
+pub(crate) use watch::{Coming, coming, milestones, remind};
+pub use without::{WithoutContract, WithoutContractQuery};

@@ -1,0 +1,10 @@
+DROP TABLE filing_numbers;
+DROP TABLE contract_milestones;
+DROP TABLE contract_looks;
+DROP TABLE contract_events;
+DROP TABLE contract_versions;
+DROP TABLE contracts;
+DROP TABLE contract_types;
+DROP TABLE approval_decisions;
+DROP TABLE approvals;
+ALTER TABLE staff DROP COLUMN person_id;
