@@ -1,6 +1,7 @@
 //! Watching contracts (D-CON-5): reminders of ends and milestones, and customers who trade without one.
 
-use super::contracts::{consultant, content, customer, draft, kind, path, signed, step};
+use super::contracts::{consultant, content, customer, draft, kind, path, request, signed, step};
+use super::erasure::{erase, second};
 use crate::harness::{Field, TestApp};
 use libtest_mimic::Trial;
 use serde_json::json;
@@ -9,6 +10,7 @@ pub fn tests() -> Vec<Trial> {
     crate::stories!("contracts":
         d_con_5_somebody_is_reminded_of_ends_and_milestones,
         d_con_5_who_trades_without_a_contract_is_listed,
+        d_con_3_nobody_is_erased_while_a_contract_binds_them,
     )
 }
 
@@ -92,4 +94,30 @@ fn d_con_5_who_trades_without_a_contract_is_listed(app: &TestApp) {
     assert!(listed("?class=volume-a").is_empty());
     app.set_now("2027-03-02 10:00");
     assert!(listed("").is_empty(), "nor who hasn't for a year");
+}
+
+fn d_con_3_nobody_is_erased_while_a_contract_binds_them(app: &TestApp) {
+    let (kind, bound) = (kind(app), customer(app));
+    let ask = json!({"scope": "person", "customer_id": bound, "ground": "asked"});
+    let asked = app.hq().post("/deletions", &ask).created().text("/id");
+    let contract = draft(&consultant(app), &kind, &bound, &content(100));
+    signed(app, &contract, "2026-02-20");
+    let confirm = format!("/deletions/{asked}/confirm");
+    second(app).post(&confirm, &json!({})).expect_problem(409, "in_use");
+    let end = json!({"ends_on": "2026-02-28", "right": "第九条", "reason": "双方同意"});
+    app.hq().post(&format!("{}/terminate", path(&contract)), &end).ok();
+    second(app).post(&confirm, &json!({})).ok();
+    // A request about somebody who was erased meanwhile ends like any other.
+    let other = app.customer("李娜").create();
+    let mut text = content(100);
+    text["other_party"] = json!({"address": "南京路 1 号"});
+    let waiting = path(&draft(&consultant(app), &kind, &other, &text));
+    step(&consultant(app), &waiting, "submit").ok();
+    let request = request(app, &waiting);
+    erase(app, &other);
+    app.set_now("2026-03-20 10:00");
+    app.night();
+    assert_eq!(app.hq().get(&request).ok().text("/state"), "expired");
+    let left = app.hq().get(&waiting).ok();
+    assert_eq!((left.text("/state"), &left["erased"]), ("draft".into(), &json!(true)));
 }

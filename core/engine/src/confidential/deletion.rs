@@ -196,8 +196,8 @@ fn check_record(conn: &mut Conn, chain: ChainId, new: &NewDeletion) -> Result<()
 }
 
 /// Whoever is bound by a contract has to be known until it ends.
-fn check_unbound(conn: &mut Conn, chain: ChainId, new: &NewDeletion) -> Result<()> {
-    if new.scope != DeletionScope::Person || !contract::bound(conn, chain, new.customer_id)? {
+fn check_unbound(conn: &mut Conn, chain: ChainId, scope: DeletionScope, customer: CustomerId) -> Result<()> {
+    if scope != DeletionScope::Person || !contract::bound(conn, chain, customer)? {
         return Ok(());
     }
     let (zh, en) = (
@@ -245,7 +245,7 @@ impl Engine {
                 return Err(erased().into());
             }
             check_record(tx.conn(), chain, &new)?;
-            check_unbound(tx.conn(), chain, &new)?;
+            check_unbound(tx.conn(), chain, new.scope, new.customer_id)?;
             let now = tx.business_now().0;
             let row = DeletionRow {
                 record_id: new.record_id.map(Id::from),
@@ -270,7 +270,7 @@ impl Engine {
     /// Says yes: the first time to what is past its time, the second time, by somebody else, it is done.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `second_person_needed`, `decided_already`.
+    /// `forbidden`, `not_found`, `second_person_needed`, `decided_already`; `in_use` while a contract binds the customer.
     pub async fn confirm_deletion(
         &self,
         actor: &Actor,
@@ -290,6 +290,7 @@ impl Engine {
                 (row.requested_by, row.requested_at) = (by.map(Id::from), Some(now));
             } else {
                 (row.decided_by, row.decided_at) = (by.map(Id::from), Some(now));
+                check_unbound(tx.conn(), chain, row.scope.0, row.customer_id.typed())?;
                 *going.lock() = erasure::perform(tx, &keys, &row)?;
             }
             row.save(tx.conn())?;

@@ -1,16 +1,14 @@
 //! What the calendar does with contracts, and with requests for approval that nobody decides.
 
-use super::row::ContractRow;
+use super::row::{self, ContractRow};
 use super::sign;
 use crate::approval;
 use crate::each;
 use crate::error::Result;
-use crate::keys::ChainKeys;
 use crate::store::schema::contracts;
 use crate::store::{Conn, Id, Name, Tx};
 use cardea_domain::Day;
-use cardea_domain::approval::ApprovalState;
-use cardea_domain::contract::ContractState;
+use cardea_domain::contract::{ContractState, ContractStep};
 use cardea_domain::id::ChainId;
 use diesel::prelude::*;
 
@@ -53,17 +51,13 @@ pub(crate) fn bring_about(tx: &mut Tx<'_>, ids: &[Id], today: Day) -> Result<u64
 }
 
 /// Ends requests that nobody decided in time; their contracts are drafts again. Answers how many.
-pub(crate) fn expire_approvals(tx: &mut Tx<'_>, keys: &ChainKeys) -> Result<u64> {
+pub(crate) fn expire_approvals(tx: &mut Tx<'_>) -> Result<u64> {
     let (chain, late) = (tx.chain(), approval::expire(tx, SOME)?);
-    for (kind, subject) in &late {
-        let row = super::row::find(tx.conn(), chain, *subject)?;
-        let agreed = approval::Agreed {
-            kind: *kind,
-            subject: *subject,
-            state: ApprovalState::Expired,
-            hash: row.map_or_else(Vec::new, |row| row.hash),
-        };
-        super::decided(tx, keys, &agreed, None)?;
+    for (_, subject) in &late {
+        // Without its key: whom it is with may be erased.
+        if let Some(mut row) = row::find(tx.conn(), chain, *subject)? {
+            sign::take(tx, &mut row, ContractStep::Reject)?;
+        }
     }
     Ok(late.len() as u64)
 }

@@ -143,12 +143,17 @@ pub(super) fn turned(row: &ContractRow, today: Day) -> Option<ContractStep> {
 pub(super) fn turn(tx: &mut Tx<'_>, row: &mut ContractRow, today: Day) -> Result<u64> {
     let mut taken = 0;
     while let Some(step) = turned(row, today) {
-        row.state = Name(row.state.0.after(step)?);
-        row.version += 1;
-        row.changed_at = tx.business_now().0;
-        row::update(tx.conn(), row)?;
-        row::tell(tx, row, step, None)?;
+        take(tx, row, step)?;
         taken += 1;
     }
     Ok(taken)
+}
+
+/// A step that nobody says anything to.
+pub(super) fn take(tx: &mut Tx<'_>, row: &mut ContractRow, step: ContractStep) -> Result<()> {
+    row.state = Name(row.state.0.after(step)?);
+    row.version += 1;
+    row.changed_at = tx.business_now().0;
+    row::update(tx.conn(), row)?;
+    row::tell(tx, row, step, None)
 }

@@ -122,7 +122,7 @@ fn summary(kind: &Text, supplement: Option<i32>, successor: bool) -> Text {
 pub(crate) fn decided(tx: &mut Tx<'_>, keys: &ChainKeys, agreed: &Agreed, remark: Option<&str>) -> Result<()> {
     let step = match agreed.state {
         ApprovalState::Approved => ContractStep::Approve,
-        ApprovalState::Rejected | ApprovalState::Expired => ContractStep::Reject,
+        ApprovalState::Rejected => ContractStep::Reject,
         _ => return Ok(()),
     };
     let mut opened = Opened::load(tx, keys, agreed.subject.typed(), Action::ApprovalDecide)?;

@@ -39,8 +39,7 @@ async fn run(engine: &Engine, chain: ChainId, today: Day) -> Result<u64, Refusal
             .await?;
         done += serde_json::from_str::<u64>(&taken.json).map_err(Error::from)?;
     }
-    let keys = Arc::new(engine.keys().chain(chain));
-    let work = move |tx: &mut Tx<'_>| Answer::ok(&expire_approvals(tx, &keys)?);
+    let work = |tx: &mut Tx<'_>| Answer::ok(&expire_approvals(tx)?);
     let ended = engine
         .transact_in(Lane::Bulk, &system, None, "approval.expire", work)
         .await?;
