@@ -4,6 +4,7 @@
 mod archive;
 mod bill;
 mod confidential;
+mod contracts;
 mod demo;
 mod files;
 mod forms;
@@ -124,6 +125,10 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_arc_17_hq_sets_until_when_reports_are_due",
         rules::hq_sets_when_reports_are_due,
+    ),
+    (
+        "d_con_3_a_contract_from_draft_to_archive_in_the_browser",
+        contracts::a_contract_from_draft_to_archive,
     ),
     (
         "hq_finds_its_pages_by_keyboard_and_on_a_phone",

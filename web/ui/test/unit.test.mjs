@@ -13,6 +13,7 @@ const { uuid7 } = await load('uuid7.ts')
 const { following, isAfter } = await load('receipts.ts')
 const { pathOf } = await load('form/pointer.ts')
 const { withDefaults } = await load('form/defaults.ts')
+const { blankLine, isBlank, lineTotal, sumOf } = await load('../hq/contracts/sums.ts')
 
 test('decimal text becomes integers exactly', () => {
   const cases = [
@@ -46,6 +47,28 @@ test('integers become decimal text', () => {
   assert.equal(formatDecimal(1_200_000, 6, true), '1.2')
   assert.equal(formatDecimal(7, 0), '7')
   assert.equal(mulDiv(9007199254740991, 3, 3), 9007199254740991)
+})
+
+test('d_con_1_lines_are_counted_while_they_are_typed', () => {
+  const line = (quantity, unit_price, tax_ppm, tax_included) => ({ ...blankLine(), goods: '洗发水', unit: '箱', quantity, unit_price, tax_ppm, tax_included })
+  const cases = [
+    [12_000, 268_00, 130_000, false, [3_216_00, 418_08, 3_634_08]],
+    [100_000, 113_00, 130_000, true, [10_000_00, 1_300_00, 11_300_00]],
+    [1_000, 1_00, 130_000, true, [88, 12, 1_00]],
+    [500, 1, 0, false, [1, 0, 1]],
+    [499, 1, 0, false, [0, 0, 0]],
+    [1_000, 5, 100_000, false, [5, 1, 6]],
+    [1_333, 2_99, 60_000, false, [3_99, 24, 4_23]],
+    [1_000, 1_00, 1_000_000, true, [50, 50, 1_00]],
+  ]
+  for (const [quantity, price, ppm, included, [amount, tax, total]] of cases) {
+    assert.deepEqual(lineTotal(line(quantity, price, ppm, included)), { amount, tax, total }, `${quantity} × ${price}`)
+  }
+  assert.equal(lineTotal(line(null, 1, 0, true)), null)
+  assert.equal(lineTotal(line(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 0, true)), null)
+  assert.deepEqual(sumOf([line(12_000, 268_00, 130_000, false), line(1_000, 1_00, 130_000, true), line(1_000, null, 0, true)]), { amount: 3_216_88, tax: 418_20, total: 3_635_08 })
+  const next = blankLine(line(1_000, 1_00, 130_000, false))
+  assert.deepEqual([next.tax_ppm, next.tax_included, isBlank(next)], [130_000, false, true])
 })
 
 test('a scanned card is told from an amount', () => {
@@ -99,10 +122,23 @@ test('every value of the API that the pages word has a text', () => {
   const { schemas } = JSON.parse(readFileSync(`${root}../../tests/snapshots/openapi.json`, 'utf8')).components
   const worded = {
     Role: 'role', CardState: 'state', Block: 'block', TenderKind: 'tender', FormOfAddress: 'address', Rounding: 'rounding', ReturnPolicy: 'policy',
+    ContractState: 'contract-state', ContractStep: 'contract-step', Fulfilment: 'fulfilment', ApprovalState: 'approval-state', MilestoneKind: 'milestone', LookKind: 'look-kind',
   }
   for (const [schema, prefix] of Object.entries(worded)) {
     for (const value of schemas[schema].enum) assert.ok(known.has(`${prefix}-${value}`), `missing: ${prefix}-${value}`)
   }
+})
+
+test('every part of a contract and of its parties has a text', async () => {
+  const known = new Set(messages('en').map((line) => line.split(': ')[1]))
+  const source = readFileSync(`${root}src/hq/contracts/contract.ts`, 'utf8')
+  const names = (table) => source.split(`const ${table}`)[1].split(/\] as const|\n\]/)[0].match(/'\w+'/g).map((name) => name.slice(1, -1))
+  const { schemas } = JSON.parse(readFileSync(`${root}../../tests/snapshots/openapi.json`, 'utf8')).components
+  assert.deepEqual(names('PARTY_FIELDS').sort(), Object.keys(schemas.Party.properties).sort())
+  assert.equal(names('PARTS').length, schemas.Element.enum.length)
+  for (const name of names('PARTS')) assert.ok(known.has(`element-${name}`), `missing: element-${name}`)
+  for (const name of names('PARTY_FIELDS')) assert.ok(known.has(`party-${name}`), `missing: party-${name}`)
+  for (let part = 1; part <= 11; part++) assert.ok(known.has(`contract-part-${part}`), `missing: contract-part-${part}`)
 })
 
 test('every field of the declared pages has a label, every choice a text', async () => {

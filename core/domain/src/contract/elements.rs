@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 macro_rules! elements {
-    ($($variant:ident = $name:literal ($part:literal) $zh:literal $en:literal;)*) => {
+    ($($variant:ident = $name:tt ($part:literal) $zh:literal $en:literal;)*) => {
         named! {
         /// A text of the contract, by the element of D-CON-1 that it belongs to.
         pub enum Element { $($variant = $name),* }
@@ -72,7 +72,7 @@ impl Ord for Element {
 pub type Elements = BTreeMap<Element, String>;
 
 macro_rules! party {
-    ($($variant:ident = $name:literal $field:ident $zh:literal $en:literal;)*) => {
+    ($($variant:ident = $name:tt $field:ident $zh:literal $en:literal;)*) => {
         named! {
         /// What is said of a party.
         pub enum PartyField { $($variant = $name),* }

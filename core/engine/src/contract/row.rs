@@ -235,6 +235,14 @@ pub(super) fn see(tx: &mut Tx<'_>, contract: Id, version: i32, staff: StaffId) -
     Ok(())
 }
 
+/// Whoever writes a version has seen it.
+pub(super) fn see_own(tx: &mut Tx<'_>, row: &ContractRow) -> Result<()> {
+    match tx.actor().staff {
+        Some(staff) => see(tx, row.id, row.content_version, staff),
+        None => Ok(()),
+    }
+}
+
 /// Whether a contract binds a customer now.
 pub(crate) fn bound(conn: &mut Conn, chain: ChainId, customer: CustomerId) -> Result<bool> {
     let own = contracts::chain_id

@@ -170,6 +170,7 @@ pub(super) fn begin(
     };
     row::insert(tx.conn(), &row)?;
     row::keep_version(tx, &row)?;
+    row::see_own(tx, &row)?;
     words::replace(
         tx.conn(),
         chain,
@@ -241,6 +242,7 @@ impl Engine {
             row.content = seal(&opened.key, b"content", &content)?;
             row.content_version += 1;
             row::keep_version(tx, row)?;
+            row::see_own(tx, row)?;
             let found_by = (&row::grams(&keys, &before), &row::grams(&keys, &content));
             words::replace(tx.conn(), row.chain_id.typed(), row.id, found_by)?;
             opened.take(tx, ContractStep::Change, None)?;

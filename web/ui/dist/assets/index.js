@@ -1,1 +1,1 @@
-import{X as e,at as t,it as n,rt as r}from"./shared.js";await r().catch(()=>!1)&&n.me?location.replace(e(n.me)):t();
+import{Q as e,at as t,ot as n,st as r}from"./shared.js";await t().catch(()=>!1)&&n.me?location.replace(e(n.me)):r();

@@ -156,6 +156,7 @@ look-kind-reveal = seen
 look-kind-own_data = own data
 look-kind-export = export
 look-kind-file = file
+look-kind-contract = contract
 purpose-asked = the customer asked
 purpose-service = service, a call
 purpose-complaint = a complaint

@@ -16,6 +16,7 @@ task-source-standard = Service standard
 task-source-outcome = Agreed last time
 task-source-warning = Warning
 task-source-satisfaction = Satisfaction
+task-source-contract = Contract
 task-what = What is to be done
 task-due = Until
 task-end = Outcome

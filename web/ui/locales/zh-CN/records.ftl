@@ -156,6 +156,7 @@ look-kind-reveal = 查看
 look-kind-own_data = 本人资料
 look-kind-export = 导出
 look-kind-file = 文件
+look-kind-contract = 合同
 purpose-asked = 顾客要求
 purpose-service = 服务与联系
 purpose-complaint = 投诉处理

@@ -16,6 +16,7 @@ task-source-standard = 服务标准
 task-source-outcome = 上次约定
 task-source-warning = 预警
 task-source-satisfaction = 满意度
+task-source-contract = 合同
 task-what = 要做什么
 task-due = 哪天之前
 task-end = 结果

@@ -1,9 +1,13 @@
 // Pages that are more than a list with its form; their place in the navigation says groups.ts.
 import type { Component } from 'svelte'
 import { may } from '$lib/session.svelte'
+import ApprovalsPage from '../approvals/ApprovalsPage.svelte'
 import ScorecardPage from '../assessment/ScorecardPage.svelte'
 import ChainPage from '../chain/ChainPage.svelte'
 import ClassRules from '../classes/ClassRules.svelte'
+import ContractsPage from '../contracts/ContractsPage.svelte'
+import ContractTypes from '../contracts/ContractTypes.svelte'
+import OwnPartyPage from '../contracts/OwnPartyPage.svelte'
 import FieldsPage from '../fields/FieldsPage.svelte'
 import SearchPage from '../find/SearchPage.svelte'
 import DuplicatesPage from '../imports/DuplicatesPage.svelte'
@@ -36,9 +40,11 @@ const drawn = (name: string, page: unknown, ...permissions: string[]): DrawnPage
 const DRAWN = [
   drawn('search', SearchPage, 'customer.read'),
   drawn('my-day', TodayPage, 'task.write'),
+  drawn('approvals', ApprovalsPage, 'approval.read'),
   drawn('open-journal', JournalPage, 'journal.read'),
   drawn('warnings', WarningsPage, 'warning.own'),
   drawn('programs', Programs, 'configuration.read'),
+  drawn('contracts', ContractsPage, 'contract.read'),
   drawn('records', RecordsPage, 'record.read'),
   drawn('satisfaction', SatisfactionPage, 'journal.read'),
   drawn('visit-reports', ReportsPage, 'task.read'),
@@ -52,6 +58,8 @@ const DRAWN = [
   drawn('satisfaction-rules', SatisfactionRulesPage, 'configuration.read', 'journal.read'),
   drawn('report-rules', ReportRulesPage, 'configuration.read', 'task.read'),
   drawn('retention-rules', RetentionPage, 'deletion.read'),
+  drawn('contract-types', ContractTypes, 'configuration.read', 'contract.read'),
+  drawn('own-party', OwnPartyPage, 'configuration.read', 'contract.read'),
   drawn('scorecard', ScorecardPage, 'configuration.write'),
   drawn('jobs', JobsPage, 'job.run'),
   drawn('chain-settings', ChainPage, 'configuration.write'),

@@ -10,8 +10,8 @@ export const staff: ResourcePage = {
   title: 'name',
   columns: ['name', 'user', 'role', 'store_ids', 'active'],
   // A new initial password is an operation of its own.
-  fields: ['user', 'name', 'role', 'password', 'store_ids'],
-  references: { store_ids: stores, store_id: stores },
+  fields: ['user', 'name', 'role', 'password', 'store_ids', 'same_person_as'],
+  references: { store_ids: stores, store_id: stores, same_person_as: { path: '/staff', read: 'staff.read' } },
   start: { store_ids: [] },
   operations: ['password'],
 }

@@ -38,6 +38,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests about one's stores, newest first; `mine=true`: those that wait for the reader. */
+        get: operations["list_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many requests wait for the reader; more than 200 count as 200. */
+        get: operations["count_waiting_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request with its decisions. */
+        get: operations["read_approval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/agree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agrees. Whoever made what is asked for can't, under whatever log-in of theirs, and nobody agrees twice. */
+        post: operations["agree"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says no, with the reason. */
+        post: operations["reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -382,6 +467,299 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contract-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Types of contracts, oldest first. */
+        get: operations["list_contract_types"];
+        put?: never;
+        /** Declares a type of contracts. */
+        post: operations["create_contract_type"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contract-types/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One type. */
+        get: operations["read_contract_type"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a type. Requests for approval that wait keep the steps they were made with. */
+        patch: operations["update_contract_type"];
+        trace?: never;
+    };
+    "/api/v1/contracts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Contracts of one's stores, newest first, without their texts. */
+        get: operations["list_contracts"];
+        put?: never;
+        /** Writes the draft of a contract with a customer. It may be incomplete: what is missing is named in the answer. */
+        post: operations["create_contract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A contract with all its texts; the access log notes who read it. */
+        get: operations["read_contract"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Replaces what stands in a draft. */
+        patch: operations["update_contract"];
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts away what is over, or a draft that comes to nothing. */
+        post: operations["archive_contract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs between two versions of a contract: without numbers, between what the reader saw before and now. */
+        get: operations["read_contract_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/fulfil": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says how much of a signed contract is done. */
+        post: operations["fulfil_contract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened with a contract, newest first: each step, who took it and what they said. */
+        get: operations["list_contract_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/milestones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that a milestone has happened, or hasn't after all. */
+        post: operations["note_milestone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins the successor of a signed contract, as a draft with the text that holds now. */
+        post: operations["renew_contract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens an approved contract for a change; it needs a new approval then. */
+        post: operations["reopen_contract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that both parties have signed: gives the filing number and keeps the parties as they are now. */
+        post: operations["sign_contract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for the approvals that the type wants for such an amount; the content is frozen until then. */
+        post: operations["submit_contract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/supplement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a numbered change of a signed contract, as a draft with the text that holds now. */
+        post: operations["supplement_contract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/terminate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a signed contract before its term, on a day up to which it still holds. */
+        post: operations["terminate_contract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions of a contract's content, newest first; the access log notes who read them. */
+        get: operations["list_contract_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the request for approval back. */
+        post: operations["withdraw_contract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customer-class-rules": {
         parameters: {
             query?: never;
@@ -560,6 +938,23 @@ export interface paths {
         put?: never;
         /** Registers a customer. One whose phone is known is refused `possible_duplicate` unless `acknowledge_duplicate` is set. */
         post: operations["create_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers-without-contract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Customers who have bought within a year and whom no contract binds, oldest first. */
+        get: operations["list_without_contract"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1373,6 +1768,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own-party": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chain as a party of its contracts. */
+        get: operations["read_own_party"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Says who the chain is as a party; what was signed before stays as it was. */
+        patch: operations["update_own_party"];
         trace?: never;
     };
     "/api/v1/plan": {
@@ -2441,6 +2854,80 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Something that one person wants and others have to agree to. */
+        Approval: {
+            /**
+             * Format: int64
+             * @description Minor units of the chain's currency.
+             */
+            amount?: number | null;
+            /** Format: date-time */
+            asked_at: string;
+            /** Format: uuid */
+            asked_by?: string | null;
+            /** @description In their order. */
+            decisions: components["schemas"]["ApprovalDecision"][];
+            /** Format: date-time */
+            ended_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expires_at: string;
+            /** @description SHA-256 of what it is about, hexadecimal: what else it may have become isn't agreed to. */
+            hash: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["ApprovalKind"];
+            /** @description Whether the reader can decide on it now. */
+            mine: boolean;
+            state: components["schemas"]["ApprovalState"];
+            /** @description Who may agree, step by step. */
+            steps: components["schemas"]["Role"][][];
+            /** Format: uuid */
+            store_id?: string | null;
+            /**
+             * Format: uuid
+             * @description What it is about: a contract's id.
+             */
+            subject_id: string;
+            /**
+             * Format: int32
+             * @description Which version of that.
+             */
+            subject_version: number;
+            summary: components["schemas"]["Text"];
+        };
+        /** @description What somebody has said to it. */
+        ApprovalDecision: {
+            agreed: boolean;
+            /** Format: date-time */
+            at: string;
+            remark?: string | null;
+            /** Format: uuid */
+            staff_id?: string | null;
+        };
+        /**
+         * @description What a request is about.
+         * @enum {string}
+         */
+        ApprovalKind: "contract";
+        /** @description Who has to agree from an amount on. */
+        ApprovalRule: {
+            /**
+             * Format: int64
+             * @description Minor units; the rule with the highest `from` that the amount reaches holds. A contract without an amount needs
+             *     what the highest needs.
+             */
+            from: number;
+            /** @description One or two steps; each names the roles of which one has to agree. */
+            steps: components["schemas"]["Role"][][];
+        };
+        /**
+         * @description How far a request has come.
+         * @enum {string}
+         */
+        ApprovalState: "waiting" | "approved" | "rejected" | "withdrawn" | "expired" | "void";
         /** @description An assessment as it is shown. The last one holds. */
         Assessment: {
             /**
@@ -2825,6 +3312,11 @@ export interface components {
             /** @example Asia/Shanghai */
             time_zone: string;
         };
+        /**
+         * @description What happened to a piece of text.
+         * @enum {string}
+         */
+        Change: "kept" | "removed" | "added";
         ChangePassword: {
             /**
              * Format: password
@@ -3059,6 +3551,298 @@ export interface components {
             qq?: string | null;
             /** @description 5–20 letters, digits, `-` and `_`. */
             wechat?: string | null;
+        };
+        /** @description A contract with all its texts. Who reads it is noted in the access log. */
+        Contract: components["schemas"]["ContractListed"] & {
+            /** @description The amount in capitals, where the chain's currency has them: 壹仟零伍元整. */
+            amount_in_words?: string | null;
+            /**
+             * Format: uuid
+             * @description The request for approval that waits.
+             */
+            approval_id?: string | null;
+            content: components["schemas"]["ContractContent"];
+            /** @description SHA-256 of its content, hexadecimal. */
+            hash: string;
+            /** @description From signing on. */
+            milestones: components["schemas"]["MilestoneState"][];
+            /** @description What its type demands and isn't there; blocks the request for approval. */
+            missing: components["schemas"]["Missing"][];
+            /** @description The customer as a party, the same. */
+            other_party: components["schemas"]["Party"];
+            /** @description The chain as a party: as of signing, and before it as it is now. */
+            own_party: components["schemas"]["Party"];
+            /**
+             * Format: int32
+             * @description The version that the reader had seen before; null: none.
+             */
+            seen_version?: number | null;
+            /** @description What can be done with it now. */
+            steps: components["schemas"]["ContractStep"][];
+            /** @description Numbered changes of a signed contract, oldest first. */
+            supplements: components["schemas"]["Supplement"][];
+            /**
+             * Format: uuid
+             * @description The supplement whose text holds now; null: its own.
+             */
+            text_in_force?: string | null;
+            /** @description Sums of the lines. */
+            totals: components["schemas"]["Totals"];
+        };
+        /** @description What stands in a draft from now on. */
+        ContractChange: {
+            content: components["schemas"]["ContractContent"];
+        };
+        /** @description What differs between two versions. */
+        ContractChanges: {
+            /** Format: int32 */
+            from: number;
+            /** @description In the order of the contract; empty: nothing differs. */
+            items: components["schemas"]["ContractDifference"][];
+            /** Format: int32 */
+            to: number;
+        };
+        /** @description What stands in a contract; what is frozen, approved and signed. */
+        ContractContent: {
+            /**
+             * Format: int64
+             * @description Minor units, for a contract without lines; with lines it is what they come to.
+             * @default null
+             */
+            amount: number | null;
+            /**
+             * @description By the elements' names, at most 4 000 characters each.
+             * @default {}
+             */
+            elements: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date
+             * @description Its last day; absent: until it is terminated.
+             * @default null
+             */
+            ends_on: string | null;
+            /**
+             * Format: int32
+             * @description The version of the type's fields under which the values were written; the server's affair.
+             * @default 0
+             */
+            fields_version: number;
+            /**
+             * @description Goods with their prices.
+             * @default []
+             */
+            lines: components["schemas"]["SubjectLine"][];
+            /**
+             * @description Days by which something is to happen, at most 100.
+             * @default []
+             */
+            milestones: components["schemas"]["Milestone"][];
+            /**
+             * @description What differs from the archive, or isn't there.
+             * @default {
+             *       "account": null,
+             *       "address": null,
+             *       "bank": null,
+             *       "contact": null,
+             *       "legal_representative": null,
+             *       "name": null,
+             *       "signatory": null,
+             *       "tax_number": null
+             *     }
+             */
+            other_party: components["schemas"]["Party"];
+            /**
+             * @description What differs from the chain's own party.
+             * @default {
+             *       "account": null,
+             *       "address": null,
+             *       "bank": null,
+             *       "contact": null,
+             *       "legal_representative": null,
+             *       "name": null,
+             *       "signatory": null,
+             *       "tax_number": null
+             *     }
+             */
+            own_party: components["schemas"]["Party"];
+            /**
+             * Format: date
+             * @description Its first day.
+             * @default null
+             */
+            starts_on: string | null;
+            /** @default  */
+            title: string;
+            /** @description Fields of its type by name. */
+            values?: Record<string, unknown>;
+        };
+        /** @description A field that differs. */
+        ContractDifference: {
+            label: components["schemas"]["Text"];
+            /** @description How the text before became the text after. */
+            paragraphs: components["schemas"]["DifferingParagraph"][];
+            /**
+             * @description Where it stands, as a JSON Pointer into the content.
+             * @example /elements/quality
+             */
+            pointer: string;
+        };
+        /** @description What happened with a contract. */
+        ContractEvent: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int32 */
+            content_version: number;
+            /** Format: uuid */
+            id: string;
+            note?: string | null;
+            /** Format: uuid */
+            staff_id?: string | null;
+            /** @description What it was afterwards. */
+            state: components["schemas"]["ContractState"];
+            step: components["schemas"]["ContractStep"];
+        };
+        /** @description A contract in a list: figures and dates, no texts but its title. */
+        ContractListed: {
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            amount?: number | null;
+            /** Format: uuid */
+            author_id?: string | null;
+            /** Format: date-time */
+            changed_at: string;
+            /**
+             * Format: int32
+             * @description Rises with every change of the content.
+             */
+            content_version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Surname and form of address. */
+            customer: components["schemas"]["Text"];
+            /** Format: uuid */
+            customer_id: string;
+            /**
+             * Format: date
+             * @description The day on which it was terminated.
+             */
+            ended_on?: string | null;
+            /** Format: date */
+            ends_on?: string | null;
+            erased: boolean;
+            fulfilment: components["schemas"]["Fulfilment"];
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The contract that this one changes.
+             */
+            main_id?: string | null;
+            /** @description Filing number, from signing on. */
+            number?: string | null;
+            /**
+             * Format: uuid
+             * @description The contract that this one follows.
+             */
+            predecessor_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The signed original as a file of the customer's.
+             */
+            scan_id?: string | null;
+            /** @description SHA-256 of that file, hexadecimal. */
+            scan_sha256?: string | null;
+            /** Format: date */
+            signed_on?: string | null;
+            /** Format: date */
+            starts_on?: string | null;
+            state: components["schemas"]["ContractState"];
+            /** Format: uuid */
+            store_id: string;
+            /**
+             * Format: int32
+             * @description How-manieth change of it.
+             */
+            supplement?: number | null;
+            /** @description Empty once the customer is erased. */
+            title: string;
+            /** Format: uuid */
+            type_id: string;
+            type_name: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description What is to be said of a step. */
+        ContractNote: {
+            note?: string | null;
+        };
+        /**
+         * @description How far a contract has come.
+         * @enum {string}
+         */
+        ContractState: "draft" | "in_review" | "approved" | "signed" | "in_force" | "expired" | "terminated" | "archived";
+        /**
+         * @description What makes one state of another.
+         * @enum {string}
+         */
+        ContractStep: "change" | "submit" | "withdraw" | "approve" | "reject" | "reopen" | "sign" | "begin" | "expire" | "terminate" | "archive" | "fulfil";
+        ContractType: {
+            active: boolean;
+            approvals: components["schemas"]["ApprovalRule"][];
+            category: string;
+            code: string;
+            fields: components["schemas"]["FieldDefinition"][];
+            /**
+             * Format: int32
+             * @description Version of `fields`.
+             */
+            fields_version: number;
+            /** Format: uuid */
+            id: string;
+            name: components["schemas"]["Text"];
+            party_fields: components["schemas"]["PartyField"][];
+            required: components["schemas"]["Element"][];
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description Absent fields stay as they are. */
+        ContractTypeChange: {
+            /** @description false: archived. Its contracts stay, and there are no new ones. */
+            active?: boolean | null;
+            /** @description Requests that wait already keep the steps they were made with. */
+            approvals?: components["schemas"]["ApprovalRule"][] | null;
+            /** @description All fields from now on: the next version. */
+            fields?: components["schemas"]["FieldDefinition"][] | null;
+            name?: components["schemas"]["Text"] | null;
+            party_fields?: components["schemas"]["PartyField"][] | null;
+            required?: components["schemas"]["Element"][] | null;
+        };
+        /** @description A version of a contract's content. */
+        ContractVersion: {
+            /** Format: date-time */
+            at: string;
+            content: components["schemas"]["ContractContent"];
+            /** @description SHA-256 of the content, hexadecimal. */
+            hash: string;
+            /** Format: int32 */
+            number: number;
+            /** Format: uuid */
+            staff_id?: string | null;
+        };
+        /** @description All versions of a contract's content. */
+        ContractVersions: {
+            /** @description Newest first. */
+            items: components["schemas"]["ContractVersion"][];
         };
         /** @description Something that is judged with a mark. */
         Criterion: {
@@ -3454,6 +4238,14 @@ export interface components {
             phone: string;
         };
         /**
+         * @description A paragraph of either text, or of both where it was kept or changed. Its pieces without the added ones are the old
+         *     paragraph, without the removed ones the new one; an empty line has none.
+         */
+        DifferingParagraph: {
+            change: components["schemas"]["ParagraphChange"];
+            pieces: components["schemas"]["Piece"][];
+        };
+        /**
          * @description Along what customers are classified.
          * @enum {string}
          */
@@ -3492,6 +4284,11 @@ export interface components {
              */
             staff_id?: string | null;
         };
+        /**
+         * @description A text of the contract, by the element of D-CON-1 that it belongs to.
+         * @enum {string}
+         */
+        Element: "subject" | "quality" | "delivery_time" | "delivery_place" | "delivery_transport" | "delivery_cost" | "acceptance" | "rights_level" | "rights_exclusivity" | "rights_territory" | "rights_assortment" | "rights_term" | "settlement" | "policy_rebates" | "policy_year_end" | "policy_promotion" | "policy_advertising" | "policy_staff" | "ordering" | "returns" | "breach" | "disputes" | "signing_place" | "effect";
         /**
          * @description How bytes become text. A byte order mark before UTF-8 is skipped.
          * @enum {string}
@@ -3711,6 +4508,16 @@ export interface components {
             journal: components["schemas"]["JournalHit"][];
             records: components["schemas"]["RecordHit"][];
         };
+        /** @description How much of it is done. */
+        Fulfilling: {
+            fulfilment: components["schemas"]["Fulfilment"];
+            note?: string | null;
+        };
+        /**
+         * @description What was done of what a contract promises; a state apart from its life.
+         * @enum {string}
+         */
+        Fulfilment: "unfulfilled" | "partly" | "fulfilled" | "lapsed";
         /** @description A verdict as it is shown. */
         GivenVerdict: {
             /** Format: date-time */
@@ -4012,6 +4819,24 @@ export interface components {
         };
         /** @description Nothing needs to be said of a return. */
         LendingReturn: Record<string, unknown>;
+        /** @description What one line comes to, or all; `amount` + `tax` = `total` to the cent. */
+        LineTotal: {
+            /**
+             * Format: int64
+             * @description Without tax, in minor units.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description In minor units.
+             */
+            tax: number;
+            /**
+             * Format: int64
+             * @description With tax, in minor units.
+             */
+            total: number;
+        };
         Login: {
             /**
              * @description Code of the chain.
@@ -4054,7 +4879,7 @@ export interface components {
          * @description How somebody came to know confidential data.
          * @enum {string}
          */
-        LookKind: "reveal" | "own_data" | "export" | "lending" | "file";
+        LookKind: "reveal" | "own_data" | "export" | "lending" | "file" | "contract";
         /** @description A value that the surviving customer doesn't have. */
         LostValue: {
             /**
@@ -4213,6 +5038,66 @@ export interface components {
              */
             valid_through: string;
         };
+        /** @description What is to happen by a day; somebody is reminded 60, 30 and 7 days ahead once the contract is signed. */
+        Milestone: {
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            amount?: number | null;
+            /** Format: date */
+            due_on: string;
+            kind: components["schemas"]["MilestoneKind"];
+            text?: string | null;
+        };
+        /** @description A milestone has happened, or hasn't after all. */
+        MilestoneDone: {
+            done: boolean;
+            /**
+             * Format: int32
+             * @description Its place in the content, from 1.
+             */
+            number: number;
+        };
+        /**
+         * @description What is to happen by a day that a contract names.
+         * @enum {string}
+         */
+        MilestoneKind: "payment" | "delivery" | "rebate" | "other";
+        /** @description A milestone of a signed contract. */
+        MilestoneState: {
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            amount?: number | null;
+            /** Format: date-time */
+            done_at?: string | null;
+            /** Format: date */
+            due_on: string;
+            kind: components["schemas"]["MilestoneKind"];
+            /**
+             * Format: int32
+             * @description Its place in the content, from 1.
+             */
+            number: number;
+            /** @description A supplement says otherwise. */
+            replaced: boolean;
+        };
+        /** @description What a type of contracts demands and a contract doesn't say. */
+        Missing: {
+            label: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description Which of the eleven elements it belongs to, 1–11.
+             */
+            part: number;
+            /**
+             * @description Where it is to be written, as a JSON Pointer into the contract.
+             * @example /elements/quality
+             */
+            pointer: string;
+        };
         /** @description A document of which too few copies were handed in. */
         MissingDocument: {
             code: string;
@@ -4317,6 +5202,42 @@ export interface components {
             /** @description By the plugin's JSON Schema (`schema` of the program). */
             plugin_config: Record<string, unknown>;
             points: components["schemas"]["PointTerms"];
+        };
+        NewContract: {
+            /**
+             * Format: uuid
+             * @description Whose contract it is, where somebody writes it for them; they can't approve it.
+             */
+            author_id?: string | null;
+            content?: components["schemas"]["ContractContent"];
+            /**
+             * Format: uuid
+             * @description The other party.
+             */
+            customer_id: string;
+            /** Format: uuid */
+            type_id: string;
+        };
+        NewContractType: {
+            /** @description Absent: one step, by a manager, finance or HQ. */
+            approvals?: components["schemas"]["ApprovalRule"][];
+            /**
+             * @description In filing numbers: 1–10 capital letters and digits, a letter first.
+             * @example JX
+             */
+            category: string;
+            /**
+             * @description Unique in the chain.
+             * @example dealer
+             */
+            code: string;
+            /** @description Fields of its own, at most 100. */
+            fields?: components["schemas"]["FieldDefinition"][];
+            name: components["schemas"]["Text"];
+            /** @description What has to be known of both parties. */
+            party_fields?: components["schemas"]["PartyField"][];
+            /** @description Elements without which nobody is asked to approve. */
+            required?: components["schemas"]["Element"][];
         };
         NewCustomer: {
             /**
@@ -4528,6 +5449,11 @@ export interface components {
             code: string;
             /** @example 华东 */
             name: string;
+        };
+        /** @description Yes, or with a reason no. */
+        NewRemark: {
+            /** @description What is to be said about it; a no needs it. */
+            remark?: string | null;
         };
         /** @description How an entry was answered. */
         NewResolution: {
@@ -4791,6 +5717,56 @@ export interface components {
             expires_at: string;
             groups: components["schemas"]["FormGroup"][];
         };
+        /** @description The chain as a party, in every contract that says nothing else. */
+        OwnParty: components["schemas"]["Party"];
+        /** @description A page of a list. */
+        Page_Approval: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Minor units of the chain's currency.
+                 */
+                amount?: number | null;
+                /** Format: date-time */
+                asked_at: string;
+                /** Format: uuid */
+                asked_by?: string | null;
+                /** @description In their order. */
+                decisions: components["schemas"]["ApprovalDecision"][];
+                /** Format: date-time */
+                ended_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it ends by itself.
+                 */
+                expires_at: string;
+                /** @description SHA-256 of what it is about, hexadecimal: what else it may have become isn't agreed to. */
+                hash: string;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["ApprovalKind"];
+                /** @description Whether the reader can decide on it now. */
+                mine: boolean;
+                state: components["schemas"]["ApprovalState"];
+                /** @description Who may agree, step by step. */
+                steps: components["schemas"]["Role"][][];
+                /** Format: uuid */
+                store_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description What it is about: a contract's id.
+                 */
+                subject_id: string;
+                /**
+                 * Format: int32
+                 * @description Which version of that.
+                 */
+                subject_version: number;
+                summary: components["schemas"]["Text"];
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
         /** @description A page of a list. */
         Page_Assessment: {
             items: {
@@ -5017,6 +5993,131 @@ export interface components {
                 overdue_tasks: number;
                 /** Format: uuid */
                 staff_id: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_ContractEvent: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** Format: int32 */
+                content_version: number;
+                /** Format: uuid */
+                id: string;
+                note?: string | null;
+                /** Format: uuid */
+                staff_id?: string | null;
+                /** @description What it was afterwards. */
+                state: components["schemas"]["ContractState"];
+                step: components["schemas"]["ContractStep"];
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_ContractListed: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Minor units.
+                 */
+                amount?: number | null;
+                /** Format: uuid */
+                author_id?: string | null;
+                /** Format: date-time */
+                changed_at: string;
+                /**
+                 * Format: int32
+                 * @description Rises with every change of the content.
+                 */
+                content_version: number;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Surname and form of address. */
+                customer: components["schemas"]["Text"];
+                /** Format: uuid */
+                customer_id: string;
+                /**
+                 * Format: date
+                 * @description The day on which it was terminated.
+                 */
+                ended_on?: string | null;
+                /** Format: date */
+                ends_on?: string | null;
+                erased: boolean;
+                fulfilment: components["schemas"]["Fulfilment"];
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description The contract that this one changes.
+                 */
+                main_id?: string | null;
+                /** @description Filing number, from signing on. */
+                number?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The contract that this one follows.
+                 */
+                predecessor_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The signed original as a file of the customer's.
+                 */
+                scan_id?: string | null;
+                /** @description SHA-256 of that file, hexadecimal. */
+                scan_sha256?: string | null;
+                /** Format: date */
+                signed_on?: string | null;
+                /** Format: date */
+                starts_on?: string | null;
+                state: components["schemas"]["ContractState"];
+                /** Format: uuid */
+                store_id: string;
+                /**
+                 * Format: int32
+                 * @description How-manieth change of it.
+                 */
+                supplement?: number | null;
+                /** @description Empty once the customer is erased. */
+                title: string;
+                /** Format: uuid */
+                type_id: string;
+                type_name: components["schemas"]["Text"];
+                /**
+                 * Format: int64
+                 * @description Rises with every change; the ETag.
+                 */
+                version: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_ContractType: {
+            items: {
+                active: boolean;
+                approvals: components["schemas"]["ApprovalRule"][];
+                category: string;
+                code: string;
+                fields: components["schemas"]["FieldDefinition"][];
+                /**
+                 * Format: int32
+                 * @description Version of `fields`.
+                 */
+                fields_version: number;
+                /** Format: uuid */
+                id: string;
+                name: components["schemas"]["Text"];
+                party_fields: components["schemas"]["PartyField"][];
+                required: components["schemas"]["Element"][];
+                /**
+                 * Format: int64
+                 * @description Rises with every change; the ETag.
+                 */
+                version: number;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -5979,6 +7080,11 @@ export interface components {
                 name: string;
                 platform_operator: boolean;
                 role: components["schemas"]["Role"];
+                /**
+                 * Format: uuid
+                 * @description Their first log-in, if this is another one of the same person.
+                 */
+                same_person_as?: string | null;
                 /** @description Empty: the whole chain. */
                 store_ids: string[];
                 user: string;
@@ -6254,6 +7360,48 @@ export interface components {
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
         };
+        /** @description A page of a list. */
+        Page_WithoutContract: {
+            items: {
+                /** @description Surname and form of address. */
+                customer: components["schemas"]["Text"];
+                /** Format: uuid */
+                customer_id: string;
+                /** Format: uuid */
+                store_id: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /**
+         * @description What happened to a paragraph.
+         * @enum {string}
+         */
+        ParagraphChange: "kept" | "removed" | "added" | "changed";
+        /** @description A party of a contract. */
+        Party: {
+            /** @default null */
+            account: string | null;
+            /** @default null */
+            address: string | null;
+            /** @default null */
+            bank: string | null;
+            /** @default null */
+            contact: string | null;
+            /** @default null */
+            legal_representative: string | null;
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            signatory: string | null;
+            /** @default null */
+            tax_number: string | null;
+        };
+        /**
+         * @description What is said of a party.
+         * @enum {string}
+         */
+        PartyField: "name" | "address" | "contact" | "legal_representative" | "signatory" | "account" | "bank" | "tax_number";
         /** @description A new initial password, for somebody who has forgotten theirs. */
         PasswordReset: {
             /**
@@ -6270,6 +7418,11 @@ export interface components {
             /** @description At most 30. */
             products_used?: string[] | null;
             sex?: components["schemas"]["Sex"] | null;
+        };
+        /** @description A piece of a paragraph; never empty. */
+        Piece: {
+            change: components["schemas"]["Change"];
+            text: string;
         };
         /** @description A day: what is overdue and due, in the order of the round. */
         Plan: {
@@ -7196,6 +8349,11 @@ export interface components {
             version: number;
         };
         /** @description A document that replaces the present one. */
+        SettingChange_OwnParty: {
+            /** @description The chain as a party, in every contract that says nothing else. */
+            value: components["schemas"]["Party"];
+        };
+        /** @description A document that replaces the present one. */
         SettingChange_ReportRules: {
             /** @description Until when a chain wants its reports. */
             value: {
@@ -7270,6 +8428,16 @@ export interface components {
                  */
                 window_days: number;
             };
+        };
+        /** @description A document as it holds. */
+        SettingView_OwnParty: {
+            /** @description The chain as a party, in every contract that says nothing else. */
+            value: components["schemas"]["Party"];
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
         };
         /** @description A document as it holds. */
         SettingView_ReportRules: {
@@ -7369,6 +8537,16 @@ export interface components {
          * @enum {string}
          */
         SheetFormat: "csv" | "xlsx" | "json";
+        /** @description Both parties have signed. */
+        Signing: {
+            /**
+             * Format: uuid
+             * @description The signed original, attached to the customer before.
+             */
+            scan_id: string;
+            /** Format: date */
+            signed_on: string;
+        };
         /** @description A pause: the warning isn't overdue before that day. */
         SnoozedWarning: {
             /**
@@ -7386,6 +8564,11 @@ export interface components {
             name: string;
             platform_operator: boolean;
             role: components["schemas"]["Role"];
+            /**
+             * Format: uuid
+             * @description Their first log-in, if this is another one of the same person.
+             */
+            same_person_as?: string | null;
             /** @description Empty: the whole chain. */
             store_ids: string[];
             user: string;
@@ -7405,6 +8588,12 @@ export interface components {
              */
             password?: string | null;
             role?: components["schemas"]["Role"] | null;
+            /**
+             * Format: uuid
+             * @description Their first log-in, if this is another one of the same person: nobody approves what they made under another.
+             *     null: they have only this one.
+             */
+            same_person_as?: string | null;
             store_ids?: string[] | null;
         };
         /** @description A line of a card's statement: a movement of its membership. */
@@ -7489,6 +8678,62 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+        };
+        /** @description What is sold. */
+        SubjectLine: {
+            brand?: string | null;
+            /** @example 洗发水 */
+            goods: string;
+            /**
+             * Format: int64
+             * @description In thousandths: 1500 is one and a half.
+             * @example 12000
+             */
+            quantity: number;
+            /** @example 500 ml × 12 */
+            specification?: string | null;
+            /** @description Whether the price contains the tax. */
+            tax_included: boolean;
+            /**
+             * Format: int64
+             * @description Rate of the tax in parts per million: 130000 is 13 %.
+             * @example 130000
+             */
+            tax_ppm: number;
+            /**
+             * @description What the quantity counts.
+             * @example 箱
+             */
+            unit: string;
+            /**
+             * Format: int64
+             * @description In minor units, for one unit.
+             * @example 26800
+             */
+            unit_price: number;
+        };
+        /** @description A supplement of a contract. */
+        Supplement: {
+            /** Format: uuid */
+            id: string;
+            /** Format: int32 */
+            number: number;
+            /** Format: date */
+            signed_on?: string | null;
+            state: components["schemas"]["ContractState"];
+        };
+        /** @description A change of a signed contract, or its successor; begins as a draft with the present text. */
+        Supplementing: {
+            /**
+             * Format: date
+             * @description Its last day; absent: of a supplement that of the contract, of a successor as long again.
+             */
+            ends_on?: string | null;
+            /**
+             * Format: date
+             * @description Its first day; absent: of a supplement today, of a successor the day after the last.
+             */
+            starts_on?: string | null;
         };
         /** @description A task as it is shown; what belongs to an erased customer has no texts. */
         Task: {
@@ -7579,7 +8824,7 @@ export interface components {
          * @description What made a task.
          * @enum {string}
          */
-        TaskSource: "hand" | "standard" | "outcome" | "warning" | "satisfaction";
+        TaskSource: "hand" | "standard" | "outcome" | "warning" | "satisfaction" | "contract";
         /** @enum {string} */
         TaskState: "open" | "done" | "dropped";
         /**
@@ -7598,6 +8843,17 @@ export interface components {
         };
         /** @enum {string} */
         TenderKind: "cash" | "card" | "mobile" | "transfer" | "points" | "other";
+        /** @description A signed contract is ended before its term. */
+        Terminating: {
+            /**
+             * Format: date
+             * @description Its last day.
+             */
+            ends_on: string;
+            reason: string;
+            /** @description By which right: the clause, the law or both parties' will. */
+            right: string;
+        };
         /**
          * @description A text in both languages of the shop.
          * @example {
@@ -7690,6 +8946,12 @@ export interface components {
             must_change_password: boolean;
             refresh_token: string;
         };
+        /** @description What the subject lines come to. */
+        Totals: {
+            /** @description In the order of the lines. */
+            lines: components["schemas"]["LineTotal"][];
+            sum: components["schemas"]["LineTotal"];
+        };
         /** @description Nothing needs to be said of undoing. */
         UndoHandover: Record<string, unknown>;
         /** @description Takes a merge back. */
@@ -7737,6 +8999,10 @@ export interface components {
             /** Format: uuid */
             staff_id: string;
             visits: components["schemas"]["Visit"][];
+        };
+        /** @description How many wait for the reader, for a mark beside the page's name. */
+        WaitingApprovals: {
+            count: number;
         };
         /** @description A warning as it is shown; what belongs to an erased customer has no texts. */
         Warning: {
@@ -7856,6 +9122,15 @@ export interface components {
         };
         /** @description Nothing needs to be said of a withdrawal. */
         WithdrawForm: Record<string, unknown>;
+        /** @description A customer who has bought within a year and whom no contract binds. */
+        WithoutContract: {
+            /** @description Surname and form of address. */
+            customer: components["schemas"]["Text"];
+            /** Format: uuid */
+            customer_id: string;
+            /** Format: uuid */
+            store_id: string;
+        };
         /**
          * @description A value with the version of the declarations under which it was written: under that version it is shown, whatever
          *     later ones say.
@@ -7938,6 +9213,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Look"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_approvals: {
+        parameters: {
+            query?: {
+                state?: "waiting" | "approved" | "rejected" | "withdrawn" | "expired" | "void";
+                /** @description Only those about this. */
+                subject_id?: string;
+                /** @description true: only those that wait for the reader. */
+                mine?: boolean;
+                /** @description true: only those that the reader has asked for. */
+                asked?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Approval"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_waiting_approvals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingApprovals"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agree: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRemark"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRemark"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -8655,6 +10102,766 @@ export interface operations {
             };
         };
     };
+    list_contract_types: {
+        parameters: {
+            query?: {
+                /** @description true: only what is in use, false: only what is archived. */
+                active?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContractType"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_contract_type: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewContractType"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractType"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_contract_type: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractType"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_contract_type: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContractTypeChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractType"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_contracts: {
+        parameters: {
+            query?: {
+                type_id?: string;
+                /** @description The other party. */
+                customer_id?: string;
+                state?: "draft" | "in_review" | "approved" | "signed" | "in_force" | "expired" | "terminated" | "archived";
+                /** @description How a filing number begins. */
+                number?: string;
+                /** @description Minor units: at least. */
+                amount_from?: number;
+                /** @description Minor units: at most. */
+                amount_to?: number;
+                /** @description Only those that end on this day or before. */
+                ends_by?: string;
+                /** @description Two characters or more that stand in it. */
+                text?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContractListed"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_contract: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewContract"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_contract: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContractChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_contract: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContractNote"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_contract_changes: {
+        parameters: {
+            query?: {
+                /** @description The earlier version; absent: the one that the reader had seen before, or the first. */
+                from?: number;
+                /** @description The later version; absent: the present one. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractChanges"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fulfil_contract: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Fulfilling"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_contract_history: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContractEvent"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    note_milestone: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MilestoneDone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_contract: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Supplementing"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen_contract: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContractNote"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_contract: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_contract: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContractNote"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    supplement_contract: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Supplementing"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    terminate_contract: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Terminating"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_contract_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractVersions"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_contract: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContractNote"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_class_rules: {
         parameters: {
             query?: never;
@@ -9100,6 +11307,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_without_contract: {
+        parameters: {
+            query?: {
+                /** @description Only who is in this class, as `nature-company`. */
+                class?: "time-future" | "time-new" | "time-old" | "volume-a" | "volume-b" | "volume-c" | "loyalty-none" | "loyalty-lapsed" | "loyalty-occasional" | "loyalty-regular" | "loyalty-loyal" | "process-dealt" | "process-dealing" | "process-about_to" | "nature-government" | "nature-special" | "nature-company" | "nature-person" | "nature-partner" | "ownership-state" | "ownership-collective" | "ownership-private" | "ownership-foreign" | "ownership-joint" | "trade_form-wholesale" | "trade_form-retail" | "trade_form-agency" | "trade_form-online" | "location-business_centre" | "location-transport_hub" | "location-residential";
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WithoutContract"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -11054,6 +13296,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Membership"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_own_party: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_OwnParty"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_own_party: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_OwnParty"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_OwnParty"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
