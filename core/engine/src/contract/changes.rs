@@ -196,7 +196,7 @@ impl Engine {
     ) -> Result<ContractChanges, Refusal> {
         actor.scope(Action::ContractRead)?;
         let keys = self.keys().chain(actor.chain);
-        let decimals = u32::try_from(self.chain(actor.chain)?.minor_units).unwrap_or_default();
+        let decimals = self.chain(actor.chain)?.minor_units;
         Ok(self.read(actor.chain, |conn| {
             let (row, customer) = permitted(conn, actor, id)?;
             let key = row::key_of(&keys, &customer, &row)?.ok_or_else(erased)?;
