@@ -302,7 +302,7 @@ fn mask_middle(text: &str) -> String {
 }
 
 /// Province and city at most; the street isn't shown.
-fn mask_address(address: &str) -> String {
+pub(crate) fn mask_address(address: &str) -> String {
     let start: String = address.chars().take(6).collect();
     let shown = match start.rfind(['市', '省', '区', '县', '州']) {
         Some(at) => start[at..].chars().next().map_or("", |c| &start[..at + c.len_utf8()]),

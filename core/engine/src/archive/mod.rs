@@ -24,11 +24,11 @@ mod surname;
 mod tests;
 
 pub use birthday::{LunarDayQuery, LunarDayView, lunar_day};
-pub(crate) use card::mask_values;
 pub use card::{
     BusinessCard, Card, CardGroup, CharacteristicsCard, CompanyCard, CompanyPerson, ContactCard, CustomerKind,
     DealCard, PersonCard, Sex,
 };
+pub(crate) use card::{mask_address, mask_values};
 pub use card_change::CardChange;
 pub use change::CustomerChange;
 pub use classes::{ClassRulesChange, ClassRulesView, CustomerClass, CustomerClasses, NewClass};

@@ -1,6 +1,6 @@
 //! The parties of a contract: the chain's own one is a setting, the other one comes from the archive.
 
-use crate::archive::{CustomerRow, card_row};
+use crate::archive::{CustomerRow, card_row, mask_address, mask_phone};
 use crate::error::Result;
 use crate::identity::Action;
 use crate::input;
@@ -40,6 +40,22 @@ pub(super) fn checked(party: &Party, pointer: &str) -> Result<Party, Refusal> {
         }
     }
     Ok(party)
+}
+
+/// The other party for somebody who may not see what is masked: what a contract takes from the archive is masked there
+/// too, what was written into it isn't.
+pub(super) fn masked(mut party: Party, written: &Party) -> Party {
+    for (field, mask) in [
+        (PartyField::Contact, mask_phone as fn(&str) -> String),
+        (PartyField::Address, mask_address),
+    ] {
+        if written.get(field).is_none()
+            && let Some(text) = party.field_mut(field)
+        {
+            *text = mask(text);
+        }
+    }
+    party
 }
 
 /// What the archive knows of a customer as a party.

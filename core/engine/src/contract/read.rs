@@ -6,7 +6,7 @@ use super::document::{
 };
 use super::row::{self, ContractRow, Parties};
 use super::steps::{lacking, parties, text_in_force};
-use super::{kind, milestone};
+use super::{kind, milestone, party};
 use crate::actor::Actor;
 use crate::approval;
 use crate::archive::{CustomerRow, find_customer, people};
@@ -22,8 +22,8 @@ use crate::store::{Answer, Conn, Id, Name, Tx};
 use crate::words::{self, Source};
 use crate::{Engine, each};
 use cardea_domain::confidential::LookKind;
-use cardea_domain::contract::capitals;
 use cardea_domain::contract::lines::totals;
+use cardea_domain::contract::{ContractState, capitals};
 use cardea_domain::id::{ChainId, ContractId};
 use cardea_domain::{Day, Instant, Refusal};
 use diesel::prelude::*;
@@ -123,6 +123,12 @@ impl Engine {
                 (Some(_), None) => parties(conn, &keys, &customer, &shown)?,
                 (None, _) => Parties::default(),
             };
+            // Until it is approved, a draft isn't a way around what is masked in the archive.
+            let open = matches!(row.state.0, ContractState::Draft | ContractState::InReview);
+            let hidden = open
+                && actor
+                    .require(Action::CustomerReveal, Some(row.store_id.typed()))
+                    .is_err();
             let supplements = row::supplements(conn, row.chain_id, row.id)?.into_iter();
             let supplement = |row: ContractRow| Supplement {
                 id: row.id.typed(),
@@ -143,7 +149,11 @@ impl Engine {
                 totals: totals(&shown.lines).unwrap_or_default(),
                 amount_in_words: in_words(&currency, row.amount),
                 own_party: parties.own,
-                other_party: parties.other,
+                other_party: if hidden {
+                    party::masked(parties.other, &shown.other_party)
+                } else {
+                    parties.other
+                },
                 hash: hex::encode(&row.hash),
                 steps: row.state.0.steps().filter(|step| !step.is_by_itself()).collect(),
                 listed: told(row, &customer, &kind, content.as_ref()),
