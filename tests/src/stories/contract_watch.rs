@@ -11,6 +11,7 @@ pub fn tests() -> Vec<Trial> {
         d_con_5_somebody_is_reminded_of_ends_and_milestones,
         d_con_5_who_trades_without_a_contract_is_listed,
         d_con_3_nobody_is_erased_while_a_contract_binds_them,
+        d_con_3_a_supplement_holds_from_its_first_day_until_the_contract_ends,
     )
 }
 
@@ -120,4 +121,26 @@ fn d_con_3_nobody_is_erased_while_a_contract_binds_them(app: &TestApp) {
     assert_eq!(app.hq().get(&request).ok().text("/state"), "expired");
     let left = app.hq().get(&waiting).ok();
     assert_eq!((left.text("/state"), &left["erased"]), ("draft".into(), &json!(true)));
+}
+
+fn d_con_3_a_supplement_holds_from_its_first_day_until_the_contract_ends(app: &TestApp) {
+    let (kind, customer) = (kind(app), customer(app));
+    let main = draft(&consultant(app), &kind, &customer, &content(100));
+    let main_path = path(&main);
+    signed(app, &main, "2026-03-01");
+    let from = json!({"starts_on": "2026-04-01"});
+    let supplement = consultant(app)
+        .post(&format!("{main_path}/supplement"), &from)
+        .created();
+    assert_eq!(signed(app, &supplement, "2026-03-01").text("/state"), "signed");
+    let held = || app.hq().get(&main_path).ok()["text_in_force"].clone();
+    assert!(held().is_null(), "its first day is to come");
+    app.set_now("2026-04-01 09:00");
+    app.night();
+    assert_eq!(held(), supplement["id"]);
+    let end = json!({"ends_on": "2026-03-31", "right": "第九条", "reason": "双方同意"});
+    app.hq().post(&format!("{main_path}/terminate"), &end).ok();
+    assert_eq!(app.hq().get(&path(&supplement)).ok().text("/state"), "terminated");
+    assert!(held().is_null());
+    super::erasure::erase(app, &customer);
 }

@@ -144,9 +144,24 @@ pub(super) fn turn(tx: &mut Tx<'_>, row: &mut ContractRow, today: Day) -> Result
     let mut taken = 0;
     while let Some(step) = turned(row, today) {
         take(tx, row, step)?;
+        end_supplements(tx, row)?;
         taken += 1;
     }
     Ok(taken)
+}
+
+/// What changes a contract ends with it.
+pub(super) fn end_supplements(tx: &mut Tx<'_>, main: &ContractRow) -> Result<()> {
+    if main.main_id.is_some() || !matches!(main.state.0, ContractState::Expired | ContractState::Terminated) {
+        return Ok(());
+    }
+    for mut row in row::supplements(tx.conn(), main.chain_id, main.id)? {
+        if row.state.0.binds() {
+            row.ended_on = main.ended_on.or(main.ends_on);
+            take(tx, &mut row, ContractStep::Terminate)?;
+        }
+    }
+    Ok(())
 }
 
 /// A step that nobody says anything to.

@@ -5,7 +5,7 @@ use super::document::{Contract, ContractContent, ContractNote, Fulfilling, Termi
 use super::kind;
 use super::party::{self, OwnParty};
 use super::row::{self, Parties};
-use super::sign::check_follows;
+use super::sign::{self, check_follows};
 use super::write::Opened;
 use crate::Engine;
 use crate::actor::Actor;
@@ -19,7 +19,7 @@ use crate::settings;
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Name, Tx};
 use cardea_domain::approval::ApprovalState;
 use cardea_domain::contract::elements::missing;
-use cardea_domain::contract::{ContractStep, Missing};
+use cardea_domain::contract::{ContractState, ContractStep, Missing};
 use cardea_domain::error::WrongField;
 use cardea_domain::fields::{self, WrittenValues};
 use cardea_domain::id::ContractId;
@@ -290,6 +290,7 @@ impl Engine {
                 opened.save(tx, step, note.as_deref())?;
             } else {
                 opened.take(tx, step, note.as_deref())?;
+                sign::end_supplements(tx, &opened.row)?;
             }
             Answer::ok(&Stored::of(id))
         };
@@ -304,5 +305,5 @@ pub(super) fn text_in_force(conn: &mut Conn, chain: Id, main: Id) -> Result<Opti
     Ok(supplements
         .into_iter()
         .rev()
-        .find(|row| row.state.0.binds() && row.number.is_some()))
+        .find(|row| row.state.0 == ContractState::InForce))
 }
