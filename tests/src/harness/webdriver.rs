@@ -311,13 +311,19 @@ impl Drop for Window {
     }
 }
 
-/// Starts chromedriver on a port of its choice.
+/// Starts chromedriver on a port of its choice. It takes a free one of IPv4 and ends if the same number of IPv6 is taken, or the
+/// other way round: another one takes its place.
 fn start_driver(browser: &Browser) -> (Child, u16) {
+    let started = (0..5).find_map(|_| try_driver(browser));
+    started.expect("chromedriver names its port at the fifth start")
+}
+
+fn try_driver(browser: &Browser) -> Option<(Child, u16)> {
     let mut driver = Command::new(&browser.chromedriver)
         .args(["--port=0"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::inherit())
         .spawn()
         .expect("chromedriver starts");
     let mut lines = BufReader::new(driver.stdout.take().expect("its output"))
@@ -327,9 +333,16 @@ fn start_driver(browser: &Browser) -> (Child, u16) {
         let number = line.split_once("started successfully on port ")?.1;
         number.trim_end_matches('.').parse().ok()
     });
+    let Some(port) = port else {
+        // It may still live, silent.
+        driver.kill().ok();
+        let ended = driver.wait();
+        eprintln!("chromedriver named no port: {ended:?}");
+        return None;
+    };
     // Its pipe must stay read, or it stops when the pipe is full.
     std::thread::spawn(move || lines.for_each(drop));
-    (driver, port.expect("chromedriver names its port"))
+    Some((driver, port))
 }
 
 /// Something on the page.
