@@ -3,6 +3,7 @@
 use crate::http::{envelope, no_such_route};
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
+use crate::sender::Sender;
 use crate::settings::Settings;
 use crate::state::{Demonstration, LastLook, State};
 use crate::{api, http, openapi};
@@ -12,7 +13,7 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use cardea_engine::bootstrap::{Installation, NewChain};
 use cardea_engine::plugin::Compiler;
-use cardea_engine::{Engine, EngineOptions};
+use cardea_engine::{Engine, EngineOptions, NetworkOptions};
 use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -26,6 +27,7 @@ pub struct RunningServer {
     handle: ServerHandle,
     thread: Option<JoinHandle<std::io::Result<()>>>,
     jobs: Jobs,
+    sender: Sender,
 }
 
 /// What the first run must show its operator, once.
@@ -57,6 +59,7 @@ impl RunningServer {
         drop(self.handle.stop(true));
         let served = thread.join();
         // After the last request: the jobs' thread ends with a seal over the audit log.
+        self.sender.stop();
         self.jobs.stop();
         served.map_err(|_| anyhow::anyhow!("the server's thread panicked"))??;
         Ok(())
@@ -91,6 +94,7 @@ pub fn open(settings: &Settings) -> anyhow::Result<Engine> {
     options.database = settings.database.clone().unwrap_or_default();
     options.keys_dir = settings.keys.clone();
     let program = std::env::current_exe().context("the path of this program")?;
+    options.network = network(settings)?;
     options.plugins.compiler = Some(Compiler::new(program));
     // The engine's errors print their causes themselves.
     let failed = |error| anyhow::anyhow!("{}: {error}", named());
@@ -101,6 +105,19 @@ pub fn open(settings: &Settings) -> anyhow::Result<Engine> {
         println!("{erased} customers who had been erased since the backup were erased again");
     }
     Ok(engine)
+}
+
+/// Where messages may go.
+fn network(settings: &Settings) -> anyhow::Result<NetworkOptions> {
+    let read = |path: &std::path::PathBuf| {
+        std::fs::read(path).with_context(|| format!("{} (setting `message_ca`)", path.display()))
+    };
+    Ok(NetworkOptions {
+        networks: settings.message_networks.clone(),
+        extra_ca: settings.message_ca.as_ref().map(read).transpose()?,
+        public_url: settings.public_url.clone(),
+        lease: Some(settings.message_lease),
+    })
 }
 
 /// Says so if whoever copies the data folder has the keys as well.
@@ -174,13 +191,14 @@ pub fn serve_demo(settings: Settings, engine: Engine, demo: Option<Demonstration
         })
     })?;
     let (handle, addr) = outcome.recv().context("the server's thread ended")??;
-    let jobs = Jobs::start(engine.clone())?;
+    let (jobs, sender) = (Jobs::start(engine.clone())?, Sender::start(engine.clone())?);
     Ok(RunningServer {
         addr,
         engine,
         handle,
         thread: Some(thread),
         jobs,
+        sender,
     })
 }
 

@@ -35,6 +35,17 @@ pub struct Settings {
     /// Addresses of reverse proxies, with commas between: only their `X-Forwarded-For` says where a request comes from.
     /// Default: none.
     pub trusted_proxies: Vec<IpAddr>,
+    /// `https` address under which customers reach this server, for links in messages. Default: none; then no mails go that need
+    /// a link to unsubscribe.
+    pub public_url: Option<String>,
+    /// Networks that aren't public and into which messages may be sent all the same, there also unencrypted; with commas between.
+    /// Default: none.
+    pub message_networks: Vec<String>,
+    /// File of certificates (PEM) that are trusted too when messages are sent. Default: none.
+    pub message_ca: Option<PathBuf>,
+    /// Where servers share a database: how long one has the messages that it is sending for itself, 1–3600 s; those of one that died
+    /// are sent by another after that. Longer than the slowest mail server takes. Default 600 s.
+    pub message_lease: Duration,
 }
 
 impl Default for Settings {
@@ -51,6 +62,10 @@ impl Default for Settings {
             keep_alive: Duration::from_secs(75),
             shutdown_timeout: Duration::from_secs(30),
             trusted_proxies: Vec::new(),
+            public_url: None,
+            message_networks: Vec::new(),
+            message_ca: None,
+            message_lease: Duration::from_secs(600),
         }
     }
 }
@@ -83,7 +98,7 @@ pub enum SettingsError {
     Unreadable(#[from] config::ConfigError),
 }
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 15] = [
     "data",
     "keys",
     "listen",
@@ -95,6 +110,10 @@ const KEYS: [&str; 11] = [
     "keep_alive",
     "shutdown_timeout",
     "trusted_proxies",
+    "public_url",
+    "message_networks",
+    "message_ca",
+    "message_lease",
 ];
 
 /// Variables under our prefix that belong to the test suite, not to the server.
@@ -181,6 +200,10 @@ impl Settings {
             "request_timeout" => self.request_timeout = seconds(text, 300).map_err(bad)?,
             "keep_alive" => self.keep_alive = seconds(text, 600).map_err(bad)?,
             "trusted_proxies" => self.trusted_proxies = addresses(text).map_err(bad)?,
+            "public_url" => self.public_url = Some(public_url(text).map_err(bad)?),
+            "message_networks" => self.message_networks = networks(text).map_err(bad)?,
+            "message_lease" => self.message_lease = seconds(text, 3600).map_err(bad)?,
+            "message_ca" => self.message_ca = Some(text.into()),
             _ => self.shutdown_timeout = seconds(text, 600).map_err(bad)?,
         }
         Ok(())
@@ -211,6 +234,25 @@ fn addresses(text: &str) -> Result<Vec<IpAddr>, String> {
         address.map(|address: IpAddr| address.to_canonical())
     };
     text.split(',').map(address).collect()
+}
+
+/// Without a slash at its end. In the open a link of a mail could be read and used by others.
+fn public_url(text: &str) -> Result<String, String> {
+    let url = text.trim_end_matches('/');
+    let host = url.strip_prefix("https://").filter(|rest| !rest.is_empty());
+    let plain = url.chars().all(|c| c.is_ascii_graphic() && !"<>,\"?#@".contains(c));
+    match host {
+        Some(_) if plain && url.len() <= 300 => Ok(url.to_owned()),
+        _ => Err(format!("`{text}` is no address such as https://cards.example.com")),
+    }
+}
+
+fn networks(text: &str) -> Result<Vec<String>, String> {
+    let networks: Vec<String> = text.split(',').map(|part| part.trim().to_owned()).collect();
+    match cardea_engine::check_networks(&networks) {
+        Ok(()) => Ok(networks),
+        Err(why) => Err(format!("`{text}`: {why}")),
+    }
 }
 
 fn seconds(text: &str, most: usize) -> Result<Duration, String> {

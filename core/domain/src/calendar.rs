@@ -1,7 +1,7 @@
 //! Instants, business days and zones: the only place that names chrono. Every step is checked: an impossible date is
 //! none or an error, never a panic, whatever a zone does with its clocks.
 
-use chrono::{DateTime, Datelike, LocalResult, Months, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, Datelike, LocalResult, Months, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
@@ -167,6 +167,15 @@ impl Zone {
             .unwrap_or(Day(
                 instant.0.div_euclid(DAY_MS).clamp(i32::MIN.into(), i32::MAX.into()) as i32,
             ))
+    }
+
+    /// What the clock on the wall shows, in seconds after midnight (0–86 399).
+    pub fn seconds_of_day(self, instant: Instant) -> u32 {
+        let local = instant
+            .utc()
+            .map(|at| at.with_timezone(&self.0).num_seconds_from_midnight());
+        // As above: only keeps the function total.
+        local.unwrap_or((instant.0.rem_euclid(DAY_MS) / 1000) as u32)
     }
 
     /// The first instant at which `day` is over for good in this zone: what is valid through `day` ends here.

@@ -107,7 +107,9 @@ codes! {
     Erased "erased" Conflict "顾客资料已删除" "The customer's data were erased";
     SecondPersonNeeded "second_person_needed" Conflict "须由另一人确认" "Somebody else must confirm it";
     ContractState "contract_state" Conflict "合同状态不允许此操作" "The contract's state forbids this";
+    TermsNotAccepted "terms_not_accepted" Conflict "尚未接受条款" "Terms aren't accepted";
     ContractIncomplete "contract_incomplete" Invalid "合同内容不完整" "The contract is incomplete";
+    MessageState "message_state" Conflict "消息的状态不允许此操作" "The message's state forbids this";
     DecidedAlready "decided_already" Conflict "已经处理" "Decided already";
     TendersMismatch "tenders_mismatch" Invalid "付款合计与应付不符" "The tenders don't add up";
     LineDiscountMismatch "line_discount_mismatch" Invalid "折扣与金额不符" "A line's discount doesn't add up";

@@ -68,8 +68,12 @@ id!(
     /// A file of customers or records on its way in.
     FileImportId,
     ContractTypeId, ContractId,
+    /// A count of signed originals.
+    StockTakeId,
+    /// A version of a text that members accept.
+    TermsId,
     /// Something that one person wants and others have to agree to.
-    ApprovalId
+    ApprovalId, MessageId
 );
 
 /// Where new ids come from: the writer hands one to every `decide`, tests hand a counter.

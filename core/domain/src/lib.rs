@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod lunar;
 pub mod media;
 pub mod merge;
+pub mod message;
 pub mod money;
 pub mod phone;
 pub mod provenance;
@@ -34,6 +35,7 @@ pub mod satisfaction;
 pub mod scorecard;
 pub mod sheet;
 pub mod task;
+pub mod terms;
 pub mod tier;
 pub mod warning;
 

@@ -4,6 +4,7 @@ use crate::actor::Actor;
 use crate::business;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::message::NetworkOptions;
 use crate::plugin;
 use crate::program;
 use crate::services::Services;
@@ -26,6 +27,8 @@ pub struct EngineOptions {
     pub writer: WriterOptions,
     /// Limits of plugins; the folder of compiled code is always the data folder's.
     pub plugins: plugin::Settings,
+    /// Where messages may go.
+    pub network: NetworkOptions,
 }
 
 impl EngineOptions {
@@ -38,6 +41,7 @@ impl EngineOptions {
             clock: Clock::system(),
             writer: WriterOptions::default(),
             plugins: plugin::Settings::default(),
+            network: NetworkOptions::default(),
         }
     }
 }

@@ -1,5 +1,7 @@
-//! Customers and records as files (D-ARC-13): written a page at a time, marked, and noted in the access log. Customers in
+//! Customers, records and contracts as files (D-ARC-13): written a page at a time, marked, and noted in the access log. Customers in
 //! full carry the headers under which an import reads them.
+
+mod contracts;
 
 use crate::actor::Actor;
 use crate::archive::card::Card;
@@ -19,7 +21,7 @@ use crate::store::{Answer, Conn, Id, Tx};
 use crate::{Engine, each, fields};
 use cardea_domain::confidential::{LookKind, Purpose};
 use cardea_domain::fields::FieldDefinition;
-use cardea_domain::id::{CustomerId, RecordTypeId};
+use cardea_domain::id::{ChainId, CustomerId, RecordTypeId};
 use cardea_domain::lunar::LunarDay;
 use cardea_domain::{Refusal, Text};
 use diesel::prelude::*;
@@ -30,6 +32,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 pub use crate::sheet::SheetFormat;
+pub use contracts::ContractExportQuery;
 
 /// Customers of one read.
 const ROWS: usize = 200;
@@ -68,6 +71,18 @@ pub struct CustomerExportQuery {
 enum What {
     Customers(Box<Customers>),
     Records(Box<RecordType>),
+    Contracts(Box<contracts::Contracts>),
+}
+
+impl What {
+    /// In the audit log.
+    fn action(&self) -> &'static str {
+        match self {
+            What::Customers(_) => "customer.export",
+            What::Records(_) => "record.export",
+            What::Contracts(_) => "contract.export",
+        }
+    }
 }
 
 struct Customers {
@@ -96,11 +111,31 @@ impl Export {
         match &self.what {
             What::Customers(_) => "customers",
             What::Records(kind) => &kind.code,
+            What::Contracts(_) => "contracts",
         }
     }
 }
 
-fn note(tx: &mut Tx<'_>, subject: Option<Uuid>, what: &[String], why: Option<&Why>) -> Result<Answer> {
+/// Codes of stores and names of log-ins, by id.
+fn codes(conn: &mut Conn, chain: ChainId) -> Result<(HashMap<Id, String>, HashMap<Id, String>)> {
+    let chain = Id::from(chain);
+    let stores: Vec<(Id, String)> = each!(conn, c => stores::table
+        .select((stores::id, stores::code))
+        .filter(stores::chain_id.eq(chain))
+        .load(c)?);
+    let staff: Vec<(Id, String)> = each!(conn, c => staff::table
+        .select((staff::id, staff::user_name))
+        .filter(staff::chain_id.eq(chain))
+        .load(c)?);
+    Ok((stores.into_iter().collect(), staff.into_iter().collect()))
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    (action, subject): (&'static str, Option<Uuid>),
+    what: &[String],
+    why: Option<&Why>,
+) -> Result<Answer> {
     let look = NewLook {
         kind: LookKind::Export,
         customer: None,
@@ -109,12 +144,7 @@ fn note(tx: &mut Tx<'_>, subject: Option<Uuid>, what: &[String], why: Option<&Wh
         why,
     };
     let look = look.write(tx, None)?;
-    let name = if subject.is_some() {
-        "record.export"
-    } else {
-        "customer.export"
-    };
-    tx.audit(name, look.id.0, json!({ "subject": subject, "look_id": look.id.0 }));
+    tx.audit(action, look.id.0, json!({ "subject": subject, "look_id": look.id.0 }));
     Answer::ok(&Stored::of(look.id))
 }
 
@@ -139,16 +169,8 @@ impl Engine {
             return Err(field("/purpose", "请说明用途", "Say what for"));
         }
         let chain = actor.chain;
-        let (own, stores, staff) = self.read(chain, |conn| {
-            let stores: Vec<(Id, String)> = each!(conn, c => stores::table
-                .select((stores::id, stores::code))
-                .filter(stores::chain_id.eq(Id::from(chain)))
-                .load(c)?);
-            let staff: Vec<(Id, String)> = each!(conn, c => staff::table
-                .select((staff::id, staff::user_name))
-                .filter(staff::chain_id.eq(Id::from(chain)))
-                .load(c)?);
-            Ok((fields::current(conn, chain, fields::CUSTOMER)?.1, stores, staff))
+        let (own, (stores, staff)) = self.read(chain, |conn| {
+            Ok((fields::current(conn, chain, fields::CUSTOMER)?.1, codes(conn, chain)?))
         })?;
         let mut targets = intake::targets(&own, intake::Of::Customers);
         if !query.full {
@@ -157,8 +179,8 @@ impl Engine {
         let customers = Customers {
             full: query.full,
             scope,
-            stores: stores.into_iter().collect(),
-            staff: staff.into_iter().collect(),
+            stores,
+            staff,
             targets: targets.iter().map(|target| target.name.clone()).collect(),
             own,
         };
@@ -200,11 +222,12 @@ impl Engine {
         pick: fn(&Text) -> &str,
     ) -> Result<Export, Refusal> {
         let subject = match &what {
-            What::Customers(_) => None,
+            What::Customers(_) | What::Contracts(_) => None,
             What::Records(kind) => Some(kind.id.0),
         };
+        let action = what.action();
         let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
-        let work = move |tx: &mut Tx<'_>| note(tx, subject, &names, why.as_ref());
+        let work = move |tx: &mut Tx<'_>| note(tx, (action, subject), &names, why.as_ref());
         let answered = self.transact(actor, None, "export", work).await?;
         let marked = Written::read(answered, |look| {
             self.read(actor.chain, |conn| mark(conn, actor.chain, look.into()))
@@ -236,6 +259,7 @@ impl Engine {
         let (rows, next) = match &export.what {
             What::Customers(customers) => self.customers_shown(export, customers)?,
             What::Records(kind) => self.record_rows(&export.actor, kind, export.after.take(), export.pick)?,
+            What::Contracts(contracts) => self.contract_rows(export, contracts)?,
         };
         for mut row in rows {
             row.push(export.mark.clone().into());

@@ -1,18 +1,23 @@
-//! Paper originals that somebody takes out of the cabinet: who has them, until when, and whether they are back.
+//! Paper originals that somebody takes out of the cabinet: who has them, until when, and whether they are back. Signed
+//! contracts are among them (D-CON-4).
 
 use crate::actor::Actor;
-use crate::archive::{CustomerRow, find_living_customer, people};
+use crate::archive::{CustomerRow, find_customer, find_living_customer, people};
+use crate::contract::custody::{self, Told};
 use crate::error::{Error, Result};
 use crate::identity::{Action, StoreScope};
 use crate::input::{self, Stored, Written, erased, field, not_found};
 use crate::keys::ChainKeys;
 use crate::look::{NewLook, Why};
 use crate::page::{Page, PageArgs};
-use crate::store::schema::{customers, lendings, staff};
+use crate::store::schema::{contract_originals, contracts, customers, lendings, staff};
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Tx};
-use crate::{Engine, each};
+use crate::task::row::{Draft, make};
+use crate::{Engine, contract, each};
 use cardea_domain::confidential::{LookKind, Purpose, decided};
-use cardea_domain::id::{ChainId, CustomerId, LendingId, StaffId};
+use cardea_domain::contract::CustodyStep;
+use cardea_domain::id::{ChainId, ContractId, CustomerId, LendingId, StaffId};
+use cardea_domain::task::{TaskKind, TaskSource};
 use cardea_domain::{Day, Instant, Refusal, Text};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -31,6 +36,9 @@ const LONGEST: i32 = 366;
 pub struct NewLending {
     #[schema(value_type = Uuid)]
     pub customer_id: CustomerId,
+    /// Whose signed original it is.
+    #[schema(value_type = Option<Uuid>)]
+    pub contract_id: Option<ContractId>,
     /// Which paper.
     #[schema(min_length = 1, max_length = 200)]
     pub what: String,
@@ -59,6 +67,9 @@ pub struct Lending {
     pub customer_id: CustomerId,
     /// Surname and form of address.
     pub customer: Text,
+    /// Whose signed original it is.
+    #[schema(value_type = Option<Uuid>)]
+    pub contract_id: Option<ContractId>,
     /// Gone once the customer is erased.
     pub what: Option<String>,
     #[schema(value_type = Uuid)]
@@ -86,6 +97,11 @@ pub struct LendingQuery {
     pub open: Option<bool>,
     #[param(value_type = Option<Uuid>)]
     pub customer_id: Option<CustomerId>,
+    /// true: only signed originals of contracts, false: only other papers.
+    pub original: Option<bool>,
+    /// Whose signed original it is.
+    #[param(value_type = Option<Uuid>)]
+    pub contract_id: Option<ContractId>,
     /// Who has it.
     #[param(value_type = Option<Uuid>)]
     pub borrower_id: Option<StaffId>,
@@ -108,6 +124,7 @@ struct LendingRow {
     due_on: i32,
     returned_at: Option<i64>,
     returned_to: Option<Id>,
+    contract_id: Option<Id>,
 }
 
 /// Bound to the row: moved to another one, it doesn't open.
@@ -116,6 +133,22 @@ pub(crate) fn purpose_of(lending: Id) -> Vec<u8> {
 }
 
 impl LendingRow {
+    /// What the history of the contract says.
+    fn told(&self, step: CustodyStep) -> Told {
+        let borrower = Some(self.borrower_id);
+        let (from, to) = if step == CustodyStep::Lent {
+            (None, borrower)
+        } else {
+            (borrower, None)
+        };
+        Told {
+            from,
+            to,
+            lending: Some(self.id),
+            ..Told::new(step)
+        }
+    }
+
     fn view(self, keys: &ChainKeys, customer: &CustomerRow, today: Day) -> Result<Lending> {
         let opened = customer.data_key.as_deref().zip(self.what.as_deref());
         let opened = opened.map(|(wrapped, what)| {
@@ -127,6 +160,7 @@ impl LendingRow {
             id: self.id.typed(),
             number: self.number,
             customer_id: self.customer_id.typed(),
+            contract_id: self.contract_id.map(Id::typed),
             customer: customer.form_of_address.0.display(&customer.name),
             what: what.map(|what| String::from_utf8_lossy(&what).into_owned()),
             borrower_id: self.borrower_id.typed(),
@@ -188,7 +222,8 @@ impl Engine {
     /// Notes that a paper is taken away, in the access log too.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `erased`, `customer_merged`, `field_invalid`.
+    /// `forbidden`, `not_found`, `erased`, `customer_merged`, `field_invalid`; `contract_state` for an original that is away
+    /// already, is missing, or has no custodian.
     pub async fn lend(
         &self,
         actor: &Actor,
@@ -211,6 +246,9 @@ impl Engine {
             let person = keys.open_person(new.customer_id, wrapped).map_err(Error::internal)?;
             let borrower = new.borrower_id.or(tx.actor().staff).ok_or_else(not_found)?;
             check_borrower(tx.conn(), chain, borrower)?;
+            let original = new.contract_id;
+            let original = original.map(|id| custody::lendable(tx.conn(), chain, id, new.customer_id));
+            let original = original.transpose()?;
             let why = Why {
                 purpose: new.purpose,
                 note: Some(what.clone()),
@@ -236,8 +274,12 @@ impl Engine {
                 due_on: new.due_on.0,
                 returned_at: None,
                 returned_to: None,
+                contract_id: new.contract_id.map(Id::from),
             };
             each!(tx.conn(), c => diesel::insert_into(lendings::table).values(&row).execute(c)?);
+            if let Some(contract) = &original {
+                custody::tell(tx, contract, row.told(CustodyStep::Lent))?;
+            }
             let detail = json!({ "customer_id": new.customer_id, "borrower_id": borrower, "due_on": new.due_on });
             tx.audit("lending.lend", id.0, detail);
             Answer::created(&Stored::of(id))
@@ -271,6 +313,11 @@ impl Engine {
                 lendings::returned_to.eq(tx.actor().staff.map(Id::from)),
             );
             each!(tx.conn(), c => diesel::update(lendings::table.find((row.chain_id, row.id))).set(back).execute(c)?);
+            if let Some(contract) = row.contract_id {
+                let contract = contract::row::find(tx.conn(), chain, contract)?.ok_or_else(not_found)?;
+                custody::tell(tx, &contract, row.told(CustodyStep::Returned))?;
+                custody::find_again(tx, &contract, None)?;
+            }
             tx.audit("lending.return", row.id.0, json!({ "customer_id": row.customer_id.0 }));
             Answer::ok(&Stored::of(row.id))
         };
@@ -368,9 +415,73 @@ fn select(
         if let Some(customer) = query.customer_id {
             found = found.filter(lendings::customer_id.eq(Id::from(customer)));
         }
+        match query.original {
+            Some(true) => found = found.filter(lendings::contract_id.is_not_null()),
+            Some(false) => found = found.filter(lendings::contract_id.is_null()),
+            None => {}
+        }
+        if let Some(contract) = query.contract_id {
+            found = found.filter(lendings::contract_id.eq(Some(Id::from(contract))));
+        }
         if let Some(borrower) = query.borrower_id {
             found = found.filter(lendings::borrower_id.eq(Id::from(borrower)));
         }
         found.order(lendings::id.desc()).limit(limit).load(c)?
     }))
+}
+
+/// A loan of an original that should be back.
+#[derive(Clone, Queryable)]
+pub(crate) struct Overdue {
+    pub lending: Id,
+    customer: Id,
+    due_on: i32,
+    number: Option<String>,
+    custodian: Id,
+}
+
+/// Some loans of originals that should be back, after an id.
+pub(crate) fn overdue(conn: &mut Conn, chain: ChainId, today: Day, after: Id, limit: i64) -> Result<Vec<Overdue>> {
+    let same = contracts::chain_id
+        .eq(lendings::chain_id)
+        .and(contracts::id.nullable().eq(lendings::contract_id));
+    let kept = contract_originals::chain_id
+        .eq(lendings::chain_id)
+        .and(contract_originals::contract_id.nullable().eq(lendings::contract_id));
+    Ok(each!(conn, c => lendings::table
+        .inner_join(contracts::table.on(same.assume_not_null()))
+        .inner_join(contract_originals::table.on(kept.assume_not_null()))
+        .select((
+            lendings::id,
+            lendings::customer_id,
+            lendings::due_on,
+            contracts::number,
+            contract_originals::custodian_id,
+        ))
+        .filter(lendings::chain_id.eq(Id::from(chain)).and(lendings::id.gt(after)))
+        .filter(lendings::returned_at.is_null().and(lendings::due_on.lt(today.0)))
+        .order(lendings::id)
+        .limit(limit)
+        .load(c)?))
+}
+
+/// Makes the tasks that remind custodians of loans, one per loan; answers how many.
+pub(crate) fn remind(tx: &mut Tx<'_>, keys: &ChainKeys, loans: &[Overdue], today: Day) -> Result<u64> {
+    let (chain, mut made) = (tx.chain(), 0);
+    for loan in loans {
+        let Some(customer) = find_customer(tx.conn(), chain, loan.customer.typed())? else {
+            continue;
+        };
+        let number = loan.number.as_deref().unwrap_or_default();
+        let draft = Draft {
+            staff: Some(loan.custodian.typed()),
+            kind: TaskKind::FollowUp,
+            due_on: today,
+            title: format!("合同 {number} 的原件应于 {} 归还，请催还", Day(loan.due_on)),
+            source: TaskSource::Contract,
+            source_key: Some(format!("loan/{}", loan.lending.0)),
+        };
+        made += u64::from(make(tx, keys, &customer, draft)?.is_some());
+    }
+    Ok(made)
 }

@@ -6,6 +6,7 @@ use crate::engine::EngineOptions;
 use crate::error::Result;
 use crate::identity::Identity;
 use crate::keys::Keys;
+use crate::message::Network;
 use crate::plugin::{PluginHost, Settings};
 use crate::program::{Components, Configurations};
 use crate::store::{Database, Scope, installed};
@@ -18,6 +19,7 @@ pub(crate) struct Services {
     configurations: Configurations,
     components: Arc<Components>,
     blobs: Blobs,
+    network: Network,
 }
 
 impl Services {
@@ -46,6 +48,7 @@ impl Services {
             configurations: Configurations::new(),
             components: Arc::default(),
             blobs: Blobs::open(&options.data_dir)?,
+            network: Network::new(&options.network)?,
         })
     }
 }
@@ -78,6 +81,11 @@ impl Engine {
     /// Contents of files.
     pub(crate) fn blobs(&self) -> &Blobs {
         &self.services().blobs
+    }
+
+    /// Where messages go.
+    pub(crate) fn network(&self) -> &Network {
+        &self.services().network
     }
 
     pub(crate) fn components(&self) -> &Arc<Components> {

@@ -133,6 +133,7 @@ impl Shop {
             kind: CardKind::Customer,
             number: Some(number.clone()),
             issued_at: None,
+            accepting: None,
         };
         let answer = self.execute(Command::Issue(issue)).await;
         Issued {

@@ -8,6 +8,8 @@ mod bill;
 mod cast;
 mod component;
 pub mod database;
+pub mod gateway;
+pub mod mail;
 pub mod peers;
 pub mod process;
 mod program;
@@ -17,7 +19,7 @@ pub mod time;
 pub mod webdriver;
 pub mod workbook;
 
-pub use actor::{Actor, Request, fresh_key, query_value};
+pub use actor::{Actor, Request, agent, fresh_key, query_value};
 pub use answer::{Answer, Field};
 pub use app::{Balance, ONE_TIME, PASSWORD, TestApp, entries_of, points_of};
 pub use bill::{Bill, Return, Sale};

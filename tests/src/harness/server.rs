@@ -7,7 +7,7 @@ use cardea::settings::Settings;
 use cardea_domain::Instant;
 use cardea_domain::id::ChainId;
 use cardea_engine::bootstrap::{Installation, NewAdmin, NewChain};
-use cardea_engine::{Engine, EngineOptions, job};
+use cardea_engine::{Engine, EngineOptions, NetworkOptions, job};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -46,6 +46,12 @@ fn open(database: Option<String>, folder: &Path, tune: Tune) -> (Settings, Engin
         ..EngineOptions::new(&settings.data)
     };
     options.plugins.compiler = Some(process::compiler());
+    // The servers that stories send to are on this machine.
+    options.network = NetworkOptions {
+        networks: vec!["127.0.0.1".into()],
+        public_url: Some("https://cards.example".into()),
+        ..NetworkOptions::default()
+    };
     tune(&mut options);
     let engine = Engine::start(options).expect("the engine starts");
     (settings, engine)

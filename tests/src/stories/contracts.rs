@@ -19,6 +19,11 @@ pub fn tests() -> Vec<Trial> {
     );
     trials.extend(super::contract_books::tests());
     trials.extend(super::contract_watch::tests());
+    trials.extend(super::contract_days::tests());
+    trials.extend(super::contract_files::tests());
+    trials.extend(super::contract_rebates::tests());
+    trials.extend(super::custody::tests());
+    trials.extend(super::terms::tests());
     trials
 }
 

@@ -32,6 +32,10 @@ pub struct World {
     /// In review.
     pub contract: String,
     pub approval: String,
+    /// To the customer.
+    pub message: String,
+    pub stock_take: String,
+    pub terms: String,
 }
 
 impl World {
@@ -101,6 +105,9 @@ impl World {
                 .text("/id"),
             contract: String::new(),
             approval: String::new(),
+            message: String::new(),
+            stock_take: String::new(),
+            terms: String::new(),
         };
         let form = world.customer_form(&app.next_phone());
         world.customer = hq.post("/customers", &form).created().text("/id");
@@ -114,7 +121,33 @@ impl World {
         let submitted = hq.post(&format!("/contracts/{contract}/submit"), &json!({})).ok();
         (world.contract, world.approval) = (contract, submitted.text("/approval_id"));
         world.trade(app);
+        world.lose_and_find_the_card();
+        world.count_and_publish();
         world
+    }
+
+    /// The customer is told of the loss.
+    fn lose_and_find_the_card(&mut self) {
+        let loss = json!({"reason": "x", "caller_verified": true});
+        self.hq.post(&format!("/cards/{}/report-loss", self.card), &loss).ok();
+        let found = json!({"reason": "x", "identity_checked": true});
+        self.hq.post(&format!("/cards/{}/cancel-loss", self.card), &found).ok();
+        let told = self.hq.get(&format!("/messages?customer_id={}", self.customer)).ok();
+        self.message = told.text("/items/0/id");
+    }
+
+    /// A stock-take of originals, and terms.
+    fn count_and_publish(&mut self) {
+        let take = self.hq.post("/stock-takes", &json!({"store_id": self.store}));
+        self.stock_take = take.created().text("/id");
+        self.terms = self.published();
+    }
+
+    /// The latest version of the chain's terms of membership.
+    fn published(&self) -> String {
+        let listed = self.hq.get("/terms?kind=membership").ok().list("/items");
+        let terms = json!({"kind": "membership", "follows": listed.len(), "texts": {"en": "x"}});
+        self.hq.post("/terms", &terms).created().text("/id")
     }
 
     /// A sale, a card, and a reward for its points.

@@ -34,11 +34,15 @@ fn manifest<'a>(files: &'a [File], path: &str) -> Option<&'a str> {
         .map(|file| file.text.as_str())
 }
 
-/// domain, host ← engine ← web, and plugins know the SDK alone.
+/// domain ← messages; domain, host, messages ← engine ← web, and plugins know the SDK alone.
 const INWARDS: &[(&str, &[&str])] = &[
     ("core/domain/Cargo.toml", &[]),
     ("core/host/Cargo.toml", &[]),
-    ("core/engine/Cargo.toml", &["cardea-domain", "cardea-host"]),
+    ("core/messages/Cargo.toml", &["cardea-domain"]),
+    (
+        "core/engine/Cargo.toml",
+        &["cardea-domain", "cardea-host", "cardea-messages"],
+    ),
     ("web/Cargo.toml", &["cardea-domain", "cardea-engine"]),
     ("plugins/sdk/Cargo.toml", &[]),
     ("plugins/retail/Cargo.toml", &["cardea-plugin"]),

@@ -14,10 +14,11 @@ const LAYERS: &[&[&str]] = &[
     &["store_admin"],
     &["bootstrap"],
     &["archive"],
+    &["message"],
     &["form"],
-    &["lending"],
     &["program"],
     &["reward"],
+    &["terms"],
     // Memberships, cards, sales: what they write and what is read of them.
     &["command", "query"],
     &["journal"],
@@ -29,6 +30,8 @@ const LAYERS: &[&[&str]] = &[
     &["record"],
     &["files"],
     &["contract"],
+    &["lending"],
+    &["stock_take"],
     &["decision"],
     &["timeline"],
     &["merge"],
@@ -44,7 +47,12 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// The handle holds in memory what subjects have parsed.
-const HELD: &[(&str, &str)] = &[("engine", "program"), ("services", "program")];
+const HELD: &[(&str, &str)] = &[
+    ("engine", "program"),
+    ("services", "program"),
+    ("engine", "message"),
+    ("services", "message"),
+];
 
 /// Crates below the engine under a name of its own, and what the crate's root passes on.
 const ROOT: &[(&str, &str)] = &[
@@ -53,6 +61,8 @@ const ROOT: &[(&str, &str)] = &[
     ("Actor", "actor"),
     ("Role", "actor"),
     ("Clock", "clock"),
+    ("NetworkOptions", "message"),
+    ("check_networks", "message"),
     ("Command", "command"),
     ("Error", "error"),
     ("Result", "error"),

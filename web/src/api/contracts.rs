@@ -5,8 +5,9 @@ use super::settings::setting;
 use cardea_domain::id::ContractId;
 use cardea_engine::contract::{
     Contract, ContractChange, ContractChanges, ContractEvent, ContractListed, ContractNote, ContractQuery,
-    ContractType, ContractTypeChange, ContractVersions, DifferenceQuery, Fulfilling, MilestoneDone, NewContract,
-    NewContractType, OwnParty, Signing, Supplementing, Terminating, WithoutContract, WithoutContractQuery,
+    ContractRebate, ContractType, ContractTypeChange, ContractVersions, Custody, DifferenceQuery, Fulfilling,
+    MilestoneDone, NewContract, NewContractType, OwnParty, RebateQuery, Signing, Supplementing, Terminating,
+    WithoutContract, WithoutContractQuery,
 };
 use cardea_engine::page::{ListQuery, PageArgs};
 use cardea_engine::settings::{SettingChange, SettingView};
@@ -38,6 +39,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(supplement_contract)
         .service(renew_contract)
         .service(note_milestone)
+        .service(set_custody)
+        .service(read_contract_rebate)
         .service(list_without_contract);
 }
 
@@ -374,6 +377,43 @@ async fn note_milestone(
         |contract| contract.listed.version,
         |contract| contract,
     ))
+}
+
+/// Says who keeps a signed original from now on, and where; the history names both custodians.
+#[utoipa::path(
+    tag = "contracts", params(("id" = Uuid, Path), IdempotencyKey), request_body = Custody,
+    responses((status = 200, body = Contract))
+)]
+#[post("/contracts/{id}/custody")]
+async fn set_custody(
+    permit: Permit<action::ContractCustody>,
+    id: Id<ContractId>,
+    write: Write<Custody>,
+    state: web::Data<State>,
+) -> Answer {
+    let (actor, key) = (permit.actor(), Some(write.key));
+    let kept = state.engine.set_custody(actor, key, id.0, write.body);
+    Ok(answer::written(
+        kept.await?,
+        |contract| contract.listed.version,
+        |contract| contract,
+    ))
+}
+
+/// Rebates of a signed contract from the recorded sales of its customer, with how they come about; the access log notes who
+/// read it.
+#[utoipa::path(
+    tag = "contracts", params(("id" = Uuid, Path), RebateQuery), responses((status = 200, body = ContractRebate))
+)]
+#[get("/contracts/{id}/rebate")]
+async fn read_contract_rebate(
+    permit: Permit<action::ContractRead>,
+    id: Id<ContractId>,
+    query: Query<RebateQuery>,
+    state: web::Data<State>,
+) -> Answer {
+    let rebate = state.engine.contract_rebate(permit.actor(), id.0, query.0).await?;
+    Ok(answer::ok(&rebate))
 }
 
 /// Customers who have bought within a year and whom no contract binds, oldest first.

@@ -1,14 +1,14 @@
-//! Customers as files; how any table goes out.
+//! Customers and contracts as files; how any table goes out.
 
 use super::resource::prelude::*;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use cardea_engine::Engine;
-use cardea_engine::export::{CustomerExportQuery, Export, SheetFormat};
+use cardea_engine::export::{ContractExportQuery, CustomerExportQuery, Export, SheetFormat};
 use futures_util::stream;
 
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(export_customers);
+    config.service(export_customers).service(export_contracts);
 }
 
 /// Sends a table as it is written.
@@ -48,5 +48,25 @@ async fn export_customers(
     let begun = state
         .engine
         .begin_customer_export(permit.actor(), &query.0, language.picker());
+    Ok(sheet(&state, begun.await?, query.0.format))
+}
+
+/// The contracts of one's stores as a file, newest first, by the filters of their list: no texts but titles; amounts are
+/// decimals of the chain's currency. Who may take data away may take this; the last column of every line says who did and
+/// when.
+#[utoipa::path(
+    tag = "contracts", params(ContractExportQuery),
+    responses((status = 200, body = String, content_type = "text/csv"))
+)]
+#[get("/contract-export")]
+async fn export_contracts(
+    permit: Permit<action::CustomerExport>,
+    query: Query<ContractExportQuery>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    let begun = state
+        .engine
+        .begin_contract_export(permit.actor(), &query.0, language.picker());
     Ok(sheet(&state, begun.await?, query.0.format))
 }

@@ -22,6 +22,7 @@ mod journal;
 mod lendings;
 mod memberships;
 mod merges;
+mod messages;
 mod programs;
 mod records;
 mod redemptions;
@@ -33,8 +34,10 @@ mod satisfaction;
 mod settings;
 mod shown;
 mod staff;
+mod stock_takes;
 mod stores;
 mod tasks;
+mod terms;
 mod timeline;
 mod warnings;
 
@@ -45,6 +48,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(config: &mut ServiceConfig) {
     crate::system::routes(config);
     tasks::calendars(config);
+    crate::unsubscribe::routes(config);
     let v1 = scope("/api/v1")
         .configure(auth::routes)
         .configure(demo::routes)
@@ -65,6 +69,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(imports::routes)
         .configure(rewards::routes)
         .configure(memberships::routes)
+        .configure(terms::routes)
         .configure(cards::routes)
         .configure(sales::routes)
         .configure(redemptions::routes)
@@ -75,7 +80,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(assessments::routes)
         .configure(reporting::routes)
         .configure(contracts::routes)
+        .configure(stock_takes::routes)
         .configure(approvals::routes)
+        .configure(messages::routes)
         .configure(timeline::routes)
         .configure(audit::routes);
     config.service(v1);

@@ -13,6 +13,9 @@ const { uuid7 } = await load('uuid7.ts')
 const { following, isAfter } = await load('receipts.ts')
 const { pathOf } = await load('form/pointer.ts')
 const { withDefaults } = await load('form/defaults.ts')
+const { readJson } = await load('json.ts')
+const { placed, readTime } = await load('messages.ts')
+const { EXAMPLES, gatewayOf, mailOf, typedGateway, typedMail } = await load('../hq/messages/channel.ts')
 const { blankLine, isBlank, lineTotal, sumOf } = await load('../hq/contracts/sums.ts')
 
 test('decimal text becomes integers exactly', () => {
@@ -69,6 +72,51 @@ test('d_con_1_lines_are_counted_while_they_are_typed', () => {
   assert.deepEqual(sumOf([line(12_000, 268_00, 130_000, false), line(1_000, 1_00, 130_000, true), line(1_000, null, 0, true)]), { amount: 3_216_88, tax: 418_20, total: 3_635_08 })
   const next = blankLine(line(1_000, 1_00, 130_000, false))
   assert.deepEqual([next.tax_ppm, next.tax_included, isBlank(next)], [130_000, false, true])
+})
+
+test('channels of a kind stand in an order, each once', () => {
+  const cases = [
+    [[], 0, 'sms', ['sms']],
+    [['mail'], 1, 'sms', ['mail', 'sms']],
+    [['mail', 'sms', 'chat'], 0, 'chat', ['chat', 'sms', 'mail']],
+    [['mail', 'sms'], 0, 'mail', ['mail', 'sms']],
+    [['mail', 'sms', 'chat'], 0, null, ['sms', 'chat']],
+    [['mail'], 0, null, []],
+  ]
+  for (const [order, place, channel, next] of cases) assert.deepEqual(placed(order, place, channel), next, `${order} ${place} ${channel}`)
+})
+
+test('a time of day is read as people type it', () => {
+  const cases = [['9:00', '09:00'], ['21:30', '21:30'], ['2130', '21:30'], ['９：０５', '09:05'], [' 0:00 ', '00:00'], ['24:00', null], ['12:60', null], ['930', null], ['21', null], ['', null]]
+  for (const [text, time] of cases) assert.equal(readTime(text), time, text)
+})
+
+test('a declaration that is no JSON is refused with its place', () => {
+  assert.deepEqual(readJson('{"url": "https://a.example"}'), { value: { url: 'https://a.example' } })
+  const cases = [
+    ['{\n  "url": x\n}', 2, 10],
+    ['{\n  "url": "a"', 2, 13],
+    ['{"a": [1, 2,], "b": 1}', 1, 13],
+    ['{"a": 1,}', 1, 9],
+    ['{"a" 1}', 1, 6],
+    ["{'a': 1}", 1, 2],
+    ['{"a": "b\n"}', 1, 7],
+    ['{"a": 01}', 1, 8],
+    ['{"a": 1} x', 1, 10],
+    ['', 1, 1],
+  ]
+  for (const [text, line, column] of cases) assert.deepEqual(readJson(text), { line, column }, text)
+})
+
+test('a channel is sent as it is typed, and read back', () => {
+  const mail = { host: 'smtp.example.com', port: 465, security: 'tls', user: null, from_name: '美丽', from_address: 'shop@example.com', reply_to: null, unsubscribe_mail: null }
+  assert.deepEqual(mailOf(typedMail(mail)), mail)
+  assert.equal(mailOf({ ...typedMail(null), user: '  ', host: ' smtp ' }).user, null)
+  for (const text of Object.values(EXAMPLES)) {
+    const { gateway, sign } = gatewayOf({ text, sign: ' 美丽 ' })
+    assert.deepEqual([gateway.url.startsWith('https://'), sign], [true, '美丽'])
+    assert.equal(typedGateway({ gateway, sign }).text, text)
+  }
 })
 
 test('a scanned card is told from an amount', () => {

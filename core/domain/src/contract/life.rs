@@ -44,6 +44,8 @@ pub enum ContractStep {
     Archive = "archive",
     /// Says how much of it is done.
     Fulfil = "fulfil",
+    /// Says where its signed original is.
+    Custody = "custody",
 }
 }
 
@@ -81,6 +83,18 @@ impl MilestoneKind {
     }
 }
 
+impl Fulfilment {
+    /// What it is called.
+    pub fn label(self) -> Text {
+        match self {
+            Self::Unfulfilled => Text::new("未履行", "Unfulfilled"),
+            Self::Partly => Text::new("部分履行", "Partly fulfilled"),
+            Self::Fulfilled => Text::new("已履行", "Fulfilled"),
+            Self::Lapsed => Text::new("不再履行", "Lapsed"),
+        }
+    }
+}
+
 use ContractState::*;
 use ContractStep::*;
 
@@ -102,11 +116,30 @@ const TABLE: &[(ContractState, ContractStep, ContractState)] = &[
     (InForce, Fulfil, InForce),
     (Expired, Fulfil, Expired),
     (Terminated, Fulfil, Terminated),
+    (Signed, Custody, Signed),
+    (InForce, Custody, InForce),
+    (Expired, Custody, Expired),
+    (Terminated, Custody, Terminated),
+    (Archived, Custody, Archived),
     (Expired, Archive, Archived),
     (Terminated, Archive, Archived),
 ];
 
 impl ContractState {
+    /// What it is called.
+    pub fn label(self) -> Text {
+        match self {
+            Draft => Text::new("草稿", "Draft"),
+            InReview => Text::new("审批中", "In review"),
+            Approved => Text::new("已批准", "Approved"),
+            Signed => Text::new("已签署", "Signed"),
+            InForce => Text::new("生效中", "In force"),
+            Expired => Text::new("已到期", "Expired"),
+            Terminated => Text::new("已终止", "Terminated"),
+            Archived => Text::new("已归档", "Archived"),
+        }
+    }
+
     /// What the step makes of it.
     ///
     /// # Errors
@@ -166,9 +199,9 @@ impl ContractState {
 }
 
 impl ContractStep {
-    /// Whether a date does it, or an approval; nobody asks for it by hand.
+    /// Whether a date does it, an approval or custody of the original; nobody asks for it as a step of its life.
     pub fn is_by_itself(self) -> bool {
-        matches!(self, Begin | Expire | Approve | Reject)
+        matches!(self, Begin | Expire | Approve | Reject | Custody)
     }
 
     fn told(self) -> (&'static str, &'static str) {
@@ -185,6 +218,7 @@ impl ContractStep {
             Terminate => ("终止", "terminated"),
             Archive => ("归档", "archived"),
             Fulfil => ("登记履行情况", "fulfilled"),
+            Custody => ("登记原件保管", "kept"),
         }
     }
 }
@@ -199,11 +233,11 @@ mod tests {
             Draft => "change>draft submit>in_review archive>archived",
             InReview => "withdraw>draft approve>approved reject>draft",
             Approved => "reopen>draft sign>signed",
-            Signed => "begin>in_force terminate>terminated fulfil>signed",
-            InForce => "expire>expired terminate>terminated fulfil>in_force",
-            Expired => "archive>archived fulfil>expired",
-            Terminated => "archive>archived fulfil>terminated",
-            Archived => "",
+            Signed => "begin>in_force terminate>terminated fulfil>signed custody>signed",
+            InForce => "expire>expired terminate>terminated fulfil>in_force custody>in_force",
+            Expired => "archive>archived fulfil>expired custody>expired",
+            Terminated => "archive>archived fulfil>terminated custody>terminated",
+            Archived => "custody>archived",
         };
         for from in ContractState::ALL {
             let told = ContractStep::ALL.iter().filter_map(|step| {

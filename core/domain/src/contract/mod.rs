@@ -1,6 +1,7 @@
 //! Contracts (D-CON-1…6): what stands in them, how they live, and what of them is due.
 
 pub mod capitals;
+pub mod custody;
 pub mod dates;
 pub mod difference;
 pub mod elements;
@@ -8,9 +9,12 @@ pub mod filing;
 pub mod life;
 pub mod lines;
 pub mod rebate;
+pub mod turnover;
 
+pub use custody::{CustodyStep, OriginalState, StockOutcome};
 pub use elements::{Element, Elements, Missing, Party, PartyField};
 pub use life::{ContractState, ContractStep, Fulfilment, MilestoneKind};
+pub use turnover::{MonthSales, RebateAgreement};
 
 use crate::error::WrongField;
 use crate::money::{LIMIT, Minor};

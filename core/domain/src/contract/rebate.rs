@@ -146,7 +146,7 @@ impl RebatePeriod {
     }
 
     /// The periods that a term touches, cut to it.
-    fn within(self, term: Term) -> Result<Vec<Term>, RebateError> {
+    pub(super) fn within(self, term: Term) -> Result<Vec<Term>, RebateError> {
         if !term.is_sound() {
             return Err(RebateError::Term);
         }
@@ -208,8 +208,10 @@ impl RebateTerms {
         }
     }
 
-    fn of_period(&self, days: Term, sold: i128, returned: i128) -> Result<PeriodRebate, RebateError> {
-        let turnover = div_half_up(sold - returned, 1).ok_or(RebateError::TooLarge)?;
+    fn of_period(&self, days: Term, (sold, returned): (i128, i128), tax: Ppm) -> Result<PeriodRebate, RebateError> {
+        let (one, with_tax) = (i128::from(ONE), i128::from(ONE) + i128::from(tax));
+        let net = |gross: i128| div_half_up(gross * one, with_tax).ok_or(RebateError::TooLarge);
+        let turnover = net(sold - returned)?;
         let rated = if turnover > 0 { self.rated(turnover) } else { Vec::new() };
         let exact = rated
             .iter()
@@ -217,8 +219,8 @@ impl RebateTerms {
         Ok(PeriodRebate {
             days,
             turnover,
-            returned: div_half_up(returned, 1).ok_or(RebateError::TooLarge)?,
-            amount: div_half_up(exact.sum(), i128::from(ONE)).ok_or(RebateError::TooLarge)?,
+            returned: net(returned)?,
+            amount: div_half_up(exact.sum(), one).ok_or(RebateError::TooLarge)?,
             rated,
         })
     }
@@ -229,6 +231,14 @@ impl RebateTerms {
     /// # Errors
     /// [`RebateError`] for a term that can't be, and for amounts beyond the limit.
     pub fn statement(&self, term: Term, sales: &[RecordedSale]) -> Result<RebateStatement, RebateError> {
+        self.statement_net(term, sales, 0)
+    }
+
+    /// The same of sales whose amounts include tax at a rate that doesn't count.
+    ///
+    /// # Errors
+    /// As [`Self::statement`].
+    pub fn statement_net(&self, term: Term, sales: &[RecordedSale], tax: Ppm) -> Result<RebateStatement, RebateError> {
         let periods = self.period.within(term)?;
         let mut by_period: BTreeMap<Day, (i128, i128)> = BTreeMap::new();
         for sale in sales.iter().filter(|sale| term.contains(sale.on)) {
@@ -240,8 +250,8 @@ impl RebateTerms {
         let periods = periods
             .into_iter()
             .map(|days| {
-                let (sold, returned) = by_period.get(&days.from).copied().unwrap_or_default();
-                self.of_period(days, sold, returned)
+                let sums = by_period.get(&days.from).copied().unwrap_or_default();
+                self.of_period(days, sums, tax)
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(RebateStatement {

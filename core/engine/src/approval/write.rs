@@ -5,13 +5,14 @@ use super::row::{self, ApprovalRow, DecisionRow, purpose};
 use crate::actor::{Actor, Role};
 use crate::each;
 use crate::error::{Error, Result};
-use crate::identity::Action;
+use crate::identity::{Action, stores_of};
 use crate::input::{self, field, not_found};
 use crate::keys::ChainKeys;
 use crate::store::schema::{approval_decisions, approvals, staff};
-use crate::store::{Conn, Id, Name, Tx};
+use crate::store::{Conn, Id, Name, Notice, Receiver, Tx};
 use cardea_domain::approval::{ApprovalState, Request};
 use cardea_domain::id::{ApprovalId, ChainId, StaffId, StoreId};
+use cardea_domain::message::MessageKind;
 use cardea_domain::{Code, Refusal, Text};
 use diesel::prelude::*;
 use serde_json::json;
@@ -119,6 +120,7 @@ pub(crate) fn ask(tx: &mut Tx<'_>, wanted: Wanted) -> Result<ApprovalId> {
         ended_at: None,
     };
     row.insert(tx.conn())?;
+    tell(tx, &row, 0, &BTreeSet::new())?;
     let detail = json!({
         "kind": wanted.kind, "subject_id": wanted.subject.0, "steps": wanted.steps, "hash": hex::encode(&row.hash),
     });
@@ -128,6 +130,37 @@ pub(crate) fn ask(tx: &mut Tx<'_>, wanted: Wanted) -> Result<ApprovalId> {
         json!({ "id": id, "kind": wanted.kind, "subject_id": wanted.subject.0 }),
     );
     Ok(id)
+}
+
+/// Tells those who may take a step that it waits for them.
+fn tell(tx: &mut Tx<'_>, row: &ApprovalRow, step: usize, agreed: &BTreeSet<StaffId>) -> Result<()> {
+    let (chain, makers) = (row.chain_id, row.makers()?);
+    let Some(roles) = row.steps()?.get(step).cloned() else {
+        return Ok(());
+    };
+    let able = staff::chain_id
+        .eq(chain)
+        .and(staff::active.eq(true))
+        .and(staff::role.eq_any(roles.into_iter().map(Name)));
+    let found: Vec<(Id, Option<Id>)> =
+        each!(tx.conn(), c => staff::table.select((staff::id, staff::person_id)).filter(able).load(c)?);
+    for (id, first) in found {
+        let person: StaffId = first.unwrap_or(id).typed();
+        let stores = stores_of(tx.conn(), chain.typed(), id.typed())?;
+        let elsewhere = !stores.is_empty() && row.store_id.is_none_or(|store| !stores.contains(&store.typed()));
+        if elsewhere || makers.contains(&person) || agreed.contains(&person) {
+            continue;
+        }
+        let summary: serde_json::Value = serde_json::from_str(&row.summary)?;
+        tx.notify(Notice {
+            kind: MessageKind::ApprovalWaiting,
+            to: Receiver::Staff(id.typed()),
+            subject: Some(row.id.0),
+            details: json!({ "title": summary, "link": "/hq/#/approvals" }),
+            source_key: Some(format!("approval/{}/{step}/{}", row.id.0, id.0)),
+        });
+    }
+    Ok(())
 }
 
 /// Ends what waits about a subject without a decision; nothing if nothing does.
@@ -217,6 +250,11 @@ pub(crate) fn decide(tx: &mut Tx<'_>, keys: &ChainKeys, id: ApprovalId, remark: 
     each!(tx.conn(), c => diesel::insert_into(approval_decisions::table).values(&decision).execute(c)?);
     let detail = json!({ "agreed": remark.agreed, "step": before.len() + 1, "of": steps, "state": row.state.0 });
     tx.audit("approval.decide", row.id.0, detail);
+    if row.state.0 == ApprovalState::Waiting {
+        let mut agreed = agreed.clone();
+        agreed.insert(person);
+        tell(tx, &row, before.len() + 1, &agreed)?;
+    }
     tx.publish("approval.decided", json!({ "id": id, "state": row.state.0 }));
     Ok(Agreed {
         kind: row.kind.0,

@@ -286,7 +286,7 @@ pub(crate) fn mask_lost(field: &str, value: &Value) -> Value {
 }
 
 /// `w***@example.com`
-fn mask_mail(mail: &str) -> String {
+pub(crate) fn mask_mail(mail: &str) -> String {
     match mail.split_once('@') {
         Some((name, domain)) => format!("{}***@{domain}", name.chars().next().unwrap_or('*')),
         None => "***".into(),

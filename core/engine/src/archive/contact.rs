@@ -137,6 +137,21 @@ fn kept_on(birthday: Day, calendar: BirthdayCalendar) -> String {
     }
 }
 
+/// Under which keys those are found who may keep their birthday on this day.
+pub(crate) fn birthday_keys(today: Day) -> Vec<String> {
+    let mut found = vec![keys::birth_month_day(today)];
+    if today.ymd().1 == 2 && today.ymd().2 == 28 {
+        found.push("02-29".into());
+    }
+    if let Some(lunar) = LunarDay::of(today) {
+        found.push(format!("lunar {:02}-{:02}", lunar.month, lunar.day));
+        if lunar.day == 29 {
+            found.push(format!("lunar {:02}-30", lunar.month));
+        }
+    }
+    found
+}
+
 /// `****-05-01`: whose birthday it is may be known, the age not.
 pub fn mask_birthday(birthday: Day) -> String {
     format!("****-{}", keys::birth_month_day(birthday))

@@ -28,10 +28,11 @@ pub use card::{
     BusinessCard, Card, CardGroup, CharacteristicsCard, CompanyCard, CompanyPerson, ContactCard, CustomerKind,
     DealCard, PersonCard, Sex,
 };
-pub(crate) use card::{mask_address, mask_values};
+pub(crate) use card::{mask_address, mask_mail, mask_values};
 pub use card_change::CardChange;
 pub use change::CustomerChange;
 pub use classes::{ClassRulesChange, ClassRulesView, CustomerClass, CustomerClasses, NewClass};
+pub(crate) use contact::birthday_keys;
 pub use contact::{Contact, mask_birthday, mask_identity, mask_phone};
 pub use customer::{Consent, CustomerView, NewCustomer};
 pub use display::FormOfAddress;
@@ -40,5 +41,7 @@ pub use facts::{CustomerBrief, RegisterFacts};
 pub use history::{EarlierValue, EarlierValues};
 pub use list::{ClassNamed, CustomerQuery};
 pub use reveal::{Reveal, RevealField, Revealed};
-pub(crate) use row::{CustomerRow, find as find_customer, find_living as find_living_customer, merged_into, people};
+pub(crate) use row::{
+    CustomerRow, find as find_customer, find_living as find_living_customer, merged_into, people, survivor,
+};
 pub use search::Lookup;

@@ -173,7 +173,7 @@ impl LedgerCommand for Cancelling {
         })?;
         let mut decision = Decision::new(rows, told);
         let detail = json!({ "redemption_id": self.redemption, "points": answer.points });
-        decision.audit.push(AuditRow {
+        decision.notes.audit.push(AuditRow {
             action: "redemption.cancel",
             subject: Some(answer.id.0),
             detail,

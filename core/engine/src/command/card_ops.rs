@@ -2,6 +2,7 @@
 
 use super::answer::{CardAnswer, answered as shown};
 use super::desk::{Desk, check_reason, new_number, no_such_card, stale};
+use super::told;
 use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::store::Answer;
@@ -145,6 +146,7 @@ fn find(desk: &Desk, id: CardId) -> Result<LoadedCard> {
 struct Frame {
     card: CardId,
     membership: MembershipId,
+    customer: Option<CustomerId>,
     ladder: Ladder,
     now: Instant,
 }
@@ -152,11 +154,12 @@ struct Frame {
 impl Frame {
     fn new(desk: &Desk, card: &Card) -> Result<Self> {
         let now = desk.now(None);
-        let program = desk.member_head(card.membership)?.program;
-        let ladder = desk.configuration(program, now)?.ladder.clone();
+        let head = desk.member_head(card.membership)?;
+        let ladder = desk.configuration(head.program, now)?.ladder.clone();
         Ok(Self {
             card: card.id,
             membership: card.membership,
+            customer: head.customer,
             ladder,
             now,
         })
@@ -189,11 +192,14 @@ impl Frame {
         let action = action_of(event.operation);
         // The reason is free text, which may name people: it stands with the card's event, which can be scrubbed.
         let detail = json!({ "detail": event.detail, "blocks": event.blocks });
-        decision.audit.push(AuditRow {
+        decision.notes.audit.push(AuditRow {
             action,
             subject: Some(self.card.0),
             detail,
         });
+        if let Some(customer) = self.customer {
+            decision.notes.notices.extend(told::of_card(&event, answered, customer));
+        }
         decision.card_events.push(event);
         Ok(decision)
     }

@@ -13,8 +13,9 @@ use crate::input::erased;
 use crate::plugin::{self, RecordedInput};
 use crate::program::Configuration;
 use crate::store::Answer;
-use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::ledger::{AcceptedTerms, CardEvent, Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load, record};
+use crate::terms::{self, Accepting};
 use cardea_domain::card::{Card, CardKind, CardNumber};
 use cardea_domain::id::*;
 use cardea_domain::sale::*;
@@ -38,6 +39,9 @@ pub struct NewCard {
     #[schema(value_type = Uuid)]
     pub store_id: StoreId,
     pub kind: CardKind,
+    /// What the member accepts; a new membership needs what its program demands.
+    #[serde(default)]
+    pub accepted_terms: Vec<Accepting>,
 }
 
 impl NewCard {
@@ -55,8 +59,9 @@ impl NewCard {
                 kind,
                 number: None,
                 issued_at: None,
+                accepting: Some(self.accepted_terms.clone()),
             })),
-            (None, None, Some(membership)) => Ok(Command::AddCard(AddCard {
+            (None, None, Some(membership)) if self.accepted_terms.is_empty() => Ok(Command::AddCard(AddCard {
                 membership,
                 store,
                 kind,
@@ -64,8 +69,8 @@ impl NewCard {
             })),
             _ => Err(Refusal::new(
                 Code::FieldInvalid,
-                "请给出 program_id 和 customer_id（新会籍），或 membership_id（加卡）。",
-                "Give program_id and customer_id (a new membership) or membership_id (another card of it).",
+                "请给出 program_id 和 customer_id（新会籍），或 membership_id（加卡，不带 accepted_terms）。",
+                "Give program_id and customer_id (a new membership) or membership_id (another card of it, without accepted_terms).",
             )),
         }
     }
@@ -83,6 +88,8 @@ pub struct Issue {
     pub number: Option<CardNumber>,
     /// Import and demo: issued as of then.
     pub issued_at: Option<Instant>,
+    /// What the member accepts. None: of import and demo nobody asks.
+    pub accepting: Option<Vec<Accepting>>,
 }
 
 /// A further card of an open membership.
@@ -111,6 +118,12 @@ impl Issue {
         if let Some((_, true)) = standing.map(|(id, end)| (id, end.is_none_or(|end| now < end))) {
             return Err(membership_exists().into());
         }
+        let accepted = match &self.accepting {
+            Some(accepting) => desk.engine.read(chain, |conn| {
+                terms::enrolment(conn, (chain, self.program), accepting, now)
+            })?,
+            None => Vec::new(),
+        };
         let configuration = desk.configuration(self.program, now)?;
         let grant = admission::ask(desk, &configuration, (self.customer, store), &register, now)?;
         let context = desk.context(store, Some(&configuration), now);
@@ -153,6 +166,7 @@ impl Issue {
             outlived: standing.map(|(id, _)| id),
             introducer,
             rule: grant.rule,
+            accepted,
             inputs,
             context,
         }))
@@ -221,6 +235,7 @@ struct Issuing {
     introducer: Option<MembershipId>,
     /// The plugin's rule that let it pass.
     rule: String,
+    accepted: Vec<AcceptedTerms>,
     inputs: Vec<RecordedInput>,
     context: Context,
 }
@@ -269,11 +284,14 @@ impl LedgerCommand for Issuing {
         if let Some((rows, events, note)) = outlived {
             decision.before = Some(rows);
             decision.card_events = events;
-            decision.audit.extend(note);
+            decision.notes.audit.extend(note);
         }
         decision.card_events.push(issued(&answer.card, &self.context));
-        let detail = json!({ "membership_id": self.args.membership, "rule": self.rule });
-        decision.audit.push(AuditRow {
+        let accepted = self.accepted.iter().cloned();
+        decision.accepted = accepted.map(|terms| (self.args.membership, terms)).collect();
+        let accepted: Vec<_> = self.accepted.iter().map(|terms| terms.terms).collect();
+        let detail = json!({ "membership_id": self.args.membership, "rule": self.rule, "accepted_terms": accepted });
+        decision.notes.audit.push(AuditRow {
             action: "card.issue",
             subject: Some(answer.card.id.0),
             detail,
@@ -355,7 +373,7 @@ impl LedgerCommand for Adding {
         let mut decision = Decision::new(rows, Answer::created(&answer)?);
         decision.card_events.push(issued(&card, &self.context));
         let detail = json!({ "membership_id": self.membership });
-        decision.audit.push(AuditRow {
+        decision.notes.audit.push(AuditRow {
             action: "card.issue",
             subject: Some(card.id.0),
             detail,

@@ -135,7 +135,7 @@ impl LedgerCommand for Judging {
             ids,
         )?;
         let mut decision = Decision::new(rows, Answer::ok(&answer)?);
-        decision.audit.push(AuditRow {
+        decision.notes.audit.push(AuditRow {
             action: "sale.judge",
             subject: Some(self.record.id.0),
             detail: json!({ "earned": answer.points_earned }),

@@ -19,6 +19,7 @@ mod returns;
 mod sale;
 #[cfg(test)]
 mod tests;
+pub(crate) mod told;
 
 pub use answer::{CardAnswer, HolderId};
 pub use cancel::{CancelRedemption, CancelView, NewCancellation};

@@ -322,7 +322,7 @@ impl LedgerCommand for Exchange {
         })?;
         let mut decision = Decision::new(rows, told);
         let detail = json!({ "reward_id": self.reward, "quantity": answer.quantity, "points": answer.points });
-        decision.audit.push(AuditRow {
+        decision.notes.audit.push(AuditRow {
             action: "redemption.post",
             subject: Some(answer.id.0),
             detail,

@@ -209,7 +209,7 @@ impl LedgerCommand for Returning {
             "sale_id": self.sale, "reason": self.args.reason, "money": answer.money.total,
             "taken_back": answer.points.taken_back, "given_back": answer.points.given_back,
         });
-        decision.audit.push(AuditRow {
+        decision.notes.audit.push(AuditRow {
             action: "return.post",
             subject: Some(answer.id.0),
             detail,

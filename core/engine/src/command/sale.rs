@@ -4,6 +4,7 @@ use super::Purpose;
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
 use super::holder::{AsOf, Holder, any_held, without_a_card};
 use super::judge::{self, Counted, Question};
+use super::told;
 use crate::archive::RegisterFacts;
 use crate::error::Result;
 use crate::identity::Action;
@@ -159,6 +160,7 @@ impl Sale {
             held: holder.held,
             standing: holder.standing,
             not_earned: holder.not_earned,
+            told: !self.trusted,
         };
         if let Some(member) = holder.member {
             let configuration = desk.configuration(member.program, self.occurred_at)?;
@@ -265,6 +267,8 @@ struct Posting {
     held: Option<bool>,
     standing: Option<Vec<MembershipId>>,
     not_earned: Option<Text>,
+    /// The customer is told of another tier; of what an import brings they aren't.
+    told: bool,
 }
 
 // `C` is what is told of the customer: stored answers hold the id, the interface tells the name.
@@ -443,17 +447,21 @@ impl LedgerCommand for Posting {
         )?;
         let mut decision = Decision::new(rows, self.answer(&answer)?);
         let detail = json!({ "paid": answer.paid, "earned": answer.points_earned, "spent": answer.points_spent });
-        decision.audit.push(AuditRow {
+        decision.notes.audit.push(AuditRow {
             action: "sale.post",
             subject: Some(answer.id.0),
             detail,
         });
         if answer.judged == Judgement::Unjudged {
             let payload = json!({ "sale_id": answer.id });
-            decision.outbox.push(crate::store::Message {
+            decision.notes.outbox.push(crate::store::Message {
                 topic: "sale.unjudged",
                 payload,
             });
+        }
+        if let Some(member) = member.filter(|_| self.told) {
+            let changes = &decision.rows.tier_changes;
+            decision.notes.notices = told::of_tiers(&self.context.ladder, &member, changes);
         }
         decision.asked = self.asked.clone();
         Ok(decision)

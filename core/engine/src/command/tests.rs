@@ -106,6 +106,7 @@ impl Shop {
             kind: CardKind::Customer,
             number: None,
             issued_at: None,
+            accepting: None,
         })
     }
 

@@ -9,8 +9,8 @@ use crate::keys::ChainKeys;
 use crate::store::schema::deletions;
 use crate::store::{Across, Answer, Conn, Id, Name, Scope, Tx};
 use crate::{
-    Engine, archive, assessment, contract, each, files, form, journal, lending, look, merge, record, satisfaction,
-    task, warning,
+    Engine, archive, assessment, contract, each, files, form, journal, lending, look, merge, message, record,
+    satisfaction, task, warning,
 };
 use cardea_domain::Refusal;
 use cardea_domain::confidential::{DeletionGround, DeletionScope, DeletionState};
@@ -74,6 +74,8 @@ fn person(tx: &mut Tx<'_>, keys: &ChainKeys, customer: CustomerId) -> Result<Vec
     archive::erase(tx.conn(), chain, customer)?;
     look::forget(tx.conn(), chain, customer)?;
     lending::forget(tx.conn(), chain, customer)?;
+    let now = tx.business_now();
+    message::erase(tx.conn(), chain, customer, now)?;
     tx.audit("customer.erase", customer.0, json!({}));
     tx.publish("customer.erased", json!({ "customer_id": customer }));
     Ok(contents)

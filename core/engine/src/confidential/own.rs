@@ -10,9 +10,10 @@ use crate::identity::Action;
 use crate::input::{Stored, Written, erased, not_found};
 use crate::journal::JournalQuery;
 use crate::look::{NewLook, Why};
+use crate::message::MessageQuery;
 use crate::page::{Page, PageArgs};
 use crate::store::{Answer, IdempotencyKey, Tx};
-use crate::{Engine, contract, form, lending, query, record};
+use crate::{Engine, contract, form, lending, query, record, terms};
 use cardea_domain::Refusal;
 use cardea_domain::confidential::LookKind;
 use cardea_domain::id::{ChainId, CustomerId};
@@ -23,7 +24,7 @@ use serde_json::{Value, json};
 const ITEMS: u32 = 100;
 
 /// The parts of the file, in its order.
-const PARTS: [&str; 17] = [
+const PARTS: [&str; 19] = [
     "customer",
     "card_history",
     "classes",
@@ -40,6 +41,8 @@ const PARTS: [&str; 17] = [
     "forms",
     "lendings",
     "contracts",
+    "messages",
+    "accepted_terms",
     "access_log",
 ];
 
@@ -149,6 +152,21 @@ impl Engine {
         Ok(OwnText { text, next })
     }
 
+    fn own_messages(
+        &self,
+        system: &Actor,
+        id: CustomerId,
+        after: Option<String>,
+    ) -> Result<(Vec<Value>, Option<String>)> {
+        let query = MessageQuery {
+            customer_id: Some(id),
+            limit: Some(ITEMS),
+            after,
+            ..MessageQuery::default()
+        };
+        told(self.messages(system, &query)?)
+    }
+
     fn own_part(&self, id: CustomerId, chain: ChainId, place: &OwnPlace) -> Result<(Vec<Value>, Option<String>)> {
         let keys = self.keys().chain(chain);
         // Whatever store it was written in, it is the person's own.
@@ -194,6 +212,8 @@ impl Engine {
                 let customer: CustomerRow = find_customer(conn, chain, id)?.ok_or_else(not_found)?;
                 contract::own(conn, &keys, &customer, cursor, limit)
             })?),
+            "messages" => self.own_messages(&system, id, after)?,
+            "accepted_terms" => paged(self.read(chain, |conn| terms::own(conn, (chain, id), cursor, limit))?),
             "files" => {
                 let query = FileQuery {
                     limit: Some(ITEMS),

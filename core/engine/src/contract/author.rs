@@ -13,12 +13,17 @@ use std::collections::BTreeSet;
 /// # Errors
 /// `field_invalid`, unless this is somebody who is at work.
 pub(super) fn check(conn: &mut Conn, chain: ChainId, author: StaffId) -> Result<()> {
-    let row = staff::table.find((Id::from(chain), Id::from(author)));
+    check_at(conn, chain, author, "/author_id")
+}
+
+/// The same of whoever else a field names.
+pub(super) fn check_at(conn: &mut Conn, chain: ChainId, named: StaffId, pointer: &str) -> Result<()> {
+    let row = staff::table.find((Id::from(chain), Id::from(named)));
     let active: Option<bool> = each!(conn, c => row.select(staff::active).get_result(c).optional()?);
     if active == Some(true) {
         return Ok(());
     }
-    Err(field("/author_id", "没有这位员工", "There is no such staff member").into())
+    Err(field(pointer, "没有这位员工", "There is no such staff member").into())
 }
 
 /// Log-ins of all makers.

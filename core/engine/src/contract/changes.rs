@@ -12,7 +12,7 @@ use crate::store::schema::contract_looks;
 use crate::store::{Conn, Id};
 use crate::{Engine, each};
 use cardea_domain::contract::difference::{DifferingParagraph, difference};
-use cardea_domain::contract::{Element, Party, PartyField};
+use cardea_domain::contract::{Element, Party, PartyField, RebateAgreement};
 use cardea_domain::id::ContractId;
 use cardea_domain::money::{format_minor, format_ppm};
 use cardea_domain::{Day, Refusal, Text};
@@ -101,6 +101,18 @@ impl Flat {
         self.put((2, "/ends_on".into()), Text::new("结束日期", "Last day"), last);
         let amount = content.amount.map(|amount| self.money(amount));
         self.put((2000, "/amount".into()), Text::new("金额", "Amount"), amount);
+        let rebate = content.rebate.as_ref().map(|rebate| self.rebate(rebate));
+        self.put((2050, "/rebate".into()), Text::new("返利", "Rebate"), rebate);
+    }
+
+    /// `quarter whole: 10000.00 2%, 50000.00 3%; -13%`
+    fn rebate(&self, rebate: &RebateAgreement) -> String {
+        let terms = &rebate.terms;
+        let tiers = terms.tiers.iter();
+        let tiers = tiers.map(|tier| format!("{} {}%", self.money(tier.from), format_ppm(tier.rate_ppm * 100)));
+        let tax = rebate.tax_ppm.map(|tax| format!("; -{}%", format_ppm(tax * 100)));
+        let tiers = tiers.collect::<Vec<_>>().join(", ");
+        format!("{} {}: {tiers}{}", terms.period, terms.grading, tax.unwrap_or_default())
     }
 
     fn lines(&mut self, content: &ContractContent) {

@@ -1,7 +1,10 @@
 //! What is sent and answered about contracts.
 
+use super::custody::{Custody, CustodyChange, Original};
 use cardea_domain::contract::lines::{SubjectLine, Totals};
-use cardea_domain::contract::{ContractState, ContractStep, Elements, Fulfilment, MilestoneKind, Missing, Party};
+use cardea_domain::contract::{
+    ContractState, ContractStep, Elements, Fulfilment, MilestoneKind, Missing, Party, RebateAgreement,
+};
 use cardea_domain::id::{ApprovalId, ContractId, ContractTypeId, CustomerId, FileId, StaffId, StoreId};
 use cardea_domain::{Day, Instant, Text};
 use serde::{Deserialize, Serialize};
@@ -25,6 +28,9 @@ pub struct ContractContent {
     pub amount: Option<i64>,
     /// Days by which something is to happen, at most 100.
     pub milestones: Vec<Milestone>,
+    /// Rebates from recorded sales.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rebate: Option<RebateAgreement>,
     /// What differs from the chain's own party.
     pub own_party: Party,
     /// What differs from the archive, or isn't there.
@@ -127,6 +133,9 @@ pub struct Contract {
     pub milestones: Vec<MilestoneState>,
     /// Numbered changes of a signed contract, oldest first.
     pub supplements: Vec<Supplement>,
+    /// The contract that follows it, unless that came to nothing; null: none yet.
+    #[schema(value_type = Option<Uuid>)]
+    pub successor_id: Option<ContractId>,
     /// The supplement whose text holds now; null: its own.
     #[schema(value_type = Option<Uuid>)]
     pub text_in_force: Option<ContractId>,
@@ -135,6 +144,8 @@ pub struct Contract {
     pub approval_id: Option<ApprovalId>,
     /// What can be done with it now.
     pub steps: Vec<ContractStep>,
+    /// Who keeps the signed original; null: nobody was named.
+    pub original: Option<Original>,
 }
 
 /// A supplement of a contract.
@@ -250,6 +261,8 @@ pub struct Signing {
     /// The signed original, attached to the customer before.
     #[schema(value_type = Uuid)]
     pub scan_id: FileId,
+    /// Who keeps the original; absent: whoever notes this.
+    pub custody: Option<Custody>,
 }
 
 /// A signed contract is ended before its term.
@@ -298,6 +311,8 @@ pub struct ContractEvent {
     #[schema(value_type = Option<Uuid>)]
     pub staff_id: Option<StaffId>,
     pub note: Option<String>,
+    /// What it says of the signed original.
+    pub custody: Option<CustodyChange>,
     #[schema(value_type = String, format = DateTime)]
     pub at: Instant,
 }

@@ -15,8 +15,8 @@ use diesel::prelude::*;
 /// Contracts of one transaction.
 pub(crate) const SOME: i64 = 100;
 
-/// Some contracts whose day has come.
-pub(crate) fn due(conn: &mut Conn, chain: ChainId, today: Day) -> Result<Vec<Id>> {
+/// Some contracts of stores whose day has come.
+pub(crate) fn due(conn: &mut Conn, chain: ChainId, today: Day, stores: &[Id]) -> Result<Vec<Id>> {
     let begin = contracts::state
         .eq(Name(ContractState::Signed))
         .and(contracts::starts_on.le(Some(today.0)));
@@ -29,6 +29,7 @@ pub(crate) fn due(conn: &mut Conn, chain: ChainId, today: Day) -> Result<Vec<Id>
     let own = contracts::chain_id.eq(Id::from(chain));
     Ok(each!(conn, c => contracts::table
         .select(contracts::id)
+        .filter(contracts::store_id.eq_any(stores))
         .filter(own.and(begin.assume_not_null().or(end.assume_not_null()).or(ended.assume_not_null())))
         .order(contracts::id)
         .limit(SOME)

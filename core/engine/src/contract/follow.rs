@@ -1,7 +1,7 @@
 //! What follows a signed contract: numbered supplements that change its text, and successors.
 
 use super::document::{Contract, Supplementing};
-use super::row;
+use super::row::{self, ContractRow};
 use super::steps::text_in_force;
 use super::write::{Opened, Place, begin};
 use crate::Engine;
@@ -12,7 +12,7 @@ use crate::identity::Action;
 use crate::input::{Stored, Written};
 use crate::keys::ChainKeys;
 use crate::store::schema::contracts;
-use crate::store::{Answer, Id, IdempotencyKey, Tx};
+use crate::store::{Answer, Conn, Id, IdempotencyKey, Name, Tx};
 use cardea_domain::contract::ContractState;
 use cardea_domain::contract::dates::Term;
 use cardea_domain::id::ContractId;
@@ -56,6 +56,23 @@ fn as_long_again(first: Option<i32>, last: Option<i32>, start: Day) -> Option<Da
         Some(months) => Term::of_months(start, months).map(|term| term.until),
         None => start.plus_days(last.0 - first.0),
     }
+}
+
+/// The contract that follows one, the earliest first: a draft that was put away doesn't.
+pub(super) fn successor(conn: &mut Conn, row: &ContractRow) -> Result<Option<Id>> {
+    let own = contracts::chain_id
+        .eq(row.chain_id)
+        .and(contracts::predecessor_id.eq(Some(row.id)))
+        .assume_not_null();
+    let held = contracts::signed_on
+        .is_not_null()
+        .or(contracts::state.ne(Name(ContractState::Archived)));
+    Ok(each!(conn, c => contracts::table
+        .select(contracts::id)
+        .filter(own.and(held))
+        .order(contracts::id)
+        .first(c)
+        .optional()?))
 }
 
 impl Engine {
@@ -120,13 +137,7 @@ impl Engine {
             let states = [[ContractState::Signed, ContractState::InForce], over].concat();
             check_signed(&opened, &states)?;
             let row = &opened.row;
-            let following = contracts::chain_id
-                .eq(row.chain_id)
-                .and(contracts::predecessor_id.eq(Some(row.id)))
-                .assume_not_null()
-                .and(contracts::state.ne(crate::store::Name(ContractState::Archived)));
-            let count: i64 = each!(tx.conn(), c => contracts::table.filter(following).count().get_result(c)?);
-            if count > 0 {
+            if successor(tx.conn(), row)?.is_some() {
                 return Err(under_way("续签合同", "successor").into());
             }
             let mut content = present(tx, &keys, &opened)?;

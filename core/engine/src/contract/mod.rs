@@ -3,6 +3,7 @@
 
 mod author;
 mod changes;
+pub(crate) mod custody;
 mod document;
 mod due;
 mod follow;
@@ -10,14 +11,17 @@ mod kind;
 mod milestone;
 mod party;
 mod read;
+mod rebate;
 pub(crate) mod row;
 mod sign;
 mod steps;
 mod watch;
 mod without;
 mod write;
+pub(crate) mod zone;
 
 pub use changes::{ContractChanges, ContractDifference, DifferenceQuery};
+pub use custody::{Custody, CustodyChange, Original, OriginalLoan};
 pub use document::{
     Contract, ContractChange, ContractContent, ContractEvent, ContractListed, ContractNote, ContractQuery,
     ContractVersion, ContractVersions, Fulfilling, Milestone, MilestoneDone, MilestoneState, NewContract, Signing,
@@ -26,6 +30,7 @@ pub use document::{
 pub(crate) use due::{bring_about, due, expire_approvals};
 pub use kind::{ApprovalRule, ContractType, ContractTypeChange, NewContractType};
 pub use party::OwnParty;
+pub use rebate::{ContractRebate, RebateQuery};
 pub(crate) use row::{bound, erase, own, purpose};
 pub(crate) use steps::decided;
 pub(crate) use watch::{Coming, coming, milestones, remind};

@@ -6,7 +6,7 @@ use super::document::{
 };
 use super::row::{self, ContractRow, Parties};
 use super::steps::{lacking, parties, text_in_force};
-use super::{kind, milestone, party};
+use super::{custody, follow, kind, milestone, party};
 use crate::actor::Actor;
 use crate::approval;
 use crate::archive::{CustomerRow, find_customer, people};
@@ -111,6 +111,7 @@ impl Engine {
             self.latest_day(actor.chain),
         );
         let currency = self.chain(chain)?.currency;
+        let (_, today) = self.business_day(chain)?;
         self.read(chain, |conn| {
             let row = row::find(conn, chain, id.into())?.ok_or_else(not_found)?;
             actor.require(Action::ContractRead, Some(row.store_id.typed()))?;
@@ -138,8 +139,10 @@ impl Engine {
             };
             Ok(Contract {
                 supplements: supplements.map(supplement).collect(),
+                successor_id: follow::successor(conn, &row)?.map(|row| row.typed()),
                 text_in_force: text_in_force(conn, row.chain_id, row.id)?.map(|row| row.id.typed()),
                 milestones: milestone::states(conn, &row)?,
+                original: custody::view(conn, &row, today)?,
                 approval_id: approval::waiting_for(conn, chain, row.id)?,
                 seen_version: seen(conn, actor, row.id)?,
                 missing: match &content {
@@ -226,6 +229,8 @@ impl Engine {
             let (row, customer) = permitted(conn, actor, id)?;
             let key = row::key_of(&keys, &customer, &row)?;
             let events = row::events(conn, (row.chain_id, row.id), (before, limit as i64 + 1))?;
+            let ids: Vec<Id> = events.iter().map(|event| event.id).collect();
+            let mut changes = custody::of_events(conn, &row, &ids)?;
             let view = |event: row::EventRow| {
                 let note = event.note.as_deref().zip(key.as_ref());
                 let note: Option<String> = note
@@ -238,6 +243,7 @@ impl Engine {
                     content_version: event.content_version,
                     staff_id: event.staff_id.map(Id::typed),
                     note,
+                    custody: changes.remove(&event.id),
                     at: Instant(event.at),
                 })
             };

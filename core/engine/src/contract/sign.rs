@@ -4,7 +4,7 @@ use super::document::{Contract, Signing};
 use super::row::{self, ContractRow, seal};
 use super::steps::parties;
 use super::write::Opened;
-use super::{kind, milestone};
+use super::{custody, kind, milestone, zone};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::identity::Action;
@@ -88,13 +88,14 @@ impl Engine {
         signing: Signing,
     ) -> Result<Written<Contract>, Refusal> {
         actor.scope(Action::ContractSign)?;
-        let (_, today) = self.business_day(actor.chain)?;
-        if signing.signed_on > today {
-            return Err(field("/signed_on", "不能晚于今天", "Not after today"));
-        }
         let row = self.read(actor.chain, |conn| row::find(conn, actor.chain, id.into()))?;
         let row = row.ok_or_else(not_found)?;
         actor.require(Action::ContractSign, Some(row.store_id.typed()))?;
+        let now = self.clock().business(actor.chain);
+        let today = self.read(actor.chain, |conn| zone::day_in(conn, actor.chain, row.store_id, now))?;
+        if signing.signed_on > today {
+            return Err(field("/signed_on", "不能晚于今天", "Not after today"));
+        }
         row.state.0.after(ContractStep::Sign)?;
         let unknown = || field("/scan_id", "这不是该顾客的文件", "This isn't a file of the customer's");
         let digest = self
@@ -118,6 +119,7 @@ impl Engine {
             row.scan_hash = Some(digest.clone());
             milestone::begin(tx, &opened.row, &content.milestones)?;
             opened.take(tx, ContractStep::Sign, None)?;
+            custody::begin(tx, &opened.row, signing.custody.as_ref())?;
             if opened.row.starts_on.is_some_and(|day| day <= today.0) {
                 opened.take(tx, ContractStep::Begin, None)?;
             }

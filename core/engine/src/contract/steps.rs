@@ -7,13 +7,14 @@ use super::party::{self, OwnParty};
 use super::row::{self, Parties};
 use super::sign::{self, check_follows};
 use super::write::Opened;
+use super::zone;
 use crate::Engine;
 use crate::actor::Actor;
 use crate::approval::{self, Agreed, ApprovalKind, Wanted};
 use crate::archive::CustomerRow;
 use crate::error::Result;
 use crate::identity::Action;
-use crate::input::{self, Stored, Written, field};
+use crate::input::{self, Stored, Written, field, not_found};
 use crate::keys::ChainKeys;
 use crate::settings;
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Name, Tx};
@@ -235,7 +236,12 @@ impl Engine {
     ) -> Result<Written<Contract>, Refusal> {
         let right = input::text(&end.right, 200, "/right")?;
         let reason = input::lines(&end.reason, 1000, "/reason")?;
-        let (_, today) = self.business_day(actor.chain)?;
+        actor.scope(Action::ContractEnd)?;
+        let now = self.clock().business(actor.chain);
+        let today = self.read(actor.chain, |conn| {
+            let row = row::find(conn, actor.chain, id.into())?.ok_or_else(not_found)?;
+            zone::day_in(conn, actor.chain, row.store_id, now)
+        })?;
         let day = end.ends_on;
         let act = move |_: &mut Tx<'_>, _: &ChainKeys, opened: &mut Opened| {
             let row = &mut opened.row;

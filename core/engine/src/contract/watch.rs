@@ -7,14 +7,16 @@ use crate::each;
 use crate::error::Result;
 use crate::keys::ChainKeys;
 use crate::store::schema::{contract_milestones, contracts};
-use crate::store::{Conn, Id, Name, Tx};
+use crate::store::{Conn, Id, Name, Notice, Receiver, Tx};
 use crate::task::row::{Draft, make};
 use cardea_domain::Day;
 use cardea_domain::contract::dates::{LEADS, Reminded, reminder_due};
 use cardea_domain::contract::{ContractState, MilestoneKind};
-use cardea_domain::id::ChainId;
+use cardea_domain::id::{ChainId, StaffId};
+use cardea_domain::message::MessageKind;
 use cardea_domain::task::{TaskKind, TaskSource};
 use diesel::prelude::*;
+use serde_json::json;
 
 /// The last day of a contract, or a milestone, that is near.
 #[derive(Clone)]
@@ -111,6 +113,33 @@ fn title(row: &ContractRow, coming: &Coming) -> String {
     }
 }
 
+/// The same as a message to whoever has the task.
+fn notice(row: &ContractRow, coming: &Coming, (staff, today, lead): (StaffId, Day, u16)) -> Notice {
+    let number = row.number.as_deref().unwrap_or_default();
+    let day = json!({ "day": coming.due_on.0 });
+    let (kind, details) = match coming.milestone {
+        None => {
+            let days = (coming.due_on.0 - today.0).to_string();
+            (
+                MessageKind::ContractReminder,
+                json!({ "number": number, "day": day, "days": days }),
+            )
+        }
+        Some((_, kind)) => {
+            let details = json!({ "number": number, "day": day, "milestone": kind.label() });
+            (MessageKind::MilestoneReminder, details)
+        }
+    };
+    let milestone = coming.milestone.map_or(0, |(number, _)| number);
+    Notice {
+        kind,
+        to: Receiver::Staff(staff),
+        subject: Some(row.id.0),
+        details,
+        source_key: Some(format!("contract/{}/{milestone}/{}/{lead}", row.id.0, coming.due_on)),
+    }
+}
+
 /// Makes the tasks that remind of what is near: 60, 30 and 7 days ahead, one for those missed meanwhile. Answers how many.
 pub(crate) fn remind(tx: &mut Tx<'_>, keys: &ChainKeys, near: &[Coming], today: Day) -> Result<u64> {
     let (chain, mut made) = (tx.chain(), 0);
@@ -142,7 +171,14 @@ pub(crate) fn remind(tx: &mut Tx<'_>, keys: &ChainKeys, near: &[Coming], today: 
             source: TaskSource::Contract,
             source_key: Some(format!("contract/{}/{number}/{}/{lead}", row.id.0, coming.due_on)),
         };
-        made += u64::from(make(tx, keys, &customer, draft)?.is_some());
+        let staff = draft.staff;
+        if make(tx, keys, &customer, draft)?.is_none() {
+            continue;
+        }
+        made += 1;
+        if let Some(staff) = staff {
+            tx.notify(notice(&row, coming, (staff, today, lead)));
+        }
     }
     Ok(made)
 }

@@ -14,7 +14,7 @@ use crate::resource::VersionedRow;
 use crate::store::{Answer, Id, IdempotencyKey, Name, Tx};
 use crate::words;
 use cardea_domain::contract::lines::totals;
-use cardea_domain::contract::{ContractState, ContractStep, Fulfilment, elements};
+use cardea_domain::contract::{ContractState, ContractStep, Fulfilment, RebateAgreement, elements};
 use cardea_domain::error::WrongField;
 use cardea_domain::fields::{self, WrittenValues};
 use cardea_domain::id::{ContractId, CustomerId, StaffId};
@@ -106,6 +106,10 @@ fn checked(content: &ContractContent, kind: &kind::Row, latest: Day) -> Result<C
         return Err(field("/content/ends_on", "不能早于开始日期", "Not before the first day").into());
     }
     kept.milestones = milestone::checked(&content.milestones)?;
+    let faults = content.rebate.as_ref().map(RebateAgreement::faults);
+    if let Some(refusal) = WrongField::refusal("/content/rebate", faults.unwrap_or_default()) {
+        return Err(refusal.into());
+    }
     kept.own_party = party::checked(&content.own_party, "/content/own_party")?;
     kept.other_party = party::checked(&content.other_party, "/content/other_party")?;
     let mut definitions = kind.definitions()?;

@@ -211,6 +211,7 @@ impl Work {
                 kind: CardKind::Customer,
                 number: Some(self.number(attempt)),
                 issued_at,
+                accepting: None,
             }));
             match issued.await {
                 Err(refusal) if refusal.code == Code::AlreadyExists && attempt < 8 => attempt += 1,

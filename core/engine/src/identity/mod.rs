@@ -10,6 +10,7 @@ mod throttle;
 
 pub use login::{ChangePassword, Login, Refresh, Tokens};
 pub use permission::{Action, Guard, Scope, StoreScope, guard};
+pub(crate) use session::stores_of;
 pub use session::{ChainShown, Me, StoreShown};
 pub use staff::{NewStaff, PasswordReset, Staff, StaffChange, StaffQuery};
 

@@ -134,11 +134,17 @@ actions! {
     /// Drafts, requests for approval, supplements, successors, how much is done.
     ContractWrite "contract.write"                   [C  o   o   -   o   o   -   -   -   -];
     ContractSign "contract.sign"                     [C  o   -   -   -   o   -   -   -   -];
+    /// Who keeps signed originals; stock-takes of them.
+    ContractCustody "contract.custody"               [C  o   -   -   -   o   -   -   -   -];
     /// Terminate, archive.
     ContractEnd "contract.end"                       [C  o   -   -   -   -   -   -   -   -];
     /// Requests that others have to agree to.
     ApprovalRead "approval.read"                     [C  o   o   -   o   o   C   C   -   -];
     ApprovalDecide "approval.decide"                 [C  o   -   -   -   -   C   -   -   -];
+    /// What was sent to staff and customers: of the customers of one's stores, and what goes to oneself.
+    MessageRead "message.read"                       [C  o   -   -   -   -   -   C   -   -];
+    /// Send again, drop.
+    MessageManage "message.manage"                   [C  o   -   -   -   -   -   -   -   -];
     CardIssue "card.issue"                           [C  o   o   o   -   o   -   -   o   -];
     /// Browse by name or last four digits.
     CardRead "card.read"                             [C  o   o   o   o   o   C   C   -   -];

@@ -106,7 +106,7 @@ impl SessionRow {
 }
 
 /// The stores a staff member is bound to; empty: the whole chain.
-pub(super) fn stores_of(conn: &mut Conn, chain: ChainId, staff: StaffId) -> Result<Vec<StoreId>> {
+pub(crate) fn stores_of(conn: &mut Conn, chain: ChainId, staff: StaffId) -> Result<Vec<StoreId>> {
     let ids = each!(conn, c => staff_stores::table
         .select(staff_stores::store_id)
         .filter(staff_stores::chain_id.eq(Id::from(chain)).and(staff_stores::staff_id.eq(Id::from(staff))))

@@ -251,6 +251,7 @@ impl Books {
                 kind: CardKind::Customer,
                 number: Some(number.clone()),
                 issued_at: Some(at),
+                accepting: None,
             });
             match self.execute(&command).await {
                 Ok(_) => return Ok(number),

@@ -13,7 +13,7 @@ use crate::merge::person::Person;
 use crate::store::schema::{
     assessments, bills, contracts, customer_cards, customer_changes, customer_classes, customer_forms, customer_merges,
     customers, deletions, file_import_changes, files, handover_customers, journal, lendings, looks, memberships,
-    records, satisfaction, tasks, warnings,
+    message_refusals, messages, records, satisfaction, tasks, warnings,
 };
 use crate::store::{Answer, Conn, Id, Lane, Tx};
 use crate::{Engine, each, record};
@@ -73,6 +73,7 @@ fn used(conn: &mut Conn, chain: Id, ids: &[Id]) -> Result<HashSet<Id>> {
     look!(customer_forms, customer_id);
     look!(lendings, customer_id);
     look!(contracts, customer_id);
+    look!(messages, customer_id);
     look!(warnings, customer_id);
     look!(satisfaction, customer_id);
     look!(assessments, customer_id);
@@ -90,9 +91,13 @@ fn remove(conn: &mut Conn, chain: Id, id: Id) -> Result<()> {
     let classes = customer_classes::chain_id
         .eq(chain)
         .and(customer_classes::customer_id.eq(id));
+    let refusals = message_refusals::chain_id
+        .eq(chain)
+        .and(message_refusals::customer_id.eq(id));
     each!(conn, c => {
         diesel::delete(customer_cards::table.find((chain, id))).execute(c)?;
         diesel::delete(customer_classes::table.filter(classes)).execute(c)?;
+        diesel::delete(message_refusals::table.filter(refusals)).execute(c)?;
         diesel::delete(customers::table.find((chain, id))).execute(c)?;
     });
     Ok(())

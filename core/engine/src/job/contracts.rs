@@ -1,13 +1,14 @@
-//! Contracts begin, end and expire by the calendar; requests for approval that nobody decided end.
+//! Contracts begin, end and expire by the calendar of their stores; requests for approval that nobody decided end.
 
 use super::{Every, Job, Where};
 use crate::Engine;
 use crate::actor::Actor;
+use crate::contract::zone::days;
 use crate::contract::{Coming, bring_about, coming, due, expire_approvals, milestones, remind};
 use crate::error::{Error, Result};
 use crate::store::{Answer, Id, Lane, Tx};
 use cardea_domain::id::ChainId;
-use cardea_domain::{Day, Refusal};
+use cardea_domain::{Day, Instant, Refusal};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -19,19 +20,32 @@ pub(super) const JOB: Job = Job {
     title: ["合同生效与到期", "Contracts that begin and end"],
     every: Every::Hour,
     by: Where::Chain,
-    run: |engine, turn| Box::pin(run(engine, turn.chain, turn.day)),
+    run: |engine, turn| Box::pin(run(engine, turn.chain, turn.now)),
 };
 
 /// Answers how many steps were taken.
 ///
 /// # Errors
 /// The first refusal; what was done before stays done.
-async fn run(engine: &Engine, chain: ChainId, today: Day) -> Result<u64, Refusal> {
+async fn run(engine: &Engine, chain: ChainId, now: Instant) -> Result<u64, Refusal> {
+    let (system, mut done) = (Actor::system(chain), 0);
+    for (today, stores) in engine.read(chain, |conn| days(conn, chain, now))? {
+        done += bring_all_about(engine, chain, today, &stores).await?;
+    }
+    let work = |tx: &mut Tx<'_>| Answer::ok(&expire_approvals(tx)?);
+    let ended = engine
+        .transact_in(Lane::Bulk, &system, None, "approval.expire", work)
+        .await?;
+    Ok(done + serde_json::from_str::<u64>(&ended.json).map_err(Error::from)?)
+}
+
+/// All steps of some stores' contracts on the day that it is there.
+async fn bring_all_about(engine: &Engine, chain: ChainId, today: Day, stores: &[Id]) -> Result<u64, Refusal> {
     let (system, mut done) = (Actor::system(chain), 0);
     loop {
-        let ids = engine.read(chain, |conn| due(conn, chain, today))?;
+        let ids = engine.read(chain, |conn| due(conn, chain, today, stores))?;
         if ids.is_empty() {
-            break;
+            return Ok(done);
         }
         let work = move |tx: &mut Tx<'_>| Answer::ok(&bring_about(tx, &ids, today)?);
         let taken = engine
@@ -39,11 +53,6 @@ async fn run(engine: &Engine, chain: ChainId, today: Day) -> Result<u64, Refusal
             .await?;
         done += serde_json::from_str::<u64>(&taken.json).map_err(Error::from)?;
     }
-    let work = |tx: &mut Tx<'_>| Answer::ok(&expire_approvals(tx)?);
-    let ended = engine
-        .transact_in(Lane::Bulk, &system, None, "approval.expire", work)
-        .await?;
-    Ok(done + serde_json::from_str::<u64>(&ended.json).map_err(Error::from)?)
 }
 
 /// Reminds of contracts that end and of milestones.

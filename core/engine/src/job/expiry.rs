@@ -300,6 +300,7 @@ impl LedgerCommand for Ending {
         let booked = Booked::of(&rows);
         let mut decision = Decision::new(rows, Answer::ok(&booked)?);
         decision
+            .notes
             .audit
             .extend(booked.note(self.over.membership, self.over.ended_at));
         decision.card_events = events;

@@ -8,6 +8,8 @@ mod contracts;
 pub mod expiry;
 mod imports;
 pub mod judge;
+mod loans;
+mod messages;
 pub mod retention;
 pub mod review;
 mod runs;
@@ -72,8 +74,10 @@ pub(crate) const JOBS: &[Job] = &[
     contacts::JOB,
     contracts::JOB,
     contracts::REMINDERS,
+    loans::JOB,
     warnings::JOB,
     completeness::JOB,
+    messages::JOB,
     retention::JOB,
     imports::JOB,
 ];

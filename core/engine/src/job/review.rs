@@ -4,6 +4,7 @@
 use super::{Every, Job, Where};
 use crate::Engine;
 use crate::actor::Actor;
+use crate::command::told;
 use crate::error::{Error, Result};
 use crate::lanes::Lanes;
 use crate::store::schema::chains;
@@ -166,7 +167,8 @@ impl LedgerCommand for Reviewing {
             })
             .collect();
         let mut decision = Decision::new(rows, Answer::ok(&audit.len())?);
-        decision.audit = audit;
+        decision.notes.audit = audit;
+        decision.notes.notices = told::of_tiers(&self.ladder, &member, &decision.rows.tier_changes);
         Ok(decision)
     }
 }

@@ -6,11 +6,11 @@ use crate::error::{Error, Result};
 use crate::keys::PersonKey;
 use crate::store::schema::{
     assessments, bills, contracts, customer_changes, customer_forms, customer_merge_moves, customers, files, journal,
-    journal_answers, lendings, memberships, record_events, records, satisfaction, tasks, warnings,
+    journal_answers, lendings, memberships, messages, record_events, records, satisfaction, tasks, warnings,
 };
 use crate::store::{Conn, Id, Name};
 use crate::warning::row as warning;
-use crate::{contract, files as documents, form, journal as journals, lending, record as kinds};
+use crate::{contract, files as documents, form, journal as journals, lending, message, record as kinds};
 use cardea_domain::named;
 use diesel::prelude::*;
 
@@ -37,6 +37,7 @@ pub enum Moved {
     /// A form that was sent to them.
     Form = "form",
     Contract = "contract",
+    Message = "message",
     /// A customer whom the merged one introduced.
     Introduced = "introduced",
 }
@@ -93,6 +94,7 @@ impl Moved {
             Moved::Form => ids!(customer_forms, customer_id),
             Moved::Lending => ids!(lendings, customer_id),
             Moved::Contract => ids!(contracts, customer_id),
+            Moved::Message => ids!(messages, customer_id),
             Moved::Introduced => ids!(customers, introducer_id),
             Moved::Bill => {
                 let mine = bills::chain_id.eq(chain).and(bills::customer_id.eq(customer));
@@ -168,6 +170,7 @@ impl Moved {
             ),
             Moved::Lending => reseal!(conn, (chain, ids), (from, to), lendings.what, lending::purpose_of),
             Moved::Form => reseal!(conn, (chain, ids), (from, to), customer_forms.answers, form::purpose),
+            Moved::Message => reseal!(conn, (chain, ids), (from, to), messages.letter, message::purpose),
             Moved::Contract => reseal!(conn, (chain, ids), (from, to), contracts.data_key, contract::purpose),
             Moved::Record => {
                 for id in ids {
@@ -247,6 +250,7 @@ pub(super) fn hand_over(
     from: Side,
     to: Side,
 ) -> Result<Vec<(Moved, usize)>> {
+    message::inherit_refusals(conn, chain, from.customer, to.customer)?;
     let mut counts = Vec::new();
     // Bills are found through memberships: before these go.
     for kind in [
@@ -262,6 +266,7 @@ pub(super) fn hand_over(
         Moved::Form,
         Moved::Lending,
         Moved::Contract,
+        Moved::Message,
         Moved::Introduced,
         Moved::Membership,
     ] {

@@ -123,7 +123,7 @@ impl Database {
     }
 
     /// Whether it is a server of its own, not a file.
-    pub(super) fn is_a_server(&self) -> bool {
+    pub(crate) fn is_a_server(&self) -> bool {
         matches!(self.location, Location::Postgres(_))
     }
 

@@ -28,5 +28,6 @@ pub(crate) use installation::installed;
 pub use name::Name;
 pub use scope::{Across, Scope};
 pub use writer::{
-    Answer, Answered, BATCH_BOUNDS, Entries, IdempotencyKey, Lane, Message, Tx, WriterCounts, WriterOptions,
+    Answer, Answered, BATCH_BOUNDS, Entries, IdempotencyKey, Lane, Message, Notice, Receiver, Tx, WriterCounts,
+    WriterOptions,
 };

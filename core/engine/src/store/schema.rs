@@ -490,6 +490,7 @@ diesel::table! {
         due_on -> Integer,
         returned_at -> Nullable<BigInt>,
         returned_to -> Nullable<Binary>,
+        contract_id -> Nullable<Binary>,
     }
 }
 
@@ -1113,7 +1114,150 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    messages (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        kind -> Text,
+        channel -> Nullable<Text>,
+        customer_id -> Nullable<Binary>,
+        staff_id -> Nullable<Binary>,
+        subject_id -> Nullable<Binary>,
+        details -> Text,
+        source_key -> Nullable<Text>,
+        state -> Text,
+        reason -> Nullable<Text>,
+        tries -> Integer,
+        due_at -> BigInt,
+        next_at -> BigInt,
+        lease_until -> Nullable<BigInt>,
+        letter -> Nullable<Binary>,
+        shown_to -> Nullable<Text>,
+        code -> Nullable<Text>,
+        said -> Nullable<Text>,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    message_channels (chain_id, name) {
+        chain_id -> Binary,
+        name -> Text,
+        document -> Text,
+        secret -> Nullable<Binary>,
+        active -> Bool,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    message_refusals (chain_id, customer_id, purpose) {
+        chain_id -> Binary,
+        customer_id -> Binary,
+        purpose -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    staff_contacts (chain_id, staff_id) {
+        chain_id -> Binary,
+        staff_id -> Binary,
+        contact -> Binary,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    contract_originals (chain_id, contract_id) {
+        chain_id -> Binary,
+        contract_id -> Binary,
+        custodian_id -> Binary,
+        place -> Nullable<Text>,
+        since -> BigInt,
+        missing_since -> Nullable<BigInt>,
+        stock_take_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    custody_events (chain_id, contract_id, event_id) {
+        chain_id -> Binary,
+        contract_id -> Binary,
+        event_id -> Binary,
+        step -> Text,
+        from_id -> Nullable<Binary>,
+        to_id -> Nullable<Binary>,
+        place -> Nullable<Text>,
+        lending_id -> Nullable<Binary>,
+        stock_take_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    stock_takes (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        store_id -> Nullable<Binary>,
+        custodian_id -> Nullable<Binary>,
+        begun_by -> Nullable<Binary>,
+        begun_at -> BigInt,
+        closed_by -> Nullable<Binary>,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    stock_take_items (chain_id, stock_take_id, number) {
+        chain_id -> Binary,
+        stock_take_id -> Binary,
+        number -> Text,
+        contract_id -> Nullable<Binary>,
+        custodian_id -> Nullable<Binary>,
+        expected -> Bool,
+        outcome -> Nullable<Text>,
+        at -> Nullable<BigInt>,
+        staff_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    terms (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        kind -> Text,
+        number -> Integer,
+        least -> Integer,
+        document -> Text,
+        hash -> Binary,
+        staff_id -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    term_acceptances (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        terms_id -> Binary,
+        kind -> Text,
+        number -> Integer,
+        channel -> Text,
+        at -> BigInt,
+        noted_at -> BigInt,
+        staff_id -> Nullable<Binary>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    terms,
+    term_acceptances,
+    contract_originals,
+    custody_events,
+    stock_takes,
+    stock_take_items,
     approvals,
     approval_decisions,
     contract_types,
@@ -1194,4 +1338,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_checkpoints,
     outbox,
     imports,
+    messages,
+    message_channels,
+    message_refusals,
+    staff_contacts,
 );

@@ -1,1 +1,1 @@
-import{Q as e,at as t,ot as n,st as r}from"./shared.js";await t().catch(()=>!1)&&n.me?location.replace(e(n.me)):r();
+import{gt as e,ht as t,mt as n,st as r}from"./shared.js";await n().catch(()=>!1)&&t.me?location.replace(r(t.me)):e();

@@ -86,6 +86,7 @@ contract-step-expire = Expire
 contract-step-terminate = Terminate
 contract-step-archive = Archive
 contract-step-fulfil = Fulfilment
+contract-step-custody = Custody of the original
 contract-step-supplement = Supplement
 contract-step-renew = Renew
 

@@ -230,6 +230,8 @@ search-journal = Journals
 
 lendings = Lent originals
 lendings-why = Paper originals that are away, until when, and whether they came back; lent last first.
+lendings-contract_id = Contract
+lendings-original = Originals of contracts only
 field-borrower_id = Who has it
 field-due_on = Due back
 field-overdue = Overdue

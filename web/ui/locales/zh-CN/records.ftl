@@ -230,6 +230,8 @@ search-journal = 客户日志
 
 lendings = 原件借阅
 lendings-why = 借出的纸质原件、归还期限与归还情况，最近借出的在前。
+lendings-contract_id = 合同
+lendings-original = 只看合同原件
 field-borrower_id = 借阅人
 field-due_on = 归还期限
 field-overdue = 逾期

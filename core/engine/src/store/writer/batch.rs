@@ -256,7 +256,8 @@ impl Worker {
         let mut saver = Saver::new(now, &mut self.ids, &mut self.trail);
         for (ready, decision) in new().zip(&decided) {
             let Ok(decision) = decision else { continue };
-            saver.add(&mut self.conn, &ready.job.actor, decision)?;
+            let actor = &ready.job.actor;
+            saver.add(&mut self.conn, (actor, self.clock.business(actor.chain)), decision)?;
             if let Some(key) = &ready.job.key {
                 let bill = decision.rows.bills.first().map(|bill| bill.id);
                 saver.key(ready.job.actor.chain, key, &decision.answer, bill);
@@ -297,9 +298,9 @@ impl Worker {
         let mut tx = Tx::new(&mut self.conn, &job.actor, now, business_now, ids);
         match work(&mut tx) {
             Ok(answer) => {
-                let (audit, outbox) = tx.into_notes();
+                let notes = tx.into_notes();
                 let mut saver = Saver::new(now, &mut self.ids, &mut self.trail);
-                saver.notes(&job.actor, &audit, &outbox)?;
+                saver.notes(&job.actor, &notes, business_now)?;
                 if let Some(key) = &job.key {
                     saver.key(job.actor.chain, key, &answer, None);
                 }

@@ -46,8 +46,12 @@ statements! {
     DeleteUnjudged = "DELETE FROM unjudged WHERE chain_id = ? AND bill_id = ?";
     InsertCardEvent = "INSERT INTO card_events (chain_id, id, card_id, operation, staff_id, store_id, reason, \
         detail, at, from_state, to_state, blocks) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    InsertAcceptance = "INSERT INTO term_acceptances (chain_id, id, membership_id, terms_id, kind, number, channel, \
+        at, noted_at, staff_id) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertAudit = "INSERT INTO audit (chain_id, id, at, staff_id, session_id, source_ip, action, subject, detail, \
         lane, seq, previous, hash) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertMessage = "INSERT INTO outbox (chain_id, id, topic, payload, created_at) VALUES {}" of "(?, ?, ?, ?, ?)";
+    InsertNotice = "INSERT INTO messages (chain_id, id, kind, customer_id, staff_id, subject_id, details, source_key, \
+        state, tries, due_at, next_at, created_at) VALUES {} ON CONFLICT (chain_id, source_key) DO NOTHING" of "(?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, ?, ?, ?)";
     InsertKey = "INSERT INTO idempotency (chain_id, key, request_hash, status, answer, bill_id, created_at) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?)";
 }

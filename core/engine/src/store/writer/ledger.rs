@@ -1,15 +1,19 @@
 //! What a ledger command is to the writer: what it needs loaded, and a pure decision on it.
 
 use super::parts::Asked;
-use super::tx::{Answer, AuditRow, Message};
+use super::tx::{Answer, Notes};
+use crate::actor::Actor;
 use crate::plugin::RecordedInput;
+use crate::store::statement::Bind;
 use cardea_domain::card::{Block, Card, CardNumber, CardState, usable};
 use cardea_domain::id::*;
 use cardea_domain::ledger::{Asset, Lot, Member};
 use cardea_domain::rows::Rows;
 use cardea_domain::sale::{NaturalKey, Reward, SaleRecord};
+use cardea_domain::terms::{AcceptanceChannel, TermsKind};
 use cardea_domain::{Day, Instant, Refusal, Zone};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// A command with its proposal, ready to be decided on current state. The writer loads [`Needs`], calls `decide`, and
 /// saves what it answers, all in the batch's transaction.
@@ -134,9 +138,10 @@ pub struct Decision {
     pub before: Option<Rows>,
     pub rows: Rows,
     pub answer: Answer,
-    pub audit: Vec<AuditRow>,
-    pub outbox: Vec<Message>,
+    pub notes: Notes,
     pub card_events: Vec<CardEvent>,
+    /// What a new membership accepts.
+    pub accepted: Vec<(MembershipId, AcceptedTerms)>,
     /// What plugins were asked, but for a sale of this command.
     pub inputs: Vec<RecordedInput>,
     /// What a plugin was asked of the sale that this command books.
@@ -149,12 +154,42 @@ impl Decision {
             before: None,
             rows,
             answer,
-            audit: Vec::new(),
-            outbox: Vec::new(),
+            notes: Notes::default(),
             card_events: Vec::new(),
+            accepted: Vec::new(),
             inputs: Vec::new(),
             asked: None,
         }
+    }
+}
+
+/// A version of terms that a member accepts (D-CON-6).
+#[derive(Clone, Debug)]
+pub struct AcceptedTerms {
+    pub terms: TermsId,
+    pub kind: TermsKind,
+    pub number: i32,
+    pub channel: AcceptanceChannel,
+    pub at: Instant,
+    /// When it is noted; on paper that is later.
+    pub noted_at: Instant,
+}
+
+impl AcceptedTerms {
+    /// As [`super::insert::InsertAcceptance`] takes it.
+    pub(super) fn row(&self, actor: &Actor, id: Uuid, membership: MembershipId) -> [Bind<'_>; 10] {
+        [
+            actor.chain.into(),
+            id.into(),
+            membership.into(),
+            self.terms.into(),
+            self.kind.as_str().into(),
+            self.number.into(),
+            self.channel.as_str().into(),
+            self.at.into(),
+            self.noted_at.into(),
+            actor.staff.into(),
+        ]
     }
 }
 

@@ -22,7 +22,7 @@ mod wave;
 
 pub use counts::{BATCH_BOUNDS, WriterCounts};
 pub use queue::Lane;
-pub use tx::{Answer, Answered, AuditRow, Entries, IdempotencyKey, Message, Tx};
+pub use tx::{Answer, Answered, AuditRow, Entries, IdempotencyKey, Message, Notes, Notice, Receiver, Tx};
 
 use crate::actor::Actor;
 use crate::clock::Clock;

@@ -5,7 +5,7 @@ use super::answers;
 use super::insert::*;
 use super::ledger::{CardEvent, Decision};
 use super::parts::{self, Asked, Parts};
-use super::tx::{Answer, AuditRow, IdempotencyKey, Message};
+use super::tx::{Answer, AuditRow, IdempotencyKey, Notes};
 use crate::actor::Actor;
 use crate::audit::{Content, Trail};
 use crate::error::{Error, Result};
@@ -42,6 +42,7 @@ struct Waits<'a> {
     tier_changes: Waiting<'a, InsertTierChange>,
     cards: Waiting<'a, InsertCard>,
     card_events: Waiting<'a, InsertCardEvent>,
+    acceptances: Waiting<'a, InsertAcceptance>,
     bills: Waiting<'a, InsertBill>,
     unjudged: Waiting<'a, InsertUnjudged>,
     entries: Waiting<'a, InsertEntry>,
@@ -53,7 +54,8 @@ struct Waits<'a> {
     measures: Differences,
     inputs: Waiting<'a, InsertInput>,
     audit: Waiting<'a, InsertAudit>,
-    messages: Waiting<'a, InsertMessage>,
+    outbox: Waiting<'a, InsertMessage>,
+    notices: Waiting<'a, InsertNotice>,
     keys: Waiting<'a, InsertKey>,
 }
 
@@ -73,8 +75,8 @@ impl<'a> Saver<'a> {
         }
     }
 
-    /// Takes everything a decision wants. On an error the transaction must be rolled back.
-    pub fn add(&mut self, conn: &mut Conn, actor: &'a Actor, decision: &'a Decision) -> Result<()> {
+    /// Takes everything a decision wants; `at`: business time. On an error the transaction must be rolled back.
+    pub fn add(&mut self, conn: &mut Conn, (actor, at): (&'a Actor, Instant), decision: &'a Decision) -> Result<()> {
         if let Some(rows) = &decision.before {
             // A membership that ends makes room for the one that follows it.
             self.write(conn)?;
@@ -91,7 +93,11 @@ impl<'a> Saver<'a> {
         for event in &decision.card_events {
             self.card_event(actor, event);
         }
-        self.notes(actor, &decision.audit, &decision.outbox)
+        for (membership, terms) in &decision.accepted {
+            let id = self.ids.next_id();
+            self.rows.acceptances.add(terms.row(actor, id, *membership));
+        }
+        self.notes(actor, &decision.notes, at)
     }
 
     fn take(
@@ -128,16 +134,20 @@ impl<'a> Saver<'a> {
         rare(conn, chain, rows)
     }
 
-    /// The audit and outbox rows of any command.
-    pub fn notes(&mut self, actor: &Actor, audit: &'a [AuditRow], outbox: &'a [Message]) -> Result<()> {
-        for row in audit {
+    /// The audit and outbox rows of any command, and what people are told of it. `at`: business time.
+    pub fn notes(&mut self, actor: &Actor, notes: &'a Notes, at: Instant) -> Result<()> {
+        for row in &notes.audit {
             self.note(actor, row)?;
         }
-        for message in outbox {
+        for message in &notes.outbox {
             let (id, payload) = (self.ids.next_id(), message.payload.to_string());
             self.rows
-                .messages
+                .outbox
                 .add(row![actor.chain, id, message.topic, payload, self.now]);
+        }
+        for notice in &notes.notices {
+            let id = self.ids.next_id();
+            self.rows.notices.add(notice.row(actor.chain, id, at));
         }
         Ok(())
     }
@@ -369,6 +379,7 @@ impl<'a> Saver<'a> {
         rows.tier_changes.write(conn)?;
         rows.cards.write(conn)?;
         rows.card_events.write(conn)?;
+        rows.acceptances.write(conn)?;
         rows.bills.write(conn)?;
         rows.unjudged.write(conn)?;
         rows.entries.write(conn)?;
@@ -379,7 +390,8 @@ impl<'a> Saver<'a> {
         write_figures(conn, &rows.accounts, &rows.measures)?;
         rows.inputs.write(conn)?;
         rows.audit.write(conn)?;
-        rows.messages.write(conn)?;
+        rows.outbox.write(conn)?;
+        rows.notices.write(conn)?;
         rows.keys.write(conn)?;
         Ok(())
     }

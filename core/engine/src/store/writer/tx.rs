@@ -3,8 +3,10 @@
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::store::Conn;
+use crate::store::statement::Bind;
 use cardea_domain::Instant;
-use cardea_domain::id::{ChainId, NewIds};
+use cardea_domain::id::{ChainId, CustomerId, NewIds, StaffId};
+use cardea_domain::message::MessageKind;
 use cardea_domain::sale::EntryView;
 use serde::Serialize;
 use uuid::Uuid;
@@ -111,6 +113,57 @@ pub struct Message {
     pub payload: serde_json::Value,
 }
 
+/// Whom a notice is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receiver {
+    Staff(StaffId),
+    Customer(CustomerId),
+}
+
+/// A message to a person, queued in the command's transaction and sent after it.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    pub kind: MessageKind,
+    pub to: Receiver,
+    /// What it is about.
+    pub subject: Option<Uuid>,
+    /// What its kind tells: texts by the names of its placeholders, without personal data.
+    pub details: serde_json::Value,
+    /// What it is sent for: a second one for the same isn't queued.
+    pub source_key: Option<String>,
+}
+
+impl Notice {
+    /// As [`super::insert::InsertNotice`] takes it. `at`: business time.
+    pub(super) fn row(&self, chain: ChainId, id: Uuid, at: Instant) -> [Bind<'_>; 11] {
+        let (staff, customer) = match self.to {
+            Receiver::Staff(staff) => (Some(staff.0), None),
+            Receiver::Customer(customer) => (None, Some(customer.0)),
+        };
+        [
+            chain.into(),
+            id.into(),
+            self.kind.as_str().into(),
+            customer.into(),
+            staff.into(),
+            self.subject.into(),
+            self.details.to_string().into(),
+            self.source_key.as_deref().into(),
+            at.into(),
+            at.into(),
+            at.into(),
+        ]
+    }
+}
+
+/// What goes along with a command's rows, written in its transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    pub audit: Vec<AuditRow>,
+    pub outbox: Vec<Message>,
+    pub notices: Vec<Notice>,
+}
+
 /// A closure command's view: a savepoint in the batch's transaction. An `Err` rolls the savepoint back and
 /// writes nothing, no audit and no message either.
 pub struct Tx<'a> {
@@ -119,8 +172,7 @@ pub struct Tx<'a> {
     now: Instant,
     business_now: Instant,
     ids: &'a mut dyn NewIds,
-    audit: Vec<AuditRow>,
-    outbox: Vec<Message>,
+    notes: Notes,
 }
 
 impl<'a> Tx<'a> {
@@ -137,13 +189,12 @@ impl<'a> Tx<'a> {
             now,
             business_now,
             ids,
-            audit: Vec::new(),
-            outbox: Vec::new(),
+            notes: Notes::default(),
         }
     }
 
-    pub(super) fn into_notes(self) -> (Vec<AuditRow>, Vec<Message>) {
-        (self.audit, self.outbox)
+    pub(super) fn into_notes(self) -> Notes {
+        self.notes
     }
 
     /// For `each!(tx.conn(), c => …)`.
@@ -176,7 +227,7 @@ impl<'a> Tx<'a> {
 
     /// Adds a row to the audit log: who (the actor), when and from where are filled in.
     pub fn audit(&mut self, action: &'static str, subject: impl Into<Option<Uuid>>, detail: serde_json::Value) {
-        self.audit.push(AuditRow {
+        self.notes.audit.push(AuditRow {
             action,
             subject: subject.into(),
             detail,
@@ -185,6 +236,11 @@ impl<'a> Tx<'a> {
 
     /// Adds a message to the outbox.
     pub fn publish(&mut self, topic: &'static str, payload: serde_json::Value) {
-        self.outbox.push(Message { topic, payload });
+        self.notes.outbox.push(Message { topic, payload });
+    }
+
+    /// Queues a message to a person; it is sent once this command is committed.
+    pub fn notify(&mut self, notice: Notice) {
+        self.notes.notices.push(notice);
     }
 }

@@ -14,6 +14,10 @@ import DuplicatesPage from '../imports/DuplicatesPage.svelte'
 import ImportsPage from '../imports/ImportsPage.svelte'
 import JobsPage from '../jobs/JobsPage.svelte'
 import JournalPage from '../journal/JournalPage.svelte'
+import ChannelsPage from '../messages/ChannelsPage.svelte'
+import MessageRulesPage from '../messages/MessageRulesPage.svelte'
+import MessagesPage from '../messages/MessagesPage.svelte'
+import WordingPage from '../messages/WordingPage.svelte'
 import Programs from '../Programs.svelte'
 import RecordsPage from '../records/RecordsPage.svelte'
 import ReportsPage from '../reporting/ReportsPage.svelte'
@@ -61,6 +65,10 @@ const DRAWN = [
   drawn('contract-types', ContractTypes, 'configuration.read', 'contract.read'),
   drawn('own-party', OwnPartyPage, 'configuration.read', 'contract.read'),
   drawn('scorecard', ScorecardPage, 'configuration.write'),
+  drawn('messages', MessagesPage, 'message.read'),
+  drawn('message-channels', ChannelsPage, 'configuration.write'),
+  drawn('message-wording', WordingPage, 'configuration.read', 'message.read'),
+  drawn('message-rules', MessageRulesPage, 'configuration.read', 'message.read'),
   drawn('jobs', JobsPage, 'job.run'),
   drawn('chain-settings', ChainPage, 'configuration.write'),
 ]

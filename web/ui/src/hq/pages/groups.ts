@@ -3,6 +3,7 @@ export const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['daily', ['search', 'my-day', 'approvals', 'customers', 'open-journal', 'warnings', 'satisfaction', 'visit-reports']],
   ['archive', ['contracts', 'records', 'memberships', 'sales', 'lendings']],
   ['rules', ['programs', 'rewards', 'customer-fields', 'customer-classes', 'scorecard', 'service-standards', 'warning-rules', 'satisfaction-rules', 'report-rules', 'contract-types', 'own-party']],
+  ['sending', ['messages', 'message-channels', 'message-wording', 'message-rules']],
   ['team', ['consultants', 'staff', 'stores', 'regions']],
   ['exchange', ['imports', 'duplicates']],
   ['control', ['deletions', 'retention-rules', 'access-log', 'audit', 'jobs', 'chain-settings']],

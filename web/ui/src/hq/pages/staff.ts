@@ -1,4 +1,5 @@
 import type { ResourcePage } from '$lib/resource/page'
+import ContactPanel from '../staff/ContactPanel.svelte'
 
 const stores = { path: '/stores', read: 'store.read' }
 
@@ -14,4 +15,5 @@ export const staff: ResourcePage = {
   references: { store_ids: stores, store_id: stores, same_person_as: { path: '/staff', read: 'staff.read' } },
   start: { store_ids: [] },
   operations: ['password'],
+  more: ContactPanel,
 }

@@ -467,6 +467,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contract-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The contracts of one's stores as a file, newest first, by the filters of their list: no texts but titles; amounts are
+         *     decimals of the chain's currency. Who may take data away may take this; the last column of every line says who did and
+         *     when.
+         */
+        get: operations["export_contracts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contract-types": {
         parameters: {
             query?: never;
@@ -573,6 +594,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contracts/{id}/custody": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says who keeps a signed original from now on, and where; the history names both custodians. */
+        post: operations["set_custody"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contracts/{id}/fulfil": {
         parameters: {
             query?: never;
@@ -618,6 +656,26 @@ export interface paths {
         put?: never;
         /** Notes that a milestone has happened, or hasn't after all. */
         post: operations["note_milestone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/rebate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rebates of a signed contract from the recorded sales of its customer, with how they come about; the access log notes who
+         *     read it.
+         */
+        get: operations["read_contract_rebate"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1120,6 +1178,24 @@ export interface paths {
          *     the card go along. Of consents the stricter one holds, notes are kept of both, and what is lost is listed.
          */
         post: operations["merge_customers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/message-refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a customer doesn't want to get. */
+        get: operations["read_message_refusals"];
+        put?: never;
+        /** Says all that a customer doesn't want to get. Who doesn't refuse marketing agrees to it. */
+        post: operations["update_message_refusals"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1764,6 +1840,247 @@ export interface paths {
         get: operations["read_membership"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/acceptances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a membership has accepted, and what its program demands besides. */
+        get: operations["list_acceptances"];
+        put?: never;
+        /** Notes that a member has accepted a version of terms. */
+        post: operations["accept_terms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the chain sends: mail, SMS, chat; without passwords and keys. */
+        get: operations["list_message_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-channels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets up or changes a channel. */
+        patch: operations["update_message_channel"];
+        trace?: never;
+    };
+    "/api/v1/message-channels/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends one message with samples now, and says what became of it. */
+        post: operations["try_message_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What kinds of messages there are, with their placeholders and the wording that is shipped. */
+        get: operations["list_message_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A message with samples in its placeholders; nothing is sent or kept. */
+        post: operations["preview_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When messages go: quiet hours, how many, by which channels, which not at all. */
+        get: operations["read_message_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Replaces the rules of messages. */
+        patch: operations["update_message_rules"];
+        trace?: never;
+    };
+    "/api/v1/message-summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many wait or were given up, and how it stands with the channels. */
+        get: operations["read_message_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-wording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What messages say where it isn't the shipped wording, and the templates of providers. */
+        get: operations["read_message_wording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Replaces the wording of messages. */
+        patch: operations["update_message_wording"];
+        trace?: never;
+    };
+    "/api/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages, newest first. */
+        get: operations["list_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/retry-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends again all that were given up, or all whose answer was lost: 1 000 at a time. */
+        post: operations["retry_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One message. */
+        get: operations["read_message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Doesn't send a message that waits or was given up. */
+        post: operations["drop_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a message again that was given up, dropped, or whose answer was lost. It may then arrive twice. */
+        post: operations["retry_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2486,6 +2803,24 @@ export interface paths {
         patch: operations["update_staff"];
         trace?: never;
     };
+    "/api/v1/staff/{id}/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where somebody on the staff gets messages; of others, by who administers them. */
+        get: operations["read_staff_contact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Replaces it. */
+        patch: operations["update_staff_contact"];
+        trace?: never;
+    };
     "/api/v1/staff/{id}/password": {
         parameters: {
             query?: never;
@@ -2497,6 +2832,76 @@ export interface paths {
         put?: never;
         /** Gives an account a new initial password, whatever version it is at; its sessions end. */
         post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stock-takes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stock-takes of one's stores, begun last first; with those of all stores for who sees all. */
+        get: operations["list_stock_takes"];
+        put?: never;
+        /** Begins a stock-take: signed originals that somebody keeps and that aren't lent should be there, as they are now. */
+        post: operations["begin_stock_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stock-takes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them, with how many there are of what. */
+        get: operations["read_stock_take"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stock-takes/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a stock-take: what nobody has ticked is missing, and is marked so until it is found. */
+        post: operations["close_stock_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stock-takes/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Filing numbers of a stock-take: all, those that are open, or the differences. */
+        get: operations["list_stock_items"];
+        put?: never;
+        /** Ticks a filing number that lies before somebody. */
+        post: operations["tick_stock_item"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2638,6 +3043,59 @@ export interface paths {
         put?: never;
         /** Drops a task, with the reason. */
         post: operations["drop_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions of terms, published last first, without their texts. */
+        get: operations["list_terms"];
+        put?: never;
+        /** Publishes a version of terms. It never changes and never goes. */
+        post: operations["publish_terms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terms-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which terms have to be accepted in which program, and when. */
+        get: operations["read_terms_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Says which terms have to be accepted. Memberships that are open stay so. */
+        patch: operations["update_terms_rules"];
+        trace?: never;
+    };
+    "/api/v1/terms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A version with its text, as it was published. */
+        get: operations["read_terms"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2850,10 +3308,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/unsubscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page that asks whether to unsubscribe; opening it changes nothing, as mail scanners open links. */
+        get: operations["show_unsubscribe"];
+        put?: never;
+        /** Unsubscribes. What a mail program sends along is of no matter. */
+        post: operations["unsubscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Terms that a member has accepted. */
+        Acceptance: {
+            /** Format: date-time */
+            accepted_at: string;
+            channel: components["schemas"]["AcceptanceChannel"];
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["TermsKind"];
+            /** Format: date-time */
+            noted_at: string;
+            /**
+             * Format: int32
+             * @description The version.
+             */
+            number: number;
+            /**
+             * Format: uuid
+             * @description Who noted it; null: the member did.
+             */
+            staff_id?: string | null;
+            /** Format: uuid */
+            terms_id: string;
+        };
+        /**
+         * @description How somebody has accepted terms.
+         * @enum {string}
+         */
+        AcceptanceChannel: "till" | "member_page" | "paper";
+        /** @description What a membership has accepted, and what its program demands besides. */
+        Acceptances: {
+            /** @description Newest first. */
+            items: components["schemas"]["Acceptance"][];
+            /** @description Demanded and not accepted, or only in a version that doesn't count any more. */
+            lacking: components["schemas"]["LackingAt"][];
+        };
+        /** @description A member accepts terms. */
+        Accepting: {
+            /**
+             * Format: date-time
+             * @description When it was signed, where it is on paper; absent: now.
+             */
+            accepted_at?: string | null;
+            channel: components["schemas"]["AcceptanceChannel"];
+            /**
+             * Format: uuid
+             * @description The version; on paper an earlier one too, elsewhere the latest.
+             */
+            terms_id: string;
+        };
         /** @description Something that one person wants and others have to agree to. */
         Approval: {
             /**
@@ -3167,6 +3692,21 @@ export interface components {
             /** Format: uuid */
             redemption_id: string;
         };
+        /** @description How many reminders and marketing messages one customer gets at most. */
+        Cap: {
+            /**
+             * Format: int32
+             * @description In any so many days.
+             * @example 30
+             */
+            days: number;
+            /**
+             * Format: int32
+             * @description 0: none at all.
+             * @example 4
+             */
+            most: number;
+        };
         /** @description A credential of a membership. */
         Card: {
             balances: components["schemas"]["Balance"][];
@@ -3326,6 +3866,45 @@ export interface components {
             /** Format: password */
             old_password: string;
         };
+        /**
+         * @description How a message goes out.
+         * @enum {string}
+         */
+        Channel: "mail" | "sms" | "chat";
+        ChannelChange: {
+            active: boolean;
+            /**
+             * Format: password
+             * @description Password or key; absent: as it was, null: none.
+             */
+            secret?: string | null;
+            /** @description [`MailSettings`] for mail, [`GatewaySettings`] else. */
+            settings: Record<string, unknown>;
+        };
+        /** @description How it stands with one channel. */
+        ChannelState: {
+            channel: components["schemas"]["Channel"];
+            configured: boolean;
+            /**
+             * Format: date-time
+             * @description Its server fails: until then nothing is tried.
+             */
+            paused_until?: string | null;
+        };
+        /** @description How a chain sends by one channel. */
+        ChannelView: {
+            active: boolean;
+            channel: components["schemas"]["Channel"];
+            /** @description Whether a password or key is kept; it is never shown. */
+            has_secret: boolean;
+            /** @description [`MailSettings`] for mail, [`GatewaySettings`] else; null: not set up. */
+            settings?: Record<string, unknown> | null;
+            /**
+             * Format: int64
+             * @description 0: not set up. Rises with every change; the ETag.
+             */
+            version: number;
+        };
         /** @description What the customer is like to deal with. */
         CharacteristicsCard: {
             capacity?: string | null;
@@ -3424,6 +4003,11 @@ export interface components {
              */
             customers: number;
         };
+        /**
+         * @description A time of day to the minute, 00:00–23:59, by the clock on the wall. On the wire `21:00`.
+         * @example 21:00
+         */
+        ClockTime: string;
         /** @description What only a company has. */
         CompanyCard: {
             /**
@@ -3568,6 +4152,7 @@ export interface components {
             milestones: components["schemas"]["MilestoneState"][];
             /** @description What its type demands and isn't there; blocks the request for approval. */
             missing: components["schemas"]["Missing"][];
+            original?: components["schemas"]["Original"] | null;
             /** @description The customer as a party, the same. */
             other_party: components["schemas"]["Party"];
             /** @description The chain as a party: as of signing, and before it as it is now. */
@@ -3579,6 +4164,11 @@ export interface components {
             seen_version?: number | null;
             /** @description What can be done with it now. */
             steps: components["schemas"]["ContractStep"][];
+            /**
+             * Format: uuid
+             * @description The contract that follows it, unless that came to nothing; null: none yet.
+             */
+            successor_id?: string | null;
             /** @description Numbered changes of a signed contract, oldest first. */
             supplements: components["schemas"]["Supplement"][];
             /**
@@ -3667,6 +4257,8 @@ export interface components {
              *     }
              */
             own_party: components["schemas"]["Party"];
+            /** @default null */
+            rebate: components["schemas"]["RebateAgreement"] | null;
             /**
              * Format: date
              * @description Its first day.
@@ -3695,6 +4287,7 @@ export interface components {
             at: string;
             /** Format: int32 */
             content_version: number;
+            custody?: components["schemas"]["CustodyChange"] | null;
             /** Format: uuid */
             id: string;
             note?: string | null;
@@ -3783,6 +4376,25 @@ export interface components {
         ContractNote: {
             note?: string | null;
         };
+        /** @description How the rebates of some time come about. */
+        ContractRebate: {
+            /** @description What the text in force says. */
+            agreed: components["schemas"]["RebateAgreement"];
+            /** Format: uuid */
+            contract_id: string;
+            /** @description Of the chain. */
+            currency: string;
+            /** Format: uuid */
+            customer_id: string;
+            /** @description What the customer has paid, by month, and what of it has come back since. */
+            months: components["schemas"]["MonthSales"][];
+            /** @description Its filing number. */
+            number?: string | null;
+            /** @description Turnover by period, without tax where that is agreed on, its tiers and the rebate. */
+            statement: components["schemas"]["RebateStatement"];
+            /** @description The days that count. */
+            term: components["schemas"]["Term"];
+        };
         /**
          * @description How far a contract has come.
          * @enum {string}
@@ -3792,7 +4404,7 @@ export interface components {
          * @description What makes one state of another.
          * @enum {string}
          */
-        ContractStep: "change" | "submit" | "withdraw" | "approve" | "reject" | "reopen" | "sign" | "begin" | "expire" | "terminate" | "archive" | "fulfil";
+        ContractStep: "change" | "submit" | "withdraw" | "approve" | "reject" | "reopen" | "sign" | "begin" | "expire" | "terminate" | "archive" | "fulfil" | "custody";
         ContractType: {
             active: boolean;
             approvals: components["schemas"]["ApprovalRule"][];
@@ -3859,6 +4471,37 @@ export interface components {
              */
             weight_ppm: number;
         };
+        /** @description Who keeps a signed original from now on. */
+        Custody: {
+            /** Format: uuid */
+            custodian_id: string;
+            /** @description Where, e.g. a cabinet; absent: it isn't said. */
+            place?: string | null;
+        };
+        /** @description What an event says of the original. */
+        CustodyChange: {
+            /**
+             * Format: uuid
+             * @description Who gave it.
+             */
+            from_id?: string | null;
+            /** Format: uuid */
+            lending_id?: string | null;
+            place?: string | null;
+            step: components["schemas"]["CustodyStep"];
+            /** Format: uuid */
+            stock_take_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Who took it.
+             */
+            to_id?: string | null;
+        };
+        /**
+         * @description What happened with an original.
+         * @enum {string}
+         */
+        CustodyStep: "taken" | "handed_over" | "moved" | "lent" | "returned" | "missing" | "found";
         Customer: {
             /**
              * @description Month and day only.
@@ -4136,6 +4779,21 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
+        /** @description How many days before something ends its owner is told. */
+        DaysAhead: {
+            /**
+             * Format: int32
+             * @default 30
+             * @example 30
+             */
+            cards: number;
+            /**
+             * Format: int32
+             * @default 30
+             * @example 30
+             */
+            points: number;
+        };
         /** @description How dealing with us stands. */
         DealCard: {
             activity?: string | null;
@@ -4255,6 +4913,11 @@ export interface components {
          * @enum {string}
          */
         DocumentKind: "resident_id" | "passport" | "hk_macau_permit" | "taiwan_permit" | "other";
+        /**
+         * @description Why a message was dropped.
+         * @enum {string}
+         */
+        DropReason: "switched_off" | "no_consent" | "refused" | "no_address" | "no_channel" | "no_link" | "too_many" | "erased" | "gone" | "too_old" | "by_hand";
         /** @description Why a task isn't done. */
         DroppedTask: {
             reason: string;
@@ -4518,6 +5181,12 @@ export interface components {
          * @enum {string}
          */
         Fulfilment: "unfulfilled" | "partly" | "fulfilled" | "lapsed";
+        /** @description The ids of a kind's templates at the providers. */
+        GatewayTemplates: {
+            chat?: string | null;
+            /** @example SMS_123 */
+            sms?: string | null;
+        };
         /** @description A verdict as it is shown. */
         GivenVerdict: {
             /** Format: date-time */
@@ -4549,6 +5218,11 @@ export interface components {
              */
             terms_days: number;
         };
+        /**
+         * @description What a tier's rate applies to.
+         * @enum {string}
+         */
+        Grading: "marginal" | "whole";
         /** @description A handover. */
         Handover: {
             /**
@@ -4757,6 +5431,24 @@ export interface components {
          * @enum {string}
          */
         Judgement: "no_member" | "judged" | "unjudged";
+        /** @description Terms that are lacking for something. */
+        LackingAt: components["schemas"]["LackingTerms"] & {
+            occasion: components["schemas"]["TermsOccasion"];
+        };
+        /** @description Terms that somebody has yet to accept. */
+        LackingTerms: {
+            /**
+             * Format: int32
+             * @description The latest version that was accepted, which doesn't count any more; null: none.
+             */
+            accepted?: number | null;
+            /**
+             * Format: int32
+             * @description The version that is to be accepted; 0: no text has been published yet.
+             */
+            current: number;
+            kind: components["schemas"]["TermsKind"];
+        };
         /** @description The tiers, lowest first. */
         Ladder: {
             /**
@@ -4789,10 +5481,20 @@ export interface components {
              */
             threshold: number;
         };
+        /** @description A chain's own wording of a kind; absent: as shipped. */
+        LanguagePair: {
+            en?: components["schemas"]["Wording"] | null;
+            zh?: components["schemas"]["Wording"] | null;
+        };
         /** @description A paper that is or was away. */
         Lending: {
             /** Format: uuid */
             borrower_id: string;
+            /**
+             * Format: uuid
+             * @description Whose signed original it is.
+             */
+            contract_id?: string | null;
             /** @description Surname and form of address. */
             customer: components["schemas"]["Text"];
             /** Format: uuid */
@@ -5038,6 +5740,156 @@ export interface components {
              */
             valid_through: string;
         };
+        /**
+         * @description What a message is about.
+         * @enum {string}
+         */
+        MessageKind: "approval_waiting" | "contract_reminder" | "milestone_reminder" | "loan_overdue" | "follow_up_overdue" | "card_lost" | "card_replaced" | "tier_changed" | "points_expiring" | "card_expiring" | "birthday";
+        /** @description What a kind of message is. */
+        MessageKindView: {
+            kind: components["schemas"]["MessageKind"];
+            placeholders: components["schemas"]["PlaceholderView"][];
+            purpose: components["schemas"]["MessagePurpose"];
+            shipped: components["schemas"]["ShippedWording"];
+            title: components["schemas"]["Text"];
+            /** @description Goes in quiet hours too. */
+            urgent: boolean;
+        };
+        /**
+         * @description In what language a message is written.
+         * @enum {string}
+         */
+        MessageLanguage: "zh-CN" | "en";
+        /**
+         * @description What a message is for; whether the receiver is asked follows from it ([`permits`]).
+         * @enum {string}
+         */
+        MessagePurpose: "work" | "account" | "reminder" | "marketing";
+        /** @description Who gets it. */
+        MessageReceiver: {
+            /** Format: uuid */
+            customer_id?: string | null;
+            /** @description Of a customer surname and form of address. */
+            name: components["schemas"]["Text"];
+            /** Format: uuid */
+            staff_id?: string | null;
+        };
+        /** @description What a chain lays down about its messages; what is left out is as in a new chain. */
+        MessageRules: {
+            /**
+             * @default {
+             *       "days": 30,
+             *       "most": 4
+             *     }
+             */
+            cap: components["schemas"]["Cap"];
+            /**
+             * @description Over what each kind goes: the first channel that is set up and for which the receiver has an address. Absent:
+             *     mail, SMS, chat.
+             * @default {}
+             */
+            channels: {
+                [key: string]: components["schemas"]["Channel"][];
+            };
+            /**
+             * @default {
+             *       "cards": 30,
+             *       "points": 30
+             *     }
+             */
+            days_ahead: components["schemas"]["DaysAhead"];
+            /**
+             * @description For receivers of whom no language is known.
+             * @default zh-CN
+             */
+            language: components["schemas"]["MessageLanguage"];
+            /**
+             * @description Kinds that aren't sent.
+             * @default []
+             */
+            off: components["schemas"]["MessageKind"][];
+            /**
+             * @default {
+             *       "from": "21:00",
+             *       "until": "08:00"
+             *     }
+             */
+            quiet: components["schemas"]["QuietHours"] | null;
+        };
+        /**
+         * @description What became of a message so far.
+         * @enum {string}
+         */
+        MessageState: "queued" | "sending" | "sent" | "dead" | "unclear" | "dropped";
+        /** @description Nothing needs to be said of a step. */
+        MessageStep: Record<string, unknown>;
+        /** @description How it stands with a chain's messages. */
+        MessageSummary: {
+            channels: components["schemas"]["ChannelState"][];
+            /**
+             * Format: int64
+             * @description Given up: a person can send them again.
+             */
+            dead: number;
+            /** @description Whether the operator has set the address of links (`public_url`); without it no reminders and greetings go by mail. */
+            has_public_url: boolean;
+            /**
+             * Format: date-time
+             * @description Since when the oldest one waits that is due.
+             */
+            oldest_due_at?: string | null;
+            /** Format: int64 */
+            queued: number;
+            /**
+             * Format: int64
+             * @description Perhaps delivered: a person decides.
+             */
+            unclear: number;
+        };
+        /** @description A message to one receiver. */
+        MessageView: {
+            channel?: components["schemas"]["Channel"] | null;
+            /** @description Its code: of SMTP, HTTP, or the provider's own. */
+            code?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["MessageKind"];
+            /**
+             * Format: date-time
+             * @description When it is tried next, while it waits.
+             */
+            next_at?: string | null;
+            purpose: components["schemas"]["MessagePurpose"];
+            reason?: components["schemas"]["DropReason"] | null;
+            reason_text?: components["schemas"]["Text"] | null;
+            receiver: components["schemas"]["MessageReceiver"];
+            said?: components["schemas"]["Text"] | null;
+            state: components["schemas"]["MessageState"];
+            /**
+             * Format: uuid
+             * @description What it is about: a request for approval, a contract, a membership.
+             */
+            subject_id?: string | null;
+            /** @description Where it went, masked. */
+            to?: string | null;
+            /** Format: int32 */
+            tries: number;
+        };
+        /** @description What a chain says otherwise than what is shipped. */
+        MessageWording: {
+            /** @default {} */
+            templates: {
+                [key: string]: components["schemas"]["GatewayTemplates"];
+            };
+            /** @default {} */
+            wording: {
+                [key: string]: components["schemas"]["LanguagePair"];
+            };
+        };
         /** @description What is to happen by a day; somebody is reminded 60, 30 and 7 days ahead once the contract is signed. */
         Milestone: {
             /**
@@ -5127,6 +5979,21 @@ export interface components {
             /** @example 2026-03 */
             month: string;
         };
+        /** @description Sales of a month, as they were paid. */
+        MonthSales: {
+            /** @description The part of the month within the term. */
+            days: components["schemas"]["Term"];
+            /**
+             * Format: int64
+             * @description What of them has been returned since, in minor units.
+             */
+            returned: number;
+            /**
+             * Format: int64
+             * @description In minor units.
+             */
+            sales: number;
+        };
         /** @description An assessment to make. */
         NewAssessment: {
             /**
@@ -5170,6 +6037,8 @@ export interface components {
         };
         /** @description Opens a membership (`program_id` and `customer_id`), or adds a card to one (`membership_id`). */
         NewCard: {
+            /** @description What the member accepts; a new membership needs what its program demands. */
+            accepted_terms?: components["schemas"]["Accepting"][];
             /** Format: uuid */
             customer_id?: string | null;
             kind: components["schemas"]["CardKind"];
@@ -5354,6 +6223,11 @@ export interface components {
              * @description Who takes it; absent: who writes this.
              */
             borrower_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Whose signed original it is.
+             */
+            contract_id?: string | null;
             /** Format: uuid */
             customer_id: string;
             /**
@@ -5599,6 +6473,19 @@ export interface components {
              */
             user: string;
         };
+        /** @description Whose originals are counted: those of the chain, of a store, or of one custodian (of a store). */
+        NewStockTake: {
+            /**
+             * Format: uuid
+             * @description Absent: of all custodians.
+             */
+            custodian_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Absent: of all stores.
+             */
+            store_id?: string | null;
+        };
         NewStore: {
             /**
              * @description Unique in the chain.
@@ -5644,6 +6531,27 @@ export interface components {
              * @description Any day of the week.
              */
             week: string;
+        };
+        /** @description A version of a text, in its languages. */
+        NewTerms: {
+            /** @description false: acceptance of the version before still counts; a slip of the pen was set right. */
+            accept_anew?: boolean;
+            /**
+             * Format: int32
+             * @description The number of the version before; 0 for the first.
+             */
+            follows: number;
+            kind: components["schemas"]["TermsKind"];
+            /**
+             * @description By language: `zh-CN`, `en`; at most 10, of at most 100 000 characters each.
+             * @example {
+             *       "en": "Rules of membership …",
+             *       "zh-CN": "会员章程……"
+             *     }
+             */
+            texts: {
+                [key: string]: string;
+            };
         };
         /** @description A verdict on an answered entry. */
         NewVerdict: {
@@ -5717,6 +6625,39 @@ export interface components {
             expires_at: string;
             groups: components["schemas"]["FormGroup"][];
         };
+        /** @description The signed original of a contract. */
+        Original: {
+            /** Format: uuid */
+            custodian_id: string;
+            loan?: components["schemas"]["OriginalLoan"] | null;
+            /**
+             * Format: date-time
+             * @description A stock-take hasn't found it since.
+             */
+            missing_since?: string | null;
+            place?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when this custodian has it.
+             */
+            since: string;
+            state: components["schemas"]["OriginalState"];
+        };
+        /** @description Who has an original. */
+        OriginalLoan: {
+            /** Format: uuid */
+            borrower_id: string;
+            /** Format: date */
+            due_on: string;
+            /** Format: uuid */
+            lending_id: string;
+            overdue: boolean;
+        };
+        /**
+         * @description Where an original is.
+         * @enum {string}
+         */
+        OriginalState: "kept" | "lent" | "missing";
         /** @description The chain as a party, in every contract that says nothing else. */
         OwnParty: components["schemas"]["Party"];
         /** @description A page of a list. */
@@ -6004,6 +6945,7 @@ export interface components {
                 at: string;
                 /** Format: int32 */
                 content_version: number;
+                custody?: components["schemas"]["CustodyChange"] | null;
                 /** Format: uuid */
                 id: string;
                 note?: string | null;
@@ -6698,6 +7640,11 @@ export interface components {
             items: {
                 /** Format: uuid */
                 borrower_id: string;
+                /**
+                 * Format: uuid
+                 * @description Whose signed original it is.
+                 */
+                contract_id?: string | null;
                 /** @description Surname and form of address. */
                 customer: components["schemas"]["Text"];
                 /** Format: uuid */
@@ -6784,6 +7731,43 @@ export interface components {
                  * @description Last valid day, in the issuing store's zone; null: no end.
                  */
                 valid_through?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_MessageView: {
+            items: {
+                channel?: components["schemas"]["Channel"] | null;
+                /** @description Its code: of SMTP, HTTP, or the provider's own. */
+                code?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                ended_at?: string | null;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["MessageKind"];
+                /**
+                 * Format: date-time
+                 * @description When it is tried next, while it waits.
+                 */
+                next_at?: string | null;
+                purpose: components["schemas"]["MessagePurpose"];
+                reason?: components["schemas"]["DropReason"] | null;
+                reason_text?: components["schemas"]["Text"] | null;
+                receiver: components["schemas"]["MessageReceiver"];
+                said?: components["schemas"]["Text"] | null;
+                state: components["schemas"]["MessageState"];
+                /**
+                 * Format: uuid
+                 * @description What it is about: a request for approval, a contract, a membership.
+                 */
+                subject_id?: string | null;
+                /** @description Where it went, masked. */
+                to?: string | null;
+                /** Format: int32 */
+                tries: number;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -7146,6 +8130,56 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_StockItem: {
+            items: {
+                /** Format: date-time */
+                at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Null: no original has this number.
+                 */
+                contract_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who kept it.
+                 */
+                custodian_id?: string | null;
+                /** @description Whether it should have been there at the beginning. */
+                expected: boolean;
+                number: string;
+                outcome?: components["schemas"]["StockOutcome"] | null;
+                /**
+                 * Format: uuid
+                 * @description Who ticked it; of what is missing, who closed the stock-take.
+                 */
+                staff_id?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_StockTake: {
+            items: {
+                /** Format: date-time */
+                begun_at: string;
+                /** Format: uuid */
+                begun_by?: string | null;
+                /** Format: date-time */
+                closed_at?: string | null;
+                /** Format: uuid */
+                closed_by?: string | null;
+                counts: components["schemas"]["StockCounts"];
+                /** Format: uuid */
+                custodian_id?: string | null;
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                store_id?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Store: {
             items: {
                 active: boolean;
@@ -7234,6 +8268,35 @@ export interface components {
                  * @description Its Monday.
                  */
                 week: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_TermsListed: {
+            items: {
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["TermsKind"];
+                /**
+                 * Format: int32
+                 * @description The earliest version whose acceptance still counted when this one was published.
+                 */
+                least: number;
+                /**
+                 * Format: int32
+                 * @description From 1 on, by kind.
+                 */
+                number: number;
+                /** Format: date-time */
+                published_at: string;
+                /** @description SHA-256 of `document`, hexadecimal. */
+                sha256: string;
+                /**
+                 * Format: uuid
+                 * @description Who published it.
+                 */
+                staff_id?: string | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -7410,6 +8473,28 @@ export interface components {
              */
             password: string;
         };
+        /** @description A line of a statement. */
+        PeriodRebate: {
+            /**
+             * Format: int64
+             * @description The rebate, in minor units.
+             */
+            amount: number;
+            /** @description The part of the period within the contract's term. */
+            days: components["schemas"]["Term"];
+            /** @description One line where the whole turnover has one rate, one per tier reached otherwise; none below the first tier. */
+            rated: components["schemas"]["RatedTurnover"][];
+            /**
+             * Format: int64
+             * @description What has been returned, in minor units; `turnover` is without it.
+             */
+            returned: number;
+            /**
+             * Format: int64
+             * @description Sales less returns, in minor units.
+             */
+            turnover: number;
+        };
         /** @description What only a person has. */
         PersonCard: {
             employer?: string | null;
@@ -7423,6 +8508,12 @@ export interface components {
         Piece: {
             change: components["schemas"]["Change"];
             text: string;
+        };
+        PlaceholderView: {
+            /** @description Written `{name}` in a wording. */
+            name: string;
+            sample: components["schemas"]["Text"];
+            title: components["schemas"]["Text"];
         };
         /** @description A day: what is overdue and due, in the order of the round. */
         Plan: {
@@ -7540,6 +8631,13 @@ export interface components {
              */
             step: number;
         };
+        /** @description A message with samples in its placeholders. */
+        Preview: {
+            /** @description The same as a mail's second part. */
+            html: string;
+            subject: string;
+            text: string;
+        };
         /**
          * @description The wire form of every refusal (RFC 9457), `application/problem+json`. Further members carry the facts a code
          *     brings along: `available` and `needed` points, `possible_points` and `possible_amount` that can be paid instead,
@@ -7628,6 +8726,81 @@ export interface components {
              */
             code: string;
             label: components["schemas"]["Text"];
+        };
+        /** @description When nothing is sent that can wait, by the receiver's clock; over midnight where `until` is the earlier time. */
+        QuietHours: {
+            /** @description The first quiet minute. */
+            from: components["schemas"]["ClockTime"];
+            /** @description The first minute that isn't quiet any more; not the same as `from`. */
+            until: components["schemas"]["ClockTime"];
+        };
+        /** @description What of a period's turnover one rate applies to. */
+        RatedTurnover: {
+            /**
+             * Format: int64
+             * @description Where the tier begins, in minor units.
+             */
+            from: number;
+            /** Format: int64 */
+            rate_ppm: number;
+            /**
+             * Format: int64
+             * @description In minor units.
+             */
+            turnover: number;
+        };
+        /** @description A rebate as it was agreed on. */
+        RebateAgreement: {
+            /**
+             * Format: int64
+             * @description Sales count without the tax at this rate, in parts per million, that prices include; absent: as they were paid.
+             * @example 130000
+             */
+            tax_ppm?: number | null;
+            terms: components["schemas"]["RebateTerms"];
+        };
+        /**
+         * @description What turnover is added up over, by the calendar.
+         * @enum {string}
+         */
+        RebatePeriod: "month" | "quarter" | "half_year" | "year";
+        /** @description The rebates of a term. */
+        RebateStatement: {
+            /**
+             * Format: int64
+             * @description Sum of the periods' rebates, in minor units.
+             */
+            amount: number;
+            /** @description Every period of the term, also those without sales. */
+            periods: components["schemas"]["PeriodRebate"][];
+            terms: components["schemas"]["RebateTerms"];
+            /**
+             * Format: int64
+             * @description Sum of the periods' turnover, in minor units.
+             */
+            turnover: number;
+        };
+        /** @description What was agreed on. */
+        RebateTerms: {
+            grading: components["schemas"]["Grading"];
+            period: components["schemas"]["RebatePeriod"];
+            /** @description From the lowest up; turnover below the first one earns nothing. */
+            tiers: components["schemas"]["RebateTier"][];
+        };
+        /** @description A rate from a turnover on. */
+        RebateTier: {
+            /**
+             * Format: int64
+             * @description In minor units, of one period.
+             * @example 10000000
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description In parts per million: 20000 is 2 %.
+             * @example 20000
+             */
+            rate_ppm: number;
         };
         /** @description A record, masked. */
         Record: {
@@ -7781,6 +8954,16 @@ export interface components {
             /** @description Of the last answer; each works once. */
             refresh_token: string;
         };
+        /** @description All that a customer doesn't want to get. */
+        RefusalsChange: {
+            /** @description `reminder`, `marketing`. Who doesn't refuse marketing agrees to it. */
+            refused: components["schemas"]["MessagePurpose"][];
+        };
+        /** @description What a customer doesn't want to get. */
+        RefusalsView: {
+            /** @description `reminder`, `marketing`; marketing is refused by who hasn't agreed to it. */
+            refused: components["schemas"]["MessagePurpose"][];
+        };
         Region: {
             active: boolean;
             code: string;
@@ -7885,6 +9068,16 @@ export interface components {
              * @description Rises with every change; the ETag.
              */
             version: number;
+        };
+        /** @description How many messages were queued again; 1 000 at most, call again while there are more. */
+        Retried: {
+            /** Format: int64 */
+            retried: number;
+        };
+        /** @description Sends many again. */
+        RetryAll: {
+            /** @description `dead` or `unclear`. */
+            state: components["schemas"]["MessageState"];
         };
         /** @description What a return changes. */
         ReturnAnswer: {
@@ -8068,6 +9261,8 @@ export interface components {
         Role: "hq_admin" | "store_manager" | "supervisor" | "cashier" | "consultant" | "clerk" | "finance" | "auditor" | "api_client" | "vendor";
         /** @enum {string} */
         Rounding: "floor" | "half_up" | "ceil";
+        /** @description When messages go. */
+        RulesDocument: components["schemas"]["MessageRules"];
         /** @description Nothing needs to be said of a turn. */
         RunJob: Record<string, unknown>;
         /**
@@ -8372,6 +9567,11 @@ export interface components {
             };
         };
         /** @description A document that replaces the present one. */
+        SettingChange_RulesDocument: {
+            /** @description When messages go. */
+            value: components["schemas"]["MessageRules"];
+        };
+        /** @description A document that replaces the present one. */
         SettingChange_SatisfactionRules: {
             /** @description What a chain asks, and what follows. */
             value: {
@@ -8389,6 +9589,13 @@ export interface components {
                 low_mark: number;
                 /** @description 1–20, in the order of the form. */
                 questions: components["schemas"]["Question"][];
+            };
+        };
+        /** @description A document that replaces the present one. */
+        SettingChange_TermsRules: {
+            /** @description All demands of a chain; none unless it says so. */
+            value: {
+                demands: components["schemas"]["TermsDemand"][];
             };
         };
         /** @description A document that replaces the present one. */
@@ -8429,6 +9636,11 @@ export interface components {
                 window_days: number;
             };
         };
+        /** @description A document that replaces the present one. */
+        SettingChange_WordingDocument: {
+            /** @description What messages say where it isn't the shipped wording. */
+            value: components["schemas"]["MessageWording"];
+        };
         /** @description A document as it holds. */
         SettingView_OwnParty: {
             /** @description The chain as a party, in every contract that says nothing else. */
@@ -8463,6 +9675,16 @@ export interface components {
             version: number;
         };
         /** @description A document as it holds. */
+        SettingView_RulesDocument: {
+            /** @description When messages go. */
+            value: components["schemas"]["MessageRules"];
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
         SettingView_SatisfactionRules: {
             /** @description What a chain asks, and what follows. */
             value: {
@@ -8480,6 +9702,18 @@ export interface components {
                 low_mark: number;
                 /** @description 1–20, in the order of the form. */
                 questions: components["schemas"]["Question"][];
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
+        SettingView_TermsRules: {
+            /** @description All demands of a chain; none unless it says so. */
+            value: {
+                demands: components["schemas"]["TermsDemand"][];
             };
             /**
              * Format: int64
@@ -8530,6 +9764,16 @@ export interface components {
              */
             version: number;
         };
+        /** @description A document as it holds. */
+        SettingView_WordingDocument: {
+            /** @description What messages say where it isn't the shipped wording. */
+            value: components["schemas"]["MessageWording"];
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
         /** @enum {string} */
         Sex: "female" | "male";
         /**
@@ -8537,8 +9781,13 @@ export interface components {
          * @enum {string}
          */
         SheetFormat: "csv" | "xlsx" | "json";
+        ShippedWording: {
+            en: components["schemas"]["Wording"];
+            zh: components["schemas"]["Wording"];
+        };
         /** @description Both parties have signed. */
         Signing: {
+            custody?: components["schemas"]["Custody"] | null;
             /**
              * Format: uuid
              * @description The signed original, attached to the customer before.
@@ -8596,6 +9845,17 @@ export interface components {
             same_person_as?: string | null;
             store_ids?: string[] | null;
         };
+        /** @description Where somebody on the staff is reached. */
+        StaffContact: {
+            mail?: string | null;
+            /** @description International form. */
+            phone?: string | null;
+        };
+        /** @description Replaces what was known. */
+        StaffContactChange: {
+            mail?: string | null;
+            phone?: string | null;
+        };
         /** @description A line of a card's statement: a movement of its membership. */
         StatementEntry: {
             /**
@@ -8640,6 +9900,83 @@ export interface components {
             /** Format: uuid */
             store_id?: string | null;
         };
+        /** @description How many originals there are of what. */
+        StockCounts: {
+            /**
+             * Format: int64
+             * @description That should have been there at the beginning.
+             */
+            expected: number;
+            /** Format: int64 */
+            found: number;
+            /** Format: int64 */
+            lent_found: number;
+            /** Format: int64 */
+            missing: number;
+            /**
+             * Format: int64
+             * @description Lent or handed over while the stock was taken.
+             */
+            moved: number;
+            /**
+             * Format: int64
+             * @description Nobody has said anything of them yet.
+             */
+            open: number;
+            /** Format: int64 */
+            unexpected: number;
+            /** Format: int64 */
+            unknown: number;
+        };
+        /** @description A filing number of a stock-take. */
+        StockItem: {
+            /** Format: date-time */
+            at?: string | null;
+            /**
+             * Format: uuid
+             * @description Null: no original has this number.
+             */
+            contract_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Who kept it.
+             */
+            custodian_id?: string | null;
+            /** @description Whether it should have been there at the beginning. */
+            expected: boolean;
+            number: string;
+            outcome?: components["schemas"]["StockOutcome"] | null;
+            /**
+             * Format: uuid
+             * @description Who ticked it; of what is missing, who closed the stock-take.
+             */
+            staff_id?: string | null;
+        };
+        /**
+         * @description What a stock-take says of a filing number.
+         * @enum {string}
+         */
+        StockOutcome: "found" | "missing" | "unexpected" | "lent_found" | "unknown" | "moved";
+        /** @description A stock-take. Once it is closed nothing of it changes. */
+        StockTake: {
+            /** Format: date-time */
+            begun_at: string;
+            /** Format: uuid */
+            begun_by?: string | null;
+            /** Format: date-time */
+            closed_at?: string | null;
+            /** Format: uuid */
+            closed_by?: string | null;
+            counts: components["schemas"]["StockCounts"];
+            /** Format: uuid */
+            custodian_id?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            store_id?: string | null;
+        };
+        /** @description Nothing needs to be said of the end. */
+        StockTakeClosing: Record<string, unknown>;
         Store: {
             active: boolean;
             code: string;
@@ -8843,6 +10180,16 @@ export interface components {
         };
         /** @enum {string} */
         TenderKind: "cash" | "card" | "mobile" | "transfer" | "points" | "other";
+        /** @description A span of days, both inclusive. */
+        Term: {
+            /** Format: date */
+            from: string;
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            until: string;
+        };
         /** @description A signed contract is ended before its term. */
         Terminating: {
             /**
@@ -8854,6 +10201,77 @@ export interface components {
             /** @description By which right: the clause, the law or both parties' will. */
             right: string;
         };
+        /** @description What a program demands on an occasion. */
+        TermsDemand: {
+            kinds: components["schemas"]["TermsKind"][];
+            occasion: components["schemas"]["TermsOccasion"];
+            /**
+             * Format: uuid
+             * @description Absent: every program.
+             */
+            program_id?: string | null;
+        };
+        /**
+         * @description What a text of terms is about.
+         * @enum {string}
+         */
+        TermsKind: "membership" | "stored_value" | "privacy" | "marketing";
+        /** @description A version in a list, without its text. */
+        TermsListed: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["TermsKind"];
+            /**
+             * Format: int32
+             * @description The earliest version whose acceptance still counted when this one was published.
+             */
+            least: number;
+            /**
+             * Format: int32
+             * @description From 1 on, by kind.
+             */
+            number: number;
+            /** Format: date-time */
+            published_at: string;
+            /** @description SHA-256 of `document`, hexadecimal. */
+            sha256: string;
+            /**
+             * Format: uuid
+             * @description Who published it.
+             */
+            staff_id?: string | null;
+        };
+        /**
+         * @description When terms have to be accepted.
+         * @enum {string}
+         */
+        TermsOccasion: "enrolment" | "top_up";
+        /** @description All demands of a chain; none unless it says so. */
+        TermsRules: {
+            demands: components["schemas"]["TermsDemand"][];
+        };
+        /** @description A version with its text, the same for ever. */
+        TermsVersion: components["schemas"]["TermsListed"] & {
+            /** @description What was sealed, byte for byte: JSON with kind, number and texts. */
+            document: string;
+            /** @description By language. */
+            texts: {
+                [key: string]: string;
+            };
+        };
+        /** @description A message to try a channel. */
+        TestSend: {
+            kind: components["schemas"]["MessageKind"];
+            language: components["schemas"]["MessageLanguage"];
+            /** @description A mail address, a phone, or a member of the chat. */
+            to: string;
+        };
+        /** @description What became of it. */
+        TestSent: {
+            delivered: boolean;
+            /** @description What the other side said, or why it couldn't be asked. */
+            said: components["schemas"]["Text"];
+        };
         /**
          * @description A text in both languages of the shop.
          * @example {
@@ -8864,6 +10282,19 @@ export interface components {
         Text: {
             en: string;
             zh: string;
+        };
+        /** @description A filing number that lies before somebody, scanned or typed. */
+        Tick: {
+            /** @example JX-2026-0001 */
+            number: string;
+        };
+        /** @description What a tick came to. */
+        TickAnswer: {
+            /** @description It was ticked before; the first tick counts. */
+            double: boolean;
+            /** @description As it is kept: capitals, half width. */
+            number: string;
+            outcome: components["schemas"]["StockOutcome"];
         };
         /** @description A step of a program's ladder. */
         Tier: {
@@ -9004,6 +10435,12 @@ export interface components {
         WaitingApprovals: {
             count: number;
         };
+        /** @description A wording to be looked at. */
+        WantedPreview: {
+            kind: components["schemas"]["MessageKind"];
+            language: components["schemas"]["MessageLanguage"];
+            wording?: components["schemas"]["Wording"] | null;
+        };
         /** @description A warning as it is shown; what belongs to an erased customer has no texts. */
         Warning: {
             customer?: components["schemas"]["Text"] | null;
@@ -9131,6 +10568,14 @@ export interface components {
             /** Format: uuid */
             store_id: string;
         };
+        /** @description What a message says. */
+        Wording: {
+            /** @description One line. */
+            subject: string;
+            text: string;
+        };
+        /** @description What messages say where it isn't the shipped wording. */
+        WordingDocument: components["schemas"]["MessageWording"];
         /**
          * @description A value with the version of the declarations under which it was written: under that version it is shown, whatever
          *     later ones say.
@@ -10102,6 +11547,49 @@ export interface operations {
             };
         };
     };
+    export_contracts: {
+        parameters: {
+            query?: {
+                /** @description `csv` if absent. */
+                format?: components["schemas"]["SheetFormat"];
+                type_id?: string;
+                /** @description The other party. */
+                customer_id?: string;
+                state?: "draft" | "in_review" | "approved" | "signed" | "in_force" | "expired" | "terminated" | "archived";
+                /** @description How a filing number begins. */
+                number?: string;
+                /** @description Minor units: at least. */
+                amount_from?: number;
+                /** @description Minor units: at most. */
+                amount_to?: number;
+                /** @description Only those that end on this day or before. */
+                ends_by?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_contract_types: {
         parameters: {
             query?: {
@@ -10464,6 +11952,43 @@ export interface operations {
             };
         };
     };
+    set_custody: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Custody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     fulfil_contract: {
         parameters: {
             query?: never;
@@ -10560,6 +12085,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_contract_rebate: {
+        parameters: {
+            query: {
+                /** @description The first day; days before the contract's first don't count. */
+                from: string;
+                /** @description The last day; days after the contract's last don't count. */
+                to: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractRebate"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -11900,6 +13460,73 @@ export interface operations {
             };
         };
     };
+    read_message_refusals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalsView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_message_refusals: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefusalsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalsView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     take_own_data: {
         parameters: {
             query?: never;
@@ -12981,6 +14608,10 @@ export interface operations {
                 /** @description true: only what is away, false: only what is back. */
                 open?: boolean;
                 customer_id?: string;
+                /** @description true: only signed originals of contracts, false: only other papers. */
+                original?: boolean;
+                /** @description Whose signed original it is. */
+                contract_id?: string;
                 /** @description Who has it. */
                 borrower_id?: string;
                 /** @description Most items of a page, 1–200; 50 if absent. */
@@ -13296,6 +14927,574 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Membership"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_acceptances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acceptances"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_terms: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Accepting"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acceptances"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_message_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelView"][];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_message_channel: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["Channel"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_message_channel: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: components["schemas"]["Channel"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestSend"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSent"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_message_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageKindView"][];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_message: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantedPreview"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_message_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_RulesDocument"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_message_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_RulesDocument"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_RulesDocument"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_message_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageSummary"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_message_wording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_WordingDocument"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_message_wording: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_WordingDocument"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_WordingDocument"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_messages: {
+        parameters: {
+            query?: {
+                state?: "queued" | "sending" | "sent" | "dead" | "unclear" | "dropped";
+                kind?: "approval_waiting" | "contract_reminder" | "milestone_reminder" | "loan_overdue" | "follow_up_overdue" | "card_lost" | "card_replaced" | "tier_changed" | "points_expiring" | "card_expiring" | "birthday";
+                channel?: "mail" | "sms" | "chat";
+                customer_id?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MessageView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_messages: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryAll"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_message: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_message: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -15373,6 +17572,75 @@ export interface operations {
             };
         };
     };
+    read_staff_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffContact"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_staff_contact: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffContactChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffContact"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reset_password: {
         parameters: {
             query?: never;
@@ -15397,6 +17665,215 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Staff"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_stock_takes: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StockTake"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_stock_take: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStockTake"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockTake"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_stock_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockTake"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_stock_take: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockTakeClosing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockTake"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_stock_items: {
+        parameters: {
+            query?: {
+                part?: "open" | "differences";
+                outcome?: "found" | "missing" | "unexpected" | "lent_found" | "unknown" | "moved";
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StockItem"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tick_stock_item: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Tick"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TickAnswer"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -15880,6 +18357,170 @@ export interface operations {
             };
         };
     };
+    list_terms: {
+        parameters: {
+            query?: {
+                kind?: "membership" | "stored_value" | "privacy" | "marketing";
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TermsListed"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_terms: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTerms"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TermsVersion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_terms_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_TermsRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_terms_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_TermsRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_TermsRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TermsVersion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_visit_reports: {
         parameters: {
             query?: {
@@ -16341,6 +18982,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_unsubscribe: {
+        parameters: {
+            query: {
+                /** @description From the mail. */
+                t: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query: {
+                /** @description From the mail. */
+                t: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */

@@ -26,6 +26,8 @@ export interface Call {
   signal?: AbortSignal | undefined
   /** The answer is a file. */
   blob?: boolean
+  /** For how many milliseconds the answer is waited for, where that isn't as long as usual. */
+  patience?: number | undefined
   /** Beside the usual ones. */
   headers?: Record<string, string>
 }
@@ -90,14 +92,14 @@ export async function download(path: string, name: string): Promise<void> {
   URL.revokeObjectURL(link.href)
 }
 
-export async function send<T>(path: string, { method = 'GET', body, key, version, signal, blob = false, headers: further = {} }: Call): Promise<T> {
+export async function send<T>(path: string, { method = 'GET', body, key, version, signal, blob = false, patience, headers: further = {} }: Call): Promise<T> {
   const headers: Record<string, string> = { Accept: blob ? '*/*' : 'application/json', 'Accept-Language': locale(), ...further }
   if (access !== null) headers['Authorization'] = `Bearer ${access}`
   const file = body instanceof Blob
   if (body !== undefined) headers['Content-Type'] = file ? 'application/octet-stream' : 'application/json'
   if (key !== undefined) headers['Idempotency-Key'] = key
   if (version !== undefined) headers['If-Match'] = `"${version}"`
-  const limit = AbortSignal.timeout(file || blob ? FILE_TIMEOUT_MS : TIMEOUT_MS)
+  const limit = AbortSignal.timeout(patience ?? (file || blob ? FILE_TIMEOUT_MS : TIMEOUT_MS))
   const init: RequestInit = { method, headers, signal: signal ? AbortSignal.any([signal, limit]) : limit }
   if (body !== undefined) init.body = file ? body : JSON.stringify(body)
   let response: Response

@@ -20,6 +20,9 @@ export class Operation<T> {
   outcomeUnknown = $state(false)
   #attempt: Attempt | null = null
 
+  /** For how many milliseconds the answer is waited for, where that isn't as long as usual. */
+  constructor(readonly patience?: number) {}
+
   /** Nothing that was sent may be changed: it is under way, or perhaps booked. */
   get locked(): boolean {
     return this.running || this.outcomeUnknown
@@ -52,7 +55,7 @@ export class Operation<T> {
     this.running = true
     try {
       const { path, ...options } = attempt
-      const answer = await call<T>(path, options as Parameters<typeof call>[1])
+      const answer = await call<T>(path, { ...options, patience: this.patience } as Parameters<typeof call>[1])
       this.clear()
       return answer
     } catch (error) {

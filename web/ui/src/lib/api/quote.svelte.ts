@@ -1,3 +1,4 @@
+import { uuid7 } from '$lib/uuid7'
 import { call, problemOf } from './client'
 import type { Problem } from './types'
 
@@ -16,6 +17,9 @@ export class LiveQuote<T> {
   #timer: ReturnType<typeof setTimeout> | undefined
   #request: AbortController | null = null
   #running: Promise<void> = Promise.resolve()
+
+  /** What isn't as of now is asked for like a write: with a key, without the time. */
+  constructor(readonly dated = true) {}
 
   /** Asks for `draft`; null clears the preview. */
   want(path: string, draft: object | null): void {
@@ -66,8 +70,8 @@ export class LiveQuote<T> {
     const request = new AbortController()
     this.#request = request
     try {
-      const body = { ...draft, occurred_at: new Date().toISOString() }
-      const answer = await call<T>(path, { method: 'POST', body, signal: request.signal })
+      const asked = this.dated ? { body: { ...draft, occurred_at: new Date().toISOString() } } : { body: draft, key: uuid7() }
+      const answer = await call<T>(path, { method: 'POST', ...asked, signal: request.signal })
       if (request.signal.aborted) return
       this.answer = answer
       this.problem = null

@@ -1,0 +1,2 @@
+DROP TABLE term_acceptances;
+DROP TABLE terms;
