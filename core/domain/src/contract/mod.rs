@@ -8,6 +8,7 @@ pub mod elements;
 pub mod filing;
 pub mod life;
 pub mod lines;
+pub mod print;
 pub mod rebate;
 pub mod turnover;
 
