@@ -3,6 +3,7 @@
 use crate::http::{envelope, no_such_route};
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
+use crate::press::Typesetter;
 use crate::sender::Sender;
 use crate::settings::Settings;
 use crate::state::{Demonstration, LastLook, State};
@@ -15,6 +16,7 @@ use cardea_engine::bootstrap::{Installation, NewChain};
 use cardea_engine::plugin::Compiler;
 use cardea_engine::{Engine, EngineOptions, NetworkOptions};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use utoipa_actix_web::AppExt;
@@ -95,6 +97,7 @@ pub fn open(settings: &Settings) -> anyhow::Result<Engine> {
     options.keys_dir = settings.keys.clone();
     let program = std::env::current_exe().context("the path of this program")?;
     options.network = network(settings)?;
+    options.press = Some(Arc::new(Typesetter));
     options.plugins.compiler = Some(Compiler::new(program));
     // The engine's errors print their causes themselves.
     let failed = |error| anyhow::anyhow!("{}: {error}", named());

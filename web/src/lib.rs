@@ -9,6 +9,7 @@ mod jobs;
 mod logging;
 mod metrics;
 pub mod openapi;
+pub mod press;
 mod sender;
 pub mod settings;
 mod state;

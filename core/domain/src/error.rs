@@ -107,6 +107,7 @@ codes! {
     Erased "erased" Conflict "顾客资料已删除" "The customer's data were erased";
     SecondPersonNeeded "second_person_needed" Conflict "须由另一人确认" "Somebody else must confirm it";
     ContractState "contract_state" Conflict "合同状态不允许此操作" "The contract's state forbids this";
+    Unprintable "unprintable" Invalid "无法打印" "It can't be printed";
     TermsNotAccepted "terms_not_accepted" Conflict "尚未接受条款" "Terms aren't accepted";
     ContractIncomplete "contract_incomplete" Invalid "合同内容不完整" "The contract is incomplete";
     MessageState "message_state" Conflict "消息的状态不允许此操作" "The message's state forbids this";

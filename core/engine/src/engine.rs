@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::message::NetworkOptions;
 use crate::plugin;
+use crate::printing::Press;
 use crate::program;
 use crate::services::Services;
 use crate::store::writer::{Failure, Lane, Outcome, Work, Writer};
@@ -29,6 +30,8 @@ pub struct EngineOptions {
     pub plugins: plugin::Settings,
     /// Where messages may go.
     pub network: NetworkOptions,
+    /// What prints; None: nothing does.
+    pub press: Option<Arc<dyn Press>>,
 }
 
 impl EngineOptions {
@@ -42,6 +45,7 @@ impl EngineOptions {
             writer: WriterOptions::default(),
             plugins: plugin::Settings::default(),
             network: NetworkOptions::default(),
+            press: None,
         }
     }
 }

@@ -50,6 +50,15 @@ pub struct Page<T> {
 }
 
 impl PageArgs {
+    /// The number to continue after, in lists that are numbered.
+    ///
+    /// # Errors
+    /// `body_invalid` for a cursor that isn't one.
+    pub fn after_number(&self) -> Result<Option<i32>, Refusal> {
+        let wrong = |_| Refusal::new(Code::BodyInvalid, "after 不是有效的游标", "after isn't a cursor").at("/after");
+        self.after.as_deref().map(str::parse).transpose().map_err(wrong)
+    }
+
     pub fn new(limit: Option<u32>, after: Option<&str>) -> Self {
         Self {
             limit,

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::identity::Identity;
 use crate::keys::Keys;
 use crate::message::Network;
+use crate::printing::Printer;
 use crate::plugin::{PluginHost, Settings};
 use crate::program::{Components, Configurations};
 use crate::store::{Database, Scope, installed};
@@ -20,6 +21,7 @@ pub(crate) struct Services {
     components: Arc<Components>,
     blobs: Blobs,
     network: Network,
+    pub printer: Printer,
 }
 
 impl Services {
@@ -49,6 +51,7 @@ impl Services {
             components: Arc::default(),
             blobs: Blobs::open(&options.data_dir)?,
             network: Network::new(&options.network)?,
+            printer: Printer::new(options.press.clone()),
         })
     }
 }

@@ -41,7 +41,7 @@ pub(crate) enum Shown {
 
 impl Shown {
     /// As one text.
-    fn told(&self) -> String {
+    pub fn told(&self) -> String {
         match self {
             Shown::Nothing => String::new(),
             Shown::Text(text) => text.clone(),

@@ -52,6 +52,7 @@ fn open(database: Option<String>, folder: &Path, tune: Tune) -> (Settings, Engin
         public_url: Some("https://cards.example".into()),
         ..NetworkOptions::default()
     };
+    options.press = Some(Arc::new(cardea::press::Typesetter));
     tune(&mut options);
     let engine = Engine::start(options).expect("the engine starts");
     (settings, engine)

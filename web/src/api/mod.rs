@@ -9,6 +9,7 @@ mod auth;
 mod cards;
 mod chain;
 mod confidential;
+mod contract_prints;
 mod contracts;
 mod customers;
 mod demo;
@@ -80,6 +81,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(assessments::routes)
         .configure(reporting::routes)
         .configure(contracts::routes)
+        .configure(contract_prints::routes)
         .configure(stock_takes::routes)
         .configure(approvals::routes)
         .configure(messages::routes)

@@ -48,6 +48,7 @@ pub(crate) struct ContractRow {
     pub created_at: i64,
     pub changed_at: i64,
     pub version: i64,
+    pub template_number: Option<i32>,
 }
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]

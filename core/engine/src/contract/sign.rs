@@ -4,7 +4,7 @@ use super::document::{Contract, Signing};
 use super::row::{self, ContractRow, seal};
 use super::steps::parties;
 use super::write::Opened;
-use super::{custody, kind, milestone, zone};
+use super::{custody, kind, milestone, template, zone};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::identity::Action;
@@ -110,7 +110,9 @@ impl Engine {
             let content = opened.content()?;
             let parties = parties(tx.conn(), &keys, &opened.customer, &content)?;
             let number = number(tx, &opened, signing.signed_on)?;
+            let template = template::pin(tx, opened.row.type_id)?;
             let row = &mut opened.row;
+            row.template_number = Some(template);
             row.parties = Some(seal(&opened.key, b"parties", &parties)?);
             row.number = Some(number);
             row.signed_on = Some(signing.signed_on.0);

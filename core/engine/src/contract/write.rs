@@ -171,6 +171,7 @@ pub(super) fn begin(
         created_at: now,
         changed_at: now,
         version: 1,
+        template_number: None,
     };
     row::insert(tx.conn(), &row)?;
     row::keep_version(tx, &row)?;

@@ -1053,6 +1053,18 @@ diesel::table! {
         created_at -> BigInt,
         changed_at -> BigInt,
         version -> BigInt,
+        template_number -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    contract_templates (chain_id, type_id, number) {
+        chain_id -> Binary,
+        type_id -> Binary,
+        number -> Integer,
+        document -> Text,
+        staff_id -> Nullable<Binary>,
+        created_at -> BigInt,
     }
 }
 
