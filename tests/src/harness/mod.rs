@@ -90,10 +90,18 @@ pub type Story = fn(&TestApp);
 
 /// Lists stories once per backend: `sqlite::returns::pain_01_…`. After every story the books are verified.
 pub fn trials(subject: &str, stories: &[(&str, Story)]) -> Vec<Trial> {
+    trials_with(subject, stories, || None)
+}
+
+/// The same with a program beside this one; `missing` says that it isn't there.
+pub fn trials_with(subject: &str, stories: &[(&str, Story)], missing: fn() -> Option<String>) -> Vec<Trial> {
     let mut found = Vec::new();
     for backend in Backend::ALL.iter().copied() {
         for (name, story) in stories.iter().copied() {
             found.push(backend.trial(&format!("{subject}::{name}"), move || {
+                if let Some(why) = missing() {
+                    return peers::missing(&why);
+                }
                 let app = TestApp::start(backend);
                 story(&app);
                 app.finish();
@@ -104,10 +112,14 @@ pub fn trials(subject: &str, stories: &[(&str, Story)]) -> Vec<Trial> {
     found
 }
 
-/// `stories!("returns": pain_01, pain_02)`: the function's name is the story's name.
+/// `stories!("returns": pain_01, pain_02)`: the function's name is the story's name. `stories!("prints" with peers::pdftotext: …)`
+/// for those that need a program.
 #[macro_export]
 macro_rules! stories {
     ($subject:literal: $($story:ident),+ $(,)?) => {
         $crate::harness::trials($subject, &[$((stringify!($story), $story as $crate::harness::Story)),+])
+    };
+    ($subject:literal with $peer:path: $($story:ident),+ $(,)?) => {
+        $crate::harness::trials_with($subject, &[$((stringify!($story), $story as $crate::harness::Story)),+], || $peer().err())
     };
 }

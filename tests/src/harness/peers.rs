@@ -35,6 +35,11 @@ pub fn prlimit() -> Result<PathBuf, String> {
     on_path("prlimit").ok_or_else(|| "prlimit is not installed".into())
 }
 
+/// `pdftotext` of poppler, which reads what was printed.
+pub fn pdftotext() -> Result<PathBuf, String> {
+    on_path("pdftotext").ok_or_else(|| "pdftotext (poppler-utils) is not installed".into())
+}
+
 fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)

@@ -10,6 +10,7 @@ use cardea_engine::bootstrap::{Installation, NewAdmin, NewChain};
 use cardea_engine::{Engine, EngineOptions, NetworkOptions, job};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The log-in that the first run prints.

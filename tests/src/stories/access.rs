@@ -165,6 +165,8 @@ fn contract_body(route: &str, world: &World, code: &str, name: &Value) -> Option
         "POST /contract-types" => World::contract_type_form(code),
         "PATCH /contract-types/{id}" => json!({"name": name}),
         "PATCH /own-party" => json!({"value": {"name": "x"}}),
+        "PATCH /contract-types/{id}/template" => World::template_change(),
+        "POST /contract-types/{id}/template-previews" => json!({"language": "en"}),
         "POST /contracts" => world.contract_form(),
         "PATCH /contracts/{id}" => json!({"content": {"title": "x"}}),
         "POST /contracts/{id}/sign" => json!({"signed_on": "2026-03-01", "scan_id": world.file}),

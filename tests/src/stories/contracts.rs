@@ -21,6 +21,7 @@ pub fn tests() -> Vec<Trial> {
     trials.extend(super::contract_watch::tests());
     trials.extend(super::contract_days::tests());
     trials.extend(super::contract_files::tests());
+    trials.extend(super::contract_prints::tests());
     trials.extend(super::contract_rebates::tests());
     trials.extend(super::custody::tests());
     trials.extend(super::terms::tests());

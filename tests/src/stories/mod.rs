@@ -13,6 +13,7 @@ mod contention;
 mod contract_books;
 mod contract_days;
 mod contract_files;
+mod contract_prints;
 mod contract_rebates;
 mod contract_watch;
 mod contracts;

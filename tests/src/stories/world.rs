@@ -222,6 +222,12 @@ impl World {
         })
     }
 
+    /// A template of one sentence.
+    pub fn template_change() -> Value {
+        let text = json!({"zh": "x", "en": "x"});
+        json!({"template": {"title": text, "clauses": [{"body": text}], "annexes": []}})
+    }
+
     /// A contract with the customer.
     pub fn contract_form(&self) -> Value {
         json!({"type_id": self.contract_type, "customer_id": self.customer, "content": {"title": "x"}})
