@@ -2,9 +2,11 @@
 //! `aim`. A ratio is always "more is better"; for an upper limit it is limit / measured. Nothing here asserts a time.
 //!
 //! `cargo bench -p cardea-tests --bench sales` measures everything; `… -- sqlite`, `postgres`, `import` or `decisions`
-//! a part. `… -- archive` fills an archive of a million customers, which takes a while: it is measured when it is named.
+//! a part. `… -- archive` fills an archive of a million customers, `… -- contracts` writes a hundred thousand contracts, which
+//! take a while: they are measured when they are named.
 
 mod archive;
+mod contracts;
 mod decisions;
 mod figures;
 mod import;
@@ -61,6 +63,12 @@ fn main() -> ExitCode {
     }
     if parts.contains(&"archive") || parts.contains(&"archive-postgres") {
         with_a_cluster("archive-postgres", || archive::measure(Backend::Postgres));
+    }
+    if parts.contains(&"contracts") {
+        contracts::measure(Backend::Sqlite);
+    }
+    if parts.contains(&"contracts") || parts.contains(&"contracts-postgres") {
+        with_a_cluster("contracts-postgres", || contracts::measure(Backend::Postgres));
     }
     ExitCode::SUCCESS
 }

@@ -88,6 +88,11 @@ impl MailServer {
         self.shared.lock().expect("not poisoned").pause = pause;
     }
 
+    /// How many came.
+    pub fn count(&self) -> usize {
+        self.shared.lock().expect("not poisoned").texts.len()
+    }
+
     /// Everything that came, refused or not.
     pub fn mails(&self) -> Vec<Mail> {
         let shared = self.shared.lock().expect("not poisoned");
