@@ -7,6 +7,7 @@
 pub mod names;
 
 pub mod approval;
+mod braces;
 pub mod calendar;
 pub mod card;
 pub mod classes;

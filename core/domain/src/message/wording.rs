@@ -2,6 +2,7 @@
 
 use super::MessageKind;
 use crate::Refusal;
+use crate::braces::{Piece, is_unprintable, pieces};
 use crate::error::{Text, WrongField};
 use crate::identifier::is_invisible;
 use serde::{Deserialize, Serialize};
@@ -24,48 +25,6 @@ pub struct Wording {
     pub subject: String,
     #[schema(min_length = 1, max_length = 4000)]
     pub text: String,
-}
-
-enum Piece<'a> {
-    Plain(char),
-    Name(&'a str),
-    /// A brace without its other one.
-    Lone(char),
-}
-
-/// The pieces of a text, each with the number of its first character, from 1.
-fn pieces(text: &str) -> impl Iterator<Item = (usize, Piece<'_>)> {
-    let (mut rest, mut place) = (text, 1);
-    std::iter::from_fn(move || {
-        let (piece, length) = first_piece(rest)?;
-        let found = (place, piece);
-        place += rest[..length].chars().count();
-        rest = &rest[length..];
-        Some(found)
-    })
-}
-
-/// The first piece and its length in bytes.
-fn first_piece(text: &str) -> Option<(Piece<'_>, usize)> {
-    let first = text.chars().next()?;
-    if !['{', '}'].contains(&first) {
-        return Some((Piece::Plain(first), first.len_utf8()));
-    }
-    let rest = &text[1..];
-    if rest.starts_with(first) {
-        return Some((Piece::Plain(first), 2));
-    }
-    let end = rest.find(['{', '}', '\n']).filter(|end| rest[*end..].starts_with('}'));
-    Some(match end {
-        Some(end) if first == '{' => (Piece::Name(&rest[..end]), end + 2),
-        _ => (Piece::Lone(first), 1),
-    })
-}
-
-/// What would break a line, a header or the order of reading.
-fn is_unprintable(c: char) -> bool {
-    let turns_text_round = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || turns_text_round
 }
 
 impl Wording {

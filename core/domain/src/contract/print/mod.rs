@@ -1,5 +1,15 @@
 //! Contracts in print (D-CON-2): templates of a type, what they say of one contract, and the sheet for a printer.
 
+mod faults;
+mod layout;
+mod placeholder;
+mod printed;
 pub mod sheet;
+mod tables;
+mod template;
+mod writing;
 
+pub use layout::sheet;
+pub use printed::{PrintedContract, PrintedMilestone, ValuePrinted};
 pub use sheet::{Block, Column, PrintLanguage, Sheet, Side, Signature, Table};
+pub use template::{Clause, MOST_ANNEXES, MOST_BODY, MOST_CLAUSES, Template};

@@ -1,0 +1,44 @@
+//! How much is printed at once: a bound on time and memory, far above any contract.
+
+use crate::PrintError;
+use cardea_domain::contract::print::{Block, Sheet, Table};
+
+/// Characters of a sheet, all texts together.
+pub const MAX_CHARACTERS: usize = 200_000;
+/// Rows of a sheet's tables, all tables together.
+pub const MAX_ROWS: usize = 2_000;
+/// Blocks, cells, facts, signature lines and annexes of a sheet, empty ones too.
+pub const MAX_PARTS: usize = 20_000;
+
+pub fn check(sheet: &Sheet) -> Result<(), PrintError> {
+    let (mut characters, mut parts, mut rows) = (0, sheet.blocks.len(), 0);
+    crate::text::each(sheet, &mut |text| {
+        parts += 1;
+        characters += text.chars().count();
+    });
+    for block in &sheet.blocks {
+        if let Block::Table(table) = block {
+            rows += table.rows.len();
+            cells(table)?;
+        }
+    }
+    at_most("characters", characters, MAX_CHARACTERS)?;
+    at_most("rows", rows, MAX_ROWS)?;
+    at_most("parts", parts, MAX_PARTS)
+}
+
+fn at_most(what: &'static str, found: usize, most: usize) -> Result<(), PrintError> {
+    if found > most {
+        return Err(PrintError::TooLong { what, found, most });
+    }
+    Ok(())
+}
+
+/// A row with fewer cells is filled up; one with more would shift all that follow.
+fn cells(table: &Table) -> Result<(), PrintError> {
+    let columns = table.columns.len();
+    match table.rows.iter().chain(&table.foot).map(Vec::len).max() {
+        Some(found) if found > columns => Err(PrintError::Cells { found, columns }),
+        _ => Ok(()),
+    }
+}
