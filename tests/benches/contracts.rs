@@ -15,7 +15,16 @@ const FILLERS: usize = 16;
 /// Contracts of one customer.
 const EACH: usize = 20;
 const GOODS: [&str; 10] = [
-    "洗发水", "护发素", "面膜", "机油", "轮胎", "刹车片", "床上用品", "毛巾", "咖啡", "矿泉水",
+    "洗发水",
+    "护发素",
+    "面膜",
+    "机油",
+    "轮胎",
+    "刹车片",
+    "床上用品",
+    "毛巾",
+    "咖啡",
+    "矿泉水",
 ];
 const MAILS: usize = 10_000;
 const TILLS: usize = 16;
@@ -49,7 +58,8 @@ fn content(n: usize) -> Value {
 fn fill(app: &TestApp, hq: &Actor, kind: &str) -> Vec<String> {
     let customers: Vec<String> = at_once(FILLERS, |thread| {
         let own = (0..most() / EACH).skip(thread).step_by(FILLERS);
-        own.map(|n| app.customer(&format!("客户{n}")).create()).collect::<Vec<_>>()
+        own.map(|n| app.customer(&format!("客户{n}")).create())
+            .collect::<Vec<_>>()
     })
     .concat();
     at_once(FILLERS, |thread| {
@@ -73,7 +83,12 @@ fn lists(backend: Backend) {
     let began = Instant::now();
     let customers = fill(&app, &hq, &kind);
     let name = |what: &str| format!("contracts_{}_{what}", backend.name());
-    report(&name("written_per_second"), most() as f64 / began.elapsed().as_secs_f64(), 1.0, 1.0);
+    report(
+        &name("written_per_second"),
+        most() as f64 / began.elapsed().as_secs_f64(),
+        1.0,
+        1.0,
+    );
     let some = hq.get("/contracts?limit=200").ok().list("/items");
     let some: Vec<String> = some.iter().map(|one| one.text("/id")).collect();
     let manager = app.manager();
@@ -82,24 +97,71 @@ fn lists(backend: Backend) {
     let asks: Vec<Ask<'_>> = vec![
         ("page", &hq, Box::new(deep)),
         ("of_a_store", &manager, Box::new(|_| "/contracts".into())),
-        ("of_a_customer", &hq, Box::new(|n| format!("/contracts?customer_id={}", customers[n as usize % customers.len()]))),
-        ("two_characters", &hq, Box::new(|n| format!("/contracts?text={}", query_value(&GOODS[n as usize % 10][..6])))),
-        ("a_rare_text", &hq, Box::new(|n| format!("/contracts?text={}", query_value(&format!("第{}号", n % 90_000))))),
-        ("amounts", &hq, Box::new(|n| format!("/contracts?amount_from={}", 100_00 * (n % 400)))),
-        ("rare_amounts", &hq, Box::new(|_| "/contracts?amount_from=900000000".into())),
-        ("ending", &hq, Box::new(|n| format!("/contracts?ends_by=2027-{:02}-01", 1 + n % 12))),
-        ("ended_long_ago", &hq, Box::new(|_| "/contracts?ends_by=2020-01-01".into())),
-        ("by_state", &hq, Box::new(|n| format!("/contracts?state={}", ["draft", "archived"][n as usize % 2]))),
-        ("by_number", &hq, Box::new(|n| format!("/contracts?number=JX-2026-{:04}", n % 9999))),
-        ("one", &hq, Box::new(|n| format!("/contracts/{}", some[n as usize % some.len()]))),
+        (
+            "of_a_customer",
+            &hq,
+            Box::new(|n| format!("/contracts?customer_id={}", customers[n as usize % customers.len()])),
+        ),
+        (
+            "two_characters",
+            &hq,
+            Box::new(|n| format!("/contracts?text={}", query_value(&GOODS[n as usize % 10][..6]))),
+        ),
+        (
+            "a_rare_text",
+            &hq,
+            Box::new(|n| format!("/contracts?text={}", query_value(&format!("第{}号", n % 90_000)))),
+        ),
+        (
+            "amounts",
+            &hq,
+            Box::new(|n| format!("/contracts?amount_from={}", 100_00 * (n % 400))),
+        ),
+        (
+            "rare_amounts",
+            &hq,
+            Box::new(|_| "/contracts?amount_from=900000000".into()),
+        ),
+        (
+            "ending",
+            &hq,
+            Box::new(|n| format!("/contracts?ends_by=2027-{:02}-01", 1 + n % 12)),
+        ),
+        (
+            "ended_long_ago",
+            &hq,
+            Box::new(|_| "/contracts?ends_by=2020-01-01".into()),
+        ),
+        (
+            "by_state",
+            &hq,
+            Box::new(|n| format!("/contracts?state={}", ["draft", "archived"][n as usize % 2])),
+        ),
+        (
+            "by_number",
+            &hq,
+            Box::new(|n| format!("/contracts?number=JX-2026-{:04}", n % 9999)),
+        ),
+        (
+            "one",
+            &hq,
+            Box::new(|n| format!("/contracts/{}", some[n as usize % some.len()])),
+        ),
     ];
     for (what, actor, path) in &asks {
-        let load = load::run(app.server().addr(), CLIENTS, length() / 2, Duration::ZERO, &|n| get(actor.token(), &path(n)));
+        let load = load::run(app.server().addr(), CLIENTS, length() / 2, Duration::ZERO, &|n| {
+            get(actor.token(), &path(n))
+        });
         let p95 = millis(load.p95);
         report(&name(&format!("{what}_per_second")), load.per_second, 1.0, 1.0);
         report(&name(&format!("{what}_p95_ms")), p95, 15.0 / p95, 1.0);
     }
-    let print = |n: u64| get(hq.token(), &format!("/contracts/{}/print?language=zh-CN", some[n as usize % some.len()]));
+    let print = |n: u64| {
+        get(
+            hq.token(),
+            &format!("/contracts/{}/print?language=zh-CN", some[n as usize % some.len()]),
+        )
+    };
     let load = load::run(app.server().addr(), 1, length() / 2, Duration::ZERO, &print);
     report(&name("print_p50_ms"), millis(load.p50), 150.0 / millis(load.p50), 1.0);
     app.finish();
@@ -119,7 +181,10 @@ fn mails() {
         for n in (0..MAILS).skip(thread).step_by(FILLERS) {
             let card = json!({"kind": "person", "contact": {"mail": format!("c{n}@cards.example")}});
             let consent = json!({"marketing": true, "privacy": true});
-            let form = app.customer(&format!("顾客{n}")).with("card", card).with("consent", consent);
+            let form = app
+                .customer(&format!("顾客{n}"))
+                .with("card", card)
+                .with("consent", consent);
             form.birthday("1990-03-03").create();
         }
     });

@@ -16,8 +16,8 @@ impl Press for Typesetter {
         }
         cardea_print::pdf(sheet).map_err(|error| match error {
             PrintError::TooLong { .. } => PressError::TooLong {
-                characters: cardea_print::MOST_CHARACTERS,
-                rows: cardea_print::MOST_ROWS,
+                characters: cardea_print::MAX_CHARACTERS,
+                rows: cardea_print::MAX_ROWS,
             },
             other => PressError::Failed(other.to_string()),
         })

@@ -49,7 +49,9 @@ fn refusal(error: &PressError) -> Refusal {
     let (zh, en) = match error {
         PressError::TooLong { characters, rows } => (
             format!("内容太长，最多打印 {characters} 个字、{rows} 行表格；请缩短条款，或用浏览器打印"),
-            format!("It is too long: at most {characters} characters and {rows} rows of tables are printed; shorten it, or print it from the browser"),
+            format!(
+                "It is too long: at most {characters} characters and {rows} rows of tables are printed; shorten it, or print it from the browser"
+            ),
         ),
         PressError::NoGlyph(characters) => {
             let told: Vec<String> = characters.iter().take(20).map(char::to_string).collect();
@@ -72,7 +74,13 @@ impl Engine {
     pub(crate) async fn print(&self, sheet: Sheet) -> Result<Vec<u8>, Refusal> {
         let Printer { press, slots } = self.services().printer.clone();
         let press = press.ok_or_else(|| Error::internal("the program was started without a printer"))?;
-        let busy = || Refusal::new(Code::Busy, "打印排队较长，请稍后重试", "Many prints are waiting; try again");
+        let busy = || {
+            Refusal::new(
+                Code::Busy,
+                "打印排队较长，请稍后重试",
+                "Many prints are waiting; try again",
+            )
+        };
         let slot = tokio::time::timeout(PATIENCE, slots.acquire_owned()).await;
         let slot = slot.map_err(|_| busy())?.map_err(|_| busy())?;
         let printing = tokio::task::spawn_blocking(move || {

@@ -19,10 +19,18 @@ pub fn tests() -> Vec<Trial> {
 
 /// The text of a PDF by another program than the one that made it.
 fn text(pdf: &[u8]) -> String {
-    assert!(pdf.starts_with(b"%PDF-"), "{:?}", String::from_utf8_lossy(&pdf[..pdf.len().min(80)]));
+    assert!(
+        pdf.starts_with(b"%PDF-"),
+        "{:?}",
+        String::from_utf8_lossy(&pdf[..pdf.len().min(80)])
+    );
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), pdf).expect("a file");
-    let read = Command::new(peers::pdftotext().expect("asked for before")).args(["-layout", "-enc", "UTF-8"]).arg(file.path()).arg("-").output();
+    let read = Command::new(peers::pdftotext().expect("asked for before"))
+        .args(["-layout", "-enc", "UTF-8"])
+        .arg(file.path())
+        .arg("-")
+        .output();
     let read = read.expect("pdftotext runs");
     assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
     String::from_utf8(read.stdout).expect("UTF-8")
@@ -55,8 +63,11 @@ fn template(title: &str, clause: &str) -> Value {
 }
 
 fn publish(app: &TestApp, kind: &str, number: i64, template: &Value) -> crate::harness::Answer {
-    app.hq()
-        .patch(&format!("/contract-types/{kind}/template"), &format!("\"{number}\""), &json!({"template": template}))
+    app.hq().patch(
+        &format!("/contract-types/{kind}/template"),
+        &format!("\"{number}\""),
+        &json!({"template": template}),
+    )
 }
 
 fn d_con_2_a_draft_is_printed_as_one_and_a_signed_contract_isnt(app: &TestApp) {
@@ -64,7 +75,15 @@ fn d_con_2_a_draft_is_printed_as_one_and_a_signed_contract_isnt(app: &TestApp) {
     let contract = draft(&consultant(app), &kind, &customer, &content(1005_00));
     let path = path(&contract);
     let zh = dense(&printed(app, &path, "zh-CN"));
-    for said in ["甲方公司", "王芳", "护肤套装", "1,005.00", "壹仟零伍元整", "符合国家标准", "第1页"] {
+    for said in [
+        "甲方公司",
+        "王芳",
+        "护肤套装",
+        "1,005.00",
+        "壹仟零伍元整",
+        "符合国家标准",
+        "第1页",
+    ] {
         assert!(zh.contains(said), "{said} in {zh}");
     }
     assert!(zh.contains("草稿"), "marked as a draft: {zh}");
@@ -72,7 +91,10 @@ fn d_con_2_a_draft_is_printed_as_one_and_a_signed_contract_isnt(app: &TestApp) {
     assert!(en.contains("DRAFT") && en.contains("Page 1 of"), "{en}");
     signed(app, &contract, "2026-02-20");
     let after = printed(app, &path, "zh-CN");
-    assert!(!dense(&after).contains("草稿") && after.contains("JX-2026-0001"), "{after}");
+    assert!(
+        !dense(&after).contains("草稿") && after.contains("JX-2026-0001"),
+        "{after}"
+    );
     let again = |language: &str| app.hq().get(&format!("{path}/print?language={language}")).bytes;
     assert!(again("zh-CN") == again("zh-CN"), "the same bytes each time");
 }
@@ -90,18 +112,34 @@ fn d_con_2_what_was_signed_is_printed_as_it_was(app: &TestApp) {
     let before = app.hq().get(&format!("{}/print", path(&first))).bytes;
     publish(app, &kind, 0, &template("新合同", "新的约定")).expect_problem(412, "version_conflict");
     publish(app, &kind, 1, &template("新合同", "新的约定")).ok();
-    assert!(app.hq().get(&format!("{}/print", path(&first))).bytes == before, "signed stays as it was");
+    assert!(
+        app.hq().get(&format!("{}/print", path(&first))).bytes == before,
+        "signed stays as it was"
+    );
     let second = draft(&consultant(app), &kind, &customer, &content(100_00));
     let shown = dense(&printed(app, &path(&second), "zh-CN"));
-    assert!(shown.contains("新合同") && shown.contains("第一条约定新的约定"), "{shown}");
-    assert!(shown.contains("第二条标的"), "clauses are counted without the one left out: {shown}");
+    assert!(
+        shown.contains("新合同") && shown.contains("第一条约定新的约定"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("第二条标的"),
+        "clauses are counted without the one left out: {shown}"
+    );
     publish(app, &kind, 2, &template("第三版", "再变")).ok();
     let numbers = |list: Vec<Value>| -> Vec<i64> { list.iter().map(|one| one.number("/number")).collect() };
     let page = app.hq().get(&format!("{place}/templates?limit=2")).ok();
     assert_eq!(numbers(page.list("/items")), [3, 2]);
-    let rest = app.hq().get(&format!("{place}/templates?limit=2&after={}", page.text("/next"))).ok();
+    let rest = app
+        .hq()
+        .get(&format!("{place}/templates?limit=2&after={}", page.text("/next")))
+        .ok();
     assert_eq!(numbers(rest.list("/items")), [1]);
-    let audited = app.auditor().get("/audit?action=contract_type.template").ok().list("/items");
+    let audited = app
+        .auditor()
+        .get("/audit?action=contract_type.template")
+        .ok()
+        .list("/items");
     assert_eq!(audited.len(), 3);
 }
 
@@ -114,14 +152,23 @@ fn d_con_2_a_template_that_cant_be_printed_isnt_published(app: &TestApp) {
     ] {
         let refused = publish(app, &kind, 0, &template("合同", clause)).expect_problem(422, "field_invalid");
         let errors = refused.list("/errors");
-        assert!(errors.iter().any(|error| error.text("/pointer") == pointer), "{errors:#?}");
+        assert!(
+            errors.iter().any(|error| error.text("/pointer") == pointer),
+            "{errors:#?}"
+        );
     }
     let body = json!({"template": template("合同", "约定")});
     let refused = app
         .manager()
         .patch(&format!("/contract-types/{kind}/template"), "\"0\"", &body);
     refused.expect_problem(403, "forbidden");
-    assert_eq!(app.hq().get(&format!("/contract-types/{kind}/template")).ok().number("/number"), 0);
+    assert_eq!(
+        app.hq()
+            .get(&format!("/contract-types/{kind}/template"))
+            .ok()
+            .number("/number"),
+        0
+    );
 }
 
 fn d_con_2_four_shipped_templates_print_in_both_languages(app: &TestApp) {
@@ -137,7 +184,9 @@ fn d_con_2_four_shipped_templates_print_in_both_languages(app: &TestApp) {
         publish(app, &kind, 0, &form["template"]).ok();
         for (language, title) in [("zh-CN", "zh"), ("en", "en")] {
             let wanted = json!({"language": language});
-            let answer = app.hq().post(&format!("/contract-types/{kind}/template-previews"), &wanted);
+            let answer = app
+                .hq()
+                .post(&format!("/contract-types/{kind}/template-previews"), &wanted);
             assert_eq!(answer.status, 200, "{:#}", answer.body);
             let shown = dense(&text(&answer.bytes));
             let title = dense(&form.text(&format!("/template/title/{title}")));
@@ -157,7 +206,10 @@ fn d_con_2_texts_are_printed_and_never_run(app: &TestApp) {
     assert!(shown.contains(&dense(odd)), "{shown}");
     written["elements"]["quality"] = json!("符合\u{13000}标准");
     let contract = draft(&consultant(app), &kind, &customer, &written);
-    let refused = app.hq().get(&format!("{}/print", path(&contract))).expect_problem(422, "unprintable");
+    let refused = app
+        .hq()
+        .get(&format!("{}/print", path(&contract)))
+        .expect_problem(422, "unprintable");
     assert!(refused.text("/detail").contains('\u{13000}'), "{refused:#}");
 }
 
@@ -166,9 +218,14 @@ fn d_con_2_who_printed_is_noted(app: &TestApp) {
     let contract = draft(&consultant(app), &kind, &customer, &content(100_00));
     step(&consultant(app), &path(&contract), "submit").ok();
     let west = app.actor("consultant", &[app.west()]);
-    west.get(&format!("{}/print", path(&contract))).expect_problem(404, "not_found");
+    west.get(&format!("{}/print", path(&contract)))
+        .expect_problem(404, "not_found");
     printed(app, &path(&contract), "en");
-    let looks = app.hq().get(&format!("/access-log?customer_id={customer}")).ok().list("/items");
+    let looks = app
+        .hq()
+        .get(&format!("/access-log?customer_id={customer}"))
+        .ok()
+        .list("/items");
     let prints: Vec<&Value> = looks.iter().filter(|look| look["what"] == json!(["print"])).collect();
     assert_eq!(prints.len(), 1, "{looks:#?}");
     let me = app.hq().get("/me").ok().text("/staff_id");

@@ -86,9 +86,10 @@ async fn update_contract_template(
     write: Write<TemplateChange>,
     state: web::Data<State>,
 ) -> Answer {
-    let published = state
-        .engine
-        .update_contract_template(permit.actor(), Some(write.key), (id.0, version.0), write.body);
+    let published =
+        state
+            .engine
+            .update_contract_template(permit.actor(), Some(write.key), (id.0, version.0), write.body);
     let number = |template: &ContractTemplate| i64::from(template.number);
     Ok(answer::written(published.await?, number, |template| template))
 }
@@ -129,9 +130,6 @@ async fn print_contract(
         Language::Chinese => PrintLanguage::Zh,
         Language::English => PrintLanguage::En,
     });
-    let print = state
-        .engine
-        .print_contract(permit.actor(), id.0, language)
-        .await?;
+    let print = state.engine.print_contract(permit.actor(), id.0, language).await?;
     Ok(pdf(&print.name, print.pdf))
 }

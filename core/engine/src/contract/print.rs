@@ -13,8 +13,9 @@ use crate::look::NewLook;
 use crate::resource::VersionedRow;
 use crate::store::{Answer, Conn, Id, Tx};
 use cardea_domain::confidential::LookKind;
-use cardea_domain::contract::Party;
-use cardea_domain::contract::print::{MilestonePrinted, PrintLanguage, PrintedContract, Template, ValuePrinted, sheet};
+use cardea_domain::contract::lines::Totals;
+use cardea_domain::contract::print::{PrintLanguage, PrintedContract, PrintedMilestone, ValuePrinted, sheet};
+use cardea_domain::contract::{ContractState, Elements, Party};
 use cardea_domain::fields::FieldDefinition;
 use cardea_domain::id::{ContractId, ContractTypeId};
 use cardea_domain::money::minor_units;
@@ -48,10 +49,14 @@ fn values(definitions: &[FieldDefinition], values: &Map<String, Value>, minor: u
     definitions.iter().filter_map(printed).collect()
 }
 
-fn printed(contract: Contract, (definitions, currency): (&[FieldDefinition], &str), main: Option<String>) -> PrintedContract {
+fn printed(
+    contract: Contract,
+    (definitions, currency): (&[FieldDefinition], &str),
+    main: Option<String>,
+) -> PrintedContract {
     let (listed, content) = (contract.listed, contract.content);
     let minor = minor_units(currency).unwrap_or(2);
-    let milestones = content.milestones.into_iter().map(|milestone| MilestonePrinted {
+    let milestones = content.milestones.into_iter().map(|milestone| PrintedMilestone {
         kind: milestone.kind,
         due_on: milestone.due_on,
         amount: milestone.amount,
@@ -158,16 +163,32 @@ impl Engine {
     }
 }
 
-/// Nothing but who the chain is.
+/// Nothing but who the chain is. Not a draft: what is filled in by hand is signed as it is.
 fn blank(name: Text, (own_party, currency): (Party, String), language: PrintLanguage) -> PrintedContract {
     PrintedContract {
         title: match language {
             PrintLanguage::Zh => name.zh,
             PrintLanguage::En => name.en,
         },
+        number: None,
+        state: ContractState::Signed,
+        signed_on: None,
+        starts_on: None,
+        ends_on: None,
+        amount: None,
         currency,
+        amount_in_words: None,
+        elements: Elements::new(),
+        lines: Vec::new(),
+        totals: Totals::default(),
+        milestones: Vec::new(),
+        rebate: None,
         own_party,
-        ..PrintedContract::default()
+        other_party: Party::default(),
+        values: BTreeMap::new(),
+        supplement: None,
+        main_number: None,
+        annexes: Vec::new(),
     }
 }
 

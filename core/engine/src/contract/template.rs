@@ -142,7 +142,11 @@ pub(super) fn pin(tx: &mut Tx<'_>, kind: Id) -> Result<i32> {
     }
     let document = serde_json::to_string(&holding.template)?;
     insert(tx, kind, 1, document)?;
-    tx.audit("contract_type.template", kind.0, json!({ "number": 1, "shipped": ShippedTemplate::Dealer }));
+    tx.audit(
+        "contract_type.template",
+        kind.0,
+        json!({ "number": 1, "shipped": ShippedTemplate::Dealer }),
+    );
     Ok(1)
 }
 
