@@ -1,7 +1,7 @@
 //! The one table of refusals: code → kind → title. The HTTP layer maps kinds to statuses and adds nothing.
 
 use crate::card::{Block, CardState};
-use crate::id::{BillId, CustomerId, MembershipId, ProgramId};
+use crate::id::{ApprovalId, BillId, CustomerId, MembershipId, ProgramId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -105,6 +105,7 @@ codes! {
     PossibleDuplicate "possible_duplicate" Conflict "可能已有此顾客" "The customer may be registered already";
     CustomerMerged "customer_merged" Conflict "该顾客已并入另一位" "The customer was merged into another";
     Erased "erased" Conflict "顾客资料已删除" "The customer's data were erased";
+    ApprovalNeeded "approval_needed" Conflict "须先经他人同意" "Others have to agree first";
     SecondPersonNeeded "second_person_needed" Conflict "须由另一人确认" "Somebody else must confirm it";
     ContractState "contract_state" Conflict "合同状态不允许此操作" "The contract's state forbids this";
     Unprintable "unprintable" Invalid "无法打印" "It can't be printed";
@@ -168,6 +169,9 @@ pub struct Facts {
     /// The memberships that may be meant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub memberships: Vec<MembershipChoice>,
+    /// The request that waits for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval_id: Option<ApprovalId>,
     /// The first bill under a receipt number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sale_id: Option<BillId>,

@@ -32,6 +32,8 @@ impl Engine {
             let decided = approval::decide(tx, &keys, id, &remark)?;
             match decided.kind {
                 ApprovalKind::Contract => contract::decided(tx, &keys, &decided, remark.text.as_deref())?,
+                // Done by whoever asked, when they send it again.
+                ApprovalKind::Configuration | ApprovalKind::Staff | ApprovalKind::Export | ApprovalKind::Rules => {}
             }
             Answer::ok(&Stored::of(id))
         };

@@ -1,6 +1,7 @@
 //! The engine: what the server, the command line and the tests hold.
 
 use crate::actor::Actor;
+use crate::approval;
 use crate::business;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -146,6 +147,7 @@ impl Engine {
     {
         let work = Work::Closure(Box::new(work));
         match self.submit(lane, Arc::new(actor.clone()), key, name, work).await {
+            Ok(answered) if answered.status == approval::WAITS => Err(approval::refusal(&answered.json)),
             Ok(answered) => Ok(answered),
             Err(Failure::Refused(refusal)) => Err(*refusal),
             Err(Failure::Stale) => Err(Refusal::new(Code::Busy, "系统繁忙，请稍后重试", "Busy; try again")),

@@ -4,6 +4,7 @@
 mod contracts;
 
 use crate::actor::Actor;
+use crate::approval::{self, ApprovalKind, Guarded};
 use crate::archive::card::Card;
 use crate::archive::row::{self, CustomerRow};
 use crate::archive::{FormOfAddress, card_row, mask_birthday, mask_identity, mask_phone, search};
@@ -75,6 +76,15 @@ enum What {
 }
 
 impl What {
+    /// Whether it holds personal data that the pages mask.
+    fn is_personal(&self) -> bool {
+        match self {
+            What::Customers(customers) => customers.full,
+            What::Records(_) => true,
+            What::Contracts(_) => false,
+        }
+    }
+
     /// In the audit log.
     fn action(&self) -> &'static str {
         match self {
@@ -128,6 +138,19 @@ fn codes(conn: &mut Conn, chain: ChainId) -> Result<(HashMap<Id, String>, HashMa
         .filter(staff::chain_id.eq(chain))
         .load(c)?);
     Ok((stores.into_iter().collect(), staff.into_iter().collect()))
+}
+
+/// Where the chain wants others to agree first.
+fn hold(tx: &mut Tx<'_>, request: Value) -> Result<Option<Answer>> {
+    let subject = tx.actor().staff.map_or(Uuid::nil(), |staff| staff.0);
+    let summary = Text::new("导出个人资料", "Personal data as a file");
+    let guarded = Guarded {
+        kind: ApprovalKind::Export,
+        subject,
+        request,
+        summary,
+    };
+    approval::permit(tx, guarded)
 }
 
 fn note(
@@ -225,9 +248,17 @@ impl Engine {
             What::Customers(_) | What::Contracts(_) => None,
             What::Records(kind) => Some(kind.id.0),
         };
-        let action = what.action();
+        let (action, personal) = (what.action(), what.is_personal());
         let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
-        let work = move |tx: &mut Tx<'_>| note(tx, (action, subject), &names, why.as_ref());
+        let purpose = why.as_ref().map(|why| why.purpose);
+        let request =
+            json!({ "of": action, "subject_id": subject, "columns": names, "format": format, "purpose": purpose });
+        let work = move |tx: &mut Tx<'_>| {
+            if personal && let Some(waits) = hold(tx, request.clone())? {
+                return Ok(waits);
+            }
+            note(tx, (action, subject), &names, why.as_ref())
+        };
         let answered = self.transact(actor, None, "export", work).await?;
         let marked = Written::read(answered, |look| {
             self.read(actor.chain, |conn| mark(conn, actor.chain, look.into()))

@@ -90,6 +90,14 @@ pub trait Resource: Serialize + Sized + Send + 'static {
     /// The subject's refusals.
     fn check(tx: &mut Tx<'_>, row: &Self::Row, before: Option<&Self::Row>) -> Result<()>;
 
+    /// An answer in place of the write, where others have to agree to it first.
+    ///
+    /// # Errors
+    /// As [`crate::Error`].
+    fn hold(_tx: &mut Tx<'_>, _row: &Self::Row, _before: Option<&Self::Row>) -> Result<Option<Answer>> {
+        Ok(None)
+    }
+
     /// Whether it may be archived: nothing in use names it.
     ///
     /// # Errors
@@ -144,6 +152,9 @@ impl Engine {
             let (mut row, now) = (draft.clone(), tx.now());
             row.begin(tx.new_id(), now);
             R::check(tx, &row, None)?;
+            if let Some(waits) = R::hold(tx, &row, None)? {
+                return Ok(waits);
+            }
             row.insert(tx.conn())?;
             tx.audit(R::Row::CREATE, row.id(), R::detail(&row, None));
             tx.publish(R::Row::CREATED, json!({ "id": row.id() }));
@@ -180,6 +191,9 @@ impl Engine {
                 R::check_unused(tx.conn(), &row)?;
             }
             R::check(tx, &row, Some(&before))?;
+            if let Some(waits) = R::hold(tx, &row, Some(&before))? {
+                return Ok(waits);
+            }
             if !row.save(tx.conn())? {
                 check_version(version + 1, version)?;
             }

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::identity::Action;
 use crate::input::{Stored, Written, check_version};
 use crate::store::schema::settings;
-use crate::store::{Answer, Conn, Id, IdempotencyKey};
+use crate::store::{Answer, Conn, Id, IdempotencyKey, Tx};
 use crate::{Engine, each};
 use cardea_domain::Refusal;
 use cardea_domain::id::ChainId;
@@ -27,6 +27,11 @@ pub trait Setting: Serialize + DeserializeOwned + Default + Clone + Send + Sync 
     /// # Errors
     /// `field_invalid`, below `/value`.
     fn check(&self) -> Result<(), Refusal>;
+
+    /// An answer in place of the change, where others have to agree to it first.
+    fn hold(&self, _tx: &mut Tx<'_>) -> Result<Option<Answer>> {
+        Ok(None)
+    }
 }
 
 /// A document as it holds.
@@ -84,9 +89,12 @@ impl Engine {
     ) -> Result<Written<SettingView<T>>, Refusal> {
         actor.require(Action::ConfigurationWrite, None)?;
         change.value.check()?;
-        let work = move |tx: &mut crate::store::Tx<'_>| {
+        let work = move |tx: &mut Tx<'_>| {
             let chain = tx.chain();
             check_version(read::<T>(tx.conn(), chain)?.version, version)?;
+            if let Some(waits) = change.value.hold(tx)? {
+                return Ok(waits);
+            }
             let row = (
                 settings::chain_id.eq(Id::from(chain)),
                 settings::name.eq(T::NAME),

@@ -103,11 +103,11 @@ fn d_con_2_what_was_signed_is_printed_as_it_was(app: &TestApp) {
     let (kind, customer) = (kind(app), customer(app));
     let place = format!("/contract-types/{kind}");
     let none = app.hq().get(&format!("{place}/template")).ok();
-    assert_eq!(none.number("/number"), 0, "the shipped general form");
+    assert_eq!(none.int("/number"), 0, "the shipped general form");
     let first = draft(&consultant(app), &kind, &customer, &content(100_00));
     signed(app, &first, "2026-02-20");
     let kept = app.hq().get(&format!("{place}/template")).ok();
-    assert_eq!(kept.number("/number"), 1, "kept with the first signature");
+    assert_eq!(kept.int("/number"), 1, "kept with the first signature");
     assert_eq!(kept["template"], none["template"]);
     let before = app.hq().get(&format!("{}/print", path(&first))).bytes;
     publish(app, &kind, 0, &template("新合同", "新的约定")).expect_problem(412, "version_conflict");
@@ -127,7 +127,7 @@ fn d_con_2_what_was_signed_is_printed_as_it_was(app: &TestApp) {
         "clauses are counted without the one left out: {shown}"
     );
     publish(app, &kind, 2, &template("第三版", "再变")).ok();
-    let numbers = |list: Vec<Value>| -> Vec<i64> { list.iter().map(|one| one.number("/number")).collect() };
+    let numbers = |list: Vec<Value>| -> Vec<i64> { list.iter().map(|one| one.int("/number")).collect() };
     let page = app.hq().get(&format!("{place}/templates?limit=2")).ok();
     assert_eq!(numbers(page.list("/items")), [3, 2]);
     let rest = app
@@ -166,7 +166,7 @@ fn d_con_2_a_template_that_cant_be_printed_isnt_published(app: &TestApp) {
         app.hq()
             .get(&format!("/contract-types/{kind}/template"))
             .ok()
-            .number("/number"),
+            .int("/number"),
         0
     );
 }

@@ -49,6 +49,7 @@ mod messages;
 mod model;
 mod operation;
 mod outage;
+mod permits;
 mod phones;
 mod planted;
 mod privacy;

@@ -7,10 +7,9 @@ const LAYERS: &[&[&str]] = &[
     // The base: knows no subject. `engine` and `services` are its handle.
     &[
         "error", "clock", "actor", "keys", "store", "input", "page", "resource", "identity", "audit", "engine",
-        "services", "business", "lanes", "look", "words", "sheet", "settings", "blobs", "printing",
+        "services", "business", "lanes", "look", "words", "sheet", "settings", "blobs", "printing", "approval",
     ],
     &["fields"],
-    &["approval"],
     &["store_admin"],
     &["bootstrap"],
     &["archive"],

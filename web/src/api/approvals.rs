@@ -1,8 +1,10 @@
 //! What one person wants and others have to agree to.
 
 use super::resource::prelude::*;
+use super::settings::setting;
 use cardea_domain::id::ApprovalId;
-use cardea_engine::approval::{Approval, ApprovalQuery, NewRemark, WaitingApprovals};
+use cardea_engine::approval::{Approval, ApprovalQuery, ApprovalRules, NewRemark, WaitingApprovals};
+use cardea_engine::settings::{SettingChange, SettingView};
 
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -10,7 +12,17 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(count_waiting_approvals)
         .service(read_approval)
         .service(agree)
-        .service(reject);
+        .service(reject)
+        .service(read_approval_rules)
+        .service(update_approval_rules);
+}
+
+setting! {
+    ApprovalRules tagged "approvals" at "/approval-rules" by ApprovalRead;
+    /// For what the chain wants a second person.
+    read read_approval_rules;
+    /// Says for what. Once there are such rules, others have to agree to other ones.
+    update update_approval_rules;
 }
 
 /// Requests about one's stores, newest first; `mine=true`: those that wait for the reader.

@@ -2,22 +2,46 @@
 //! is frozen by the hash of what it is about, ends by itself after a time, is void once that has changed, and is never
 //! decided by those who made it, under whatever log-in. What follows from a decision is the subject's affair.
 
+mod permit;
 mod read;
 mod row;
+mod rules;
 mod write;
 
+pub(crate) use permit::{WAITS, permit, refusal};
 pub use read::{Approval, ApprovalDecision, ApprovalQuery, WaitingApprovals};
+pub use rules::ApprovalRules;
 pub(crate) use write::{Agreed, Remark, Wanted, ask, decide, end, expire, waiting_for};
 
-use cardea_domain::named;
+use cardea_domain::{Text, named};
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 named! {
 /// What a request is about.
 pub enum ApprovalKind {
     Contract = "contract",
+    /// A new version of a program's configuration.
+    Configuration = "configuration",
+    /// A log-in: its role, stores, password.
+    Staff = "staff",
+    /// Personal data as a file.
+    Export = "export",
+    /// The rules of what needs approval.
+    Rules = "rules",
 }
+}
+
+/// What is done once others have agreed.
+pub(crate) struct Guarded {
+    pub kind: ApprovalKind,
+    pub subject: Uuid,
+    /// In full, without personal data: what others agree to, and what has to be the same afterwards.
+    pub request: Value,
+    /// What it is about, without personal data.
+    pub summary: Text,
 }
 
 /// Yes, or with a reason no.

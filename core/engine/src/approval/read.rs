@@ -18,6 +18,7 @@ use cardea_domain::{Instant, Refusal, Text};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -30,7 +31,7 @@ pub struct Approval {
     #[schema(value_type = Uuid)]
     pub id: ApprovalId,
     pub kind: ApprovalKind,
-    /// What it is about: a contract's id.
+    /// What it is about: the id of a contract, a program, a log-in, a chain, or of whoever takes a file away.
     pub subject_id: Uuid,
     /// Which version of that.
     pub subject_version: i32,
@@ -57,6 +58,12 @@ pub struct Approval {
     pub expires_at: Instant,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Instant>,
+    /// Of what is done only afterwards: all of it.
+    #[schema(value_type = Option<Object>)]
+    pub request: Option<Value>,
+    /// When that was done; it can be done once.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub used_at: Option<Instant>,
 }
 
 /// What somebody has said to it.
@@ -153,6 +160,8 @@ fn views(conn: &mut Conn, keys: &ChainKeys, actor: &Actor, rows: Vec<ApprovalRow
             asked_at: Instant(row.asked_at),
             expires_at: Instant(row.expires_at),
             ended_at: row.ended_at.map(Instant),
+            request: row.request.as_deref().map(serde_json::from_str).transpose()?,
+            used_at: row.used_at.map(Instant),
         })
     };
     rows.into_iter().map(view).collect()

@@ -30,6 +30,8 @@ pub(super) struct ApprovalRow {
     pub asked_at: i64,
     pub expires_at: i64,
     pub ended_at: Option<i64>,
+    pub request: Option<String>,
+    pub used_at: Option<i64>,
 }
 
 impl ApprovalRow {

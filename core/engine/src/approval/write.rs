@@ -19,8 +19,8 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 /// How long a request waits.
-const DAYS: i64 = 14;
-const DAY: i64 = 86_400_000;
+pub(super) const DAYS: i64 = 14;
+pub(super) const DAY: i64 = 86_400_000;
 
 /// What is asked for.
 pub(crate) struct Wanted {
@@ -40,6 +40,8 @@ pub(crate) struct Wanted {
     pub amount: Option<i64>,
     /// What it is about, without personal data.
     pub summary: Text,
+    /// Of what is done only afterwards: all of it, in JSON.
+    pub request: Option<String>,
 }
 
 /// What a decision made of a request.
@@ -118,6 +120,8 @@ pub(crate) fn ask(tx: &mut Tx<'_>, wanted: Wanted) -> Result<ApprovalId> {
         asked_at: now,
         expires_at: now + DAYS * DAY,
         ended_at: None,
+        request: wanted.request,
+        used_at: None,
     };
     row.insert(tx.conn())?;
     tell(tx, &row, 0, &BTreeSet::new())?;
@@ -166,9 +170,14 @@ fn tell(tx: &mut Tx<'_>, row: &ApprovalRow, step: usize, agreed: &BTreeSet<Staff
 /// Ends what waits about a subject without a decision; nothing if nothing does.
 pub(crate) fn end(tx: &mut Tx<'_>, subject: Id, state: ApprovalState) -> Result<()> {
     let chain = tx.chain();
-    let Some(mut row) = find_waiting(tx.conn(), chain, subject)? else {
-        return Ok(());
-    };
+    match find_waiting(tx.conn(), chain, subject)? {
+        Some(row) => end_row(tx, row, state),
+        None => Ok(()),
+    }
+}
+
+/// Ends one without a decision.
+pub(super) fn end_row(tx: &mut Tx<'_>, mut row: ApprovalRow, state: ApprovalState) -> Result<()> {
     row.state = Name(state);
     row.ended_at = Some(tx.business_now().0);
     row.save(tx.conn())?;
@@ -186,10 +195,11 @@ pub(crate) fn expire(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<(ApprovalKind, I
         .order(approvals::id)
         .limit(limit)
         .load(c)?);
-    for row in &late {
-        end(tx, row.subject_id, ApprovalState::Expired)?;
+    let ended = late.iter().map(|row| (row.kind.0, row.subject_id)).collect();
+    for row in late {
+        end_row(tx, row, ApprovalState::Expired)?;
     }
-    Ok(late.into_iter().map(|row| (row.kind.0, row.subject_id)).collect())
+    Ok(ended)
 }
 
 /// Whether this actor may take the step that is next.

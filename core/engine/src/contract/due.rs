@@ -2,7 +2,7 @@
 
 use super::row::{self, ContractRow};
 use super::sign;
-use crate::approval;
+use crate::approval::{self, ApprovalKind};
 use crate::each;
 use crate::error::Result;
 use crate::store::schema::contracts;
@@ -54,7 +54,7 @@ pub(crate) fn bring_about(tx: &mut Tx<'_>, ids: &[Id], today: Day) -> Result<u64
 /// Ends requests that nobody decided in time; their contracts are drafts again. Answers how many.
 pub(crate) fn expire_approvals(tx: &mut Tx<'_>) -> Result<u64> {
     let (chain, late) = (tx.chain(), approval::expire(tx, SOME)?);
-    for (_, subject) in &late {
+    for (_, subject) in late.iter().filter(|(kind, _)| *kind == ApprovalKind::Contract) {
         // Without its key: whom it is with may be erased.
         if let Some(mut row) = row::find(tx.conn(), chain, *subject)? {
             sign::take(tx, &mut row, ContractStep::Reject)?;

@@ -103,6 +103,7 @@ fn submit(tx: &mut Tx<'_>, keys: &ChainKeys, opened: &mut Opened, latest: Day) -
         makers: author::makers(tx.conn(), row)?,
         amount: row.amount,
         summary: summary(&name, row.supplement, row.predecessor_id.is_some()),
+        request: None,
     };
     approval::ask(tx, wanted)?;
     Ok(())

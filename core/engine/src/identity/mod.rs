@@ -1,6 +1,7 @@
 //! Who may come in and what they may do.
 
-pub mod login;
+mod hold;
+mod login;
 pub mod permission;
 pub mod session;
 pub mod staff;

@@ -5,6 +5,7 @@ use super::login::revoke_all;
 use super::session::stores_of;
 use super::{Action, StoreScope};
 use crate::actor::{Actor, Role};
+use crate::approval;
 use crate::error::Result;
 use crate::input::{self, Stored, Written, clearable, exists, field, not_found};
 use crate::keys::check_new_password;
@@ -167,8 +168,8 @@ impl StaffRow {
 /// An account with the stores it is bound to.
 #[derive(Clone)]
 pub struct Account {
-    row: StaffRow,
-    store_ids: Vec<StoreId>,
+    pub(super) row: StaffRow,
+    pub(super) store_ids: Vec<StoreId>,
 }
 
 impl VersionedRow for Account {
@@ -340,6 +341,11 @@ impl Resource for Staff {
         Ok(())
     }
 
+    fn hold(tx: &mut Tx<'_>, account: &Account, before: Option<&Account>) -> Result<Option<Answer>> {
+        let guarded = account.guarded(before);
+        guarded.map_or(Ok(None), |guarded| approval::permit(tx, guarded))
+    }
+
     fn follow(tx: &mut Tx<'_>, account: &Account, before: &Account) -> Result<()> {
         if !account.row.active || account.row.password_hash != before.row.password_hash {
             revoke_all(tx, account.row.id.typed(), None)?;
@@ -423,9 +429,15 @@ impl Engine {
             let chain = tx.chain();
             let mut account = Account::find(tx.conn(), chain, id.into())?.ok_or_else(not_found)?;
             account.check_operator(tx.actor())?;
+            let before = account.clone();
             account.row.password_hash.clone_from(&hash);
             account.row.must_change_password = true;
             account.row.version += 1;
+            if let Some(guarded) = account.guarded(Some(&before))
+                && let Some(waits) = approval::permit(tx, guarded)?
+            {
+                return Ok(waits);
+            }
             account.row.save(tx.conn())?;
             revoke_all(tx, id, None)?;
             tx.audit("staff.reset_password", id.0, json!({}));

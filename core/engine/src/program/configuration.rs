@@ -5,6 +5,7 @@ use super::component::Wait;
 use super::effective::digest;
 use super::manage::pinned;
 use crate::actor::Actor;
+use crate::approval::{self, ApprovalKind, Guarded};
 use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::{Stored, Written, field, not_found};
@@ -17,13 +18,13 @@ use cardea_domain::error::FieldError;
 use cardea_domain::id::{ChainId, ConfigurationId, ProgramId, StaffId};
 use cardea_domain::sale::Terms;
 use cardea_domain::tier::Ladder;
-use cardea_domain::{Code, Instant, Refusal};
+use cardea_domain::{Code, Instant, Refusal, Text};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewConfiguration {
     // Business time, not in the past: what was judged stays judged.
@@ -215,6 +216,7 @@ impl Engine {
         let chain = actor.chain;
         let pin = self.read(chain, |conn| pinned(conn, chain, program))?;
         let plugin = self.component(pin, Wait::ForIt)?.map_err(|e| cannot_check(&e))?;
+        let request = serde_json::to_value(&new).map_err(Error::from)?;
         let prepared = Prepared::check(&plugin, new.plugin_config, new.ladder, new.points)?;
         let effective_from = new.effective_from;
         let answered = self
@@ -242,6 +244,19 @@ impl Engine {
                     .select(diesel::dsl::max(configurations::number))
                     .get_result(c)?);
                 let number = last.unwrap_or(0) + 1;
+                // A version that somebody has published meanwhile makes it another wish.
+                let guarded = Guarded {
+                    kind: ApprovalKind::Configuration,
+                    subject: program.0,
+                    request: json!({ "version": number, "configuration": request }),
+                    summary: Text::new(
+                        format!("发布规则第 {number} 版"),
+                        format!("Publish version {number} of the rules"),
+                    ),
+                };
+                if let Some(waits) = approval::permit(tx, guarded)? {
+                    return Ok(waits);
+                }
                 let id = prepared.insert(tx, program, number, from)?;
                 let detail = json!({ "program_id": program, "version": number, "effective_from": from });
                 tx.audit("configuration.create", id.0, detail);

@@ -989,6 +989,8 @@ diesel::table! {
         asked_at -> BigInt,
         expires_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+        request -> Nullable<Text>,
+        used_at -> Nullable<BigInt>,
     }
 }
 
