@@ -122,6 +122,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     model::tests,
     operation::tests,
     outage::tests,
+    permits::tests,
     phones::tests,
     planted::tests,
     privacy::tests,

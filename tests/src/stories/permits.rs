@@ -118,7 +118,7 @@ fn d_con_3_another_role_waits_and_so_does_a_password_of_who_agrees(app: &TestApp
     change(&hq, &zhao, json!({"active": false})).ok();
     request(change(&hq, &zhao, json!({"active": true})));
     let reset = json!({"password": "a known password"});
-    request(hq.post(&format!("/staff/{decider}/reset-password"), &reset));
+    request(hq.post(&format!("/staff/{decider}/password"), &reset));
     finance.get("/me").ok();
     request(change(&hq, &decider, reset));
 }
