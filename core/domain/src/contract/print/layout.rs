@@ -4,7 +4,7 @@ use super::placeholder::{BlockName, Placeholder, holds};
 use super::sheet::PrintLanguage::{self, En, Zh};
 use super::sheet::{Block, Sheet, Signature};
 use super::template::{Clause, Template};
-use super::writing::{self, in_language};
+use super::writing::{self, in_language, one_line};
 use super::{PrintedContract, tables};
 use crate::braces::{Piece, is_unprintable, pieces};
 use crate::contract::{ContractState, Element, Party};
@@ -47,12 +47,6 @@ fn mark(contract: &PrintedContract) -> Option<Text> {
         | ContractState::Terminated
         | ContractState::Archived => None,
     }
-}
-
-/// A value within a line.
-fn one_line(text: &str) -> String {
-    let text: String = text.trim().replace("\r\n", "\n");
-    text.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect()
 }
 
 struct Print<'a> {

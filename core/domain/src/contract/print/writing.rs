@@ -2,6 +2,7 @@
 
 use super::PrintedContract;
 use super::sheet::PrintLanguage::{self, En, Zh};
+use crate::braces::is_unprintable;
 use crate::calendar::Day;
 use crate::error::Text;
 use crate::money::{Minor, Ppm, format_minor, format_ppm, minor_units};
@@ -210,4 +211,10 @@ pub(super) fn blank(language: PrintLanguage) -> &'static str {
         Zh => "＿＿＿＿",
         En => "____",
     }
+}
+
+/// A value within a line.
+pub(super) fn one_line(text: &str) -> String {
+    let text: String = text.trim().replace("\r\n", "\n");
+    text.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect()
 }
