@@ -65,9 +65,19 @@ pub fn until(done: impl Fn() -> bool) {
     }
 }
 
+/// How those of a kind stand, once none is under way: a server has a mail before its answer is noted.
+#[track_caller]
 pub fn states(app: &TestApp, kind: &str) -> Vec<String> {
-    let found = app.hq().get(&format!("/messages?kind={kind}")).ok().list("/items");
-    found.iter().map(|message| message.text("/state")).collect()
+    let start = Instant::now();
+    loop {
+        let found = app.hq().get(&format!("/messages?kind={kind}")).ok().list("/items");
+        let states: Vec<String> = found.iter().map(|message| message.text("/state")).collect();
+        if states.iter().all(|state| state != "sending") {
+            return states;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "{found:#?}");
+        std::thread::sleep(Duration::from_millis(30));
+    }
 }
 
 fn reached_at(actor: &Actor, mail: &str) {
