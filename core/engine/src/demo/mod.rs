@@ -3,6 +3,7 @@
 //! Everything follows from a seed and the last day of trade, card numbers included: filled twice, two databases have the
 //! same fingerprint (`verify`). The business clock follows the days while they happen and the machine's clock afterwards.
 
+mod binder;
 mod cast;
 mod dice;
 mod fill;
@@ -112,6 +113,7 @@ pub async fn fill(engine: &Engine, seed: u64, size: Size, until: Day, watch: &mu
     filled?;
     for trade in &trades {
         engine.clock().set_business(trade.chain(), None);
+        binder::write(engine, &trade.shop).await?;
     }
     remember(engine, &trades, seed).await
 }
