@@ -324,9 +324,10 @@ fn select(
         StoreScope::All => (true, Vec::new()),
         StoreScope::Only(stores) => (false, stores.iter().map(|store| Id::from(*store)).collect()),
     };
-    Ok(each!(conn, c => {
+    // Ids first, from an index alone: what few contracts have is looked for among all of them.
+    let found: Vec<Id> = each!(conn, c => {
         let mut found = contracts::table
-            .select(ContractRow::as_select())
+            .select(contracts::id)
             .filter(contracts::chain_id.eq(Id::from(chain)).and(contracts::id.lt(before)))
             .filter(all.into_sql::<Bool>().or(contracts::store_id.eq_any(&stores)))
             .into_boxed();
@@ -357,5 +358,10 @@ fn select(
             found = found.filter(contracts::ends_on.le(Some(day.0)));
         }
         found.order(contracts::id.desc()).limit(limit).load(c)?
-    }))
+    });
+    Ok(each!(conn, c => contracts::table
+        .select(ContractRow::as_select())
+        .filter(contracts::chain_id.eq(Id::from(chain)).and(contracts::id.eq_any(&found)))
+        .order(contracts::id.desc())
+        .load(c)?))
 }
