@@ -1,6 +1,6 @@
 //! Contracts for tests: one that says everything, and one that says next to nothing.
 
-use super::{PrintedContract, PrintedMilestone, ShippedTemplate, ValuePrinted};
+use super::{Block, PrintedContract, PrintedMilestone, Sheet, ShippedTemplate, ValuePrinted};
 use crate::calendar::Day;
 use crate::contract::lines::{SubjectLine, Totals, totals};
 use crate::contract::rebate::{Grading, RebatePeriod, RebateTerms, RebateTier};
@@ -123,4 +123,14 @@ pub(super) fn full(template: ShippedTemplate) -> PrintedContract {
         annexes: vec!["营业执照.pdf".into()],
         ..empty()
     }
+}
+
+pub(super) fn headings(sheet: &Sheet) -> Vec<&str> {
+    let blocks = sheet.blocks.iter();
+    blocks
+        .filter_map(|block| match block {
+            Block::Heading { text } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect()
 }

@@ -58,7 +58,7 @@ impl ShippedTemplate {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{empty, full};
+    use super::super::fixture::{empty, full, headings};
     use super::super::placeholder::{BlockName, Placeholder};
     use super::super::{Block, PrintLanguage, Sheet, sheet};
     use super::*;
@@ -97,14 +97,6 @@ mod tests {
             .flat_map(|text| [of(&text.zh), of(&text.en)].concat());
         let conditions = template.clauses.iter().filter_map(|clause| clause.when.clone());
         inside.chain(conditions).collect()
-    }
-
-    fn headings(sheet: &Sheet) -> Vec<&str> {
-        let text = |block| match block {
-            &Block::Heading { ref text } => Some(text.as_str()),
-            _ => None,
-        };
-        sheet.blocks.iter().filter_map(text).collect()
     }
 
     #[test]

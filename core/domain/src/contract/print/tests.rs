@@ -1,4 +1,4 @@
-use super::fixture::{day, empty, full, lines, value};
+use super::fixture::{day, empty, full, headings, lines, value};
 use super::sheet::PrintLanguage::{self, En, Zh};
 use super::*;
 use crate::contract::{ContractState, Element, lines::totals};
@@ -22,27 +22,23 @@ fn template(clauses: Vec<Clause>) -> Template {
 }
 
 fn paragraphs(sheet: &Sheet) -> Vec<&str> {
-    let text = |block| match block {
-        &Block::Paragraph { ref text } | &Block::Heading { ref text } => Some(text.as_str()),
-        Block::Parties { .. } | Block::Table(_) => None,
-    };
-    sheet.blocks.iter().filter_map(text).collect()
-}
-
-fn headings(sheet: &Sheet) -> Vec<&str> {
-    let text = |block| match block {
-        &Block::Heading { ref text } => Some(text.as_str()),
-        _ => None,
-    };
-    sheet.blocks.iter().filter_map(text).collect()
+    let blocks = sheet.blocks.iter();
+    blocks
+        .filter_map(|block| match block {
+            Block::Paragraph { text } | Block::Heading { text } => Some(text.as_str()),
+            Block::Parties { .. } | Block::Table(_) => None,
+        })
+        .collect()
 }
 
 fn tables(sheet: &Sheet) -> Vec<&Table> {
-    let table = |block| match block {
-        &Block::Table(ref table) => Some(table),
-        _ => None,
-    };
-    sheet.blocks.iter().filter_map(table).collect()
+    let blocks = sheet.blocks.iter();
+    blocks
+        .filter_map(|block| match block {
+            Block::Table(table) => Some(table),
+            _ => None,
+        })
+        .collect()
 }
 
 fn said(body: &str, contract: &PrintedContract, language: PrintLanguage) -> Vec<String> {
