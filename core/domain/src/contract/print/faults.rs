@@ -2,9 +2,9 @@
 
 use super::placeholder::{BlockName, Placeholder};
 use super::template::{MOST_ANNEXES, MOST_BODY, MOST_CLAUSES, Template};
+use super::writing::says_something;
 use crate::braces::{Piece, is_unprintable, pieces};
 use crate::error::{Text, WrongField};
-use crate::identifier::is_invisible;
 use std::collections::BTreeSet;
 
 /// Characters of a title or a heading.
@@ -198,8 +198,7 @@ fn told(name: &str) -> String {
 }
 
 fn length(text: &str, most: usize) -> Option<Text> {
-    let says_something = text.chars().any(|c| !c.is_whitespace() && !is_invisible(c));
-    let fits = says_something && text.chars().count() <= most;
+    let fits = says_something(text) && text.chars().count() <= most;
     (!fits).then(|| Text::new(format!("请填写 1–{most} 个字"), format!("Fill in 1–{most} characters")))
 }
 
@@ -239,4 +238,159 @@ fn distance(one: &str, other: &str) -> usize {
         }
     }
     row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Clause;
+    use super::*;
+
+    fn both(text: &str) -> Text {
+        Text::new(text, text)
+    }
+
+    fn clause(zh: &str, en: &str) -> Clause {
+        Clause {
+            heading: None,
+            body: Text::new(zh, en),
+            when: None,
+        }
+    }
+
+    fn template(clauses: Vec<Clause>) -> Template {
+        Template {
+            title: Text::new("合同", "Contract"),
+            clauses,
+            annexes: Vec::new(),
+        }
+    }
+
+    /// Pointers and what is said in both languages.
+    fn told(template: &Template) -> Vec<(String, String, String)> {
+        let told = of(template, &["deposit", "colour"]).into_iter();
+        told.map(|wrong| (wrong.pointer, wrong.detail.zh, wrong.detail.en))
+            .collect()
+    }
+
+    fn pointers(template: &Template) -> Vec<String> {
+        told(template).into_iter().map(|(pointer, ..)| pointer).collect()
+    }
+
+    /// The only fault of a body, which is the same in both languages.
+    fn body(text: &str) -> (String, String) {
+        let found = told(&template(vec![clause(text, text)]));
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(
+            (found[0].0.as_str(), found[1].0.as_str()),
+            ("/clauses/0/body/zh", "/clauses/0/body/en")
+        );
+        (found[0].1.clone(), found[1].2.clone())
+    }
+
+    #[test]
+    fn d_con_2_a_sound_template_has_no_faults() {
+        let text = "{parties}\n {lines} \n{{x}} {values.deposit}{elements.quality}";
+        let mut sound = template(vec![clause(text, text); MOST_CLAUSES]);
+        sound.annexes = vec![both("{title}"); MOST_ANNEXES];
+        sound.clauses[0].heading = Some(both("{number}"));
+        for when in [
+            "lines",
+            "milestones",
+            "rebate",
+            "amount",
+            "own_party.bank",
+            "values.colour",
+        ] {
+            sound.clauses[1].when = Some(when.into());
+            assert_eq!(told(&sound), [], "{when}");
+        }
+        sound.clauses[1].body = both(&"汉".repeat(MOST_BODY));
+        assert_eq!(told(&sound), []);
+        sound.clauses.push(clause("x", "x"));
+        sound.annexes.push(both("x"));
+        assert_eq!(pointers(&sound), ["/clauses", "/annexes"]);
+        assert_eq!(pointers(&template(Vec::new())), ["/clauses"]);
+    }
+
+    #[test]
+    fn d_con_2_empty_and_long_texts_are_named() {
+        let mut wrong = template(vec![clause(" \n", &"x".repeat(MOST_BODY + 1))]);
+        wrong.title = Text::new("\u{200b}", "a\nb");
+        wrong.clauses[0].heading = Some(Text::new("好", ""));
+        wrong.annexes = vec![Text::new("附".repeat(201), "x")];
+        assert_eq!(
+            pointers(&wrong),
+            [
+                "/title/zh",
+                "/title/en",
+                "/clauses/0/heading/en",
+                "/clauses/0/body/zh",
+                "/clauses/0/body/en",
+                "/annexes/0/zh"
+            ]
+        );
+    }
+
+    #[test]
+    fn d_con_2_an_unknown_placeholder_is_named_with_what_may_be_meant() {
+        for (name, meant) in [
+            ("values.color", "values.colour"),
+            ("Amount", "amount"),
+            (" amount ", "amount"),
+            ("element.quality", "elements.quality"),
+            ("own_party.nam", "own_party.name"),
+            ("miletsones", "milestones"),
+        ] {
+            let (zh, en) = body(&format!("甲{{{name}}}"));
+            assert_eq!(zh, format!("第 2 个字：没有占位符 {{{name}}}，是否指 {meant}？"));
+            assert_eq!(
+                en,
+                format!("Character 2: there is no placeholder {{{name}}}; is {meant} meant?")
+            );
+        }
+        let (zh, en) = body("{客户生日}");
+        assert!(
+            zh.contains("可用的有 own_party.…、") && en.contains("there are own_party.…, "),
+            "{zh} {en}"
+        );
+        assert!(body(&format!("{{{}}}", "y".repeat(3000))).0.chars().count() < 300);
+    }
+
+    #[test]
+    fn d_con_2_braces_and_blocks_stand_where_they_can() {
+        assert!(body("a\n{amount").0.starts_with("第 3 个字：{ 没有对应的 }"));
+        assert!(body("amount}").1.starts_with("Character 7: this } has no {"));
+        assert!(body("价格：{lines}").0.starts_with("第 4 个字：{lines} 是整块内容"));
+        assert!(
+            body("{lines}\n{rebate}{rebate}")
+                .1
+                .starts_with("Character 9: {rebate} is a block")
+        );
+        assert!(body("金额｛amount｝").0.starts_with("第 3 个字：占位符须用半角花括号"));
+        let mut headed = template(vec![clause("｛注意｝", "x")]);
+        assert_eq!(told(&headed), []);
+        headed.clauses[0].heading = Some(both("{lines}"));
+        assert_eq!(pointers(&headed), ["/clauses/0/heading/zh", "/clauses/0/heading/en"]);
+    }
+
+    #[test]
+    fn d_con_2_both_languages_name_the_same() {
+        let wrong = template(vec![clause("{amount}{starts_on}{starts_on}", "{amount} {ends_on}")]);
+        let found = told(&wrong);
+        let pointers: Vec<&str> = found.iter().map(|(pointer, ..)| pointer.as_str()).collect();
+        assert_eq!(pointers, ["/clauses/0/body/en", "/clauses/0/body/zh"]);
+        assert!(
+            found[0].1.contains("{starts_on}") && found[1].2.contains("{ends_on}"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn d_con_2_a_condition_names_something() {
+        for when in ["parties", "", "{amount}", "values.size", "ammount"] {
+            let mut wrong = template(vec![clause("x", "x")]);
+            wrong.clauses[0].when = Some(when.into());
+            assert_eq!(pointers(&wrong), ["/clauses/0/when"], "{when}");
+        }
+    }
 }

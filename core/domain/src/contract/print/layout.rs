@@ -11,8 +11,8 @@ use crate::contract::{ContractState, Element, Party};
 use crate::error::Text;
 
 /// The contract as its template says it. Values are put in as they are and never searched for placeholders; a line
-/// break in one begins a paragraph where its placeholder stands alone in a line, and is a blank elsewhere. A clause that
-/// depends on what is absent is left out, as is one whose body comes to nothing; numbers run on without a gap.
+/// break in one begins a paragraph where its placeholder stands alone in a line, and is a blank elsewhere. A clause
+/// that depends on what is absent is left out, as is one whose body comes to nothing; numbers run on without a gap.
 pub fn sheet(template: &Template, contract: &PrintedContract, language: PrintLanguage) -> Sheet {
     let print = Print { contract, language };
     let mut blocks = Vec::new();

@@ -1,6 +1,8 @@
 //! Contracts in print (D-CON-2): templates of a type, what they say of one contract, and the sheet for a printer.
 
 mod faults;
+#[cfg(test)]
+mod fixture;
 mod layout;
 mod placeholder;
 mod printed;
@@ -8,6 +10,8 @@ pub mod sheet;
 mod shipped;
 mod tables;
 mod template;
+#[cfg(test)]
+mod tests;
 mod writing;
 
 pub use layout::sheet;

@@ -97,7 +97,7 @@ impl<'a> Placeholder<'a> {
             Supplement => contract.supplement.map(|number| number.to_string()),
             MainNumber => contract.main_number.clone(),
         };
-        text.filter(|text| !text.trim().is_empty())
+        text.filter(|text| writing::says_something(text))
     }
 }
 

@@ -107,9 +107,7 @@ impl Print<'_> {
             foot: String::new(),
         };
         let said = |text: &Option<String>| text.as_deref().map(one_line).unwrap_or_default();
-        let mut goods = cells(self.told("货物名称", "Goods"), false, 14, &|line| {
-            one_line(&line.goods)
-        });
+        let mut goods = cells(self.told("名称", "Item"), false, 14, &|line| one_line(&line.goods));
         goods.foot = self.told("合计", "Total");
         let mut columns = vec![self.counted(lines.len()), goods];
         // A column that says nothing takes room from those that do.
@@ -130,7 +128,7 @@ impl Print<'_> {
         columns.push(cells(label, true, 7, &|line| {
             format!("{}%", writing::percent(line.tax_ppm))
         }));
-        columns.push(self.sums("金额（不含税）", "Net", |total| total.amount));
+        columns.push(self.sums("不含税金额", "Net", |total| total.amount));
         columns.push(self.sums("税额", "Tax", |total| total.tax));
         columns.push(self.sums("价税合计", "Gross", |total| total.total));
         table(columns, true)
@@ -231,16 +229,21 @@ impl Print<'_> {
         };
         let mut text = match (self.language, rebate.terms.grading) {
             (Zh, Grading::Whole) => format!(
-                "返利按{period}结算：以当期销售额扣除退货后的净额确定档次，净额全部按所达到档次的比例计算返利；未达到最低档次的，当期无返利。"
+                "返利按{period}结算：以当期销售额扣除退货后的净额确定档次，净额全部按所达到档次的比例计算返利；\
+                 未达到最低档次的，当期无返利。"
             ),
             (Zh, Grading::Marginal) => format!(
-                "返利按{period}结算：当期销售额扣除退货后的净额按下表分档，各档次内的部分分别按该档次的比例计算返利；低于最低档次的部分无返利。"
+                "返利按{period}结算：当期销售额扣除退货后的净额按下表分档，各档次内的部分分别按该档次的比例计算返利；\
+                 低于最低档次的部分无返利。"
             ),
             (En, Grading::Whole) => format!(
-                "Rebates are settled by {period}. The turnover of the period, less returns, decides the tier, and the rate of that tier applies to the whole of it; turnover below the lowest tier earns no rebate."
+                "Rebates are settled by {period}. The turnover of the period, less returns, decides the tier, and the rate \
+                 of that tier applies to the whole of it; turnover below the lowest tier earns no rebate."
             ),
             (En, Grading::Marginal) => format!(
-                "Rebates are settled by {period}. The turnover of the period, less returns, is divided into the tiers below, and each rate applies to the part that lies in its tier; what lies below the lowest tier earns no rebate."
+                "Rebates are settled by {period}. The turnover of the period, less returns, is divided into the tiers \
+                 below, and each rate applies to the part that lies in its tier; what lies below the lowest tier earns \
+                 no rebate."
             ),
         };
         if let Some(tax) = rebate.tax_ppm {

@@ -5,6 +5,7 @@ use super::sheet::PrintLanguage::{self, En, Zh};
 use crate::braces::is_unprintable;
 use crate::calendar::Day;
 use crate::error::Text;
+use crate::identifier::is_invisible;
 use crate::money::{Minor, Ppm, format_minor, format_ppm, minor_units};
 
 const FIGURES: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
@@ -113,7 +114,7 @@ pub(super) fn in_words(contract: &PrintedContract, language: PrintLanguage) -> O
             let words = contract
                 .amount_in_words
                 .as_deref()
-                .filter(|words| !words.trim().is_empty())?;
+                .filter(|words| says_something(words))?;
             let prefix = if currency == "CNY" { "人民币" } else { currency };
             Some(format!("{prefix}{words}"))
         }
@@ -215,6 +216,102 @@ pub(super) fn blank(language: PrintLanguage) -> &'static str {
 
 /// A value within a line.
 pub(super) fn one_line(text: &str) -> String {
-    let text: String = text.trim().replace("\r\n", "\n");
-    text.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect()
+    let plain = |c| if is_unprintable(c) { ' ' } else { c };
+    let text: String = text.replace("\r\n", "\n").chars().map(plain).collect();
+    text.trim().to_owned()
+}
+
+/// Whether there is anything to see.
+pub(super) fn says_something(text: &str) -> bool {
+    let is_seen = |c: char| !c.is_whitespace() && !is_unprintable(c) && !is_invisible(c);
+    text.chars().any(is_seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::print::fixture;
+
+    #[test]
+    fn d_con_2_clauses_are_numbered_in_chinese() {
+        for (number, wanted) in [
+            (1, "一"),
+            (9, "九"),
+            (10, "十"),
+            (11, "十一"),
+            (20, "二十"),
+            (35, "三十五"),
+            (99, "九十九"),
+            (100, "一百"),
+            (101, "一百零一"),
+            (110, "一百一十"),
+            (111, "一百一十一"),
+        ] {
+            assert_eq!(chinese(number), wanted, "{number}");
+        }
+    }
+
+    #[test]
+    fn d_con_2_amounts_are_grouped() {
+        for (minor, currency, zh, en) in [
+            (1_005_00, "CNY", "￥1,005.00", "CNY 1,005.00"),
+            (999_99, "CNY", "￥999.99", "CNY 999.99"),
+            (5, "CNY", "￥0.05", "CNY 0.05"),
+            (-123_456_789_01, "USD", "USD -123,456,789.01", "USD -123,456,789.01"),
+            (-100_00, "USD", "USD -100.00", "USD -100.00"),
+            (1_234_567, "JPY", "JPY 1,234,567", "JPY 1,234,567"),
+            (1_234_567, "KWD", "KWD 1,234.567", "KWD 1,234.567"),
+        ] {
+            assert_eq!(amount_with_currency(minor, currency, Zh), zh);
+            assert_eq!(amount_with_currency(minor, currency, En), en);
+        }
+    }
+
+    #[test]
+    fn d_con_2_amounts_are_spelt_in_english() {
+        for (minor, scale, wanted) in [
+            (0, 2, "zero only"),
+            (5, 2, "zero and 05/100"),
+            (1_005_00, 2, "one thousand and five only"),
+            (21_17, 2, "twenty-one and 17/100"),
+            (340_00, 2, "three hundred and forty only"),
+            (1_000_000, 0, "one million only"),
+            (
+                -2_512_119,
+                0,
+                "minus two million five hundred and twelve thousand one hundred and nineteen only",
+            ),
+            (1_234, 3, "one and 234/1000"),
+        ] {
+            assert_eq!(spelt(minor, scale), wanted);
+        }
+        for minor in [i64::MIN, i64::MAX] {
+            assert!(spelt(minor, 0).contains("nine quintillion two hundred and twenty-three quadrillion"));
+        }
+    }
+
+    #[test]
+    fn d_con_2_capitals_name_the_currency() {
+        let mut contract = fixture::empty();
+        assert_eq!((in_words(&contract, Zh), in_words(&contract, En)), (None, None));
+        contract.amount = Some(1_00);
+        contract.amount_in_words = Some("壹元整".into());
+        assert_eq!(in_words(&contract, Zh).as_deref(), Some("人民币壹元整"));
+        contract.currency = "USD".into();
+        assert_eq!(in_words(&contract, Zh).as_deref(), Some("USD壹元整"));
+        assert_eq!(in_words(&contract, En).as_deref(), Some("USD one only"));
+    }
+
+    #[test]
+    fn d_con_2_days_percents_and_quantities() {
+        let day_of = fixture::day(2026, 12, 31);
+        assert_eq!(
+            (day(day_of, Zh).as_str(), day(day_of, En).as_str()),
+            ("2026年12月31日", "31 December 2026")
+        );
+        assert_eq!(
+            (percent(130_000), percent(2_500), quantity(1_500)),
+            ("13".into(), "0.25".into(), "1.5".into())
+        );
+    }
 }
