@@ -11,15 +11,17 @@ use crate::identity::Action;
 use crate::input::{erased, not_found};
 use crate::look::NewLook;
 use crate::resource::VersionedRow;
-use crate::store::{Answer, Conn, Id, Tx};
+use crate::store::{Answer, Conn, Tx};
 use cardea_domain::confidential::LookKind;
 use cardea_domain::contract::lines::Totals;
-use cardea_domain::contract::print::{PrintLanguage, PrintedContract, PrintedMilestone, ValuePrinted, sheet};
+use cardea_domain::contract::print::{
+    PrintLanguage, PrintedContract, PrintedMilestone, ValuePrinted, amount_with_currency, day, sheet,
+};
 use cardea_domain::contract::{ContractState, Elements, Party};
-use cardea_domain::fields::FieldDefinition;
+use cardea_domain::fields::{FieldDefinition, FieldKind};
 use cardea_domain::id::{ContractId, ContractTypeId};
 use cardea_domain::money::minor_units;
-use cardea_domain::{Refusal, Text};
+use cardea_domain::{Day, Refusal, Text};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -30,11 +32,25 @@ pub struct ContractPrint {
     pub pdf: Vec<u8>,
 }
 
-fn values(definitions: &[FieldDefinition], values: &Map<String, Value>, minor: u32) -> BTreeMap<String, ValuePrinted> {
+fn values(
+    definitions: &[FieldDefinition],
+    values: &Map<String, Value>,
+    currency: &str,
+) -> BTreeMap<String, ValuePrinted> {
+    let minor = minor_units(currency).unwrap_or(2);
     let printed = |field: &FieldDefinition| {
         let value = values.get(&field.name)?;
         let told = |pick: fn(&Text) -> &str| fields::shown(field, value, (pick, minor)).told();
+        let both = |told: &dyn Fn(PrintLanguage) -> String| Text::new(told(PrintLanguage::Zh), told(PrintLanguage::En));
         let text = match value {
+            Value::String(text) if field.kind == FieldKind::Date => match text.parse::<Day>() {
+                Ok(on) => both(&|language| day(on, language)),
+                Err(_) => Text::new(text, text),
+            },
+            Value::Number(number) if field.kind == FieldKind::Money => {
+                let amount = number.as_i64().unwrap_or_default();
+                both(&|language| amount_with_currency(amount, currency, language))
+            }
             Value::Bool(true) => Text::new("是", "Yes"),
             Value::Bool(false) => Text::new("否", "No"),
             _ => Text::new(told(|text| &text.zh), told(|text| &text.en)),
@@ -55,7 +71,6 @@ fn printed(
     main: Option<String>,
 ) -> PrintedContract {
     let (listed, content) = (contract.listed, contract.content);
-    let minor = minor_units(currency).unwrap_or(2);
     let milestones = content.milestones.into_iter().map(|milestone| PrintedMilestone {
         kind: milestone.kind,
         due_on: milestone.due_on,
@@ -72,7 +87,7 @@ fn printed(
         amount: listed.amount,
         currency: currency.to_owned(),
         amount_in_words: contract.amount_in_words,
-        values: values(definitions, &content.values, minor),
+        values: values(definitions, &content.values, currency),
         elements: content.elements,
         lines: content.lines,
         totals: contract.totals,

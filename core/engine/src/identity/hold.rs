@@ -28,7 +28,7 @@ impl Account {
                 || before.row.person_id != row.person_id
                 || (row.active && !before.row.active);
             let decides = row.role.0.grant(Action::ApprovalDecide) == Some(Scope::Chain);
-            if !more && !(password && decides) {
+            if !(more || (password && decides)) {
                 return None;
             }
         }

@@ -19,3 +19,4 @@ pub use printed::{PrintedContract, PrintedMilestone, ValuePrinted};
 pub use sheet::{Block, Column, PrintLanguage, Sheet, Side, Signature, Table};
 pub use shipped::ShippedTemplate;
 pub use template::{Clause, MOST_ANNEXES, MOST_BODY, MOST_CLAUSES, Template};
+pub use writing::{amount_with_currency, day};

@@ -33,7 +33,7 @@ pub(super) fn in_language(text: &Text, language: PrintLanguage) -> &str {
 }
 
 /// 2026年3月1日, 1 March 2026
-pub(super) fn day(day: Day, language: PrintLanguage) -> String {
+pub fn day(day: Day, language: PrintLanguage) -> String {
     let (year, month, of_month) = day.ymd();
     match language {
         Zh => format!("{year}年{month}月{of_month}日"),
@@ -60,7 +60,7 @@ pub(super) fn amount(amount: Minor, currency: &str) -> String {
 }
 
 /// ￥1,005.00, USD 1,005.00; in English CNY 1,005.00
-pub(super) fn amount_with_currency(minor: Minor, currency: &str, language: PrintLanguage) -> String {
+pub fn amount_with_currency(minor: Minor, currency: &str, language: PrintLanguage) -> String {
     let amount = amount(minor, currency);
     match (language, currency) {
         (Zh, "CNY") => format!("￥{amount}"),
