@@ -219,7 +219,7 @@ fn d_con_2_who_printed_is_noted(app: &TestApp) {
     step(&consultant(app), &path(&contract), "submit").ok();
     let west = app.actor("consultant", &[app.west()]);
     west.get(&format!("{}/print", path(&contract)))
-        .expect_problem(404, "not_found");
+        .expect_problem(403, "forbidden");
     printed(app, &path(&contract), "en");
     let looks = app
         .hq()
