@@ -8,7 +8,7 @@ from fontTools.pens.boundsPen import BoundsPen
 from fontTools.pens.t2CharStringPen import T2CharStringPen
 from fontTools.pens.transformPen import TransformPen
 from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTCollection
+from fontTools.ttLib import TTCollection, TTFont
 
 SHARE, TARGET = sys.argv[1:]
 # Simplified Chinese in each collection.
@@ -16,15 +16,15 @@ SC = 2
 DIGITS = "0123456789"
 
 
-def standard_table(levels):
+def standard_table():
     """The table of general standard Chinese characters (2013): names of people and places are in all three levels."""
     found = set()
     for file in glob.glob(f"{SHARE}/unicode/Unihan_*.txt.bz2"):
         for line in bz2.open(file, "rt", encoding="utf-8"):
             parts = line.split()
-            if len(parts) == 3 and parts[1] == "kTGH" and int(parts[2].split(":")[1]) <= levels:
+            if len(parts) == 3 and parts[1] == "kTGH":
                 found.add(int(parts[0][2:], 16))
-    assert len(found) == levels, len(found)
+    assert len(found) == 8105, len(found)
     return found
 
 
@@ -50,12 +50,10 @@ LATIN = {
 # Forms of numbers, squared units, boxes to tick, full-width forms.
 SIGNS = {
     *range(0x2460, 0x2500), *range(0x2500, 0x2580), *range(0x3000, 0x3020), *range(0x3220, 0x3244), *range(0x3280, 0x32B1),
-    *range(0x3380, 0x33DF), *range(0x2160, 0x217C), *range(0xFE30, 0xFE50), *range(0xFF01, 0xFF5F), *range(0xFFE0, 0xFFE7),
-    *map(ord, "·—‘’“”…※℃℉℗℡Ω‖′″‵←↑→↓↔√∞≈≠≤≥±×÷■□▲△▼▽◆◇○◎●★☆☐☑☒✓✔✗✘〇㊙⸺"),
+    *range(0x3380, 0x33DF), *range(0x2160, 0x216C), *range(0x2170, 0x217A), *range(0xFE30, 0xFE50), *range(0xFF01, 0xFF5F), *range(0xFFE0, 0xFFE7),
+    *map(ord, "·—‘’“”…※℃℉℡Ω‖′″‵←↑→↓↔√∞≈≠≤≥±×÷■□▲△▼▽◆◇○◎●★☆☐☑☒✓✔✗✘〇㊙⸺"),
 }
-NAMES = standard_table(8105)
-# The two levels of common characters; what they lack a heading takes from the text's font.
-COMMON = standard_table(6500)
+NAMES = standard_table() | GB2312 | BIG5_COMMON | SIGNS
 
 
 def feature(font, tag):
@@ -120,12 +118,35 @@ def rename(font, family, style):
     kept = [record for record in name.names if record.nameID in (0, 5, 7, 8, 9, 11, 13, 14) and record.langID == 0x409]
     name.names = kept
     full = f"{family} {style}"
-    for number, text in ((1, family), (2, style), (3, full), (4, full), (6, full.replace(" ", "") if style == "" else f"{family.replace(' ', '')}-{style}")):
+    post_script = f"{family.replace(' ', '')}-{style}"
+    for number, text in ((1, family), (2, style), (3, full), (4, full), (6, post_script)):
         name.setName(text, number, 3, 1, 0x409)
+    if "CFF " not in font:
+        return
     cff = font["CFF "].cff
     cff.fontNames = [name.getDebugName(6)]
     top = cff.topDictIndex[0]
     top.FamilyName, top.FullName = family, full
+
+
+def subset(font, characters, kerned):
+    options = Options(
+        layout_features=["kern"] if kerned else [],
+        drop_tables=["BASE", "VORG", "vhea", "vmtx", "GDEF", "GSUB"] + ([] if kerned else ["GPOS"]),
+        hinting=False, notdef_outline=True, name_IDs=["*"], name_languages=["*"],
+    )
+    subsetter = Subsetter(options)
+    subsetter.populate(unicodes=characters)
+    subsetter.subset(font)
+
+
+def save(font, file, family, style):
+    rename(font, family, style)
+    # The day of the original: made again, the file is the same.
+    font["head"].modified = font["head"].created
+    font.recalcTimestamp = False
+    font.save(f"{TARGET}/{file}")
+    print(file, len(font.getGlyphOrder()), "glyphs")
 
 
 def make(source, file, family, style, characters, proportional):
@@ -135,28 +156,26 @@ def make(source, file, family, style, characters, proportional):
     else:
         # Dashes that touch each other, as Chinese sets them.
         swap(font, "fwid", "—")
-    options = Options(
-        layout_features=["kern"] if proportional else [],
-        drop_tables=["BASE", "VORG", "vhea", "vmtx", "GDEF", "GSUB"] + ([] if proportional else ["GPOS"]),
-        hinting=False, desubroutinize=False, notdef_outline=True, name_IDs=["*"], name_languages=["*"], glyph_names=False,
-    )
-    missing = [chr(c) for c in characters if c not in font.getBestCmap()]
-    subsetter = Subsetter(options)
-    subsetter.populate(unicodes=characters)
-    subsetter.subset(font)
+    subset(font, characters, proportional)
     if ord("0") in font.getBestCmap():
         equal_digits(font)
-        if "GPOS" in font:
-            without_digits(font)
-    rename(font, family, style)
-    # The day of the original: made again, the file is the same.
-    font["head"].modified = font["head"].created
-    font.recalcTimestamp = False
-    font.save(f"{TARGET}/{file}")
-    print(file, len(font.getGlyphOrder()), "glyphs; the original lacks", "".join(missing))
+    if proportional:
+        without_digits(font)
+    save(font, file, family, style)
+    return set(font.getBestCmap())
 
 
-make("NotoSerifCJK-Regular", "latin.otf", "Cardea Latin", "Regular", LATIN, True)
+def make_rest(source, file, family, style, lacking):
+    """What Noto CJK has not, from Noto's other families."""
+    font = TTFont(f"{SHARE}/fonts/truetype/noto/{source}.ttf")
+    subset(font, lacking, False)
+    save(font, file, family, style)
+
+
+latin = make("NotoSerifCJK-Regular", "latin.otf", "Cardea Latin", "Regular", LATIN, True)
 make("NotoSerifCJK-Bold", "latin-bold.otf", "Cardea Latin", "Bold", LATIN, True)
-make("NotoSerifCJK-Regular", "song.otf", "Cardea Song", "Regular", NAMES | GB2312 | BIG5_COMMON | SIGNS, False)
-make("NotoSansCJK-Bold", "hei-bold.otf", "Cardea Hei", "Bold", COMMON | GB2312 | LATIN | SIGNS, False)
+song = make("NotoSerifCJK-Regular", "song.otf", "Cardea Song", "Regular", NAMES, False)
+make("NotoSansCJK-Bold", "hei-bold.otf", "Cardea Hei", "Bold", NAMES | LATIN, False)
+make_rest("NotoSerif-Regular", "european.ttf", "Cardea European", "Regular", LATIN - latin)
+make_rest("NotoSerif-Bold", "european-bold.ttf", "Cardea European", "Bold", LATIN - latin)
+make_rest("NotoSansSymbols2-Regular", "ticks.ttf", "Cardea Ticks", "Regular", SIGNS - song)

@@ -4,6 +4,7 @@
 //! clock of the machine; fonts are carried along (`fonts/README.md`).
 
 mod limits;
+mod prepare;
 mod text;
 mod world;
 
@@ -14,13 +15,13 @@ use typst::foundations::Smart;
 use typst_layout::PagedDocument;
 use typst_pdf::PdfOptions;
 
-pub use limits::{MAX_CHARACTERS, MAX_PARTS, MAX_ROWS};
+pub use limits::{MAX_CHARACTERS, MAX_ROWS, MAX_TEXTS};
 pub use text::missing;
 
 /// Why a sheet isn't printed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PrintError {
-    /// More than what is printed at once: [`MAX_CHARACTERS`], [`MAX_ROWS`] or [`MAX_PARTS`].
+    /// More than what is printed at once: [`MAX_CHARACTERS`], [`MAX_ROWS`] or [`MAX_TEXTS`].
     #[error("{found} {what} are too many to print: at most {most}")]
     TooLong {
         what: &'static str,
@@ -50,7 +51,7 @@ pub fn pdf(sheet: &Sheet) -> Result<Vec<u8>, PrintError> {
 }
 
 fn typeset(sheet: &Sheet) -> Result<Vec<u8>, PrintError> {
-    let world = world::Desk::new(text::json(sheet)?);
+    let world = world::Desk::new(prepare::json(sheet)?);
     let Warned { output, .. } = typst::compile::<PagedDocument>(&world);
     let document = output.map_err(failed)?;
     let options = PdfOptions {

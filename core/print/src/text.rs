@@ -1,6 +1,5 @@
-//! Texts of a sheet on their way to the typesetter.
+//! The texts of a sheet: which there are, and which of their characters are printed.
 
-use crate::PrintError;
 use cardea_domain::contract::print::{Block, Sheet, Table};
 use std::collections::BTreeSet;
 
@@ -49,13 +48,8 @@ pub fn missing(sheet: &Sheet) -> Vec<char> {
 
 /// Whether a character is printed at all. Controls and format characters aren't: those that turn the direction of
 /// writing could make a text read otherwise than it is stored.
-fn shown(c: char) -> bool {
+pub fn shown(c: char) -> bool {
     let format = matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}');
     !format && !c.is_control() && !c.is_whitespace()
-}
-
-/// What the template reads.
-pub fn json(sheet: &Sheet) -> Result<Vec<u8>, PrintError> {
-    serde_json::to_vec(sheet).map_err(|error| PrintError::Failed(error.to_string()))
 }

@@ -19,11 +19,14 @@ struct Shop {
 }
 
 static SHOP: LazyLock<Shop> = LazyLock::new(|| {
-    let files: [&'static [u8]; 4] = [
+    let files: [&'static [u8]; 7] = [
         include_bytes!("../fonts/latin.otf"),
         include_bytes!("../fonts/latin-bold.otf"),
         include_bytes!("../fonts/song.otf"),
         include_bytes!("../fonts/hei-bold.otf"),
+        include_bytes!("../fonts/european.ttf"),
+        include_bytes!("../fonts/european-bold.ttf"),
+        include_bytes!("../fonts/ticks.ttf"),
     ];
     let fonts: Vec<Font> = files
         .into_iter()
