@@ -10,6 +10,7 @@ use crate::message::Network;
 use crate::plugin::{PluginHost, Settings};
 use crate::program::{Components, Configurations};
 use crate::store::{Database, Scope, installed};
+use crate::webhook::Receivers;
 use std::sync::Arc;
 
 pub(crate) struct Services {
@@ -20,6 +21,7 @@ pub(crate) struct Services {
     components: Arc<Components>,
     blobs: Blobs,
     network: Network,
+    receivers: Receivers,
 }
 
 impl Services {
@@ -49,6 +51,7 @@ impl Services {
             components: Arc::default(),
             blobs: Blobs::open(&options.data_dir)?,
             network: Network::new(&options.network)?,
+            receivers: Receivers::default(),
         })
     }
 }
@@ -86,6 +89,11 @@ impl Engine {
     /// Where messages go.
     pub(crate) fn network(&self) -> &Network {
         &self.services().network
+    }
+
+    /// What is known of the servers that get events.
+    pub(crate) fn receivers(&self) -> &Receivers {
+        &self.services().receivers
     }
 
     pub(crate) fn components(&self) -> &Arc<Components> {
