@@ -32,7 +32,7 @@ fn forget_some(conn: &mut Conn, chain: ChainId, now: Instant) -> Result<usize> {
             let some: Vec<Id> = each!(conn, c => webhook_deliveries::table
                 .select(webhook_deliveries::id)
                 .filter(own.and(old))
-                .limit(SOME)
+                .limit(SOME - ids.len() as i64)
                 .load(c)?);
             ids.extend(some);
         }
