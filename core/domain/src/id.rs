@@ -73,7 +73,9 @@ id!(
     /// A version of a text that members accept.
     TermsId,
     /// Something that one person wants and others have to agree to.
-    ApprovalId, MessageId
+    ApprovalId, MessageId,
+    /// An address that gets events, and one event on its way there.
+    WebhookEndpointId, WebhookDeliveryId
 );
 
 /// Where new ids come from: the writer hands one to every `decide`, tests hand a counter.

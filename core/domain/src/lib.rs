@@ -39,6 +39,7 @@ pub mod task;
 pub mod terms;
 pub mod tier;
 pub mod warning;
+pub mod webhook;
 
 pub use calendar::{Day, Instant, Zone};
 pub use error::{Code, Kind, Refusal, Text};

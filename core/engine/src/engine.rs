@@ -11,7 +11,9 @@ use crate::printing::Press;
 use crate::program;
 use crate::services::Services;
 use crate::store::writer::{Failure, Lane, Outcome, Work, Writer};
-use crate::store::{Across, Answer, Answered, Conn, Database, IdempotencyKey, Scope, Tx, WriterCounts, WriterOptions};
+use crate::store::{
+    Across, Answer, Answered, Conn, Database, IdempotencyKey, Scope, Tx, WriterCounts, WriterOptions, listened_to,
+};
 use cardea_domain::{Code, Refusal};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -74,6 +76,8 @@ impl Engine {
         let services = Services::start(&options, &database)?;
         let all = Scope::AllChains(Across::BusinessClocks);
         database.read(all, |conn| business::restore(conn, &options.clock))?;
+        let listened_to = database.read(Scope::AllChains(Across::Listeners), listened_to)?;
+        database.listeners().refresh(listened_to, 0);
         let writer = Writer::start(database.clone(), options.clock.clone(), options.writer)?;
         let inner = Arc::new(Inner {
             writer,

@@ -57,6 +57,7 @@ pub mod terms;
 pub mod timeline;
 pub mod verify;
 pub mod warning;
+pub mod webhook;
 mod words;
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::plugin::{PluginHost, Settings};
 use crate::printing::Printer;
 use crate::program::{Components, Configurations};
 use crate::store::{Database, Scope, installed};
+use crate::webhook::Receivers;
 use std::sync::Arc;
 
 pub(crate) struct Services {
@@ -22,6 +23,7 @@ pub(crate) struct Services {
     blobs: Blobs,
     network: Network,
     pub printer: Printer,
+    receivers: Receivers,
 }
 
 impl Services {
@@ -52,6 +54,7 @@ impl Services {
             blobs: Blobs::open(&options.data_dir)?,
             network: Network::new(&options.network)?,
             printer: Printer::new(options.press.clone()),
+            receivers: Receivers::default(),
         })
     }
 }
@@ -89,6 +92,11 @@ impl Engine {
     /// Where messages go.
     pub(crate) fn network(&self) -> &Network {
         &self.services().network
+    }
+
+    /// What is known of the servers that get events.
+    pub(crate) fn receivers(&self) -> &Receivers {
+        &self.services().receivers
     }
 
     pub(crate) fn components(&self) -> &Arc<Components> {

@@ -4,7 +4,7 @@ mod gateway;
 mod webhook;
 
 pub use gateway::{Accepted, Body, Field, Gateway, Method, Notice};
-pub use webhook::{Webhook, signatures};
+pub use webhook::{Webhook, check_webhook_url, signatures};
 
 use crate::guard::{Blocked, Guard};
 use crate::{Class, Failure, Refused};

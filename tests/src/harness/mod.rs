@@ -9,6 +9,7 @@ mod cast;
 mod component;
 pub mod database;
 pub mod gateway;
+pub mod hook;
 pub mod mail;
 pub mod peers;
 pub mod process;

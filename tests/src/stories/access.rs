@@ -198,6 +198,16 @@ fn message_body(route: &str) -> Option<Value> {
         "POST /message-channels/{id}/test" => json!({"to": "a@b.example", "kind": "birthday", "language": "en"}),
         "POST /customers/{id}/message-refusals" => json!({"refused": ["marketing"]}),
         "PATCH /staff/{id}/contact" => json!({"mail": null, "phone": null}),
+        _ => return webhook_body(route),
+    })
+}
+
+/// The same for events to other systems.
+fn webhook_body(route: &str) -> Option<Value> {
+    Some(match route {
+        "POST /webhook-endpoints" => World::webhook_form(),
+        "PATCH /webhook-endpoints/{id}" => json!({"name": "x"}),
+        route if route.starts_with("POST /webhook-") => json!({}),
         _ => return None,
     })
 }
@@ -217,6 +227,8 @@ fn path(route: &str, world: &World) -> String {
         Some("approvals") => &world.approval,
         Some("messages") if !path.ends_with("retry-all") => &world.message,
         Some("message-channels") => "mail",
+        Some("webhook-endpoints") => &world.webhook,
+        Some("webhook-deliveries") => &world.delivery,
         Some("deletions") => &world.deletion,
         Some("lendings") => &world.lending,
         Some("jobs") => "review",

@@ -76,6 +76,8 @@ mod timeline;
 mod unjudged;
 mod validity;
 mod warnings;
+mod webhook_troubles;
+mod webhooks;
 mod world;
 
 use libtest_mimic::Trial;
@@ -148,6 +150,8 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     unjudged::tests,
     validity::tests,
     warnings::tests,
+    webhook_troubles::tests,
+    webhooks::tests,
 ];
 
 pub fn tests() -> Vec<Trial> {

@@ -36,6 +36,8 @@ pub struct World {
     pub message: String,
     pub stock_take: String,
     pub terms: String,
+    pub webhook: String,
+    pub delivery: String,
 }
 
 impl World {
@@ -108,6 +110,8 @@ impl World {
             message: String::new(),
             stock_take: String::new(),
             terms: String::new(),
+            webhook: String::new(),
+            delivery: String::new(),
         };
         let form = world.customer_form(&app.next_phone());
         world.customer = hq.post("/customers", &form).created().text("/id");
@@ -117,13 +121,35 @@ impl World {
         world.deletion = hq.post("/deletions", &deletion).created().text("/id");
         world.note();
         world.lending = hq.post("/lendings", &world.lending_form()).created().text("/id");
-        let contract = hq.post("/contracts", &world.contract_form()).created().text("/id");
-        let submitted = hq.post(&format!("/contracts/{contract}/submit"), &json!({})).ok();
-        (world.contract, world.approval) = (contract, submitted.text("/approval_id"));
+        world.agree();
         world.trade(app);
         world.lose_and_find_the_card();
         world.count_and_publish();
         world
+    }
+
+    /// Nobody listens there.
+    pub fn webhook_form() -> Value {
+        json!({"name": "ERP", "url": "https://127.0.0.1:9/hook", "topics": ["region.changed"]})
+    }
+
+    /// A contract that somebody has to agree to.
+    fn agree(&mut self) {
+        let contract = self.hq.post("/contracts", &self.contract_form()).created().text("/id");
+        let submitted = self.hq.post(&format!("/contracts/{contract}/submit"), &json!({})).ok();
+        (self.contract, self.approval) = (contract, submitted.text("/approval_id"));
+    }
+
+    /// Another system hears of the region's new name.
+    fn tell(&mut self) {
+        let made = self.hq.post("/webhook-endpoints", &Self::webhook_form()).created();
+        self.webhook = made.text("/endpoint/id");
+        let region = format!("/regions/{}", self.region);
+        self.hq.patch(&region, "\"1\"", &json!({"name": "told"})).ok();
+        let path = format!("/webhook-endpoints/{}/deliveries", self.webhook);
+        let found = || self.hq.get(&path).ok().list("/items").pop();
+        super::messages::until(|| found().is_some());
+        self.delivery = found().expect("a delivery").text("/id");
     }
 
     /// The customer is told of the loss.
@@ -136,11 +162,12 @@ impl World {
         self.message = told.text("/items/0/id");
     }
 
-    /// A stock-take of originals, and terms.
+    /// A stock-take of originals, terms, and an event.
     fn count_and_publish(&mut self) {
         let take = self.hq.post("/stock-takes", &json!({"store_id": self.store}));
         self.stock_take = take.created().text("/id");
         self.terms = self.published();
+        self.tell();
     }
 
     /// The latest version of the chain's terms of membership.

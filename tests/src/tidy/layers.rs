@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["bootstrap"],
     &["archive"],
     &["message"],
+    &["webhook"],
     &["form"],
     &["program"],
     &["reward"],
@@ -51,6 +52,7 @@ const HELD: &[(&str, &str)] = &[
     ("services", "program"),
     ("engine", "message"),
     ("services", "message"),
+    ("services", "webhook"),
 ];
 
 /// Crates below the engine under a name of its own, and what the crate's root passes on.

@@ -8,6 +8,7 @@ mod layers;
 mod migrations;
 mod tenancy;
 mod text;
+mod topics;
 
 use crate::harness::Backend;
 use files::File;
@@ -36,6 +37,7 @@ const RULES: &[(&str, Rule)] = &[
     ("migrations_are_paired", migrations::pairs),
     ("migrations_end_with_the_same_columns", migrations::columns),
     ("queries_name_their_chain", tenancy::queries_without_chain),
+    ("topics_stand_in_their_table", topics::unknown),
 ];
 
 pub fn tests() -> Vec<Trial> {
@@ -50,6 +52,7 @@ pub fn tests() -> Vec<Trial> {
         Trial::test("tidy::proof::differing_columns_are_seen", migrations::proof),
         Trial::test("tidy::proof::outward_dependencies_are_seen", dependencies::proof),
         Trial::test("tidy::proof::upward_modules_are_seen", layers::proof),
+        Trial::test("tidy::proof::topics_are_seen", topics::proof),
     ];
     rules.chain(proofs).collect()
 }

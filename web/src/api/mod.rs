@@ -41,6 +41,7 @@ mod tasks;
 mod terms;
 mod timeline;
 mod warnings;
+mod webhooks;
 
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -85,6 +86,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(stock_takes::routes)
         .configure(approvals::routes)
         .configure(messages::routes)
+        .configure(webhooks::routes)
         .configure(timeline::routes)
         .configure(audit::routes);
     config.service(v1);

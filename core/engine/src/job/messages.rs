@@ -95,6 +95,7 @@ async fn run(engine: &Engine, turn: Turn) -> Result<u64, Refusal> {
     engine
         .transact_in(Lane::Bulk, &system, None, "message.forget", forget)
         .await?;
+    engine.forget_webhooks(chain, now).await?;
     Ok(count)
 }
 

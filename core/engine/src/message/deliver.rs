@@ -405,7 +405,7 @@ fn after(mut row: MessageRow, became: Became, times: Times) -> Result<MessageRow
 }
 
 /// Parts per million, evenly spread.
-fn jitter() -> u32 {
+pub(crate) fn jitter() -> u32 {
     let bytes = crate::keys::random::<4>().unwrap_or([128; 4]);
     (u64::from(u32::from_le_bytes(bytes)) * 1_000_000 / u64::from(u32::MAX)) as u32
 }

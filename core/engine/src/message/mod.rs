@@ -6,6 +6,7 @@
 //! A message is tried again with the same content under the same id. Between the other side's yes and the row that says so lies
 //! a moment: a server killed in it sends a mail once more, under the same Message-ID; for SMS and chat a person decides.
 
+mod breakers;
 mod channel;
 mod claim;
 mod contact;
@@ -19,10 +20,12 @@ mod rules;
 mod try_out;
 mod write;
 
+pub(crate) use breakers::Breakers;
 pub(crate) use channel::has_channel;
 pub use channel::{ChannelChange, ChannelView, GatewaySettings, MailSecurity, MailSettings};
 pub use contact::{StaffContact, StaffContactChange};
 pub use deliver::deliver_all;
+pub(crate) use deliver::jitter;
 pub(crate) use network::Network;
 pub use network::{NetworkOptions, check_networks};
 pub use read::{

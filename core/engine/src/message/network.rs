@@ -1,11 +1,12 @@
 //! Which servers messages go to, and the connections to them that are kept.
 
+use super::breakers::Breakers;
 use super::channel::{Sealed, Transport};
 use crate::error::{Error, Result};
 use crate::keys::ChainKeys;
 use cardea_domain::id::ChainId;
 use cardea_domain::message::Channel;
-use cardea_messages::breaker::{Breaker, Limits, Pass};
+use cardea_messages::breaker::Pass;
 use cardea_messages::guard::Guard;
 use cardea_messages::http::{Client, HttpSettings};
 use cardea_messages::{Outcome, Refused};
@@ -47,7 +48,7 @@ pub(crate) struct Network {
     pub client: Arc<Client>,
     pub lease_ms: i64,
     transports: Mutex<HashMap<(ChainId, Channel), Kept>>,
-    breakers: Mutex<HashMap<(ChainId, Channel), Breaker>>,
+    breakers: Breakers<(ChainId, Channel)>,
     begun: Mutex<HashSet<ChainId>>,
 }
 
@@ -79,7 +80,7 @@ impl Network {
             client: Arc::new(Client::new(settings).map_err(|refused| wrong(&refused))?),
             lease_ms: options.lease.map_or(LEASE_MS, |lease| lease.as_millis() as i64),
             transports: Mutex::default(),
-            breakers: Mutex::default(),
+            breakers: Breakers::default(),
             begun: Mutex::default(),
         })
     }
@@ -100,7 +101,7 @@ impl Network {
             Err(refused) => return Ok(Err(refused)),
         };
         // Another server's settings: what was known of the one before says nothing of it.
-        self.breakers.lock().remove(&place);
+        self.breakers.forget(&place);
         self.transports.lock().insert(place, (found.version, transport.clone()));
         Ok(Ok(transport))
     }
@@ -116,38 +117,17 @@ impl Network {
 
     /// Whether a message may go; else when to ask again (epoch ms).
     pub fn ask(&self, place: (ChainId, Channel), now: i64) -> Pass {
-        let mut breakers = self.breakers.lock();
-        let (after, pass) = breakers
-            .get(&place)
-            .copied()
-            .unwrap_or_default()
-            .ask(now, Limits::default());
-        breakers.insert(place, after);
-        pass
+        self.breakers.ask(place, now)
     }
 
     /// What became of it.
     pub fn learn(&self, place: (ChainId, Channel), now: i64, outcome: &Outcome) {
-        let mut breakers = self.breakers.lock();
-        let before = breakers.get(&place).copied().unwrap_or_default();
-        let after = match outcome {
-            Err(failure) if failure.channel_fault => {
-                let asked = failure
-                    .retry_after
-                    .and_then(|wait| i64::try_from(wait.as_millis()).ok());
-                before.fault(now, asked, Limits::default())
-            }
-            _ => before.well(),
-        };
-        breakers.insert(place, after);
+        self.breakers.learn(place, now, outcome);
     }
 
     /// Until when a channel rests because its server fails; epoch ms.
     pub fn paused_until(&self, place: (ChainId, Channel), now: i64) -> Option<i64> {
-        match self.breakers.lock().get(&place) {
-            Some(Breaker::Open { until, .. }) if *until > now => Some(*until),
-            _ => None,
-        }
+        self.breakers.paused_until(&place, now)
     }
 }
 
@@ -169,5 +149,10 @@ impl Network {
     /// Whether an address names a machine in the operator's own networks by its number.
     pub fn is_own(&self, url: &str) -> bool {
         literal(url).is_some_and(|address| !cardea_messages::guard::is_public(address) && self.guard.permits(address))
+    }
+
+    /// Whether an address names a machine by its number that nothing may be sent to.
+    pub fn is_refused(&self, url: &str) -> bool {
+        literal(url).is_some_and(|address| !self.guard.permits(address))
     }
 }

@@ -5,7 +5,7 @@ use super::readers::Readers;
 use super::roles::Requests;
 use super::scope::Scope;
 use super::session::WriterSession;
-use super::{Conn, migrate, statistics};
+use super::{Conn, Listeners, migrate, statistics};
 use crate::audit;
 use crate::error::{Error, Result};
 use fs4::fs_std::FileExt;
@@ -24,6 +24,7 @@ pub struct Database {
     flushing: AtomicBool,
     /// SQLite's log holds what was deleted.
     log_is_to_go: AtomicBool,
+    listeners: Listeners,
 }
 
 /// How often and how long the log is waited for that somebody reads.
@@ -61,7 +62,13 @@ impl Database {
             lock,
             flushing: AtomicBool::new(true),
             log_is_to_go: AtomicBool::new(false),
+            listeners: Listeners::default(),
         })
+    }
+
+    /// Whose events are told to somebody.
+    pub(crate) fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 
     /// A connection of its own that sees and writes every chain's rows: for the writer, and for tests.

@@ -6,6 +6,7 @@ mod database;
 mod dialect;
 mod id;
 mod installation;
+mod listeners;
 pub mod migrate;
 mod name;
 mod readers;
@@ -25,6 +26,7 @@ pub use database::Database;
 pub(crate) use dialect::{Location, is_damaged};
 pub use id::Id;
 pub(crate) use installation::installed;
+pub(crate) use listeners::{Listeners, listened_to};
 pub use name::Name;
 pub use scope::{Across, Scope};
 pub use writer::{

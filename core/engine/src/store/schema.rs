@@ -1265,6 +1265,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    webhook_endpoints (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        name -> Text,
+        url -> Text,
+        topics -> Text,
+        secret -> Binary,
+        previous_secret -> Nullable<Binary>,
+        previous_until -> Nullable<BigInt>,
+        active -> Bool,
+        since -> Binary,
+        failing_since -> Nullable<BigInt>,
+        off_at -> Nullable<BigInt>,
+        off_why -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        endpoint_id -> Binary,
+        event_id -> Binary,
+        state -> Text,
+        tries -> Integer,
+        due_at -> BigInt,
+        next_at -> BigInt,
+        lease_until -> Nullable<BigInt>,
+        code -> Nullable<Integer>,
+        said -> Nullable<Text>,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     terms,
     term_acceptances,
@@ -1356,4 +1394,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     message_channels,
     message_refusals,
     staff_contacts,
+    webhook_endpoints,
+    webhook_deliveries,
 );

@@ -24,6 +24,8 @@ pub enum Across {
     Jobs,
     /// At the start, the business clocks of all chains are set.
     BusinessClocks,
+    /// The writer learns which chains tell other systems what happens, and the sender whose turn it is.
+    Listeners,
     /// At the start, who was erased is compared with the list beside the keys.
     Erasures,
     /// An entry of the audit log names the one before it in its lane, whichever chain's that is. Other chains' entries

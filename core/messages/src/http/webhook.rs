@@ -1,6 +1,6 @@
 //! Webhooks after the specification Standard Webhooks: signed, so that the receiver knows who sent them and that nobody changed them.
 
-use super::{Answer, Client, Method, Request};
+use super::{Answer, Client, Method, Request, check_url};
 use crate::channel::said;
 use crate::{Class, Failure, Outcome, Receipt, Refused, Secret};
 use base64::Engine;
@@ -18,6 +18,14 @@ pub struct Webhook<'a> {
     pub body: &'a str,
     /// `whsec_` and a key in base64; several while one replaces another.
     pub secrets: &'a [Secret],
+}
+
+/// Whether events can be sent to an address: `https`, or `http` where `plain` permits it; a host, no name and password.
+///
+/// # Errors
+/// [`Refused`], of the field `url`.
+pub fn check_webhook_url(url: &str, plain: bool) -> Result<(), Refused> {
+    check_url(url, plain)
 }
 
 impl Client {

@@ -8,7 +8,7 @@ use super::queue::{Batch, Queue, SLICE};
 use super::save::Saver;
 use super::tx::Tx;
 use super::wave::Ready;
-use super::{Closure, Failure, Job, Outcome, Work, idempotency, load, wave};
+use super::{Closure, Failure, Job, Outcome, Work, events, idempotency, load, wave};
 use crate::audit::Trail;
 use crate::clock::Clock;
 use crate::error::{self, Error, Result};
@@ -258,6 +258,9 @@ impl Worker {
             let Ok(decision) = decision else { continue };
             let actor = &ready.job.actor;
             saver.add(&mut self.conn, (actor, self.clock.business(actor.chain)), decision)?;
+            if self.database.listeners().hear(actor.chain) {
+                saver.tell(actor.chain, &events::of(decision));
+            }
             if let Some(key) = &ready.job.key {
                 let bill = decision.rows.bills.first().map(|bill| bill.id);
                 saver.key(ready.job.actor.chain, key, &decision.answer, bill);

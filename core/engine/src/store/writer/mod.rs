@@ -6,6 +6,7 @@
 pub(crate) mod answers;
 mod batch;
 mod counts;
+mod events;
 pub(crate) mod idempotency;
 pub(crate) mod ids;
 mod insert;

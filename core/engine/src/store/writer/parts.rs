@@ -2,7 +2,8 @@
 //! write. What a return takes of them is kept in the same place.
 
 use crate::error::{Error, Result};
-use cardea_domain::rows::{BillLineRow, BillTenderRow};
+use cardea_domain::id::BillId;
+use cardea_domain::rows::{BillLineRow, BillTenderRow, Rows};
 use cardea_domain::sale::AttrValue;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -194,8 +195,14 @@ impl From<Parts> for PartValues {
     }
 }
 
-/// The text of a new bill's parts.
-pub(super) fn text<'a>(
+/// The text of a new bill's parts, which are among a decision's rows.
+pub(super) fn of_bill(bill: BillId, rows: &Rows, asked: Option<&Asked>) -> Result<String> {
+    let lines = rows.lines.iter().filter(|line| line.bill == bill);
+    let tenders = rows.tenders.iter().filter(|tender| tender.bill == bill);
+    text(lines, tenders, asked)
+}
+
+fn text<'a>(
     lines: impl Iterator<Item = &'a BillLineRow>,
     tenders: impl Iterator<Item = &'a BillTenderRow>,
     asked: Option<&Asked>,

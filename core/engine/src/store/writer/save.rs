@@ -5,7 +5,7 @@ use super::answers;
 use super::insert::*;
 use super::ledger::{CardEvent, Decision};
 use super::parts::{self, Asked, Parts};
-use super::tx::{Answer, AuditRow, IdempotencyKey, Notes};
+use super::tx::{Answer, AuditRow, IdempotencyKey, Message, Notes};
 use crate::actor::Actor;
 use crate::audit::{Content, Trail};
 use crate::error::{Error, Result};
@@ -14,7 +14,7 @@ use crate::store::statement::{Bind, Waiting, fetch, run};
 use cardea_domain::card::Block;
 use cardea_domain::id::*;
 use cardea_domain::rows::*;
-use cardea_domain::{Day, Instant};
+use cardea_domain::{Day, Instant, webhook};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Where the rows of one wave go. No two of its commands touch the same membership, card, bill or reward.
@@ -111,7 +111,7 @@ impl<'a> Saver<'a> {
         self.memberships(chain, rows)?;
         self.cards(conn, chain, rows)?;
         for bill in &rows.bills {
-            let parts = parts_text(bill.id, rows, asked)?;
+            let parts = parts::of_bill(bill.id, rows, asked)?;
             self.bill(chain, bill, parts, answer);
         }
         for (bill, input) in &rows.unjudged {
@@ -139,17 +139,24 @@ impl<'a> Saver<'a> {
         for row in &notes.audit {
             self.note(actor, row)?;
         }
-        for message in &notes.outbox {
-            let (id, payload) = (self.ids.next_id(), message.payload.to_string());
-            self.rows
-                .outbox
-                .add(row![actor.chain, id, message.topic, payload, self.now]);
-        }
+        self.tell(actor.chain, &notes.outbox);
         for notice in &notes.notices {
             let id = self.ids.next_id();
             self.rows.notices.add(notice.row(actor.chain, id, at));
         }
         Ok(())
+    }
+
+    /// Events for other systems.
+    pub fn tell(&mut self, chain: ChainId, events: &[Message]) {
+        for Message { topic, payload } in events {
+            debug_assert!(
+                webhook::label(topic).is_some(),
+                "{topic} is missing in the table of topics"
+            );
+            let (id, payload) = (self.ids.next_id(), payload.to_string());
+            self.rows.outbox.add(row![chain, id, *topic, payload, self.now]);
+        }
     }
 
     /// An answer under a client's key; what booked a bill answers from there.
@@ -468,12 +475,6 @@ fn rare(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
         expect((1, changed), "reward")?;
     }
     Ok(())
-}
-
-fn parts_text(bill: BillId, rows: &Rows, asked: Option<&Asked>) -> Result<String> {
-    let lines = rows.lines.iter().filter(|line| line.bill == bill);
-    let tenders = rows.tenders.iter().filter(|tender| tender.bill == bill);
-    parts::text(lines, tenders, asked)
 }
 
 fn parts_of(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Parts> {

@@ -1,0 +1,86 @@
+//! What other systems are told of ledger commands: ids and figures, nothing personal.
+
+use super::ledger::{CardEvent, Decision};
+use super::tx::Message;
+use cardea_domain::rows::{BillMembership, BillRow, MembershipRow, Rows, TierChangeRow};
+use cardea_domain::sale::BillKind;
+use serde_json::json;
+
+/// The events of a decision, in the order in which they are told.
+pub(super) fn of(decision: &Decision) -> Vec<Message> {
+    let mut told = Vec::new();
+    for rows in decision.before.iter().chain([&decision.rows]) {
+        of_rows(rows, &mut told);
+    }
+    told.extend(decision.card_events.iter().map(card));
+    told
+}
+
+fn of_rows(rows: &Rows, told: &mut Vec<Message>) {
+    told.extend(rows.memberships.iter().map(membership));
+    told.extend(rows.bills.iter().map(bill));
+    told.extend(rows.bill_memberships.iter().map(judged));
+    told.extend(
+        rows.tier_changes
+            .iter()
+            .filter(|change| change.from != change.to)
+            .map(tier),
+    );
+}
+
+fn membership(row: &MembershipRow) -> Message {
+    Message {
+        topic: "membership.created",
+        payload: json!({
+            "membership_id": row.id, "program_id": row.program, "customer_id": row.customer, "store_id": row.store,
+            "tier": row.tier,
+        }),
+    }
+}
+
+fn bill(row: &BillRow) -> Message {
+    let topic = match row.kind {
+        BillKind::Sale => "sale.created",
+        BillKind::Return => "return.created",
+        BillKind::Redemption => "redemption.created",
+        BillKind::Cancellation => "redemption.cancelled",
+    };
+    Message {
+        topic,
+        payload: json!({
+            "id": row.id, "store_id": row.key.store, "source": row.key.source, "till": row.key.till,
+            "receipt": row.key.receipt, "business_date": row.key.business_date, "occurred_at": row.occurred_at,
+            "customer_id": row.customer, "membership_id": row.membership, "original_id": row.original,
+            "reward_id": row.reward, "total": row.total, "paid": row.paid, "earned": row.earned, "spent": row.spent,
+            "judgement": row.judgement,
+        }),
+    }
+}
+
+fn judged(row: &BillMembership) -> Message {
+    Message {
+        topic: "sale.judged",
+        payload: json!({
+            "id": row.bill, "membership_id": row.membership, "earned": row.earned, "judgement": row.judgement,
+        }),
+    }
+}
+
+fn tier(row: &TierChangeRow) -> Message {
+    Message {
+        topic: "tier.changed",
+        payload: json!({
+            "membership_id": row.membership, "from": row.from, "to": row.to, "kind": row.kind, "at": row.at,
+            "cause_id": row.cause,
+        }),
+    }
+}
+
+fn card(event: &CardEvent) -> Message {
+    Message {
+        topic: "card.changed",
+        payload: json!({
+            "card_id": event.card, "operation": event.operation, "from": event.from, "to": event.to, "at": event.at,
+        }),
+    }
+}
