@@ -83,7 +83,7 @@ contract-step-expire = 到期
 contract-step-terminate = 终止
 contract-step-archive = 归档
 contract-step-fulfil = 登记履行
-contract-step-custody = 登记原件保管
+contract-step-custody = 原件保管
 contract-step-supplement = 补充协议
 contract-step-renew = 续签
 

@@ -18,6 +18,7 @@ import ChannelsPage from '../messages/ChannelsPage.svelte'
 import MessageRulesPage from '../messages/MessageRulesPage.svelte'
 import MessagesPage from '../messages/MessagesPage.svelte'
 import WordingPage from '../messages/WordingPage.svelte'
+import LentPage from '../originals/LentPage.svelte'
 import Programs from '../Programs.svelte'
 import RecordsPage from '../records/RecordsPage.svelte'
 import ReportsPage from '../reporting/ReportsPage.svelte'
@@ -49,6 +50,7 @@ const DRAWN = [
   drawn('warnings', WarningsPage, 'warning.own'),
   drawn('programs', Programs, 'configuration.read'),
   drawn('contracts', ContractsPage, 'contract.read'),
+  drawn('lent-originals', LentPage, 'contract.read', 'lending.read'),
   drawn('records', RecordsPage, 'record.read'),
   drawn('satisfaction', SatisfactionPage, 'journal.read'),
   drawn('visit-reports', ReportsPage, 'task.read'),
