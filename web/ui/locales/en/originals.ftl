@@ -47,3 +47,61 @@ lent-number = access log number { $number }
 lent-returned = back { $when }, taken by { $who }
 
 stock-take = Stock-take
+stock-takes = Stock-takes
+stock-takes-why = Signed originals are counted one by one; at the end the differences stay for ever.
+stock-takes-nothing = No stock has been taken yet
+stock-begin = Begin a stock-take
+stock-begin-why = What is kept at this moment should be there; what is lent doesn’t count.
+stock-all-stores = All stores
+stock-all-custodians = All custodians
+stock-going-on = Going on
+stock-closed = Closed
+stock-counted = { $found } of { $expected } found
+stock-differences = { $count ->
+    [one] One difference
+   *[other] { $count } differences
+  }
+stock-begun = Begun { $when } by { $who }.
+stock-ended = Closed { $when } by { $who }.
+stock-scan = Scan or type a number, Enter ticks it
+stock-tick = Tick
+stock-queue = { $count } numbers are waiting
+stock-items = Numbers
+stock-kept-by = kept by { $who }
+stock-noted = { $when }, { $who }
+stock-close = Close the stock-take
+stock-close-open = { $count ->
+    [one] One hasn’t been ticked and will be marked as missing, unless it was lent or handed over meanwhile.
+   *[other] { $count } haven’t been ticked and will be marked as missing, unless they were lent or handed over meanwhile.
+  }
+stock-close-why = Nothing of it can be changed after that.
+stock-count-expected = Expected
+stock-count-found = Found
+stock-count-open = Open
+stock-count-missing = Missing
+stock-count-unexpected = Not expected
+stock-count-lent_found = Lent by the books
+stock-count-unknown = No such number
+stock-count-moved = Moved meanwhile
+stock-part-open = Open
+stock-part-differences = Differences
+stock-part-found = Found
+stock-part-moved = Moved meanwhile
+stock-none-open = All have been ticked
+stock-none-differences = Nothing differs
+stock-none-found = None has been ticked yet
+stock-none-moved = None
+outcome-found = Found
+outcome-missing = Missing
+outcome-unexpected = Not expected here
+outcome-lent_found = Lent by the books, yet here
+outcome-unknown = No such number
+outcome-moved = Lent or handed over meanwhile
+tick-found = is here
+tick-missing = is missing
+tick-unexpected = isn’t expected: somebody else or another store keeps it
+tick-lent_found = is lent by the books and yet here: note its return
+tick-unknown = there is no such number: look again
+tick-moved = was lent or handed over meanwhile
+tick-double = was ticked before
+tick-loan = { $who } has it, due back { $day }

@@ -1,4 +1,4 @@
-import type { Lending, Original } from '$lib/api/types'
+import type { Lending, Original, StockOutcome, StockTake } from '$lib/api/types'
 import { businessDate } from '$lib/format'
 import { t } from '$lib/i18n/index.svelte'
 
@@ -19,3 +19,9 @@ export function whereabouts({ state, loan }: Original): { text: string; colour: 
   if (loan?.overdue) return { text: t('original-overdue', { days: daysOver(loan) }), colour: 'bad' }
   return { text: t(`original-${state}`), colour: { kept: 'good', lent: 'gold', missing: 'bad' }[state] }
 }
+
+const OUTCOMES: Record<StockOutcome, string> = { found: 'good', missing: 'bad', unexpected: 'gold', lent_found: 'gold', unknown: 'bad', moved: '' }
+export const outcomeColour = (outcome: StockOutcome): string => OUTCOMES[outcome]
+
+/** What in a stock-take isn't as the books say. */
+export const differences = ({ missing, unexpected, lent_found, unknown }: StockTake['counts']): number => missing + unexpected + lent_found + unknown

@@ -19,6 +19,7 @@ import MessageRulesPage from '../messages/MessageRulesPage.svelte'
 import MessagesPage from '../messages/MessagesPage.svelte'
 import WordingPage from '../messages/WordingPage.svelte'
 import LentPage from '../originals/LentPage.svelte'
+import StockTakesPage from '../originals/StockTakesPage.svelte'
 import Programs from '../Programs.svelte'
 import RecordsPage from '../records/RecordsPage.svelte'
 import ReportsPage from '../reporting/ReportsPage.svelte'
@@ -51,6 +52,7 @@ const DRAWN = [
   drawn('programs', Programs, 'configuration.read'),
   drawn('contracts', ContractsPage, 'contract.read'),
   drawn('lent-originals', LentPage, 'contract.read', 'lending.read'),
+  drawn('stock-takes', StockTakesPage, 'contract.read'),
   drawn('records', RecordsPage, 'record.read'),
   drawn('satisfaction', SatisfactionPage, 'journal.read'),
   drawn('visit-reports', ReportsPage, 'task.read'),
