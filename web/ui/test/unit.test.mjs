@@ -170,7 +170,7 @@ test('every value of the API that the pages word has a text', () => {
   const { schemas } = JSON.parse(readFileSync(`${root}../../tests/snapshots/openapi.json`, 'utf8')).components
   const worded = {
     Role: 'role', CardState: 'state', Block: 'block', TenderKind: 'tender', FormOfAddress: 'address', Rounding: 'rounding', ReturnPolicy: 'policy',
-    ContractState: 'contract-state', ContractStep: 'contract-step', Fulfilment: 'fulfilment', ApprovalState: 'approval-state', MilestoneKind: 'milestone', LookKind: 'look-kind', OriginalState: 'original', CustodyStep: 'custody', StockOutcome: 'outcome',
+    ContractState: 'contract-state', ContractStep: 'contract-step', Fulfilment: 'fulfilment', ApprovalState: 'approval-state', MilestoneKind: 'milestone', LookKind: 'look-kind', OriginalState: 'original', CustodyStep: 'custody', StockOutcome: 'outcome', TermsKind: 'terms-kind', TermsOccasion: 'terms-occasion', AcceptanceChannel: 'acceptance-channel',
   }
   for (const [schema, prefix] of Object.entries(worded)) {
     for (const value of schemas[schema].enum) assert.ok(known.has(`${prefix}-${value}`), `missing: ${prefix}-${value}`)

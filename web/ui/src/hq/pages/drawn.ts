@@ -31,6 +31,8 @@ import WarningRulesPage from '../rules/WarningRulesPage.svelte'
 import SatisfactionPage from '../satisfaction/SatisfactionPage.svelte'
 import ConsultantsPage from '../tasks/ConsultantsPage.svelte'
 import TodayPage from '../tasks/TodayPage.svelte'
+import TermsPage from '../terms/TermsPage.svelte'
+import TermsRulesPage from '../terms/TermsRulesPage.svelte'
 import WarningsPage from '../warnings/WarningsPage.svelte'
 
 export interface DrawnPage {
@@ -68,6 +70,8 @@ const DRAWN = [
   drawn('retention-rules', RetentionPage, 'deletion.read'),
   drawn('contract-types', ContractTypes, 'configuration.read', 'contract.read'),
   drawn('own-party', OwnPartyPage, 'configuration.read', 'contract.read'),
+  drawn('terms', TermsPage, 'membership.read'),
+  drawn('terms-rules', TermsRulesPage, 'configuration.read', 'membership.read'),
   drawn('scorecard', ScorecardPage, 'configuration.write'),
   drawn('messages', MessagesPage, 'message.read'),
   drawn('message-channels', ChannelsPage, 'configuration.write'),
