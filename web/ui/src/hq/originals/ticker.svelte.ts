@@ -37,11 +37,11 @@ export class Ticker {
     readonly onidle: () => void,
   ) {}
 
-  /** A number as it was scanned; an empty one tries again what is stuck. */
+  /** A number as it was scanned, or nothing. Either tries again what is stuck. */
   scan(text: string): void {
     const number = plainText(text).trim()
     if (number !== '') this.queue = [...this.queue, number]
-    void (number === '' && this.operation.outcomeUnknown ? this.retry() : this.#run())
+    void (this.operation.outcomeUnknown ? this.retry() : this.#run())
   }
 
   async retry(): Promise<void> {
