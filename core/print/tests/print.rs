@@ -6,7 +6,7 @@ mod pages;
 mod samples;
 
 use cardea_domain::contract::print::{Block, PrintLanguage, Sheet, Side, Signature, Table};
-use cardea_print::{MAX_CHARACTERS, MAX_ROWS, PrintError, missing, pdf};
+use cardea_print::{MAX_CHARACTERS, MAX_ROWS, MAX_WORD, PrintError, missing, pdf};
 use pages::{rightmost, texts};
 
 fn empty(language: PrintLanguage) -> Sheet {
@@ -307,6 +307,16 @@ fn too_much_is_refused() {
         pdf(&sheet),
         Err(PrintError::TooLong {
             what: "characters",
+            found: most + 1,
+            most
+        })
+    );
+    let word = of(vec![paragraph(format!("字{} 字", "9".repeat(2_001)))]);
+    let most = MAX_WORD;
+    assert_eq!(
+        pdf(&word),
+        Err(PrintError::TooLong {
+            what: "characters of one word",
             found: most + 1,
             most
         })
