@@ -15,13 +15,13 @@ use typst::foundations::Smart;
 use typst_layout::PagedDocument;
 use typst_pdf::PdfOptions;
 
-pub use limits::{MAX_CHARACTERS, MAX_ROWS, MAX_TEXTS};
+pub use limits::{MAX_CHARACTERS, MAX_ROWS, MAX_TEXTS, MAX_WORD};
 pub use text::missing;
 
 /// Why a sheet isn't printed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PrintError {
-    /// More than what is printed at once: [`MAX_CHARACTERS`], [`MAX_ROWS`] or [`MAX_TEXTS`].
+    /// More than what is printed at once: [`MAX_CHARACTERS`], [`MAX_WORD`], [`MAX_ROWS`] or [`MAX_TEXTS`].
     #[error("{found} {what} are too many to print: at most {most}")]
     TooLong {
         what: &'static str,

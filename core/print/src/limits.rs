@@ -1,20 +1,24 @@
 //! How much is printed at once: a bound on time and memory, far above any contract.
 
-use crate::PrintError;
+use crate::{PrintError, prepare};
 use cardea_domain::contract::print::{Block, Sheet, Table};
 
 /// Characters of a sheet, all texts together.
 pub const MAX_CHARACTERS: usize = 200_000;
 /// Rows of a sheet's tables, all tables together.
 pub const MAX_ROWS: usize = 2_000;
+/// Characters between two places where a line may break. Each needs a place of its own to break at, which is dear.
+pub const MAX_WORD: usize = 2_000;
 /// Texts of a sheet, empty ones too: paragraphs, cells, labels and what stands beside them, annexes.
 pub const MAX_TEXTS: usize = 20_000;
 
 pub fn check(sheet: &Sheet) -> Result<(), PrintError> {
-    let (mut characters, mut texts, mut rows) = (0, 0, 0);
+    let (mut characters, mut word, mut texts, mut rows) = (0, 0, 0, 0);
     crate::text::each(sheet, &mut |text| {
         texts += 1;
         characters += text.chars().count();
+        let words = text.split(|c: char| c.is_whitespace() || prepare::is_syllable(c));
+        word = words.map(|word| word.chars().count()).fold(word, usize::max);
     });
     for block in &sheet.blocks {
         if let Block::Table(table) = block {
@@ -25,6 +29,7 @@ pub fn check(sheet: &Sheet) -> Result<(), PrintError> {
         }
     }
     at_most("characters", characters, MAX_CHARACTERS)?;
+    at_most("characters of one word", word, MAX_WORD)?;
     at_most("rows", rows, MAX_ROWS)?;
     at_most("texts", texts, MAX_TEXTS)
 }

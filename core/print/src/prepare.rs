@@ -108,7 +108,7 @@ fn put(text: &mut String, word: &mut String, room: f32) {
 }
 
 /// Whether lines break before and after a character anyway: Chinese, Japanese and Korean ones.
-fn is_syllable(c: char) -> bool {
+pub fn is_syllable(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}'
         | '\u{20000}'..='\u{3ffff}')
 }

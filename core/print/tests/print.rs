@@ -6,8 +6,12 @@ mod pages;
 mod samples;
 
 use cardea_domain::contract::print::{Block, PrintLanguage, Sheet, Side, Signature, Table};
-use cardea_print::{MAX_CHARACTERS, MAX_ROWS, PrintError, missing, pdf};
-use pages::{rightmost, texts};
+use cardea_print::{MAX_CHARACTERS, MAX_ROWS, MAX_WORD, PrintError, missing, pdf};
+use pages::{texts, words};
+
+/// Of A4 with 42 characters of 10.5 points a line.
+const MARGIN: f64 = (595.276 - 441.0) / 2.0;
+const RIGHT: f64 = 595.276 - MARGIN;
 
 fn empty(language: PrintLanguage) -> Sheet {
     Sheet {
@@ -117,6 +121,38 @@ fn every_page_has_its_number_the_filing_number_and_the_mark() {
 }
 
 #[test]
+fn paragraphs_are_indented_and_no_line_begins_with_a_mark_that_closes() {
+    let Some(words) = words(&samples::chinese()) else {
+        return;
+    };
+    let begin = |text: &str| words.iter().find(|word| word.text.starts_with(text)).unwrap().from;
+    // Two characters, also after a heading.
+    for text in ["根据", "1.1", "1.2", "因本合同"] {
+        assert!((begin(text) - MARGIN - 21.0).abs() < 0.5, "{text}: {}", begin(text));
+    }
+    let first: Vec<_> = words.iter().filter(|word| word.from < MARGIN + 1.0).collect();
+    assert!(first.len() > 50, "{}", first.len());
+    for word in first {
+        assert!(word.from > MARGIN - 1.0, "{}", word.text);
+        assert!(
+            !word.text.starts_with(['，', '。', '；', '：', '、', '）', '》', '”']),
+            "{}",
+            word.text
+        );
+    }
+}
+
+#[test]
+fn the_file_tells_its_title_and_language() {
+    for (sheet, language) in [(samples::chinese(), "zh-CN"), (samples::english(), "en")] {
+        let printed = pdf(&sheet).unwrap();
+        let plain = String::from_utf8_lossy(&printed);
+        assert!(plain.contains(&format!("/Lang({language})")), "{language}");
+        assert!(plain.contains(&format!(">{}</rdf:li></rdf:Alt></dc:title>", sheet.title)));
+    }
+}
+
+#[test]
 fn the_same_sheet_is_the_same_file_whichever_thread_prints_it() {
     let first = pdf(&samples::chinese()).unwrap();
     let threads: Vec<_> = (0..4)
@@ -207,14 +243,17 @@ fn what_is_long_stays_between_the_margins_and_is_whole_where_it_is_copied() {
         2
     ];
     sheet.annexes = vec![account.repeat(3)];
-    let Some((edge, word)) = rightmost(&sheet) else { return };
-    // A4 less the margin, and what punctuation may hang out.
-    assert!(edge < 595.3 - 77.0 + 2.0, "{word} ends at {edge}");
+    let Some(all) = words(&sheet) else { return };
+    for word in all {
+        // Punctuation may hang out a little.
+        assert!(word.to < RIGHT + 2.0, "{} ends at {}", word.text, word.to);
+    }
     let whole = texts(&sheet).unwrap().concat();
     assert!(!whole.contains('\u{200b}'));
     assert!(bare(&whole).contains(&account.repeat(9)));
     let punctuation = of(vec![paragraph("。".repeat(200))]);
-    assert!(rightmost(&punctuation).unwrap().0 < 595.3 - 77.0 + 6.0);
+    let all = words(&punctuation).unwrap();
+    assert!(all.iter().all(|word| word.to < RIGHT + 6.0));
     let cells = bare(&whole).matches(account).count();
     assert!(cells >= 9 + 3 + 4 + 16 + 3 + 2 + 3, "{cells}");
 }
@@ -307,6 +346,16 @@ fn too_much_is_refused() {
         pdf(&sheet),
         Err(PrintError::TooLong {
             what: "characters",
+            found: most + 1,
+            most
+        })
+    );
+    let word = of(vec![paragraph(format!("字{} 字", "9".repeat(2_001)))]);
+    let most = MAX_WORD;
+    assert_eq!(
+        pdf(&word),
+        Err(PrintError::TooLong {
+            what: "characters of one word",
             found: most + 1,
             most
         })

@@ -34,11 +34,12 @@ fn manifest<'a>(files: &'a [File], path: &str) -> Option<&'a str> {
         .map(|file| file.text.as_str())
 }
 
-/// domain ← messages; domain, host, messages ← engine ← web, and plugins know the SDK alone.
+/// domain ← messages, print; domain, host, messages ← engine ← web, and plugins know the SDK alone.
 const INWARDS: &[(&str, &[&str])] = &[
     ("core/domain/Cargo.toml", &[]),
     ("core/host/Cargo.toml", &[]),
     ("core/messages/Cargo.toml", &["cardea-domain"]),
+    ("core/print/Cargo.toml", &["cardea-domain"]),
     (
         "core/engine/Cargo.toml",
         &["cardea-domain", "cardea-host", "cardea-messages"],

@@ -54,13 +54,24 @@ pub fn texts(sheet: &Sheet) -> Option<Vec<String>> {
     Some(pages)
 }
 
-/// The word that ends farthest to the right, and where, in points from the left edge of its page.
-pub fn rightmost(sheet: &Sheet) -> Option<(f64, String)> {
-    let words = read(sheet, "-bbox")?;
-    let ends = words.split("xMax=\"").skip(1).filter_map(|rest| {
-        let (end, rest) = rest.split_once('"')?;
-        let word = rest.split_once('>')?.1.split('<').next()?;
-        Some((end.parse().ok()?, word.to_owned()))
-    });
-    ends.max_by(|(a, _): &(f64, String), (b, _)| a.total_cmp(b))
+/// A word with where it begins and ends, in points from the left edge of its page.
+pub struct Word {
+    pub from: f64,
+    pub to: f64,
+    pub text: String,
+}
+
+/// The words of all pages, wherever a program that looks at places alone divides them.
+pub fn words(sheet: &Sheet) -> Option<Vec<Word>> {
+    let listed = read(sheet, "-bbox")?;
+    let number = |line: &str, name: &str| line.split_once(name)?.1.split('"').nth(1)?.parse().ok();
+    let word = |line: &str| {
+        let text = line.split_once("</word>")?.0.split_once('>')?.1;
+        Some(Word {
+            from: number(line, "xMin")?,
+            to: number(line, "xMax")?,
+            text: text.to_owned(),
+        })
+    };
+    Some(listed.lines().filter_map(word).collect())
 }
