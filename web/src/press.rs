@@ -1,5 +1,6 @@
 //! The printer of the program: `cardea-print` behind the engine's trait.
 
+use cardea_domain::Text;
 use cardea_domain::contract::print::Sheet;
 use cardea_engine::printing::{Press, PressError};
 use cardea_print::PrintError;
@@ -15,11 +16,21 @@ impl Press for Typesetter {
             return Err(PressError::NoGlyph(missing));
         }
         cardea_print::pdf(sheet).map_err(|error| match error {
-            PrintError::TooLong { .. } => PressError::TooLong {
-                characters: cardea_print::MAX_CHARACTERS,
-                rows: cardea_print::MAX_ROWS,
+            PrintError::TooLong { what, most, .. } => PressError::TooLong {
+                what: Text::new(in_chinese(what), what),
+                most,
             },
             other => PressError::Failed(other.to_string()),
         })
+    }
+}
+
+/// What the printer names in English.
+fn in_chinese(what: &str) -> &'static str {
+    match what {
+        "characters" => "个字",
+        "characters of one word" => "个不断行的连续字符",
+        "rows" => "行表格",
+        _ => "段文字和单元格",
     }
 }

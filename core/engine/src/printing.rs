@@ -3,7 +3,7 @@
 use crate::Engine;
 use crate::error::Error;
 use cardea_domain::contract::print::Sheet;
-use cardea_domain::{Code, Refusal};
+use cardea_domain::{Code, Refusal, Text};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -18,8 +18,9 @@ pub trait Press: std::fmt::Debug + Send + Sync {
 /// Why a sheet can't be printed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PressError {
-    #[error("the sheet is too long: at most {characters} characters and {rows} rows")]
-    TooLong { characters: usize, rows: usize },
+    /// What there is too much of, in both languages.
+    #[error("the sheet is too long: at most {most} {}", what.en)]
+    TooLong { what: Text, most: usize },
     #[error("no font has {0:?}")]
     NoGlyph(Vec<char>),
     #[error("{0}")]
@@ -47,10 +48,11 @@ impl Printer {
 
 fn refusal(error: &PressError) -> Refusal {
     let (zh, en) = match error {
-        PressError::TooLong { characters, rows } => (
-            format!("内容太长，最多打印 {characters} 个字、{rows} 行表格；请缩短条款，或用浏览器打印"),
+        PressError::TooLong { what, most } => (
+            format!("内容太长：最多打印 {most} {}；请缩短，或用浏览器打印", what.zh),
             format!(
-                "It is too long: at most {characters} characters and {rows} rows of tables are printed; shorten it, or print it from the browser"
+                "It is too long: at most {most} {} are printed; shorten it, or print it from the browser",
+                what.en
             ),
         ),
         PressError::NoGlyph(characters) => {

@@ -44,7 +44,7 @@ const INWARDS: &[(&str, &[&str])] = &[
         "core/engine/Cargo.toml",
         &["cardea-domain", "cardea-host", "cardea-messages"],
     ),
-    ("web/Cargo.toml", &["cardea-domain", "cardea-engine"]),
+    ("web/Cargo.toml", &["cardea-domain", "cardea-engine", "cardea-print"]),
     ("plugins/sdk/Cargo.toml", &[]),
     ("plugins/retail/Cargo.toml", &["cardea-plugin"]),
 ];
