@@ -91,6 +91,26 @@ fn lists(backend: Backend) {
     );
     let some = hq.get("/contracts?limit=200").ok().list("/items");
     let some: Vec<String> = some.iter().map(|one| one.text("/id")).collect();
+    let found = (&some[..], &customers[..]);
+    asks(&app, found, &|what, load| {
+        let p95 = millis(load.p95);
+        report(&name(&format!("{what}_per_second")), load.per_second, 1.0, 1.0);
+        report(&name(&format!("{what}_p95_ms")), p95, 15.0 / p95, 1.0);
+    });
+    let print = |n: u64| {
+        get(
+            hq.token(),
+            &format!("/contracts/{}/print?language=zh-CN", some[n as usize % some.len()]),
+        )
+    };
+    let load = load::run(app.server().addr(), 1, length() / 2, Duration::ZERO, &print);
+    report(&name("print_p50_ms"), millis(load.p50), 150.0 / millis(load.p50), 1.0);
+    app.finish();
+}
+
+/// Asks for lists in all ways.
+fn asks(app: &TestApp, (some, customers): (&[String], &[String]), told: &dyn Fn(&str, &load::Load)) {
+    let hq = app.hq();
     let manager = app.manager();
     let deep = |n: u64| format!("/contracts?after={}", some[n as usize % some.len()]);
     type Ask<'a> = (&'a str, &'a Actor, Box<dyn Fn(u64) -> String + 'a>);
@@ -149,22 +169,12 @@ fn lists(backend: Backend) {
         ),
     ];
     for (what, actor, path) in &asks {
-        let load = load::run(app.server().addr(), CLIENTS, length() / 2, Duration::ZERO, &|n| {
+        let addr = app.server().addr();
+        let load = load::run(addr, CLIENTS, length() / 2, Duration::ZERO, &|n| {
             get(actor.token(), &path(n))
         });
-        let p95 = millis(load.p95);
-        report(&name(&format!("{what}_per_second")), load.per_second, 1.0, 1.0);
-        report(&name(&format!("{what}_p95_ms")), p95, 15.0 / p95, 1.0);
+        told(what, &load);
     }
-    let print = |n: u64| {
-        get(
-            hq.token(),
-            &format!("/contracts/{}/print?language=zh-CN", some[n as usize % some.len()]),
-        )
-    };
-    let load = load::run(app.server().addr(), 1, length() / 2, Duration::ZERO, &print);
-    report(&name("print_p50_ms"), millis(load.p50), 150.0 / millis(load.p50), 1.0);
-    app.finish();
 }
 
 /// Birthdays of ten thousand people who want to hear of it, all on one day.

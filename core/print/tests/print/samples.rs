@@ -110,6 +110,46 @@ pub fn chinese() -> Sheet {
     }
 }
 
+const CHINESE_GOODS: &[&[&str]] = &[
+    &[
+        "1",
+        "聚氨酯防水涂料（单组分）",
+        "SPU-301 / 20 kg",
+        "桶",
+        "4,800",
+        "286.00",
+        "1,372,800.00",
+    ],
+    &[
+        "2",
+        "聚合物水泥防水涂料",
+        "JS-II / 18 kg",
+        "桶",
+        "3,600",
+        "171.50",
+        "617,400.00",
+    ],
+    &[
+        "3",
+        "SBS改性沥青防水卷材",
+        "PY PE 4.0 mm",
+        "卷",
+        "2,150",
+        "318.00",
+        "683,700.00",
+    ],
+    &[
+        "4",
+        "自粘聚合物改性沥青防水卷材（无胎基）",
+        "N PET 1.5 mm",
+        "卷",
+        "1,100",
+        "241.11",
+        "265,221.00",
+    ],
+    &["5", "瓷砖背胶", "TB-01 / 5 kg", "组", "900", "98.00", "88,200.00"],
+];
+
 fn chinese_goods() -> Vec<Block> {
     let mut blocks = clauses(&[
         (
@@ -136,45 +176,7 @@ fn chinese_goods() -> Vec<Block> {
             column("单价（元）", 11, true),
             column("金额（元）", 14, true),
         ],
-        &[
-            &[
-                "1",
-                "聚氨酯防水涂料（单组分）",
-                "SPU-301 / 20 kg",
-                "桶",
-                "4,800",
-                "286.00",
-                "1,372,800.00",
-            ],
-            &[
-                "2",
-                "聚合物水泥防水涂料",
-                "JS-II / 18 kg",
-                "桶",
-                "3,600",
-                "171.50",
-                "617,400.00",
-            ],
-            &[
-                "3",
-                "SBS改性沥青防水卷材",
-                "PY PE 4.0 mm",
-                "卷",
-                "2,150",
-                "318.00",
-                "683,700.00",
-            ],
-            &[
-                "4",
-                "自粘聚合物改性沥青防水卷材（无胎基）",
-                "N PET 1.5 mm",
-                "卷",
-                "1,100",
-                "241.11",
-                "265,221.00",
-            ],
-            &["5", "瓷砖背胶", "TB-01 / 5 kg", "组", "900", "98.00", "88,200.00"],
-        ],
+        CHINESE_GOODS,
         Some(&["", "合计", "", "", "12,550", "", "3,027,321.00"]),
     ));
     blocks.extend(clauses(&[(
@@ -322,6 +324,41 @@ pub fn english() -> Sheet {
     }
 }
 
+const ENGLISH_GOODS: &[&[&str]] = &[
+    &[
+        "1",
+        "Polyurethane waterproof coating, one component",
+        "SPU-301 / 20 kg",
+        "4,800",
+        "39.80",
+        "191,040.00",
+    ],
+    &[
+        "2",
+        "Polymer-modified cement coating",
+        "JS-II / 18 kg",
+        "3,600",
+        "23.85",
+        "85,860.00",
+    ],
+    &[
+        "3",
+        "SBS modified bitumen membrane",
+        "PY PE 4.0 mm",
+        "2,150",
+        "44.20",
+        "95,030.00",
+    ],
+    &[
+        "4",
+        "Self-adhesive membrane",
+        "N PET 1.5 mm",
+        "1,100",
+        "33.11",
+        "36,421.00",
+    ],
+];
+
 fn english_goods() -> Vec<Block> {
     let mut blocks = clauses(&[
         (
@@ -347,40 +384,7 @@ fn english_goods() -> Vec<Block> {
             column("Unit price", 10, true),
             column("Amount (USD)", 14, true),
         ],
-        &[
-            &[
-                "1",
-                "Polyurethane waterproof coating, one component",
-                "SPU-301 / 20 kg",
-                "4,800",
-                "39.80",
-                "191,040.00",
-            ],
-            &[
-                "2",
-                "Polymer-modified cement coating",
-                "JS-II / 18 kg",
-                "3,600",
-                "23.85",
-                "85,860.00",
-            ],
-            &[
-                "3",
-                "SBS modified bitumen membrane",
-                "PY PE 4.0 mm",
-                "2,150",
-                "44.20",
-                "95,030.00",
-            ],
-            &[
-                "4",
-                "Self-adhesive membrane",
-                "N PET 1.5 mm",
-                "1,100",
-                "33.11",
-                "36,421.00",
-            ],
-        ],
+        ENGLISH_GOODS,
         Some(&["", "Total", "", "11,650", "", "408,351.00"]),
     ));
     blocks.extend(clauses(&[(
