@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { runnerImport } from 'vite'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const load = async (path) => (await runnerImport(`${root}src/lib/${path}`, { configFile: false, logLevel: 'error' })).module
+const load = async (path) => (await runnerImport(`${root}src/lib/${path}`, { configFile: false, logLevel: 'error', resolve: { alias: { $lib: `${root}src/lib` } } })).module
 
 const { parseDecimal, formatDecimal, mulDiv } = await load('decimal.ts')
 const { scannedNumber } = await load('keys.ts')
@@ -16,6 +16,7 @@ const { withDefaults } = await load('form/defaults.ts')
 const { readJson } = await load('json.ts')
 const { placed, readTime } = await load('messages.ts')
 const { EXAMPLES, gatewayOf, mailOf, typedGateway, typedMail } = await load('../hq/messages/channel.ts')
+const { blankRebate, percent, rebateBody, typedRebate, usualDays } = await load('../hq/contracts/rebates/rebate.ts')
 const { blankLine, isBlank, lineTotal, sumOf } = await load('../hq/contracts/sums.ts')
 
 test('decimal text becomes integers exactly', () => {
@@ -72,6 +73,27 @@ test('d_con_1_lines_are_counted_while_they_are_typed', () => {
   assert.deepEqual(sumOf([line(12_000, 268_00, 130_000, false), line(1_000, 1_00, 130_000, true), line(1_000, null, 0, true)]), { amount: 3_216_88, tax: 418_20, total: 3_635_08 })
   const next = blankLine(line(1_000, 1_00, 130_000, false))
   assert.deepEqual([next.tax_ppm, next.tax_included, isBlank(next)], [130_000, false, true])
+})
+
+test('d_con_5_a_rebate_is_sent_as_it_was_agreed_on', () => {
+  const agreed = { terms: { period: 'quarter', grading: 'whole', tiers: [{ from: 1_000_00, rate_ppm: 20_000 }, { from: 3_000_00, rate_ppm: 50_000 }] }, tax_ppm: 130_000 }
+  assert.deepEqual(rebateBody(typedRebate(agreed)), agreed)
+  const { tax_ppm: _, ...gross } = agreed
+  assert.deepEqual(rebateBody(typedRebate(gross)), gross)
+  assert.deepEqual([typedRebate(null), rebateBody(null)], [null, null])
+  assert.deepEqual(rebateBody({ ...blankRebate(), tiers: [{ from: 0, rate_ppm: null }, { from: null, rate_ppm: null }] }).terms.tiers, [{ from: 0, rate_ppm: 0 }], 'a row in which nothing was typed is left out')
+  assert.deepEqual([percent(20_000), percent(12_500), percent(1_000_000)], ['2%', '1.25%', '100%'])
+})
+
+test('a statement begins with the year in which the contract holds last', () => {
+  const cases = [
+    ['2026-05-10', '2026-01-01', '2026-12-31', { from: '2026-01-01', to: '2026-05-10' }],
+    ['2026-05-10', '2025-07-01', null, { from: '2026-01-01', to: '2026-05-10' }],
+    ['2026-05-10', '2024-07-01', '2025-06-30', { from: '2025-01-01', to: '2025-06-30' }],
+    ['2026-05-10', '2026-03-01', '2027-02-28', { from: '2026-03-01', to: '2026-05-10' }],
+    ['2026-05-10', '2026-06-01', null, null],
+  ]
+  for (const [today, first, last, days] of cases) assert.deepEqual(usualDays(today, first, last), days, `${today} ${first}`)
 })
 
 test('channels of a kind stand in an order, each once', () => {
@@ -170,7 +192,7 @@ test('every value of the API that the pages word has a text', () => {
   const { schemas } = JSON.parse(readFileSync(`${root}../../tests/snapshots/openapi.json`, 'utf8')).components
   const worded = {
     Role: 'role', CardState: 'state', Block: 'block', TenderKind: 'tender', FormOfAddress: 'address', Rounding: 'rounding', ReturnPolicy: 'policy',
-    ContractState: 'contract-state', ContractStep: 'contract-step', Fulfilment: 'fulfilment', ApprovalState: 'approval-state', MilestoneKind: 'milestone', LookKind: 'look-kind',
+    ContractState: 'contract-state', ContractStep: 'contract-step', Fulfilment: 'fulfilment', ApprovalState: 'approval-state', MilestoneKind: 'milestone', LookKind: 'look-kind', OriginalState: 'original', CustodyStep: 'custody', StockOutcome: 'outcome', RebatePeriod: 'rebate-period', Grading: 'rebate-grading', TermsKind: 'terms-kind', TermsOccasion: 'terms-occasion', AcceptanceChannel: 'acceptance-channel',
   }
   for (const [schema, prefix] of Object.entries(worded)) {
     for (const value of schemas[schema].enum) assert.ok(known.has(`${prefix}-${value}`), `missing: ${prefix}-${value}`)

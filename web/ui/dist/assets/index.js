@@ -1,1 +1,1 @@
-import{gt as e,ht as t,mt as n,st as r}from"./shared.js";await n().catch(()=>!1)&&t.me?location.replace(r(t.me)):e();
+import{St as e,bt as t,pt as n,xt as r}from"./shared.js";await t().catch(()=>!1)&&r.me?location.replace(n(r.me)):e();

@@ -2,6 +2,7 @@ import type { Contract, ContractContent, ContractStep, FieldError, Milestone, Pa
 import { hasText, locale, t } from '$lib/i18n/index.svelte'
 import { may } from '$lib/session.svelte'
 import { faultAt } from '../faults'
+import { rebateBody, typedRebate, type TypedRebate } from './rebates/rebate'
 import { isBlank, type TypedLine } from './sums'
 
 export const STAFF = { path: '/staff', read: 'staff.read' }
@@ -24,6 +25,8 @@ export const PARTS: readonly (readonly [number, readonly string[]])[] = [
   [10, ['signing_place', 'effect']],
 ]
 export const PARTIES_PART = 11
+/** Where rebates are agreed on. */
+export const POLICY_PART = 7
 export const PARTY_FIELDS = ['name', 'address', 'contact', 'legal_representative', 'signatory', 'account', 'bank', 'tax_number'] as const
 export const SIDES = ['own_party', 'other_party'] as const
 export type Side = (typeof SIDES)[number]
@@ -70,6 +73,7 @@ export interface Content {
   own_party: Partial<Party>
   other_party: Partial<Party>
   milestones: TypedMilestone[]
+  rebate: TypedRebate | null
   values: Record<string, unknown>
   starts_on: string
   ends_on: string
@@ -85,6 +89,7 @@ export function typed(content: ContractContent): Content {
     own_party: { ...content.own_party },
     other_party: { ...content.other_party },
     milestones: content.milestones.map(({ kind, due_on, amount, text }) => ({ kind, due_on, amount: amount ?? null, text: text ?? '' })),
+    rebate: typedRebate(content.rebate),
     values: { ...content.values },
     starts_on: content.starts_on ?? '',
     ends_on: content.ends_on ?? '',
@@ -116,6 +121,7 @@ export function told(content: Content, asked: (field: string) => boolean): Recor
       ...(amount !== null && { amount }),
       ...(text.trim() !== '' && { text: text.trim() }),
     })),
+    rebate: rebateBody(content.rebate),
     values: Object.fromEntries(Object.entries(content.values).filter(([name, value]) => value !== null && asked(name))),
     starts_on: content.starts_on === '' ? null : content.starts_on,
     ends_on: content.ends_on === '' ? null : content.ends_on,

@@ -18,6 +18,8 @@ import ChannelsPage from '../messages/ChannelsPage.svelte'
 import MessageRulesPage from '../messages/MessageRulesPage.svelte'
 import MessagesPage from '../messages/MessagesPage.svelte'
 import WordingPage from '../messages/WordingPage.svelte'
+import LentPage from '../originals/LentPage.svelte'
+import StockTakesPage from '../originals/StockTakesPage.svelte'
 import Programs from '../Programs.svelte'
 import RecordsPage from '../records/RecordsPage.svelte'
 import ReportsPage from '../reporting/ReportsPage.svelte'
@@ -29,6 +31,8 @@ import WarningRulesPage from '../rules/WarningRulesPage.svelte'
 import SatisfactionPage from '../satisfaction/SatisfactionPage.svelte'
 import ConsultantsPage from '../tasks/ConsultantsPage.svelte'
 import TodayPage from '../tasks/TodayPage.svelte'
+import TermsPage from '../terms/TermsPage.svelte'
+import TermsRulesPage from '../terms/TermsRulesPage.svelte'
 import WarningsPage from '../warnings/WarningsPage.svelte'
 
 export interface DrawnPage {
@@ -49,6 +53,8 @@ const DRAWN = [
   drawn('warnings', WarningsPage, 'warning.own'),
   drawn('programs', Programs, 'configuration.read'),
   drawn('contracts', ContractsPage, 'contract.read'),
+  drawn('lent-originals', LentPage, 'contract.read', 'lending.read'),
+  drawn('stock-takes', StockTakesPage, 'contract.read'),
   drawn('records', RecordsPage, 'record.read'),
   drawn('satisfaction', SatisfactionPage, 'journal.read'),
   drawn('visit-reports', ReportsPage, 'task.read'),
@@ -64,6 +70,8 @@ const DRAWN = [
   drawn('retention-rules', RetentionPage, 'deletion.read'),
   drawn('contract-types', ContractTypes, 'configuration.read', 'contract.read'),
   drawn('own-party', OwnPartyPage, 'configuration.read', 'contract.read'),
+  drawn('terms', TermsPage, 'membership.read'),
+  drawn('terms-rules', TermsRulesPage, 'configuration.read', 'membership.read'),
   drawn('scorecard', ScorecardPage, 'configuration.write'),
   drawn('messages', MessagesPage, 'message.read'),
   drawn('message-channels', ChannelsPage, 'configuration.write'),

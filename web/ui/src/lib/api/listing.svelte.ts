@@ -2,7 +2,7 @@ import { call, problemOf } from './client'
 import type { Page, Problem } from './types'
 
 /** A list that comes in pages: the first at once, the others when somebody asks for more. */
-export class Listing<T extends { id?: string | null }> {
+export class Listing<T extends object> {
   items = $state.raw<T[]>([])
   loading = $state(false)
   problem = $state.raw<Problem | null>(null)
@@ -11,6 +11,9 @@ export class Listing<T extends { id?: string | null }> {
   #next = $state<string | null>(null)
   #path = ''
   #asked = 0
+
+  /** By what two lines are the same, where they have no id. */
+  constructor(readonly key: (item: T) => unknown = (item) => (item as { id?: unknown }).id) {}
 
   /** Is there more than is shown? */
   get goesOn(): boolean {
@@ -30,7 +33,7 @@ export class Listing<T extends { id?: string | null }> {
 
   /** Shows what was just written: in its place, or at the top, wherever its page is. */
   put(item: T): void {
-    const place = this.items.findIndex(({ id }) => id === item.id)
+    const place = this.items.findIndex((one) => this.key(one) === this.key(item))
     this.items = place < 0 ? [item, ...this.items] : this.items.with(place, item)
   }
 
@@ -50,8 +53,8 @@ export class Listing<T extends { id?: string | null }> {
     try {
       const page = await call<Page<T>>(path)
       if (mine !== this.#asked) return
-      const shown = new Set(before.map(({ id }) => id))
-      this.items = [...before, ...page.items.filter(({ id }) => !shown.has(id))]
+      const shown = new Set(before.map(this.key))
+      this.items = [...before, ...page.items.filter((one) => !shown.has(this.key(one)))]
       this.#next = page.next ?? null
       this.problem = null
       this.loaded = true

@@ -1,0 +1,56 @@
+### Terms that members accept
+
+terms = Member terms
+terms-why = What members accept. A version that has been published never changes and can always be read.
+terms-new = Write a new version
+terms-nothing = No terms have been published yet
+terms-about = Terms
+terms-kind-membership = Rules of membership
+terms-kind-stored_value = Stored value
+terms-kind-privacy = Privacy
+terms-kind-marketing = Marketing messages
+terms-language-zh-CN = Chinese
+terms-language-en = English
+terms-show = Show the text
+terms-anew = To be accepted anew
+terms-not-anew = Not to be accepted anew
+terms-published = { $when } by { $who }
+terms-published-at = Published
+terms-earlier = Earlier acceptance
+terms-counts-from = still counts from version { $version } on
+terms-seal = Seal, SHA-256
+terms-first = This is the first version.
+terms-follows = Begun with version { $version }.
+terms-drop = Drop the draft and load the present text
+terms-accept-anew = Members have to accept it anew
+terms-accept-anew-why = Where only a slip of the pen is set right, take the tick away: who accepted the version before needn’t accept this one.
+terms-follow = Keep what I wrote, after the latest version
+terms-publish = Publish { $kind }, version { $version }
+terms-publish-why = It holds at once and can neither be changed nor taken back.
+terms-publish-anew = Who accepted an earlier version has to accept this one.
+terms-publish-not-anew = Earlier acceptance still counts.
+
+terms-rules = Demanded terms
+terms-rules-why = Which program demands the acceptance of which terms, and when. Memberships that are open stay so.
+terms-every-program = Every program
+terms-occasion = When
+terms-occasion-enrolment = Enrolment
+terms-occasion-top_up = Top-up
+terms-demand-none = Nothing is demanded.
+terms-demand-add = Add a demand
+
+acceptances = Accepted terms
+acceptances-nothing = Nothing has been accepted
+acceptance-note = Note an acceptance
+acceptance-channel = How
+acceptance-channel-till = At the till
+acceptance-channel-member_page = Member’s page
+acceptance-channel-paper = On paper
+acceptance-signed-at = Signed
+acceptance-by = noted by { $who }, { $when }
+acceptance-own = by the member
+terms-lacking = Lacking
+terms-unpublished = not published yet: HQ has to publish it first
+terms-needed-for = Needed for: { $occasion }.
+terms-accepted-before = Version { $version } was accepted and doesn’t count any more.
+terms-to-accept = Terms of enrolment: let the customer read them and tick what they accept

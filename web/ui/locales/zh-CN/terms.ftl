@@ -1,0 +1,56 @@
+### 会员须接受的条款
+
+terms = 会员条款
+terms-why = 会员接受的章程与协议。每个版本发布后永不改动，永远可查。
+terms-new = 撰写新版本
+terms-nothing = 还没有发布过条款
+terms-about = 条款
+terms-kind-membership = 会员章程
+terms-kind-stored_value = 储值协议
+terms-kind-privacy = 隐私政策
+terms-kind-marketing = 营销消息约定
+terms-language-zh-CN = 中文
+terms-language-en = 英文
+terms-show = 查看全文
+terms-anew = 须重新接受
+terms-not-anew = 无须重新接受
+terms-published = { $when } 由{ $who }发布
+terms-published-at = 发布
+terms-earlier = 以前的接受
+terms-counts-from = 第 { $version } 版起的接受继续有效
+terms-seal = 封存摘要 SHA-256
+terms-first = 这是第一版。
+terms-follows = 以第 { $version } 版为底。
+terms-drop = 放弃草稿，载入现行文本
+terms-accept-anew = 会员须重新接受
+terms-accept-anew-why = 只改错别字等不影响权利义务的内容时，可取消勾选：接受过上一版的会员无须重新接受。
+terms-follow = 保留我写的内容，接在最新版本之后
+terms-publish = 发布{ $kind }第 { $version } 版
+terms-publish-why = 发布后立即生效，不能修改，也不能删除。
+terms-publish-anew = 接受过以前版本的会员须重新接受。
+terms-publish-not-anew = 以前的接受继续有效。
+
+terms-rules = 条款要求
+terms-rules-why = 哪个会员计划在什么时候要求接受哪些条款。已有的会籍不受影响。
+terms-every-program = 每个会员计划
+terms-occasion = 时机
+terms-occasion-enrolment = 入会
+terms-occasion-top_up = 储值充值
+terms-demand-none = 没有要求：任何条款都无须接受。
+terms-demand-add = 添加要求
+
+acceptances = 已接受的条款
+acceptances-nothing = 没有接受过条款
+acceptance-note = 登记接受
+acceptance-channel = 方式
+acceptance-channel-till = 柜台
+acceptance-channel-member_page = 会员页面
+acceptance-channel-paper = 纸质签署
+acceptance-signed-at = 签署时间
+acceptance-by = { $who }登记于 { $when }
+acceptance-own = 会员本人接受
+terms-lacking = 待接受
+terms-unpublished = 尚未发布，请先由总部发布
+terms-needed-for = { $occasion }时须接受。
+terms-accepted-before = 接受过第 { $version } 版，已不再有效。
+terms-to-accept = 入会须接受的条款：请顾客阅读，同意的打勾
