@@ -28,7 +28,13 @@ const contract = {
 function pdf(said) {
   const stream = `BT /F1 24 Tf 72 760 Td (${said}) Tj ET`
   const objects = ['<</Type/Catalog/Pages 2 0 R>>', '<</Type/Pages/Kids[3 0 R]/Count 1>>', '<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>', `<</Length ${stream.length}>>stream\n${stream}\nendstream`]
-  return Buffer.from(`%PDF-1.4\n${objects.map((object, n) => `${n + 1} 0 obj${object}endobj\n`).join('')}trailer<</Root 1 0 R>>`)
+  let file = '%PDF-1.4\n'
+  const places = objects.map((object, n) => {
+    const place = file.length
+    file += `${n + 1} 0 obj\n${object}\nendobj\n`
+    return `${String(place).padStart(10, '0')} 00000 n \n`
+  })
+  return Buffer.from(`${file}xref\n0 5\n0000000000 65535 f \n${places.join('')}trailer<</Size 5/Root 1 0 R>>\nstartxref\n${file.length}\n%%EOF`)
 }
 
 function check({ title, clauses }) {

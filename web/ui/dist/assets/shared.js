@@ -2,7 +2,7 @@ import{$ as e,A as t,B as n,C as r,D as i,E as a,F as o,H as s,I as c,J as l,K a
 
 approval-to-do = For you to do
 approval-used = Done on { $when }
-approval-do = Others have agreed: do exactly the same again.
+approval-do-here = Others have agreed: finish it here by { $when }; after that you have to ask anew.
 approval-do-by = Others have agreed: do exactly the same again by { $when }; after that you have to ask anew.
 approval-do-staff = Fill in on the page of the staff what stands below, and save it; the request has no password, so type it again.
 approval-do-export = Take the file again in the same format and for the same purpose.
@@ -15,7 +15,7 @@ approval-kind-staff = Log-in
 approval-kind-export = Personal data as a file
 approval-kind-rules = Rules of approval
 
-request-all-figures = All rules of the trade
+request-all-figures = All figures
 request-as-sent = The request as it was sent
 request-no-stores = Whole chain
 request-staff-user = User name
@@ -1596,8 +1596,8 @@ template-clause-n = { $n }.
 template-clause-empty = (empty)
 template-clause-add = Add a clause
 template-clause-restore = Put back what was removed
-template-heading-zh = Heading in Chinese
-template-heading-en = Heading in English (without one it has no number)
+template-heading-zh = Heading in Chinese (may be left out)
+template-heading-en = Heading in English (may be left out)
 template-body-zh = Text in Chinese (a line is a paragraph)
 template-body-en = Text in English (a line is a paragraph)
 template-in-zh = Chinese
@@ -2022,7 +2022,7 @@ form-review = Save decisions
 
 approval-to-do = 待您办理
 approval-used = { $when } 已办理
-approval-do = 已获同意，请原样再做一次。
+approval-do-here = 已获同意，请在 { $when } 前点下面的按钮办理，过期须重新申请。
 approval-do-by = 已获同意，请在 { $when } 前原样再做一次，过期须重新申请。
 approval-do-staff = 在员工页面填写与下方相同的内容并保存；密码不在申请中，须重新填写。
 approval-do-export = 以相同的格式和用途再导出一次。
@@ -2035,7 +2035,7 @@ approval-kind-staff = 账号
 approval-kind-export = 导出个人资料
 approval-kind-rules = 审批规则
 
-request-all-figures = 行业规则全文
+request-all-figures = 全部规则
 request-as-sent = 申请原文
 request-no-stores = 全连锁
 request-staff-user = 用户名

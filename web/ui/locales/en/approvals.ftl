@@ -2,7 +2,7 @@
 
 approval-to-do = For you to do
 approval-used = Done on { $when }
-approval-do = Others have agreed: do exactly the same again.
+approval-do-here = Others have agreed: finish it here by { $when }; after that you have to ask anew.
 approval-do-by = Others have agreed: do exactly the same again by { $when }; after that you have to ask anew.
 approval-do-staff = Fill in on the page of the staff what stands below, and save it; the request has no password, so type it again.
 approval-do-export = Take the file again in the same format and for the same purpose.
@@ -15,7 +15,7 @@ approval-kind-staff = Log-in
 approval-kind-export = Personal data as a file
 approval-kind-rules = Rules of approval
 
-request-all-figures = All rules of the trade
+request-all-figures = All figures
 request-as-sent = The request as it was sent
 request-no-stores = Whole chain
 request-staff-user = User name

@@ -2,7 +2,7 @@
 
 approval-to-do = 待您办理
 approval-used = { $when } 已办理
-approval-do = 已获同意，请原样再做一次。
+approval-do-here = 已获同意，请在 { $when } 前点下面的按钮办理，过期须重新申请。
 approval-do-by = 已获同意，请在 { $when } 前原样再做一次，过期须重新申请。
 approval-do-staff = 在员工页面填写与下方相同的内容并保存；密码不在申请中，须重新填写。
 approval-do-export = 以相同的格式和用途再导出一次。
@@ -15,7 +15,7 @@ approval-kind-staff = 账号
 approval-kind-export = 导出个人资料
 approval-kind-rules = 审批规则
 
-request-all-figures = 行业规则全文
+request-all-figures = 全部规则
 request-as-sent = 申请原文
 request-no-stores = 全连锁
 request-staff-user = 用户名
