@@ -1,4 +1,5 @@
 // What the mock answers, route by route, in the shapes of the API.
+import { contractRoutes, held } from './contracts.mjs'
 import { judgeRedemption, judgeReturn, judgeSale, Refusal } from './rules.mjs'
 import * as world from './world.mjs'
 
@@ -155,6 +156,7 @@ function saveConfiguration(program, body, who) {
     const errors = [{ pointer: '/plugin_config/single_purchase', code: 'maximum', detail: '不能超过 9999.00' }]
     throw new Refusal(422, 'configuration_invalid', '配置有误', 'The configuration is not valid', { errors })
   }
+  held('configuration', program.id, who, { version: world.configurations.length + 1, configuration: body }, '发布规则', 'Publish rules')
   const now = new Date().toISOString()
   const version = world.configurations.length + 1
   const fresh = { ...body, id: world.id(), version, effective_from: body.effective_from ?? now, created_by: who.staff_id, created_at: now }
@@ -185,6 +187,7 @@ function findBills(query) {
 
 /** Method and path → handler of ({ ids, body, query, who, en }). */
 export const routes = Object.entries({
+  ...contractRoutes,
   'POST /auth/login': ({ body }) => login(body),
   'POST /auth/refresh': ({ body }) => refresh(body),
   'POST /auth/logout': () => null,

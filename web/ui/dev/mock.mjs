@@ -1,5 +1,5 @@
 // A stand-in for the server, for working on the pages alone: `npm run build && npm run mock`, then open the address it prints.
-// It serves dist/ under the server's content security policy. Log-ins: meili / cashier, hq or new / demo.
+// It serves dist/ under the server's content security policy. Log-ins: meili / cashier, hq, money or new / demo.
 // MOCK_FAIL=1 drops the first answer of every write, to see "try again".
 import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
@@ -45,6 +45,10 @@ async function api(request, response, url) {
   const write = request.method !== 'GET' && !path.startsWith('/auth') && !path.endsWith('/quote')
   const key = request.headers['idempotency-key']
   const send = (status, body, type = 'application/json') => {
+    if (body instanceof Uint8Array) {
+      response.writeHead(200, { 'content-type': 'application/pdf', 'cache-control': 'no-store' })
+      return response.end(body)
+    }
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
     response.end(status === 204 ? '' : JSON.stringify(body))
   }

@@ -21,12 +21,12 @@ export const stores = [
 ]
 export const chain = { id: id(), code: 'meili', name: '美丽日化', currency: 'CNY', minor_units: 2, time_zone: 'Asia/Shanghai' }
 const person = (user, name, role, extra = {}) => ({ staff_id: id(), user, name, role, password: 'demo', ...extra })
-export const staff = [person('cashier', '小李', 'cashier'), person('hq', '周总监', 'hq_admin'), person('new', '新同事', 'cashier', { mustChange: true })]
+export const staff = [person('cashier', '小李', 'cashier'), person('hq', '周总监', 'hq_admin'), person('money', '吴会计', 'finance'), person('new', '新同事', 'cashier', { mustChange: true })]
 
 const AT_THE_TILL = ['sale.post', 'sale.read', 'return.post', 'redemption.post', 'card.issue', 'card.freeze', 'card.report_loss', 'card.cancel_loss', 'card.replace']
-const AT_HQ = ['configuration.read', 'configuration.write', 'program.write', 'reward.write', 'staff.read', 'card.unfreeze', 'card.cancel']
+const AT_HQ = ['configuration.read', 'configuration.write', 'program.write', 'program.read', 'reward.write', 'staff.read', 'store.read', 'card.unfreeze', 'card.cancel', 'contract.read', 'approval.read', 'approval.decide']
 
-export const permissions = (role) => (role === 'hq_admin' ? [...AT_THE_TILL, ...AT_HQ] : AT_THE_TILL)
+export const permissions = (role) => ({ hq_admin: [...AT_THE_TILL, ...AT_HQ], finance: AT_HQ.filter((one) => !one.endsWith('.write')) })[role] ?? AT_THE_TILL
 
 const ladder = {
   months: 12,

@@ -16,6 +16,8 @@ const { withDefaults } = await load('form/defaults.ts')
 const { readJson } = await load('json.ts')
 const { placed, readTime } = await load('messages.ts')
 const { EXAMPLES, gatewayOf, mailOf, typedGateway, typedMail } = await load('../hq/messages/channel.ts')
+const template = await load('../hq/contracts/template/template.ts')
+const { toggled, withSteps } = await load('../hq/approvals/rules.ts')
 const { blankRebate, percent, rebateBody, typedRebate, usualDays } = await load('../hq/contracts/rebates/rebate.ts')
 const { blankLine, isBlank, lineTotal, sumOf } = await load('../hq/contracts/sums.ts')
 
@@ -83,6 +85,81 @@ test('d_con_5_a_rebate_is_sent_as_it_was_agreed_on', () => {
   assert.deepEqual([typedRebate(null), rebateBody(null)], [null, null])
   assert.deepEqual(rebateBody({ ...blankRebate(), tiers: [{ from: 0, rate_ppm: null }, { from: null, rate_ppm: null }] }).terms.tiers, [{ from: 0, rate_ppm: 0 }], 'a row in which nothing was typed is left out')
   assert.deepEqual([percent(20_000), percent(12_500), percent(1_000_000)], ['2%', '1.25%', '100%'])
+})
+
+const clause = (zh, more = {}) => ({ body: { zh, en: `${zh}!` }, ...more })
+const written = { title: { zh: '合同', en: 'Contract' }, clauses: [clause('{parties}'), clause('甲', { heading: { zh: '质量', en: 'Quality' }, when: 'elements.quality' }), clause('乙', { heading: { zh: '价款', en: 'Price' } })], annexes: [{ zh: '价格表', en: 'Prices' }] }
+
+test('d_con_2_a_template_is_sent_as_it_is_typed_and_read_back', () => {
+  const typed = template.typedTemplate(written)
+  assert.deepEqual(template.templateBody(typed), written)
+  assert.deepEqual(template.numbers(typed.clauses), [0, 1, 2])
+  assert.equal(new Set([...typed.clauses, ...typed.annexes].map(({ key }) => key)).size, 4)
+  typed.clauses[1].heading = { zh: ' ', en: '' }
+  typed.clauses[1].when = ''
+  assert.deepEqual(Object.keys(template.templateBody(typed).clauses[1]), ['body'], 'no heading, no condition')
+  typed.clauses[2].heading.en = ''
+  assert.deepEqual(template.templateBody(typed).clauses[2].heading, { zh: '价款', en: '' }, 'half a heading is told to the server')
+})
+
+test('d_con_2_a_placeholder_is_put_at_the_caret_and_a_block_into_a_line_of_its_own', () => {
+  const cases = [
+    ['总价为。', 3, 3, 'amount', '总价为{amount}。', 11],
+    ['总价为多少。', 3, 5, 'amount', '总价为{amount}。', 11],
+    ['', 0, 0, 'lines', '{lines}', 7],
+    ['如下：', 3, 3, 'lines', '如下：\n{lines}', 11],
+    ['如下：\n', 4, 4, 'lines', '如下：\n{lines}', 11],
+    ['前后', 1, 1, 'rebate', '前\n{rebate}\n后', 11],
+    ['前\n\n后', 2, 2, 'parties', '前\n{parties}\n后', 11],
+  ]
+  for (const [text, from, to, name, next, caret] of cases) assert.deepEqual(template.inserted(text, from, to, name), { text: next, caret }, `${text} ${name}`)
+})
+
+test('d_con_2_clauses_move_by_one_and_stay_at_the_ends', () => {
+  const cases = [[0, 1, 'bac'], [2, -1, 'acb'], [0, -1, 'abc'], [2, 1, 'abc'], [5, -1, 'abc']]
+  for (const [at, by, next] of cases) assert.equal(template.moved(['a', 'b', 'c'], at, by).join(''), next, `${at} ${by}`)
+})
+
+test('d_con_2_what_was_refused_is_told_where_its_clause_stands_now', () => {
+  const typed = template.typedTemplate(written)
+  const [first, second, third] = typed.clauses.map(({ key }) => key)
+  const fault = (pointer) => ({ pointer: `/template${pointer}`, code: 'field_invalid', detail: pointer })
+  const wrong = template.refused(['/title/en', '/clauses/2/body/zh', '/clauses/1/when', '/annexes/0/en'].map(fault), typed)
+  typed.clauses = template.moved(typed.clauses, 2, -1)
+  assert.deepEqual(template.wrongClauses(wrong), [second, third])
+  assert.equal(template.faultIn(wrong, 'clauses', third, '/body/zh'), '/clauses/2/body/zh')
+  assert.equal(template.faultIn(wrong, 'clauses', first, '/body/zh'), undefined)
+  assert.equal(template.faultIn(wrong, 'clauses', -1, '/body/zh'), undefined, 'a clause added since')
+  assert.equal(template.faultIn(wrong, 'annexes', typed.annexes[0].key, '/en'), '/annexes/0/en')
+  assert.deepEqual([template.faultOf(wrong, '/title/en'), template.faultOf(wrong, '/clauses')], ['/title/en', undefined], 'of the list itself nothing is wrong')
+})
+
+test('d_con_2_a_model_brings_only_the_fields_that_a_type_lacks', () => {
+  const field = (name, kind) => ({ name, kind, label: { zh: name, en: name } })
+  assert.deepEqual(template.lacking([field('vin', 'number')], [field('vin', 'text'), field('colour', 'text')]).map(({ name }) => name), ['colour'])
+  const groups = template.placeholders(['name'], ['quality'], [field('vin', 'text')])
+  const names = groups.flatMap(([, all]) => all)
+  for (const name of ['amount', 'parties', 'own_party.name', 'other_party.name', 'elements.quality', 'values.vin']) assert.ok(names.includes(name), name)
+  assert.ok(!template.conditions(groups).flatMap(([, all]) => all).includes('parties'))
+  assert.ok(!template.placeholders([], [], []).some(([group]) => group === 'values'))
+})
+
+test('d_con_2_every_placeholder_has_a_text', () => {
+  const known = new Set(messages('en').map((line) => line.split(': ')[1]))
+  for (const name of [...template.PLAIN, ...template.BLOCKS]) assert.ok(known.has(`placeholder-${name}`), `missing: placeholder-${name}`)
+})
+
+test('d_con_3_steps_of_approval_follow_their_number_and_roles_keep_one_order', () => {
+  const cases = [
+    [[], 2, [['hq_admin'], ['hq_admin']]],
+    [[['finance']], 2, [['finance'], ['hq_admin']]],
+    [[['finance'], ['hq_admin']], 1, [['finance']]],
+    [[['finance']], 0, []],
+  ]
+  for (const [steps, count, next] of cases) assert.deepEqual(withSteps(steps, count), next, `${steps} ${count}`)
+  assert.deepEqual(toggled([['finance'], ['finance']], 0, 'hq_admin', true), [['hq_admin', 'finance'], ['finance']])
+  assert.deepEqual(toggled([['hq_admin', 'finance']], 0, 'hq_admin', false), [['finance']])
+  assert.deepEqual(toggled([['finance']], 0, 'finance', false), [[]], 'an empty step is refused by the server')
 })
 
 test('a statement begins with the year in which the contract holds last', () => {
@@ -192,7 +269,7 @@ test('every value of the API that the pages word has a text', () => {
   const { schemas } = JSON.parse(readFileSync(`${root}../../tests/snapshots/openapi.json`, 'utf8')).components
   const worded = {
     Role: 'role', CardState: 'state', Block: 'block', TenderKind: 'tender', FormOfAddress: 'address', Rounding: 'rounding', ReturnPolicy: 'policy',
-    ContractState: 'contract-state', ContractStep: 'contract-step', Fulfilment: 'fulfilment', ApprovalState: 'approval-state', MilestoneKind: 'milestone', LookKind: 'look-kind', OriginalState: 'original', CustodyStep: 'custody', StockOutcome: 'outcome', RebatePeriod: 'rebate-period', Grading: 'rebate-grading', TermsKind: 'terms-kind', TermsOccasion: 'terms-occasion', AcceptanceChannel: 'acceptance-channel',
+    ContractState: 'contract-state', ContractStep: 'contract-step', Fulfilment: 'fulfilment', ApprovalState: 'approval-state', ApprovalKind: 'approval-kind', MilestoneKind: 'milestone', LookKind: 'look-kind', OriginalState: 'original', CustodyStep: 'custody', StockOutcome: 'outcome', RebatePeriod: 'rebate-period', Grading: 'rebate-grading', TermsKind: 'terms-kind', TermsOccasion: 'terms-occasion', AcceptanceChannel: 'acceptance-channel',
   }
   for (const [schema, prefix] of Object.entries(worded)) {
     for (const value of schemas[schema].enum) assert.ok(known.has(`${prefix}-${value}`), `missing: ${prefix}-${value}`)

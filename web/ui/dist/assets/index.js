@@ -1,1 +1,1 @@
-import{St as e,bt as t,pt as n,xt as r}from"./shared.js";await t().catch(()=>!1)&&r.me?location.replace(n(r.me)):e();
+import{Ct as e,St as t,mt as n,xt as r}from"./shared.js";await r().catch(()=>!1)&&t.me?location.replace(n(t.me)):e();

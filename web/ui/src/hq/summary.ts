@@ -19,19 +19,29 @@ export function ladderChanges(before: Ladder, after: Ladder): Change[] {
   return [months, ...steps].filter(({ from, to }) => from !== to)
 }
 
+/** All of a ladder, as a list of figures. */
+export const ladderFigures = (ladder: Ladder): Change[] => ladderChanges({ months: 0, steps: [] }, ladder)
+
 function tender(points: PointsSettings): string {
   if (points.tender == null) return t('no')
   const { points: n, money: worth, step: by, max_share_ppm } = points.tender
   return `${t('points', { points: count(n) })} = ${money(worth)} · ${count(by)} · ≤ ${formatDecimal(max_share_ppm, 4, true)} %`
 }
 
+/** All that the ledger does with points: title and value. */
+const pointsTold = (points: PointsSettings): [string, string][] => [
+  [t('rounding'), t(`rounding-${points.rounding}`)],
+  [t('maturing-days'), count(points.maturing_days)],
+  [t('return-policy'), t(`policy-${points.return_policy}`)],
+  [t('points-pay', { currency: me().chain.currency }), tender(points)],
+]
+
+export const pointsFigures = (points: PointsSettings): Change[] => pointsTold(points).map(([title, to]) => ({ title, from: '—', to }))
+
 /** What differs in what the ledger does with points. */
 export function pointsChanges(before: PointsSettings, after: PointsSettings): Change[] {
-  const both = (title: string, shown: (points: PointsSettings) => string) => ({ title, from: shown(before), to: shown(after) })
-  return [
-    both(t('rounding'), ({ rounding }) => t(`rounding-${rounding}`)),
-    both(t('maturing-days'), ({ maturing_days }) => count(maturing_days)),
-    both(t('return-policy'), ({ return_policy }) => t(`policy-${return_policy}`)),
-    both(t('points-pay', { currency: me().chain.currency }), tender),
-  ].filter(({ from, to }) => from !== to)
+  const old = pointsTold(before)
+  return pointsTold(after)
+    .map(([title, to], n) => ({ title, from: old[n]?.[1] ?? '—', to }))
+    .filter(({ from, to }) => from !== to)
 }

@@ -1,6 +1,7 @@
 // Pages that are more than a list with its form; their place in the navigation says groups.ts.
 import type { Component } from 'svelte'
 import { may } from '$lib/session.svelte'
+import ApprovalRulesPage from '../approvals/ApprovalRulesPage.svelte'
 import ApprovalsPage from '../approvals/ApprovalsPage.svelte'
 import ScorecardPage from '../assessment/ScorecardPage.svelte'
 import ChainPage from '../chain/ChainPage.svelte'
@@ -68,6 +69,7 @@ const DRAWN = [
   drawn('satisfaction-rules', SatisfactionRulesPage, 'configuration.read', 'journal.read'),
   drawn('report-rules', ReportRulesPage, 'configuration.read', 'task.read'),
   drawn('retention-rules', RetentionPage, 'deletion.read'),
+  drawn('approval-rules', ApprovalRulesPage, 'configuration.read', 'approval.read'),
   drawn('contract-types', ContractTypes, 'configuration.read', 'contract.read'),
   drawn('own-party', OwnPartyPage, 'configuration.read', 'contract.read'),
   drawn('terms', TermsPage, 'membership.read'),

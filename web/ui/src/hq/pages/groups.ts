@@ -6,5 +6,5 @@ export const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['sending', ['messages', 'message-channels', 'message-wording', 'message-rules']],
   ['team', ['consultants', 'staff', 'stores', 'regions']],
   ['exchange', ['imports', 'duplicates']],
-  ['control', ['deletions', 'retention-rules', 'access-log', 'audit', 'jobs', 'chain-settings']],
+  ['control', ['approval-rules', 'deletions', 'retention-rules', 'access-log', 'audit', 'jobs', 'chain-settings']],
 ]

@@ -13,6 +13,8 @@ export type Problem = Schemas['Problem'] & {
   refusals?: { rule: string; explanation: Text }[]
   /** Whom a new customer may be. */
   customers?: { id: string; display: Text }[]
+  /** The request for approval that a write has become. */
+  approval_id?: string
 }
 export type FieldError = Schemas['ProblemField']
 
@@ -94,6 +96,9 @@ export type ContractEvent = Schemas['ContractEvent']
 export type ContractChanges = Schemas['ContractChanges']
 export type ContractType = Schemas['ContractType']
 export type ApprovalRule = Schemas['ApprovalRule']
+export type Template = Schemas['Template']
+export type ContractTemplate = Schemas['ContractTemplate']
+export type ShippedForm = Schemas['ShippedForm']
 export type MissingPart = Schemas['Missing']
 export type Milestone = Schemas['Milestone']
 export type MilestoneState = Schemas['MilestoneState']
@@ -113,6 +118,7 @@ export type Acceptances = Schemas['Acceptances']
 export type RebateAgreement = Schemas['RebateAgreement']
 export type ContractRebate = Schemas['ContractRebate']
 export type Approval = Schemas['Approval']
+export type ApprovalRules = Schemas['ApprovalRules']
 export type WaitingApprovals = Schemas['WaitingApprovals']
 export type ChainSettings = Schemas['ChainSettings']
 export type FormOfAddress = Schemas['FormOfAddress']

@@ -1,0 +1,91 @@
+### Contracts in print: PDFs and templates
+
+pdf-print = Print PDF
+pdf-opened = Opened in a new tab
+pdf-saved = The browser opened no tab: downloaded
+pdf-open = Open again
+pdf-save = Download
+pdf-by-browser = Print with the browser instead
+
+template = Print template
+template-why = Contracts are printed from the latest version until they are signed, and from then on as they were signed.
+template-type = Settings of the type
+template-none = This type has no template of its own yet: the general distribution contract is printed. To go on from that, choose “Begin with a model”, which adds the fields that it uses.
+template-in-force = Version { $n } is in force.
+template-tab-text = Text
+template-tab-versions = Versions
+template-unpublished = Changes that aren’t published, kept in this tab alone
+template-published = Version { $n } is published
+template-publish-why = Publishing makes a new version: what isn’t signed yet is printed from it, what is signed stays as it was.
+template-preview = Preview PDF
+template-overwrite = Publish what I wrote
+template-cancel = Drop what isn’t published
+template-title-zh = Title in Chinese
+template-title-en = Title in English
+template-clauses = Clauses
+template-clauses-n = { $n ->
+    [one] one clause
+   *[other] { $n } clauses
+  }
+template-clause-n = { $n }.
+template-clause-empty = (empty)
+template-clause-add = Add a clause
+template-clause-restore = Put back what was removed
+template-heading-zh = Heading in Chinese (may be left out)
+template-heading-en = Heading in English (may be left out)
+template-body-zh = Text in Chinese (a line is a paragraph)
+template-body-en = Text in English (a line is a paragraph)
+template-in-zh = Chinese
+template-in-en = English
+template-when = When it is printed
+template-when-always = always
+template-when-is = Only with: { $what }
+template-open-all = Unfold all
+template-close-all = Fold all
+template-up = Up
+template-down = Down
+template-key-go = choose
+template-key-move = move
+template-key-add = one more below
+template-key-remove = remove
+template-annexes = Annexes
+template-annexes-why = What belongs to every contract; listed after the signatures, before a contract’s own annexes.
+template-annex-n = Annex { $n }
+template-annex-add = Add an annex
+template-placeholders = Placeholders
+template-placeholders-why = First choose the place. In print stands what the contract says, or a line to write on where it says nothing. A block stands alone in its line. Write a brace itself twice.
+template-find = Find a placeholder
+template-find-nothing = There is no such placeholder
+template-begin = Begin with a model
+template-begin-take = Take into the editor
+template-begin-why = Takes the place of what stands in the editor; nothing is printed from it before it is published.
+template-lacking = This model also uses fields that the type doesn’t have: { $fields }.
+template-lacking-add = Add these fields to the type
+template-show = Show
+template-take = Take into the editor
+template-versions-why = Each publication makes a new version; earlier ones are kept for ever.
+template-versions-none = Nothing has been published yet.
+template-published-by = Published by
+template-published-at = Published at
+list-comma = ,{" "}
+
+placeholders-contract = Contract
+placeholders-blocks = Blocks
+placeholders-own_party = Party A
+placeholders-other_party = Party B
+placeholders-elements = Elements
+placeholders-values = Fields of its own
+
+placeholder-number = Number
+placeholder-title = Title
+placeholder-amount = Amount
+placeholder-amount_in_words = Amount in words
+placeholder-starts_on = First day
+placeholder-ends_on = Last day
+placeholder-signed_on = Signed on
+placeholder-supplement = Number of the supplement
+placeholder-main_number = Number of the contract it changes
+placeholder-parties = Both parties
+placeholder-lines = Table of goods
+placeholder-milestones = Table of milestones
+placeholder-rebate = Table of rebates
