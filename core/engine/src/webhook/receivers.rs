@@ -34,8 +34,11 @@ impl Drop for Busy {
 impl Receivers {
     /// None while somebody sends to it.
     pub(super) fn occupy(&self, place: Place) -> Option<Busy> {
-        let all = self.busy.clone();
-        all.lock().insert(place).then_some(Busy { place, all })
+        let free = self.busy.lock().insert(place);
+        free.then(|| Busy {
+            place,
+            all: self.busy.clone(),
+        })
     }
 
     /// Whether this process looks after a chain for the first time.

@@ -56,12 +56,12 @@ impl DeliveryRow {
         }
     }
 
-    /// Saves it, unless somebody else has had it since it was as `before`; answers whether it was saved.
+    /// Saves it, unless somebody else has had it since it was as `before`, which would be another try; answers whether it was saved.
     pub fn save_over(&self, conn: &mut Conn, before: &Self) -> Result<bool> {
         let own = webhook_deliveries::table.find((self.chain_id, self.id));
         let as_left = own
             .filter(webhook_deliveries::state.eq(before.state))
-            .filter(webhook_deliveries::lease_until.is_not_distinct_from(before.lease_until));
+            .filter(webhook_deliveries::tries.eq(before.tries));
         let outcome = (
             (
                 webhook_deliveries::state.eq(self.state),
