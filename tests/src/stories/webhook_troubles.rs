@@ -109,7 +109,10 @@ fn d_hq_3_who_wants_no_more_is_switched_off(app: &TestApp) {
         .get("/audit?action=webhook_endpoint.switch_off")
         .ok()
         .list("/items");
-    assert_eq!((noted.len(), noted[0].text("/detail/reason")), (1, "gone".into()));
+    assert_eq!(
+        (noted.len(), noted[0].text("/detail")),
+        (1, r#"{"reason":"gone"}"#.into())
+    );
     sell(app, 2000);
     std::thread::sleep(Duration::from_millis(2500));
     assert_eq!(server.events().len(), 1, "it gets nothing more");
