@@ -3240,6 +3240,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhook-deliveries/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an event again that was given up, or that the receiver has taken and lost; under the same `webhook-id`. */
+        post: operations["retry_webhook_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Addresses that get events, with what is wrong with them; without their secrets. */
+        get: operations["list_webhook_endpoints"];
+        put?: never;
+        /**
+         * Sets an address up. Its secret is told this once.
+         * @description Events are sent with `POST` as `{"type", "timestamp", "chain_id", "data"}`, signed after Standard Webhooks; any answer of 2xx
+         *     takes one, 410 switches the address off, whatever else is tried again for five days. An event arrives at least once, always
+         *     under the same `webhook-id`; in the order in which they happened, as long as none fails. It holds ids and figures: names,
+         *     phones and the like are to be read by the id.
+         */
+        post: operations["create_webhook_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One address that gets events. */
+        get: operations["read_webhook_endpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes an address, or switches it on or off. */
+        patch: operations["update_webhook_endpoint"];
+        trace?: never;
+    };
+    "/api/v1/webhook-endpoints/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What goes and went to an address, the newest event first. What has arrived is kept for 30 days, the rest for 90. */
+        get: operations["list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-endpoints/{id}/retry-dead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends again what was given up at an address: 1 000 at a time, the oldest first. */
+        post: operations["retry_dead_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-endpoints/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives an address another secret, which is told this once. The one before it signs too for 24 hours. */
+        post: operations["rotate_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-endpoints/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends one `webhook.test` now, and says what became of it. */
+        post: operations["try_webhook_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every topic that an address can ask for. */
+        get: operations["list_webhook_topics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/calendar/{id}": {
         parameters: {
             query?: never;
@@ -4857,6 +5001,11 @@ export interface components {
          * @enum {string}
          */
         DeletionState: "due" | "requested" | "done" | "rejected";
+        /**
+         * @description How far an event has come on its way to an address.
+         * @enum {string}
+         */
+        DeliveryState: "queued" | "sending" | "sent" | "dead";
         /** @description Empty on every server but that of `serve --demo`. */
         Demo: {
             filling?: components["schemas"]["DemoFilling"] | null;
@@ -6587,6 +6736,20 @@ export interface components {
             report: string;
             /** @description true: to be answered at once. */
             urgent?: boolean;
+        };
+        NewWebhookEndpoint: {
+            /**
+             * @description What people call the receiver.
+             * @example ERP
+             */
+            name: string;
+            /** @description What it gets (`GET /webhook-topics`); absent or empty: everything, also what is new in later versions. */
+            topics?: string[];
+            /**
+             * @description `https`, with a host that is on the public internet; others only where the operator permits it.
+             * @example https://erp.example/hooks/cardea
+             */
+            url: string;
         };
         /** @description What comes next on the ladder. */
         NextTier: {
@@ -8424,6 +8587,47 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_WebhookDelivery: {
+            items: {
+                /**
+                 * Format: int32
+                 * @description The receiver's HTTP status.
+                 */
+                code?: number | null;
+                /** Format: date-time */
+                ended_at?: string | null;
+                /** Format: uuid */
+                endpoint_id: string;
+                /**
+                 * Format: uuid
+                 * @description The event, the same for all addresses.
+                 */
+                event_id: string;
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 */
+                happened_at: string;
+                /**
+                 * Format: uuid
+                 * @description What the receiver gets as `webhook-id`, the same over all tries.
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it is tried next, while it waits.
+                 */
+                next_at?: string | null;
+                said?: components["schemas"]["Text"] | null;
+                state: components["schemas"]["DeliveryState"];
+                topic: string;
+                /** Format: int32 */
+                tries: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_WithoutContract: {
             items: {
                 /** @description Surname and form of address. */
@@ -9071,6 +9275,11 @@ export interface components {
         };
         /** @description How many messages were queued again; 1 000 at most, call again while there are more. */
         Retried: {
+            /** Format: int64 */
+            retried: number;
+        };
+        /** @description How many deliveries were queued again; 1 000 at most, call again while there are more. */
+        RetriedDeliveries: {
             /** Format: int64 */
             retried: number;
         };
@@ -10550,6 +10759,124 @@ export interface components {
             customers: number;
             /** Format: int64 */
             opened: number;
+        };
+        /** @description An event on its way to an address. */
+        WebhookDelivery: {
+            /**
+             * Format: int32
+             * @description The receiver's HTTP status.
+             */
+            code?: number | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** Format: uuid */
+            endpoint_id: string;
+            /**
+             * Format: uuid
+             * @description The event, the same for all addresses.
+             */
+            event_id: string;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            happened_at: string;
+            /**
+             * Format: uuid
+             * @description What the receiver gets as `webhook-id`, the same over all tries.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it is tried next, while it waits.
+             */
+            next_at?: string | null;
+            said?: components["schemas"]["Text"] | null;
+            state: components["schemas"]["DeliveryState"];
+            topic: string;
+            /** Format: int32 */
+            tries: number;
+        };
+        /** @description An address that gets events. */
+        WebhookEndpoint: {
+            /** @description false: it gets nothing; what waits for it goes when it is switched on again. */
+            active: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Events that were given up: a person can send them again.
+             */
+            dead: number;
+            /**
+             * Format: date-time
+             * @description Since when nothing has arrived: after five days it is switched off.
+             */
+            failing_since?: string | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was switched off by itself.
+             */
+            off_at?: string | null;
+            off_why?: components["schemas"]["Text"] | null;
+            /**
+             * Format: date-time
+             * @description Until when the secret before this one signs too.
+             */
+            previous_secret_until?: string | null;
+            /**
+             * Format: int64
+             * @description Events that wait to be sent.
+             */
+            queued: number;
+            /** @description What it gets; empty: everything. */
+            topics: string[];
+            url: string;
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description Absent fields stay as they are. */
+        WebhookEndpointChange: {
+            /** @description true: it gets what waits for it and what happens from now on. */
+            active?: boolean | null;
+            name?: string | null;
+            /** @description Empty: everything. */
+            topics?: string[] | null;
+            url?: string | null;
+        };
+        /** @description An address and its secret, which is told this once. */
+        WebhookSecret: {
+            endpoint: components["schemas"]["WebhookEndpoint"];
+            /**
+             * @description `whsec_` and a key in base64, as libraries of Standard Webhooks take it; null in the answer to a repeat.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret?: string | null;
+        };
+        /** @description Nothing needs to be said of a step. */
+        WebhookStep: Record<string, unknown>;
+        /** @description What became of it. */
+        WebhookTested: {
+            /**
+             * Format: int32
+             * @description The receiver's HTTP status; null where it gave no answer.
+             */
+            code?: number | null;
+            delivered: boolean;
+            /** @description What it said, or why it couldn't be asked. */
+            said: components["schemas"]["Text"];
+        };
+        /** @description What an address can ask for. */
+        WebhookTopic: {
+            /** @example sale.created */
+            name: string;
+            title: components["schemas"]["Text"];
         };
         /** @description What for. */
         Why: {
@@ -18868,6 +19195,350 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Warning"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_endpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"][];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhookEndpoint"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookEndpointChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                state?: "queued" | "sending" | "sent" | "dead";
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookDelivery"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_dead_webhooks: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetriedDeliveries"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTested"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_topics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTopic"][];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
