@@ -38,6 +38,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approval-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** For what the chain wants a second person. */
+        get: operations["read_approval_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Says for what. Once there are such rules, others have to agree to other ones. */
+        patch: operations["update_approval_rules"];
+        trace?: never;
+    };
     "/api/v1/approvals": {
         parameters: {
             query?: never;
@@ -524,6 +542,58 @@ export interface paths {
         patch: operations["update_contract_type"];
         trace?: never;
     };
+    "/api/v1/contract-types/{id}/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The template from which contracts of a type are printed until they're signed. */
+        get: operations["read_contract_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Publishes the next version of a type's template. What was signed before is printed as it was. */
+        patch: operations["update_contract_template"];
+        trace?: never;
+    };
+    "/api/v1/contract-types/{id}/template-previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A template, also one that isn't published yet, as a form to fill in by hand; nothing is kept. */
+        post: operations["preview_contract_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contract-types/{id}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All versions of a type's template, newest first. */
+        get: operations["list_contract_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contracts": {
         parameters: {
             query?: never;
@@ -656,6 +726,26 @@ export interface paths {
         put?: never;
         /** Notes that a milestone has happened, or hasn't after all. */
         post: operations["note_milestone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A contract as a PDF: a signed one by the template it was signed with, others by the latest, marked as what they are. The
+         *     access log notes who printed it.
+         */
+        get: operations["print_contract"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2767,6 +2857,23 @@ export interface paths {
         patch: operations["update_service_standards"];
         trace?: never;
     };
+    "/api/v1/shipped-contract-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Templates to begin with, each with the fields that a type needs for it. */
+        get: operations["list_shipped_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/staff": {
         parameters: {
             query?: never;
@@ -3550,6 +3657,8 @@ export interface components {
             kind: components["schemas"]["ApprovalKind"];
             /** @description Whether the reader can decide on it now. */
             mine: boolean;
+            /** @description Of what is done only afterwards: all of it. */
+            request?: Record<string, unknown> | null;
             state: components["schemas"]["ApprovalState"];
             /** @description Who may agree, step by step. */
             steps: components["schemas"]["Role"][][];
@@ -3557,7 +3666,7 @@ export interface components {
             store_id?: string | null;
             /**
              * Format: uuid
-             * @description What it is about: a contract's id.
+             * @description What it is about: the id of a contract, a program, a log-in, a chain, or of whoever takes a file away.
              */
             subject_id: string;
             /**
@@ -3566,6 +3675,11 @@ export interface components {
              */
             subject_version: number;
             summary: components["schemas"]["Text"];
+            /**
+             * Format: date-time
+             * @description When that was done; it can be done once.
+             */
+            used_at?: string | null;
         };
         /** @description What somebody has said to it. */
         ApprovalDecision: {
@@ -3580,7 +3694,7 @@ export interface components {
          * @description What a request is about.
          * @enum {string}
          */
-        ApprovalKind: "contract";
+        ApprovalKind: "contract" | "configuration" | "staff" | "export" | "rules";
         /** @description Who has to agree from an amount on. */
         ApprovalRule: {
             /**
@@ -3591,6 +3705,27 @@ export interface components {
             from: number;
             /** @description One or two steps; each names the roles of which one has to agree. */
             steps: components["schemas"]["Role"][][];
+        };
+        /**
+         * @description Who has to agree before something is done, step by step: one or two steps, each with the roles of which one has to
+         *     agree. Empty: nobody.
+         */
+        ApprovalRules: {
+            /**
+             * @description To a new version of a program's configuration.
+             * @default []
+             */
+            configuration: components["schemas"]["Role"][][];
+            /**
+             * @description To taking personal data away as a file.
+             * @default []
+             */
+            export: components["schemas"]["Role"][][];
+            /**
+             * @description To a new log-in, or to another role, other stores or another password of one.
+             * @default []
+             */
+            staff: components["schemas"]["Role"][][];
         };
         /**
          * @description How far a request has come.
@@ -4147,6 +4282,21 @@ export interface components {
              */
             customers: number;
         };
+        /** @description A clause; one whose body comes to nothing is left out. */
+        Clause: {
+            /**
+             * @description Each line is a paragraph, 1–20 000 characters. A line that is `{parties}`, `{lines}`, `{milestones}` or
+             *     `{rebate}` becomes both parties beside each other or a table.
+             */
+            body: components["schemas"]["Text"];
+            heading?: components["schemas"]["Text"] | null;
+            /**
+             * @description A placeholder without its braces, or `lines`, `milestones`, `rebate`: the clause is left out where that is
+             *     absent, empty or false.
+             * @example elements.quality
+             */
+            when?: string | null;
+        };
         /**
          * @description A time of day to the minute, 00:00–23:59, by the clock on the wall. On the wire `21:00`.
          * @example 21:00
@@ -4549,6 +4699,22 @@ export interface components {
          * @enum {string}
          */
         ContractStep: "change" | "submit" | "withdraw" | "approve" | "reject" | "reopen" | "sign" | "begin" | "expire" | "terminate" | "archive" | "fulfil" | "custody";
+        /** @description A version of a type's template. */
+        ContractTemplate: {
+            /**
+             * Format: int32
+             * @description From 1; 0: the type has none of its own, and the shipped general form holds.
+             */
+            number: number;
+            /** Format: date-time */
+            published_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who published it.
+             */
+            staff_id?: string | null;
+            template: components["schemas"]["Template"];
+        };
         ContractType: {
             active: boolean;
             approvals: components["schemas"]["ApprovalRule"][];
@@ -6851,6 +7017,8 @@ export interface components {
                 kind: components["schemas"]["ApprovalKind"];
                 /** @description Whether the reader can decide on it now. */
                 mine: boolean;
+                /** @description Of what is done only afterwards: all of it. */
+                request?: Record<string, unknown> | null;
                 state: components["schemas"]["ApprovalState"];
                 /** @description Who may agree, step by step. */
                 steps: components["schemas"]["Role"][][];
@@ -6858,7 +7026,7 @@ export interface components {
                 store_id?: string | null;
                 /**
                  * Format: uuid
-                 * @description What it is about: a contract's id.
+                 * @description What it is about: the id of a contract, a program, a log-in, a chain, or of whoever takes a file away.
                  */
                 subject_id: string;
                 /**
@@ -6867,6 +7035,11 @@ export interface components {
                  */
                 subject_version: number;
                 summary: components["schemas"]["Text"];
+                /**
+                 * Format: date-time
+                 * @description When that was done; it can be done once.
+                 */
+                used_at?: string | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -7196,6 +7369,26 @@ export interface components {
                  * @description Rises with every change; the ETag.
                  */
                 version: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_ContractTemplate: {
+            items: {
+                /**
+                 * Format: int32
+                 * @description From 1; 0: the type has none of its own, and the shipped general form holds.
+                 */
+                number: number;
+                /** Format: date-time */
+                published_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who published it.
+                 */
+                staff_id?: string | null;
+                template: components["schemas"]["Template"];
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -8843,6 +9036,11 @@ export interface components {
             text: string;
         };
         /**
+         * @description The language that something is printed in.
+         * @enum {string}
+         */
+        PrintLanguage: "zh-CN" | "en";
+        /**
          * @description The wire form of every refusal (RFC 9457), `application/problem+json`. Further members carry the facts a code
          *     brings along: `available` and `needed` points, `possible_points` and `possible_amount` that can be paid instead,
          *     `minimum_points` and `minimum_amount`, the `limit` of what was too much, `state`, `blocks` and `allowed` of a card,
@@ -9753,6 +9951,30 @@ export interface components {
             version: number;
         };
         /** @description A document that replaces the present one. */
+        SettingChange_ApprovalRules: {
+            /**
+             * @description Who has to agree before something is done, step by step: one or two steps, each with the roles of which one has to
+             *     agree. Empty: nobody.
+             */
+            value: {
+                /**
+                 * @description To a new version of a program's configuration.
+                 * @default []
+                 */
+                configuration: components["schemas"]["Role"][][];
+                /**
+                 * @description To taking personal data away as a file.
+                 * @default []
+                 */
+                export: components["schemas"]["Role"][][];
+                /**
+                 * @description To a new log-in, or to another role, other stores or another password of one.
+                 * @default []
+                 */
+                staff: components["schemas"]["Role"][][];
+            };
+        };
+        /** @description A document that replaces the present one. */
         SettingChange_OwnParty: {
             /** @description The chain as a party, in every contract that says nothing else. */
             value: components["schemas"]["Party"];
@@ -9849,6 +10071,35 @@ export interface components {
         SettingChange_WordingDocument: {
             /** @description What messages say where it isn't the shipped wording. */
             value: components["schemas"]["MessageWording"];
+        };
+        /** @description A document as it holds. */
+        SettingView_ApprovalRules: {
+            /**
+             * @description Who has to agree before something is done, step by step: one or two steps, each with the roles of which one has to
+             *     agree. Empty: nobody.
+             */
+            value: {
+                /**
+                 * @description To a new version of a program's configuration.
+                 * @default []
+                 */
+                configuration: components["schemas"]["Role"][][];
+                /**
+                 * @description To taking personal data away as a file.
+                 * @default []
+                 */
+                export: components["schemas"]["Role"][][];
+                /**
+                 * @description To a new log-in, or to another role, other stores or another password of one.
+                 * @default []
+                 */
+                staff: components["schemas"]["Role"][][];
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
         };
         /** @description A document as it holds. */
         SettingView_OwnParty: {
@@ -9990,6 +10241,19 @@ export interface components {
          * @enum {string}
          */
         SheetFormat: "csv" | "xlsx" | "json";
+        /** @description A template to begin with. */
+        ShippedForm: {
+            /** @description Fields that it prints, for a type of its own. */
+            fields: components["schemas"]["FieldDefinition"][];
+            label: components["schemas"]["Text"];
+            name: components["schemas"]["ShippedTemplate"];
+            template: components["schemas"]["Template"];
+        };
+        /**
+         * @description A template that comes with the system.
+         * @enum {string}
+         */
+        ShippedTemplate: "dealer" | "vehicle_sale" | "hotel_rate" | "beauty_course";
         ShippedWording: {
             en: components["schemas"]["Wording"];
             zh: components["schemas"]["Wording"];
@@ -10378,6 +10642,36 @@ export interface components {
          * @enum {string}
          */
         TaskWhen: "overdue" | "today" | "tomorrow" | "week" | "later";
+        /**
+         * @description What a contract of a type says in print. `{name}` stands for a value of the contract, `{{` and `}}` for braces; a
+         *     value that is absent is printed as a line to write on.
+         */
+        Template: {
+            /**
+             * @description Names of what belongs to every contract, 1–200 characters each; the contract's own files follow them.
+             * @example [
+             *       {
+             *         "en": "Price list",
+             *         "zh": "价格表"
+             *       }
+             *     ]
+             */
+            annexes?: components["schemas"]["Text"][];
+            clauses: components["schemas"]["Clause"][];
+            /** @description One line, 1–100 characters. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description The next version of a type's template. */
+        TemplateChange: {
+            template: components["schemas"]["Template"];
+        };
+        /** @description What is to be seen of a template. */
+        TemplateWanted: {
+            /** @default zh-CN */
+            language: components["schemas"]["PrintLanguage"];
+            /** @default null */
+            template: components["schemas"]["Template"] | null;
+        };
         Tender: {
             /**
              * Format: int64
@@ -10985,6 +11279,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Look"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_approval_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_ApprovalRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_approval_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_ApprovalRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_ApprovalRules"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -12056,6 +12415,147 @@ export interface operations {
             };
         };
     };
+    read_contract_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractTemplate"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_contract_template: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractTemplate"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_contract_template: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateWanted"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_contract_templates: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContractTemplate"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_contracts: {
         parameters: {
             query?: {
@@ -12412,6 +12912,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_contract: {
+        parameters: {
+            query?: {
+                /** @description Absent: the reader's language. */
+                language?: "zh-CN" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -17743,6 +18276,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceStandardsView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shipped_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShippedForm"][];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
