@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
@@ -16,8 +17,12 @@ const { withDefaults } = await load('form/defaults.ts')
 const { readJson } = await load('json.ts')
 const { placed, readTime } = await load('messages.ts')
 const { EXAMPLES, gatewayOf, mailOf, typedGateway, typedMail } = await load('../hq/messages/channel.ts')
+<<<<<<< HEAD
 const template = await load('../hq/contracts/template/template.ts')
 const { toggled, withSteps } = await load('../hq/approvals/rules.ts')
+=======
+const { grouped, SAMPLE, standing, ticked } = await load('../hq/webhooks/webhook.ts')
+>>>>>>> h-hookui
 const { blankRebate, percent, rebateBody, typedRebate, usualDays } = await load('../hq/contracts/rebates/rebate.ts')
 const { blankLine, isBlank, lineTotal, sumOf } = await load('../hq/contracts/sums.ts')
 
@@ -218,6 +223,41 @@ test('a channel is sent as it is typed, and read back', () => {
   }
 })
 
+test('the sample of a webhook is signed as it says', () => {
+  const { secret, id, timestamp, body, signature } = SAMPLE
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
+  assert.equal(signature, `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`)
+  const { type, timestamp: at } = JSON.parse(body)
+  assert.deepEqual([type, Date.parse(at) / 1000], ['region.created', Number(timestamp)])
+})
+
+test('topics of webhooks stand under headings, ticked ones in their order', () => {
+  const source = readFileSync(`${root}../../core/domain/src/webhook.rs`, 'utf8')
+  const all = [...source.split('TOPICS:')[1].split('];')[0].matchAll(/\(\s*"([a-z_]+\.[a-z_]+)"/g)].map(([, name]) => ({ name }))
+  assert.ok(all.length >= 40)
+  const groups = grouped([...all, { name: 'later.added' }])
+  assert.deepEqual(groups.flatMap(([, own]) => own.map(({ name }) => name)).sort(), [...all.map(({ name }) => name), 'later.added'].sort())
+  assert.deepEqual(groups.at(-1), ['other', [{ name: 'later.added' }]])
+  assert.deepEqual(grouped(all).map(([group]) => group).includes('other'), false)
+  const known = new Set(messages('en').map((line) => line.split(': ')[1]))
+  for (const [group] of groups) assert.ok(known.has(`webhook-group-${group}`), `missing: webhook-group-${group}`)
+  const four = ['a', 'b', 'c', 'd'].map((name) => ({ name }))
+  assert.deepEqual(ticked(four, ['d'], ['b', 'd'], true), ['b', 'd'])
+  assert.deepEqual(ticked(four, ['a', 'b', 'd'], ['b', 'c'], false), ['a', 'd'])
+})
+
+test('how an endpoint of webhooks stands', () => {
+  const at = '2026-03-02T02:00:00Z'
+  const cases = [
+    [true, null, null, 'on'],
+    [true, at, null, 'failing'],
+    [false, null, null, 'off'],
+    [false, at, null, 'off'],
+    [false, at, at, 'stopped'],
+  ]
+  for (const [active, failing_since, off_at, how] of cases) assert.equal(standing({ active, failing_since, off_at }), how)
+})
+
 test('a scanned card is told from an amount', () => {
   assert.equal(scannedNumber('90000000871096'), '90000000871096')
   assert.equal(scannedNumber('12.5090000000871096'), '90000000871096')
@@ -269,7 +309,11 @@ test('every value of the API that the pages word has a text', () => {
   const { schemas } = JSON.parse(readFileSync(`${root}../../tests/snapshots/openapi.json`, 'utf8')).components
   const worded = {
     Role: 'role', CardState: 'state', Block: 'block', TenderKind: 'tender', FormOfAddress: 'address', Rounding: 'rounding', ReturnPolicy: 'policy',
+<<<<<<< HEAD
     ContractState: 'contract-state', ContractStep: 'contract-step', Fulfilment: 'fulfilment', ApprovalState: 'approval-state', ApprovalKind: 'approval-kind', MilestoneKind: 'milestone', LookKind: 'look-kind', OriginalState: 'original', CustodyStep: 'custody', StockOutcome: 'outcome', RebatePeriod: 'rebate-period', Grading: 'rebate-grading', TermsKind: 'terms-kind', TermsOccasion: 'terms-occasion', AcceptanceChannel: 'acceptance-channel',
+=======
+    ContractState: 'contract-state', ContractStep: 'contract-step', Fulfilment: 'fulfilment', ApprovalState: 'approval-state', MilestoneKind: 'milestone', LookKind: 'look-kind', OriginalState: 'original', CustodyStep: 'custody', StockOutcome: 'outcome', RebatePeriod: 'rebate-period', Grading: 'rebate-grading', TermsKind: 'terms-kind', TermsOccasion: 'terms-occasion', AcceptanceChannel: 'acceptance-channel', DeliveryState: 'delivery-state',
+>>>>>>> h-hookui
   }
   for (const [schema, prefix] of Object.entries(worded)) {
     for (const value of schemas[schema].enum) assert.ok(known.has(`${prefix}-${value}`), `missing: ${prefix}-${value}`)

@@ -35,6 +35,7 @@ import TodayPage from '../tasks/TodayPage.svelte'
 import TermsPage from '../terms/TermsPage.svelte'
 import TermsRulesPage from '../terms/TermsRulesPage.svelte'
 import WarningsPage from '../warnings/WarningsPage.svelte'
+import WebhooksPage from '../webhooks/WebhooksPage.svelte'
 
 export interface DrawnPage {
   name: string
@@ -79,6 +80,7 @@ const DRAWN = [
   drawn('message-channels', ChannelsPage, 'configuration.write'),
   drawn('message-wording', WordingPage, 'configuration.read', 'message.read'),
   drawn('message-rules', MessageRulesPage, 'configuration.read', 'message.read'),
+  drawn('webhooks', WebhooksPage, 'configuration.write'),
   drawn('jobs', JobsPage, 'job.run'),
   drawn('chain-settings', ChainPage, 'configuration.write'),
 ]
