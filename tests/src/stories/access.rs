@@ -171,6 +171,7 @@ fn contract_body(route: &str, world: &World, code: &str, name: &Value) -> Option
         "PATCH /contracts/{id}" => json!({"content": {"title": "x"}}),
         "POST /contracts/{id}/sign" => json!({"signed_on": "2026-03-01", "scan_id": world.file}),
         "POST /contracts/{id}/terminate" => json!({"ends_on": "2026-03-01", "right": "x", "reason": "x"}),
+        "POST /contracts/{id}/comments" => json!({"text": "x"}),
         "POST /contracts/{id}/fulfil" => json!({"fulfilment": "partly"}),
         "POST /contracts/{id}/milestones" => json!({"number": 1, "done": true}),
         "POST /contracts/{id}/custody" => json!({"custodian_id": world.staff}),

@@ -13,6 +13,7 @@ pub fn tests() -> Vec<Trial> {
         d_con_3_a_contract_ends_on_the_day_that_was_agreed,
         d_con_3_the_calendar_begins_and_expires,
         d_con_3_a_request_nobody_decides_ends,
+        d_con_3_a_comment_stands_in_the_history,
         d_con_3_who_may_take_which_step,
         d_con_4_filing_numbers_have_no_gaps,
         d_con_4_a_contract_is_found_by_everything,
@@ -309,6 +310,35 @@ fn holds(app: &TestApp, text: &str) -> bool {
     all.extend(tables.map(|text| (std::path::PathBuf::from("the tables"), text.into_bytes())));
     all.iter()
         .any(|(_, bytes)| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
+}
+
+fn d_con_3_a_comment_stands_in_the_history(app: &TestApp) {
+    let (kind, customer) = (kind(app), customer(app));
+    let path = path(&draft(&consultant(app), &kind, &customer, &content(100)));
+    let before = version_of(&app.hq(), &path);
+    step(&consultant(app), &path, "submit").ok();
+    let frozen = version_of(&app.hq(), &path);
+    assert_ne!(before, frozen);
+    let say = |actor: &Actor, text: &str| actor.post(&format!("{path}/comments"), &json!({"text": text}));
+    say(&app.manager(), " ").expect_problem(422, "field_invalid");
+    say(&app.manager(), "第三条的价格与报价单不一致").ok();
+    say(&consultant(app), "已核对，是含税价").ok();
+    app.actor("consultant", &[app.west()])
+        .post(&format!("{path}/comments"), &json!({"text": "x"}))
+        .expect_problem(403, "forbidden");
+    let told = app.manager().get(&format!("{path}/history")).ok().list("/items");
+    let said: Vec<(String, String)> = told[..2]
+        .iter()
+        .map(|event| (event.text("/step"), event.text("/note")))
+        .collect();
+    let comment = |text: &str| ("comment".to_owned(), text.to_owned());
+    assert_eq!(
+        said,
+        [comment("已核对，是含税价"), comment("第三条的价格与报价单不一致")]
+    );
+    assert_eq!(told[0].text("/state"), "in_review");
+    assert_eq!(version_of(&app.hq(), &path), frozen, "nothing else has changed");
+    assert!(!holds(app, "报价单"), "it doesn't lie in clear");
 }
 
 fn d_con_4_reading_is_noted_and_nothing_lies_in_clear(app: &TestApp) {

@@ -308,6 +308,17 @@ fn d_arc_13_a_deletion_needs_two_people(app: &TestApp) {
     app.hq()
         .post(&confirm, &json!({}))
         .expect_problem(409, "second_person_needed");
+    // Another log-in of the same person is no second person.
+    let other = app.hire("zhang-2", "hq_admin", &[]);
+    let (of, me) = (
+        format!("/staff/{}", other.text("/id")),
+        app.hq().get("/me").ok().text("/staff_id"),
+    );
+    let version = app.hq().get(&of).header("etag").expect("an ETag").to_owned();
+    app.hq().patch(&of, &version, &json!({"same_person_as": me})).ok();
+    app.first_log_in("zhang-2")
+        .post(&confirm, &json!({}))
+        .expect_problem(409, "second_person_needed");
     assert_eq!(
         app.hq().get(&format!("/customers/{customer}")).ok()["erased"],
         json!(false)

@@ -4,10 +4,10 @@ use super::resource::{prelude::*, resource};
 use super::settings::setting;
 use cardea_domain::id::ContractId;
 use cardea_engine::contract::{
-    Contract, ContractChange, ContractChanges, ContractEvent, ContractListed, ContractNote, ContractQuery,
-    ContractRebate, ContractType, ContractTypeChange, ContractVersions, Custody, DifferenceQuery, Fulfilling,
-    MilestoneDone, NewContract, NewContractType, OwnParty, RebateQuery, Signing, Supplementing, Terminating,
-    WithoutContract, WithoutContractQuery,
+    Contract, ContractChange, ContractChanges, ContractComment, ContractEvent, ContractListed, ContractNote,
+    ContractQuery, ContractRebate, ContractType, ContractTypeChange, ContractVersions, Custody, DifferenceQuery,
+    Fulfilling, MilestoneDone, NewContract, NewContractType, OwnParty, RebateQuery, Signing, Supplementing,
+    Terminating, WithoutContract, WithoutContractQuery,
 };
 use cardea_engine::page::{ListQuery, PageArgs};
 use cardea_engine::settings::{SettingChange, SettingView};
@@ -36,6 +36,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(terminate_contract)
         .service(archive_contract)
         .service(fulfil_contract)
+        .service(comment_on_contract)
         .service(supplement_contract)
         .service(renew_contract)
         .service(note_milestone)
@@ -290,6 +291,27 @@ async fn archive_contract(
     let done = state.engine.archive_contract(actor, key, id.0, write.body);
     Ok(answer::written(
         done.await?,
+        |contract| contract.listed.version,
+        |contract| contract,
+    ))
+}
+
+/// Says something about a contract; it stands in its history, and nothing else changes.
+#[utoipa::path(
+    tag = "contracts", params(("id" = Uuid, Path), IdempotencyKey), request_body = ContractComment,
+    responses((status = 200, body = Contract))
+)]
+#[post("/contracts/{id}/comments")]
+async fn comment_on_contract(
+    permit: Permit<action::ContractRead>,
+    id: Id<ContractId>,
+    write: Write<ContractComment>,
+    state: web::Data<State>,
+) -> Answer {
+    let (actor, key) = (permit.actor(), Some(write.key));
+    let said = state.engine.comment_on_contract(actor, key, id.0, write.body);
+    Ok(answer::written(
+        said.await?,
         |contract| contract.listed.version,
         |contract| contract,
     ))

@@ -46,6 +46,8 @@ pub enum ContractStep {
     Fulfil = "fulfil",
     /// Says where its signed original is.
     Custody = "custody",
+    /// Says something about it.
+    Comment = "comment",
 }
 }
 
@@ -123,6 +125,14 @@ const TABLE: &[(ContractState, ContractStep, ContractState)] = &[
     (Archived, Custody, Archived),
     (Expired, Archive, Archived),
     (Terminated, Archive, Archived),
+    (Draft, Comment, Draft),
+    (InReview, Comment, InReview),
+    (Approved, Comment, Approved),
+    (Signed, Comment, Signed),
+    (InForce, Comment, InForce),
+    (Expired, Comment, Expired),
+    (Terminated, Comment, Terminated),
+    (Archived, Comment, Archived),
 ];
 
 impl ContractState {
@@ -199,9 +209,9 @@ impl ContractState {
 }
 
 impl ContractStep {
-    /// Whether a date does it, an approval or custody of the original; nobody asks for it as a step of its life.
+    /// Whether a date does it, an approval, custody of the original or a remark; nobody asks for it as a step of its life.
     pub fn is_by_itself(self) -> bool {
-        matches!(self, Begin | Expire | Approve | Reject | Custody)
+        matches!(self, Begin | Expire | Approve | Reject | Custody | Comment)
     }
 
     fn told(self) -> (&'static str, &'static str) {
@@ -219,6 +229,7 @@ impl ContractStep {
             Archive => ("归档", "archived"),
             Fulfil => ("登记履行情况", "fulfilled"),
             Custody => ("登记原件保管", "kept"),
+            Comment => ("评论", "commented on"),
         }
     }
 }
@@ -230,14 +241,14 @@ mod tests {
     #[test]
     fn d_con_3_the_table_cell_by_cell() {
         let expected = |from: ContractState| match from {
-            Draft => "change>draft submit>in_review archive>archived",
-            InReview => "withdraw>draft approve>approved reject>draft",
-            Approved => "reopen>draft sign>signed",
-            Signed => "begin>in_force terminate>terminated fulfil>signed custody>signed",
-            InForce => "expire>expired terminate>terminated fulfil>in_force custody>in_force",
-            Expired => "archive>archived fulfil>expired custody>expired",
-            Terminated => "archive>archived fulfil>terminated custody>terminated",
-            Archived => "custody>archived",
+            Draft => "change>draft submit>in_review archive>archived comment>draft",
+            InReview => "withdraw>draft approve>approved reject>draft comment>in_review",
+            Approved => "reopen>draft sign>signed comment>approved",
+            Signed => "begin>in_force terminate>terminated fulfil>signed custody>signed comment>signed",
+            InForce => "expire>expired terminate>terminated fulfil>in_force custody>in_force comment>in_force",
+            Expired => "archive>archived fulfil>expired custody>expired comment>expired",
+            Terminated => "archive>archived fulfil>terminated custody>terminated comment>terminated",
+            Archived => "custody>archived comment>archived",
         };
         for from in ContractState::ALL {
             let told = ContractStep::ALL.iter().filter_map(|step| {

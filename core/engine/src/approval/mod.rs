@@ -11,7 +11,7 @@ mod write;
 pub(crate) use permit::{WAITS, permit, refusal};
 pub use read::{Approval, ApprovalDecision, ApprovalQuery, WaitingApprovals};
 pub use rules::ApprovalRules;
-pub(crate) use write::{Agreed, Remark, Wanted, ask, decide, end, expire, waiting_for};
+pub(crate) use write::{Agreed, Remark, Wanted, ask, decide, end, expire, person_of, waiting_for};
 
 use cardea_domain::{Text, named};
 use serde::Deserialize;

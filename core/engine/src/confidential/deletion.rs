@@ -9,7 +9,7 @@ use crate::input::{self, Stored, Written, erased, exists, field, not_found};
 use crate::page::{Page, PageArgs};
 use crate::store::schema::{customers, deletions, records};
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Name, Tx};
-use crate::{Engine, contract, each};
+use crate::{Engine, approval, contract, each};
 use cardea_domain::confidential::{DeletionGround, DeletionScope, DeletionState};
 use cardea_domain::id::{ChainId, CustomerId, DeletionId, RecordId, StaffId};
 use cardea_domain::{Code, Instant, Refusal, Text};
@@ -285,7 +285,13 @@ impl Engine {
             let chain = tx.chain();
             let mut row = find(tx.conn(), chain, id.into())?.ok_or_else(not_found)?;
             let (now, by) = (tx.business_now().0, tx.actor().staff);
-            row.state = Name(row.state.0.confirmed(row.requested_by.map(Id::typed), by)?);
+            // Another log-in of the same person is no second person.
+            let mut person = |staff: Option<StaffId>| {
+                let first = staff.map(|staff| approval::person_of(tx.conn(), chain, staff));
+                first.transpose()
+            };
+            let (asked, agrees) = (person(row.requested_by.map(Id::typed))?, person(by)?);
+            row.state = Name(row.state.0.confirmed(asked, agrees)?);
             if row.state.0 == DeletionState::Requested {
                 (row.requested_by, row.requested_at) = (by.map(Id::from), Some(now));
             } else {

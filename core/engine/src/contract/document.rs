@@ -252,6 +252,14 @@ pub struct ContractNote {
     pub note: Option<String>,
 }
 
+/// A remark that stands in the contract's history.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractComment {
+    #[schema(min_length = 1, max_length = 1000)]
+    pub text: String,
+}
+
 /// Both parties have signed.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

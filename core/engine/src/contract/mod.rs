@@ -25,9 +25,9 @@ pub(crate) mod zone;
 pub use changes::{ContractChanges, ContractDifference, DifferenceQuery};
 pub use custody::{Custody, CustodyChange, Original, OriginalLoan};
 pub use document::{
-    Contract, ContractChange, ContractContent, ContractEvent, ContractListed, ContractNote, ContractQuery,
-    ContractVersion, ContractVersions, Fulfilling, Milestone, MilestoneDone, MilestoneState, NewContract, Signing,
-    Supplementing, Terminating,
+    Contract, ContractChange, ContractComment, ContractContent, ContractEvent, ContractListed, ContractNote,
+    ContractQuery, ContractVersion, ContractVersions, Fulfilling, Milestone, MilestoneDone, MilestoneState,
+    NewContract, Signing, Supplementing, Terminating,
 };
 pub(crate) use due::{bring_about, due, expire_approvals};
 pub use kind::{ApprovalRule, ContractType, ContractTypeChange, NewContractType};

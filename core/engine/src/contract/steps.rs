@@ -1,7 +1,7 @@
 //! Steps of a contract's life that people take, but for signing.
 
 use super::author;
-use super::document::{Contract, ContractContent, ContractNote, Fulfilling, Terminating};
+use super::document::{Contract, ContractComment, ContractContent, ContractNote, Fulfilling, Terminating};
 use super::kind;
 use super::party::{self, OwnParty};
 use super::row::{self, Parties};
@@ -202,6 +202,30 @@ impl Engine {
     ) -> Result<Written<Contract>, Refusal> {
         let of = (ContractStep::Archive, Action::ContractEnd, "contract.archive");
         self.step(actor, key, id, of, note.note, |_, _, _| Ok(())).await
+    }
+
+    /// Says something about a contract; it stands in its history, and nothing else changes.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, `erased`, `field_invalid`.
+    pub async fn comment_on_contract(
+        &self,
+        actor: &Actor,
+        key: Option<IdempotencyKey>,
+        id: ContractId,
+        comment: ContractComment,
+    ) -> Result<Written<Contract>, Refusal> {
+        let text = input::lines(&comment.text, 1000, "/text")?;
+        actor.scope(Action::ContractRead)?;
+        let keys = self.keys().chain(actor.chain);
+        // The row stays as it is: whoever is writing the draft meanwhile has nothing to look at again.
+        let work = move |tx: &mut Tx<'_>| {
+            let opened = Opened::load(tx, &keys, id, Action::ContractRead)?;
+            row::tell(tx, &opened.row, ContractStep::Comment, Some((&opened.key, &text)))?;
+            Answer::ok(&Stored::of(id))
+        };
+        let answered = self.transact(actor, key, "contract.comment", work).await?;
+        Written::read(answered, |id| self.contract_view(actor, id.into()))
     }
 
     /// Says how much of a signed contract is done.

@@ -91,6 +91,9 @@ contract-step-terminate = Terminate
 contract-step-archive = Archive
 contract-step-fulfil = Fulfilment
 contract-step-custody = Custody of the original
+contract-step-comment = Comment
+contract-comment = A comment on the contract
+contract-comment-save = Add the comment
 contract-step-supplement = Supplement
 contract-step-renew = Renew
 

@@ -88,6 +88,9 @@ contract-step-terminate = 终止
 contract-step-archive = 归档
 contract-step-fulfil = 登记履行
 contract-step-custody = 原件保管
+contract-step-comment = 评论
+contract-comment = 对合同的评论
+contract-comment-save = 发表评论
 contract-step-supplement = 补充协议
 contract-step-renew = 续签
 
