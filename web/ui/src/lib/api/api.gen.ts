@@ -664,6 +664,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contracts/{id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says something about a contract; it stands in its history, and nothing else changes. */
+        post: operations["comment_on_contract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contracts/{id}/custody": {
         parameters: {
             query?: never;
@@ -4486,6 +4503,10 @@ export interface components {
             /** Format: int32 */
             to: number;
         };
+        /** @description A remark that stands in the contract's history. */
+        ContractComment: {
+            text: string;
+        };
         /** @description What stands in a contract; what is frozen, approved and signed. */
         ContractContent: {
             /**
@@ -4698,7 +4719,7 @@ export interface components {
          * @description What makes one state of another.
          * @enum {string}
          */
-        ContractStep: "change" | "submit" | "withdraw" | "approve" | "reject" | "reopen" | "sign" | "begin" | "expire" | "terminate" | "archive" | "fulfil" | "custody";
+        ContractStep: "change" | "submit" | "withdraw" | "approve" | "reject" | "reopen" | "sign" | "begin" | "expire" | "terminate" | "archive" | "fulfil" | "custody" | "comment";
         /** @description A version of a type's template. */
         ContractTemplate: {
             /**
@@ -12766,6 +12787,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContractChanges"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comment_on_contract: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContractComment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
