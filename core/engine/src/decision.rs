@@ -3,11 +3,12 @@
 use crate::Engine;
 use crate::actor::Actor;
 use crate::approval::{self, Approval, ApprovalKind, NewRemark, Remark};
+use crate::confidential;
 use crate::contract;
 use crate::error::Result;
 use crate::identity::Action;
 use crate::input::{Stored, Written};
-use crate::store::{Answer, IdempotencyKey, Tx};
+use crate::store::{Answer, Id, IdempotencyKey, Tx};
 use cardea_domain::Refusal;
 use cardea_domain::id::ApprovalId;
 use std::sync::Arc;
@@ -28,16 +29,24 @@ impl Engine {
         actor.scope(Action::ApprovalDecide)?;
         let remark = Remark::new(agreed, remark.remark.as_deref())?;
         let keys = Arc::new(self.keys().chain(actor.chain));
+        let contents = confidential::Contents::default();
+        let going = contents.clone();
         let work = move |tx: &mut Tx<'_>| {
             let decided = approval::decide(tx, &keys, id, &remark)?;
             match decided.kind {
                 ApprovalKind::Contract => contract::decided(tx, &keys, &decided, remark.text.as_deref())?,
+                ApprovalKind::Erasure => confidential::decided(tx, &keys, &decided, &going)?,
                 // Done by whoever asked, when they send it again.
                 ApprovalKind::Configuration | ApprovalKind::Staff | ApprovalKind::Export | ApprovalKind::Rules => {}
             }
             Answer::ok(&Stored::of(id))
         };
         let answered = self.transact(actor, key, "approval.decide", work).await?;
-        Written::read(answered, |id| self.approval_view(actor, id.into()))
+        let written: Written<Approval> = Written::read(answered, |id| self.approval_view(actor, id.into()))?;
+        if written.value.kind == ApprovalKind::Erasure {
+            let deletion = self.deletion(actor, Id(written.value.subject_id))?;
+            self.after_deletion(&deletion, &contents).await?;
+        }
+        Ok(written)
     }
 }

@@ -72,7 +72,9 @@ fn publish(app: &TestApp, kind: &str, number: i64, template: &Value) -> crate::h
 
 fn d_con_2_a_draft_is_printed_as_one_and_a_signed_contract_isnt(app: &TestApp) {
     let (kind, customer) = (kind(app), customer(app));
-    let contract = draft(&consultant(app), &kind, &customer, &content(1005_00));
+    let mut written = content(1005_00);
+    written["annexes"] = json!(["报价单", "门店清单"]);
+    let contract = draft(&consultant(app), &kind, &customer, &written);
     let path = path(&contract);
     let zh = dense(&printed(app, &path, "zh-CN"));
     for said in [
@@ -83,6 +85,8 @@ fn d_con_2_a_draft_is_printed_as_one_and_a_signed_contract_isnt(app: &TestApp) {
         "壹仟零伍元整",
         "符合国家标准",
         "第1页",
+        "报价单",
+        "门店清单",
     ] {
         assert!(zh.contains(said), "{said} in {zh}");
     }

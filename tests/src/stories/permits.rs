@@ -12,6 +12,7 @@ pub fn tests() -> Vec<Trial> {
         d_con_3_personal_data_leave_only_after_a_second_yes,
         d_con_3_nobody_loosens_the_rules_alone,
         d_con_3_a_yes_goes_stale,
+        d_con_3_d_arc_13_an_erasure_is_agreed_to_among_the_requests,
     )
 }
 
@@ -171,4 +172,46 @@ fn d_con_3_a_yes_goes_stale(app: &TestApp) {
     agree(&finance, &anew).expect_problem(409, "decided_already");
     app.night();
     assert_eq!(app.hq().get(&anew).ok().text("/state"), "expired");
+}
+
+fn d_con_3_d_arc_13_an_erasure_is_agreed_to_among_the_requests(app: &TestApp) {
+    let ask = |customer: &str| {
+        let body = json!({"scope": "person", "customer_id": customer, "ground": "asked", "reference": "F-12"});
+        let deletion = app.manager().post("/deletions", &body).created().text("/id");
+        let waits = app.hq().get("/approvals?mine=true").ok().list("/items");
+        let request = waits.iter().find(|one| one["subject_id"] == json!(deletion));
+        let request = request.unwrap_or_else(|| panic!("it waits for HQ: {waits:#?}"));
+        (deletion, format!("/approvals/{}", request.text("/id")))
+    };
+    let state = |deletion: &str| {
+        let all = app.hq().get("/deletions").ok().list("/items");
+        let found = all.iter().find(|one| one["id"] == json!(deletion)).cloned();
+        found.expect("a deletion").text("/state")
+    };
+    let (stays, goes) = (app.customer("李娜").create(), app.customer("王芳").create());
+    let (first, no) = ask(&stays);
+    app.hq()
+        .post(&format!("{no}/reject"), &json!({"remark": "仍有未结清的账"}))
+        .ok();
+    assert_eq!(state(&first), "rejected");
+    assert_eq!(
+        app.hq().get(&format!("/customers/{stays}")).ok()["erased"],
+        json!(false)
+    );
+    let (second, yes) = ask(&goes);
+    let shown = app.hq().get(&yes).ok();
+    assert_eq!(
+        (shown.text("/kind"), shown.text("/request/reference")),
+        ("erasure".into(), "f-12".into())
+    );
+    agree(&app.actor("finance", &[]), &yes).expect_problem(403, "forbidden");
+    agree(&app.hq(), &yes).ok();
+    assert_eq!(state(&second), "done");
+    assert_eq!(app.hq().get(&format!("/customers/{goes}")).ok()["erased"], json!(true));
+    let again = format!("/deletions/{second}/confirm");
+    app.hq().post(&again, &json!({})).expect_problem(409, "decided_already");
+    // The page of deletions settles the request as well.
+    let (third, settled) = ask(&stays);
+    app.hq().post(&format!("/deletions/{third}/confirm"), &json!({})).ok();
+    assert_eq!(app.hq().get(&settled).ok().text("/state"), "approved");
 }

@@ -29,6 +29,8 @@ pub enum ApprovalKind {
     Staff = "staff",
     /// Personal data as a file.
     Export = "export",
+    /// A person's data, or some of them, are to go.
+    Erasure = "erasure",
     /// The rules of what needs approval.
     Rules = "rules",
 }

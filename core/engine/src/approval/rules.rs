@@ -32,7 +32,7 @@ impl ApprovalRules {
     pub(super) fn steps(&self, kind: ApprovalKind) -> Option<&Vec<Vec<Role>>> {
         let all = [&self.configuration, &self.staff, &self.export];
         let steps = match kind {
-            ApprovalKind::Contract => None,
+            ApprovalKind::Contract | ApprovalKind::Erasure => None,
             ApprovalKind::Configuration => Some(&self.configuration),
             ApprovalKind::Staff => Some(&self.staff),
             ApprovalKind::Export => Some(&self.export),

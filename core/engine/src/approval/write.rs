@@ -61,6 +61,14 @@ pub(crate) struct Remark {
 }
 
 impl Remark {
+    /// A yes that says nothing.
+    pub fn yes() -> Self {
+        Self {
+            agreed: true,
+            text: None,
+        }
+    }
+
     /// # Errors
     /// `field_invalid`: a no needs its reason.
     pub fn new(agreed: bool, remark: Option<&str>) -> Result<Self, Refusal> {

@@ -1,23 +1,27 @@
 //! Deletions: one person asks, a second one decides.
 
 use super::erasure;
-use crate::actor::Actor;
+use crate::actor::{Actor, Role};
+use crate::approval::{self, Agreed, ApprovalKind, Remark, Wanted};
 use crate::archive::{find_customer, find_living_customer, people};
 use crate::error::Result;
 use crate::identity::{Action, StoreScope};
 use crate::input::{self, Stored, Written, erased, exists, field, not_found};
+use crate::keys::ChainKeys;
 use crate::page::{Page, PageArgs};
 use crate::store::schema::{customers, deletions, records};
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Name, Tx};
-use crate::{Engine, approval, contract, each};
+use crate::{Engine, contract, each};
+use cardea_domain::approval::ApprovalState;
 use cardea_domain::confidential::{DeletionGround, DeletionScope, DeletionState};
 use cardea_domain::id::{ChainId, CustomerId, DeletionId, RecordId, StaffId};
 use cardea_domain::{Code, Instant, Refusal, Text};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use std::collections::HashMap;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -132,6 +136,11 @@ impl DeletionRow {
         Ok(())
     }
 
+    /// In the audit log.
+    fn told(&self) -> Value {
+        json!({ "state": self.state.0, "scope": self.scope.0, "customer_id": self.customer_id.0 })
+    }
+
     fn view(self, customers: &HashMap<Id, Text>) -> Deletion {
         let customer = customers.get(&self.customer_id).cloned();
         Deletion {
@@ -207,6 +216,66 @@ fn check_unbound(conn: &mut Conn, chain: ChainId, scope: DeletionScope, customer
     Err(Refusal::new(Code::InUse, zh, en).at("/customer_id").into())
 }
 
+/// Asks those who may agree to it.
+fn ask(tx: &mut Tx<'_>, row: &DeletionRow) -> Result<()> {
+    // The night's job asks nobody: somebody has to say yes first.
+    let Some(maker) = row.requested_by else { return Ok(()) };
+    let request = json!({
+        "scope": row.scope.0, "customer_id": row.customer_id.0, "record_id": row.record_id.map(|id| id.0),
+        "ground": row.ground.0, "reference": row.reference,
+    });
+    let may = |role: &Role| role.grant(Action::DeletionApprove).is_some();
+    let wanted = Wanted {
+        kind: ApprovalKind::Erasure,
+        subject: row.id,
+        version: 0,
+        store: None,
+        hash: Sha256::digest(serde_json::to_vec(&request)?).to_vec(),
+        steps: vec![Role::ALL.iter().copied().filter(may).collect()],
+        makers: BTreeSet::from([maker.typed()]),
+        amount: None,
+        summary: Text::new("删除个人资料", "Erase personal data"),
+        request: Some(request.to_string()),
+    };
+    approval::ask(tx, wanted)?;
+    Ok(())
+}
+
+/// Does what a second person agrees to now.
+fn agree(tx: &mut Tx<'_>, keys: &ChainKeys, mut row: DeletionRow, going: &erasure::Contents) -> Result<()> {
+    let (chain, now, by) = (tx.chain(), tx.business_now().0, tx.actor().staff);
+    // Another log-in of the same person is no second person.
+    let mut person = |staff: Option<StaffId>| {
+        let first = staff.map(|staff| approval::person_of(tx.conn(), chain, staff));
+        first.transpose()
+    };
+    let (asked, agrees) = (person(row.requested_by.map(Id::typed))?, person(by)?);
+    row.state = Name(row.state.0.confirmed(asked, agrees)?);
+    (row.decided_by, row.decided_at) = (by.map(Id::from), Some(now));
+    check_unbound(tx.conn(), chain, row.scope.0, row.customer_id.typed())?;
+    *going.lock() = erasure::perform(tx, keys, &row)?;
+    row.save(tx.conn())?;
+    tx.audit("deletion.confirm", row.id.0, row.told());
+    Ok(())
+}
+
+/// What follows from a decision among the requests for approval.
+pub(crate) fn decided(tx: &mut Tx<'_>, keys: &ChainKeys, agreed: &Agreed, going: &erasure::Contents) -> Result<()> {
+    tx.actor().require(Action::DeletionApprove, None)?;
+    let mut row = find(tx.conn(), tx.chain(), agreed.subject)?.ok_or_else(not_found)?;
+    match agreed.state {
+        ApprovalState::Approved => agree(tx, keys, row, going),
+        ApprovalState::Rejected => {
+            row.state = Name(row.state.0.rejected()?);
+            (row.decided_by, row.decided_at) = (tx.actor().staff.map(Id::from), Some(tx.business_now().0));
+            row.save(tx.conn())?;
+            tx.audit("deletion.reject", row.id.0, json!({ "customer_id": row.customer_id.0 }));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
 fn displays(conn: &mut Conn, chain: ChainId, rows: &[DeletionRow]) -> Result<HashMap<Id, Text>> {
     let customers = people(conn, chain, rows.iter().map(|row| row.customer_id))?;
     let display = customers
@@ -259,6 +328,7 @@ impl Engine {
                 return Err(exists("/customer_id").into());
             }
             row.insert(tx.conn())?;
+            ask(tx, &row)?;
             let detail = json!({ "scope": new.scope, "customer_id": new.customer_id, "ground": new.ground });
             tx.audit("deletion.request", row.id.0, detail);
             Answer::created(&Stored::of(row.id))
@@ -285,33 +355,41 @@ impl Engine {
             let chain = tx.chain();
             let mut row = find(tx.conn(), chain, id.into())?.ok_or_else(not_found)?;
             let (now, by) = (tx.business_now().0, tx.actor().staff);
-            // Another log-in of the same person is no second person.
-            let mut person = |staff: Option<StaffId>| {
-                let first = staff.map(|staff| approval::person_of(tx.conn(), chain, staff));
-                first.transpose()
-            };
-            let (asked, agrees) = (person(row.requested_by.map(Id::typed))?, person(by)?);
-            row.state = Name(row.state.0.confirmed(asked, agrees)?);
-            if row.state.0 == DeletionState::Requested {
+            if row.state.0 == DeletionState::Due {
+                row.state = Name(row.state.0.confirmed(None, by)?);
                 (row.requested_by, row.requested_at) = (by.map(Id::from), Some(now));
-            } else {
-                (row.decided_by, row.decided_at) = (by.map(Id::from), Some(now));
-                check_unbound(tx.conn(), chain, row.scope.0, row.customer_id.typed())?;
-                *going.lock() = erasure::perform(tx, &keys, &row)?;
+                row.save(tx.conn())?;
+                ask(tx, &row)?;
+                tx.audit("deletion.confirm", row.id.0, row.told());
+                return Answer::ok(&Stored::of(id));
             }
-            row.save(tx.conn())?;
-            let detail = json!({ "state": row.state.0, "scope": row.scope.0, "customer_id": row.customer_id.0 });
-            tx.audit("deletion.confirm", row.id.0, detail);
-            Answer::ok(&Stored::of(row.id))
+            if let Some(request) = approval::waiting_for(tx.conn(), chain, row.id)? {
+                approval::decide(tx, &keys, request, &Remark::yes())?;
+            }
+            agree(tx, &keys, row, &going)?;
+            Answer::ok(&Stored::of(id))
         };
         let answered = self.transact(actor, key, "deletion.confirm", work).await?;
         let written = Written::read(answered, |id| self.deletion(actor, Id(id)))?;
-        if written.value.state == DeletionState::Done {
-            let contents = std::mem::take(&mut *contents.lock());
-            self.remove_contents(&contents).await?;
-            self.remember_erasure(&written.value).await?;
-        }
+        self.after_deletion(&written.value, &contents).await?;
         Ok(written)
+    }
+
+    /// What follows outside the database once a deletion is committed.
+    ///
+    /// # Errors
+    /// `storage_unavailable`.
+    pub(crate) async fn after_deletion(
+        &self,
+        deletion: &Deletion,
+        contents: &erasure::Contents,
+    ) -> Result<(), Refusal> {
+        if deletion.state != DeletionState::Done {
+            return Ok(());
+        }
+        let contents = std::mem::take(&mut *contents.lock());
+        self.remove_contents(&contents).await?;
+        self.remember_erasure(deletion).await
     }
 
     /// Says no, or takes a request back.
@@ -329,6 +407,13 @@ impl Engine {
             let chain = tx.chain();
             let mut row = find(tx.conn(), chain, id.into())?.ok_or_else(not_found)?;
             row.state = Name(row.state.0.rejected()?);
+            let own = row.requested_by == tx.actor().staff.map(Id::from);
+            let ended = if own {
+                ApprovalState::Withdrawn
+            } else {
+                ApprovalState::Rejected
+            };
+            approval::end(tx, row.id, ended)?;
             row.decided_by = tx.actor().staff.map(Id::from);
             row.decided_at = Some(tx.business_now().0);
             row.save(tx.conn())?;
@@ -370,7 +455,7 @@ impl Engine {
         Ok(deletion)
     }
 
-    fn deletion(&self, actor: &Actor, id: Id) -> Result<Deletion> {
+    pub(crate) fn deletion(&self, actor: &Actor, id: Id) -> Result<Deletion> {
         let chain = actor.chain;
         self.read(chain, |conn| {
             let row = find(conn, chain, id)?.ok_or_else(not_found)?;

@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Contents that are to go once a deletion is committed.
-pub(super) type Contents = Arc<Mutex<Vec<Vec<u8>>>>;
+pub(crate) type Contents = Arc<Mutex<Vec<Vec<u8>>>>;
 
 /// Does what two people have agreed on; answers the addresses of the contents that go with it.
 pub(super) fn perform(tx: &mut Tx<'_>, keys: &ChainKeys, row: &DeletionRow) -> Result<Vec<Vec<u8>>> {

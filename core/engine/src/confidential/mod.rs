@@ -8,7 +8,9 @@ mod own;
 mod retention;
 
 pub use crate::look::Why;
+pub(crate) use deletion::decided;
 pub use deletion::{Decision, Deletion, DeletionQuery, NewDeletion};
+pub(crate) use erasure::Contents;
 pub use look::{Look, LookQuery};
 pub use own::{OwnPlace, OwnText};
 pub(crate) use retention::{

@@ -141,6 +141,10 @@ impl Flat {
                 Some(text),
             );
         }
+        for (at, name) in (0_u32..).zip(&content.annexes) {
+            let label = Text::new(format!("附件 {}", at + 1), format!("Annex {}", at + 1));
+            self.put((2300 + at, format!("/annexes/{at}")), label, Some(name.clone()));
+        }
     }
 
     fn party(&mut self, name: &str, (zh, en): (&str, &str), party: &Party, order: u32) {

@@ -31,6 +31,10 @@ pub struct ContractContent {
     /// Rebates from recorded sales.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rebate: Option<RebateAgreement>,
+    /// Names of what belongs to it, in their order; at most 20.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 20)]
+    pub annexes: Vec<String>,
     /// What differs from the chain's own party.
     pub own_party: Party,
     /// What differs from the archive, or isn't there.

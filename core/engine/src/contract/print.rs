@@ -97,7 +97,7 @@ fn printed(
         other_party: contract.other_party,
         supplement: listed.supplement,
         main_number: main,
-        annexes: Vec::new(),
+        annexes: content.annexes,
     }
 }
 

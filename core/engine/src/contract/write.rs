@@ -14,6 +14,7 @@ use crate::resource::VersionedRow;
 use crate::store::{Answer, Id, IdempotencyKey, Name, Tx};
 use crate::words;
 use cardea_domain::contract::lines::totals;
+use cardea_domain::contract::print::MOST_ANNEXES;
 use cardea_domain::contract::{ContractState, ContractStep, Fulfilment, RebateAgreement, elements};
 use cardea_domain::error::WrongField;
 use cardea_domain::fields::{self, WrittenValues};
@@ -110,6 +111,7 @@ fn checked(content: &ContractContent, kind: &kind::Row, latest: Day) -> Result<C
     if let Some(refusal) = WrongField::refusal("/content/rebate", faults.unwrap_or_default()) {
         return Err(refusal.into());
     }
+    kept.annexes = annexes(&content.annexes)?;
     kept.own_party = party::checked(&content.own_party, "/content/own_party")?;
     kept.other_party = party::checked(&content.other_party, "/content/other_party")?;
     let mut definitions = kind.definitions()?;
@@ -122,6 +124,14 @@ fn checked(content: &ContractContent, kind: &kind::Row, latest: Day) -> Result<C
     kept.values = values.into_iter().filter(|(_, value)| !value.is_null()).collect();
     kept.fields_version = kind.fields_version;
     Ok(kept)
+}
+
+fn annexes(names: &[String]) -> Result<Vec<String>, Refusal> {
+    if names.len() > MOST_ANNEXES {
+        return Err(field("/content/annexes", "附件最多 20 项", "At most 20 annexes"));
+    }
+    let checked = |(n, name): (usize, &String)| input::text(name, 200, &format!("/content/annexes/{n}"));
+    names.iter().enumerate().map(checked).collect()
 }
 
 fn invalid(root: &str, wrong: Vec<WrongField>) -> Refusal {

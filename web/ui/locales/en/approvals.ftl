@@ -14,6 +14,7 @@ approval-kind-configuration = Rules of a program
 approval-kind-staff = Log-in
 approval-kind-export = Personal data as a file
 approval-kind-rules = Rules of approval
+approval-kind-erasure = Erasure of personal data
 
 request-all-figures = All figures
 request-as-sent = The request as it was sent
@@ -45,3 +46,9 @@ approval-rule-export-why = Customers unmasked and records as a file; one yes is 
 approval-rule-steps-0 = No approval
 approval-rule-steps-1 = One step
 approval-rule-steps-2 = Two steps
+request-erasure-scope = What goes
+request-erasure-customer_id = Customer
+request-erasure-record_id = Record
+request-erasure-ground = Ground
+request-erasure-reference = Letter or file
+request-erasure-who = Open the customer's card

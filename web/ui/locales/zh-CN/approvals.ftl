@@ -14,6 +14,7 @@ approval-kind-configuration = 会员计划规则
 approval-kind-staff = 账号
 approval-kind-export = 导出个人资料
 approval-kind-rules = 审批规则
+approval-kind-erasure = 删除个人资料
 
 request-all-figures = 全部规则
 request-as-sent = 申请原文
@@ -45,3 +46,9 @@ approval-rule-export-why = 不打码的顾客资料和业务档案，每次同�
 approval-rule-steps-0 = 不需要审批
 approval-rule-steps-1 = 一步
 approval-rule-steps-2 = 两步
+request-erasure-scope = 范围
+request-erasure-customer_id = 顾客编号
+request-erasure-record_id = 记录
+request-erasure-ground = 原因
+request-erasure-reference = 函件或案卷号
+request-erasure-who = 打开该顾客的资料卡

@@ -15,7 +15,7 @@ export type Row = readonly [string, string]
 export const isContract = (approval: Approval): boolean => approval.kind === 'contract'
 
 /** Agreed to, and not done yet. */
-export const isUnused = (approval: Approval): boolean => !isContract(approval) && approval.state === 'approved' && approval.used_at == null
+export const isUnused = (approval: Approval): boolean => !isContract(approval) && approval.kind !== 'erasure' && approval.state === 'approved' && approval.used_at == null
 
 /** Until when it has to be done; RFC 3339. */
 export function goodUntil({ ended_at }: Approval): string | null {
@@ -54,6 +54,9 @@ function told(kind: string, name: string, value: unknown): string | undefined {
       return String(value).toUpperCase()
     case 'export purpose':
       return value == null ? t('not-given') : worded(`purpose-${String(value)}`, value)
+    case 'erasure scope':
+    case 'erasure ground':
+      return t(`deletion-${name}-${String(value)}`)
     default:
       return undefined
   }
@@ -63,10 +66,13 @@ function label(kind: string, name: string): string {
   return worded(kind === 'rules' ? `approval-rule-${name}` : `request-${kind}-${name}`, name)
 }
 
+/** What isn't worth a line where it says nothing. */
+const OPTIONAL = ['export subject_id', 'erasure record_id', 'erasure reference']
+
 /** Everything that the request says, line by line; a part without words of its own as indented JSON. */
 export function rows(kind: string, request: Request): Row[] {
   const order: readonly string[] = kind === 'rules' ? GUARDED : []
   const names = [...order.filter((name) => name in request), ...Object.keys(request).filter((name) => !order.includes(name))]
   const plain = (value: unknown) => (typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : String(value ?? t('not-given')))
-  return names.filter((name) => !(kind === 'export' && name === 'subject_id' && request[name] == null)).map((name) => [label(kind, name), told(kind, name, request[name]) ?? plain(request[name])])
+  return names.filter((name) => request[name] != null || !OPTIONAL.includes(`${kind} ${name}`)).map((name) => [label(kind, name), told(kind, name, request[name]) ?? plain(request[name])])
 }

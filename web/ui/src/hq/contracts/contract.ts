@@ -74,6 +74,8 @@ export interface Content {
   other_party: Partial<Party>
   milestones: TypedMilestone[]
   rebate: TypedRebate | null
+  /** Names of what belongs to it, each on a line of its own. */
+  annexes?: string
   values: Record<string, unknown>
   starts_on: string
   ends_on: string
@@ -90,6 +92,7 @@ export function typed(content: ContractContent): Content {
     other_party: { ...content.other_party },
     milestones: content.milestones.map(({ kind, due_on, amount, text }) => ({ kind, due_on, amount: amount ?? null, text: text ?? '' })),
     rebate: typedRebate(content.rebate),
+    annexes: (content.annexes ?? []).join('\n'),
     values: { ...content.values },
     starts_on: content.starts_on ?? '',
     ends_on: content.ends_on ?? '',
@@ -122,6 +125,7 @@ export function told(content: Content, asked: (field: string) => boolean): Recor
       ...(text.trim() !== '' && { text: text.trim() }),
     })),
     rebate: rebateBody(content.rebate),
+    annexes: (content.annexes ?? '').split('\n').map((name) => name.trim()).filter((name) => name !== ''),
     values: Object.fromEntries(Object.entries(content.values).filter(([name, value]) => value !== null && asked(name))),
     starts_on: content.starts_on === '' ? null : content.starts_on,
     ends_on: content.ends_on === '' ? null : content.ends_on,
