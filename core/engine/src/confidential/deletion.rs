@@ -262,7 +262,8 @@ fn agree(tx: &mut Tx<'_>, keys: &ChainKeys, mut row: DeletionRow, going: &erasur
 /// What follows from a decision among the requests for approval.
 pub(crate) fn decided(tx: &mut Tx<'_>, keys: &ChainKeys, agreed: &Agreed, going: &erasure::Contents) -> Result<()> {
     tx.actor().require(Action::DeletionApprove, None)?;
-    let mut row = find(tx.conn(), tx.chain(), agreed.subject)?.ok_or_else(not_found)?;
+    let chain = tx.chain();
+    let mut row = find(tx.conn(), chain, agreed.subject)?.ok_or_else(not_found)?;
     match agreed.state {
         ApprovalState::Approved => agree(tx, keys, row, going),
         ApprovalState::Rejected => {

@@ -3711,7 +3711,7 @@ export interface components {
          * @description What a request is about.
          * @enum {string}
          */
-        ApprovalKind: "contract" | "configuration" | "staff" | "export" | "rules";
+        ApprovalKind: "contract" | "configuration" | "staff" | "export" | "erasure" | "rules";
         /** @description Who has to agree from an amount on. */
         ApprovalRule: {
             /**
@@ -4515,6 +4515,11 @@ export interface components {
              * @default null
              */
             amount: number | null;
+            /**
+             * @description Names of what belongs to it, in their order; at most 20.
+             * @default []
+             */
+            annexes: string[];
             /**
              * @description By the elements' names, at most 4 000 characters each.
              * @default {}
