@@ -103,6 +103,15 @@ fn find_waiting(conn: &mut Conn, chain: ChainId, subject: Id) -> Result<Option<A
         .optional()?))
 }
 
+/// How many days a request of a kind waits.
+fn waits(kind: ApprovalKind) -> i64 {
+    match kind {
+        // Somebody's wish to be erased doesn't lapse because nobody has looked at it.
+        ApprovalKind::Erasure => 3650,
+        _ => DAYS,
+    }
+}
+
 /// Asks for approval.
 pub(crate) fn ask(tx: &mut Tx<'_>, wanted: Wanted) -> Result<ApprovalId> {
     let chain = tx.chain();
@@ -126,7 +135,7 @@ pub(crate) fn ask(tx: &mut Tx<'_>, wanted: Wanted) -> Result<ApprovalId> {
         state: Name(ApprovalState::Waiting),
         asked_by: tx.actor().staff.map(Id::from),
         asked_at: now,
-        expires_at: now + DAYS * DAY,
+        expires_at: now + waits(wanted.kind) * DAY,
         ended_at: None,
         request: wanted.request,
         used_at: None,
