@@ -14,3 +14,5 @@ CREATE TABLE contract_templates (
 
 -- The template of the signed text.
 ALTER TABLE contracts ADD COLUMN template_number INTEGER;
+
+SELECT isolate_by_chain('contract_templates');
