@@ -61,6 +61,12 @@ fn visit(app: &TestApp, window: &Window, page: &str) {
     window.visit(&format!("{}/hq/#{page}", app.base()));
 }
 
+/// For pictures of what stands far down.
+fn scroll_to(window: &Window, id: &str) {
+    let script = "document.querySelector(`[data-testid=\"${arguments[0]}\"]`).scrollIntoView()";
+    window.run(script, &[json!(id)]);
+}
+
 fn published(window: &Window, number: &str) {
     window.find("template-publish").click();
     window.find("template-published");
@@ -132,9 +138,16 @@ fn is_printed(app: &TestApp, window: &Window, contract: &Value) {
     let printed = app.hq().get(&format!("{}/print?language=zh-CN", path(contract))).bytes;
     assert!(printed.starts_with(b"%PDF"));
     assert!(taken == printed, "the page gives what the interface makes");
+    // In English it is another file.
+    let file = || {
+        let link = window.select("[data-testid=contract-pdf-made] a[download]").pop()?;
+        link.attribute("href")
+    };
+    let chinese = file();
     window.find("contract-pdf-en").click();
-    window.wait_for("the other language", || {
-        window.find("contract-pdf-en").text().contains("English").then_some(())
+    window.wait_for("the contract in English", || {
+        let made = file()?;
+        (Some(&made) != chinese.as_ref()).then_some(())
     });
 }
 
@@ -261,10 +274,7 @@ pub fn a_rebate_is_agreed_and_stated(app: &TestApp, window: &Window) {
     wait_for_data(window, "rebate-sum", "data-value", "15500");
     window.find("rebate-period-0");
     window.find("rebate-months").click();
-    window.run(
-        "document.querySelector('[data-testid=rebate-statement]').scrollIntoView()",
-        &[],
-    );
+    scroll_to(window, "rebate-statement");
     picture(window, "rebate-statement-zh");
     in_english(window, "rebate-statement-en");
 }
@@ -315,6 +325,7 @@ pub fn terms_are_published_and_accepted(app: &TestApp, window: &Window) {
     in_english(window, "terms-en");
     visit(app, window, &card);
     window.wait_for_text("lacking-membership", "2");
+    scroll_to(window, "acceptances");
     picture(window, "acceptances-zh");
     // What was accepted is read as it was.
     let accepted = window.select("[data-testid=acceptance-0] a").pop();
