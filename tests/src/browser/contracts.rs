@@ -1,7 +1,7 @@
 //! A contract from the draft to the archive: written, agreed to by two people, signed with its scan, supplemented,
 //! renewed, terminated, put away. Each step stands in the audit log.
 
-use super::picture;
+use super::{log_in_as, picture};
 use crate::harness::time::{day, days_before};
 use crate::harness::webdriver::Window;
 use crate::harness::{Field, PASSWORD, TestApp};
@@ -19,17 +19,8 @@ pub fn a_contract_from_draft_to_archive(app: &TestApp, window: &Window) {
     is_told(app, &contract);
 }
 
-fn log_in_as(app: &TestApp, window: &Window, user: &str) {
-    window.find("logout").click();
-    window.find("login-chain");
-    super::log_in(app, window, user, PASSWORD);
-}
-
 fn wait_for_state(window: &Window, id: &str, state: &str) {
-    window.wait_for(state, || {
-        let now = window.try_find(id)?.attribute("data-state");
-        (now.as_deref() == Some(state)).then_some(())
-    });
+    super::wait_for_data(window, id, "data-state", state);
 }
 
 fn fill_day(window: &Window, id: &str, day: &str) {

@@ -1,6 +1,6 @@
-//! The program page of HQ.
+//! The program page of HQ, and rules that wait for a second person.
 
-use super::picture;
+use super::{in_english, log_in_as, picture, turn_to, wait_for_data};
 use crate::harness::webdriver::Window;
 use crate::harness::{Field, PASSWORD, TestApp};
 
@@ -69,4 +69,70 @@ pub fn sets_the_limit_of_a_bill(app: &TestApp, window: &Window) {
     assert_eq!(app.hq().get("/chain").ok().int("/bill_limit"), 5000_00);
     window.find("lang-en").click();
     picture(window, "chain-settings-en");
+}
+
+/// HQ wants finance to agree to new rules of programs; then its own wait.
+pub fn rules_wait_for_a_second_person(app: &TestApp, window: &Window) {
+    app.actor("finance", &[]);
+    app.actor("hq_admin", &[]);
+    super::log_in(app, window, "hq_admin", PASSWORD);
+    turn_to(window, "approval-rules");
+    window.find("approval-rule-configuration-steps-1").click();
+    window.find("approval-rule-configuration-0-finance").click();
+    window.find("approval-rule-configuration-0-hq_admin").click();
+    window.find("approval-rule-save").click();
+    window.find("approval-rules-saved");
+    picture(window, "approval-rules-zh");
+    in_english(window, "approval-rules-en");
+    turn_to(window, "programs");
+    window.find("program-vip").click();
+    window.find("schema-form");
+    let schema = app.hq().get(&format!("/programs/{}", app.program())).ok()["schema"].clone();
+    let title = schema.text("/properties/points_per_unit/x-zh/title");
+    window.field(&title).fill("2");
+    window.find("configuration-save").click();
+    window.find("publish").click();
+    wait_for_data(window, "problem", "data-code", "approval_needed");
+    window.forgive("409");
+    picture(window, "rules-wait-zh");
+    window.find("problem-approval").click();
+    wait_for_data(window, "approval-view", "data-state", "waiting");
+    window.find("approval-not-yours");
+    finance_agrees(app, window, &title);
+    log_in_as(app, window, "hq_admin");
+    turn_to(window, "approvals");
+    window.find("approvals-asked").click();
+    window.find("approval-open-0").click();
+    window.find("approval-next");
+    picture(window, "rules-agreed-zh");
+    window.find("approval-do").click();
+    window.find("approval-used");
+    assert!(window.try_find("approval-do").is_none(), "once");
+    picture(window, "rules-published-zh");
+    let program = app.hq().get(&format!("/programs/{}", app.program())).ok();
+    assert_eq!(program.int("/configuration/version"), 2);
+    assert_eq!(
+        app.auditor()
+            .get("/audit?action=approval.use")
+            .ok()
+            .list("/items")
+            .len(),
+        1
+    );
+}
+
+/// Finance sees the figure that changes, and all the others.
+fn finance_agrees(app: &TestApp, window: &Window, title: &str) {
+    log_in_as(app, window, "finance");
+    turn_to(window, "approvals");
+    window.find("approval-open-0").click();
+    window.wait_for_text("request-changes", title);
+    window.find("request-all").click();
+    picture(window, "rules-request-zh");
+    in_english(window, "rules-request-en");
+    window.find("approval-remark").fill("已核算成本");
+    window.find("approval-agree").click();
+    wait_for_data(window, "approval-view", "data-state", "approved");
+    let program = app.hq().get(&format!("/programs/{}", app.program())).ok();
+    assert_eq!(program.int("/configuration/version"), 1, "whoever asked does it");
 }

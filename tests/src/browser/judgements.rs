@@ -1,6 +1,6 @@
 //! Warnings, what customers say, scorecards with the credit report, reports of visits.
 
-use super::picture;
+use super::{in_english, picture};
 use crate::harness::webdriver::{ENTER, Window};
 use crate::harness::{Field, PASSWORD, TestApp};
 use serde_json::json;
@@ -8,12 +8,6 @@ use serde_json::json;
 fn record(app: &TestApp, window: &Window, customer: &str) {
     window.visit(&format!("{}/hq/#/customers/{customer}", app.base()));
     window.find("judgements");
-}
-
-fn in_english(window: &Window, name: &str) {
-    window.find("lang-en").click();
-    picture(window, name);
-    window.find("lang-zh-CN").click();
 }
 
 /// The manager goes on from here, on a page of the archive.

@@ -3,6 +3,7 @@
 
 mod archive;
 mod bill;
+mod binder;
 mod confidential;
 mod contracts;
 mod demo;
@@ -16,6 +17,7 @@ mod navigation;
 mod records;
 mod resources;
 mod rules;
+mod sending;
 mod tasks;
 mod till;
 
@@ -131,6 +133,34 @@ const STORIES: &[(&str, BrowserStory)] = &[
         contracts::a_contract_from_draft_to_archive,
     ),
     (
+        "d_con_2_hq_writes_a_template_and_a_contract_is_printed",
+        binder::a_template_is_written_and_a_contract_printed,
+    ),
+    (
+        "d_con_4_an_original_is_lent_and_counted",
+        binder::an_original_is_lent_and_counted,
+    ),
+    (
+        "d_con_5_a_rebate_is_agreed_and_its_statement_shown",
+        binder::a_rebate_is_agreed_and_stated,
+    ),
+    (
+        "d_con_6_terms_are_published_and_accepted",
+        binder::terms_are_published_and_accepted,
+    ),
+    (
+        "d_con_3_rules_wait_for_a_second_person_in_the_browser",
+        hq::rules_wait_for_a_second_person,
+    ),
+    (
+        "d_hq_3_mail_is_set_up_tried_and_a_customers_letters_are_seen",
+        sending::mail_is_set_up_and_letters_are_seen,
+    ),
+    (
+        "d_hq_3_an_address_gets_events_and_shows_what_went_wrong",
+        sending::an_address_gets_events,
+    ),
+    (
         "hq_finds_its_pages_by_keyboard_and_on_a_phone",
         navigation::by_keyboard_and_on_a_phone,
     ),
@@ -201,6 +231,29 @@ fn log_in(app: &TestApp, window: &Window, user: &str, password: &str) {
     window.find("login-user").fill(user);
     window.find("login-password").fill(password);
     window.find("login-submit").click();
+}
+
+/// Somebody else goes on from here.
+fn log_in_as(app: &TestApp, window: &Window, user: &str) {
+    window.find("logout").click();
+    window.find("login-chain");
+    log_in(app, window, user, PASSWORD);
+}
+
+/// Waits until an element says so in one of its attributes.
+#[track_caller]
+fn wait_for_data(window: &Window, id: &str, attribute: &str, value: &str) {
+    window.wait_for(&format!("{id:?} with {attribute}={value:?}"), || {
+        let now = window.try_find(id)?.attribute(attribute);
+        (now.as_deref() == Some(value)).then_some(())
+    });
+}
+
+/// A picture of the page in English, for people too.
+fn in_english(window: &Window, name: &str) {
+    window.find("lang-en").click();
+    picture(window, name);
+    window.find("lang-zh-CN").click();
 }
 
 /// Whether the navigation names a page, in whatever group, folded or not.

@@ -4,7 +4,7 @@ use super::{is_named, picture, turn_to};
 use crate::harness::webdriver::{DOWN, ENTER, Window};
 use crate::harness::{PASSWORD, TestApp};
 
-const GROUPS: [&str; 6] = ["daily", "archive", "rules", "team", "exchange", "control"];
+const GROUPS: [&str; 7] = ["daily", "archive", "rules", "sending", "team", "exchange", "control"];
 
 fn has_focus(window: &Window, id: &str) -> Option<()> {
     let focused = window.run("return document.activeElement?.dataset.testid ?? ''", &[]);
@@ -27,7 +27,9 @@ pub fn by_keyboard_and_on_a_phone(app: &TestApp, window: &Window) {
     window.press(ENTER);
     window.find("nav-deletions");
     window.press(DOWN);
-    window.wait_for("the group's first page", || has_focus(window, "nav-deletions"));
+    window.wait_for("the group's first page", || has_focus(window, "nav-approval-rules"));
+    window.press(DOWN);
+    window.wait_for("the one below", || has_focus(window, "nav-deletions"));
     window.press(ENTER);
     window.find("deletions-list");
     let here = window.find("nav-deletions").attribute("aria-current");

@@ -1,6 +1,6 @@
 //! HQ sets the rules of warnings, of the satisfaction form and of reports, and sees what follows from them.
 
-use super::{picture, turn_to};
+use super::{in_english, picture, turn_to};
 use crate::harness::time::day;
 use crate::harness::webdriver::Window;
 use crate::harness::{Field, PASSWORD, TestApp};
@@ -31,12 +31,6 @@ fn saved(app: &TestApp, window: &Window, save: &str, rules: &str) -> Value {
     window.find(save).click();
     window.find(&format!("{rules}-saved"));
     app.hq().get(&format!("/{rules}")).ok()["value"].clone()
-}
-
-fn in_english(window: &Window, name: &str) {
-    window.find("lang-en").click();
-    picture(window, name);
-    window.find("lang-zh-CN").click();
 }
 
 pub fn hq_sets_the_warnings_figures(app: &TestApp, window: &Window) {
