@@ -115,13 +115,13 @@ impl Print<'_> {
             columns.push(cells(self.told("品牌", "Brand"), false, 9, &|line| said(&line.brand)));
         }
         if lines.iter().any(|line| line.specification.is_some()) {
-            let label = self.told("规格型号", "Specification");
+            let label = self.told("规格型号", "Spec.");
             columns.push(cells(label, false, 13, &|line| said(&line.specification)));
         }
         columns.push(cells(self.told("单位", "Unit"), false, 6, &|line| {
             one_line(&line.unit)
         }));
-        let label = self.told("数量", "Quantity");
+        let label = self.told("数量", "Qty");
         columns.push(cells(label, true, 8, &|line| writing::quantity(line.quantity)));
         columns.push(self.prices());
         let label = self.told("税率", "Tax rate");
