@@ -319,7 +319,12 @@ impl Engine {
         })
     }
 
-    fn customers_shown(&self, export: &Export, of: &Customers, after: Option<String>) -> Result<(Vec<Vec<Shown>>, Option<String>)> {
+    fn customers_shown(
+        &self,
+        export: &Export,
+        of: &Customers,
+        after: Option<String>,
+    ) -> Result<(Vec<Vec<Shown>>, Option<String>)> {
         let (chain, keys) = (export.actor.chain, self.keys().chain(export.actor.chain));
         let minor_units = self.chain(chain)?.minor_units;
         let after = PageArgs::new(None, after.as_deref()).after_id()?.map(CustomerId);

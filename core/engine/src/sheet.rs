@@ -299,7 +299,10 @@ mod tests {
     #[test]
     fn a_figure_is_a_number_that_spreadsheets_add_up() {
         let owed = Shown::from(-5);
-        assert_eq!((owed.in_csv(), owed.in_book()), ("-5".into(), "<c><v>-5</v></c>".into()));
+        assert_eq!(
+            (owed.in_csv(), owed.in_book()),
+            ("-5".into(), "<c><v>-5</v></c>".into())
+        );
         let price = Shown::Number("12.50".into());
         assert_eq!((owed.value(), price.value()), ((-5).into(), "12.50".into()));
     }

@@ -136,7 +136,11 @@ setting! {
 /// Memberships in debt (D-LED-11) with since when; they earn towards it first and can't spend before.
 #[utoipa::path(tag = "accounting", params(DebtQuery), responses((status = 200, body = Page<Debt>)))]
 #[get("/debts")]
-async fn list_debts(permit: Permit<action::AccountingRead>, query: Query<DebtQuery>, state: web::Data<State>) -> Answer {
+async fn list_debts(
+    permit: Permit<action::AccountingRead>,
+    query: Query<DebtQuery>,
+    state: web::Data<State>,
+) -> Answer {
     let read = move |engine: &Engine| engine.debts(permit.actor(), &query.0);
     Ok(answer::ok(&state.read(read).await?))
 }

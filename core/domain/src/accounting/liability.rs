@@ -56,27 +56,42 @@ impl Ages {
 named! {
 /// Under which heading a movement stands.
 pub enum Flow {
-    /// Earned and granted.
+    /// Earned, granted, topped up.
     Issued = "issued",
-    /// Of what was issued, reversed by returns.
+    /// Of what was earned, reversed by returns.
     TakenBack = "taken_back",
-    /// Spent on bills and rewards.
+    /// Of what was topped up, paid back as money, with what became void by it.
+    Refunded = "refunded",
+    /// Spent on bills, rewards and services.
     Redeemed = "redeemed",
     /// Of what was spent, reversed by returns and cancellations.
     GivenBack = "given_back",
     /// Ended by time.
     Expired = "expired",
+    /// By people, with a reason.
+    Adjusted = "adjusted",
+    /// Between memberships.
+    Transferred = "transferred",
+    /// Brought from other systems.
+    BroughtIn = "brought_in",
+    /// Debts that were let go.
+    WrittenOff = "written_off",
 }
 }
 
 impl Flow {
     pub fn of(kind: EntryKind) -> Self {
         match kind {
-            EntryKind::Earn | EntryKind::Bonus => Flow::Issued,
+            EntryKind::Earn | EntryKind::Bonus | EntryKind::TopUp | EntryKind::Grant => Flow::Issued,
             EntryKind::ClawBack | EntryKind::ClawBackExcess => Flow::TakenBack,
-            EntryKind::Spend | EntryKind::Redeem => Flow::Redeemed,
+            EntryKind::Refund | EntryKind::Lapse => Flow::Refunded,
+            EntryKind::Spend | EntryKind::Redeem | EntryKind::Use => Flow::Redeemed,
             EntryKind::GiveBack => Flow::GivenBack,
             EntryKind::Expire => Flow::Expired,
+            EntryKind::Adjust => Flow::Adjusted,
+            EntryKind::TransferIn | EntryKind::TransferOut => Flow::Transferred,
+            EntryKind::Opening => Flow::BroughtIn,
+            EntryKind::WriteOff => Flow::WrittenOff,
         }
     }
 
@@ -85,9 +100,14 @@ impl Flow {
         match self {
             Flow::Issued => ("发放", "Issued"),
             Flow::TakenBack => ("退货扣回", "Taken back"),
+            Flow::Refunded => ("退款及失效", "Refunded and void"),
             Flow::Redeemed => ("使用", "Redeemed"),
             Flow::GivenBack => ("退货返还", "Given back"),
             Flow::Expired => ("到期", "Expired"),
+            Flow::Adjusted => ("人工调整", "Adjusted"),
+            Flow::Transferred => ("会员间转移", "Transferred"),
+            Flow::BroughtIn => ("期初导入", "Brought in"),
+            Flow::WrittenOff => ("欠分核销", "Written off"),
         }
     }
 }
@@ -95,14 +115,26 @@ impl Flow {
 /// What moved, by heading: positive to the members.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Flows {
+    /// Earned, granted, topped up.
     pub issued: i64,
-    /// ≤ 0
+    /// ≤ 0: of what was earned, reversed by returns.
     pub taken_back: i64,
-    /// ≤ 0
+    /// ≤ 0: of what was topped up, paid back as money, with what became void by it.
+    pub refunded: i64,
+    /// ≤ 0: spent on bills, rewards and services.
     pub redeemed: i64,
+    /// Of what was spent, reversed by returns and cancellations.
     pub given_back: i64,
     /// ≤ 0 unless an end was undone.
     pub expired: i64,
+    /// By people, with a reason; either sign.
+    pub adjusted: i64,
+    /// Between memberships; 0 over all stores.
+    pub transferred: i64,
+    /// Brought from other systems.
+    pub brought_in: i64,
+    /// Debts that were let go.
+    pub written_off: i64,
 }
 
 impl Flows {
@@ -110,9 +142,14 @@ impl Flows {
         match flow {
             Flow::Issued => &mut self.issued,
             Flow::TakenBack => &mut self.taken_back,
+            Flow::Refunded => &mut self.refunded,
             Flow::Redeemed => &mut self.redeemed,
             Flow::GivenBack => &mut self.given_back,
             Flow::Expired => &mut self.expired,
+            Flow::Adjusted => &mut self.adjusted,
+            Flow::Transferred => &mut self.transferred,
+            Flow::BroughtIn => &mut self.brought_in,
+            Flow::WrittenOff => &mut self.written_off,
         }
     }
 

@@ -8,7 +8,6 @@ use crate::money::{Minor, Ppm};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// At which price stores settle what one has issued and another has redeemed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -59,12 +58,10 @@ const MILLION: i64 = 1_000_000;
 
 impl TransferPrice {
     fn fault(&self) -> Option<PriceFault> {
-        let is_value = ["principal", "bonus"].contains(&self.asset.0.as_str());
+        let is_value = self.asset.is_money();
         match (self.per_100, self.ppm) {
             _ if self.from.ymd().2 != 1 => Some(PriceFault::From),
-            (Some(price), None) if !is_value => {
-                (!(0..=1000 * MILLION).contains(&price)).then_some(PriceFault::Range)
-            }
+            (Some(price), None) if !is_value => (!(0..=1000 * MILLION).contains(&price)).then_some(PriceFault::Range),
             (None, Some(ppm)) if is_value => (!(0..=MILLION).contains(&ppm)).then_some(PriceFault::Range),
             _ => Some(PriceFault::Which),
         }

@@ -144,7 +144,9 @@ pub(crate) fn since_when(
         steps.insert(entry, (Instant(at), change));
     }
     let found = by_account.into_iter();
-    Ok(found.filter_map(|(key, steps)| Some((key, since(steps.into_values())?))).collect())
+    Ok(found
+        .filter_map(|(key, steps)| Some((key, since(steps.into_values())?)))
+        .collect())
 }
 
 impl Row {
@@ -192,6 +194,8 @@ impl Engine {
             }
             Ok(found)
         })?;
-        Ok(Page::cut(found, limit, |debt| format!("{}@{}", debt.membership_id, debt.asset.0)))
+        Ok(Page::cut(found, limit, |debt| {
+            format!("{}@{}", debt.membership_id, debt.asset.0)
+        }))
     }
 }

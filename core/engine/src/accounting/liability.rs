@@ -17,17 +17,20 @@ use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 statements! {
     SelectLeft -> (Binary, Nullable<Binary>, Text, Integer, BigInt) =
         "SELECT m.program_id, o.store_id, l.asset, CASE WHEN l.opened_at >= ? THEN 0 WHEN l.opened_at >= ? THEN 1 \
-         WHEN l.opened_at >= ? THEN 2 ELSE 3 END AS class, \
-         CAST(SUM(l.remaining - CASE WHEN l.opened_at >= ? THEN l.amount ELSE 0 END) AS BIGINT) FROM lots l \
+         WHEN l.opened_at >= ? THEN 2 ELSE 3 END AS class, CAST(SUM(l.remaining) AS BIGINT) FROM lots l \
          JOIN entries o ON o.chain_id = l.chain_id AND o.membership_id = l.membership_id AND o.id = l.entry_id \
          JOIN memberships m ON m.chain_id = l.chain_id AND m.id = l.membership_id \
-         WHERE l.chain_id = ? AND (l.remaining > 0 OR l.opened_at >= ?) \
-         GROUP BY m.program_id, o.store_id, l.asset, class";
+         WHERE l.chain_id = ? AND l.remaining > 0 GROUP BY m.program_id, o.store_id, l.asset, class";
+    SelectOpenedSince -> (Binary, Nullable<Binary>, Text, Integer, BigInt) =
+        "SELECT m.program_id, e.store_id, l.asset, CASE WHEN l.opened_at >= ? THEN 0 WHEN l.opened_at >= ? THEN 1 \
+         WHEN l.opened_at >= ? THEN 2 ELSE 3 END AS class, CAST(-SUM(l.amount) AS BIGINT) FROM entries e \
+         JOIN lots l ON l.chain_id = e.chain_id AND l.membership_id = e.membership_id AND l.entry_id = e.id \
+         JOIN memberships m ON m.chain_id = e.chain_id AND m.id = e.membership_id \
+         WHERE e.chain_id = ? AND e.occurred_at >= ? GROUP BY m.program_id, e.store_id, l.asset, class";
     SelectMovedSince -> (Binary, Nullable<Binary>, Text, Integer, BigInt) =
         "SELECT m.program_id, o.store_id, l.asset, CASE WHEN l.opened_at >= ? THEN 0 WHEN l.opened_at >= ? THEN 1 \
          WHEN l.opened_at >= ? THEN 2 ELSE 3 END AS class, CAST(-SUM(v.delta) AS BIGINT) FROM entries e \
@@ -110,7 +113,8 @@ pub(super) type Totals = BTreeMap<(ProgramId, Asset), i64>;
 /// What was left of lots, by program, asset and store.
 fn of_lots(conn: &mut Conn, chain: ChainId, cutoff: &Cutoff) -> Result<BTreeMap<Key, Ages>> {
     let (end, [three, six, twelve]) = (cutoff.end, cutoff.bounds);
-    let mut rows: Vec<OfLots> = fetch!(conn, SelectLeft, [three, six, twelve, end, chain, end] => OfLots)?;
+    let mut rows: Vec<OfLots> = fetch!(conn, SelectLeft, [three, six, twelve, chain] => OfLots)?;
+    rows.extend(fetch!(conn, SelectOpenedSince, [three, six, twelve, chain, end] => OfLots)?);
     rows.extend(fetch!(conn, SelectMovedSince, [three, six, twelve, chain, end] => OfLots)?);
     let mut found: BTreeMap<Key, Ages> = BTreeMap::new();
     for (program, store, asset, class, amount) in rows {
@@ -147,7 +151,10 @@ impl Engine {
         let cutoff = Cutoff::of(zone, on).ok_or_else(|| field("/on", "日期超出范围", "The date is out of range"))?;
         let (lots, balances) = self.one_state(actor.chain, || {
             self.read(actor.chain, |conn| {
-                Ok((of_lots(conn, actor.chain, &cutoff)?, balances(conn, actor.chain, cutoff.end)?))
+                Ok((
+                    of_lots(conn, actor.chain, &cutoff)?,
+                    balances(conn, actor.chain, cutoff.end)?,
+                ))
             })
         })?;
         let mut left = Totals::new();
@@ -157,7 +164,9 @@ impl Engine {
         let wanted = |program: ProgramId, asset: &Asset| {
             query.program_id.is_none_or(|id| id == program) && query.asset.as_ref().is_none_or(|own| own == asset)
         };
-        let totals = balances.into_iter().filter(|((program, asset), _)| wanted(*program, asset));
+        let totals = balances
+            .into_iter()
+            .filter(|((program, asset), _)| wanted(*program, asset));
         let totals = totals.map(|((program_id, asset), balance)| {
             let outstanding = left.get(&(program_id, asset.clone())).copied().unwrap_or_default();
             LiabilityTotal {

@@ -17,7 +17,6 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 statements! {
     SelectMoved -> (Binary, Nullable<Binary>, Text, Text, BigInt) =
@@ -126,7 +125,9 @@ impl Engine {
         let wanted = |program: ProgramId, asset: &Asset| {
             query.program_id.is_none_or(|id| id == program) && query.asset.as_ref().is_none_or(|own| own == asset)
         };
-        let totals = closing.into_iter().filter(|((program, asset), _)| wanted(*program, asset));
+        let totals = closing
+            .into_iter()
+            .filter(|((program, asset), _)| wanted(*program, asset));
         let totals = totals.map(|(key, closing)| MovementTotal {
             opening: opening.get(&key).copied().unwrap_or_default(),
             flows: sums.get(&key).copied().unwrap_or_default(),

@@ -23,7 +23,6 @@ use diesel::sql_types::{BigInt, Binary, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 statements! {
     SelectUsedElsewhere -> (Binary, Text, Binary, Binary, BigInt) =
@@ -194,7 +193,11 @@ impl SettlementRow {
 
 impl Engine {
     /// Everything of a month.
-    pub(crate) fn settlement_rows(&self, actor: &Actor, query: &SettlementQuery) -> Result<Vec<SettlementRow>, Refusal> {
+    pub(crate) fn settlement_rows(
+        &self,
+        actor: &Actor,
+        query: &SettlementQuery,
+    ) -> Result<Vec<SettlementRow>, Refusal> {
         actor.require(Action::AccountingRead, None)?;
         let (zone, today) = self.business_day(actor.chain)?;
         let month = query.month;
@@ -204,7 +207,10 @@ impl Engine {
         check_past(month, today, "/month")?;
         let out = || field("/month", "日期超出范围", "The date is out of range");
         let before = month.plus_days(-1).ok_or_else(out)?;
-        let last = month.add_months(1).and_then(|next| next.plus_days(-1)).ok_or_else(out)?;
+        let last = month
+            .add_months(1)
+            .and_then(|next| next.plus_days(-1))
+            .ok_or_else(out)?;
         let period = (end_of(zone, before, "/month")?, end_of(zone, last, "/month")?);
         let found = self.read(actor.chain, |conn| rows(conn, actor.chain, month, period))?;
         Ok(found.into_iter().filter(|row| row.wanted(query)).collect())
@@ -218,7 +224,6 @@ impl Engine {
         let limit = PageArgs::new(query.limit, None).limit()?;
         let mut rows = self.settlement_rows(actor, query)?;
         if let Some(after) = &query.after {
-            // The order of the rows is that of the ids' bytes, which is that of their texts.
             let wrong = || Refusal::new(Code::BodyInvalid, "after 不是有效的游标", "after isn't a cursor").at("/after");
             let place = rows.iter().position(|row| row.cursor() == *after).ok_or_else(wrong)?;
             rows.drain(..=place);
@@ -235,13 +240,18 @@ impl Engine {
         let rows = self.settlement_rows(actor, query)?;
         let pairs = rows.iter().filter_map(|row| {
             let (issued_by, used_at) = (row.issued_by.id, row.used_at.id);
-            row.money.map(|money| Pair { issued_by, used_at, money })
+            row.money.map(|money| Pair {
+                issued_by,
+                used_at,
+                money,
+            })
         });
         let nets = nets(pairs);
         let mut seen = BTreeSet::new();
         let both = rows.iter().flat_map(|row| [&row.issued_by, &row.used_at]);
         let mut stores: Vec<&SettlementStore> = both.filter(|store| seen.insert(store.id)).collect();
-        stores.sort_by(|a, b| (a.kind != StoreKind::Own, &a.name, a.id).cmp(&(b.kind != StoreKind::Own, &b.name, b.id)));
+        stores
+            .sort_by(|a, b| (a.kind != StoreKind::Own, &a.name, a.id).cmp(&(b.kind != StoreKind::Own, &b.name, b.id)));
         let shown = stores.into_iter().map(|store| {
             let net = nets.get(&store.id).copied().unwrap_or_default();
             StoreSettlement {

@@ -109,7 +109,9 @@ impl Names {
     }
 
     fn store(&self, id: Option<StoreId>) -> Shown {
-        id.and_then(|id| self.stores.get(&id.into()).cloned()).unwrap_or_default().into()
+        id.and_then(|id| self.stores.get(&id.into()).cloned())
+            .unwrap_or_default()
+            .into()
     }
 }
 
@@ -208,7 +210,11 @@ impl Engine {
         let report = self.movements(actor, &wanted)?;
         let names = self.names(actor)?;
         let rows = report.items.into_iter().map(|row| {
-            let mut cells = vec![names.program(row.program_id), names.store(row.store_id), asset(&row.asset)];
+            let mut cells = vec![
+                names.program(row.program_id),
+                names.store(row.store_id),
+                asset(&row.asset),
+            ];
             cells.extend(row.flows.figures().map(|(_, figure)| Shown::from(figure)));
             cells.push(row.flows.total().into());
             cells
@@ -257,7 +263,8 @@ impl Engine {
                 names.store(Some(row.used_at.id)),
                 row.used_at.kind.to_string().into(),
                 row.amount.into(),
-                row.money.map_or(Shown::Nothing, |money| Shown::Number(format_minor(money, decimals))),
+                row.money
+                    .map_or(Shown::Nothing, |money| Shown::Number(format_minor(money, decimals))),
             ]
         });
         let figures = Figures {
