@@ -6,6 +6,7 @@
 #[macro_use]
 pub mod names;
 
+pub mod accounting;
 pub mod approval;
 mod braces;
 pub mod calendar;

@@ -1,6 +1,7 @@
 //! Customers, records and contracts as files (D-ARC-13): written a page at a time, marked, and noted in the access log. Customers in
 //! full carry the headers under which an import reads them.
 
+mod accounting;
 mod contracts;
 
 use crate::actor::Actor;
@@ -33,6 +34,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 pub use crate::sheet::SheetFormat;
+pub use accounting::{DebtExportQuery, LiabilityExportQuery, MovementExportQuery, SettlementExportQuery};
 pub use contracts::ContractExportQuery;
 
 /// Customers of one read.
@@ -73,6 +75,7 @@ enum What {
     Customers(Box<Customers>),
     Records(Box<RecordType>),
     Contracts(Box<contracts::Contracts>),
+    Figures(accounting::Figures),
 }
 
 impl What {
@@ -81,7 +84,7 @@ impl What {
         match self {
             What::Customers(customers) => customers.full,
             What::Records(_) => true,
-            What::Contracts(_) => false,
+            What::Contracts(_) | What::Figures(_) => false,
         }
     }
 
@@ -91,6 +94,7 @@ impl What {
             What::Customers(_) => "customer.export",
             What::Records(_) => "record.export",
             What::Contracts(_) => "contract.export",
+            What::Figures(_) => "accounting.export",
         }
     }
 }
@@ -122,6 +126,7 @@ impl Export {
             What::Customers(_) => "customers",
             What::Records(kind) => &kind.code,
             What::Contracts(_) => "contracts",
+            What::Figures(figures) => figures.name,
         }
     }
 }
@@ -245,7 +250,7 @@ impl Engine {
         pick: fn(&Text) -> &str,
     ) -> Result<Export, Refusal> {
         let subject = match &what {
-            What::Customers(_) | What::Contracts(_) => None,
+            What::Customers(_) | What::Contracts(_) | What::Figures(_) => None,
             What::Records(kind) => Some(kind.id.0),
         };
         let (action, personal) = (what.action(), what.is_personal());
@@ -287,10 +292,9 @@ impl Engine {
         let Some(mut file) = export.file.take() else {
             return Ok(None);
         };
-        let (rows, next) = match &export.what {
-            What::Customers(customers) => self.customers_shown(export, customers)?,
-            What::Records(kind) => self.record_rows(&export.actor, kind, export.after.take(), export.pick)?,
-            What::Contracts(contracts) => self.contract_rows(export, contracts)?,
+        let (rows, next) = match &mut export.what {
+            What::Figures(figures) => (std::mem::take(&mut figures.rows), None),
+            _ => self.rows_shown(export)?,
         };
         for mut row in rows {
             row.push(export.mark.clone().into());
@@ -304,10 +308,26 @@ impl Engine {
         Ok(Some(bytes))
     }
 
-    fn customers_shown(&self, export: &Export, of: &Customers) -> Result<(Vec<Vec<Shown>>, Option<String>)> {
+    /// Some lines of what is read as it is written, and where it goes on.
+    fn rows_shown(&self, export: &mut Export) -> Result<(Vec<Vec<Shown>>, Option<String>)> {
+        let after = export.after.take();
+        Ok(match &export.what {
+            What::Customers(customers) => self.customers_shown(export, customers, after)?,
+            What::Records(kind) => self.record_rows(&export.actor, kind, after, export.pick)?,
+            What::Contracts(contracts) => self.contract_rows(export, contracts, after)?,
+            What::Figures(_) => (Vec::new(), None),
+        })
+    }
+
+    fn customers_shown(
+        &self,
+        export: &Export,
+        of: &Customers,
+        after: Option<String>,
+    ) -> Result<(Vec<Vec<Shown>>, Option<String>)> {
         let (chain, keys) = (export.actor.chain, self.keys().chain(export.actor.chain));
         let minor_units = self.chain(chain)?.minor_units;
-        let after = PageArgs::new(None, export.after.as_deref()).after_id()?.map(CustomerId);
+        let after = PageArgs::new(None, after.as_deref()).after_id()?.map(CustomerId);
         self.read(chain, |conn| {
             let ids = search::find(conn, &keys, (chain, &search::Only::of(&of.scope)), None, after, ROWS)?;
             let next = ids.last().filter(|_| ids.len() == ROWS).map(ToString::to_string);

@@ -1,6 +1,7 @@
 //! The engine of Cardea: storage, the one writer, commands, queries, jobs and keys. It depends on the pure rules
 //! of `cardea-domain` and on the plugin host `cardea-host`; nothing here knows HTTP.
 
+pub mod accounting;
 pub mod actor;
 pub mod approval;
 pub mod archive;

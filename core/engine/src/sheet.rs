@@ -30,13 +30,15 @@ impl SheetFormat {
     }
 }
 
-/// A value of a table. All are texts, phones too: no spreadsheet computes with them.
+/// A value of a table. Most are texts, phones too: no spreadsheet computes with them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Shown {
     #[default]
     Nothing,
     Text(String),
     List(Vec<String>),
+    /// A figure that a spreadsheet adds up: digits with a sign and a decimal point where there is one.
+    Number(String),
 }
 
 impl Shown {
@@ -44,7 +46,7 @@ impl Shown {
     pub fn told(&self) -> String {
         match self {
             Shown::Nothing => String::new(),
-            Shown::Text(text) => text.clone(),
+            Shown::Text(text) | Shown::Number(text) => text.clone(),
             Shown::List(items) => items.join("、"),
         }
     }
@@ -54,7 +56,31 @@ impl Shown {
             Shown::Nothing => Value::Null,
             Shown::Text(text) => text.clone().into(),
             Shown::List(items) => items.clone().into(),
+            // Decimals stay exact as texts.
+            Shown::Number(text) => text.parse::<i64>().map_or_else(|_| text.clone().into(), Value::from),
         }
+    }
+
+    /// In a line of CSV.
+    fn in_csv(&self) -> String {
+        match self {
+            Shown::Number(text) => text.clone(),
+            other => cell(&other.told()),
+        }
+    }
+
+    /// In a workbook.
+    fn in_book(&self) -> String {
+        match self {
+            Shown::Number(text) => format!("<c><v>{text}</v></c>"),
+            other => inline(&other.told()),
+        }
+    }
+}
+
+impl From<i64> for Shown {
+    fn from(figure: i64) -> Self {
+        Shown::Number(figure.to_string())
     }
 }
 
@@ -88,8 +114,11 @@ pub(crate) fn cell(text: &str) -> String {
 
 /// Adds a line of CSV.
 pub(crate) fn line(text: &mut String, cells: impl IntoIterator<Item = String>) {
-    let cells: Vec<String> = cells.into_iter().map(|text| cell(&text)).collect();
-    text.push_str(&cells.join(","));
+    joined(text, cells.into_iter().map(|text| cell(&text)));
+}
+
+fn joined(text: &mut String, cells: impl Iterator<Item = String>) {
+    text.push_str(&cells.collect::<Vec<_>>().join(","));
     text.push_str("\r\n");
 }
 
@@ -153,7 +182,7 @@ impl SheetFile {
 
     pub fn row(&mut self, cells: &[Shown]) -> Result<()> {
         match &mut self.form {
-            Form::Csv(text) => line(text, cells.iter().map(Shown::told)),
+            Form::Csv(text) => joined(text, cells.iter().map(Shown::in_csv)),
             Form::Json { text, rows } => {
                 let named = self.columns.iter().zip(cells);
                 let object: Map<String, Value> = named
@@ -164,7 +193,7 @@ impl SheetFile {
                 *rows = true;
             }
             Form::Xlsx(zip, _) => {
-                let cells: String = cells.iter().map(|cell| inline(&cell.told())).collect();
+                let cells: String = cells.iter().map(Shown::in_book).collect();
                 write!(zip, "<row>{cells}</row>").map_err(Error::internal)?;
             }
         }
@@ -265,7 +294,18 @@ fn book<W: Write>(zip: &mut ZipWriter<StreamWriter<W>>) -> zip::result::ZipResul
 
 #[cfg(test)]
 mod tests {
-    use super::{cell, inline};
+    use super::{Shown, cell, inline};
+
+    #[test]
+    fn a_figure_is_a_number_that_spreadsheets_add_up() {
+        let owed = Shown::from(-5);
+        assert_eq!(
+            (owed.in_csv(), owed.in_book()),
+            ("-5".into(), "<c><v>-5</v></c>".into())
+        );
+        let price = Shown::Number("12.50".into());
+        assert_eq!((owed.value(), price.value()), ((-5).into(), "12.50".into()));
+    }
 
     #[test]
     fn no_cell_is_a_formula() {

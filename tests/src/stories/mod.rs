@@ -2,6 +2,7 @@
 //! existing systems, carries it in its name.
 
 mod access;
+mod accounting;
 mod admission;
 mod assessments;
 mod audit;
@@ -84,6 +85,7 @@ use libtest_mimic::Trial;
 
 const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     access::tests,
+    accounting::tests,
     admission::tests,
     assessments::tests,
     audit::tests,

@@ -21,6 +21,7 @@ const LAYERS: &[&[&str]] = &[
     &["terms"],
     // Memberships, cards, sales: what they write and what is read of them.
     &["command", "query"],
+    &["accounting"],
     &["journal"],
     &["task"],
     &["warning"],

@@ -2,6 +2,7 @@
 //! folder of the engine. Units: money in minor units, points whole, quantities in thousandths, multipliers in parts per
 //! million, instants RFC 3339 UTC, dates `2026-11-22`.
 
+mod accounting;
 mod approvals;
 mod assessments;
 mod audit;
@@ -84,6 +85,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(contracts::routes)
         .configure(contract_prints::routes)
         .configure(stock_takes::routes)
+        .configure(accounting::routes)
         .configure(approvals::routes)
         .configure(messages::routes)
         .configure(webhooks::routes)

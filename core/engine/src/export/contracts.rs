@@ -148,8 +148,13 @@ impl Engine {
     }
 
     /// Some lines of a file of contracts, and where it goes on.
-    pub(super) fn contract_rows(&self, export: &Export, of: &Contracts) -> Result<(Vec<Vec<Shown>>, Option<String>)> {
-        let page = self.contracts(&export.actor, &of.query.page(export.after.clone()))?;
+    pub(super) fn contract_rows(
+        &self,
+        export: &Export,
+        of: &Contracts,
+        after: Option<String>,
+    ) -> Result<(Vec<Vec<Shown>>, Option<String>)> {
+        let page = self.contracts(&export.actor, &of.query.page(after))?;
         let shown = page.items.into_iter().map(|contract| of.shown(contract, export.pick));
         Ok((shown.collect(), page.next))
     }

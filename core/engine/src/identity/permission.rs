@@ -178,6 +178,8 @@ actions! {
     StaffRead "staff.read"                           [C  o   -   -   -   -   -   C   -   -];
     StaffWrite "staff.write"                         [C  -   -   -   -   -   -   -   -   -];
     ImportRun "import.run"                           [C  -   -   -   -   -   -   -   -   -];
+    /// What members have, what stores owe each other, what members owe: figures of the whole chain.
+    AccountingRead "accounting.read"                 [C  -   -   -   -   -   C   C   -   -];
     JobRun "job.run"                                 [C  -   -   -   -   -   -   -   -   -];
     AuditRead "audit.read"                           [C  -   -   -   -   -   -   C   -   -];
     /// The installation itself; needs the platform operator's flag as well.

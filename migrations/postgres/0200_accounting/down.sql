@@ -1,0 +1,2 @@
+DROP INDEX accounts_in_debt;
+DROP INDEX entries_by_time;
