@@ -72,7 +72,8 @@ impl Voucher {
     /// The last day on which it works; None: no end.
     pub fn last_day(&self) -> Option<Day> {
         let after_issue = self.rules.days.and_then(|days| self.issued_on.plus_days(days));
-        self.own_last_day.or_else(|| self.rules.until.into_iter().chain(after_issue).min())
+        self.own_last_day
+            .or_else(|| self.rules.until.into_iter().chain(after_issue).min())
     }
 
     /// Whether its window holds on a day.
@@ -129,7 +130,9 @@ impl<'a> Open<'a> {
                 "“{}” works from {least} on; this bill comes to {total}.",
                 voucher.name.en
             );
-            return Err(Refusal::new(Code::VoucherNotApplicable, zh, en).with(|facts| facts.needed = Some(rules.minimum)));
+            return Err(
+                Refusal::new(Code::VoucherNotApplicable, zh, en).with(|facts| facts.needed = Some(rules.minimum))
+            );
         }
         let covered: Vec<Minor> = match (&rules.worth, voucher.own_amount) {
             (Worth::Item { sku }, None) => self.one_piece(sku),
@@ -164,7 +167,9 @@ impl<'a> Open<'a> {
     /// What is left of each line that the rules cover; 0 for the others.
     fn covered(&self, rules: &VoucherRules) -> Vec<Minor> {
         let lines = self.lines.iter().zip(&self.left);
-        lines.map(|(line, left)| if rules.covers(line) { *left } else { 0 }).collect()
+        lines
+            .map(|(line, left)| if rules.covers(line) { *left } else { 0 })
+            .collect()
     }
 
     /// One piece of the goods, where it costs most; 0 for every other line.

@@ -111,12 +111,9 @@ impl VoucherRules {
         };
         let money = |amount: Minor| (1..=LIMIT).contains(&amount);
         match &self.worth {
-            Worth::Amount { amount } => expect(
-                money(*amount),
-                "/worth/amount",
-                "面额须大于 0",
-                "The amount is above 0",
-            ),
+            Worth::Amount { amount } => {
+                expect(money(*amount), "/worth/amount", "面额须大于 0", "The amount is above 0")
+            }
             Worth::Percent { off_ppm, most } => {
                 expect(
                     (1..=ONE).contains(off_ppm),
@@ -146,8 +143,18 @@ impl VoucherRules {
             "每张可用 1 至 1000 次",
             "A code works 1 to 1000 times",
         );
-        expect(limit(self.total_limit), "/total_limit", "总次数须大于 0", "The limit is above 0");
-        expect(limit(self.member_limit), "/member_limit", "每人次数须大于 0", "The limit is above 0");
+        expect(
+            limit(self.total_limit),
+            "/total_limit",
+            "总次数须大于 0",
+            "The limit is above 0",
+        );
+        expect(
+            limit(self.member_limit),
+            "/member_limit",
+            "每人次数须大于 0",
+            "The limit is above 0",
+        );
         expect(
             !self.bought || self.total_limit.is_none() && self.member_limit.is_none(),
             "/bought",
@@ -155,16 +162,31 @@ impl VoucherRules {
             "What was paid for always works: limit how many are issued instead",
         );
         let ordered = self.from.zip(self.until).is_none_or(|(from, until)| from <= until);
-        expect(ordered, "/until", "结束日期不能早于开始日期", "It ends before it begins");
+        expect(
+            ordered,
+            "/until",
+            "结束日期不能早于开始日期",
+            "It ends before it begins",
+        );
         expect(
             self.days.is_none_or(|days| (0..=MOST_DAYS).contains(&days)),
             "/days",
             "发放后有效天数须为 0 至 3660",
             "It is good for 0 to 3660 days after issue",
         );
-        expect((0..=LIMIT).contains(&self.minimum), "/minimum", "起用金额不能小于 0", "The least is 0 or more");
+        expect(
+            (0..=LIMIT).contains(&self.minimum),
+            "/minimum",
+            "起用金额不能小于 0",
+            "The least is 0 or more",
+        );
         let few = self.stores.len().max(self.categories.len()).max(self.skus.len()) <= MOST_NAMED;
-        expect(few, "/skus", "门店、品类、商品各最多 500 个", "At most 500 stores, categories and goods each");
+        expect(
+            few,
+            "/skus",
+            "门店、品类、商品各最多 500 个",
+            "At most 500 stores, categories and goods each",
+        );
         let named = self.categories.iter().chain(&self.skus);
         let named = named.into_iter().all(|name| (1..=64).contains(&name.len()));
         expect(named, "/skus", "编码须为 1–64 字节", "Codes of 1 to 64 bytes");
@@ -189,5 +211,25 @@ impl VoucherRules {
             && at_least(self.total_limit, before.total_limit)
             && at_least(self.member_limit, before.member_limit)
             && at_least(until(self), until(before))
+    }
+}
+
+impl VoucherRules {
+    /// What nothing is worth: in place of rules that can't be read.
+    pub fn nothing() -> Self {
+        Self {
+            worth: Worth::Amount { amount: 0 },
+            bought: false,
+            uses: 0,
+            total_limit: None,
+            member_limit: None,
+            from: None,
+            until: None,
+            days: None,
+            stores: Vec::new(),
+            categories: Vec::new(),
+            skus: Vec::new(),
+            minimum: 0,
+        }
     }
 }

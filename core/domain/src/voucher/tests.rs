@@ -94,7 +94,9 @@ fn one_thing_that_fails_makes_a_code_unusable() {
         ("another store's", |v| v.rules.stores = vec![store(2)]),
         ("used", |v| v.used = 1),
         ("all used", |v| (v.rules.total_limit, v.kind_used) = (Some(10), 10)),
-        ("the member's share", |v| (v.rules.member_limit, v.member_used) = (Some(2), 2)),
+        ("the member's share", |v| {
+            (v.rules.member_limit, v.member_used) = (Some(2), 2)
+        }),
         ("no uses", |v| v.rules.uses = 0),
     ];
     for (why, change) in wrong {
@@ -176,7 +178,10 @@ fn a_bill_below_the_least_is_told_what_is_missing() {
     let mut code = off(50_00);
     code.rules.minimum = 300_01;
     let refusal = Open::new(&lines, 0, 2).apply(&code).unwrap_err();
-    assert_eq!((refusal.code, refusal.facts.needed), (Code::VoucherNotApplicable, Some(300_01)));
+    assert_eq!(
+        (refusal.code, refusal.facts.needed),
+        (Code::VoucherNotApplicable, Some(300_01))
+    );
     assert!(refusal.detail.zh.contains("300.01") && refusal.detail.zh.contains("300.00"));
     code.rules.minimum = 300_00;
     assert_eq!(Open::new(&lines, 0, 2).apply(&code), Ok(50_00));
@@ -191,7 +196,12 @@ fn rules_are_checked_and_holders_keep_what_they_have() {
     assert_eq!(rules.check("/rules"), Ok(()));
     let wrong: [(&str, fn(&mut VoucherRules)); 8] = [
         ("/worth/amount", |r| r.worth = Worth::Amount { amount: 0 }),
-        ("/worth/off_ppm", |r| r.worth = Worth::Percent { off_ppm: 1_000_001, most: 1 }),
+        ("/worth/off_ppm", |r| {
+            r.worth = Worth::Percent {
+                off_ppm: 1_000_001,
+                most: 1,
+            }
+        }),
         ("/worth/sku", |r| r.worth = Worth::Item { sku: String::new() }),
         ("/uses", |r| r.uses = 0),
         ("/until", |r| (r.from, r.until) = (Some(Day(2)), Some(Day(1)))),
@@ -210,7 +220,10 @@ fn rules_are_checked_and_holders_keep_what_they_have() {
     assert!(later(Some(Day(9))).keeps(&later(Some(Day(9)))));
     assert!(!later(Some(Day(8))).keeps(&later(Some(Day(9)))));
     assert!(!later(Some(Day(8))).keeps(&later(None)));
-    let dearer = VoucherRules { minimum: 1, ..rules.clone() };
+    let dearer = VoucherRules {
+        minimum: 1,
+        ..rules.clone()
+    };
     assert!(!dearer.keeps(&rules));
 }
 
