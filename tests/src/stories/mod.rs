@@ -75,6 +75,7 @@ mod tiers;
 mod timeline;
 mod unjudged;
 mod validity;
+mod vouchers;
 mod warnings;
 mod webhook_troubles;
 mod webhooks;
@@ -149,6 +150,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     timeline::tests,
     unjudged::tests,
     validity::tests,
+    vouchers::tests,
     warnings::tests,
     webhook_troubles::tests,
     webhooks::tests,

@@ -1,9 +1,11 @@
 //! Vouchers: kinds, batches, codes.
 
 use super::resource::{prelude::*, resource};
+use crate::http::Body;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use cardea_domain::id::{VoucherBatchId, VoucherId};
+use cardea_engine::command::{NewVoucherQuote, VoucherQuote};
 use cardea_engine::export::SheetFormat;
 use cardea_engine::voucher::{
     BatchQuery, IssuedVoucher, NewVoucher, NewVoucherBatch, NewVoucherKind, ShowVoucher, Voucher, VoucherBatch,
@@ -29,7 +31,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(issue_voucher)
         .service(read_voucher)
         .service(show_voucher)
-        .service(block_voucher);
+        .service(block_voucher)
+        .service(quote_voucher);
 }
 
 resource! {
@@ -198,4 +201,16 @@ async fn block_voucher(
     let (actor, key) = (permit.actor(), Some(write.key));
     let blocked = state.engine.block_voucher(actor, key, id.0, &write.body);
     Ok(answer::written(blocked.await?, |_| 1, |voucher| voucher))
+}
+
+/// What a code would give on a bill now; nothing is booked or held. Every code that doesn't work gets the same answer.
+#[utoipa::path(tag = "vouchers", request_body = NewVoucherQuote, responses((status = 200, body = VoucherQuote)))]
+#[post("/voucher-quotes")]
+async fn quote_voucher(
+    permit: Permit<action::SalePost>,
+    body: Body<NewVoucherQuote>,
+    state: web::Data<State>,
+) -> Answer {
+    let actor = permit.at(body.0.store_id)?;
+    Ok(answer::ok(&state.engine.quote_voucher(actor, body.0)?))
 }

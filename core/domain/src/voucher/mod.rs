@@ -1,9 +1,11 @@
 //! Vouchers (D-RWD-2): what a kind of them is worth and where it holds, and what a code gives on a bill.
 
 mod code;
+mod give_back;
 mod rules;
 
 pub use code::{MOST_RANDOM, VoucherCode};
+pub use give_back::{Given, UsedVoucher, give_back};
 pub use rules::{VoucherRules, Worth};
 
 use crate::calendar::Day;
@@ -188,6 +190,57 @@ impl<'a> Open<'a> {
             }
         }
         pieces
+    }
+}
+
+/// Why the codes of a bill don't work: which of them, and what it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// With what is due without that code, before everything else that pays.
+    Unusable {
+        at: usize,
+        due: Minor,
+    },
+    NotApplicable {
+        at: usize,
+        refusal: Box<Refusal>,
+    },
+}
+
+/// Applies codes in their order; None: nobody has issued it. What each gives.
+///
+/// # Errors
+/// The first that doesn't work: before any that works, but not here.
+pub fn apply_all(open: &mut Open, codes: &[Option<Voucher>], shown: &Shown) -> Result<Vec<Minor>, Failed> {
+    let (mut amounts, mut unusable, mut elsewhere) = (Vec::new(), None, None);
+    for (at, code) in codes.iter().enumerate() {
+        let earlier = |kind| codes[..at].iter().flatten().filter(|code| code.kind == kind).count() as i64;
+        let usable = code.clone().filter(|code| {
+            let before = earlier(code.kind);
+            let mut now = code.clone();
+            (now.kind_used, now.member_used) = (now.kind_used + before, now.member_used + before);
+            now.is_usable(shown)
+        });
+        let amount = match usable.map(|code| open.apply(&code)) {
+            Some(Ok(amount)) => amount,
+            Some(Err(refusal)) => {
+                elsewhere.get_or_insert((at, refusal));
+                0
+            }
+            None => {
+                unusable.get_or_insert(at);
+                0
+            }
+        };
+        amounts.push(amount);
+    }
+    match (unusable, elsewhere) {
+        (Some(at), _) => Err(Failed::Unusable { at, due: open.due() }),
+        (None, Some((at, refusal))) => Err(Failed::NotApplicable {
+            at,
+            refusal: Box::new(refusal),
+        }),
+        (None, None) => Ok(amounts),
     }
 }
 

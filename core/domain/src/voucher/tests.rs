@@ -234,3 +234,64 @@ fn the_one_answer_says_what_is_due_without_the_code() {
     assert_eq!((refusal.code, refusal.facts.due), (Code::VoucherUnusable, Some(300_00)));
     assert_eq!(unusable("/code", None).facts.due, None);
 }
+
+#[test]
+fn a_limit_counts_the_codes_of_one_bill_as_well() {
+    let lines = bill();
+    let code = |n: u128, limit| {
+        let mut code = off(10_00);
+        code.id = Uuid::from_u128(n).into();
+        code.rules.total_limit = Some(limit);
+        Some(code)
+    };
+    let apply = |codes: &[Option<Voucher>]| apply_all(&mut Open::new(&lines, 0, 2), codes, &here());
+    assert_eq!(apply(&[code(1, 2), code(2, 2)]), Ok(vec![10_00, 10_00]));
+    let one_too_many = apply(&[code(1, 1), code(2, 1)]);
+    assert_eq!(one_too_many, Err(Failed::Unusable { at: 1, due: 290_00 }));
+    let unknown = apply(&[code(1, 1), None, code(3, 9)]);
+    assert_eq!(unknown, Err(Failed::Unusable { at: 1, due: 280_00 }));
+    let mut dear = code(1, 9);
+    dear.as_mut().unwrap().rules.minimum = 1000_00;
+    assert!(matches!(
+        apply(&[dear.clone(), None]),
+        Err(Failed::Unusable { at: 1, .. })
+    ));
+    assert!(matches!(apply(&[dear]), Err(Failed::NotApplicable { at: 0, .. })));
+}
+
+#[test]
+fn a_code_comes_back_whole_or_a_bought_one_as_another() {
+    let used = |bought, until| {
+        let mut voucher = off(50_00);
+        (voucher.rules.bought, voucher.rules.until) = (bought, until);
+        UsedVoucher {
+            voucher,
+            amount: 50_00,
+            position: 1,
+        }
+    };
+    let today = day("2026-03-10");
+    let back = |used: &UsedVoucher, before, so_far, all| give_back(used, before, so_far, all, today);
+    let (free, bought) = (used(false, None), used(true, None));
+    assert_eq!(back(&free, 0, 50_00, true), Given::Again);
+    assert_eq!(back(&free, 20_00, 50_00, true), Given::Again);
+    assert_eq!(back(&free, 0, 20_00, false), Given::Nothing);
+    assert_eq!(back(&bought, 0, 50_00, true), Given::Again);
+    let another = |amount, last_day| Given::Another { amount, last_day };
+    assert_eq!(back(&bought, 0, 20_00, false), another(20_00, None));
+    assert_eq!(
+        back(&bought, 20_00, 50_00, true),
+        another(30_00, None),
+        "20.00 were given already"
+    );
+    assert_eq!(back(&bought, 20_00, 20_00, false), Given::Nothing);
+    // Its window is over.
+    let over = Some(day("2026-03-09"));
+    assert_eq!(back(&used(false, over), 0, 50_00, true), Given::Nothing);
+    assert_eq!(
+        back(&used(true, over), 0, 50_00, true),
+        another(50_00, Some(day("2026-04-09")))
+    );
+    let long = Some(day("2026-12-31"));
+    assert_eq!(back(&used(true, long), 0, 20_00, false), another(20_00, long));
+}

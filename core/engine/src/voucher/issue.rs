@@ -37,7 +37,7 @@ pub struct NewVoucher {
 pub struct IssuedVoucher {
     pub voucher: Voucher,
     /// In groups, as it is printed; spaces don't count.
-    #[schema(example = "5724 1190 3367 0142 8856")]
+    #[schema(example = "5724 1190 3367 0142 8854")]
     pub code: String,
 }
 
@@ -49,7 +49,7 @@ pub struct ShowVoucher {}
 /// A code for its holder.
 #[derive(Clone, Serialize, ToSchema)]
 pub struct VoucherCodeShown {
-    #[schema(example = "5724 1190 3367 0142 8856")]
+    #[schema(example = "5724 1190 3367 0142 8854")]
     pub code: String,
 }
 
