@@ -99,6 +99,8 @@ codes! {
     InsufficientValue "insufficient_value" Conflict "储值余额不足" "Not enough stored value";
     RewardUnavailable "reward_unavailable" Conflict "该礼品暂不可兑换" "The reward isn't available";
     OutOfStock "out_of_stock" Conflict "礼品已兑完" "Out of stock";
+    VoucherUnusable "voucher_unusable" Conflict "券码不能使用" "The code can't be used";
+    VoucherNotApplicable "voucher_not_applicable" Conflict "本单不能用此券" "The voucher isn't for this bill";
     RuleRefused "rule_refused" Conflict "会员规则不允许" "The program's rules refuse it";
     AlreadyExists "already_exists" Conflict "已存在" "It exists already";
     BillOverLimit "bill_over_limit" Conflict "账单超过每单上限" "The bill is beyond the limit";
@@ -160,6 +162,9 @@ pub struct Facts {
     /// The most there may be of what was too much; money in minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
+    /// What a bill comes to without what was refused (minor units).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<CardState>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

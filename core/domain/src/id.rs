@@ -51,6 +51,7 @@ id!(
     /// One version of a program's configuration.
     ConfigurationId,
     MembershipId, CardId, RewardId,
+    VoucherKindId, VoucherBatchId, VoucherId,
     /// A bill: a sale, a return or a redemption.
     BillId,
     EntryId, LotId, RecordTypeId, RecordId, JournalId, FileId,

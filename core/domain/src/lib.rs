@@ -39,6 +39,7 @@ pub mod sheet;
 pub mod task;
 pub mod terms;
 pub mod tier;
+pub mod voucher;
 pub mod warning;
 pub mod webhook;
 

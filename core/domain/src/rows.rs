@@ -9,6 +9,7 @@ use crate::ledger::{Asset, CounterAccount, EntryKind};
 use crate::money::{Minor, Points, Ppm};
 use crate::sale::{BillKind, Judgement, NaturalKey, TenderKind};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Everything one command changes. Empty after a refusal or a replay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,6 +46,41 @@ pub struct Rows {
     pub judged: Vec<BillId>,
     /// Differences in a reward's stock; never below zero, `decide` has checked.
     pub stock: Vec<(RewardId, i64)>,
+    /// Codes that pay part of a new bill.
+    pub voucher_uses: Vec<VoucherUseRow>,
+    /// Of a sale that is returned: positions whose codes work once more.
+    pub voucher_undone: Vec<(BillId, i32)>,
+    /// Codes that a return gives.
+    pub vouchers: Vec<VoucherRow>,
+}
+
+/// A code pays part of a bill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoucherUseRow {
+    pub id: Uuid,
+    pub voucher: VoucherId,
+    pub kind: VoucherKindId,
+    pub membership: Option<MembershipId>,
+    pub bill: BillId,
+    /// Of its tender.
+    pub position: i32,
+    pub amount: Minor,
+}
+
+/// A code that a return gives in place of a bought one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoucherRow {
+    pub id: VoucherId,
+    pub kind: VoucherKindId,
+    pub digest: [u8; 32],
+    pub sealed: Vec<u8>,
+    pub membership: Option<MembershipId>,
+    pub store: StoreId,
+    pub issued_on: Day,
+    pub own_amount: Minor,
+    pub own_last_day: Option<Day>,
+    /// The return.
+    pub bill: BillId,
 }
 
 /// A sale, a return or a redemption.

@@ -68,6 +68,9 @@ pub const TOPICS: &[(&str, &str, &str)] = &[
     ("staff.changed", "员工账号已修改", "A member of staff changed"),
     ("reward.created", "礼品已新建", "A reward was made"),
     ("reward.changed", "礼品已修改", "A reward changed"),
+    ("voucher_kind.created", "券种已新建", "A kind of vouchers was made"),
+    ("voucher_kind.changed", "券种已修改", "A kind of vouchers changed"),
+    ("voucher.issued", "券已发放", "A voucher was given to a member"),
 ];
 
 /// What a topic says; None for one that nobody writes.

@@ -57,6 +57,7 @@ pub mod task;
 pub mod terms;
 pub mod timeline;
 pub mod verify;
+pub mod voucher;
 pub mod warning;
 pub mod webhook;
 mod words;

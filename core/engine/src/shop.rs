@@ -116,6 +116,7 @@ impl Shop {
                     .collect(),
                 rounding: 0,
             },
+            vouchers: Vec::new(),
             over_limit: false,
             reason: None,
             trusted: false,

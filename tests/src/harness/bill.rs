@@ -63,6 +63,13 @@ impl<'a> Sale<'a> {
         self.tender("points", amount)
     }
 
+    /// A voucher that gives this much.
+    #[must_use]
+    pub fn voucher(mut self, code: &str, amount: i64) -> Self {
+        self.push("tenders", json!({"kind": "voucher", "code": code, "amount": amount}));
+        self
+    }
+
     #[must_use]
     pub fn card(self, number: &str) -> Self {
         self.with("member", json!({"card": number}))

@@ -79,6 +79,13 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
             "program_id": world.program, "store_id": world.store, "code": code, "name": name, "points": 10, "stock": null,
         }),
         "PATCH /rewards/{id}" => json!({"points": 20}),
+        "POST /voucher-kinds" => World::voucher_kind_form(&code),
+        "PATCH /voucher-kinds/{id}" => json!({"name": name}),
+        "POST /voucher-batches" => json!({"kind_id": world.voucher_kind, "quantity": 1}),
+        "POST /vouchers" => world.voucher_form(),
+        "POST /vouchers/{id}/show" => json!({}),
+        "POST /vouchers/{id}/block" | "POST /voucher-batches/{id}/block" => json!({"blocked": false, "reason": "x"}),
+        "POST /voucher-quotes" => json!({"store_id": world.store, "code": "1", "lines": [line]}),
         "POST /regions" => json!({"code": code, "name": code}),
         "PATCH /regions/{id}" => json!({"name": code}),
         "POST /stores" => json!({
@@ -245,6 +252,9 @@ fn path(route: &str, world: &World) -> String {
         Some("records") => &world.record,
         Some("rewards") => &world.reward,
         Some("sales") => &world.sale,
+        Some("voucher-kinds") => &world.voucher_kind,
+        Some("voucher-batches") => &world.voucher_batch,
+        Some("vouchers") => &world.voucher,
         Some("staff") => &world.staff,
         _ => &world.store,
     };

@@ -76,6 +76,7 @@ mod tiers;
 mod timeline;
 mod unjudged;
 mod validity;
+mod vouchers;
 mod warnings;
 mod webhook_troubles;
 mod webhooks;
@@ -151,6 +152,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     timeline::tests,
     unjudged::tests,
     validity::tests,
+    vouchers::tests,
     warnings::tests,
     webhook_troubles::tests,
     webhooks::tests,

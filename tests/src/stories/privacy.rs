@@ -120,9 +120,7 @@ fn the_disk_holds_no_phone_and_no_birthday(app: &TestApp) {
     let member = app.issue(&customer);
     app.sale_to(&member).line("cream", "skin", 10_00).ring();
     app.till().get(&format!("/cards?code={PHONE}")).ok();
-    let mut files = files(app.folder());
-    let tables = app.database().dump();
-    files.extend(tables.map(|text| (PathBuf::from("the tables"), text.into_bytes())));
+    let files = kept(app);
     let holds = |text: &str| {
         files
             .iter()
@@ -145,7 +143,15 @@ fn the_disk_holds_no_phone_and_no_birthday(app: &TestApp) {
     }
 }
 
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+/// Everything that lies on disk, and in the tables.
+pub(super) fn kept(app: &TestApp) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files = files(app.folder());
+    let tables = app.database().dump();
+    files.extend(tables.map(|text| (PathBuf::from("the tables"), text.into_bytes())));
+    files
+}
+
+pub(super) fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 

@@ -1,5 +1,6 @@
 //! Plain resources: regions, stores, staff, rewards. What is the same for all of them, and each one's own rules.
 
+use super::world::World;
 use crate::harness::{Actor, Answer, Field, ONE_TIME, PASSWORD, TestApp, fresh_key};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
@@ -43,6 +44,7 @@ fn a_change_names_its_version_and_is_told_once(app: &TestApp) {
         ("/stores", "store", json!({"code": "x", "name": "x"})),
         ("/staff", "staff", staff),
         ("/rewards", "reward", reward),
+        ("/voucher-kinds", "voucher_kind", World::voucher_kind_form("x")),
     ] {
         let key = fresh_key();
         let create = || hq.request("POST", list).key(&key).json(&new).send();

@@ -36,6 +36,9 @@ pub struct World {
     pub message: String,
     pub stock_take: String,
     pub terms: String,
+    pub voucher_kind: String,
+    pub voucher_batch: String,
+    pub voucher: String,
     pub webhook: String,
     pub delivery: String,
 }
@@ -110,6 +113,9 @@ impl World {
             message: String::new(),
             stock_take: String::new(),
             terms: String::new(),
+            voucher_kind: String::new(),
+            voucher_batch: String::new(),
+            voucher: String::new(),
             webhook: String::new(),
             delivery: String::new(),
         };
@@ -125,7 +131,29 @@ impl World {
         world.trade(app);
         world.lose_and_find_the_card();
         world.count_and_publish();
+        world.give_vouchers(&code);
         world
+    }
+
+    /// A kind of vouchers, a batch of one, and one for the member.
+    fn give_vouchers(&mut self, code: &str) {
+        let kind = self.hq.post("/voucher-kinds", &Self::voucher_kind_form(code));
+        self.voucher_kind = kind.created().text("/id");
+        let batch = json!({"kind_id": self.voucher_kind, "quantity": 1});
+        self.voucher_batch = self.hq.post("/voucher-batches", &batch).created().text("/id");
+        let voucher = self.hq.post("/vouchers", &self.voucher_form()).created();
+        self.voucher = voucher.text("/voucher/id");
+    }
+
+    /// 10.00 off.
+    pub fn voucher_kind_form(code: &str) -> Value {
+        let worth = json!({"kind": "amount", "amount": 10_00});
+        json!({"code": code, "name": {"zh": "代金券", "en": "Voucher"}, "rules": {"worth": worth}})
+    }
+
+    /// A voucher for the member, given at the store.
+    pub fn voucher_form(&self) -> Value {
+        json!({"kind_id": self.voucher_kind, "membership_id": self.membership, "store_id": self.store})
     }
 
     /// Nobody listens there.

@@ -41,6 +41,7 @@ mod stores;
 mod tasks;
 mod terms;
 mod timeline;
+mod vouchers;
 mod warnings;
 mod webhooks;
 
@@ -71,6 +72,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(exports::routes)
         .configure(imports::routes)
         .configure(rewards::routes)
+        .configure(vouchers::routes)
         .configure(memberships::routes)
         .configure(terms::routes)
         .configure(cards::routes)

@@ -72,24 +72,9 @@ impl Bill {
     /// # Errors
     /// `field_invalid`, `line_discount_mismatch` or `tenders_mismatch`, each with its pointer.
     pub fn validate(&self, minor_units: u32) -> Result<(), Refusal> {
-        if !(1..=MAX_LINES).contains(&self.lines.len()) {
-            return Err(field("/lines", "应有 1 至 2000 行", "must have 1 to 2000 lines"));
-        }
+        let lines = self.validate_lines(minor_units)?;
         if self.tenders.len() > MAX_TENDERS {
             return Err(field("/tenders", "最多 20 种付款", "must have at most 20 tenders"));
-        }
-        self.lines
-            .iter()
-            .enumerate()
-            .try_for_each(|(i, line)| line.validate(i, minor_units))?;
-        let lines = money::sum(self.lines.iter().map(|line| line.amount));
-        let lines = lines.ok_or_else(|| field("/lines", "合计超出范围", "add up beyond ±(2^53 − 1)"))?;
-        if self.rounding.unsigned_abs() > lines.unsigned_abs() {
-            return Err(field(
-                "/rounding",
-                "抹零不能超过合计",
-                "can't be more than the lines add up to",
-            ));
         }
         let (mut points, mut value) = (0, 0);
         for (i, tender) in self.tenders.iter().enumerate() {
@@ -126,6 +111,30 @@ impl Bill {
             return Err(Refusal::new(Code::TendersMismatch, zh, en).at("/tenders"));
         }
         Ok(())
+    }
+
+    /// The part of [`Bill::validate`] that is about lines and what is let off of them; what the lines add up to.
+    ///
+    /// # Errors
+    /// `field_invalid`, `line_discount_mismatch`.
+    pub fn validate_lines(&self, minor_units: u32) -> Result<Minor, Refusal> {
+        if !(1..=MAX_LINES).contains(&self.lines.len()) {
+            return Err(field("/lines", "应有 1 至 2000 行", "must have 1 to 2000 lines"));
+        }
+        self.lines
+            .iter()
+            .enumerate()
+            .try_for_each(|(i, line)| line.validate(i, minor_units))?;
+        let lines = money::sum(self.lines.iter().map(|line| line.amount));
+        let lines = lines.ok_or_else(|| field("/lines", "合计超出范围", "add up beyond ±(2^53 − 1)"))?;
+        if self.rounding.unsigned_abs() > lines.unsigned_abs() {
+            return Err(field(
+                "/rounding",
+                "抹零不能超过合计",
+                "can't be more than the lines add up to",
+            ));
+        }
+        Ok(lines)
     }
 
     /// Refuses tenders that only the server makes of others.

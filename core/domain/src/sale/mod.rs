@@ -83,14 +83,23 @@ pub enum TenderKind {
     Principal = "principal",
     /// Stored value that was given beside it.
     Bonus = "bonus",
+    /// A voucher: as a till asks for it, with its code; as it is booked, one that was bought with money.
+    Voucher = "voucher",
+    /// A voucher that was free; the server tells the two apart.
+    Coupon = "coupon",
     Other = "other",
 }
 }
 
 impl TenderKind {
-    /// Whether it counts as paid (实付): points and bonus value don't.
+    /// Whether it counts as paid (实付): points, bonus value and free vouchers don't.
     pub fn is_money(self) -> bool {
-        !matches!(self, TenderKind::Points | TenderKind::Bonus)
+        !matches!(self, TenderKind::Points | TenderKind::Bonus | TenderKind::Coupon)
+    }
+
+    /// Whether a code pays.
+    pub fn is_voucher(self) -> bool {
+        matches!(self, TenderKind::Voucher | TenderKind::Coupon)
     }
 
     /// The asset that a tender of stored value is taken from.

@@ -126,9 +126,9 @@ fn never_less_than_before(recorded: &[RecordedTender], tenders: &mut [Minor]) {
     }
 }
 
-/// Tenders of money from the last to the first, then points.
+/// Tenders of money from the last to the first, vouchers after them, then what isn't money.
 fn last_money_first(tenders: &[RecordedTender]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..tenders.len()).rev().collect();
-    order.sort_by_key(|i| !tenders[*i].kind.is_money());
+    order.sort_by_key(|i| (!tenders[*i].kind.is_money(), tenders[*i].kind.is_voucher()));
     order
 }

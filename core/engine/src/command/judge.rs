@@ -6,10 +6,24 @@ use crate::error::Result;
 use crate::plugin::{self, Attribute, Failure, Plugin, Value, earning};
 use crate::program::Configuration;
 use crate::store::writer::parts::{self, Asked, Parts};
-use cardea_domain::Day;
 use cardea_domain::id::MembershipId;
+use cardea_domain::ledger::Member;
 use cardea_domain::money::ONE;
 use cardea_domain::sale::{AttrValue, Basis, Beneficiary, Bonus, Condition, Contribution, Outcome, Proposal};
+use cardea_domain::{Day, Instant};
+
+/// The open membership, in the same program, of who introduced the customer.
+pub(super) fn introducer(
+    desk: &Desk,
+    register: Option<&RegisterFacts>,
+    member: &Member,
+    now: Instant,
+) -> Result<Option<MembershipId>> {
+    match register.and_then(|register| register.introducer) {
+        Some(introducer) if member.purchases == 0 => desk.open_membership(introducer, member.program, now),
+        _ => Ok(None),
+    }
+}
 
 /// What the plugin is told besides the configuration.
 pub(super) struct Question<'a> {

@@ -20,16 +20,22 @@ mod sale;
 #[cfg(test)]
 mod tests;
 pub(crate) mod told;
+mod voucher;
+mod voucher_quote;
+mod voucher_return;
 
 pub use answer::{CardAnswer, HolderId};
 pub use cancel::{CancelRedemption, CancelView, NewCancellation};
 pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
 pub use issue::{AddCard, Issue, NewCard};
 pub use late::JudgeLate;
-pub use new_sale::{NewSale, SaleLine, SaleMember};
+pub use new_sale::{NewSale, SaleLine, SaleMember, SaleTender};
 pub use redemption::{Redemption, RedemptionView};
 pub use returns::{NewReturn, Return, ReturnView};
 pub use sale::{MemberRef, MemberView, Sale, SaleView};
+pub use voucher::VoucherTender;
+pub use voucher_quote::{NewVoucherQuote, VoucherQuote};
+pub use voucher_return::ReturnedVoucher;
 
 use crate::actor::Actor;
 use crate::engine::Engine;
@@ -80,6 +86,14 @@ impl Command {
             Command::Card(operation) => operation.name(),
             Command::Replace(_) => "card.replace",
             Command::JudgeLate(_) => "sale.judge",
+        }
+    }
+
+    /// How many codes it presents.
+    fn codes(&self) -> usize {
+        match self {
+            Command::Sale(command) => command.vouchers.len(),
+            _ => 0,
         }
     }
 
@@ -137,6 +151,7 @@ impl Engine {
         key: Option<IdempotencyKey>,
         command: &Command,
     ) -> Result<Answered, Refusal> {
+        self.permit_vouchers(actor, command.codes())?;
         for _ in 0..ATTEMPTS {
             let proposed = match self.prepare(actor, key.as_ref(), command)? {
                 Prepared::Known(answered) => return Ok(answered),
@@ -168,6 +183,7 @@ impl Engine {
     /// # Errors
     /// The command's refusals; `forbidden`.
     pub fn quote(&self, actor: &Actor, command: &Command) -> Result<Answered, Refusal> {
+        self.permit_vouchers(actor, command.codes())?;
         let proposed = command.propose(&Desk::new(self, actor, Purpose::Quote))?;
         let mut state = self.read(actor.chain, |conn| load::load(conn, actor.chain, &proposed.needs()))?;
         let decision = proposed.decide(&mut state, &mut Ids::new(self.clock().clone()))?;

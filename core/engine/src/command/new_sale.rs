@@ -1,8 +1,8 @@
 //! A bill as a till sends it.
 
-use super::{Command, MemberRef, Sale};
+use super::{Command, MemberRef, Sale, VoucherTender};
 use cardea_domain::id::*;
-use cardea_domain::sale::{AttrValue, Bill, Line, Tender};
+use cardea_domain::sale::{AttrValue, Bill, Line, Tender, TenderKind};
 use cardea_domain::{Code, Instant, Refusal};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -45,6 +45,19 @@ pub struct SaleLine {
     pub attributes: BTreeMap<String, AttrValue>,
 }
 
+/// What pays a part of a bill.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SaleTender {
+    pub kind: TenderKind,
+    /// Money for every kind, minor units. Of a voucher the server says it: absent, or what was quoted.
+    #[schema(minimum = 0, example = 25_800)]
+    pub amount: Option<i64>,
+    /// Of a voucher, and only there: typed or scanned, in groups or not.
+    #[schema(example = "5724 1190 3367 0142 8854")]
+    pub code: Option<String>,
+}
+
 /// A bill. Σ tenders = Σ line amounts − rounding.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -69,7 +82,7 @@ pub struct NewSale {
     #[serde(default)]
     pub rounding: i64,
     pub lines: Vec<SaleLine>,
-    pub tenders: Vec<Tender>,
+    pub tenders: Vec<SaleTender>,
     /// The bill is meant, although it goes beyond the chain's limit: else it is refused `bill_over_limit`.
     #[serde(default)]
     pub over_limit: bool,
@@ -79,7 +92,7 @@ pub struct NewSale {
 }
 
 impl SaleMember {
-    fn reference(self) -> Result<MemberRef, Refusal> {
+    pub(super) fn reference(self) -> Result<MemberRef, Refusal> {
         match (self.card, self.customer_id, self.membership_id) {
             (Some(number), None, None) => Ok(MemberRef::Card(number)),
             (None, Some(id), None) => Ok(MemberRef::Customer(id)),
@@ -95,7 +108,7 @@ impl SaleMember {
 }
 
 impl SaleLine {
-    fn line(self, number: i32) -> Line {
+    pub(super) fn line(self, number: i32) -> Line {
         Line {
             number,
             sku: self.sku,
@@ -109,12 +122,45 @@ impl SaleLine {
     }
 }
 
+impl SaleTender {
+    /// # Errors
+    /// `field_invalid` for an amount or a code that is missing, or a code where none belongs.
+    fn tender(self, place: usize) -> Result<(Tender, Option<VoucherTender>), Refusal> {
+        let wrong = |name: &str, zh: &str, en: &str| {
+            let refusal = Refusal::new(Code::FieldInvalid, zh, en);
+            Err(refusal.at(format!("/tenders/{place}/{name}")))
+        };
+        let tender = |amount| Tender {
+            kind: self.kind,
+            amount,
+        };
+        match (self.kind, self.code, self.amount) {
+            (TenderKind::Voucher, Some(code), amount) => {
+                let voucher = VoucherTender { place, code, amount };
+                Ok((tender(amount.unwrap_or(0)), Some(voucher)))
+            }
+            (TenderKind::Voucher, None, _) => wrong("code", "请录入或扫描券码", "Give the voucher's code"),
+            (TenderKind::Coupon, ..) => wrong(
+                "kind",
+                "用券付款请用 voucher，由系统区分购买的券与赠券",
+                "Pay with `voucher`: the server knows which are free",
+            ),
+            (_, Some(_), _) => wrong("code", "只有用券付款才有券码", "Only a voucher has a code"),
+            (_, None, None) => wrong("amount", "请填写付款金额", "Give the amount"),
+            (_, None, Some(amount)) => Ok((tender(amount), None)),
+        }
+    }
+}
+
 impl NewSale {
     /// The command.
     ///
     /// # Errors
-    /// `field_invalid` for a member named twice or not at all.
+    /// `field_invalid` for a member named twice or not at all, or a tender that lacks its amount or code.
     pub fn command(self) -> Result<Command, Refusal> {
+        let tenders = self.tenders.into_iter().enumerate();
+        let tenders = tenders.map(|(place, tender)| tender.tender(place));
+        let (tenders, vouchers): (Vec<_>, Vec<_>) = tenders.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         Ok(Command::Sale(Sale {
             store: self.store_id,
             member: self.member.map(SaleMember::reference).transpose()?,
@@ -124,9 +170,10 @@ impl NewSale {
             occurred_at: self.occurred_at,
             bill: Bill {
                 lines: (1..).zip(self.lines).map(|(number, line)| line.line(number)).collect(),
-                tenders: self.tenders,
+                tenders,
                 rounding: self.rounding,
             },
+            vouchers: vouchers.into_iter().flatten().collect(),
             over_limit: self.over_limit,
             reason: self.reason,
             trusted: false,

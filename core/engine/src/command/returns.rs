@@ -2,11 +2,13 @@
 
 use super::Purpose;
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
+use super::voucher_return::{self, ReturnedVoucher};
 use crate::error::Result;
 use crate::identity::Action;
 use crate::store::Answer;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, record};
+use crate::voucher::Coded;
 use cardea_domain::id::*;
 use cardea_domain::ledger::Balance;
 use cardea_domain::sale::*;
@@ -96,6 +98,7 @@ impl Return {
             sale: self.sale,
             member: record.membership,
             introducer: record.introducer.map(|bonus| bonus.membership),
+            spares: voucher_return::spares(desk, self.sale)?,
             args: ReturnArgs {
                 id: BillId(Uuid::now_v7()),
                 key: self.key(store)?,
@@ -120,6 +123,8 @@ struct Returning {
     sale: BillId,
     member: Option<MembershipId>,
     introducer: Option<MembershipId>,
+    /// New codes, for what bought vouchers stood for.
+    spares: Vec<(i32, Coded)>,
     args: ReturnArgs,
     context: Context,
 }
@@ -134,6 +139,9 @@ pub struct ReturnView<E> {
     #[schema(value_type = Uuid)]
     pub sale_id: BillId,
     pub money: ReturnedMoney,
+    /// Of the vouchers that paid part of the sale.
+    #[serde(default)]
+    pub vouchers: Vec<ReturnedVoucher>,
     pub points: ReturnedPoints,
     #[schema(value_type = Vec<EntryView>)]
     pub entries: E,
@@ -147,11 +155,12 @@ pub struct ReturnView<E> {
 }
 
 impl Returning {
-    fn answer(&self, answer: &ReturnAnswer) -> Result<Answer> {
+    fn answer(&self, answer: &ReturnAnswer, vouchers: &[ReturnedVoucher]) -> Result<Answer> {
         Answer::booked(&answer.entries, |entries| ReturnView {
             id: (!self.quote).then_some(answer.id),
             sale_id: self.sale,
             money: answer.money.clone(),
+            vouchers: vouchers.to_vec(),
             points: answer.points,
             entries,
             balances: answer.balances.clone(),
@@ -179,6 +188,7 @@ impl LedgerCommand for Returning {
         Needs {
             members: member.into_iter().chain(introducer).collect(),
             record: Some(self.sale),
+            vouchers_of: Some(self.sale),
             ..Needs::default()
         }
     }
@@ -196,7 +206,7 @@ impl LedgerCommand for Returning {
         }
         let mut member = state.take(self.member);
         let mut introducer = state.take(self.introducer);
-        let (rows, answer) = decide_return(
+        let (mut rows, answer) = decide_return(
             member.as_mut(),
             introducer.as_mut(),
             &record,
@@ -204,7 +214,15 @@ impl LedgerCommand for Returning {
             &self.context,
             ids,
         )?;
-        let mut decision = Decision::new(rows, self.answer(&answer)?);
+        let used = std::mem::take(&mut state.used_vouchers);
+        let mut vouchers = voucher_return::decide(&used, &record, &self.spares, &self.context, &mut rows);
+        if self.quote {
+            vouchers
+                .iter_mut()
+                .filter(|voucher| voucher.new)
+                .for_each(|voucher| voucher.voucher_id = None);
+        }
+        let mut decision = Decision::new(rows, self.answer(&answer, &vouchers)?);
         let detail = json!({
             "sale_id": self.sale, "reason": self.args.reason, "money": answer.money.total,
             "taken_back": answer.points.taken_back, "given_back": answer.points.given_back,

@@ -5,9 +5,11 @@ use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
 use super::holder::{AsOf, Holder, any_held, without_a_card};
 use super::judge::{self, Counted, Question};
 use super::told;
-use crate::archive::RegisterFacts;
+use super::voucher::{Claims, VoucherTender};
+
 use crate::error::Result;
 use crate::identity::Action;
+use crate::keys::Digest;
 use crate::program::Configuration;
 use crate::query::CustomerShown;
 use crate::store::Answer;
@@ -64,6 +66,8 @@ pub struct Sale {
     /// Business time; at most seven days back unless a manager books or it is trusted.
     pub occurred_at: Instant,
     pub bill: Bill,
+    /// Codes among its tenders.
+    pub vouchers: Vec<VoucherTender>,
     /// The bill is meant, although it goes beyond the chain's limit.
     pub over_limit: bool,
     /// Why it is entered so late; demanded of what lies more than seven days back.
@@ -83,12 +87,14 @@ struct Content<'a> {
     rounding: Minor,
     lines: Vec<LineContent<'a>>,
     tenders: Vec<(TenderKind, Minor)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    codes: Vec<Digest>,
 }
 
 impl Sale {
     pub(super) fn natural(&self, desk: &Desk) -> Result<(NaturalKey, [u8; 32])> {
         let store = desk.store(self.store)?;
-        Ok((self.key(store)?, self.content()?))
+        Ok((self.key(store)?, self.content(desk)?))
     }
 
     fn key(&self, store: StoreFacts) -> Result<NaturalKey, Refusal> {
@@ -100,7 +106,7 @@ impl Sale {
         receipt.key(store, self.occurred_at, BillKind::Sale)
     }
 
-    fn content(&self) -> Result<[u8; 32]> {
+    fn content(&self, desk: &Desk) -> Result<[u8; 32]> {
         let line = |l: &'_ Line| (l.number, l.quantity, l.amount, l.list_amount);
         let lines = self.bill.lines.iter().map(|l| {
             let (number, quantity, amount, list_amount) = line(l);
@@ -120,19 +126,21 @@ impl Sale {
             rounding: self.bill.rounding,
             lines: lines.collect(),
             tenders: self.bill.tenders.iter().map(|t| (t.kind, t.amount)).collect(),
+            codes: self.digests(desk),
         })
     }
 
     pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
         desk.actor.require(Action::SalePost, Some(self.store))?;
         let store = desk.store(self.store)?;
-        self.bill.validate(store.minor_units)?;
-        self.bill.check_asked()?;
-        if !self.over_limit && !self.trusted {
-            self.bill.check_limit(store.bill_limit, store.minor_units)?;
-        }
         let now = desk.now(self.trusted.then_some(self.occurred_at));
         let judged_at = self.occurred_at.min(now);
+        let (claims, bill) = Claims::find(desk, self, store, judged_at)?;
+        bill.validate(store.minor_units)?;
+        bill.check_asked()?;
+        if !self.over_limit && !self.trusted {
+            bill.check_limit(store.bill_limit, store.minor_units)?;
+        }
         let as_of = AsOf {
             at: judged_at,
             trusted: self.trusted,
@@ -141,8 +149,8 @@ impl Sale {
         let args = SaleArgs {
             id: BillId(Uuid::now_v7()),
             key: self.key(store)?,
-            content: self.content()?,
-            bill: self.bill.clone(),
+            content: self.content(desk)?,
+            bill,
             occurred_at: self.occurred_at,
             customer: holder.customer,
             card: holder.card,
@@ -162,6 +170,7 @@ impl Sale {
             standing: holder.standing,
             not_earned: holder.not_earned,
             told: !self.trusted,
+            claims,
         };
         if let Some(member) = holder.member {
             let configuration = desk.configuration(member.program, self.occurred_at)?;
@@ -196,7 +205,8 @@ impl Sale {
 
     /// Divides a tender of stored value as the member's lots stand.
     fn divide_value(&self, desk: &Desk, member: &Member, posting: &mut Posting) -> Result<()> {
-        if self.bill.tenders.iter().any(|tender| tender.kind == TenderKind::Value) {
+        let bill = &posting.args.bill;
+        if bill.tenders.iter().any(|tender| tender.kind == TenderKind::Value) {
             let need = MemberNeed {
                 id: member.id,
                 paid_since: None,
@@ -204,7 +214,7 @@ impl Sale {
             };
             let chain = desk.chain();
             let whole = desk.engine.read(chain, |conn| load::member(conn, chain, &need))?;
-            posting.args.bill = resolve_value(&self.bill, whole.as_ref(), &posting.context)?;
+            posting.args.bill = resolve_value(bill, whole.as_ref(), &posting.context)?;
         }
         Ok(())
     }
@@ -221,7 +231,7 @@ impl Sale {
             .customer
             .map(|customer| desk.engine.register_facts(desk.chain(), customer))
             .transpose()?;
-        let introducer = introducer(desk, register.as_ref(), member, posting.context.now)?;
+        let introducer = judge::introducer(desk, register.as_ref(), member, posting.context.now)?;
         let bill = &posting.args.bill;
         let counted = spread_unpaid(bill);
         let lines = bill.lines.iter().zip(counted).map(|(line, counted)| {
@@ -258,19 +268,6 @@ impl Sale {
     }
 }
 
-/// The open membership, in the same program, of who introduced the customer.
-pub(super) fn introducer(
-    desk: &Desk,
-    register: Option<&RegisterFacts>,
-    member: &Member,
-    now: Instant,
-) -> Result<Option<MembershipId>> {
-    match register.and_then(|register| register.introducer) {
-        Some(introducer) if member.purchases == 0 => desk.open_membership(introducer, member.program, now),
-        _ => Ok(None),
-    }
-}
-
 /// A sale on its way to the writer.
 struct Posting {
     quote: bool,
@@ -288,6 +285,7 @@ struct Posting {
     not_earned: Option<Text>,
     /// The customer is told of another tier; of what an import brings they aren't.
     told: bool,
+    claims: Claims,
 }
 
 // `C` is what is told of the customer: stored answers hold the id, the interface tells the name.
@@ -438,6 +436,7 @@ impl LedgerCommand for Posting {
                 .member
                 .filter(|_| judged_at < self.context.now && self.spends())
                 .map(|id| (id, judged_at)),
+            vouchers: self.claims.needs(),
             ..Needs::default()
         }
     }
@@ -458,6 +457,7 @@ impl LedgerCommand for Posting {
             return Err(stale());
         }
         let mut introducer = state.take(self.introducer);
+        let used = self.claims.decide((self.args.id, &self.args.bill), state, ids)?;
         let (rows, answer) = decide_sale(
             member.as_mut(),
             introducer.as_mut(),
@@ -467,6 +467,7 @@ impl LedgerCommand for Posting {
             ids,
         )?;
         let mut decision = Decision::new(rows, self.answer(&answer)?);
+        decision.rows.voucher_uses = used;
         let detail = json!({ "paid": answer.paid, "earned": answer.points_earned, "spent": answer.points_spent });
         decision.notes.audit.push(AuditRow {
             action: "sale.post",

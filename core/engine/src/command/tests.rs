@@ -88,6 +88,7 @@ impl Shop {
                 }],
                 rounding: 0,
             },
+            vouchers: Vec::new(),
             over_limit: false,
             reason: None,
             trusted: false,

@@ -279,6 +279,7 @@ impl Work {
                     tenders: tenders.map(|(kind, amount)| Tender { kind, amount }).collect(),
                     rounding: 0,
                 },
+                vouchers: Vec::new(),
                 over_limit: false,
                 reason: None,
                 trusted: true,

@@ -105,6 +105,24 @@ impl Engine {
         }
         Err(throttled())
     }
+
+    /// Counts codes of vouchers that somebody presents, those that work as well: who guesses them is slowed down.
+    ///
+    /// # Errors
+    /// `login_throttled`
+    pub(crate) fn permit_vouchers(&self, actor: &Actor, codes: usize) -> Result<(), Refusal> {
+        let who = actor.staff.map_or_else(String::new, |id| id.to_string());
+        let codes = u32::try_from(codes).unwrap_or(u32::MAX);
+        if codes == 0
+            || self
+                .identity()
+                .throttle
+                .permits_vouchers(&actor.chain.to_string(), &who, codes)
+        {
+            return Ok(());
+        }
+        Err(throttled())
+    }
 }
 
 fn throttled() -> Refusal {

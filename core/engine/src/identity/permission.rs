@@ -172,6 +172,12 @@ actions! {
     RewardRead "reward.read"                         [C  C   C   C   C   C   C   C   C   -];
     /// A store's own catalogue (D-RET-3); the chain's needs the whole chain.
     RewardWrite "reward.write"                       [C  o   -   -   -   -   -   -   -   -];
+    /// Kinds of vouchers, what was issued and used of them; never a code.
+    VoucherRead "voucher.read"                       [C  C   C   C   C   C   C   C   C   -];
+    /// Kinds, batches of codes.
+    VoucherWrite "voucher.write"                     [C  -   -   -   -   -   -   -   -   -];
+    /// Give a member a voucher; show its holder the code again; block one.
+    VoucherIssue "voucher.issue"                     [C  o   o   -   -   -   -   -   -   -];
     /// Regions too.
     StoreRead "store.read"                           [C  C   C   C   C   C   C   C   C   -];
     StoreWrite "store.write"                         [C  -   -   -   -   -   -   -   -   -];

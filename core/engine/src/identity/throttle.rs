@@ -34,6 +34,8 @@ pub(crate) struct Throttle {
     at_home: Keyed<[u8; 32]>,
     /// Whose throttling was written down lately: once a minute and account.
     told: Keyed<[u8; 32]>,
+    /// Codes of vouchers, the right ones included: 60 at once for each account, then one in 2 s.
+    vouchers: Keyed<[u8; 32]>,
     /// What the password hash can bear: 400 at once, then 40 per second.
     all: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
 }
@@ -61,6 +63,7 @@ impl Throttle {
             familiar: Mutex::default(),
             at_home: RateLimiter::keyed(quota(10, Duration::from_secs(30))),
             told: RateLimiter::keyed(quota(1, Duration::from_secs(60))),
+            vouchers: RateLimiter::keyed(quota(60, Duration::from_secs(2))),
             all: RateLimiter::direct(quota(400, Duration::from_millis(25))),
         }
     }
@@ -103,6 +106,12 @@ impl Throttle {
         source.is_none_or(|source| self.links.check_key(&source).is_ok())
     }
 
+    /// Counts codes of vouchers that somebody of a chain presents; false: too many.
+    pub fn permits_vouchers(&self, chain: &str, who: &str, codes: u32) -> bool {
+        self.forget();
+        (0..codes).all(|_| self.vouchers.check_key(&account(chain, who)).is_ok())
+    }
+
     /// Whether it is time to write down that this account's attempts are refused: a flood must not fill the audit log.
     pub fn tells(&self, chain: &str, user: &str) -> bool {
         self.told.check_key(&account(chain, user)).is_ok()
@@ -119,6 +128,9 @@ impl Throttle {
         }
         if self.at_home.len() > REMEMBERED {
             self.at_home.retain_recent();
+        }
+        if self.vouchers.len() > REMEMBERED {
+            self.vouchers.retain_recent();
         }
         if self.told.len() > REMEMBERED {
             self.told.retain_recent();
@@ -158,6 +170,17 @@ mod tests {
         assert!(!throttle.permits("demo", "anna", HERE));
         assert!(throttle.permits("demo", "ben", HERE));
         assert!(throttle.permits("other", "anna", HERE), "another chain's anna");
+    }
+
+    #[test]
+    fn who_tries_codes_of_vouchers_is_stopped_and_nobody_else() {
+        let throttle = Throttle::new();
+        let granted = (0..100)
+            .filter(|_| throttle.permits_vouchers("demo", "till", 1))
+            .count();
+        assert!((60..63).contains(&granted), "{granted}");
+        assert!(throttle.permits_vouchers("demo", "another till", 10));
+        assert!(throttle.permits_vouchers("other", "till", 1));
     }
 
     #[test]

@@ -82,6 +82,7 @@ impl Books {
             receipt: sale.receipt.clone(),
             occurred_at: sale.at,
             bill: self.bill(sale),
+            vouchers: Vec::new(),
             over_limit: false,
             reason: None,
             trusted: true,

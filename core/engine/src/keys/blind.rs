@@ -38,10 +38,12 @@ pub enum IndexKind {
     Pinyin,
     /// Two neighbouring characters of a text.
     Text,
+    /// The code of a voucher.
+    Voucher,
 }
 
 impl IndexKind {
-    pub const ALL: [IndexKind; 12] = [
+    pub const ALL: [IndexKind; 13] = [
         IndexKind::Phone,
         IndexKind::PhoneLast4,
         IndexKind::Identity,
@@ -54,6 +56,7 @@ impl IndexKind {
         IndexKind::ExternalRef,
         IndexKind::Pinyin,
         IndexKind::Text,
+        IndexKind::Voucher,
     ];
 
     /// The name in the database.
@@ -71,6 +74,7 @@ impl IndexKind {
             IndexKind::ExternalRef => "external_ref",
             IndexKind::Pinyin => "pinyin",
             IndexKind::Text => "text",
+            IndexKind::Voucher => "voucher",
         }
     }
 }

@@ -559,6 +559,72 @@ diesel::table! {
 }
 
 diesel::table! {
+    voucher_kinds (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        code -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        rules -> Text,
+        issued -> BigInt,
+        used -> BigInt,
+        active -> Bool,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    voucher_batches (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        kind_id -> Binary,
+        store_id -> Nullable<Binary>,
+        quantity -> BigInt,
+        first_serial -> BigInt,
+        note -> Nullable<Text>,
+        staff_id -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    vouchers (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        kind_id -> Binary,
+        batch_id -> Nullable<Binary>,
+        serial -> BigInt,
+        digest -> Binary,
+        sealed -> Binary,
+        membership_id -> Nullable<Binary>,
+        store_id -> Nullable<Binary>,
+        issued_on -> Integer,
+        own_amount -> Nullable<BigInt>,
+        own_last_day -> Nullable<Integer>,
+        used -> BigInt,
+        state -> Text,
+        reason -> Nullable<Text>,
+        bill_id -> Nullable<Binary>,
+        staff_id -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    voucher_uses (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        voucher_id -> Binary,
+        kind_id -> Binary,
+        membership_id -> Nullable<Binary>,
+        bill_id -> Binary,
+        position -> Integer,
+        amount -> BigInt,
+        undone -> Bool,
+    }
+}
+
+diesel::table! {
     memberships (chain_id, id) {
         chain_id -> Binary,
         id -> Binary,
@@ -1372,6 +1438,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     programs,
     configurations,
     rewards,
+    voucher_kinds,
+    voucher_batches,
+    vouchers,
+    voucher_uses,
     memberships,
     cards,
     card_events,

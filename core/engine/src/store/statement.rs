@@ -308,4 +308,5 @@ macro_rules! bind_ids {
         }
     )*};
 }
-bind_ids!(ChainId RegionId StoreId StaffId SessionId CustomerId ProgramId ConfigurationId MembershipId CardId RewardId BillId EntryId LotId HandoverId TaskId TermsId);
+bind_ids!(ChainId RegionId StoreId StaffId SessionId CustomerId ProgramId ConfigurationId MembershipId CardId RewardId BillId EntryId LotId HandoverId TaskId TermsId
+    VoucherId VoucherKindId);

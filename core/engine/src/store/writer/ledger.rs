@@ -11,6 +11,7 @@ use cardea_domain::ledger::{Asset, Lot, Member};
 use cardea_domain::rows::Rows;
 use cardea_domain::sale::{NaturalKey, Reward, SaleRecord};
 use cardea_domain::terms::{AcceptanceChannel, TermsKind};
+use cardea_domain::voucher::{UsedVoucher, Voucher};
 use cardea_domain::{Day, Instant, Refusal, Zone};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -52,6 +53,10 @@ pub struct Needs {
     pub tier_of: Option<MembershipId>,
     /// Whether a card number is taken.
     pub number: Option<CardNumber>,
+    /// Codes of vouchers.
+    pub vouchers: Vec<VoucherNeed>,
+    /// What paid this bill of codes.
+    pub vouchers_of: Option<BillId>,
     /// Lots of this membership that are past their date at this instant and whose end isn't booked, empty ones too.
     pub due_lots: Option<(MembershipId, Instant)>,
 }
@@ -66,6 +71,16 @@ pub struct MemberNeed {
     pub upgrades: bool,
 }
 
+/// A code of a voucher to load.
+#[derive(Clone, Copy, Debug)]
+pub struct VoucherNeed {
+    pub id: VoucherId,
+    pub kind: VoucherKindId,
+    pub digest: [u8; 32],
+    /// Whose uses of the kind are counted.
+    pub member: Option<MembershipId>,
+}
+
 /// What was loaded. A decision changes it in place.
 #[derive(Default)]
 pub struct State {
@@ -78,6 +93,8 @@ pub struct State {
     pub number_taken: bool,
     /// None: never.
     pub tier_since: Option<Day>,
+    pub vouchers: BTreeMap<VoucherId, Voucher>,
+    pub used_vouchers: Vec<UsedVoucher>,
     pub due_lots: BTreeMap<Asset, Vec<Lot>>,
 }
 

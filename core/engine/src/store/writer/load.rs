@@ -1,7 +1,7 @@
 //! Loads what decisions need, for several commands at once: one prepared statement for each kind of thing.
 
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
-use super::record;
+use super::{record, vouchers};
 use crate::error::{Error, Result};
 use crate::store::statement::{Bind, fetch, fetch_all, ids, statements};
 use crate::store::{Conn, Id};
@@ -157,6 +157,13 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
     }
     if let Some(number) = &needs.number {
         state.number_taken = !fetch!(conn, SelectNumber, [chain, number.as_str()] => (Id,))?.is_empty();
+    }
+    for need in &needs.vouchers {
+        let found = vouchers::find(conn, chain, &need.digest, need.member)?;
+        state.vouchers.extend(found.map(|voucher| (voucher.id, voucher)));
+    }
+    if let Some(bill) = needs.vouchers_of {
+        state.used_vouchers = vouchers::used_on(conn, chain, bill)?;
     }
     if let Some((membership, at)) = needs.due_lots {
         type Row = (String, Id, Option<Id>, i64, Option<i64>, Option<i64>, i64);

@@ -19,6 +19,7 @@ pub(crate) mod save;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tx;
+pub(crate) mod vouchers;
 mod wave;
 
 pub use counts::{BATCH_BOUNDS, WriterCounts};
@@ -34,6 +35,7 @@ use cardea_domain::{Code, Refusal};
 use counts::Counters;
 use ledger::LedgerCommand;
 use queue::Queue;
+use save::expect;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;

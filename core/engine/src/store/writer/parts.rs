@@ -1,8 +1,11 @@
 //! Lines and tenders of a bill as they stand in its row: JSON, one list of values each, so that a bill is one row to
 //! write. What a return takes of them is kept in the same place.
 
+use super::insert::SelectParts;
 use crate::error::{Error, Result};
-use cardea_domain::id::BillId;
+use crate::store::Conn;
+use crate::store::statement::fetch;
+use cardea_domain::id::{BillId, ChainId};
 use cardea_domain::rows::{BillLineRow, BillTenderRow, Rows};
 use cardea_domain::sale::AttrValue;
 use serde::{Deserialize, Serialize};
@@ -231,6 +234,13 @@ fn text<'a>(
     let tender = |t: &BillTenderRow| (t.position, t.kind.as_str(), t.amount, t.points, 0);
     let (lines, tenders): (Vec<_>, Vec<_>) = (lines.map(line).collect(), tenders.map(tender).collect());
     Ok(serde_json::to_string(&(lines, tenders, asked))?)
+}
+
+/// The parts of a bill that was booked earlier.
+pub(super) fn parts_of(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Parts> {
+    let found = fetch!(conn, SelectParts, [chain, bill] => (String,))?.pop();
+    let (text,) = found.ok_or_else(|| Error::internal(format!("bill {bill} is missing")))?;
+    Parts::parse(&text)
 }
 
 impl Parts {

@@ -4,13 +4,14 @@
 use super::answers;
 use super::insert::*;
 use super::ledger::{CardEvent, Decision};
-use super::parts::{self, Asked, Parts};
+use super::parts::{self, Asked, parts_of};
 use super::tx::{Answer, AuditRow, IdempotencyKey, Message, Notes};
+use super::vouchers;
 use crate::actor::Actor;
 use crate::audit::{Content, Trail};
 use crate::error::{Error, Result};
 use crate::store::Conn;
-use crate::store::statement::{Bind, Waiting, fetch, run};
+use crate::store::statement::{Bind, Waiting, run};
 use cardea_domain::card::Block;
 use cardea_domain::id::*;
 use cardea_domain::rows::*;
@@ -474,13 +475,7 @@ fn rare(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
         let changed = run!(conn, AddStock, [*delta, chain, *reward])?;
         expect((1, changed), "reward")?;
     }
-    Ok(())
-}
-
-fn parts_of(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Parts> {
-    let found = fetch!(conn, SelectParts, [chain, bill] => (String,))?.pop();
-    let (text,) = found.ok_or_else(|| Error::internal(format!("bill {bill} is missing")))?;
-    Parts::parse(&text)
+    vouchers::save(conn, chain, rows)
 }
 
 /// Blocks as they stand in the table: names joined by commas.
@@ -489,7 +484,7 @@ pub(crate) fn blocks_text(blocks: &[Block]) -> String {
 }
 
 /// An update that finds other rows than it names means that the state was loaded wrongly: nothing may go through.
-fn expect((wanted, changed): (usize, usize), what: &str) -> Result<()> {
+pub(super) fn expect((wanted, changed): (usize, usize), what: &str) -> Result<()> {
     if wanted == changed {
         Ok(())
     } else {

@@ -40,6 +40,9 @@ enum Touched<'a> {
     Card(CardId),
     Bill(BillId),
     Reward(RewardId),
+    Voucher(VoucherId),
+    /// For the count of its codes' uses.
+    VoucherKind(VoucherKindId),
     Customer(CustomerId),
     Number(ChainId, String),
 }
@@ -78,6 +81,8 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         ended_of,
         tier_of,
         number,
+        vouchers,
+        vouchers_of,
         due_lots,
     } = needs;
     let chain = job.actor.chain;
@@ -92,6 +97,8 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
     ];
     let members = members.chain(of_member.into_iter().flatten());
     let of_customer = [open_of.map(|(id, _, _)| id), standing_of.map(|(id, _)| id)];
+    let kinds: HashSet<VoucherKindId> = vouchers.iter().map(|need| need.kind).collect();
+    let kinds = kinds.into_iter();
     let number = number
         .as_ref()
         .map(|number| Touched::Number(chain, number.as_str().to_owned()));
@@ -103,5 +110,8 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         .chain(reward.map(Touched::Reward))
         .chain(of_customer.into_iter().flatten().map(Touched::Customer))
         .chain(number)
+        .chain(vouchers.iter().map(|need| Touched::Voucher(need.id)))
+        .chain(kinds.map(Touched::VoucherKind))
+        .chain(vouchers_of.filter(|bill| Some(*bill) != *record).map(Touched::Bill))
         .collect()
 }
