@@ -51,6 +51,10 @@ id!(
     /// One version of a program's configuration.
     ConfigurationId,
     MembershipId, CardId, RewardId,
+    /// Blank cards whose numbers were drawn together, and a parcel of them between two places.
+    CardBatchId, CardTransferId,
+    /// A count of blank cards.
+    CardCountId,
     /// A bill: a sale, a return or a redemption.
     BillId,
     EntryId, LotId, RecordTypeId, RecordId, JournalId, FileId,

@@ -7,6 +7,9 @@ mod assessments;
 mod audit;
 mod backup;
 mod calendar;
+mod card_counts;
+mod card_labels;
+mod card_stock;
 mod cards;
 mod confidential;
 mod contention;
@@ -89,6 +92,9 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     audit::tests,
     backup::tests,
     calendar::tests,
+    card_counts::tests,
+    card_labels::tests,
+    card_stock::tests,
     cards::tests,
     confidential::tests,
     contention::tests,
