@@ -1,7 +1,8 @@
 //! The one table of refusals: code → kind → title. The HTTP layer maps kinds to statuses and adds nothing.
 
 use crate::card::{Block, CardState};
-use crate::id::{ApprovalId, BillId, CustomerId, MembershipId, ProgramId};
+use crate::card_stock::BlankState;
+use crate::id::{ApprovalId, BillId, CustomerId, MembershipId, ProgramId, StoreId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -91,6 +92,7 @@ codes! {
     MembershipClosed "membership_closed" Conflict "会籍已结束" "The membership has ended";
     NotEligible "not_eligible" Conflict "尚不符合办卡条件" "Not eligible yet";
     CardBlocked "card_blocked" Conflict "此卡已停用" "The card is blocked";
+    CardStock "card_stock" Conflict "空白卡库存不允许此操作" "The stock of blank cards forbids this";
     CardState "card_state" Conflict "卡的状态不允许此操作" "The card's state forbids this";
     ReceiptConflict "receipt_conflict" Conflict "小票号已用于另一笔账单" "The receipt number belongs to another bill";
     AlreadyReturned "already_returned" Conflict "商品已退" "Returned already";
@@ -172,6 +174,11 @@ pub struct Facts {
     /// What the state allows instead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<String>,
+    /// The state of a blank card, and the store where it counts; without one: at HQ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blank_state: Option<BlankState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blank_store_id: Option<StoreId>,
     /// The memberships that may be meant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub memberships: Vec<MembershipChoice>,

@@ -52,6 +52,10 @@ id!(
     ConfigurationId,
     MembershipId, CardId, RewardId,
     VoucherKindId, VoucherBatchId, VoucherId,
+    /// Blank cards whose numbers were drawn together, and a parcel of them between two places.
+    CardBatchId, CardTransferId,
+    /// A count of blank cards.
+    CardCountId,
     /// A bill: a sale, a return or a redemption.
     BillId,
     EntryId, LotId, RecordTypeId, RecordId, JournalId, FileId,

@@ -11,6 +11,7 @@ pub mod approval;
 mod braces;
 pub mod calendar;
 pub mod card;
+pub mod card_stock;
 pub mod classes;
 pub mod confidential;
 pub mod contract;

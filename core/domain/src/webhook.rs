@@ -28,6 +28,23 @@ pub const TOPICS: &[(&str, &str, &str)] = &[
         "会员卡状态变更",
         "A card was issued, blocked, replaced, returned or expired",
     ),
+    (
+        "card_batch.ready",
+        "空白卡已制号",
+        "The numbers of a batch of cards are there",
+    ),
+    ("card_transfer.sent", "空白卡已调出", "Blank cards were sent"),
+    ("card_transfer.received", "空白卡已收货", "Blank cards were received"),
+    (
+        "card_stock.registered",
+        "空白卡已登记",
+        "Blank cards were registered as lost, damaged, void or found",
+    ),
+    (
+        "card_count.signed",
+        "空白卡清查已签认",
+        "A count of blank cards was signed",
+    ),
     ("customer.created", "顾客已建档", "A customer was registered"),
     ("customer.merged", "顾客已合并", "Two customers became one"),
     ("customer.unmerged", "顾客合并已撤销", "A merge was undone"),

@@ -11,6 +11,7 @@ pub mod backup;
 mod blobs;
 pub mod bootstrap;
 mod business;
+pub mod card_stock;
 pub mod clock;
 pub mod command;
 pub mod confidential;

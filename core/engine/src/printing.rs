@@ -2,6 +2,7 @@
 
 use crate::Engine;
 use crate::error::Error;
+use cardea_domain::card_stock::LabelSheet;
 use cardea_domain::contract::print::Sheet;
 use cardea_domain::{Code, Refusal, Text};
 use std::sync::Arc;
@@ -13,6 +14,10 @@ pub trait Press: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// Why the sheet can't be printed.
     fn pdf(&self, sheet: &Sheet) -> Result<Vec<u8>, PressError>;
+
+    /// # Errors
+    /// Why the labels can't be printed.
+    fn labels(&self, sheet: &LabelSheet) -> Result<Vec<u8>, PressError>;
 }
 
 /// Why a sheet can't be printed.
@@ -74,6 +79,19 @@ impl Engine {
     /// # Errors
     /// `unprintable`, `busy`.
     pub(crate) async fn print(&self, sheet: Sheet) -> Result<Vec<u8>, Refusal> {
+        self.press(move |press| press.pdf(&sheet)).await
+    }
+
+    /// # Errors
+    /// `unprintable`, `busy`.
+    pub(crate) async fn print_labels(&self, sheet: LabelSheet) -> Result<Vec<u8>, Refusal> {
+        self.press(move |press| press.labels(&sheet)).await
+    }
+
+    async fn press<F>(&self, print: F) -> Result<Vec<u8>, Refusal>
+    where
+        F: FnOnce(&dyn Press) -> Result<Vec<u8>, PressError> + Send + 'static,
+    {
         let Printer { press, slots } = self.services().printer.clone();
         let press = press.ok_or_else(|| Error::internal("the program was started without a printer"))?;
         let busy = || {
@@ -86,7 +104,7 @@ impl Engine {
         let slot = tokio::time::timeout(PATIENCE, slots.acquire_owned()).await;
         let slot = slot.map_err(|_| busy())?.map_err(|_| busy())?;
         let printing = tokio::task::spawn_blocking(move || {
-            let printed = press.pdf(&sheet);
+            let printed = print(press.as_ref());
             drop(slot);
             printed
         });

@@ -209,6 +209,7 @@ impl Shop {
             replacement: CardReplacement {
                 reason: "damaged".into(),
                 store_id: self.f.store,
+                number: None,
             },
             number: Some(number.clone()),
         };

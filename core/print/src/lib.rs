@@ -1,8 +1,10 @@
-//! Prints a contract (D-CON-2): a sheet's blocks as a PDF that is the same for the same sheet, to the byte.
+//! Prints a contract (D-CON-2) and labels of blank cards (D-CARD-2): PDFs that are the same for the same sheet, to the byte.
 //!
 //! Texts reach the typesetter as data, never as markup: nothing that somebody wrote is run. It reads no file, font or
 //! clock of the machine; fonts are carried along (`fonts/README.md`).
 
+mod code128;
+mod labels;
 mod limits;
 mod prepare;
 mod text;
@@ -15,13 +17,15 @@ use typst::foundations::Smart;
 use typst_layout::PagedDocument;
 use typst_pdf::PdfOptions;
 
+pub use labels::{MAX_LABELS, labels};
 pub use limits::{MAX_CHARACTERS, MAX_ROWS, MAX_TEXTS, MAX_WORD};
 pub use text::missing;
 
 /// Why a sheet isn't printed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PrintError {
-    /// More than what is printed at once: [`MAX_CHARACTERS`], [`MAX_WORD`], [`MAX_ROWS`] or [`MAX_TEXTS`].
+    /// More than what is printed at once: [`MAX_CHARACTERS`], [`MAX_WORD`], [`MAX_ROWS`], [`MAX_TEXTS`] or
+    /// [`MAX_LABELS`].
     #[error("{found} {what} are too many to print: at most {most}")]
     TooLong {
         what: &'static str,
@@ -44,22 +48,23 @@ pub enum PrintError {
 /// A sheet that is too long, or whose tables don't fit together.
 pub fn pdf(sheet: &Sheet) -> Result<Vec<u8>, PrintError> {
     limits::check(sheet)?;
-    let printed = typeset(sheet);
+    let name = format!("{} {}", sheet.number.as_deref().unwrap_or_default(), sheet.title);
+    produce(&world::Desk::contract(prepare::json(sheet)?), &name)
+}
+
+/// What lies on a desk as a PDF; its name is what tells it from others.
+fn produce(desk: &world::Desk, name: &str) -> Result<Vec<u8>, PrintError> {
+    let printed = typeset(desk, name);
     // Results are kept between calls for editors, which print the same again; here they would only grow.
     typst::comemo::evict(0);
     printed
 }
 
-fn typeset(sheet: &Sheet) -> Result<Vec<u8>, PrintError> {
-    let world = world::Desk::new(prepare::json(sheet)?);
-    let Warned { output, .. } = typst::compile::<PagedDocument>(&world);
+fn typeset(desk: &world::Desk, name: &str) -> Result<Vec<u8>, PrintError> {
+    let Warned { output, .. } = typst::compile::<PagedDocument>(desk);
     let document = output.map_err(failed)?;
     let options = PdfOptions {
-        ident: Smart::Custom(format!(
-            "{} {}",
-            sheet.number.as_deref().unwrap_or_default(),
-            sheet.title
-        )),
+        ident: Smart::Custom(name.to_owned()),
         creator: Smart::Custom(Some("Cardea".into())),
         ..PdfOptions::default()
     };

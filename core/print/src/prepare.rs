@@ -67,6 +67,12 @@ fn cells(table: &mut Table) {
     }
 }
 
+/// A text of one line.
+pub fn plain(text: &str) -> String {
+    let shown = text.chars().filter(|c| *c == ' ' || text::shown(*c));
+    shown.collect()
+}
+
 /// Makes a text fit a place that is `room` em wide.
 fn fit(text: &mut String, room: f32) {
     let lines = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");

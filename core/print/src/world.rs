@@ -1,4 +1,4 @@
-//! All that the typesetter may see: one template, one sheet, our fonts.
+//! All that the typesetter may see: our templates, one sheet, our fonts.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -14,7 +14,8 @@ struct Shop {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
-    template: Source,
+    contract: Source,
+    labels: Source,
     sheet: FileId,
 }
 
@@ -36,7 +37,8 @@ static SHOP: LazyLock<Shop> = LazyLock::new(|| {
         library: LazyHash::new(Library::default()),
         book: LazyHash::new(FontBook::from_fonts(&fonts)),
         fonts,
-        template: Source::new(id("sheet.typ"), include_str!("sheet.typ").into()),
+        contract: Source::new(id("sheet.typ"), include_str!("sheet.typ").into()),
+        labels: Source::new(id("labels.typ"), include_str!("labels.typ").into()),
         sheet: id("sheet.json"),
     }
 });
@@ -56,11 +58,20 @@ pub fn has(c: char) -> bool {
 }
 
 /// What is seen while one sheet is set.
-pub struct Desk(Bytes);
+pub struct Desk {
+    template: &'static Source,
+    sheet: Bytes,
+}
 
 impl Desk {
-    pub fn new(sheet: Vec<u8>) -> Self {
-        Self(Bytes::new(sheet))
+    pub fn contract(sheet: Vec<u8>) -> Self {
+        let (template, sheet) = (&SHOP.contract, Bytes::new(sheet));
+        Self { template, sheet }
+    }
+
+    pub fn labels(sheet: Vec<u8>) -> Self {
+        let (template, sheet) = (&SHOP.labels, Bytes::new(sheet));
+        Self { template, sheet }
     }
 }
 
@@ -74,19 +85,19 @@ impl World for Desk {
     }
 
     fn main(&self) -> FileId {
-        SHOP.template.id()
+        self.template.id()
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == SHOP.template.id() {
-            return Ok(SHOP.template.clone());
+        if id == self.template.id() {
+            return Ok(self.template.clone());
         }
         Err(FileError::AccessDenied)
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
         if id == SHOP.sheet {
-            return Ok(self.0.clone());
+            return Ok(self.sheet.clone());
         }
         Err(FileError::AccessDenied)
     }

@@ -40,6 +40,12 @@ pub fn pdftotext() -> Result<PathBuf, String> {
     on_path("pdftotext").ok_or_else(|| "pdftotext (poppler-utils) is not installed".into())
 }
 
+/// `zbarimg` of zbar, which reads the bar codes of what was printed, once `pdftoppm` of poppler has drawn it.
+pub fn zbarimg() -> Result<PathBuf, String> {
+    on_path("pdftoppm").ok_or_else(|| "pdftoppm (poppler-utils) is not installed".to_owned())?;
+    on_path("zbarimg").ok_or_else(|| "zbarimg (zbar-tools) is not installed".into())
+}
+
 fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)

@@ -191,12 +191,12 @@ fn contract_body(route: &str, world: &World, code: &str, name: &Value) -> Option
         "POST /stock-takes/{id}/close" => json!({}),
         "POST /approvals/{id}/reject" => json!({"remark": "x"}),
         route if route.starts_with("POST /contracts/{id}/") || route.starts_with("POST /approvals/{id}/") => json!({}),
-        _ => return message_body(route),
+        _ => return message_body(route, world),
     })
 }
 
 /// The same for messages.
-fn message_body(route: &str) -> Option<Value> {
+fn message_body(route: &str, world: &World) -> Option<Value> {
     Some(match route {
         "POST /messages/{id}/retry" | "POST /messages/{id}/drop" => json!({}),
         "POST /messages/retry-all" => json!({"state": "dead"}),
@@ -206,7 +206,26 @@ fn message_body(route: &str) -> Option<Value> {
         "POST /message-channels/{id}/test" => json!({"to": "a@b.example", "kind": "birthday", "language": "en"}),
         "POST /customers/{id}/message-refusals" => json!({"refused": ["marketing"]}),
         "PATCH /staff/{id}/contact" => json!({"mail": null, "phone": null}),
-        _ => return webhook_body(route),
+        _ => return card_stock_body(route, world).or_else(|| webhook_body(route)),
+    })
+}
+
+/// The same for blank cards.
+fn card_stock_body(route: &str, world: &World) -> Option<Value> {
+    let one = json!([{"batch_id": world.card_batch, "count": 1}]);
+    Some(match route {
+        "POST /card-batches" => world.card_batch_form(),
+        "POST /card-transfers" => json!({"from_store_id": world.store, "lines": one}),
+        "POST /card-transfers/{id}/receive" | "POST /card-counts/{id}/close" | "POST /card-counts/{id}/sign" => {
+            json!({})
+        }
+        "POST /card-moves" => json!({
+            "store_id": world.store, "state": "damaged", "numbers": [world.blank], "reason": "x",
+        }),
+        "POST /card-counts" => json!({"store_id": world.store}),
+        "POST /card-counts/{id}/items" => json!({"numbers": ["1"]}),
+        "PATCH /card-stock-rules" => json!({"value": {"stock_only": []}}),
+        _ => return None,
     })
 }
 
@@ -225,6 +244,9 @@ fn path(route: &str, world: &World) -> String {
     let (_, path) = route.split_once(' ').expect("a method and a path");
     let id = match path.split('/').nth(1) {
         Some("cards") => &world.card,
+        Some("card-batches") => &world.card_batch,
+        Some("card-transfers") => &world.card_transfer,
+        Some("card-counts") => &world.card_count,
         Some("customers") => &world.customer,
         Some("customer-forms") => &world.form,
         Some("files") => &world.file,
@@ -259,6 +281,7 @@ fn path(route: &str, world: &World) -> String {
         _ => &world.store,
     };
     let query = match route {
+        "GET /blank-card" => format!("?number={}", world.blank),
         "GET /cards" => format!("?code={}", world.last_four()),
         "GET /sales" => format!("?store_id={}", world.store),
         "GET /rewards" => format!("?store_id={}", world.store),

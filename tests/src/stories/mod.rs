@@ -8,6 +8,9 @@ mod assessments;
 mod audit;
 mod backup;
 mod calendar;
+mod card_counts;
+mod card_labels;
+mod card_stock;
 mod cards;
 mod confidential;
 mod contention;
@@ -92,6 +95,9 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     audit::tests,
     backup::tests,
     calendar::tests,
+    card_counts::tests,
+    card_labels::tests,
+    card_stock::tests,
     cards::tests,
     confidential::tests,
     contention::tests,

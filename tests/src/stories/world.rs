@@ -41,6 +41,11 @@ pub struct World {
     pub voucher: String,
     pub webhook: String,
     pub delivery: String,
+    pub card_batch: String,
+    pub card_transfer: String,
+    pub card_count: String,
+    /// The number of a blank card.
+    pub blank: String,
 }
 
 impl World {
@@ -118,6 +123,10 @@ impl World {
             voucher: String::new(),
             webhook: String::new(),
             delivery: String::new(),
+            card_batch: String::new(),
+            card_transfer: String::new(),
+            card_count: String::new(),
+            blank: String::new(),
         };
         let form = world.customer_form(&app.next_phone());
         world.customer = hq.post("/customers", &form).created().text("/id");
@@ -132,6 +141,7 @@ impl World {
         world.lose_and_find_the_card();
         world.count_and_publish();
         world.give_vouchers(&code);
+        world.stock_cards();
         world
     }
 
@@ -196,6 +206,30 @@ impl World {
         self.stock_take = take.created().text("/id");
         self.terms = self.published();
         self.tell();
+    }
+
+    /// Blank cards, a parcel of them on its way to the store, and a count.
+    fn stock_cards(&mut self) {
+        self.card_batch = self
+            .hq
+            .post("/card-batches", &self.card_batch_form())
+            .created()
+            .text("/id");
+        let numbers = format!("/card-batches/{}/numbers?format=json", self.card_batch);
+        self.blank = self.hq.get(&numbers).ok().text("/0/number");
+        let at_hq = json!({"program_id": self.program, "kind": "customer", "quantity": 1, "name": "x"});
+        let at_hq = self.hq.post("/card-batches", &at_hq).created().text("/id");
+        let parcel = json!({"to_store_id": self.store, "lines": [{"batch_id": at_hq, "count": 1}]});
+        self.card_transfer = self.hq.post("/card-transfers", &parcel).created().text("/id");
+        let count = self.hq.post("/card-counts", &json!({"store_id": self.store})).created();
+        self.card_count = count.text("/id");
+    }
+
+    /// Blank cards in the store's stock.
+    pub fn card_batch_form(&self) -> Value {
+        json!({
+            "program_id": self.program, "kind": "customer", "store_id": self.store, "quantity": 50, "name": "x",
+        })
     }
 
     /// The latest version of the chain's terms of membership.

@@ -20,6 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["reward"],
     &["terms"],
     &["voucher"],
+    &["card_stock"],
     // Memberships, cards, sales: what they write and what is read of them.
     &["command", "query"],
     &["accounting"],

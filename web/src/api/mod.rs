@@ -7,6 +7,8 @@ mod approvals;
 mod assessments;
 mod audit;
 mod auth;
+mod card_counts;
+mod card_stock;
 mod cards;
 mod chain;
 mod confidential;
@@ -76,6 +78,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(memberships::routes)
         .configure(terms::routes)
         .configure(cards::routes)
+        .configure(card_stock::routes)
+        .configure(card_counts::routes)
         .configure(sales::routes)
         .configure(redemptions::routes)
         .configure(jobs::routes)

@@ -27,6 +27,7 @@ struct Told {
 /// The wire form of every refusal (RFC 9457), `application/problem+json`. Further members carry the facts a code
 /// brings along: `available` and `needed` points, `possible_points` and `possible_amount` that can be paid instead,
 /// `minimum_points` and `minimum_amount`, the `limit` of what was too much, `state`, `blocks` and `allowed` of a card,
+/// `blank_state` of a blank card and `blank_store_id` where it is,
 /// `sale_id` of the first bill under a receipt number, `memberships` that may be meant, `customers` whom a new one may be,
 /// `refusals` of a program's rules.
 #[derive(Serialize, utoipa::ToSchema)]

@@ -2,6 +2,7 @@
 
 use super::answer::{CardAnswer, answered as shown};
 use super::desk::{Desk, check_reason, new_number, no_such_card, stale};
+use super::from_stock::{Claim, Source, chosen_number, stock_only};
 use super::told;
 use crate::error::{Error, Result};
 use crate::identity::Action;
@@ -9,6 +10,7 @@ use crate::store::Answer;
 use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load, save};
 use cardea_domain::card::{Block, Card, CardNumber, CardOp, ReplaceArgs, decide_card, decide_replace};
+use cardea_domain::card_stock::Wanted;
 use cardea_domain::id::*;
 use cardea_domain::rows::Rows;
 use cardea_domain::tier::Ladder;
@@ -39,6 +41,8 @@ pub struct CardReplacement {
     /// The store that hands out the new card.
     #[schema(value_type = Uuid)]
     pub store_id: StoreId,
+    /// The number of the new card, scanned or typed: of a blank in the store's stock, or of no batch. Absent: a random one.
+    pub number: Option<String>,
 }
 
 /// Freeze, unfreeze, report or cancel a loss, void.
@@ -123,12 +127,29 @@ impl Replace {
         desk.actor
             .require(Action::CardReplace, Some(self.replacement.store_id))?;
         check_reason(&self.replacement.reason)?;
-        desk.store(self.replacement.store_id)?;
+        let store = desk.store(self.replacement.store_id)?;
         let card = find(desk, self.card)?;
+        let chosen = chosen_number(self.replacement.number.as_ref())?;
+        let program = desk.member_head(card.card.membership)?.program;
+        let frame = Frame::new(desk, &card.card)?;
+        let claim = Claim {
+            source: match (&self.number, &chosen) {
+                (Some(_), _) => Source::Elsewhere,
+                (None, Some(_)) => Source::Chosen,
+                (None, None) => Source::Random,
+            },
+            stock_only: self.number.is_none() && stock_only(desk, program)?,
+            wanted: Wanted {
+                program,
+                kind: card.card.kind,
+                store: store.id,
+                today: store.zone.day_of(frame.now),
+            },
+        };
         Ok(Box::new(Replacing {
-            frame: Frame::new(desk, &card.card)?,
-            chosen: self.number.is_some(),
-            number: self.number.clone().map_or_else(new_number, Ok)?,
+            frame,
+            claim,
+            number: self.number.clone().or(chosen).map_or_else(new_number, Ok)?,
             new: CardId(Uuid::now_v7()),
             command: self.clone(),
         }))
@@ -253,8 +274,7 @@ struct Replacing {
     frame: Frame,
     command: Replace,
     number: CardNumber,
-    /// Whether the caller chose the number.
-    chosen: bool,
+    claim: Claim,
     new: CardId,
 }
 
@@ -267,7 +287,7 @@ impl LedgerCommand for Replacing {
     }
 
     fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
-        check_number(state, self.chosen)?;
+        let blank = self.claim.settle(state, self.new)?;
         let loaded = state.cards.remove(&self.frame.card).ok_or_else(no_such_card)?;
         let expired = loaded.expired(self.frame.now);
         let mut card = loaded.card;
@@ -294,7 +314,9 @@ impl LedgerCommand for Replacing {
             to: card.state.as_str(),
             blocks: save::blocks_text(&card.blocks),
         };
-        self.frame.decision(state, rows, &new, Answer::created, event)
+        let mut decision = self.frame.decision(state, rows, &new, Answer::created, event)?;
+        decision.blank = blank;
+        Ok(decision)
     }
 }
 

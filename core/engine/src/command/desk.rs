@@ -7,7 +7,6 @@ use crate::error::{Error, Result};
 use crate::program::{Configuration, Loaded, Wait};
 use crate::store::statement::{fetch, statements};
 use crate::store::writer::load;
-use cardea_domain::card::CardNumber;
 use cardea_domain::id::*;
 use cardea_domain::identifier::identifier;
 use cardea_domain::ledger::Member;
@@ -15,12 +14,13 @@ use cardea_domain::sale::{BillKind, Context, NaturalKey, Terms};
 use cardea_domain::tier::Ladder;
 use cardea_domain::{Code, Instant, Minor, Refusal, Zone};
 use diesel::sql_types::{BigInt, Bool, Integer, Text};
-use rand::TryRngCore;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::cell::Cell;
 use std::sync::Arc;
 use uuid::Uuid;
+
+pub(super) use crate::card_stock::random_number as new_number;
 
 statements! {
     SelectStore -> (Text, Bool, Integer, BigInt) =
@@ -188,14 +188,6 @@ impl Receipt<'_> {
 /// Hash of what a till sent, over its canonical JSON.
 pub(super) fn content_hash(content: &impl Serialize) -> Result<[u8; 32]> {
     Ok(Sha256::digest(serde_json::to_vec(content)?).into())
-}
-
-/// A card number nobody can guess.
-pub(super) fn new_number() -> Result<CardNumber> {
-    let bits = rand::rngs::OsRng
-        .try_next_u64()
-        .map_err(|e| Error::internal(format!("the system's randomness: {e}")))?;
-    Ok(CardNumber::from_random(bits))
 }
 
 /// # Errors

@@ -3,9 +3,9 @@
 use super::Command;
 use super::admission;
 use super::answer::answered;
-use super::card_ops::check_number;
 use super::desk::{Desk, new_number, stale};
 use super::ending::{Booked, end_membership};
+use super::from_stock::{Claim, Source, chosen_number, stock_only};
 use super::judge::{self, Question};
 use crate::error::Result;
 use crate::identity::Action;
@@ -17,6 +17,7 @@ use crate::store::writer::ledger::{AcceptedTerms, CardEvent, Decision, LedgerCom
 use crate::store::writer::{AuditRow, load, record};
 use crate::terms::{self, Accepting};
 use cardea_domain::card::{Card, CardKind, CardNumber};
+use cardea_domain::card_stock::Wanted;
 use cardea_domain::id::*;
 use cardea_domain::sale::*;
 use cardea_domain::{Code, Day, Instant, Refusal};
@@ -39,6 +40,10 @@ pub struct NewCard {
     #[schema(value_type = Uuid)]
     pub store_id: StoreId,
     pub kind: CardKind,
+    /// The number of the card that is handed out, scanned or typed: of a blank in the store's stock, or of no batch. Absent:
+    /// a random one.
+    #[schema(example = "90000000000001")]
+    pub number: Option<String>,
     /// What the member accepts; a new membership needs what its program demands.
     #[serde(default)]
     pub accepted_terms: Vec<Accepting>,
@@ -48,16 +53,17 @@ impl NewCard {
     /// The command: a new membership, or another card of one.
     ///
     /// # Errors
-    /// `field_invalid` unless exactly one of both is named.
+    /// `field_invalid` unless exactly one of both is named, and for a number that isn't one.
     pub fn command(&self) -> Result<Command, Refusal> {
         let (store, kind) = (self.store_id, self.kind);
+        let number = chosen_number(self.number.as_ref())?;
         match (self.program_id, self.customer_id, self.membership_id) {
             (Some(program), Some(customer), None) => Ok(Command::Issue(Issue {
                 program,
                 customer,
                 store,
                 kind,
-                number: None,
+                number,
                 issued_at: None,
                 accepting: Some(self.accepted_terms.clone()),
             })),
@@ -65,7 +71,7 @@ impl NewCard {
                 membership,
                 store,
                 kind,
-                number: None,
+                number,
             })),
             _ => Err(Refusal::new(
                 Code::FieldInvalid,
@@ -84,7 +90,7 @@ pub struct Issue {
     /// The issuing store; validity counts in its zone.
     pub store: StoreId,
     pub kind: CardKind,
-    /// Import and demo choose; None: a random one.
+    /// The one that is handed out, or an import's; None: a random one.
     pub number: Option<CardNumber>,
     /// Import and demo: issued as of then.
     pub issued_at: Option<Instant>,
@@ -98,8 +104,13 @@ pub struct AddCard {
     pub membership: MembershipId,
     pub store: StoreId,
     pub kind: CardKind,
-    /// Import and demo choose; None: a random one.
+    /// The one that is handed out; None: a random one.
     pub number: Option<CardNumber>,
+}
+
+/// Where the number of a card comes from that somebody hands out.
+fn source(number: Option<&CardNumber>) -> Source {
+    number.map_or(Source::Random, |_| Source::Chosen)
 }
 
 impl Issue {
@@ -150,6 +161,19 @@ impl Issue {
             }
             None => None,
         };
+        let claim = Claim {
+            source: match (&self.number, &self.accepting) {
+                (Some(_), None) => Source::Elsewhere,
+                (number, _) => source(number.as_ref()),
+            },
+            stock_only: self.accepting.is_some() && stock_only(desk, self.program)?,
+            wanted: Wanted {
+                program: self.program,
+                kind: self.kind,
+                store: store.id,
+                today: store.zone.day_of(now),
+            },
+        };
         Ok(Box::new(Issuing {
             args: IssueArgs {
                 membership,
@@ -162,7 +186,7 @@ impl Issue {
                 qualifying,
             },
             customer: self.customer,
-            chosen: self.number.is_some(),
+            claim,
             outlived: standing.map(|(id, _)| id),
             introducer,
             rule: grant.rule,
@@ -228,8 +252,7 @@ fn qualify<'a>(
 struct Issuing {
     args: IssueArgs,
     customer: CustomerId,
-    /// Whether the caller chose the card number.
-    chosen: bool,
+    claim: Claim,
     /// A membership of the customer in the program whose validity is over but whose end isn't booked yet.
     outlived: Option<MembershipId>,
     introducer: Option<MembershipId>,
@@ -265,7 +288,7 @@ impl LedgerCommand for Issuing {
         if state.open_membership.is_some() {
             return Err(membership_exists());
         }
-        check_number(state, self.chosen)?;
+        let blank = self.claim.settle(state, self.args.card)?;
         // The purchase was returned in part, or led to another card, since the plugin saw it.
         if state.record.as_ref() != self.args.qualifying.as_ref().map(|q| &q.record) {
             return Err(stale());
@@ -287,6 +310,7 @@ impl LedgerCommand for Issuing {
             decision.notes.audit.extend(note);
         }
         decision.card_events.push(issued(&answer.card, &self.context));
+        decision.blank = blank;
         let accepted = self.accepted.iter().cloned();
         decision.accepted = accepted.map(|terms| (self.args.membership, terms)).collect();
         let accepted: Vec<_> = self.accepted.iter().map(|terms| terms.terms).collect();
@@ -332,7 +356,16 @@ impl AddCard {
         let valid_through = member.expires_at.map(|end| zone.day_of(Instant(end.0 - 1)));
         Ok(Box::new(Adding {
             membership: member.id,
-            chosen: self.number.is_some(),
+            claim: Claim {
+                source: source(self.number.as_ref()),
+                stock_only: stock_only(desk, member.program)?,
+                wanted: Wanted {
+                    program: member.program,
+                    kind: self.kind,
+                    store: store.id,
+                    today: store.zone.day_of(now),
+                },
+            },
             args: AddCardArgs {
                 card: CardId(Uuid::now_v7()),
                 number: self.number.clone().map_or_else(new_number, Ok)?,
@@ -347,7 +380,7 @@ impl AddCard {
 /// A further card on its way to the writer.
 struct Adding {
     membership: MembershipId,
-    chosen: bool,
+    claim: Claim,
     args: AddCardArgs,
     context: Context,
 }
@@ -366,12 +399,13 @@ impl LedgerCommand for Adding {
     }
 
     fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
-        check_number(state, self.chosen)?;
+        let blank = self.claim.settle(state, self.args.card)?;
         let member = state.take(Some(self.membership)).ok_or_else(stale)?;
         let (rows, card) = decide_add_card(&member, &self.args, &self.context)?;
         let answer = answered(&card, &member, &self.context.ladder, self.context.now);
         let mut decision = Decision::new(rows, Answer::created(&answer)?);
         decision.card_events.push(issued(&card, &self.context));
+        decision.blank = blank;
         let detail = json!({ "membership_id": self.membership });
         decision.notes.audit.push(AuditRow {
             action: "card.issue",

@@ -9,6 +9,7 @@ mod cancel;
 mod card_ops;
 mod desk;
 pub(crate) mod ending;
+mod from_stock;
 mod holder;
 mod issue;
 pub(crate) mod judge;

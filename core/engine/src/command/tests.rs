@@ -325,6 +325,7 @@ async fn a_lost_card_stops_at_once_and_is_replaced(on: Backend) {
         replacement: CardReplacement {
             reason: "挂失补卡".into(),
             store_id: shop.f.store,
+            number: None,
         },
         number: None,
     });

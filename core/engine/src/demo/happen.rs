@@ -404,6 +404,7 @@ impl Work {
                 replacement: CardReplacement {
                     reason: "补卡".into(),
                     store_id: self.place().id,
+                    number: None,
                 },
                 number: Some(self.number(0)),
             }))

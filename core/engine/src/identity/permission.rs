@@ -150,6 +150,16 @@ actions! {
     CardRead "card.read"                             [C  o   o   o   o   o   C   C   -   -];
     /// Find by a whole number; read one by id, with its statement.
     CardLookup "card.lookup"                         [C  C   C   C   C   C   C   C   C   -];
+    /// Blank cards: what is where, parcels, counts.
+    CardStockRead "card_stock.read"                  [C  o   o   o   -   o   C   C   -   -];
+    /// Send, receive, register as lost or damaged.
+    CardStockMove "card_stock.move"                  [C  o   -   -   -   -   -   -   -   -];
+    CardStockCount "card_stock.count"                [C  o   o   o   -   o   -   -   -   -];
+    /// Differences of counts, by who hasn't counted.
+    CardStockSign "card_stock.sign"                  [C  o   -   -   -   -   C   -   -   -];
+    CardBatchWrite "card_batch.write"                [C  -   -   -   -   -   -   -   -   -];
+    /// Take numbers of blank cards away: whoever has them could make cards.
+    CardNumbersExport "card_numbers.export"          [C  -   -   -   -   -   -   -   -   -];
     CardFreeze "card.freeze"                         [C  C   C   C   -   -   -   -   -   -];
     CardUnfreeze "card.unfreeze"                     [C  o   o   -   -   -   -   -   -   -];
     /// Anyone at a counter may block a lost card at once, wherever it was issued (D-CARD-5).

@@ -1,6 +1,7 @@
 //! Jobs, one file each: what runs by itself, by the business date of a chain. All are idempotent, book through the bulk queue, so
 //! that tills don't wait, and do what is due and not done yet: after a time in which nothing ran, the next run catches up.
 
+mod card_batches;
 pub mod classes;
 mod completeness;
 mod contacts;
@@ -80,4 +81,5 @@ pub(crate) const JOBS: &[Job] = &[
     messages::JOB,
     retention::JOB,
     imports::JOB,
+    card_batches::JOB,
 ];

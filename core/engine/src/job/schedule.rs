@@ -45,6 +45,7 @@ pub async fn go_on(engine: &Engine) -> Result<(), Refusal> {
     let mut first = Ok(());
     for chain in chain_ids(engine)? {
         first = first.and(crate::intake::go_on(engine, chain).await.map(|_| ()));
+        first = first.and(crate::card_stock::go_on(engine, chain).await.map(|_| ()));
     }
     first
 }

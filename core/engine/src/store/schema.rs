@@ -1369,6 +1369,112 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    card_batches (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        program_id -> Binary,
+        kind -> Text,
+        place_id -> Binary,
+        name -> Text,
+        quantity -> Integer,
+        drawn -> Integer,
+        valid_through -> Nullable<Integer>,
+        staff_id -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    card_blanks (chain_id, number) {
+        chain_id -> Binary,
+        number -> Text,
+        batch_id -> Binary,
+        serial -> Integer,
+        place_id -> Binary,
+        state -> Text,
+        card_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    card_moves (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        batch_id -> Binary,
+        first_serial -> Integer,
+        last_serial -> Integer,
+        step -> Text,
+        from_place -> Nullable<Binary>,
+        to_place -> Binary,
+        staff_id -> Nullable<Binary>,
+        at -> BigInt,
+        reason -> Nullable<Text>,
+        transfer_id -> Nullable<Binary>,
+        count_id -> Nullable<Binary>,
+        card_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    card_stock (chain_id, place_id, batch_id, state) {
+        chain_id -> Binary,
+        place_id -> Binary,
+        batch_id -> Binary,
+        state -> Text,
+        quantity -> BigInt,
+    }
+}
+
+diesel::table! {
+    card_transfers (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        from_place -> Binary,
+        to_place -> Binary,
+        quantity -> Integer,
+        lost -> Integer,
+        damaged -> Integer,
+        note -> Nullable<Text>,
+        sent_by -> Nullable<Binary>,
+        sent_at -> BigInt,
+        received_by -> Nullable<Binary>,
+        received_at -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    card_counts (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        place_id -> Binary,
+        batch_id -> Nullable<Binary>,
+        begun_by -> Nullable<Binary>,
+        begun_at -> BigInt,
+        closed_by -> Nullable<Binary>,
+        closed_at -> Nullable<BigInt>,
+        signed_by -> Nullable<Binary>,
+        signed_at -> Nullable<BigInt>,
+        remark -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    card_count_items (chain_id, count_id, number) {
+        chain_id -> Binary,
+        count_id -> Binary,
+        number -> Text,
+        position -> Integer,
+        batch_id -> Nullable<Binary>,
+        serial -> Nullable<Integer>,
+        expected -> Bool,
+        outcome -> Nullable<Text>,
+        staff_id -> Nullable<Binary>,
+        at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     terms,
     term_acceptances,
@@ -1376,6 +1482,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     custody_events,
     stock_takes,
     stock_take_items,
+    card_batches,
+    card_blanks,
+    card_moves,
+    card_stock,
+    card_transfers,
+    card_counts,
+    card_count_items,
     approvals,
     approval_decisions,
     contract_types,

@@ -4,6 +4,7 @@
 //! grow with the ledger.
 
 mod bills;
+mod blanks;
 mod chain;
 mod fingerprint;
 mod holdings;

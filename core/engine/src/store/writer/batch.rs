@@ -8,7 +8,7 @@ use super::queue::{Batch, Queue, SLICE};
 use super::save::Saver;
 use super::tx::Tx;
 use super::wave::Ready;
-use super::{Closure, Failure, Job, Outcome, Work, events, idempotency, load, wave};
+use super::{Closure, Failure, Job, Outcome, Work, blanks, events, idempotency, load, wave};
 use crate::audit::Trail;
 use crate::clock::Clock;
 use crate::error::{self, Error, Result};
@@ -267,6 +267,13 @@ impl Worker {
             }
         }
         saver.write(&mut self.conn)?;
+        for (ready, decision) in new().zip(&decided) {
+            let Some(taken) = decision.as_ref().ok().and_then(|decision| decision.blank.as_ref()) else {
+                continue;
+            };
+            let (actor, id) = (&ready.job.actor, self.ids.next_id());
+            blanks::issue(&mut self.conn, (actor, self.clock.business(actor.chain)), id, taken)?;
+        }
 
         let mut decided = decided.into_iter();
         let outcome = |known: Known| match known {

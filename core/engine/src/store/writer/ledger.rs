@@ -1,11 +1,13 @@
 //! What a ledger command is to the writer: what it needs loaded, and a pure decision on it.
 
+use super::blanks::TakenBlank;
 use super::parts::Asked;
 use super::tx::{Answer, Notes};
 use crate::actor::Actor;
 use crate::plugin::RecordedInput;
 use crate::store::statement::Bind;
 use cardea_domain::card::{Block, Card, CardNumber, CardState, usable};
+use cardea_domain::card_stock::Blank;
 use cardea_domain::id::*;
 use cardea_domain::ledger::{Asset, Lot, Member};
 use cardea_domain::rows::Rows;
@@ -51,7 +53,7 @@ pub struct Needs {
     pub ended_of: Option<(MembershipId, Instant)>,
     /// When this membership's tier was last reached or reviewed.
     pub tier_of: Option<MembershipId>,
-    /// Whether a card number is taken.
+    /// Whether a card number is taken, and which blank has it.
     pub number: Option<CardNumber>,
     /// Codes of vouchers.
     pub vouchers: Vec<VoucherNeed>,
@@ -91,6 +93,8 @@ pub struct State {
     pub open_membership: Option<MembershipId>,
     pub standing: Vec<MembershipId>,
     pub number_taken: bool,
+    /// The blank card of the number.
+    pub blank: Option<Blank>,
     /// None: never.
     pub tier_since: Option<Day>,
     pub vouchers: BTreeMap<VoucherId, Voucher>,
@@ -157,6 +161,8 @@ pub struct Decision {
     pub answer: Answer,
     pub notes: Notes,
     pub card_events: Vec<CardEvent>,
+    /// The blank that a new card takes out of stock.
+    pub blank: Option<TakenBlank>,
     /// What a new membership accepts.
     pub accepted: Vec<(MembershipId, AcceptedTerms)>,
     /// What plugins were asked, but for a sale of this command.
@@ -173,6 +179,7 @@ impl Decision {
             answer,
             notes: Notes::default(),
             card_events: Vec::new(),
+            blank: None,
             accepted: Vec::new(),
             inputs: Vec::new(),
             asked: None,

@@ -1,5 +1,6 @@
 //! Loads what decisions need, for several commands at once: one prepared statement for each kind of thing.
 
+use super::blanks;
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
 use super::{record, vouchers};
 use crate::error::{Error, Result};
@@ -157,6 +158,7 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
     }
     if let Some(number) = &needs.number {
         state.number_taken = !fetch!(conn, SelectNumber, [chain, number.as_str()] => (Id,))?.is_empty();
+        state.blank = blanks::find(conn, chain, number.as_str())?;
     }
     for need in &needs.vouchers {
         let found = vouchers::find(conn, chain, &need.digest, need.member)?;
