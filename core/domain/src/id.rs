@@ -51,6 +51,11 @@ id!(
     /// One version of a program's configuration.
     ConfigurationId,
     MembershipId, CardId, RewardId,
+    CampaignId,
+    /// A saved choice of customers.
+    SegmentId,
+    /// A word that customers are marked with.
+    TagId,
     /// A bill: a sale, a return or a redemption.
     BillId,
     EntryId, LotId, RecordTypeId, RecordId, JournalId, FileId,

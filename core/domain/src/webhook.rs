@@ -68,6 +68,12 @@ pub const TOPICS: &[(&str, &str, &str)] = &[
     ("staff.changed", "员工账号已修改", "A member of staff changed"),
     ("reward.created", "礼品已新建", "A reward was made"),
     ("reward.changed", "礼品已修改", "A reward changed"),
+    ("campaign.created", "营销活动已新建", "A campaign was made"),
+    ("campaign.changed", "营销活动已修改", "A campaign changed"),
+    ("tag.created", "标签已新建", "A tag was made"),
+    ("tag.changed", "标签已修改", "A tag changed"),
+    ("segment.created", "人群已新建", "A segment was made"),
+    ("segment.changed", "人群已修改", "A segment changed"),
 ];
 
 /// What a topic says; None for one that nobody writes.

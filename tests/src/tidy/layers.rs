@@ -19,6 +19,9 @@ const LAYERS: &[&[&str]] = &[
     &["program"],
     &["reward"],
     &["terms"],
+    &["tag"],
+    &["segment"],
+    &["campaign"],
     // Memberships, cards, sales: what they write and what is read of them.
     &["command", "query"],
     &["journal"],
@@ -50,6 +53,7 @@ const LAYERS: &[&[&str]] = &[
 const HELD: &[(&str, &str)] = &[
     ("engine", "program"),
     ("services", "program"),
+    ("services", "campaign"),
     ("engine", "message"),
     ("services", "message"),
     ("services", "webhook"),

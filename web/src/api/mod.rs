@@ -6,6 +6,7 @@ mod approvals;
 mod assessments;
 mod audit;
 mod auth;
+mod campaigns;
 mod cards;
 mod chain;
 mod confidential;
@@ -32,6 +33,7 @@ mod resource;
 mod rewards;
 mod sales;
 mod satisfaction;
+mod segments;
 mod settings;
 mod shown;
 mod staff;
@@ -70,6 +72,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(exports::routes)
         .configure(imports::routes)
         .configure(rewards::routes)
+        .configure(campaigns::routes)
+        .configure(segments::routes)
         .configure(memberships::routes)
         .configure(terms::routes)
         .configure(cards::routes)

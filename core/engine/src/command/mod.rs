@@ -5,6 +5,8 @@
 
 mod admission;
 mod answer;
+mod award;
+mod campaigns;
 mod cancel;
 mod card_ops;
 mod desk;
@@ -22,6 +24,7 @@ mod tests;
 pub(crate) mod told;
 
 pub use answer::{CardAnswer, HolderId};
+pub use award::Award;
 pub use cancel::{CancelRedemption, CancelView, NewCancellation};
 pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
 pub use issue::{AddCard, Issue, NewCard};
@@ -59,6 +62,7 @@ pub enum Command {
     Card(Operate),
     Replace(Replace),
     JudgeLate(JudgeLate),
+    Award(Award),
 }
 
 /// Whether the rows are saved or thrown away.
@@ -80,6 +84,7 @@ impl Command {
             Command::Card(operation) => operation.name(),
             Command::Replace(_) => "card.replace",
             Command::JudgeLate(_) => "sale.judge",
+            Command::Award(_) => "campaign.award",
         }
     }
 
@@ -94,6 +99,7 @@ impl Command {
             Command::Card(command) => command.propose(desk),
             Command::Replace(command) => command.propose(desk),
             Command::JudgeLate(command) => command.propose(desk),
+            Command::Award(command) => command.propose(desk),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Taking goods back.
 
 use super::Purpose;
+use super::campaigns;
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
 use crate::error::Result;
 use crate::identity::Action;
@@ -106,6 +107,7 @@ impl Return {
                 privileged: desk.privileged(self.trusted),
             },
             context: desk.context(store, configuration.as_deref(), now),
+            campaigns: store.campaigns > 0,
         }))
     }
 }
@@ -122,6 +124,8 @@ struct Returning {
     introducer: Option<MembershipId>,
     args: ReturnArgs,
     context: Context,
+    /// Whether the chain has any.
+    campaigns: bool,
 }
 
 /// What a return changes.
@@ -179,6 +183,7 @@ impl LedgerCommand for Returning {
         Needs {
             members: member.into_iter().chain(introducer).collect(),
             record: Some(self.sale),
+            uses_of: Some(self.sale).filter(|_| self.campaigns),
             ..Needs::default()
         }
     }
@@ -196,7 +201,7 @@ impl LedgerCommand for Returning {
         }
         let mut member = state.take(self.member);
         let mut introducer = state.take(self.introducer);
-        let (rows, answer) = decide_return(
+        let (mut rows, answer) = decide_return(
             member.as_mut(),
             introducer.as_mut(),
             &record,
@@ -204,6 +209,7 @@ impl LedgerCommand for Returning {
             &self.context,
             ids,
         )?;
+        campaigns::take_back(&state.uses, &record, &answer, &mut rows, ids);
         let mut decision = Decision::new(rows, self.answer(&answer)?);
         let detail = json!({
             "sale_id": self.sale, "reason": self.args.reason, "money": answer.money.total,

@@ -1,6 +1,7 @@
 //! Ringing up a sale.
 
 use super::Purpose;
+use super::campaigns::{Occasion, Offers, covered};
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
 use super::holder::{AsOf, Holder, any_held, without_a_card};
 use super::judge::{self, Counted, Question};
@@ -161,6 +162,7 @@ impl Sale {
             standing: holder.standing,
             not_earned: holder.not_earned,
             told: !self.trusted,
+            offers: Offers::default(),
         };
         if let Some(member) = holder.member {
             let configuration = desk.configuration(member.program, self.occurred_at)?;
@@ -231,6 +233,16 @@ impl Sale {
         if judged.too_much {
             return Err(too_many_points().into());
         }
+        let occasion = Occasion {
+            program: member.program,
+            membership: member.id,
+            customer: member.customer,
+            store: store.id,
+            zone: store.zone,
+            at: self.occurred_at,
+            day: posting.args.key.business_date,
+        };
+        posting.offers = Offers::find(desk, store, &occasion, &covered(&self.bill))?;
         posting.member = Some(member.id);
         posting.introducer = introducer;
         posting.proposal = Some(judged.proposal);
@@ -269,6 +281,7 @@ struct Posting {
     not_earned: Option<Text>,
     /// The customer is told of another tier; of what an import brings they aren't.
     told: bool,
+    offers: Offers,
 }
 
 // `C` is what is told of the customer: stored answers hold the id, the interface tells the name.
@@ -417,6 +430,7 @@ impl LedgerCommand for Posting {
                 .member
                 .filter(|_| judged_at < self.context.now && self.spends_points())
                 .map(|id| (id, judged_at)),
+            campaigns: self.offers.needs(),
             ..Needs::default()
         }
     }
@@ -437,14 +451,20 @@ impl LedgerCommand for Posting {
             return Err(stale());
         }
         let mut introducer = state.take(self.introducer);
-        let (rows, answer) = decide_sale(
+        let outcome = self.proposal.as_ref().and_then(|proposal| proposal.outcome.as_ref());
+        let added = self.offers.add(outcome, || covered(&self.args.bill), state)?;
+        let with_campaigns = added.to(self.proposal.as_ref());
+        let (mut rows, answer) = decide_sale(
             member.as_mut(),
             introducer.as_mut(),
             &self.args,
-            self.proposal.as_ref(),
+            with_campaigns.as_ref().or(self.proposal.as_ref()),
             &self.context,
             ids,
         )?;
+        if answer.judged == Judgement::Judged {
+            self.offers.note(added, answer.id, &mut rows, ids);
+        }
         let mut decision = Decision::new(rows, self.answer(&answer)?);
         let detail = json!({ "paid": answer.paid, "earned": answer.points_earned, "spent": answer.points_spent });
         decision.notes.audit.push(AuditRow {

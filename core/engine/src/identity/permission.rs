@@ -172,6 +172,13 @@ actions! {
     RewardRead "reward.read"                         [C  C   C   C   C   C   C   C   C   -];
     /// A store's own catalogue (D-RET-3); the chain's needs the whole chain.
     RewardWrite "reward.write"                       [C  o   -   -   -   -   -   -   -   -];
+    CampaignRead "campaign.read"                     [C  C   C   -   C   -   C   C   -   -];
+    /// What a campaign gives away, and who.
+    CampaignWrite "campaign.write"                   [C  -   -   -   -   -   -   -   -   -];
+    /// Tags, and who has which; segments, and who is in them of the customers of one's stores.
+    SegmentRead "segment.read"                       [C  o   o   -   o   -   -   C   -   -];
+    /// Tags and segments themselves, and what is done with everybody in one.
+    SegmentWrite "segment.write"                     [C  -   -   -   -   -   -   -   -   -];
     /// Regions too.
     StoreRead "store.read"                           [C  C   C   C   C   C   C   C   C   -];
     StoreWrite "store.write"                         [C  -   -   -   -   -   -   -   -   -];

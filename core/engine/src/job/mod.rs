@@ -1,6 +1,7 @@
 //! Jobs, one file each: what runs by itself, by the business date of a chain. All are idempotent, book through the bulk queue, so
 //! that tills don't wait, and do what is due and not done yet: after a time in which nothing ran, the next run catches up.
 
+mod awards;
 pub mod classes;
 mod completeness;
 mod contacts;
@@ -70,6 +71,7 @@ pub(crate) const JOBS: &[Job] = &[
     judge::JOB,
     expiry::JOB,
     review::JOB,
+    awards::JOB,
     classes::JOB,
     contacts::JOB,
     contracts::JOB,

@@ -47,6 +47,7 @@ pub(super) fn verify(conn: &mut Conn, books: &mut Books, id: Id, code: String) -
     books.report.accounts += seen.accounts;
     orphans::verify(conn, books, &chain, seen)?;
     bills::verify(conn, books, &chain)?;
+    campaigns::verify(conn, books, &chain)?;
     inputs::verify_unjudged(conn, books, &chain)
 }
 

@@ -4,6 +4,7 @@
 //! grow with the ledger.
 
 mod bills;
+mod campaigns;
 mod chain;
 mod fingerprint;
 mod holdings;

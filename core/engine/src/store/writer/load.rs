@@ -1,5 +1,6 @@
 //! Loads what decisions need, for several commands at once: one prepared statement for each kind of thing.
 
+use super::campaigns;
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
 use super::record;
 use crate::error::{Error, Result};
@@ -166,7 +167,7 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
             lots.push(lot(id, opened, matures, expires, left));
         }
     }
-    Ok(())
+    campaigns::load(conn, chain, needs, state)
 }
 
 type Members = BTreeMap<MembershipId, Member>;

@@ -5,6 +5,7 @@
 
 pub(crate) mod answers;
 mod batch;
+mod campaigns;
 mod counts;
 mod events;
 pub(crate) mod idempotency;

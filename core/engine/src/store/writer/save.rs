@@ -474,7 +474,7 @@ fn rare(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
         let changed = run!(conn, AddStock, [*delta, chain, *reward])?;
         expect((1, changed), "reward")?;
     }
-    Ok(())
+    super::campaigns::save(conn, chain, rows)
 }
 
 fn parts_of(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Parts> {
