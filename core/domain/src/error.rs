@@ -118,6 +118,7 @@ codes! {
     ContractIncomplete "contract_incomplete" Invalid "合同内容不完整" "The contract is incomplete";
     MessageState "message_state" Conflict "消息的状态不允许此操作" "The message's state forbids this";
     DecidedAlready "decided_already" Conflict "已经处理" "Decided already";
+    CountChanged "count_changed" Conflict "人数已变化" "The number of people has changed";
     TendersMismatch "tenders_mismatch" Invalid "付款合计与应付不符" "The tenders don't add up";
     LineDiscountMismatch "line_discount_mismatch" Invalid "折扣与金额不符" "A line's discount doesn't add up";
     OccurredAtOutOfRange "occurred_at_out_of_range" Invalid "业务时间超出允许范围" "The time lies outside the permitted range";

@@ -56,6 +56,11 @@ id!(
     CardBatchId, CardTransferId,
     /// A count of blank cards.
     CardCountId,
+    CampaignId,
+    /// A saved choice of customers.
+    SegmentId,
+    /// A word that customers are marked with.
+    TagId,
     /// A bill: a sale, a return or a redemption.
     BillId,
     EntryId, LotId, RecordTypeId, RecordId, JournalId, FileId,

@@ -81,6 +81,24 @@ pub struct VoucherRow {
     pub own_last_day: Option<Day>,
     /// The return.
     pub bill: BillId,
+    /// What campaigns gave, or took back with a whole bill.
+    pub campaign_uses: Vec<CampaignUseRow>,
+}
+
+/// What a campaign gave to a membership; a bill that comes back whole gives a second row with the negative.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CampaignUseRow {
+    pub id: uuid::Uuid,
+    pub campaign: CampaignId,
+    pub version: i64,
+    pub membership: MembershipId,
+    /// The bill; of an award none.
+    pub bill: Option<BillId>,
+    /// Of an award what it was for, once per campaign and membership: `sign_up`, or the year of a birthday.
+    pub occasion: Option<String>,
+    pub day: Day,
+    pub points: Points,
+    pub let_off: Points,
 }
 
 /// A sale, a return or a redemption.

@@ -88,6 +88,12 @@ pub const TOPICS: &[(&str, &str, &str)] = &[
     ("voucher_kind.created", "券种已新建", "A kind of vouchers was made"),
     ("voucher_kind.changed", "券种已修改", "A kind of vouchers changed"),
     ("voucher.issued", "券已发放", "A voucher was given to a member"),
+    ("campaign.created", "营销活动已新建", "A campaign was made"),
+    ("campaign.changed", "营销活动已修改", "A campaign changed"),
+    ("tag.created", "标签已新建", "A tag was made"),
+    ("tag.changed", "标签已修改", "A tag changed"),
+    ("segment.created", "人群已新建", "A segment was made"),
+    ("segment.changed", "人群已修改", "A segment changed"),
 ];
 
 /// What a topic says; None for one that nobody writes.

@@ -2,6 +2,7 @@
 
 use crate::Engine;
 use crate::blobs::Blobs;
+use crate::campaign::Campaigns;
 use crate::engine::EngineOptions;
 use crate::error::Result;
 use crate::identity::Identity;
@@ -19,6 +20,7 @@ pub(crate) struct Services {
     identity: Identity,
     plugins: PluginHost,
     configurations: Configurations,
+    campaigns: Campaigns,
     components: Arc<Components>,
     blobs: Blobs,
     network: Network,
@@ -50,6 +52,7 @@ impl Services {
             identity: Identity::new()?,
             plugins: PluginHost::new(&settings)?,
             configurations: Configurations::new(),
+            campaigns: Campaigns::new(),
             components: Arc::default(),
             blobs: Blobs::open(&options.data_dir)?,
             network: Network::new(&options.network)?,
@@ -82,6 +85,10 @@ impl Engine {
 
     pub(crate) fn configurations_cache(&self) -> &Configurations {
         &self.services().configurations
+    }
+
+    pub(crate) fn campaigns_cache(&self) -> &Campaigns {
+        &self.services().campaigns
     }
 
     /// Contents of files.

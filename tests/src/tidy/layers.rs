@@ -21,6 +21,9 @@ const LAYERS: &[&[&str]] = &[
     &["terms"],
     &["voucher"],
     &["card_stock"],
+    &["tag"],
+    &["segment"],
+    &["campaign"],
     // Memberships, cards, sales: what they write and what is read of them.
     &["command", "query"],
     &["accounting"],
@@ -53,6 +56,7 @@ const LAYERS: &[&[&str]] = &[
 const HELD: &[(&str, &str)] = &[
     ("engine", "program"),
     ("services", "program"),
+    ("services", "campaign"),
     ("engine", "message"),
     ("services", "message"),
     ("services", "webhook"),

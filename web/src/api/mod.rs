@@ -9,6 +9,7 @@ mod audit;
 mod auth;
 mod card_counts;
 mod card_stock;
+mod campaigns;
 mod cards;
 mod chain;
 mod confidential;
@@ -35,6 +36,7 @@ mod resource;
 mod rewards;
 mod sales;
 mod satisfaction;
+mod segments;
 mod settings;
 mod shown;
 mod staff;
@@ -75,6 +77,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(imports::routes)
         .configure(rewards::routes)
         .configure(vouchers::routes)
+        .configure(campaigns::routes)
+        .configure(segments::routes)
         .configure(memberships::routes)
         .configure(terms::routes)
         .configure(cards::routes)

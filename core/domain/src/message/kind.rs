@@ -23,6 +23,8 @@ pub enum MessageKind {
     PointsExpiring = "points_expiring",
     CardExpiring = "card_expiring",
     Birthday = "birthday",
+    /// What head office tells everybody in a segment.
+    Announcement = "announcement",
 }
 }
 
@@ -168,6 +170,20 @@ const BIRTHDAY: &[Placeholder] = &[
     ),
 ];
 
+const ANNOUNCEMENT: &[Placeholder] = &[
+    NAME,
+    CHAIN,
+    placeholder("title", ["通知标题", "The title"], ["周五会员日", "Friday for members"]),
+    placeholder(
+        "text",
+        ["通知正文", "The text"],
+        [
+            "本周五双倍积分，欢迎光临！",
+            "Double points this Friday; we look forward to seeing you!",
+        ],
+    ),
+];
+
 impl MessageKind {
     /// What it is for.
     pub fn purpose(self) -> Purpose {
@@ -175,7 +191,7 @@ impl MessageKind {
             ApprovalWaiting | ContractReminder | MilestoneReminder | LoanOverdue | FollowUpOverdue => Purpose::Work,
             CardLost | CardReplaced | TierChanged => Purpose::Account,
             PointsExpiring | CardExpiring => Purpose::Reminder,
-            Birthday => Purpose::Marketing,
+            Birthday | Announcement => Purpose::Marketing,
         }
     }
 
@@ -198,6 +214,7 @@ impl MessageKind {
             PointsExpiring => Text::new("积分到期提醒", "Points about to expire"),
             CardExpiring => Text::new("会员卡到期提醒", "Card about to expire"),
             Birthday => Text::new("生日祝福", "Birthday wishes"),
+            Announcement => Text::new("营销通知", "Announcement"),
         }
     }
 
@@ -215,6 +232,7 @@ impl MessageKind {
             PointsExpiring => POINTS,
             CardExpiring => CARD,
             Birthday => BIRTHDAY,
+            Announcement => ANNOUNCEMENT,
         }
     }
 
@@ -269,7 +287,7 @@ mod tests {
         );
         assert_eq!(of(Purpose::Account), ["card_lost", "card_replaced", "tier_changed"]);
         assert_eq!(of(Purpose::Reminder), ["points_expiring", "card_expiring"]);
-        assert_eq!(of(Purpose::Marketing), ["birthday"]);
+        assert_eq!(of(Purpose::Marketing), ["birthday", "announcement"]);
     }
 
     #[test]

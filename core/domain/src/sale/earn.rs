@@ -86,11 +86,19 @@ pub(super) fn kept_paid(lines: &[KeptLine]) -> PartSum {
     sum
 }
 
-/// Whether a bonus holds while `kept` is kept of the sale.
-pub(super) fn holds(bonus: &Bonus, kept: &PartSum) -> bool {
-    match bonus.condition {
-        Condition::Always => true,
-        Condition::KeptAtLeast(amount) => kept.at_least(amount),
+/// Whether a bonus holds while so much of `lines`, and `kept` of all of them, is kept.
+pub(super) fn holds(bonus: &Bonus, lines: &[KeptLine], kept: &PartSum) -> bool {
+    match &bonus.condition {
+        Condition::Always | Condition::LetOff => true,
+        Condition::KeptAtLeast(amount) => kept.at_least(*amount),
+        Condition::LinesKeptAtLeast { lines: named, amount } => {
+            let named: Vec<KeptLine> = lines
+                .iter()
+                .filter(|line| named.contains(&line.number))
+                .copied()
+                .collect();
+            kept_paid(&named).at_least(*amount)
+        }
     }
 }
 
@@ -116,7 +124,7 @@ impl Earning {
         let bonuses: Vec<Bonus> = outcome
             .bonuses
             .iter()
-            .filter(|bonus| holds(bonus, &kept))
+            .filter(|bonus| holds(bonus, lines, &kept))
             .cloned()
             .collect();
         let mut sum = PartSum::ZERO;
@@ -125,7 +133,9 @@ impl Earning {
                 sum.add_part(contribution.points, line.kept, line.quantity);
             }
         }
-        let (whole, parts): (Vec<&Bonus>, Vec<&Bonus>) = of(&bonuses, Beneficiary::Member).partition(|b| is_whole(b));
+        let (whole, parts): (Vec<&Bonus>, Vec<&Bonus>) = of(&bonuses, Beneficiary::Member)
+            .filter(|bonus| bonus.condition != Condition::LetOff)
+            .partition(|b| is_whole(b));
         parts.iter().for_each(|bonus| sum.add_whole(bonus.points));
         let earn = sum.points(rounding);
         let per_line = |line: &KeptLine| {
@@ -161,13 +171,17 @@ impl Earning {
             .map_or(0, |(_, points)| *points)
     }
 
-    /// One entry for the once-rounded total, and one for each bonus of whole points; together exactly `earned`.
+    /// One entry for the once-rounded total, and one for each bonus of whole points; together exactly `earned`. What a cap
+    /// let off is told beside them.
     pub(super) fn book(&self, booking: &mut Booking<'_>, terms: LotTerms) {
         if self.earn > 0 {
             booking.credit(self.draft.clone(), self.earn, terms);
         }
         for bonus in of(&self.bonuses, Beneficiary::Member).filter(|bonus| is_whole(bonus)) {
             booking.credit(explain::bonus(&[bonus]), bonus.points / ONE, terms);
+        }
+        for bonus in self.bonuses.iter().filter(|bonus| bonus.condition == Condition::LetOff) {
+            booking.note(draft(EntryKind::Bonus, bonus.rule.clone(), bonus.explanation.clone()));
         }
     }
 

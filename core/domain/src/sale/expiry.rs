@@ -102,7 +102,7 @@ impl Expiry {
 
 impl Terms {
     /// First instant at which points of a bill of `day` are no longer good; none: never.
-    pub(super) fn expires_at(&self, day: Day, context: &Context) -> Option<Instant> {
+    pub(crate) fn expires_at(&self, day: Day, context: &Context) -> Option<Instant> {
         let last = self.expiry.as_ref()?.last_day(day)?;
         context.zone.first_instant_after(last)
     }

@@ -206,12 +206,19 @@ pub struct Contribution {
     pub explanation: Text,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "holds", content = "amount")]
 pub enum Condition {
     Always,
     /// While at least this much of the sale is kept.
     KeptAtLeast(Minor),
+    /// While at least this much is kept of these lines.
+    LinesKeptAtLeast {
+        lines: Vec<i32>,
+        amount: Minor,
+    },
+    /// It brings nothing: it tells what a cap let off.
+    LetOff,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -80,7 +80,7 @@ fn clawed_so_far(record: &SaleRecord, kept: &[KeptLine]) -> Points {
 fn bonuses(record: &SaleRecord, beneficiary: Beneficiary, kept: &[KeptLine]) -> PartSum {
     let paid = earn::kept_paid(kept);
     let mut sum = PartSum::ZERO;
-    for bonus in earn::of(&record.bonuses, beneficiary).filter(|bonus| earn::holds(bonus, &paid)) {
+    for bonus in earn::of(&record.bonuses, beneficiary).filter(|bonus| earn::holds(bonus, kept, &paid)) {
         sum.add_whole(bonus.points);
     }
     sum

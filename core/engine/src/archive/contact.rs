@@ -85,6 +85,8 @@ impl Contact {
                 IndexKind::BirthMd,
                 keys.digest(IndexKind::BirthMd, &kept_on(birthday, self.birthday_calendar)),
             ));
+            let year = birthday.year().to_string();
+            digests.push((IndexKind::BirthYear, keys.digest(IndexKind::BirthYear, &year)));
             let both = keys::name_and_birth(name, birthday);
             digests.push((IndexKind::NameBirth, keys.digest(IndexKind::NameBirth, &both)));
         }

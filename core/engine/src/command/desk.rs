@@ -23,8 +23,8 @@ use uuid::Uuid;
 pub(super) use crate::card_stock::random_number as new_number;
 
 statements! {
-    SelectStore -> (Text, Bool, Integer, BigInt) =
-        "SELECT s.time_zone, s.active, c.minor_units, c.bill_limit FROM stores s JOIN chains c ON c.id = s.chain_id \
+    SelectStore -> (Text, Bool, Integer, BigInt, BigInt) =
+        "SELECT s.time_zone, s.active, c.minor_units, c.bill_limit, c.campaigns_version FROM stores s JOIN chains c ON c.id = s.chain_id \
          WHERE s.chain_id = ? AND s.id = ?";
 }
 
@@ -45,6 +45,8 @@ pub(super) struct StoreFacts {
     pub minor_units: u32,
     /// The chain's limit of a bill.
     pub bill_limit: Minor,
+    /// How often the chain's campaigns have changed; 0: it has none.
+    pub campaigns: i64,
 }
 
 impl<'a> Desk<'a> {
@@ -78,32 +80,46 @@ impl<'a> Desk<'a> {
         if let Some(known) = self.store.get().filter(|store| store.id == id) {
             return Ok(known);
         }
-        let row = self.engine.read(self.chain(), |conn| {
-            Ok(fetch!(conn, SelectStore, [self.chain(), id] => (String, bool, i32, i64))?.pop())
-        })?;
-        let Some((zone, active, minor_units, bill_limit)) = row else {
-            return Err(Refusal::new(Code::NotFound, "没有这家门店", "There is no such store")
-                .at("/store_id")
-                .into());
-        };
+        let (facts, active) = self.look_up(id)?;
         if !active {
             let (zh, en) = ("门店已停业", "The store is closed");
             return Err(Refusal::new(Code::FieldInvalid, zh, en).at("/store_id").into());
         }
+        self.store.set(Some(facts));
+        Ok(facts)
+    }
+
+    /// A store, whether or not it is closed.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn facts(&self, id: StoreId) -> Result<StoreFacts> {
+        Ok(self.look_up(id)?.0)
+    }
+
+    fn look_up(&self, id: StoreId) -> Result<(StoreFacts, bool)> {
+        let row = self.engine.read(self.chain(), |conn| {
+            Ok(fetch!(conn, SelectStore, [self.chain(), id] => (String, bool, i32, i64, i64))?.pop())
+        })?;
+        let Some((zone, active, minor_units, bill_limit, campaigns)) = row else {
+            return Err(Refusal::new(Code::NotFound, "没有这家门店", "There is no such store")
+                .at("/store_id")
+                .into());
+        };
         let facts = StoreFacts {
             id,
             zone: zone.parse().map_err(Error::internal)?,
             minor_units: minor_units as u32,
             bill_limit,
+            campaigns,
         };
-        self.store.set(Some(facts));
-        Ok(facts)
+        Ok((facts, active))
     }
 
     /// The zone of any store, closed ones too.
     pub fn zone(&self, id: StoreId) -> Result<Zone> {
         let row = self.engine.read(self.chain(), |conn| {
-            Ok(fetch!(conn, SelectStore, [self.chain(), id] => (String, bool, i32, i64))?.pop())
+            Ok(fetch!(conn, SelectStore, [self.chain(), id] => (String, bool, i32, i64, i64))?.pop())
         })?;
         let (zone, ..) = row.ok_or_else(|| Error::internal(format!("store {id} is missing")))?;
         zone.parse().map_err(Error::internal)

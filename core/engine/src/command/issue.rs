@@ -3,6 +3,8 @@
 use super::Command;
 use super::admission;
 use super::answer::answered;
+use super::campaigns::{Added, Occasion, Offers, recorded};
+use super::card_ops::check_number;
 use super::desk::{Desk, new_number, stale};
 use super::ending::{Booked, end_membership};
 use super::from_stock::{Claim, Source, chosen_number, stock_only};
@@ -144,6 +146,7 @@ impl Issue {
             None => None,
         };
         let mut inputs: Vec<RecordedInput> = grant.input.into_iter().collect();
+        let mut offers = Offers::default();
         let qualifying = match grant.qualifying {
             Some(bill) => {
                 let question = |lines, today| Question {
@@ -157,6 +160,17 @@ impl Issue {
                 };
                 let (qualifying, input) = qualify(desk, &configuration, membership, bill, question)?;
                 inputs.push(input);
+                let record = &qualifying.record;
+                let occasion = Occasion {
+                    program: self.program,
+                    membership,
+                    customer: Some(self.customer),
+                    store: record.key.store,
+                    zone: desk.zone(record.key.store)?,
+                    at: record.occurred_at,
+                    day: record.key.business_date,
+                };
+                offers = Offers::find(desk, store, &occasion, &recorded(record))?;
                 Some(qualifying)
             }
             None => None,
@@ -193,6 +207,7 @@ impl Issue {
             accepted,
             inputs,
             context,
+            offers,
         }))
     }
 }
@@ -261,6 +276,8 @@ struct Issuing {
     accepted: Vec<AcceptedTerms>,
     inputs: Vec<RecordedInput>,
     context: Context,
+    /// Campaigns that the qualifying purchase meets.
+    offers: Offers,
 }
 
 impl LedgerCommand for Issuing {
@@ -280,6 +297,7 @@ impl LedgerCommand for Issuing {
             record: qualifying.map(|record| record.id),
             open_of: Some((self.customer, self.args.program, self.context.now)),
             number: Some(self.args.number.clone()),
+            campaigns: self.offers.needs(),
             ..Needs::default()
         }
     }
@@ -300,7 +318,12 @@ impl LedgerCommand for Issuing {
             (rows, events, note)
         });
         let mut introducer = state.take(self.introducer);
-        let (rows, answer) = decide_issue(introducer.as_mut(), &self.args, &self.context, ids)?;
+        let (args, added) = self.with_campaigns(state)?;
+        let (mut rows, answer) = decide_issue(introducer.as_mut(), &args, &self.context, ids)?;
+        let bill = args.qualifying.as_ref().map(|qualifying| qualifying.record.id);
+        if let Some(bill) = bill.filter(|_| rows.unjudged.is_empty()) {
+            self.offers.note(added, bill, &mut rows, ids);
+        }
         let mut card = answered(&answer.card, &answer.member, &self.context.ladder, self.context.now);
         card.entries = answer.entries;
         let mut decision = Decision::new(rows, Answer::created(&card)?);
@@ -322,6 +345,22 @@ impl LedgerCommand for Issuing {
         });
         decision.inputs = self.inputs.clone();
         Ok(decision)
+    }
+}
+
+impl Issuing {
+    /// What is issued, with what campaigns add to the qualifying purchase.
+    fn with_campaigns(&self, state: &State) -> Result<(IssueArgs, Added), Refusal> {
+        let mut args = self.args.clone();
+        let Some(qualifying) = &mut args.qualifying else {
+            return Ok((args, Added::default()));
+        };
+        let outcome = qualifying.proposal.outcome.as_ref();
+        let added = self.offers.add(outcome, || recorded(&qualifying.record), state)?;
+        if let Some(proposal) = added.to(Some(&qualifying.proposal)) {
+            qualifying.proposal = proposal;
+        }
+        Ok((args, added))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Judging a sale later: the plugin that failed when it was rung up is asked again, with what was recorded then.
 
+use super::campaigns::{Occasion, Offers, recorded};
 use super::desk::{Desk, stale};
 use super::judge::{self, translate};
 use crate::error::{Error, Result};
@@ -51,8 +52,19 @@ impl JudgeLate {
             }
             None => None,
         };
-        let mut context = desk.context(desk.store(record.key.store)?, Some(&configuration), now);
+        let store = desk.store(record.key.store)?;
+        let mut context = desk.context(store, Some(&configuration), now);
         context.terms = record.terms.clone();
+        let occasion = Occasion {
+            program: member.program,
+            membership,
+            customer: member.customer,
+            store: store.id,
+            zone: store.zone,
+            at: record.occurred_at,
+            day: record.key.business_date,
+        };
+        let offers = Offers::find(desk, store, &occasion, &recorded(&record))?;
         Ok(Box::new(Judging {
             record,
             args: LateArgs {
@@ -62,6 +74,7 @@ impl JudgeLate {
             membership,
             introducer,
             context,
+            offers,
         }))
     }
 
@@ -99,6 +112,7 @@ struct Judging {
     membership: MembershipId,
     introducer: Option<MembershipId>,
     context: Context,
+    offers: Offers,
 }
 
 impl LedgerCommand for Judging {
@@ -115,6 +129,7 @@ impl LedgerCommand for Judging {
                 .map(need)
                 .collect(),
             record: Some(self.record.id),
+            campaigns: self.offers.needs(),
             ..Needs::default()
         }
     }
@@ -126,14 +141,22 @@ impl LedgerCommand for Judging {
         }
         let mut member = state.take(Some(self.membership)).ok_or_else(stale)?;
         let mut introducer = state.take(self.introducer);
-        let (rows, answer) = decide_late(
+        let added = self
+            .offers
+            .add(Some(&self.args.outcome), || recorded(&self.record), state)?;
+        let args = LateArgs {
+            outcome: added.outcome().unwrap_or(&self.args.outcome).clone(),
+            input: self.args.input,
+        };
+        let (mut rows, answer) = decide_late(
             &mut member,
             introducer.as_mut(),
             &self.record,
-            &self.args,
+            &args,
             &self.context,
             ids,
         )?;
+        self.offers.note(added, self.record.id, &mut rows, ids);
         let mut decision = Decision::new(rows, Answer::ok(&answer)?);
         decision.notes.audit.push(AuditRow {
             action: "sale.judge",

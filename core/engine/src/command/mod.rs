@@ -5,6 +5,8 @@
 
 mod admission;
 mod answer;
+mod award;
+mod campaigns;
 mod cancel;
 mod card_ops;
 mod desk;
@@ -26,6 +28,7 @@ mod voucher_quote;
 mod voucher_return;
 
 pub use answer::{CardAnswer, HolderId};
+pub use award::Award;
 pub use cancel::{CancelRedemption, CancelView, NewCancellation};
 pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
 pub use issue::{AddCard, Issue, NewCard};
@@ -66,6 +69,7 @@ pub enum Command {
     Card(Operate),
     Replace(Replace),
     JudgeLate(JudgeLate),
+    Award(Award),
 }
 
 /// Whether the rows are saved or thrown away.
@@ -87,6 +91,7 @@ impl Command {
             Command::Card(operation) => operation.name(),
             Command::Replace(_) => "card.replace",
             Command::JudgeLate(_) => "sale.judge",
+            Command::Award(_) => "campaign.award",
         }
     }
 
@@ -109,6 +114,7 @@ impl Command {
             Command::Card(command) => command.propose(desk),
             Command::Replace(command) => command.propose(desk),
             Command::JudgeLate(command) => command.propose(desk),
+            Command::Award(command) => command.propose(desk),
         }
     }
 

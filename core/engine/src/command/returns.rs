@@ -1,6 +1,7 @@
 //! Taking goods back.
 
 use super::Purpose;
+use super::campaigns;
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
 use super::voucher_return::{self, ReturnedVoucher};
 use crate::error::Result;
@@ -109,6 +110,7 @@ impl Return {
                 privileged: desk.privileged(self.trusted),
             },
             context: desk.context(store, configuration.as_deref(), now),
+            campaigns: store.campaigns > 0,
         }))
     }
 }
@@ -127,6 +129,8 @@ struct Returning {
     spares: Vec<(i32, Coded)>,
     args: ReturnArgs,
     context: Context,
+    /// Whether the chain has any.
+    campaigns: bool,
 }
 
 /// What a return changes.
@@ -189,6 +193,7 @@ impl LedgerCommand for Returning {
             members: member.into_iter().chain(introducer).collect(),
             record: Some(self.sale),
             vouchers_of: Some(self.sale),
+            uses_of: Some(self.sale).filter(|_| self.campaigns),
             ..Needs::default()
         }
     }
@@ -223,6 +228,8 @@ impl LedgerCommand for Returning {
                 .for_each(|voucher| voucher.voucher_id = None);
         }
         let mut decision = Decision::new(rows, self.answer(&answer, &vouchers)?);
+        campaigns::take_back(&state.uses, &record, &answer, &mut rows, ids);
+        let mut decision = Decision::new(rows, self.answer(&answer)?);
         let detail = json!({
             "sale_id": self.sale, "reason": self.args.reason, "money": answer.money.total,
             "taken_back": answer.points.taken_back, "given_back": answer.points.given_back,

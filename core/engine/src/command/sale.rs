@@ -1,6 +1,7 @@
 //! Ringing up a sale.
 
 use super::Purpose;
+use super::campaigns::{Occasion, Offers, covered};
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
 use super::holder::{AsOf, Holder, any_held, without_a_card};
 use super::judge::{self, Counted, Question};
@@ -171,6 +172,7 @@ impl Sale {
             not_earned: holder.not_earned,
             told: !self.trusted,
             claims,
+            offers: Offers::default(),
         };
         if let Some(member) = holder.member {
             let configuration = desk.configuration(member.program, self.occurred_at)?;
@@ -260,6 +262,16 @@ impl Sale {
         if judged.too_much {
             return Err(too_many_points().into());
         }
+        let occasion = Occasion {
+            program: member.program,
+            membership: member.id,
+            customer: member.customer,
+            store: store.id,
+            zone: store.zone,
+            at: self.occurred_at,
+            day: posting.args.key.business_date,
+        };
+        posting.offers = Offers::find(desk, store, &occasion, &covered(&self.bill))?;
         posting.member = Some(member.id);
         posting.introducer = introducer;
         posting.proposal = Some(judged.proposal);
@@ -286,6 +298,7 @@ struct Posting {
     /// The customer is told of another tier; of what an import brings they aren't.
     told: bool,
     claims: Claims,
+    offers: Offers,
 }
 
 // `C` is what is told of the customer: stored answers hold the id, the interface tells the name.
@@ -437,6 +450,7 @@ impl LedgerCommand for Posting {
                 .filter(|_| judged_at < self.context.now && self.spends())
                 .map(|id| (id, judged_at)),
             vouchers: self.claims.needs(),
+            campaigns: self.offers.needs(),
             ..Needs::default()
         }
     }
@@ -459,13 +473,20 @@ impl LedgerCommand for Posting {
         let mut introducer = state.take(self.introducer);
         let used = self.claims.decide((self.args.id, &self.args.bill), state, ids)?;
         let (rows, answer) = decide_sale(
+        let outcome = self.proposal.as_ref().and_then(|proposal| proposal.outcome.as_ref());
+        let added = self.offers.add(outcome, || covered(&self.args.bill), state)?;
+        let with_campaigns = added.to(self.proposal.as_ref());
+        let (mut rows, answer) = decide_sale(
             member.as_mut(),
             introducer.as_mut(),
             &self.args,
-            self.proposal.as_ref(),
+            with_campaigns.as_ref().or(self.proposal.as_ref()),
             &self.context,
             ids,
         )?;
+        if answer.judged == Judgement::Judged {
+            self.offers.note(added, answer.id, &mut rows, ids);
+        }
         let mut decision = Decision::new(rows, self.answer(&answer)?);
         decision.rows.voucher_uses = used;
         let detail = json!({ "paid": answer.paid, "earned": answer.points_earned, "spent": answer.points_spent });

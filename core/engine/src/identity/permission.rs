@@ -188,6 +188,13 @@ actions! {
     VoucherWrite "voucher.write"                     [C  -   -   -   -   -   -   -   -   -];
     /// Give a member a voucher; show its holder the code again; block one.
     VoucherIssue "voucher.issue"                     [C  o   o   -   -   -   -   -   -   -];
+    CampaignRead "campaign.read"                     [C  C   C   -   C   -   C   C   -   -];
+    /// What a campaign gives away, and who.
+    CampaignWrite "campaign.write"                   [C  -   -   -   -   -   -   -   -   -];
+    /// Tags, and who has which; segments, and who is in them of the customers of one's stores.
+    SegmentRead "segment.read"                       [C  o   o   -   o   -   -   C   -   -];
+    /// Tags and segments themselves, and what is done with everybody in one.
+    SegmentWrite "segment.write"                     [C  -   -   -   -   -   -   -   -   -];
     /// Regions too.
     StoreRead "store.read"                           [C  C   C   C   C   C   C   C   C   -];
     StoreWrite "store.write"                         [C  -   -   -   -   -   -   -   -   -];

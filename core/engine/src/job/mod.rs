@@ -2,6 +2,7 @@
 //! that tills don't wait, and do what is due and not done yet: after a time in which nothing ran, the next run catches up.
 
 mod card_batches;
+mod awards;
 pub mod classes;
 mod completeness;
 mod contacts;
@@ -71,6 +72,7 @@ pub(crate) const JOBS: &[Job] = &[
     judge::JOB,
     expiry::JOB,
     review::JOB,
+    awards::JOB,
     classes::JOB,
     contacts::JOB,
     contracts::JOB,

@@ -22,6 +22,8 @@ pub enum IndexKind {
     Identity,
     /// Month and day of birth, for birthday messages.
     BirthMd,
+    /// Year of birth, for segments by age.
+    BirthYear,
     /// Name and date of birth, to find duplicates.
     NameBirth,
     /// Mail address, in lower case.
@@ -48,6 +50,7 @@ impl IndexKind {
         IndexKind::PhoneLast4,
         IndexKind::Identity,
         IndexKind::BirthMd,
+        IndexKind::BirthYear,
         IndexKind::NameBirth,
         IndexKind::Mail,
         IndexKind::Wechat,
@@ -66,6 +69,7 @@ impl IndexKind {
             IndexKind::PhoneLast4 => "phone_last4",
             IndexKind::Identity => "identity",
             IndexKind::BirthMd => "birth_md",
+            IndexKind::BirthYear => "birth_year",
             IndexKind::NameBirth => "name_birth",
             IndexKind::Mail => "mail",
             IndexKind::Wechat => "wechat",

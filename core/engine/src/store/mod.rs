@@ -4,6 +4,7 @@ pub mod conn;
 pub(crate) mod copy;
 mod database;
 mod dialect;
+pub(crate) mod dynamic;
 mod id;
 mod installation;
 mod listeners;

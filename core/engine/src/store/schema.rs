@@ -20,6 +20,7 @@ diesel::table! {
         created_at -> BigInt,
         version -> BigInt,
         bill_limit -> BigInt,
+        campaigns_version -> BigInt,
     }
 }
 
@@ -1382,6 +1383,57 @@ diesel::table! {
         valid_through -> Nullable<Integer>,
         staff_id -> Nullable<Binary>,
         created_at -> BigInt,
+    campaigns (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        program_id -> Binary,
+        code -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        rules -> Text,
+        given -> BigInt,
+        active -> Bool,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    campaign_versions (chain_id, campaign_id, version) {
+        chain_id -> Binary,
+        campaign_id -> Binary,
+        version -> BigInt,
+        program_id -> Binary,
+        from_at -> BigInt,
+        code -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        rules -> Text,
+        active -> Bool,
+    }
+}
+
+diesel::table! {
+    campaign_uses (chain_id, campaign_id, membership_id, id) {
+        chain_id -> Binary,
+        campaign_id -> Binary,
+        membership_id -> Binary,
+        id -> Binary,
+        version -> BigInt,
+        bill_id -> Nullable<Binary>,
+        occasion -> Nullable<Text>,
+        day -> Integer,
+        points -> BigInt,
+        let_off -> BigInt,
+    }
+}
+
+diesel::table! {
+    tags (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        name -> Text,
+        active -> Bool,
+        version -> BigInt,
     }
 }
 
@@ -1394,6 +1446,12 @@ diesel::table! {
         place_id -> Binary,
         state -> Text,
         card_id -> Nullable<Binary>,
+    customer_tags (chain_id, tag_id, customer_id) {
+        chain_id -> Binary,
+        tag_id -> Binary,
+        customer_id -> Binary,
+        set_by -> Nullable<Binary>,
+        set_at -> BigInt,
     }
 }
 
@@ -1472,10 +1530,23 @@ diesel::table! {
         outcome -> Nullable<Text>,
         staff_id -> Nullable<Binary>,
         at -> Nullable<BigInt>,
+    segments (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        name -> Text,
+        rules -> Text,
+        active -> Bool,
+        version -> BigInt,
     }
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    campaigns,
+    campaign_versions,
+    campaign_uses,
+    tags,
+    customer_tags,
+    segments,
     terms,
     term_acceptances,
     contract_originals,

@@ -48,6 +48,7 @@ pub(super) fn verify(conn: &mut Conn, books: &mut Books, id: Id, code: String) -
     orphans::verify(conn, books, &chain, seen)?;
     bills::verify(conn, books, &chain)?;
     blanks::verify(conn, books, &chain)?;
+    campaigns::verify(conn, books, &chain)?;
     inputs::verify_unjudged(conn, books, &chain)
 }
 

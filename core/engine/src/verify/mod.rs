@@ -5,6 +5,7 @@
 
 mod bills;
 mod blanks;
+mod campaigns;
 mod chain;
 mod fingerprint;
 mod holdings;

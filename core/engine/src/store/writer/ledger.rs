@@ -6,11 +6,12 @@ use super::tx::{Answer, Notes};
 use crate::actor::Actor;
 use crate::plugin::RecordedInput;
 use crate::store::statement::Bind;
+use cardea_domain::campaign::Usage;
 use cardea_domain::card::{Block, Card, CardNumber, CardState, usable};
 use cardea_domain::card_stock::Blank;
 use cardea_domain::id::*;
 use cardea_domain::ledger::{Asset, Lot, Member};
-use cardea_domain::rows::Rows;
+use cardea_domain::rows::{CampaignUseRow, Rows};
 use cardea_domain::sale::{NaturalKey, Reward, SaleRecord};
 use cardea_domain::terms::{AcceptanceChannel, TermsKind};
 use cardea_domain::voucher::{UsedVoucher, Voucher};
@@ -61,6 +62,21 @@ pub struct Needs {
     pub vouchers_of: Option<BillId>,
     /// Lots of this membership that are past their date at this instant and whose end isn't booked, empty ones too.
     pub due_lots: Option<(MembershipId, Instant)>,
+    /// How far campaigns have gone for a membership.
+    pub campaigns: Vec<CampaignNeed>,
+    /// What campaigns gave for this bill.
+    pub uses_of: Option<BillId>,
+}
+
+/// A campaign whose caps have to be known.
+#[derive(Clone, Copy, Debug)]
+pub struct CampaignNeed {
+    pub campaign: CampaignId,
+    pub membership: MembershipId,
+    /// Whose day and month count.
+    pub day: Day,
+    /// It has a budget, which everybody shares.
+    pub shared: bool,
 }
 
 /// A membership to load.
@@ -100,6 +116,8 @@ pub struct State {
     pub vouchers: BTreeMap<VoucherId, Voucher>,
     pub used_vouchers: Vec<UsedVoucher>,
     pub due_lots: BTreeMap<Asset, Vec<Lot>>,
+    pub campaigns: BTreeMap<CampaignId, Usage>,
+    pub uses: Vec<CampaignUseRow>,
 }
 
 /// A card with the zone of its issuing store, in which its validity is counted.

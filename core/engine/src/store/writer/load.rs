@@ -1,6 +1,7 @@
 //! Loads what decisions need, for several commands at once: one prepared statement for each kind of thing.
 
 use super::blanks;
+use super::campaigns;
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
 use super::{record, vouchers};
 use crate::error::{Error, Result};
@@ -176,7 +177,7 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
             lots.push(lot((id, bill, opened, matures, expires, left)));
         }
     }
-    Ok(())
+    campaigns::load(conn, chain, needs, state)
 }
 
 type Members = BTreeMap<MembershipId, Member>;

@@ -6,6 +6,7 @@
 pub(crate) mod answers;
 mod batch;
 pub(crate) mod blanks;
+mod campaigns;
 mod counts;
 mod events;
 pub(crate) mod idempotency;

@@ -476,6 +476,13 @@ fn rare(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
         expect((1, changed), "reward")?;
     }
     vouchers::save(conn, chain, rows)
+    super::campaigns::save(conn, chain, rows)
+}
+
+fn parts_of(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Parts> {
+    let found = fetch!(conn, SelectParts, [chain, bill] => (String,))?.pop();
+    let (text,) = found.ok_or_else(|| Error::internal(format!("bill {bill} is missing")))?;
+    Parts::parse(&text)
 }
 
 /// Blocks as they stand in the table: names joined by commas.

@@ -45,6 +45,7 @@ enum Touched<'a> {
     VoucherKind(VoucherKindId),
     Customer(CustomerId),
     Number(ChainId, String),
+    Campaign(CampaignId),
 }
 
 /// The longest run of ledger commands from the first job on that touch nothing in common; empty if a closure is next.
@@ -84,6 +85,8 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         vouchers,
         vouchers_of,
         due_lots,
+        campaigns,
+        uses_of,
     } = needs;
     let chain = job.actor.chain;
     let key = job.key.as_ref().map(|key| Touched::Key(chain, &key.key));
@@ -102,11 +105,15 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
     let number = number
         .as_ref()
         .map(|number| Touched::Number(chain, number.as_str().to_owned()));
+    // Caps of one member go with the member.
+    let shared = campaigns.iter().filter(|need| need.shared);
     key.into_iter()
         .chain(receipt)
+        .chain(shared.map(|need| Touched::Campaign(need.campaign)))
+        .chain(campaigns.iter().map(|need| Touched::Member(need.membership)))
         .chain(members.map(Touched::Member))
         .chain(cards.iter().copied().map(Touched::Card))
-        .chain(record.map(Touched::Bill))
+        .chain(record.iter().chain(uses_of).copied().map(Touched::Bill))
         .chain(reward.map(Touched::Reward))
         .chain(of_customer.into_iter().flatten().map(Touched::Customer))
         .chain(number)

@@ -1,0 +1,3 @@
+DROP TABLE segments;
+DROP TABLE customer_tags;
+DROP TABLE tags;

@@ -1,0 +1,39 @@
+-- Tags and segments (D-CAM-2).
+
+CREATE TABLE tags (
+  chain_id BYTEA NOT NULL REFERENCES chains (id),
+  id BYTEA NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  active BOOLEAN NOT NULL,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (chain_id, id)
+);
+CREATE UNIQUE INDEX tags_by_name ON tags (chain_id, name);
+
+CREATE TABLE customer_tags (
+  chain_id BYTEA NOT NULL REFERENCES chains (id),
+  tag_id BYTEA NOT NULL,
+  customer_id BYTEA NOT NULL,
+  set_by BYTEA,
+  set_at BIGINT NOT NULL,
+  PRIMARY KEY (chain_id, tag_id, customer_id),
+  FOREIGN KEY (chain_id, tag_id) REFERENCES tags (chain_id, id),
+  FOREIGN KEY (chain_id, customer_id) REFERENCES customers (chain_id, id)
+);
+CREATE INDEX customer_tags_by_customer ON customer_tags (chain_id, customer_id);
+
+-- rules: JSON, groups of conditions.
+CREATE TABLE segments (
+  chain_id BYTEA NOT NULL REFERENCES chains (id),
+  id BYTEA NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  rules TEXT COLLATE "C" NOT NULL,
+  active BOOLEAN NOT NULL,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (chain_id, id)
+);
+CREATE UNIQUE INDEX segments_by_name ON segments (chain_id, name);
+
+SELECT isolate_by_chain('tags');
+SELECT isolate_by_chain('customer_tags');
+SELECT isolate_by_chain('segments');
