@@ -4,8 +4,8 @@ use super::pins::v0_1_0::exports::cardea::industry;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use super::pins::v0_1_0::cardea::industry::types::{Attribute, Scope, Text, Value};
-pub use industry::{admission, describe, earning, redeeming};
+pub use super::pins::v0_1_0::cardea::industry::types::{Asset, Attribute, Demands, Reason, Scope, Text, Value};
+pub use industry::{admission, describe, earning, expiry, guard, redeeming, renewal, replacement, topping_up};
 
 /// A function of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,15 +15,27 @@ pub enum Function {
     AdmissionDecide,
     EarningJudge,
     RedeemingDecide,
+    ToppingUpDecide,
+    RenewalHistory,
+    RenewalDecide,
+    ExpiryDecide,
+    ReplacementDecide,
+    GuardDecide,
 }
 
 impl Function {
-    const ALL: [Self; 5] = [
+    pub const ALL: [Self; 11] = [
         Self::Describe,
         Self::AdmissionHistory,
         Self::AdmissionDecide,
         Self::EarningJudge,
         Self::RedeemingDecide,
+        Self::ToppingUpDecide,
+        Self::RenewalHistory,
+        Self::RenewalDecide,
+        Self::ExpiryDecide,
+        Self::ReplacementDecide,
+        Self::GuardDecide,
     ];
 
     /// Its stable name, also in recorded inputs: `earning.judge`.
@@ -34,6 +46,12 @@ impl Function {
             Self::AdmissionDecide => "admission.decide",
             Self::EarningJudge => "earning.judge",
             Self::RedeemingDecide => "redeeming.decide",
+            Self::ToppingUpDecide => "topping-up.decide",
+            Self::RenewalHistory => "renewal.history",
+            Self::RenewalDecide => "renewal.decide",
+            Self::ExpiryDecide => "expiry.decide",
+            Self::ReplacementDecide => "replacement.decide",
+            Self::GuardDecide => "guard.decide",
         }
     }
 
@@ -57,28 +75,27 @@ pub trait Request: Serialize + DeserializeOwned + Clone {
     fn config_mut(&mut self) -> &mut String;
 }
 
-impl Request for admission::Request {
-    const FUNCTION: Function = Function::AdmissionDecide;
+macro_rules! requests {
+    ($($request:ty => $function:ident),* $(,)?) => {$(
+        impl Request for $request {
+            const FUNCTION: Function = Function::$function;
 
-    fn config_mut(&mut self) -> &mut String {
-        &mut self.config
-    }
+            fn config_mut(&mut self) -> &mut String {
+                &mut self.config
+            }
+        }
+    )*};
 }
 
-impl Request for earning::Sale {
-    const FUNCTION: Function = Function::EarningJudge;
-
-    fn config_mut(&mut self) -> &mut String {
-        &mut self.config
-    }
-}
-
-impl Request for redeeming::Request {
-    const FUNCTION: Function = Function::RedeemingDecide;
-
-    fn config_mut(&mut self) -> &mut String {
-        &mut self.config
-    }
+requests! {
+    admission::Request => AdmissionDecide,
+    earning::Sale => EarningJudge,
+    redeeming::Request => RedeemingDecide,
+    topping_up::Request => ToppingUpDecide,
+    renewal::Request => RenewalDecide,
+    expiry::Request => ExpiryDecide,
+    replacement::Request => ReplacementDecide,
+    guard::Request => GuardDecide,
 }
 
 #[cfg(test)]
@@ -91,6 +108,7 @@ mod tests {
             assert_eq!(Function::parse(function.as_str()), Some(function));
         }
         assert_eq!(Function::EarningJudge.interface(), "earning");
+        assert_eq!(Function::ToppingUpDecide.interface(), "topping-up");
         assert_eq!(Function::parse("earning.burn"), None);
     }
 }

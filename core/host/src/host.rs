@@ -1,6 +1,6 @@
 //! Loading components and calling them.
 
-use super::api::{admission, describe, earning, redeeming};
+use super::api::{admission, describe, earning, expiry, guard, redeeming, renewal, replacement, topping_up};
 use super::breaker::{Breaker, Suspension};
 use super::cache::Cache;
 use super::child::Compiler;
@@ -106,6 +106,27 @@ pub(super) struct Guest {
     pub(super) earning: earning::GuestIndices,
     pub(super) admission: Option<admission::GuestIndices>,
     pub(super) redeeming: Option<redeeming::GuestIndices>,
+    pub(super) topping_up: Option<topping_up::GuestIndices>,
+    pub(super) renewal: Option<renewal::GuestIndices>,
+    pub(super) expiry: Option<expiry::GuestIndices>,
+    pub(super) replacement: Option<replacement::GuestIndices>,
+    pub(super) guard: Option<guard::GuestIndices>,
+}
+
+impl Guest {
+    /// Checks the types of every export.
+    fn try_exports(&self, store: &mut Store<CallState>, instance: &Instance) -> wasmtime::Result<()> {
+        macro_rules! tried {
+            ($($interface:ident),*) => {$(
+                if let Some(indices) = &self.$interface {
+                    indices.load(&mut *store, instance)?;
+                }
+            )*};
+        }
+        self.earning.load(&mut *store, instance)?;
+        tried!(admission, redeeming, topping_up, renewal, expiry, replacement, guard);
+        Ok(())
+    }
 }
 
 fn engine(settings: &Settings) -> wasmtime::Result<Engine> {
@@ -258,6 +279,11 @@ impl Inner {
             earning: earning::GuestIndices::new(&pre).map_err(missing)?,
             admission: admission::GuestIndices::new(&pre).ok(),
             redeeming: redeeming::GuestIndices::new(&pre).ok(),
+            topping_up: topping_up::GuestIndices::new(&pre).ok(),
+            renewal: renewal::GuestIndices::new(&pre).ok(),
+            expiry: expiry::GuestIndices::new(&pre).ok(),
+            replacement: replacement::GuestIndices::new(&pre).ok(),
+            guard: guard::GuestIndices::new(&pre).ok(),
             limits: self.limits,
             pre,
         })
@@ -291,13 +317,7 @@ impl Runtime {
         };
         let description = self
             .run(guest, &limits, label, 0, |store, instance| {
-                guest.earning.load(&mut *store, instance)?;
-                if let Some(admission) = &guest.admission {
-                    admission.load(&mut *store, instance)?;
-                }
-                if let Some(redeeming) = &guest.redeeming {
-                    redeeming.load(&mut *store, instance)?;
-                }
+                guest.try_exports(store, instance)?;
                 guest.describe.load(&mut *store, instance)?.call_describe(store)
             })
             .map_err(|(failure, message)| match failure {

@@ -13,6 +13,8 @@ mod compile;
 mod config;
 mod error;
 mod host;
+mod json;
+mod life;
 mod limits;
 mod loaded;
 mod output;
@@ -20,7 +22,10 @@ mod pins;
 mod record;
 mod structure;
 
-pub use api::{Attribute, Function, Request, Scope, Text, Value, admission, describe, earning, redeeming};
+pub use api::{
+    Asset, Attribute, Demands, Function, Reason, Request, Scope, Text, Value, admission, describe, earning, expiry, guard,
+    redeeming, renewal, replacement, topping_up,
+};
 pub use breaker::Suspension;
 pub use child::{Compiler, CompilerLimits, SUBCOMMAND, compile_stdin};
 pub use config::{ConfigError, validate_config};

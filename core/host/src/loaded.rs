@@ -8,9 +8,6 @@ use super::host::{Failed, Guest, Runtime, Suspended};
 use super::limits::CallState;
 use super::output;
 use parking_lot::Mutex;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -54,12 +51,17 @@ impl Plugin {
         self.breaker.lock().is_suspended()
     }
 
-    /// Whether the plugin decides this at all; `admission` and `redeeming` are optional.
+    /// Whether the plugin decides this at all; all but `describe` and `earning` is optional.
     pub fn has(&self, function: Function) -> bool {
         match function {
             Function::Describe | Function::EarningJudge => true,
             Function::AdmissionHistory | Function::AdmissionDecide => self.guest.admission.is_some(),
             Function::RedeemingDecide => self.guest.redeeming.is_some(),
+            Function::ToppingUpDecide => self.guest.topping_up.is_some(),
+            Function::RenewalHistory | Function::RenewalDecide => self.guest.renewal.is_some(),
+            Function::ExpiryDecide => self.guest.expiry.is_some(),
+            Function::ReplacementDecide => self.guest.replacement.is_some(),
+            Function::GuardDecide => self.guest.guard.is_some(),
         }
     }
 
@@ -114,38 +116,11 @@ impl Plugin {
         )
     }
 
-    /// Any of the functions above with the interface's JSON, for replays and tools; the answer is the decision's JSON.
-    pub fn call_json(&self, function: Function, request: Value) -> Result<Value, PluginError> {
-        match function {
-            Function::Describe => self.write(function, &self.description),
-            Function::AdmissionHistory => {
-                let config = request.get("config").and_then(Value::as_str).unwrap_or_default();
-                self.write(function, &self.admission_history(config)?)
-            }
-            Function::AdmissionDecide => self.write(function, &self.admission_decide(&self.read(function, request)?)?),
-            Function::EarningJudge => self.write(function, &self.judge(&self.read(function, request)?)?),
-            Function::RedeemingDecide => self.write(function, &self.redeem(&self.read(function, request)?)?),
-        }
-    }
-
-    fn read<T: DeserializeOwned>(&self, function: Function, request: Value) -> Result<T, PluginError> {
-        serde_json::from_value(request).map_err(|e| {
-            self.fail(
-                &Call::new(function, 0),
-                (Failure::Undecided, format!("not a request: {e}")),
-            )
-        })
-    }
-
-    fn write<T: Serialize>(&self, function: Function, decision: &T) -> Result<Value, PluginError> {
-        serde_json::to_value(decision).map_err(|e| self.fail(&Call::new(function, 0), (Failure::Output, e.to_string())))
-    }
-
-    fn begin(&self, function: Function) -> Call {
+    pub(super) fn begin(&self, function: Function) -> Call {
         Call::new(function, self.runtime.calls.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    fn optional<'a, T>(&self, call: &Call, interface: &'a Option<T>) -> Result<&'a T, PluginError> {
+    pub(super) fn optional<'a, T>(&self, call: &Call, interface: &'a Option<T>) -> Result<&'a T, PluginError> {
         interface.as_ref().ok_or_else(|| {
             let message = format!("it doesn't export {}", call.function.interface());
             self.fail(call, (Failure::MissingInterface, message))
@@ -153,7 +128,7 @@ impl Plugin {
     }
 
     /// Runs a call, a second time if only the time ran out: the machine may have been busy with something else.
-    fn run<T>(
+    pub(super) fn run<T>(
         &self,
         call: &Call,
         body: impl Fn(&mut Store<CallState>, &Instance) -> wasmtime::Result<Result<T, String>>,
@@ -187,7 +162,7 @@ impl Plugin {
         }
     }
 
-    fn accept<T>(&self, call: &Call, checked: Result<(), String>, decision: T) -> Result<T, PluginError> {
+    pub(super) fn accept<T>(&self, call: &Call, checked: Result<(), String>, decision: T) -> Result<T, PluginError> {
         match checked {
             Ok(()) => {
                 self.ended(Ok(()));
@@ -197,7 +172,7 @@ impl Plugin {
         }
     }
 
-    fn fail(&self, call: &Call, (failure, message): Failed) -> PluginError {
+    pub(super) fn fail(&self, call: &Call, (failure, message): Failed) -> PluginError {
         self.counters.failed(failure);
         self.runtime.counters.failed(failure);
         self.ended(Err(failure));

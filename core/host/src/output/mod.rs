@@ -1,5 +1,7 @@
 //! What a plugin answered is checked before anybody believes it: sizes, indices, ranges.
 
+pub(super) mod life;
+
 use super::api::{Text, admission, describe, earning, redeeming};
 use super::config;
 use std::collections::BTreeSet;
