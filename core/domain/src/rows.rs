@@ -222,6 +222,10 @@ pub struct CardRow {
     pub membership: MembershipId,
     pub number: CardNumber,
     pub kind: CardKind,
+    /// Active, or applied for.
+    pub state: CardState,
+    pub awaits_approval: bool,
+    pub entered_by: Option<StaffId>,
     pub store: StoreId,
     pub issued_at: Instant,
     pub valid_through: Option<Day>,
@@ -233,7 +237,10 @@ pub struct CardUpdate {
     pub id: CardId,
     pub state: CardState,
     pub blocks: Vec<Block>,
+    /// An anonymous card becomes a customer's.
+    pub kind: CardKind,
     pub replaced_by: Option<CardId>,
+    pub awaits_approval: bool,
     pub version: i64,
 }
 

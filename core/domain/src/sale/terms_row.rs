@@ -18,6 +18,9 @@ impl Terms {
             tender,
             expiry,
             earn_without_card,
+            // Of the moment of use alone.
+            kinds: _,
+            requirements: _,
         } = *self;
         let tender = tender.as_ref().map(|t| {
             let PointsTender {
@@ -58,6 +61,7 @@ impl Terms {
             }),
             expiry,
             earn_without_card,
+            ..Self::default()
         })
     }
 }
@@ -84,6 +88,7 @@ mod tests {
                 grace_days: 3,
             }),
             earn_without_card: true,
+            ..Terms::default()
         };
         for terms in [terms, Terms::default()] {
             let text = terms.to_row().unwrap();
