@@ -36,6 +36,12 @@ pub struct Rows {
     pub membership_updates: Vec<MembershipUpdate>,
     pub cards: Vec<CardRow>,
     pub card_updates: Vec<CardUpdate>,
+    /// PINs of cards after the command (absolute).
+    pub pins: Vec<PinRow>,
+    /// Dynamic codes that are used up: card and step.
+    pub codes: Vec<(CardId, i64)>,
+    /// Anonymous memberships that become a customer's.
+    pub named: Vec<(MembershipId, CustomerId)>,
     pub tier_changes: Vec<TierChangeRow>,
     /// Earlier bills of nobody that become a membership's (the purchase that led to a card).
     pub bill_memberships: Vec<BillMembership>,
@@ -230,6 +236,26 @@ pub struct CardRow {
     pub issued_at: Instant,
     pub valid_through: Option<Day>,
     pub replaces: Option<CardId>,
+    /// The member of staff who holds it.
+    pub holder_staff: Option<StaffId>,
+}
+
+/// A card's PIN.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PinRow {
+    pub card: CardId,
+    /// PHC string.
+    pub hash: String,
+    /// How many in a row have been or are being judged without a right one.
+    pub tries: i64,
+    pub set_at: Instant,
+}
+
+impl std::fmt::Debug for PinRow {
+    /// Six digits are tried out soon once their hash is known: it doesn't belong in logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PinRow({}, {} tries)", self.card, self.tries)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -131,6 +131,7 @@ impl Shop {
             customer,
             store: self.f.store,
             kind: CardKind::Customer,
+            until: None,
             number: Some(number.clone()),
             issued_at: None,
             accepting: None,
@@ -207,6 +208,7 @@ impl Shop {
             card,
             replacement: CardReplacement {
                 reason: "damaged".into(),
+                cause: cardea_domain::card::ReplacementCause::Damaged,
                 store_id: self.f.store,
             },
             number: Some(number.clone()),

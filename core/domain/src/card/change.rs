@@ -94,6 +94,7 @@ pub fn decide_replace(card: &mut Card, args: &ReplaceArgs) -> Result<(Rows, Card
         issued_at: args.now,
         valid_through: card.valid_through,
         replaces: Some(card.id),
+        holder_staff: card.holder_staff,
     };
     let new = Card::issued(&row);
     Ok((

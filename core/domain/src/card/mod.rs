@@ -74,6 +74,8 @@ pub struct Card {
     pub awaits_approval: bool,
     /// Who entered the application; somebody else approves it (D-CARD-2).
     pub entered_by: Option<StaffId>,
+    /// The member of staff who holds it.
+    pub holder_staff: Option<StaffId>,
     pub version: i64,
 }
 
@@ -92,6 +94,7 @@ impl Card {
             replaced_by: None,
             awaits_approval: row.awaits_approval,
             entered_by: row.entered_by,
+            holder_staff: row.holder_staff,
             version: 1,
         }
     }

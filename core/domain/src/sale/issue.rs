@@ -32,6 +32,8 @@ pub struct IssueArgs {
     pub number: CardNumber,
     pub kind: CardKind,
     pub issuing: Issuing,
+    /// Where a member of staff holds it.
+    pub holder_staff: Option<StaffId>,
     /// The last valid day of the membership, in the zone of the issuing store; none: no end.
     pub valid_through: Option<Day>,
     /// The last valid day of the card.
@@ -46,6 +48,8 @@ pub struct AddCardArgs {
     pub number: CardNumber,
     pub kind: CardKind,
     pub issuing: Issuing,
+    /// Where a member of staff holds it.
+    pub holder_staff: Option<StaffId>,
     pub valid_through: Option<Day>,
 }
 
@@ -125,6 +129,7 @@ pub fn decide_issue(
         issued_at: context.now,
         valid_through: args.card_through,
         replaces: None,
+        holder_staff: args.holder_staff,
     };
     let answer = IssueAnswer {
         card: Card::issued(&card),
@@ -260,6 +265,7 @@ pub fn decide_add_card(member: &Member, args: &AddCardArgs, context: &Context) -
         issued_at: context.now,
         valid_through: args.valid_through,
         replaces: None,
+        holder_staff: args.holder_staff,
     };
     let card = Card::issued(&row);
     Ok((
@@ -269,6 +275,37 @@ pub fn decide_add_card(member: &Member, args: &AddCardArgs, context: &Context) -
         },
         card,
     ))
+}
+
+/// An anonymous membership becomes a customer's, and its cards named ones (D-CARD-1). The caller knows that the customer has
+/// no open membership in the program.
+///
+/// # Errors
+/// `membership_closed`; `already_exists` for a membership that has a holder. Nothing has changed then.
+pub fn decide_named(
+    member: &mut Member,
+    cards: &mut [Card],
+    customer: CustomerId,
+    context: &Context,
+) -> Result<Rows, Refusal> {
+    member.check_open(context.now)?;
+    if member.customer.is_some() {
+        return Err(Refusal::new(
+            Code::AlreadyExists,
+            "该会籍已登记持卡人。",
+            "The membership has a holder already.",
+        ));
+    }
+    let mut rows = Rows::default();
+    for card in cards.iter_mut().filter(|card| card.kind == CardKind::Anonymous) {
+        card.kind = CardKind::Customer;
+        card.version += 1;
+        rows.card_updates.push(card.update());
+    }
+    member.customer = Some(customer);
+    rows.named.push((member.id, customer));
+    rows.membership_updates.push(member.touch());
+    Ok(rows)
 }
 
 /// Ends a membership whose validity is over: its cards are void, its lots expire, one entry each (D-RET-4). Nothing to

@@ -32,7 +32,8 @@ pub use earn::{TOO_MANY_POINTS, too_many_points};
 pub use expiry::Expiry;
 pub(crate) use explain::end_undone;
 pub use issue::{
-    AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, expire_lots, expire_membership,
+    AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, decide_named, expire_lots,
+    expire_membership,
 };
 pub use kinds::{CardUse, HolderRule, Issuing, KindTerms};
 pub use late::{LateAnswer, LateArgs, decide_late};

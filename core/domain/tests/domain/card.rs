@@ -17,6 +17,7 @@ fn card() -> Card {
         replaced_by: None,
         awaits_approval: false,
         entered_by: None,
+        holder_staff: None,
         version: 1,
     }
 }

@@ -17,6 +17,7 @@ fn issue_args() -> IssueArgs {
         number: CardNumber::from_random(11),
         kind: CardKind::Customer,
         issuing: Issuing::AtOnce,
+        holder_staff: None,
         valid_through: Some(day("2028-06-14")),
         card_through: Some(day("2028-06-14")),
         qualifying: None,
@@ -185,6 +186,7 @@ fn a_further_card_belongs_to_an_open_membership() {
         number: CardNumber::from_random(12),
         kind: CardKind::Customer,
         issuing: Issuing::AtOnce,
+        holder_staff: None,
         valid_through: None,
     };
     let (rows, card) = decide_add_card(&shop.member, &args, &shop.context).unwrap();
@@ -222,6 +224,7 @@ fn a_membership_ends_with_its_cards_and_lots_once() {
         replaced_by: None,
         awaits_approval: false,
         entered_by: None,
+        holder_staff: None,
         version: 1,
     };
     let mut cards = [

@@ -132,6 +132,7 @@ fn card_of(shop: &Shop, n: u128) -> Card {
         replaced_by: None,
         awaits_approval: false,
         entered_by: None,
+        holder_staff: None,
         version: 1,
     }
 }

@@ -1,9 +1,11 @@
-//! Issuing a card: a membership with its first card, or a further card of one.
+//! Issuing a card: a customer's membership with its first card.
 
 use super::Command;
+use super::add_card::AddCard;
 use super::admission;
 use super::answer::answered;
 use super::card_ops::check_number;
+use super::bearer::IssueToBearer;
 use super::desk::{Desk, new_number, stale};
 use super::ending::{Booked, end_membership};
 use super::judge::{self, Question};
@@ -16,7 +18,7 @@ use crate::store::Answer;
 use crate::store::writer::ledger::{AcceptedTerms, CardEvent, Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load, record};
 use crate::terms::{self, Accepting};
-use cardea_domain::card::{Card, CardKind, CardNumber};
+use cardea_domain::card::{Card, CardKind, CardNumber, CardState};
 use cardea_domain::id::*;
 use cardea_domain::sale::*;
 use cardea_domain::{Code, Day, Instant, Refusal};
@@ -25,7 +27,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Opens a membership (`program_id` and `customer_id`), or adds a card to one (`membership_id`).
+/// Opens a membership (`program_id` and `customer_id`; without a customer where nobody or a member of staff holds cards of
+/// the kind), or adds a card to one (`membership_id`). A card that the program wants applied for works once it was
+/// collected.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCard {
@@ -39,6 +43,12 @@ pub struct NewCard {
     #[schema(value_type = Uuid)]
     pub store_id: StoreId,
     pub kind: CardKind,
+    /// Who holds a staff card.
+    #[schema(value_type = Option<Uuid>)]
+    pub staff_id: Option<StaffId>,
+    /// Last valid day; of a temporary card alone, which must have one.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub valid_through: Option<Day>,
     /// What the member accepts; a new membership needs what its program demands.
     #[serde(default)]
     pub accepted_terms: Vec<Accepting>,
@@ -50,27 +60,37 @@ impl NewCard {
     /// # Errors
     /// `field_invalid` unless exactly one of both is named.
     pub fn command(&self) -> Result<Command, Refusal> {
-        let (store, kind) = (self.store_id, self.kind);
-        match (self.program_id, self.customer_id, self.membership_id) {
-            (Some(program), Some(customer), None) => Ok(Command::Issue(Issue {
+        let (store, kind, until) = (self.store_id, self.kind, self.valid_through);
+        match (self.program_id, self.customer_id, self.membership_id, self.staff_id) {
+            (Some(program), Some(customer), None, None) => Ok(Command::Issue(Issue {
                 program,
                 customer,
                 store,
                 kind,
+                until,
                 number: None,
                 issued_at: None,
                 accepting: Some(self.accepted_terms.clone()),
             })),
-            (None, None, Some(membership)) if self.accepted_terms.is_empty() => Ok(Command::AddCard(AddCard {
+            (Some(program), None, None, staff) => Ok(Command::IssueToBearer(IssueToBearer {
+                program,
+                store,
+                kind,
+                staff,
+                until,
+                accepting: self.accepted_terms.clone(),
+            })),
+            (None, None, Some(membership), None) if self.accepted_terms.is_empty() => Ok(Command::AddCard(AddCard {
                 membership,
                 store,
                 kind,
+                until,
                 number: None,
             })),
             _ => Err(Refusal::new(
                 Code::FieldInvalid,
-                "请给出 program_id 和 customer_id（新会籍），或 membership_id（加卡，不带 accepted_terms）。",
-                "Give program_id and customer_id (a new membership) or membership_id (another card of it, without accepted_terms).",
+                "请给出 program_id（新会籍，记名卡另给 customer_id，员工卡另给 staff_id），或 membership_id（加卡，不带 accepted_terms）。",
+                "Give program_id (a new membership, with customer_id or staff_id where somebody holds it) or membership_id (another card of it, without accepted_terms).",
             )),
         }
     }
@@ -84,22 +104,14 @@ pub struct Issue {
     /// The issuing store; validity counts in its zone.
     pub store: StoreId,
     pub kind: CardKind,
+    /// Last valid day of a temporary card.
+    pub until: Option<Day>,
     /// Import and demo choose; None: a random one.
     pub number: Option<CardNumber>,
     /// Import and demo: issued as of then.
     pub issued_at: Option<Instant>,
     /// What the member accepts. None: of import and demo nobody asks.
     pub accepting: Option<Vec<Accepting>>,
-}
-
-/// A further card of an open membership.
-#[derive(Clone, Debug)]
-pub struct AddCard {
-    pub membership: MembershipId,
-    pub store: StoreId,
-    pub kind: CardKind,
-    /// Import and demo choose; None: a random one.
-    pub number: Option<CardNumber>,
 }
 
 impl Issue {
@@ -125,8 +137,11 @@ impl Issue {
             None => Vec::new(),
         };
         let configuration = desk.configuration(self.program, now)?;
+        let kind = KindTerms::of(&configuration.terms.kinds, self.kind)?;
+        check_holder(&kind, HolderRule::Customer)?;
         let grant = admission::ask(desk, &configuration, (self.customer, store), &register, now)?;
         let context = desk.context(store, Some(&configuration), now);
+        let card_through = kind.valid_through(store.zone.day_of(now), grant.valid_through, self.until)?;
         let membership = MembershipId(Uuid::now_v7());
         let introducer = match register.introducer {
             Some(introducer) => desk.open_membership(introducer, self.program, now)?,
@@ -158,7 +173,10 @@ impl Issue {
                 card: CardId(Uuid::now_v7()),
                 number: self.number.clone().map_or_else(new_number, Ok)?,
                 kind: self.kind,
+                issuing: kind.issuing,
+                holder_staff: None,
                 valid_through: grant.valid_through,
+                card_through,
                 qualifying,
             },
             customer: self.customer,
@@ -177,7 +195,7 @@ fn base_tier(configuration: &Configuration) -> &str {
     configuration.ladder.steps.first().map_or("", |step| step.id.as_str())
 }
 
-fn membership_exists() -> Refusal {
+pub(super) fn membership_exists() -> Refusal {
     Refusal::new(
         Code::MembershipExists,
         "该顾客在此计划中已有会籍；如需再发一张卡，请选择该会籍",
@@ -301,10 +319,30 @@ impl LedgerCommand for Issuing {
     }
 }
 
-fn issued(card: &Card, context: &Context) -> CardEvent {
+/// Whether it is cards of such holders that are issued here.
+///
+/// # Errors
+/// `card_kind` with who holds cards of the kind.
+pub(super) fn check_holder(kind: &KindTerms, holder: HolderRule) -> Result<(), Refusal> {
+    if kind.holder == holder {
+        return Ok(());
+    }
+    let (zh, en) = match kind.holder {
+        HolderRule::Customer => ("此类卡须有持卡顾客，请先选择顾客。", "Cards of this kind are held by a customer; choose one."),
+        HolderRule::Nobody => ("此类卡为不记名卡，不能指定持卡人。", "Cards of this kind are held by nobody; name no holder."),
+        HolderRule::Staff => ("此类卡由员工持有，请选择员工。", "Cards of this kind are held by staff; name the member of staff."),
+    };
+    Err(Refusal::new(Code::CardKind, zh, en).at("/kind"))
+}
+
+pub(super) fn issued(card: &Card, context: &Context) -> CardEvent {
+    let operation = match card.state {
+        CardState::Applied => "apply",
+        _ => "issue",
+    };
     CardEvent {
         card: card.id,
-        operation: "issue",
+        operation,
         store: Some(context.store),
         reason: None,
         detail: json!({}),
@@ -312,72 +350,5 @@ fn issued(card: &Card, context: &Context) -> CardEvent {
         from: "",
         to: card.state.as_str(),
         blocks: String::new(),
-    }
-}
-
-impl AddCard {
-    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
-        desk.actor.require(Action::CardIssue, Some(self.store))?;
-        let store = desk.store(self.store)?;
-        let now = desk.now(None);
-        let member = desk.engine.read(desk.chain(), |conn| {
-            load::member_head(conn, desk.chain(), self.membership)
-        })?;
-        let member = member.ok_or_else(|| {
-            Refusal::new(Code::NotFound, "没有这个会籍", "There is no such membership").at("/membership_id")
-        })?;
-        let configuration = desk.configuration(member.program, now)?;
-        // As long as the membership, whose end is counted in the zone of the store that opened it.
-        let zone = desk.zone(member.store)?;
-        let valid_through = member.expires_at.map(|end| zone.day_of(Instant(end.0 - 1)));
-        Ok(Box::new(Adding {
-            membership: member.id,
-            chosen: self.number.is_some(),
-            args: AddCardArgs {
-                card: CardId(Uuid::now_v7()),
-                number: self.number.clone().map_or_else(new_number, Ok)?,
-                kind: self.kind,
-                valid_through,
-            },
-            context: desk.context(store, Some(&configuration), now),
-        }))
-    }
-}
-
-/// A further card on its way to the writer.
-struct Adding {
-    membership: MembershipId,
-    chosen: bool,
-    args: AddCardArgs,
-    context: Context,
-}
-
-impl LedgerCommand for Adding {
-    fn needs(&self) -> Needs {
-        Needs {
-            members: vec![MemberNeed {
-                id: self.membership,
-                paid_since: None,
-                upgrades: false,
-            }],
-            number: Some(self.args.number.clone()),
-            ..Needs::default()
-        }
-    }
-
-    fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
-        check_number(state, self.chosen)?;
-        let member = state.take(Some(self.membership)).ok_or_else(stale)?;
-        let (rows, card) = decide_add_card(&member, &self.args, &self.context)?;
-        let answer = answered(&card, &member, &self.context.ladder, self.context.now);
-        let mut decision = Decision::new(rows, Answer::created(&answer)?);
-        decision.card_events.push(issued(&card, &self.context));
-        let detail = json!({ "membership_id": self.membership });
-        decision.notes.audit.push(AuditRow {
-            action: "card.issue",
-            subject: Some(card.id.0),
-            detail,
-        });
-        Ok(decision)
     }
 }

@@ -5,10 +5,10 @@ use super::tx::{Answer, Notes};
 use crate::actor::Actor;
 use crate::plugin::RecordedInput;
 use crate::store::statement::Bind;
-use cardea_domain::card::{Block, Card, CardNumber, CardState, usable};
+use cardea_domain::card::{At, Block, Card, CardNumber, CardState, usable};
 use cardea_domain::id::*;
 use cardea_domain::ledger::{Asset, Lot, Member};
-use cardea_domain::rows::Rows;
+use cardea_domain::rows::{PinRow, Rows};
 use cardea_domain::sale::{NaturalKey, Reward, SaleRecord};
 use cardea_domain::terms::{AcceptanceChannel, TermsKind};
 use cardea_domain::{Day, Instant, Refusal, Zone};
@@ -52,6 +52,10 @@ pub struct Needs {
     pub tier_of: Option<MembershipId>,
     /// Whether a card number is taken.
     pub number: Option<CardNumber>,
+    /// This card's PIN.
+    pub pin_of: Option<CardId>,
+    /// Whether this card's code of a step was used.
+    pub code: Option<(CardId, i64)>,
     /// Lots of this membership that are past their date at this instant and whose end isn't booked, empty ones too.
     pub due_lots: Option<(MembershipId, Instant)>,
 }
@@ -76,6 +80,8 @@ pub struct State {
     pub open_membership: Option<MembershipId>,
     pub standing: Vec<MembershipId>,
     pub number_taken: bool,
+    pub pin: Option<PinRow>,
+    pub code_used: bool,
     /// None: never.
     pub tier_since: Option<Day>,
     pub due_lots: BTreeMap<Asset, Vec<Lot>>,
@@ -86,6 +92,8 @@ pub struct State {
 pub struct LoadedCard {
     pub card: Card,
     pub zone: Zone,
+    /// Of a replaced card: how the new one's number ends.
+    pub new_last_four: Option<String>,
 }
 
 impl LoadedCard {
@@ -95,16 +103,16 @@ impl LoadedCard {
     /// # Errors
     /// `card_blocked`
     pub fn check_usable(&self, at: Instant) -> Result<(), Refusal> {
-        let Card { state, blocks, .. } = &self.card;
+        let blocks = &self.card.blocks;
         if self.ended_after(at) {
             let others: Vec<Block> = blocks
                 .iter()
                 .copied()
                 .filter(|block| *block != Block::Expired)
                 .collect();
-            return usable(CardState::Active, &others, false);
+            return usable(At::new(CardState::Active, &others), false, None);
         }
-        usable(*state, blocks, self.expired(at))
+        usable(self.card.at(), self.expired(at), self.new_last_four.as_deref())
     }
 
     /// Whether it was in the holder's hands then, blocked or not: a lost card may be found again or replaced, one that

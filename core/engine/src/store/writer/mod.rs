@@ -6,6 +6,7 @@
 pub(crate) mod answers;
 mod batch;
 mod counts;
+pub(crate) mod credentials;
 mod events;
 pub(crate) mod idempotency;
 pub(crate) mod ids;
@@ -14,6 +15,7 @@ pub(crate) mod ledger;
 pub(crate) mod load;
 pub(crate) mod parts;
 mod queue;
+mod rare;
 pub(crate) mod record;
 pub(crate) mod save;
 #[cfg(test)]

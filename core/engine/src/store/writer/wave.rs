@@ -78,6 +78,8 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         ended_of,
         tier_of,
         number,
+        pin_of,
+        code,
         due_lots,
     } = needs;
     let chain = job.actor.chain;
@@ -99,6 +101,8 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         .chain(receipt)
         .chain(members.map(Touched::Member))
         .chain(cards.iter().copied().map(Touched::Card))
+        .chain(pin_of.map(Touched::Card))
+        .chain(code.map(|(card, _)| Touched::Card(card)))
         .chain(record.map(Touched::Bill))
         .chain(reward.map(Touched::Reward))
         .chain(of_customer.into_iter().flatten().map(Touched::Customer))
