@@ -21,6 +21,8 @@ impl Terms {
             // Of the moment of use alone.
             kinds: _,
             requirements: _,
+            // A return works from what was drawn, not from how.
+            value: _,
         } = *self;
         let tender = tender.as_ref().map(|t| {
             let PointsTender {

@@ -20,3 +20,4 @@ mod refund;
 mod returns;
 mod sale;
 mod tier;
+mod value;
