@@ -3,6 +3,8 @@
 use crate::card::{Block, CardState};
 use crate::card_stock::BlankState;
 use crate::id::{ApprovalId, BillId, CustomerId, MembershipId, ProgramId, StoreId};
+use crate::ledger::Balance;
+use crate::id::{ApprovalId, BillId, CustomerId, MembershipId, ProgramId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -94,6 +96,11 @@ codes! {
     CardBlocked "card_blocked" Conflict "此卡已停用" "The card is blocked";
     CardStock "card_stock" Conflict "空白卡库存不允许此操作" "The stock of blank cards forbids this";
     CardState "card_state" Conflict "卡的状态不允许此操作" "The card's state forbids this";
+    CardKind "card_kind" Conflict "卡种不允许" "The kind of card doesn't permit it";
+    CodeUnusable "code_unusable" Conflict "动态码不可用" "The code can't be used";
+    ConfirmationNeeded "confirmation_needed" Conflict "须先确认" "It must be confirmed first";
+    PinWrong "pin_wrong" Conflict "卡密码不对" "The PIN is wrong";
+    MembershipHolds "membership_holds" Conflict "会籍尚有余额或欠款" "The membership holds something still";
     ReceiptConflict "receipt_conflict" Conflict "小票号已用于另一笔账单" "The receipt number belongs to another bill";
     AlreadyReturned "already_returned" Conflict "商品已退" "Returned already";
     NotCancellable "not_cancellable" Conflict "不能取消" "It can't be cancelled";
@@ -180,6 +187,15 @@ pub struct Facts {
     pub blank_state: Option<BlankState>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blank_store_id: Option<StoreId>,
+    /// What must be confirmed first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// What a membership still has or owes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Balance>,
+    /// How many more wrong PINs there may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tries_left: Option<i64>,
     /// The memberships that may be meant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub memberships: Vec<MembershipChoice>,

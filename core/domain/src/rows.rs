@@ -37,6 +37,12 @@ pub struct Rows {
     pub membership_updates: Vec<MembershipUpdate>,
     pub cards: Vec<CardRow>,
     pub card_updates: Vec<CardUpdate>,
+    /// PINs of cards after the command (absolute).
+    pub pins: Vec<PinRow>,
+    /// Dynamic codes that are used up: card and step.
+    pub codes: Vec<(CardId, i64)>,
+    /// Anonymous memberships that become a customer's.
+    pub named: Vec<(MembershipId, CustomerId)>,
     pub tier_changes: Vec<TierChangeRow>,
     /// Earlier bills of nobody that become a membership's (the purchase that led to a card).
     pub bill_memberships: Vec<BillMembership>,
@@ -276,10 +282,34 @@ pub struct CardRow {
     pub membership: MembershipId,
     pub number: CardNumber,
     pub kind: CardKind,
+    /// Active, or applied for.
+    pub state: CardState,
+    pub awaits_approval: bool,
+    pub entered_by: Option<StaffId>,
     pub store: StoreId,
     pub issued_at: Instant,
     pub valid_through: Option<Day>,
     pub replaces: Option<CardId>,
+    /// The member of staff who holds it.
+    pub holder_staff: Option<StaffId>,
+}
+
+/// A card's PIN.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PinRow {
+    pub card: CardId,
+    /// PHC string.
+    pub hash: String,
+    /// How many in a row have been or are being judged without a right one.
+    pub tries: i64,
+    pub set_at: Instant,
+}
+
+impl std::fmt::Debug for PinRow {
+    /// Six digits are tried out soon once their hash is known: it doesn't belong in logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PinRow({}, {} tries)", self.card, self.tries)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -287,7 +317,10 @@ pub struct CardUpdate {
     pub id: CardId,
     pub state: CardState,
     pub blocks: Vec<Block>,
+    /// An anonymous card becomes a customer's.
+    pub kind: CardKind,
     pub replaced_by: Option<CardId>,
+    pub awaits_approval: bool,
     pub version: i64,
 }
 

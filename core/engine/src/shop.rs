@@ -132,6 +132,7 @@ impl Shop {
             customer,
             store: self.f.store,
             kind: CardKind::Customer,
+            until: None,
             number: Some(number.clone()),
             issued_at: None,
             accepting: None,
@@ -208,6 +209,7 @@ impl Shop {
             card,
             replacement: CardReplacement {
                 reason: "damaged".into(),
+                cause: cardea_domain::card::ReplacementCause::Damaged,
                 store_id: self.f.store,
                 number: None,
             },

@@ -56,7 +56,7 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
         "PATCH /customers/{id}" => json!({"name": "王芳"}),
         "POST /cards" => json!({"membership_id": world.membership, "store_id": world.store, "kind": "customer"}),
         "POST /cards/{id}/freeze" | "POST /cards/{id}/unfreeze" | "POST /cards/{id}/cancel" => json!({"reason": "x"}),
-        "POST /cards/{id}/report-loss" => json!({"reason": "x", "caller_verified": true}),
+        "POST /cards/{id}/report-loss" => json!({"reason": "x", "caller_verified": true, "questions": ["birthday"]}),
         "POST /cards/{id}/cancel-loss" => json!({"reason": "x", "identity_checked": true}),
         "POST /cards/{id}/replace" => json!({"reason": "x", "store_id": world.store}),
         "POST /sales" | "POST /sales/quote" => with(

@@ -35,7 +35,7 @@ pub fn tests() -> Vec<Trial> {
 }
 
 fn report(app: &TestApp, member: &Member) -> Value {
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true}))
+    app.operate(&member.card, "report-loss", json!({"caller_verified": true, "questions": ["birthday"]}))
         .ok()
 }
 
@@ -172,7 +172,7 @@ fn d_card_5_no_points_are_spent_without_a_card_that_works(app: &TestApp) {
         sale.points(5_00)
     };
     paying().ring();
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true}))
+    app.operate(&member.card, "report-loss", json!({"caller_verified": true, "questions": ["birthday"]}))
         .ok();
     paying().quote().expect_problem(409, "card_blocked");
     paying().post().expect_problem(409, "card_blocked");
@@ -226,7 +226,7 @@ fn d_card_5_a_found_card_needs_an_identity_check(app: &TestApp) {
 fn d_card_5_any_store_reports_a_loss(app: &TestApp) {
     let member = app.member("王芳");
     let western = app.actor("cashier", &[app.west()]);
-    let body = json!({"reason": "the holder called", "caller_verified": true});
+    let body = json!({"reason": "the holder called", "caller_verified": true, "questions": ["birthday"]});
     let lost = western.post(&format!("/cards/{}/report-loss", member.card), &body).ok();
     assert_eq!(lost["blocks"], json!(["loss"]));
 }

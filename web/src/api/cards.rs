@@ -4,10 +4,12 @@ use super::shown;
 use crate::http::{Answer, Guard, Id, IdempotencyKey, Language, Page, Permit, Query, Write, action, answer};
 use crate::state::State;
 use actix_web::{get, post, web};
-use cardea_domain::card::CardOp;
+use cardea_domain::card::{CardOp, OPERATIONS, Operation};
 use cardea_domain::id::CardId;
 use cardea_engine::Actor;
-use cardea_engine::command::{CardAnswer, CardOperation, CardReplacement, Command, NewCard, Operate, Replace};
+use cardea_engine::command::{
+    CardAnswer, CardOperation, CardReplacement, CardReturn, Command, GiveUp, NewCard, Operate, Replace,
+};
 use cardea_engine::page::PageArgs;
 use cardea_engine::query::{CardQuery, CardShown, StatementEntry};
 use cardea_engine::store::Answered;
@@ -19,11 +21,14 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(issue_card)
         .service(read_card)
         .service(list_card_entries);
+    config.service(list_card_operations);
+    config.service(approve_card).service(reject_card).service(collect_card);
     config.service(freeze_card).service(unfreeze_card).service(cancel_card);
     config
         .service(report_card_loss)
         .service(cancel_card_loss)
         .service(replace_card);
+    config.service(hand_in_card).service(return_card).service(unlock_card_pin);
 }
 
 /// Cards by number, phone, last four digits of either, or name; newest first, masked. A whole number finds a card of
@@ -95,6 +100,68 @@ async fn list_card_entries(
     Ok(answer::ok(&entries))
 }
 
+/// The table of what may happen to a card: from where, who may, what must be said, what comes of it.
+#[utoipa::path(tag = "cards", responses((status = 200, body = Vec<Operation>)))]
+#[get("/card-operations")]
+async fn list_card_operations(_permit: Permit<action::CardLookup>) -> Answer {
+    Ok(answer::ok(&OPERATIONS))
+}
+
+/// Approves an application; somebody else than who entered it does.
+#[utoipa::path(
+    tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardOperation,
+    responses((status = 200, body = CardShown))
+)]
+#[post("/cards/{id}/approve")]
+async fn approve_card(
+    permit: Permit<action::CardApprove>,
+    id: Id<CardId>,
+    write: Write<CardOperation>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    operate(permit, CardOp::Approve, id.0, write, language, &state).await
+}
+
+/// Rejects an application. The membership ends with it, if it has no other card.
+#[utoipa::path(
+    tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardOperation,
+    responses((status = 200, body = CardShown))
+)]
+#[post("/cards/{id}/reject")]
+async fn reject_card(
+    permit: Permit<action::CardApprove>,
+    id: Id<CardId>,
+    write: Write<CardOperation>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    let command = Command::GiveUp(GiveUp {
+        card: id.0,
+        op: CardOp::Reject,
+        store: None,
+        operation: write.body,
+    });
+    let answered = state.engine.execute(permit.actor(), Some(write.key), &command).await?;
+    answer_card(&state, permit.actor(), &answered, language)
+}
+
+/// Hands over a card that was applied for: `identity_checked`, `handbook_given` and `use_explained` are demanded.
+#[utoipa::path(
+    tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardOperation,
+    responses((status = 200, body = CardShown))
+)]
+#[post("/cards/{id}/collect")]
+async fn collect_card(
+    permit: Permit<action::CardCollect>,
+    id: Id<CardId>,
+    write: Write<CardOperation>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    operate(permit, CardOp::Collect, id.0, write, language, &state).await
+}
+
 /// Freezes a card.
 #[utoipa::path(
     tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardOperation,
@@ -127,8 +194,8 @@ async fn unfreeze_card(
     operate(permit, CardOp::Unfreeze, id.0, write, language, &state).await
 }
 
-/// Reports a card lost: from now on it neither earns nor spends. By phone it needs `caller_verified`, at the counter
-/// `identity_checked`, true or false.
+/// Reports a card lost: from now on it neither earns nor spends. By phone it needs `caller_verified` and the `questions`
+/// that were asked, at the counter `identity_checked`, true or false.
 #[utoipa::path(
     tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardOperation,
     responses((status = 200, body = CardShown))
@@ -158,6 +225,58 @@ async fn cancel_card_loss(
     state: web::Data<State>,
 ) -> Answer {
     operate(permit, CardOp::CancelLoss, id.0, write, language, &state).await
+}
+
+/// A found card is handed in: it doesn't work until its holder was seen (`cancel-loss`). Needs `handed_in_by`.
+#[utoipa::path(
+    tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardOperation,
+    responses((status = 200, body = CardShown))
+)]
+#[post("/cards/{id}/hand-in")]
+async fn hand_in_card(
+    permit: Permit<action::CardHandIn>,
+    id: Id<CardId>,
+    write: Write<CardOperation>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    operate(permit, CardOp::HandIn, id.0, write, language, &state).await
+}
+
+/// The holder gives the card back for good. With the last card the membership ends and its points are void; while it holds
+/// stored value, sessions or debts it is refused `membership_holds`.
+#[utoipa::path(
+    tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardReturn,
+    responses((status = 200, body = CardShown))
+)]
+#[post("/cards/{id}/return")]
+async fn return_card(
+    permit: Permit<action::CardReturn>,
+    id: Id<CardId>,
+    write: Write<CardReturn>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    let actor = permit.at(write.body.store_id)?;
+    let command = Command::GiveUp(GiveUp::returned(id.0, write.body));
+    let answered = state.engine.execute(actor, Some(write.key), &command).await?;
+    answer_card(&state, actor, &answered, language)
+}
+
+/// Lifts the block after wrong PINs. Needs `identity_checked`.
+#[utoipa::path(
+    tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = CardOperation,
+    responses((status = 200, body = CardShown))
+)]
+#[post("/cards/{id}/unlock-pin")]
+async fn unlock_card_pin(
+    permit: Permit<action::CardUnlockPin>,
+    id: Id<CardId>,
+    write: Write<CardOperation>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    operate(permit, CardOp::UnlockPin, id.0, write, language, &state).await
 }
 
 /// Voids a card for ever.
@@ -217,7 +336,7 @@ async fn operate<A: Guard>(
 }
 
 /// Stored answers hold the holder's id; name and masked phone are added here.
-fn answer_card(state: &State, actor: &Actor, answered: &Answered, language: Language) -> Answer {
+pub(super) fn answer_card(state: &State, actor: &Actor, answered: &Answered, language: Language) -> Answer {
     answer::answered(answered, |card: CardAnswer| {
         let holder: Vec<_> = card.customer.iter().map(|holder| holder.id).collect();
         let mut customers = state.customers(actor, &holder)?;

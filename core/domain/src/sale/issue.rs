@@ -3,9 +3,9 @@
 use super::bill::field;
 use super::earn::{self, Earning};
 use super::returns::kept_lines;
-use super::{Basis, BillKind, Context, EntryView, Judgement, Proposal, RecordedLine, SaleRecord, explain, sell};
+use super::{Basis, BillKind, Context, EntryView, Issuing, Judgement, Proposal, RecordedLine, SaleRecord, explain, sell};
 use crate::calendar::{Day, Instant};
-use crate::card::{self, Card, CardKind, CardNumber};
+use crate::card::{self, Card, CardKind, CardNumber, CardState};
 use crate::error::{Code, Refusal};
 use crate::id::*;
 use crate::ledger::{Asset, Balance, Booking, Lot, Member, Source};
@@ -31,8 +31,13 @@ pub struct IssueArgs {
     pub card: CardId,
     pub number: CardNumber,
     pub kind: CardKind,
-    /// The last valid day, in the zone of the issuing store; none: no end.
+    pub issuing: Issuing,
+    /// Where a member of staff holds it.
+    pub holder_staff: Option<StaffId>,
+    /// The last valid day of the membership, in the zone of the issuing store; none: no end.
     pub valid_through: Option<Day>,
+    /// The last valid day of the card.
+    pub card_through: Option<Day>,
     pub qualifying: Option<Qualifying>,
 }
 
@@ -42,6 +47,9 @@ pub struct AddCardArgs {
     pub card: CardId,
     pub number: CardNumber,
     pub kind: CardKind,
+    pub issuing: Issuing,
+    /// Where a member of staff holds it.
+    pub holder_staff: Option<StaffId>,
     pub valid_through: Option<Day>,
 }
 
@@ -55,6 +63,19 @@ pub struct IssueAnswer {
     pub balances: Vec<Balance>,
     /// The membership as it stands now.
     pub member: Member,
+}
+
+impl Issuing {
+    fn first_state(self) -> CardState {
+        match self {
+            Self::AtOnce => CardState::Active,
+            Self::OnCollection | Self::OnApproval => CardState::Applied,
+        }
+    }
+
+    fn entered_by(self, context: &Context) -> Option<StaffId> {
+        context.staff.filter(|_| self != Self::AtOnce)
+    }
 }
 
 /// Opens a membership and its first card, and books the qualifying purchase: it becomes the membership's first one,
@@ -101,15 +122,19 @@ pub fn decide_issue(
         membership: args.membership,
         number: args.number.clone(),
         kind: args.kind,
+        state: args.issuing.first_state(),
+        awaits_approval: args.issuing == Issuing::OnApproval,
+        entered_by: args.issuing.entered_by(context),
         store: context.store,
         issued_at: context.now,
-        valid_through: args.valid_through,
+        valid_through: args.card_through,
         replaces: None,
+        holder_staff: args.holder_staff,
     };
     let answer = IssueAnswer {
         card: Card::issued(&card),
         tier: context.ladder.view(&member.tier),
-        valid_through: args.valid_through,
+        valid_through: args.card_through,
         entries,
         balances: member.balances(context.now),
         member,
@@ -233,10 +258,14 @@ pub fn decide_add_card(member: &Member, args: &AddCardArgs, context: &Context) -
         membership: member.id,
         number: args.number.clone(),
         kind: args.kind,
+        state: args.issuing.first_state(),
+        awaits_approval: args.issuing == Issuing::OnApproval,
+        entered_by: args.issuing.entered_by(context),
         store: context.store,
         issued_at: context.now,
         valid_through: args.valid_through,
         replaces: None,
+        holder_staff: args.holder_staff,
     };
     let card = Card::issued(&row);
     Ok((
@@ -246,6 +275,37 @@ pub fn decide_add_card(member: &Member, args: &AddCardArgs, context: &Context) -
         },
         card,
     ))
+}
+
+/// An anonymous membership becomes a customer's, and its cards named ones (D-CARD-1). The caller knows that the customer has
+/// no open membership in the program.
+///
+/// # Errors
+/// `membership_closed`; `already_exists` for a membership that has a holder. Nothing has changed then.
+pub fn decide_named(
+    member: &mut Member,
+    cards: &mut [Card],
+    customer: CustomerId,
+    context: &Context,
+) -> Result<Rows, Refusal> {
+    member.check_open(context.now)?;
+    if member.customer.is_some() {
+        return Err(Refusal::new(
+            Code::AlreadyExists,
+            "该会籍已登记持卡人。",
+            "The membership has a holder already.",
+        ));
+    }
+    let mut rows = Rows::default();
+    for card in cards.iter_mut().filter(|card| card.kind == CardKind::Anonymous) {
+        card.kind = CardKind::Customer;
+        card.version += 1;
+        rows.card_updates.push(card.update());
+    }
+    member.customer = Some(customer);
+    rows.named.push((member.id, customer));
+    rows.membership_updates.push(member.touch());
+    Ok(rows)
 }
 
 /// Ends a membership whose validity is over: its cards are void, its lots expire, one entry each (D-RET-4). Nothing to
@@ -311,7 +371,7 @@ fn last_day(context: &Context, ended_at: Instant) -> Option<Day> {
     Some(context.zone.day_of(Instant(ended_at.0 - 1)))
 }
 
-fn end_of(context: &Context, ended_at: Instant) -> Source {
+pub(super) fn end_of(context: &Context, ended_at: Instant) -> Source {
     Source {
         bill: None,
         store: Some(context.store),

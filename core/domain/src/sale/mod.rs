@@ -2,11 +2,14 @@
 
 mod bill;
 mod cancel;
+mod closing;
+mod confirmation;
 mod earn;
 mod expiry;
 mod explain;
 mod issue;
 mod kept;
+mod kinds;
 mod late;
 mod plan;
 mod preview;
@@ -24,12 +27,16 @@ pub use bill::{
     AttrValue, Bill, Line, MAX_LINES, MAX_TENDERS, Tender, check_occurred_at, is_backdated, opened_by, spread_unpaid,
 };
 pub use cancel::{CancelAnswer, CancelArgs, decide_cancel};
+pub use closing::decide_give_up;
+pub use confirmation::{Confirmed, ConfirmedUse, Demand, Requirement, check_confirmed};
 pub use earn::{TOO_MANY_POINTS, too_many_points};
 pub use expiry::Expiry;
 pub(crate) use explain::end_undone;
 pub use issue::{
-    AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, expire_lots, expire_membership,
+    AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, decide_named, expire_lots,
+    expire_membership,
 };
+pub use kinds::{CardUse, HolderRule, Issuing, KindTerms};
 pub use late::{LateAnswer, LateArgs, decide_late};
 pub use record::{IntroducerBonus, RecordedDraw, RecordedLine, RecordedTender, SaleRecord};
 pub use redemption::{MOST_PIECES, Permit, RedemptionAnswer, RedemptionArgs, Reward, RewardView, decide_redemption};
@@ -191,6 +198,14 @@ pub struct Terms {
     /// Whether a membership whose cards are all void earns all the same.
     #[serde(default)]
     pub earn_without_card: bool,
+    /// What kinds of cards there are; empty: every kind, for customers and everything.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub kinds: Vec<KindTerms>,
+    /// What must be made sure of before a card is used for more than an amount.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub requirements: Vec<Requirement>,
     /// null: the program has no stored value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<ValueTerms>,

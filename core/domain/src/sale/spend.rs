@@ -56,6 +56,8 @@ impl Terms {
                 ..wrong
             });
         }
+        errors.extend(super::kinds::validate(&self.kinds));
+        errors.extend(super::confirmation::validate(&self.requirements));
         errors
     }
 }

@@ -18,6 +18,9 @@ impl Terms {
             tender,
             expiry,
             earn_without_card,
+            // Of the moment of use alone.
+            kinds: _,
+            requirements: _,
             // A return works from what was drawn, not from how.
             value: _,
         } = *self;
@@ -60,7 +63,7 @@ impl Terms {
             }),
             expiry,
             earn_without_card,
-            value: None,
+            ..Self::default()
         })
     }
 }
@@ -87,7 +90,7 @@ mod tests {
                 grace_days: 3,
             }),
             earn_without_card: true,
-            value: None,
+            ..Terms::default()
         };
         for terms in [terms, Terms::default()] {
             let text = terms.to_row().unwrap();

@@ -16,7 +16,10 @@ fn issue_args() -> IssueArgs {
         card: CardId(Uuid::from_u128(4)),
         number: CardNumber::from_random(11),
         kind: CardKind::Customer,
+        issuing: Issuing::AtOnce,
+        holder_staff: None,
         valid_through: Some(day("2028-06-14")),
+        card_through: Some(day("2028-06-14")),
         qualifying: None,
     }
 }
@@ -182,6 +185,8 @@ fn a_further_card_belongs_to_an_open_membership() {
         card: CardId(Uuid::from_u128(44)),
         number: CardNumber::from_random(12),
         kind: CardKind::Customer,
+        issuing: Issuing::AtOnce,
+        holder_staff: None,
         valid_through: None,
     };
     let (rows, card) = decide_add_card(&shop.member, &args, &shop.context).unwrap();
@@ -217,6 +222,9 @@ fn a_membership_ends_with_its_cards_and_lots_once() {
         store: shop.member.store,
         valid_through: None,
         replaced_by: None,
+        awaits_approval: false,
+        entered_by: None,
+        holder_staff: None,
         version: 1,
     };
     let mut cards = [

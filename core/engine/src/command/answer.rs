@@ -2,7 +2,7 @@
 
 use crate::query;
 use cardea_domain::Instant;
-use cardea_domain::card::Card;
+use cardea_domain::card::{Card, allowed};
 use cardea_domain::id::CustomerId;
 use cardea_domain::ledger::Member;
 use cardea_domain::tier::Ladder;
@@ -32,6 +32,9 @@ pub(super) fn answered(card: &Card, member: &Member, ladder: &Ladder, now: Insta
         valid_through: card.valid_through,
         balances: member.balances(now),
         replaced_by: card.replaced_by,
+        replaced_by_last_four: None,
+        staff_id: card.holder_staff,
+        allowed: allowed(card.at()),
         entries: Vec::new(),
     }
 }

@@ -11,8 +11,12 @@ use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, LoadedCar
 use crate::store::writer::{AuditRow, load, save};
 use cardea_domain::card::{Block, Card, CardNumber, CardOp, ReplaceArgs, decide_card, decide_replace};
 use cardea_domain::card_stock::Wanted;
+pub use cardea_domain::card::CardOperation;
+use cardea_domain::card::{
+    Block, Card, CardNumber, CardOp, CardState, ReplaceArgs, ReplacementCause, decide_card, decide_replace, operation,
+};
 use cardea_domain::id::*;
-use cardea_domain::rows::Rows;
+use cardea_domain::rows::{PinRow, Rows};
 use cardea_domain::tier::Ladder;
 use cardea_domain::{Code, Instant, Refusal};
 use serde::Deserialize;
@@ -20,24 +24,13 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-// The reason has 1–200 characters.
-/// Why an operation on a card is done.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CardOperation {
-    #[schema(example = "钱包丢失")]
-    pub reason: String,
-    /// By phone: the call-back questions were answered; `report-loss` by phone demands it.
-    pub caller_verified: Option<bool>,
-    /// The identity document was seen; `cancel-loss` demands it, `report-loss` at the counter says true or false.
-    pub identity_checked: Option<bool>,
-}
-
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CardReplacement {
     #[schema(example = "补卡")]
     pub reason: String,
+    /// A lost card was reported before, a damaged one needs no report.
+    pub cause: ReplacementCause,
     /// The store that hands out the new card.
     #[schema(value_type = Uuid)]
     pub store_id: StoreId,
@@ -65,33 +58,17 @@ pub struct Replace {
 
 impl Operate {
     pub(super) fn name(&self) -> &'static str {
-        match self.op {
-            CardOp::Freeze => "card.freeze",
-            CardOp::Unfreeze => "card.unfreeze",
-            CardOp::ReportLoss => "card.report_loss",
-            CardOp::CancelLoss => "card.cancel_loss",
-            CardOp::Replace => "card.replace",
-            CardOp::Cancel => "card.cancel",
-        }
-    }
-
-    fn action(&self) -> Action {
-        match self.op {
-            CardOp::Freeze => Action::CardFreeze,
-            CardOp::Unfreeze => Action::CardUnfreeze,
-            CardOp::ReportLoss => Action::CardReportLoss,
-            CardOp::CancelLoss => Action::CardCancelLoss,
-            CardOp::Replace => Action::CardReplace,
-            CardOp::Cancel => Action::CardCancel,
-        }
+        operation(self.op).name
     }
 
     pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
         let card = find(desk, self.card)?;
-        desk.actor.require(self.action(), Some(card.card.store))?;
-        check_reason(&self.operation.reason)?;
-        if self.op == CardOp::Replace {
-            return Err(Error::internal("a replacement is a command of its own"));
+        permit(desk, self.op, card.card.store)?;
+        if matches!(
+            self.op,
+            CardOp::Replace | CardOp::Return | CardOp::Reject | CardOp::SetPin | CardOp::ChangePin | CardOp::ResetPin
+        ) {
+            return Err(Error::internal(format!("{} is a command of its own", self.op)));
         }
         Ok(Box::new(Operating {
             frame: Frame::new(desk, &card.card)?,
@@ -100,32 +77,16 @@ impl Operate {
     }
 }
 
-impl Operate {
-    /// What must have been asked before: who is on the telephone, whose card was found. At the counter a loss is taken
-    /// with or without a document; either is recorded (D-CARD-5).
-    fn check_confirmed(&self) -> Result<(), Refusal> {
-        let at = |pointer, zh: &str, en: &str| Err(Refusal::new(Code::FieldInvalid, zh, en).at(pointer));
-        match (self.op, self.operation.caller_verified, self.operation.identity_checked) {
-            (CardOp::CancelLoss, _, Some(true)) => Ok(()),
-            (CardOp::CancelLoss, ..) => at(
-                "/identity_checked",
-                "解挂须先核对持卡人身份证件",
-                "Check the holder's identity document first",
-            ),
-            (CardOp::ReportLoss, None | Some(false), None) => at(
-                "/caller_verified",
-                "电话挂失须先按预留问题核对来电人；在柜台挂失请注明是否核对了证件",
-                "By phone, ask the call-back questions first; at the counter, say whether the document was seen",
-            ),
-            _ => Ok(()),
-        }
-    }
+/// Demands the permission that the table of operations names.
+pub(super) fn permit(desk: &Desk, op: CardOp, store: StoreId) -> Result<()> {
+    let name = operation(op).permission;
+    let action = Action::named(name).ok_or_else(|| Error::internal(format!("there is no permission {name}")))?;
+    Ok(desk.actor.require(action, Some(store))?)
 }
 
 impl Replace {
     pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
-        desk.actor
-            .require(Action::CardReplace, Some(self.replacement.store_id))?;
+        permit(desk, CardOp::Replace, self.replacement.store_id)?;
         check_reason(&self.replacement.reason)?;
         let store = desk.store(self.replacement.store_id)?;
         let card = find(desk, self.card)?;
@@ -156,7 +117,7 @@ impl Replace {
     }
 }
 
-fn find(desk: &Desk, id: CardId) -> Result<LoadedCard> {
+pub(super) fn find(desk: &Desk, id: CardId) -> Result<LoadedCard> {
     let card = desk
         .engine
         .read(desk.chain(), |conn| load::card(conn, desk.chain(), id))?;
@@ -164,16 +125,17 @@ fn find(desk: &Desk, id: CardId) -> Result<LoadedCard> {
 }
 
 /// What every operation on a card shares.
-struct Frame {
-    card: CardId,
-    membership: MembershipId,
+pub(super) struct Frame {
+    pub card: CardId,
+    pub membership: MembershipId,
     customer: Option<CustomerId>,
     ladder: Ladder,
-    now: Instant,
+    staff: Option<StaffId>,
+    pub now: Instant,
 }
 
 impl Frame {
-    fn new(desk: &Desk, card: &Card) -> Result<Self> {
+    pub fn new(desk: &Desk, card: &Card) -> Result<Self> {
         let now = desk.now(None);
         let head = desk.member_head(card.membership)?;
         let ladder = desk.configuration(head.program, now)?.ladder.clone();
@@ -182,11 +144,12 @@ impl Frame {
             membership: card.membership,
             customer: head.customer,
             ladder,
+            staff: desk.actor.staff,
             now,
         })
     }
 
-    fn needs(&self) -> Needs {
+    pub fn needs(&self) -> Needs {
         Needs {
             members: vec![MemberNeed {
                 id: self.membership,
@@ -198,11 +161,26 @@ impl Frame {
         }
     }
 
+    /// What happened to `card`, which stood in `from` before.
+    pub fn event(&self, op: CardOp, from: CardState, card: &Card, reason: String, detail: serde_json::Value) -> CardEvent {
+        CardEvent {
+            card: card.id,
+            operation: op.as_str(),
+            store: None,
+            reason: Some(reason).filter(|reason| !reason.is_empty()),
+            detail,
+            at: self.now,
+            from: from.as_str(),
+            to: card.state.as_str(),
+            blocks: save::blocks_text(&card.blocks),
+        }
+    }
+
     /// The decision, with its event and audit row; `answered` is the card that is shown.
-    fn decision(
+    pub fn decision(
         &self,
         state: &mut State,
-        rows: Rows,
+        (op, rows): (CardOp, Rows),
         answered: &Card,
         status: fn(&CardAnswer) -> Result<Answer>,
         event: CardEvent,
@@ -210,11 +188,10 @@ impl Frame {
         let member = state.take(Some(self.membership)).ok_or_else(stale)?;
         let answer = status(&shown(answered, &member, &self.ladder, self.now))?;
         let mut decision = Decision::new(rows, answer);
-        let action = action_of(event.operation);
         // The reason is free text, which may name people: it stands with the card's event, which can be scrubbed.
         let detail = json!({ "detail": event.detail, "blocks": event.blocks });
         decision.notes.audit.push(AuditRow {
-            action,
+            action: operation(op).name,
             subject: Some(self.card.0),
             detail,
         });
@@ -226,47 +203,61 @@ impl Frame {
     }
 }
 
-fn action_of(operation: &str) -> &'static str {
-    match operation {
-        "freeze" => "card.freeze",
-        "unfreeze" => "card.unfreeze",
-        "report_loss" => "card.report_loss",
-        "cancel_loss" => "card.cancel_loss",
-        "cancel" => "card.cancel",
-        _ => "card.replace",
-    }
-}
-
 struct Operating {
     frame: Frame,
     command: Operate,
 }
 
+impl Operating {
+    /// What was made sure of; of the call-back questions which were asked, never what was answered.
+    fn detail(&self) -> serde_json::Value {
+        let told = &self.command.operation;
+        let mut detail = json!({
+            "caller_verified": told.caller_verified,
+            "identity_checked": told.identity_checked,
+        });
+        match self.command.op {
+            CardOp::ReportLoss => {
+                detail["questions"] = json!(told.questions);
+                detail["lost_at"] = json!(told.lost_at);
+            }
+            CardOp::Collect => {
+                detail["handbook_given"] = json!(told.handbook_given);
+                detail["use_explained"] = json!(told.use_explained);
+            }
+            _ => {}
+        }
+        detail
+    }
+
+    /// With who handed a found card in, who is named where the reason is.
+    fn reason(&self) -> String {
+        let told = &self.command.operation;
+        let reason = told.reason.trim();
+        match told.handed_in_by.as_deref().map(str::trim) {
+            Some(by) if self.command.op == CardOp::HandIn => format!("{reason}（{by}）"),
+            _ => reason.to_owned(),
+        }
+    }
+}
+
 impl LedgerCommand for Operating {
     fn needs(&self) -> Needs {
-        self.frame.needs()
+        Needs {
+            pin_of: (self.command.op == CardOp::UnlockPin).then_some(self.frame.card),
+            ..self.frame.needs()
+        }
     }
 
     fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
+        let op = self.command.op;
         let mut card = state.cards.remove(&self.frame.card).ok_or_else(no_such_card)?.card;
-        let from = card.state.as_str();
-        let rows = decide_card(&mut card, self.command.op)?;
-        self.command.check_confirmed()?;
-        let event = CardEvent {
-            card: card.id,
-            operation: self.command.op.as_str(),
-            store: None,
-            reason: Some(self.command.operation.reason.trim().to_owned()),
-            detail: json!({
-                "caller_verified": self.command.operation.caller_verified,
-                "identity_checked": self.command.operation.identity_checked,
-            }),
-            at: self.frame.now,
-            from,
-            to: card.state.as_str(),
-            blocks: save::blocks_text(&card.blocks),
-        };
-        self.frame.decision(state, rows, &card, Answer::ok, event)
+        let from = card.state;
+        let mut rows = decide_card(&mut card, op, self.frame.staff)?;
+        operation(op).check(&self.command.operation, self.frame.now)?;
+        rows.pins.extend(state.pin.take().map(|pin| PinRow { tries: 0, ..pin }));
+        let event = self.frame.event(op, from, &card, self.reason(), self.detail());
+        self.frame.decision(state, (op, rows), &card, Answer::ok, event)
     }
 }
 
@@ -295,11 +286,12 @@ impl LedgerCommand for Replacing {
         if expired {
             card.blocks.push(Block::Expired);
         }
-        let from = card.state.as_str();
+        let from = card.state;
         let args = ReplaceArgs {
             id: self.new,
             number: self.number.clone(),
             store: self.command.replacement.store_id,
+            cause: self.command.replacement.cause,
             now: self.frame.now,
         };
         let (rows, new) = decide_replace(&mut card, &args)?;
@@ -317,6 +309,11 @@ impl LedgerCommand for Replacing {
         let mut decision = self.frame.decision(state, rows, &new, Answer::created, event)?;
         decision.blank = blank;
         Ok(decision)
+        let reason = self.command.replacement.reason.trim().to_owned();
+        let detail = json!({ "replaced_by": new.id, "cause": args.cause });
+        let mut event = self.frame.event(CardOp::Replace, from, &card, reason, detail);
+        event.store = Some(self.command.replacement.store_id);
+        self.frame.decision(state, (CardOp::Replace, rows), &new, Answer::created, event)
     }
 }
 

@@ -1,10 +1,12 @@
-//! Issuing a card: a membership with its first card, or a further card of one.
+//! Issuing a card: a customer's membership with its first card.
 
 use super::Command;
+use super::add_card::AddCard;
 use super::admission;
 use super::answer::answered;
 use super::campaigns::{Added, Occasion, Offers, recorded};
 use super::card_ops::check_number;
+use super::bearer::IssueToBearer;
 use super::desk::{Desk, new_number, stale};
 use super::ending::{Booked, end_membership};
 use super::from_stock::{Claim, Source, chosen_number, stock_only};
@@ -20,6 +22,7 @@ use crate::store::writer::{AuditRow, load, record};
 use crate::terms::{self, Accepting};
 use cardea_domain::card::{Card, CardKind, CardNumber};
 use cardea_domain::card_stock::Wanted;
+use cardea_domain::card::{Card, CardKind, CardNumber, CardState};
 use cardea_domain::id::*;
 use cardea_domain::sale::*;
 use cardea_domain::{Code, Day, Instant, Refusal};
@@ -28,7 +31,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Opens a membership (`program_id` and `customer_id`), or adds a card to one (`membership_id`).
+/// Opens a membership (`program_id` and `customer_id`; without a customer where nobody or a member of staff holds cards of
+/// the kind), or adds a card to one (`membership_id`). A card that the program wants applied for works once it was
+/// collected.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCard {
@@ -46,6 +51,12 @@ pub struct NewCard {
     /// a random one.
     #[schema(example = "90000000000001")]
     pub number: Option<String>,
+    /// Who holds a staff card.
+    #[schema(value_type = Option<Uuid>)]
+    pub staff_id: Option<StaffId>,
+    /// Last valid day; of a temporary card alone, which must have one.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub valid_through: Option<Day>,
     /// What the member accepts; a new membership needs what its program demands.
     #[serde(default)]
     pub accepted_terms: Vec<Accepting>,
@@ -61,24 +72,39 @@ impl NewCard {
         let number = chosen_number(self.number.as_ref())?;
         match (self.program_id, self.customer_id, self.membership_id) {
             (Some(program), Some(customer), None) => Ok(Command::Issue(Issue {
+        let (store, kind, until) = (self.store_id, self.kind, self.valid_through);
+        match (self.program_id, self.customer_id, self.membership_id, self.staff_id) {
+            (Some(program), Some(customer), None, None) => Ok(Command::Issue(Issue {
                 program,
                 customer,
                 store,
                 kind,
                 number,
+                until,
+                number: None,
                 issued_at: None,
                 accepting: Some(self.accepted_terms.clone()),
             })),
-            (None, None, Some(membership)) if self.accepted_terms.is_empty() => Ok(Command::AddCard(AddCard {
+            (Some(program), None, None, staff) => Ok(Command::IssueToBearer(IssueToBearer {
+                program,
+                store,
+                kind,
+                staff,
+                until,
+                accepting: self.accepted_terms.clone(),
+            })),
+            (None, None, Some(membership), None) if self.accepted_terms.is_empty() => Ok(Command::AddCard(AddCard {
                 membership,
                 store,
                 kind,
                 number,
+                until,
+                number: None,
             })),
             _ => Err(Refusal::new(
                 Code::FieldInvalid,
-                "请给出 program_id 和 customer_id（新会籍），或 membership_id（加卡，不带 accepted_terms）。",
-                "Give program_id and customer_id (a new membership) or membership_id (another card of it, without accepted_terms).",
+                "请给出 program_id（新会籍，记名卡另给 customer_id，员工卡另给 staff_id），或 membership_id（加卡，不带 accepted_terms）。",
+                "Give program_id (a new membership, with customer_id or staff_id where somebody holds it) or membership_id (another card of it, without accepted_terms).",
             )),
         }
     }
@@ -93,6 +119,9 @@ pub struct Issue {
     pub store: StoreId,
     pub kind: CardKind,
     /// The one that is handed out, or an import's; None: a random one.
+    /// Last valid day of a temporary card.
+    pub until: Option<Day>,
+    /// Import and demo choose; None: a random one.
     pub number: Option<CardNumber>,
     /// Import and demo: issued as of then.
     pub issued_at: Option<Instant>,
@@ -138,8 +167,11 @@ impl Issue {
             None => Vec::new(),
         };
         let configuration = desk.configuration(self.program, now)?;
+        let kind = KindTerms::of(&configuration.terms.kinds, self.kind)?;
+        check_holder(&kind, HolderRule::Customer)?;
         let grant = admission::ask(desk, &configuration, (self.customer, store), &register, now)?;
         let context = desk.context(store, Some(&configuration), now);
+        let card_through = kind.valid_through(store.zone.day_of(now), grant.valid_through, self.until)?;
         let membership = MembershipId(Uuid::now_v7());
         let introducer = match register.introducer {
             Some(introducer) => desk.open_membership(introducer, self.program, now)?,
@@ -196,7 +228,10 @@ impl Issue {
                 card: CardId(Uuid::now_v7()),
                 number: self.number.clone().map_or_else(new_number, Ok)?,
                 kind: self.kind,
+                issuing: kind.issuing,
+                holder_staff: None,
                 valid_through: grant.valid_through,
+                card_through,
                 qualifying,
             },
             customer: self.customer,
@@ -216,7 +251,7 @@ fn base_tier(configuration: &Configuration) -> &str {
     configuration.ladder.steps.first().map_or("", |step| step.id.as_str())
 }
 
-fn membership_exists() -> Refusal {
+pub(super) fn membership_exists() -> Refusal {
     Refusal::new(
         Code::MembershipExists,
         "该顾客在此计划中已有会籍；如需再发一张卡，请选择该会籍",
@@ -365,9 +400,30 @@ impl Issuing {
 }
 
 fn issued(card: &Card, context: &Context) -> CardEvent {
+/// Whether it is cards of such holders that are issued here.
+///
+/// # Errors
+/// `card_kind` with who holds cards of the kind.
+pub(super) fn check_holder(kind: &KindTerms, holder: HolderRule) -> Result<(), Refusal> {
+    if kind.holder == holder {
+        return Ok(());
+    }
+    let (zh, en) = match kind.holder {
+        HolderRule::Customer => ("此类卡须有持卡顾客，请先选择顾客。", "Cards of this kind are held by a customer; choose one."),
+        HolderRule::Nobody => ("此类卡为不记名卡，不能指定持卡人。", "Cards of this kind are held by nobody; name no holder."),
+        HolderRule::Staff => ("此类卡由员工持有，请选择员工。", "Cards of this kind are held by staff; name the member of staff."),
+    };
+    Err(Refusal::new(Code::CardKind, zh, en).at("/kind"))
+}
+
+pub(super) fn issued(card: &Card, context: &Context) -> CardEvent {
+    let operation = match card.state {
+        CardState::Applied => "apply",
+        _ => "issue",
+    };
     CardEvent {
         card: card.id,
-        operation: "issue",
+        operation,
         store: Some(context.store),
         reason: None,
         detail: json!({}),

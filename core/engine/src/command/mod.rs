@@ -3,19 +3,23 @@
 //! One wrapper, [`Engine::execute`], owns replay, the writer's queue and the retry of stale proposals; access is
 //! checked by each command with the table in `identity/permission.rs`; idempotency, audit and commit are the writer's.
 
+mod add_card;
 mod admission;
 mod answer;
 mod award;
 mod campaigns;
+mod bearer;
 mod cancel;
 mod card_ops;
 mod desk;
 pub(crate) mod ending;
 mod from_stock;
+mod give_up;
 mod holder;
 mod issue;
 pub(crate) mod judge;
 mod late;
+mod name_holder;
 mod new_sale;
 mod redemption;
 mod returns;
@@ -29,11 +33,16 @@ mod voucher_return;
 
 pub use answer::{CardAnswer, HolderId};
 pub use award::Award;
+pub use add_card::AddCard;
+pub use bearer::IssueToBearer;
 pub use cancel::{CancelRedemption, CancelView, NewCancellation};
 pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
-pub use issue::{AddCard, Issue, NewCard};
+pub use give_up::{CardReturn, GiveUp};
+pub use issue::{Issue, NewCard};
 pub use late::JudgeLate;
 pub use new_sale::{NewSale, SaleLine, SaleMember, SaleTender};
+pub use name_holder::{NameHolder, NewHolder};
+pub use new_sale::{NewSale, SaleLine, SaleMember};
 pub use redemption::{Redemption, RedemptionView};
 pub use returns::{NewReturn, Return, ReturnView};
 pub use sale::{MemberRef, MemberView, Sale, SaleView};
@@ -65,6 +74,9 @@ pub enum Command {
     Redemption(Redemption),
     CancelRedemption(CancelRedemption),
     Issue(Issue),
+    IssueToBearer(IssueToBearer),
+    NameHolder(NameHolder),
+    GiveUp(GiveUp),
     AddCard(AddCard),
     Card(Operate),
     Replace(Replace),
@@ -87,7 +99,9 @@ impl Command {
             Command::Return(_) => "return.post",
             Command::Redemption(_) => "redemption.post",
             Command::CancelRedemption(_) => "redemption.cancel",
-            Command::Issue(_) | Command::AddCard(_) => "card.issue",
+            Command::Issue(_) | Command::IssueToBearer(_) | Command::AddCard(_) => "card.issue",
+            Command::NameHolder(_) => "membership.holder",
+            Command::GiveUp(command) => command.name(),
             Command::Card(operation) => operation.name(),
             Command::Replace(_) => "card.replace",
             Command::JudgeLate(_) => "sale.judge",
@@ -110,6 +124,9 @@ impl Command {
             Command::Redemption(command) => command.propose(desk),
             Command::CancelRedemption(command) => command.propose(desk),
             Command::Issue(command) => command.propose(desk),
+            Command::IssueToBearer(command) => command.propose(desk),
+            Command::NameHolder(command) => command.propose(desk),
+            Command::GiveUp(command) => command.propose(desk),
             Command::AddCard(command) => command.propose(desk),
             Command::Card(command) => command.propose(desk),
             Command::Replace(command) => command.propose(desk),

@@ -105,6 +105,7 @@ impl Shop {
             customer: self.customer,
             store: self.f.store,
             kind: CardKind::Customer,
+            until: None,
             number: None,
             issued_at: None,
             accepting: None,
@@ -203,8 +204,8 @@ fn operation(card: CardId, op: CardOp) -> Command {
         op,
         operation: CardOperation {
             reason: "顾客来店".into(),
-            caller_verified: None,
             identity_checked: Some(true),
+            ..CardOperation::default()
         },
     })
 }
@@ -324,6 +325,7 @@ async fn a_lost_card_stops_at_once_and_is_replaced(on: Backend) {
         card: id(&card),
         replacement: CardReplacement {
             reason: "挂失补卡".into(),
+            cause: cardea_domain::card::ReplacementCause::Lost,
             store_id: shop.f.store,
             number: None,
         },

@@ -12,7 +12,7 @@ use crate::command::{
     CardOperation, CardReplacement, Command, Issue, MemberRef, NewReturn, Operate, Redemption, Replace, Return, Sale,
 };
 use crate::store::{Answered, Lane};
-use cardea_domain::card::{CardKind, CardNumber, CardOp};
+use cardea_domain::card::{CallBackQuestion, CardKind, CardNumber, CardOp, ReplacementCause};
 use cardea_domain::id::{BillId, CardId, CustomerId};
 use cardea_domain::ledger::Balance;
 use cardea_domain::sale::{Bill, Line, ReturnLine, Tender, TenderKind};
@@ -209,6 +209,7 @@ impl Work {
                 customer,
                 store: self.place().id,
                 kind: CardKind::Customer,
+                until: None,
                 number: Some(self.number(attempt)),
                 issued_at,
                 accepting: None,
@@ -387,7 +388,9 @@ impl Work {
             operation: CardOperation {
                 reason: reason.into(),
                 caller_verified: Some(true),
+                questions: vec![CallBackQuestion::Birthday, CallBackQuestion::LastPurchase],
                 identity_checked: Some(true),
+                ..CardOperation::default()
             },
         }))
         .await?;
@@ -398,11 +401,16 @@ impl Work {
         let Some((card, _)) = self.known().card.clone() else {
             return Ok(());
         };
+        let cause = match self.known().lost {
+            true => ReplacementCause::Lost,
+            false => ReplacementCause::Damaged,
+        };
         let answered = self
             .execute(Command::Replace(Replace {
                 card,
                 replacement: CardReplacement {
                     reason: "补卡".into(),
+                    cause,
                     store_id: self.place().id,
                     number: None,
                 },

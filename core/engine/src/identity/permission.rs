@@ -61,6 +61,11 @@ macro_rules! actions {
                 match self { $(Action::$action => $name,)* }
             }
 
+            /// The action of this name.
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|action| action.as_str() == name)
+            }
+
             /// One cell per role, in the order of [`Role::ALL`].
             fn row(self) -> [Option<Scope>; Role::ALL.len()] {
                 match self { $(Action::$action => [$(scope!($scope)),*],)* }
@@ -167,10 +172,26 @@ actions! {
     CardCancelLoss "card.cancel_loss"                [C  o   o   o   -   -   -   -   -   -];
     CardReplace "card.replace"                       [C  o   o   o   -   -   -   -   -   -];
     CardCancel "card.cancel"                         [C  o   o   -   -   -   -   -   -   -];
+    /// Somebody else than who entered the application.
+    CardApprove "card.approve"                       [C  o   o   -   -   -   -   -   -   -];
+    CardCollect "card.collect"                       [C  o   o   o   -   o   -   -   -   -];
+    /// Anyone at a counter may take a found card.
+    CardHandIn "card.hand_in"                        [C  C   C   C   C   C   -   -   -   -];
+    CardReturn "card.return"                         [C  o   o   -   -   -   -   -   -   -];
+    /// Set and change a PIN.
+    CardPin "card.pin"                               [C  o   o   o   -   o   -   -   -   -];
+    CardResetPin "card.reset_pin"                    [C  o   o   o   -   -   -   -   -   -];
+    CardUnlockPin "card.unlock_pin"                  [C  o   o   o   -   -   -   -   -   -];
+    /// A card's dynamic code, for who stands at the counter without the card.
+    CardCode "card.code"                             [C  o   o   o   -   -   -   -   -   -];
+    /// Say who holds an anonymous membership.
+    MembershipHolder "membership.holder"             [C  o   o   o   -   o   -   -   -   -];
     MembershipRead "membership.read"                 [C  C   C   C   C   C   C   C   C   -];
     /// Quote and post.
     SalePost "sale.post"                             [C  o   o   o   -   -   -   -   o   -];
     SaleRead "sale.read"                             [C  o   o   o   o   -   C   C   o   -];
+    /// Agree to what a program wants a manager for.
+    SaleConfirm "sale.confirm"                       [C  o   -   -   -   -   -   -   -   -];
     /// Preview and post.
     ReturnPost "return.post"                         [C  o   o   o   -   -   -   -   o   -];
     RedemptionPost "redemption.post"                 [C  o   o   o   -   -   -   -   o   -];
@@ -315,6 +336,14 @@ mod tests {
             );
         }
         assert!("platform_operator".parse::<Role>().is_err(), "a flag, not a role");
+    }
+
+    #[test]
+    fn every_operation_on_a_card_has_its_permission() {
+        for row in cardea_domain::card::OPERATIONS {
+            let action = Action::named(row.permission);
+            assert!(action.is_some_and(|action| Role::HqAdmin.grant(action).is_some()), "{}", row.permission);
+        }
     }
 
     #[test]

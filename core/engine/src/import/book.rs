@@ -250,6 +250,7 @@ impl Books {
                 customer,
                 store,
                 kind: CardKind::Customer,
+                until: None,
                 number: Some(number.clone()),
                 issued_at: Some(at),
                 accepting: None,

@@ -10,8 +10,8 @@ use crate::input::not_found;
 use crate::store::writer::ledger::{LoadedCard, MemberNeed};
 use crate::store::writer::load;
 use crate::{Engine, Page, PageArgs};
-use cardea_domain::card::{Block, CardKind, CardState};
-use cardea_domain::id::{CardId, ChainId, CustomerId, MembershipId, ProgramId, StoreId};
+use cardea_domain::card::{At, Block, CardKind, CardOp, CardState, allowed};
+use cardea_domain::id::{CardId, ChainId, CustomerId, MembershipId, ProgramId, StaffId, StoreId};
 use cardea_domain::ledger::Balance;
 use cardea_domain::sale::EntryView;
 use cardea_domain::tier::TierView;
@@ -48,6 +48,18 @@ pub struct Card<H> {
     pub balances: Vec<Balance>,
     #[schema(value_type = Option<Uuid>)]
     pub replaced_by: Option<CardId>,
+    /// How the number of the card in its place ends.
+    #[serde(default)]
+    #[schema(example = "0042")]
+    pub replaced_by_last_four: Option<String>,
+    /// The member of staff who holds it.
+    #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
+    pub staff_id: Option<StaffId>,
+    /// What the state and the blocks allow, whoever may do it.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub allowed: Vec<CardOp>,
     /// The qualifying purchase's points; only in the answer to issuing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -101,6 +113,9 @@ impl<H> Card<H> {
             valid_through: self.valid_through,
             balances: self.balances,
             replaced_by: self.replaced_by,
+            replaced_by_last_four: self.replaced_by_last_four,
+            staff_id: self.staff_id,
+            allowed: self.allowed,
             entries: self.entries,
         }
     }
@@ -164,16 +179,23 @@ fn views(engine: &Engine, chain: ChainId, cards: Vec<LoadedCard>) -> Result<Vec<
 }
 
 /// A card with what it shows of its membership, which `holders` must have.
-pub(super) fn view(LoadedCard { card, zone }: LoadedCard, holders: &Holders) -> Result<CardView> {
+pub(super) fn view(loaded: LoadedCard, holders: &Holders) -> Result<CardView> {
+    let over = loaded.expired(holders.now);
+    let LoadedCard { card, new_last_four, .. } = loaded;
     let member = holders.member(card.membership);
     let member = member.ok_or_else(|| Error::internal(format!("the membership of card {} is missing", card.id)))?;
     let mut blocks = card.blocks;
-    let over = card.valid_through.is_some_and(|last| zone.day_of(holders.now) > last);
     if over && card.state == CardState::Active && !blocks.contains(&Block::Expired) {
         blocks.push(Block::Expired);
         blocks.sort_unstable();
     }
+    let at = At {
+        state: card.state,
+        blocks: &blocks,
+        awaits_approval: card.awaits_approval,
+    };
     Ok(CardView {
+        allowed: allowed(at),
         id: card.id,
         number: card.number.into(),
         kind: card.kind,
@@ -187,6 +209,8 @@ pub(super) fn view(LoadedCard { card, zone }: LoadedCard, holders: &Holders) -> 
         valid_through: card.valid_through,
         balances: member.balances(holders.now),
         replaced_by: card.replaced_by,
+        replaced_by_last_four: new_last_four,
+        staff_id: card.holder_staff,
         entries: Vec::new(),
     })
 }

@@ -661,6 +661,27 @@ diesel::table! {
         replaces -> Nullable<Binary>,
         replaced_by -> Nullable<Binary>,
         version -> BigInt,
+        awaits_approval -> Bool,
+        entered_by -> Nullable<Binary>,
+        holder_staff_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    card_pins (chain_id, card_id) {
+        chain_id -> Binary,
+        card_id -> Binary,
+        hash -> Text,
+        tries -> BigInt,
+        set_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    card_codes (chain_id, card_id, step) {
+        chain_id -> Binary,
+        card_id -> Binary,
+        step -> BigInt,
     }
 }
 

@@ -34,9 +34,11 @@ statements! {
     UpdateMemberships = "WITH given (tier, open, purchases, version, chain_id, id) AS (VALUES {}) UPDATE memberships \
         SET tier = given.tier, open = given.open, purchases = given.purchases, version = given.version FROM given \
         WHERE memberships.chain_id = given.chain_id AND memberships.id = given.id" of "(?, ?, ?, ?, ?, ?)";
-    InsertCard = "INSERT INTO cards (chain_id, id, membership_id, number, last_four, kind, store_id, state, blocks, \
-        issued_at, valid_through, replaces, replaced_by, version) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, 'active', '', ?, ?, ?, NULL, 1)";
-    UpdateCard = "UPDATE cards SET state = ?, blocks = ?, replaced_by = ?, version = ? WHERE chain_id = ? AND id = ?";
+    InsertCard = "INSERT INTO cards (chain_id, id, membership_id, number, last_four, kind, store_id, \
+        issued_at, valid_through, replaces, state, awaits_approval, entered_by, holder_staff_id, blocks, replaced_by, \
+        version) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', NULL, 1)";
+    UpdateCard = "UPDATE cards SET state = ?, blocks = ?, kind = ?, replaced_by = ?, awaits_approval = ?, \
+        version = ? WHERE chain_id = ? AND id = ?";
     InsertTierChange = "INSERT INTO tier_changes (chain_id, membership_id, at, id, kind, from_tier, to_tier, since, \
         day, cause, figure, threshold, explanation_zh, explanation_en) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     AddStock = "UPDATE rewards SET stock = stock + ?, version = version + 1 WHERE chain_id = ? AND id = ?";

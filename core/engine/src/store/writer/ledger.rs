@@ -12,6 +12,10 @@ use cardea_domain::card_stock::Blank;
 use cardea_domain::id::*;
 use cardea_domain::ledger::{Asset, Lot, Member};
 use cardea_domain::rows::{CampaignUseRow, Rows};
+use cardea_domain::card::{At, Block, Card, CardNumber, CardState, usable};
+use cardea_domain::id::*;
+use cardea_domain::ledger::{Asset, Lot, Member};
+use cardea_domain::rows::{PinRow, Rows};
 use cardea_domain::sale::{NaturalKey, Reward, SaleRecord};
 use cardea_domain::terms::{AcceptanceChannel, TermsKind};
 use cardea_domain::voucher::{UsedVoucher, Voucher};
@@ -60,6 +64,10 @@ pub struct Needs {
     pub vouchers: Vec<VoucherNeed>,
     /// What paid this bill of codes.
     pub vouchers_of: Option<BillId>,
+    /// This card's PIN.
+    pub pin_of: Option<CardId>,
+    /// Whether this card's code of a step was used.
+    pub code: Option<(CardId, i64)>,
     /// Lots of this membership that are past their date at this instant and whose end isn't booked, empty ones too.
     pub due_lots: Option<(MembershipId, Instant)>,
     /// How far campaigns have gone for a membership.
@@ -111,6 +119,8 @@ pub struct State {
     pub number_taken: bool,
     /// The blank card of the number.
     pub blank: Option<Blank>,
+    pub pin: Option<PinRow>,
+    pub code_used: bool,
     /// None: never.
     pub tier_since: Option<Day>,
     pub vouchers: BTreeMap<VoucherId, Voucher>,
@@ -125,6 +135,8 @@ pub struct State {
 pub struct LoadedCard {
     pub card: Card,
     pub zone: Zone,
+    /// Of a replaced card: how the new one's number ends.
+    pub new_last_four: Option<String>,
 }
 
 impl LoadedCard {
@@ -134,16 +146,16 @@ impl LoadedCard {
     /// # Errors
     /// `card_blocked`
     pub fn check_usable(&self, at: Instant) -> Result<(), Refusal> {
-        let Card { state, blocks, .. } = &self.card;
+        let blocks = &self.card.blocks;
         if self.ended_after(at) {
             let others: Vec<Block> = blocks
                 .iter()
                 .copied()
                 .filter(|block| *block != Block::Expired)
                 .collect();
-            return usable(CardState::Active, &others, false);
+            return usable(At::new(CardState::Active, &others), false, None);
         }
-        usable(*state, blocks, self.expired(at))
+        usable(self.card.at(), self.expired(at), self.new_last_four.as_deref())
     }
 
     /// Whether it was in the holder's hands then, blocked or not: a lost card may be found again or replaced, one that

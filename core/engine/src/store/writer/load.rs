@@ -2,6 +2,7 @@
 
 use super::blanks;
 use super::campaigns;
+use super::credentials;
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
 use super::{record, vouchers};
 use crate::error::{Error, Result};
@@ -35,16 +36,19 @@ statements! {
          WHERE kind = 'upgrade' AND chain_id = ? AND membership_id IN ({}) ORDER BY membership_id, at, id" of "?";
     SelectCards -> CardColumns =
         "SELECT c.id, c.membership_id, c.number, c.kind, c.state, c.blocks, c.store_id, c.valid_through, c.replaced_by, \
-         c.version, s.time_zone FROM cards c JOIN stores s ON s.chain_id = c.chain_id AND s.id = c.store_id \
-         WHERE c.chain_id = ? AND c.id IN ({})" of "?";
+         c.version, c.awaits_approval, c.entered_by, c.holder_staff_id, s.time_zone, n.last_four FROM cards c \
+         JOIN stores s ON s.chain_id = c.chain_id AND s.id = c.store_id \
+         LEFT JOIN cards n ON n.chain_id = c.chain_id AND n.id = c.replaced_by WHERE c.chain_id = ? AND c.id IN ({})" of "?";
     SelectCardByNumber -> CardColumns =
         "SELECT c.id, c.membership_id, c.number, c.kind, c.state, c.blocks, c.store_id, c.valid_through, c.replaced_by, \
-         c.version, s.time_zone FROM cards c JOIN stores s ON s.chain_id = c.chain_id AND s.id = c.store_id \
-         WHERE c.chain_id = ? AND c.number = ?";
+         c.version, c.awaits_approval, c.entered_by, c.holder_staff_id, s.time_zone, n.last_four FROM cards c \
+         JOIN stores s ON s.chain_id = c.chain_id AND s.id = c.store_id \
+         LEFT JOIN cards n ON n.chain_id = c.chain_id AND n.id = c.replaced_by WHERE c.chain_id = ? AND c.number = ?";
     SelectCardsOf -> CardColumns =
         "SELECT c.id, c.membership_id, c.number, c.kind, c.state, c.blocks, c.store_id, c.valid_through, c.replaced_by, \
-         c.version, s.time_zone FROM cards c JOIN stores s ON s.chain_id = c.chain_id AND s.id = c.store_id \
-         WHERE c.chain_id = ? AND c.membership_id = ? ORDER BY c.id";
+         c.version, c.awaits_approval, c.entered_by, c.holder_staff_id, s.time_zone, n.last_four FROM cards c \
+         JOIN stores s ON s.chain_id = c.chain_id AND s.id = c.store_id \
+         LEFT JOIN cards n ON n.chain_id = c.chain_id AND n.id = c.replaced_by WHERE c.chain_id = ? AND c.membership_id = ? ORDER BY c.id";
     SelectReward -> (Binary, Nullable<Binary>, SqlText, SqlText, BigInt, Nullable<BigInt>, Bool, SqlText) =
         "SELECT program_id, store_id, name_zh, name_en, points, stock, active, code FROM rewards \
          WHERE chain_id = ? AND id = ?";
@@ -83,7 +87,11 @@ type CardColumns = (
     Nullable<Integer>,
     Nullable<Binary>,
     BigInt,
+    Bool,
+    Nullable<Binary>,
+    Nullable<Binary>,
     SqlText,
+    Nullable<SqlText>,
 );
 type CardTuple = (
     Id,
@@ -96,7 +104,11 @@ type CardTuple = (
     Option<i32>,
     Option<Id>,
     i64,
+    bool,
+    Option<Id>,
+    Option<Id>,
     String,
+    Option<String>,
 );
 
 /// Loads everything a command asks for. What doesn't exist is simply absent: the decision says what that means.
@@ -167,6 +179,12 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
     }
     if let Some(bill) = needs.vouchers_of {
         state.used_vouchers = vouchers::used_on(conn, chain, bill)?;
+    }
+    if let Some(card) = needs.pin_of {
+        state.pin = credentials::pin(conn, chain, card)?;
+    }
+    if let Some((card, step)) = needs.code {
+        state.code_used = credentials::code_used(conn, chain, card, step)?;
     }
     if let Some((membership, at)) = needs.due_lots {
         type Row = (String, Id, Option<Id>, i64, Option<i64>, Option<i64>, i64);
@@ -341,7 +359,8 @@ pub(crate) fn cards_of(conn: &mut Conn, chain: ChainId, membership: MembershipId
 }
 
 fn card_of_row(row: CardTuple) -> Result<LoadedCard> {
-    let (id, membership, number, kind, state, blocks, store, valid_through, replaced_by, version, zone) = row;
+    let (id, membership, number, kind, state, blocks, store, valid_through, replaced_by, version, ..) = row;
+    let (.., awaits_approval, entered_by, holder_staff, zone, new_last_four) = row;
     let card = Card {
         id: id.typed(),
         membership: membership.typed(),
@@ -352,11 +371,15 @@ fn card_of_row(row: CardTuple) -> Result<LoadedCard> {
         store: store.typed(),
         valid_through: valid_through.map(Day),
         replaced_by: replaced_by.map(Id::typed),
+        awaits_approval,
+        entered_by: entered_by.map(Id::typed),
+        holder_staff: holder_staff.map(Id::typed),
         version,
     };
     Ok(LoadedCard {
         card,
         zone: zone.parse().map_err(Error::internal)?,
+        new_last_four,
     })
 }
 

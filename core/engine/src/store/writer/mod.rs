@@ -8,6 +8,7 @@ mod batch;
 pub(crate) mod blanks;
 mod campaigns;
 mod counts;
+pub(crate) mod credentials;
 mod events;
 pub(crate) mod idempotency;
 pub(crate) mod ids;
@@ -16,6 +17,7 @@ pub(crate) mod ledger;
 pub(crate) mod load;
 pub(crate) mod parts;
 mod queue;
+mod rare;
 pub(crate) mod record;
 pub(crate) mod save;
 #[cfg(test)]

@@ -5,6 +5,8 @@ use super::answers;
 use super::insert::*;
 use super::ledger::{CardEvent, Decision};
 use super::parts::{self, Asked, parts_of};
+use super::parts::{self, Asked};
+use super::rare;
 use super::tx::{Answer, AuditRow, IdempotencyKey, Message, Notes};
 use super::vouchers;
 use crate::actor::Actor;
@@ -132,7 +134,7 @@ impl<'a> Saver<'a> {
                 .entry((chain, m.membership, m.measure, m.day))
                 .or_default() += m.delta;
         }
-        rare(conn, chain, rows)
+        rare::save(conn, chain, rows)
     }
 
     /// The audit and outbox rows of any command, and what people are told of it. `at`: business time.
@@ -257,11 +259,20 @@ impl<'a> Saver<'a> {
                 c.issued_at,
                 c.valid_through,
                 c.replaces,
+                c.state.as_str(),
+                c.awaits_approval,
+                c.entered_by,
+                c.holder_staff,
             ]);
         }
         for u in &rows.card_updates {
             let (state, blocks) = (u.state.as_str(), blocks_text(&u.blocks));
-            let changed = run!(conn, UpdateCard, [state, blocks, u.replaced_by, u.version, chain, u.id])?;
+            let kind = u.kind.as_str();
+            let changed = run!(
+                conn,
+                UpdateCard,
+                [state, blocks, kind, u.replaced_by, u.awaits_approval, u.version, chain, u.id]
+            )?;
             expect((1, changed), "card")?;
         }
         Ok(())

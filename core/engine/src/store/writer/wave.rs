@@ -84,6 +84,8 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         number,
         vouchers,
         vouchers_of,
+        pin_of,
+        code,
         due_lots,
         campaigns,
         uses_of,
@@ -114,6 +116,9 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         .chain(members.map(Touched::Member))
         .chain(cards.iter().copied().map(Touched::Card))
         .chain(record.iter().chain(uses_of).copied().map(Touched::Bill))
+        .chain(pin_of.map(Touched::Card))
+        .chain(code.map(|(card, _)| Touched::Card(card)))
+        .chain(record.map(Touched::Bill))
         .chain(reward.map(Touched::Reward))
         .chain(of_customer.into_iter().flatten().map(Touched::Customer))
         .chain(number)

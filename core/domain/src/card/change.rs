@@ -1,0 +1,108 @@
+//! What an operation changes.
+
+use super::operations::{CardOp, apply, transition};
+use super::{Block, Card, CardNumber, CardState, ReplacementCause};
+use crate::calendar::Instant;
+use crate::error::{Code, Refusal};
+use crate::id::*;
+use crate::rows::{CardRow, Rows};
+
+/// Any operation but a replacement, which needs a new number ([`decide_replace`]): what is saved. `card` is as
+/// afterwards. An approval is `by` somebody else than who entered the application.
+///
+/// # Errors
+/// `card_state`, `second_person_needed`; `card` is then untouched.
+pub fn decide_card(card: &mut Card, op: CardOp, by: Option<StaffId>) -> Result<Rows, Refusal> {
+    let (state, blocks) = apply(card.at(), op)?;
+    if op == CardOp::Approve {
+        if card.entered_by.is_some() && card.entered_by == by {
+            return Err(Refusal::new(
+                Code::SecondPersonNeeded,
+                "办卡申请须由录入人以外的人审核。",
+                "The application must be approved by somebody else than who entered it.",
+            ));
+        }
+        card.awaits_approval = false;
+    }
+    card.state = state;
+    card.blocks = blocks;
+    card.version += 1;
+    Ok(Rows {
+        card_updates: vec![card.update()],
+        ..Rows::default()
+    })
+}
+
+/// Voids a card with its membership; false for one that is at its end already. Its block `expired` says that its time
+/// was over, which nobody's cancelling says.
+pub(crate) fn expire(card: &mut Card) -> bool {
+    let Some((state, blocks)) = transition(card.at(), CardOp::Cancel) else {
+        return false;
+    };
+    card.state = state;
+    card.blocks = blocks;
+    if !card.blocks.contains(&Block::Expired) {
+        card.blocks.push(Block::Expired);
+        card.blocks.sort_unstable();
+    }
+    card.version += 1;
+    true
+}
+
+/// The new card of a replacement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplaceArgs {
+    pub id: CardId,
+    pub number: CardNumber,
+    pub store: StoreId,
+    pub cause: ReplacementCause,
+    pub now: Instant,
+}
+
+/// A new number of the same membership; the old one resolves to `replaced` for ever, each points at the other, and no
+/// posting moves (D-CARD-5, -6). A lost card was reported before; a damaged one needs no report.
+///
+/// # Errors
+/// `card_state`; `card` is then untouched.
+pub fn decide_replace(card: &mut Card, args: &ReplaceArgs) -> Result<(Rows, Card), Refusal> {
+    let (state, blocks) = apply(card.at(), CardOp::Replace)?;
+    if args.cause.needs().is_some_and(|block| !card.blocks.contains(&block)) {
+        return Err(Refusal::new(
+            Code::CardState,
+            "此卡尚未挂失，不能按遗失补卡；请先挂失，卡损坏的请选“损坏”。",
+            "The loss of the card wasn't reported; report it first, or say that the card is damaged.",
+        )
+        .with(|facts| {
+            facts.state = Some(card.state);
+            facts.blocks.clone_from(&card.blocks);
+            facts.allowed = vec![CardOp::ReportLoss.to_string()];
+        }));
+    }
+    card.state = state;
+    card.blocks = blocks;
+    card.replaced_by = Some(args.id);
+    card.version += 1;
+    let row = CardRow {
+        id: args.id,
+        membership: card.membership,
+        number: args.number.clone(),
+        kind: card.kind,
+        state: CardState::Active,
+        awaits_approval: false,
+        entered_by: None,
+        store: args.store,
+        issued_at: args.now,
+        valid_through: card.valid_through,
+        replaces: Some(card.id),
+        holder_staff: card.holder_staff,
+    };
+    let new = Card::issued(&row);
+    Ok((
+        Rows {
+            cards: vec![row],
+            card_updates: vec![card.update()],
+            ..Rows::default()
+        },
+        new,
+    ))
+}
