@@ -57,6 +57,7 @@ pub fn record(rows: &Rows, introducer: Option<&Member>) -> SaleRecord {
             .map(|lot| lot.id)
             .collect(),
         spent_moves: Vec::new(),
+        draws: Vec::new(),
         introducer: introduced,
         returned_money: 0,
         returned_paid: 0,
@@ -192,6 +193,7 @@ pub fn spent_moves(saved: &[Rows], entry: Option<EntryId>) -> Vec<SpentMove> {
             };
             SpentMove {
                 lot: row.lot,
+                bill: lot.bill,
                 opened_at: lot.opened_at,
                 terms,
                 amount: -row.delta,
