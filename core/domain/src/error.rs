@@ -121,6 +121,8 @@ codes! {
     SecondPersonNeeded "second_person_needed" Conflict "须由另一人确认" "Somebody else must confirm it";
     ContractState "contract_state" Conflict "合同状态不允许此操作" "The contract's state forbids this";
     Unprintable "unprintable" Invalid "无法打印" "It can't be printed";
+    PrepaidRule "prepaid_rule" Conflict "不符合预付卡规定" "Rules of prepaid cards forbid it";
+    NotRefundable "not_refundable" Conflict "不能退款" "It can't be refunded";
     TermsNotAccepted "terms_not_accepted" Conflict "尚未接受条款" "Terms aren't accepted";
     ContractIncomplete "contract_incomplete" Invalid "合同内容不完整" "The contract is incomplete";
     MessageState "message_state" Conflict "消息的状态不允许此操作" "The message's state forbids this";

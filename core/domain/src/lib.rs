@@ -29,6 +29,7 @@ pub mod merge;
 pub mod message;
 pub mod money;
 pub mod phone;
+pub mod prepaid;
 pub mod provenance;
 pub mod reporting;
 pub mod retention;
