@@ -4,7 +4,6 @@ use crate::card::{Block, CardState};
 use crate::card_stock::BlankState;
 use crate::id::{ApprovalId, BillId, CustomerId, MembershipId, ProgramId, StoreId};
 use crate::ledger::Balance;
-use crate::id::{ApprovalId, BillId, CustomerId, MembershipId, ProgramId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

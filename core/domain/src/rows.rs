@@ -58,6 +58,8 @@ pub struct Rows {
     pub voucher_undone: Vec<(BillId, i32)>,
     /// Codes that a return gives.
     pub vouchers: Vec<VoucherRow>,
+    /// What campaigns gave, or took back with a whole bill.
+    pub campaign_uses: Vec<CampaignUseRow>,
 }
 
 /// A code pays part of a bill.
@@ -87,8 +89,6 @@ pub struct VoucherRow {
     pub own_last_day: Option<Day>,
     /// The return.
     pub bill: BillId,
-    /// What campaigns gave, or took back with a whole bill.
-    pub campaign_uses: Vec<CampaignUseRow>,
 }
 
 /// What a campaign gave to a membership; a bill that comes back whole gives a second row with the negative.

@@ -35,8 +35,12 @@ pub fn tests() -> Vec<Trial> {
 }
 
 fn report(app: &TestApp, member: &Member) -> Value {
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true, "questions": ["birthday"]}))
-        .ok()
+    app.operate(
+        &member.card,
+        "report-loss",
+        json!({"caller_verified": true, "questions": ["birthday"]}),
+    )
+    .ok()
 }
 
 fn d_card_4_an_illegal_operation_names_the_state_and_what_is_allowed(app: &TestApp) {
@@ -172,8 +176,12 @@ fn d_card_5_no_points_are_spent_without_a_card_that_works(app: &TestApp) {
         sale.points(5_00)
     };
     paying().ring();
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true, "questions": ["birthday"]}))
-        .ok();
+    app.operate(
+        &member.card,
+        "report-loss",
+        json!({"caller_verified": true, "questions": ["birthday"]}),
+    )
+    .ok();
     paying().quote().expect_problem(409, "card_blocked");
     paying().post().expect_problem(409, "card_blocked");
     app.operate(&member.card, "cancel-loss", json!({"identity_checked": true}))

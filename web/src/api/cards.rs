@@ -28,7 +28,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(report_card_loss)
         .service(cancel_card_loss)
         .service(replace_card);
-    config.service(hand_in_card).service(return_card).service(unlock_card_pin);
+    config
+        .service(hand_in_card)
+        .service(return_card)
+        .service(unlock_card_pin);
 }
 
 /// Cards by number, phone, last four digits of either, or name; newest first, masked. A whole number finds a card of

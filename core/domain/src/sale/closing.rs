@@ -1,8 +1,8 @@
 //! The end of a membership with its last card: the card was given back, or its application rejected (D-CARD-2, -9).
 
+use super::Context;
 use super::earn::draft;
 use super::issue::end_of;
-use super::Context;
 use crate::card::{Card, CardOp, CardState, decide_card};
 use crate::error::{Code, Refusal, Text};
 use crate::id::*;
@@ -48,13 +48,7 @@ pub fn decide_give_up(
     Ok(rows)
 }
 
-fn close(
-    member: &mut Member,
-    (rule, text): (&str, Text),
-    context: &Context,
-    rows: &mut Rows,
-    ids: &mut dyn NewIds,
-) {
+fn close(member: &mut Member, (rule, text): (&str, Text), context: &Context, rows: &mut Rows, ids: &mut dyn NewIds) {
     let assets: Vec<Asset> = member.accounts.keys().cloned().collect();
     for asset in assets {
         let mut booking = Booking::new(member, asset, end_of(context, context.now), rows, ids);
@@ -84,13 +78,18 @@ fn check_empty(member: &Member, context: &Context) -> Result<(), Refusal> {
     if left.is_empty() {
         return Ok(());
     }
-    let words: Vec<Text> = left.iter().map(|balance| in_words(balance, context.minor_units)).collect();
+    let words: Vec<Text> = left
+        .iter()
+        .map(|balance| in_words(balance, context.minor_units))
+        .collect();
     let zh = words.iter().map(|text| text.zh.as_str()).collect::<Vec<_>>().join("、");
     let en = words.iter().map(|text| text.en.as_str()).collect::<Vec<_>>().join(", ");
     Err(Refusal::new(
         Code::MembershipHolds,
         format!("会籍尚有{zh}，不能退最后一张卡；请先退款、用完或结清。"),
-        format!("The membership still has {en}, so its last card can't be given back; refund, use up or settle it first."),
+        format!(
+            "The membership still has {en}, so its last card can't be given back; refund, use up or settle it first."
+        ),
     )
     .with(|facts| facts.left = left))
 }

@@ -115,7 +115,11 @@ fn d_card_4_every_cell_of_the_table() {
     let mut possible = 0;
     for state in CardState::ALL {
         for set in 0..1 << Block::ALL.len() {
-            let blocks: Vec<Block> = Block::ALL.iter().copied().filter(|b| set >> *b as usize & 1 == 1).collect();
+            let blocks: Vec<Block> = Block::ALL
+                .iter()
+                .copied()
+                .filter(|b| set >> *b as usize & 1 == 1)
+                .collect();
             for awaits_approval in [false, true] {
                 let at = At {
                     state: *state,
@@ -188,12 +192,28 @@ fn d_card_4_what_an_operation_demands_must_be_said() {
         }
     }
     let cases: [(CardOp, fn(&mut CardOperation), Option<&str>); 9] = [
-        (CardOp::Collect, |told| told.handbook_given = false, Some("/handbook_given")),
-        (CardOp::Collect, |told| told.use_explained = false, Some("/use_explained")),
+        (
+            CardOp::Collect,
+            |told| told.handbook_given = false,
+            Some("/handbook_given"),
+        ),
+        (
+            CardOp::Collect,
+            |told| told.use_explained = false,
+            Some("/use_explained"),
+        ),
         (CardOp::HandIn, |told| told.handed_in_by = None, Some("/handed_in_by")),
-        (CardOp::HandIn, |told| told.handed_in_by = Some("长".repeat(101)), Some("/handed_in_by")),
+        (
+            CardOp::HandIn,
+            |told| told.handed_in_by = Some("长".repeat(101)),
+            Some("/handed_in_by"),
+        ),
         (CardOp::ReportLoss, |told| told.questions.clear(), Some("/questions")),
-        (CardOp::ReportLoss, |told| told.lost_at = Some(Instant(1001)), Some("/lost_at")),
+        (
+            CardOp::ReportLoss,
+            |told| told.lost_at = Some(Instant(1001)),
+            Some("/lost_at"),
+        ),
         (
             CardOp::ReportLoss,
             |told| {
@@ -242,7 +262,10 @@ fn a_refusal_says_the_state_and_what_is_allowed() {
     let refusal = apply(At::new(CardState::Active, &[Block::Loss]), CardOp::ReportLoss).unwrap_err();
     assert_eq!(refusal.code, Code::CardState);
     assert_eq!(refusal.facts.blocks, [Block::Loss]);
-    assert_eq!(refusal.facts.allowed, ["freeze", "hand_in", "cancel_loss", "replace", "cancel"]);
+    assert_eq!(
+        refusal.facts.allowed,
+        ["freeze", "hand_in", "cancel_loss", "replace", "cancel"]
+    );
     assert_eq!(
         refusal.detail.en,
         "The card is reported lost, so report_loss isn't possible; allowed: freeze, hand_in, cancel_loss, replace, cancel."
@@ -326,7 +349,10 @@ fn d_card_6_a_lost_card_is_reported_first_a_damaged_one_not() {
     };
     let mut old = card();
     let refusal = decide_replace(&mut old, &args(ReplacementCause::Lost)).unwrap_err();
-    assert_eq!((refusal.code, &refusal.facts.allowed[..]), (Code::CardState, &["report_loss".to_owned()][..]));
+    assert_eq!(
+        (refusal.code, &refusal.facts.allowed[..]),
+        (Code::CardState, &["report_loss".to_owned()][..])
+    );
     assert_eq!(old, card());
     decide_replace(&mut old, &args(ReplacementCause::Damaged)).unwrap();
     assert_eq!(old.state, CardState::Replaced);

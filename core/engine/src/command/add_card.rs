@@ -1,8 +1,8 @@
 //! A further card of a membership: a supplementary one (D-CARD-1).
 
 use super::answer::answered;
-use super::card_ops::check_number;
 use super::desk::{Desk, new_number, stale};
+use super::from_stock::Claim;
 use super::issue::{check_holder, issued};
 use crate::error::Result;
 use crate::identity::Action;
@@ -10,6 +10,7 @@ use crate::store::Answer;
 use crate::store::writer::ledger::{Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load};
 use cardea_domain::card::{CardKind, CardNumber, CardState};
+use cardea_domain::card_stock::Wanted;
 use cardea_domain::id::*;
 use cardea_domain::sale::*;
 use cardea_domain::{Code, Day, Instant, Refusal};
@@ -24,7 +25,7 @@ pub struct AddCard {
     pub kind: CardKind,
     /// Last valid day of a temporary card.
     pub until: Option<Day>,
-    /// Import and demo choose; None: a random one.
+    /// The one that is handed out; None: a random one.
     pub number: Option<CardNumber>,
 }
 
@@ -50,9 +51,15 @@ impl AddCard {
         let zone = desk.zone(member.store)?;
         let end = member.expires_at.map(|end| zone.day_of(Instant(end.0 - 1)));
         let valid_through = kind.valid_through(store.zone.day_of(now), end, self.until)?;
+        let wanted = Wanted {
+            program: member.program,
+            kind: self.kind,
+            store: store.id,
+            today: store.zone.day_of(now),
+        };
         Ok(Box::new(Adding {
             membership: member.id,
-            chosen: self.number.is_some(),
+            claim: Claim::by_hand(desk, self.number.as_ref(), wanted)?,
             args: AddCardArgs {
                 card: CardId(Uuid::now_v7()),
                 number: self.number.clone().map_or_else(new_number, Ok)?,
@@ -70,7 +77,7 @@ impl AddCard {
 /// A further card on its way to the writer.
 struct Adding {
     membership: MembershipId,
-    chosen: bool,
+    claim: Claim,
     args: AddCardArgs,
     kind: KindTerms,
     context: Context,
@@ -91,7 +98,7 @@ impl LedgerCommand for Adding {
     }
 
     fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
-        check_number(state, self.chosen)?;
+        let blank = self.claim.settle(state, self.args.card)?;
         let member = state.take(Some(self.membership)).ok_or_else(stale)?;
         self.kind
             .check_number(held(state.cards.values(), self.args.kind, self.context.now))?;
@@ -99,6 +106,7 @@ impl LedgerCommand for Adding {
         let answer = answered(&card, &member, &self.context.ladder, self.context.now);
         let mut decision = Decision::new(rows, Answer::created(&answer)?);
         decision.card_events.push(issued(&card, &self.context));
+        decision.blank = blank;
         let detail = json!({ "membership_id": self.membership });
         decision.notes.audit.push(AuditRow {
             action: "card.issue",

@@ -2,8 +2,8 @@
 //! one, as there is nobody whose purchases it could look at.
 
 use super::answer::answered;
-use super::card_ops::check_number;
-use super::desk::{Desk, new_number, stale};
+use super::desk::{Desk, new_number};
+use super::from_stock::Claim;
 use super::issue::{check_holder, issued};
 use crate::error::Result;
 use crate::identity::Action;
@@ -12,7 +12,8 @@ use crate::store::writer::AuditRow;
 use crate::store::writer::ledger::{AcceptedTerms, Decision, LedgerCommand, Needs, State};
 use crate::store::Answer;
 use crate::terms::{self, Accepting};
-use cardea_domain::card::CardKind;
+use cardea_domain::card::{CardKind, CardNumber};
+use cardea_domain::card_stock::Wanted;
 use cardea_domain::id::*;
 use cardea_domain::sale::*;
 use cardea_domain::{Code, Day, Refusal};
@@ -35,6 +36,8 @@ pub struct IssueToBearer {
     pub kind: CardKind,
     /// Who holds a staff card.
     pub staff: Option<StaffId>,
+    /// The one that is handed out; None: a random one.
+    pub number: Option<CardNumber>,
     /// Last valid day of a temporary card.
     pub until: Option<Day>,
     pub accepting: Vec<Accepting>,
@@ -55,13 +58,20 @@ impl IssueToBearer {
             .engine
             .read(chain, |conn| terms::enrolment(conn, (chain, self.program), &self.accepting, now))?;
         let through = kind.valid_through(store.zone.day_of(now), None, self.until)?;
+        let wanted = Wanted {
+            program: self.program,
+            kind: self.kind,
+            store: store.id,
+            today: store.zone.day_of(now),
+        };
         Ok(Box::new(Bearing {
+            claim: Claim::by_hand(desk, self.number.as_ref(), wanted)?,
             args: IssueArgs {
                 membership: MembershipId(Uuid::now_v7()),
                 program: self.program,
                 customer: None,
                 card: CardId(Uuid::now_v7()),
-                number: new_number()?,
+                number: self.number.clone().map_or_else(new_number, Ok)?,
                 kind: self.kind,
                 issuing: kind.issuing,
                 holder_staff: self.staff,
@@ -98,6 +108,7 @@ impl IssueToBearer {
 /// A membership of nobody on its way to the writer.
 struct Bearing {
     args: IssueArgs,
+    claim: Claim,
     accepted: Vec<AcceptedTerms>,
     context: Context,
 }
@@ -111,11 +122,12 @@ impl LedgerCommand for Bearing {
     }
 
     fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
-        check_number(state, false).map_err(|_| stale())?;
+        let blank = self.claim.settle(state, self.args.card)?;
         let (rows, answer) = decide_issue(None, &self.args, &self.context, ids)?;
         let card = answered(&answer.card, &answer.member, &self.context.ladder, self.context.now);
         let mut decision = Decision::new(rows, Answer::created(&card)?);
         decision.card_events.push(issued(&answer.card, &self.context));
+        decision.blank = blank;
         let accepted = self.accepted.iter().cloned();
         decision.accepted = accepted.map(|terms| (self.args.membership, terms)).collect();
         let detail = json!({

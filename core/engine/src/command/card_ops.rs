@@ -2,14 +2,13 @@
 
 use super::answer::{CardAnswer, answered as shown};
 use super::desk::{Desk, check_reason, new_number, no_such_card, stale};
-use super::from_stock::{Claim, Source, chosen_number, stock_only};
+use super::from_stock::{Claim, chosen_number};
 use super::told;
 use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::store::Answer;
 use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load, save};
-use cardea_domain::card::{Block, Card, CardNumber, CardOp, ReplaceArgs, decide_card, decide_replace};
 use cardea_domain::card_stock::Wanted;
 pub use cardea_domain::card::CardOperation;
 use cardea_domain::card::{
@@ -93,19 +92,15 @@ impl Replace {
         let chosen = chosen_number(self.replacement.number.as_ref())?;
         let program = desk.member_head(card.card.membership)?.program;
         let frame = Frame::new(desk, &card.card)?;
-        let claim = Claim {
-            source: match (&self.number, &chosen) {
-                (Some(_), _) => Source::Elsewhere,
-                (None, Some(_)) => Source::Chosen,
-                (None, None) => Source::Random,
-            },
-            stock_only: self.number.is_none() && stock_only(desk, program)?,
-            wanted: Wanted {
-                program,
-                kind: card.card.kind,
-                store: store.id,
-                today: store.zone.day_of(frame.now),
-            },
+        let wanted = Wanted {
+            program,
+            kind: card.card.kind,
+            store: store.id,
+            today: store.zone.day_of(frame.now),
+        };
+        let claim = match &self.number {
+            Some(number) => Claim::elsewhere(Some(number), wanted),
+            None => Claim::by_hand(desk, chosen.as_ref(), wanted)?,
         };
         Ok(Box::new(Replacing {
             frame,
@@ -295,25 +290,15 @@ impl LedgerCommand for Replacing {
             now: self.frame.now,
         };
         let (rows, new) = decide_replace(&mut card, &args)?;
-        let event = CardEvent {
-            card: card.id,
-            operation: CardOp::Replace.as_str(),
-            store: Some(self.command.replacement.store_id),
-            reason: Some(self.command.replacement.reason.trim().to_owned()),
-            detail: json!({ "replaced_by": new.id }),
-            at: self.frame.now,
-            from,
-            to: card.state.as_str(),
-            blocks: save::blocks_text(&card.blocks),
-        };
-        let mut decision = self.frame.decision(state, rows, &new, Answer::created, event)?;
-        decision.blank = blank;
-        Ok(decision)
         let reason = self.command.replacement.reason.trim().to_owned();
         let detail = json!({ "replaced_by": new.id, "cause": args.cause });
         let mut event = self.frame.event(CardOp::Replace, from, &card, reason, detail);
         event.store = Some(self.command.replacement.store_id);
-        self.frame.decision(state, (CardOp::Replace, rows), &new, Answer::created, event)
+        let mut decision = self
+            .frame
+            .decision(state, (CardOp::Replace, rows), &new, Answer::created, event)?;
+        decision.blank = blank;
+        Ok(decision)
     }
 }
 

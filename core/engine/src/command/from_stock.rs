@@ -34,6 +34,26 @@ pub(super) struct Claim {
     pub wanted: Wanted,
 }
 
+impl Claim {
+    /// Of a card that somebody hands out.
+    pub fn by_hand(desk: &Desk, number: Option<&CardNumber>, wanted: Wanted) -> Result<Self> {
+        Ok(Self {
+            source: number.map_or(Source::Random, |_| Source::Chosen),
+            stock_only: stock_only(desk, wanted.program)?,
+            wanted,
+        })
+    }
+
+    /// Of an import or the demo, if they chose the number.
+    pub fn elsewhere(number: Option<&CardNumber>, wanted: Wanted) -> Self {
+        Self {
+            source: number.map_or(Source::Random, |_| Source::Elsewhere),
+            stock_only: false,
+            wanted,
+        }
+    }
+}
+
 /// A number that somebody typed or scanned.
 ///
 /// # Errors
@@ -50,7 +70,7 @@ pub(super) fn chosen_number(number: Option<&String>) -> Result<Option<CardNumber
 }
 
 /// Whether a program hands out cards of its blank stock only.
-pub(super) fn stock_only(desk: &Desk, program: ProgramId) -> Result<bool> {
+fn stock_only(desk: &Desk, program: ProgramId) -> Result<bool> {
     let chain = desk.chain();
     let rules = desk
         .engine

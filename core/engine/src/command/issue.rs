@@ -5,11 +5,10 @@ use super::add_card::AddCard;
 use super::admission;
 use super::answer::answered;
 use super::campaigns::{Added, Occasion, Offers, recorded};
-use super::card_ops::check_number;
 use super::bearer::IssueToBearer;
 use super::desk::{Desk, new_number, stale};
 use super::ending::{Booked, end_membership};
-use super::from_stock::{Claim, Source, chosen_number, stock_only};
+use super::from_stock::{Claim, chosen_number};
 use super::judge::{self, Question};
 use crate::error::Result;
 use crate::identity::Action;
@@ -20,9 +19,8 @@ use crate::store::Answer;
 use crate::store::writer::ledger::{AcceptedTerms, CardEvent, Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load, record};
 use crate::terms::{self, Accepting};
-use cardea_domain::card::{Card, CardKind, CardNumber};
-use cardea_domain::card_stock::Wanted;
 use cardea_domain::card::{Card, CardKind, CardNumber, CardState};
+use cardea_domain::card_stock::Wanted;
 use cardea_domain::id::*;
 use cardea_domain::sale::*;
 use cardea_domain::{Code, Day, Instant, Refusal};
@@ -68,10 +66,7 @@ impl NewCard {
     /// # Errors
     /// `field_invalid` unless exactly one of both is named, and for a number that isn't one.
     pub fn command(&self) -> Result<Command, Refusal> {
-        let (store, kind) = (self.store_id, self.kind);
         let number = chosen_number(self.number.as_ref())?;
-        match (self.program_id, self.customer_id, self.membership_id) {
-            (Some(program), Some(customer), None) => Ok(Command::Issue(Issue {
         let (store, kind, until) = (self.store_id, self.kind, self.valid_through);
         match (self.program_id, self.customer_id, self.membership_id, self.staff_id) {
             (Some(program), Some(customer), None, None) => Ok(Command::Issue(Issue {
@@ -81,7 +76,6 @@ impl NewCard {
                 kind,
                 number,
                 until,
-                number: None,
                 issued_at: None,
                 accepting: Some(self.accepted_terms.clone()),
             })),
@@ -90,6 +84,7 @@ impl NewCard {
                 store,
                 kind,
                 staff,
+                number,
                 until,
                 accepting: self.accepted_terms.clone(),
             })),
@@ -99,7 +94,6 @@ impl NewCard {
                 kind,
                 number,
                 until,
-                number: None,
             })),
             _ => Err(Refusal::new(
                 Code::FieldInvalid,
@@ -118,30 +112,14 @@ pub struct Issue {
     /// The issuing store; validity counts in its zone.
     pub store: StoreId,
     pub kind: CardKind,
-    /// The one that is handed out, or an import's; None: a random one.
     /// Last valid day of a temporary card.
     pub until: Option<Day>,
-    /// Import and demo choose; None: a random one.
+    /// The one that is handed out, or an import's; None: a random one.
     pub number: Option<CardNumber>,
     /// Import and demo: issued as of then.
     pub issued_at: Option<Instant>,
     /// What the member accepts. None: of import and demo nobody asks.
     pub accepting: Option<Vec<Accepting>>,
-}
-
-/// A further card of an open membership.
-#[derive(Clone, Debug)]
-pub struct AddCard {
-    pub membership: MembershipId,
-    pub store: StoreId,
-    pub kind: CardKind,
-    /// The one that is handed out; None: a random one.
-    pub number: Option<CardNumber>,
-}
-
-/// Where the number of a card comes from that somebody hands out.
-fn source(number: Option<&CardNumber>) -> Source {
-    number.map_or(Source::Random, |_| Source::Chosen)
 }
 
 impl Issue {
@@ -207,18 +185,15 @@ impl Issue {
             }
             None => None,
         };
-        let claim = Claim {
-            source: match (&self.number, &self.accepting) {
-                (Some(_), None) => Source::Elsewhere,
-                (number, _) => source(number.as_ref()),
-            },
-            stock_only: self.accepting.is_some() && stock_only(desk, self.program)?,
-            wanted: Wanted {
-                program: self.program,
-                kind: self.kind,
-                store: store.id,
-                today: store.zone.day_of(now),
-            },
+        let wanted = Wanted {
+            program: self.program,
+            kind: self.kind,
+            store: store.id,
+            today: store.zone.day_of(now),
+        };
+        let claim = match self.accepting {
+            Some(_) => Claim::by_hand(desk, self.number.as_ref(), wanted)?,
+            None => Claim::elsewhere(self.number.as_ref(), wanted),
         };
         Ok(Box::new(Issuing {
             args: IssueArgs {
@@ -399,7 +374,6 @@ impl Issuing {
     }
 }
 
-fn issued(card: &Card, context: &Context) -> CardEvent {
 /// Whether it is cards of such holders that are issued here.
 ///
 /// # Errors
@@ -431,82 +405,5 @@ pub(super) fn issued(card: &Card, context: &Context) -> CardEvent {
         from: "",
         to: card.state.as_str(),
         blocks: String::new(),
-    }
-}
-
-impl AddCard {
-    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
-        desk.actor.require(Action::CardIssue, Some(self.store))?;
-        let store = desk.store(self.store)?;
-        let now = desk.now(None);
-        let member = desk.engine.read(desk.chain(), |conn| {
-            load::member_head(conn, desk.chain(), self.membership)
-        })?;
-        let member = member.ok_or_else(|| {
-            Refusal::new(Code::NotFound, "没有这个会籍", "There is no such membership").at("/membership_id")
-        })?;
-        let configuration = desk.configuration(member.program, now)?;
-        // As long as the membership, whose end is counted in the zone of the store that opened it.
-        let zone = desk.zone(member.store)?;
-        let valid_through = member.expires_at.map(|end| zone.day_of(Instant(end.0 - 1)));
-        Ok(Box::new(Adding {
-            membership: member.id,
-            claim: Claim {
-                source: source(self.number.as_ref()),
-                stock_only: stock_only(desk, member.program)?,
-                wanted: Wanted {
-                    program: member.program,
-                    kind: self.kind,
-                    store: store.id,
-                    today: store.zone.day_of(now),
-                },
-            },
-            args: AddCardArgs {
-                card: CardId(Uuid::now_v7()),
-                number: self.number.clone().map_or_else(new_number, Ok)?,
-                kind: self.kind,
-                valid_through,
-            },
-            context: desk.context(store, Some(&configuration), now),
-        }))
-    }
-}
-
-/// A further card on its way to the writer.
-struct Adding {
-    membership: MembershipId,
-    claim: Claim,
-    args: AddCardArgs,
-    context: Context,
-}
-
-impl LedgerCommand for Adding {
-    fn needs(&self) -> Needs {
-        Needs {
-            members: vec![MemberNeed {
-                id: self.membership,
-                paid_since: None,
-                upgrades: false,
-            }],
-            number: Some(self.args.number.clone()),
-            ..Needs::default()
-        }
-    }
-
-    fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
-        let blank = self.claim.settle(state, self.args.card)?;
-        let member = state.take(Some(self.membership)).ok_or_else(stale)?;
-        let (rows, card) = decide_add_card(&member, &self.args, &self.context)?;
-        let answer = answered(&card, &member, &self.context.ladder, self.context.now);
-        let mut decision = Decision::new(rows, Answer::created(&answer)?);
-        decision.card_events.push(issued(&card, &self.context));
-        decision.blank = blank;
-        let detail = json!({ "membership_id": self.membership });
-        decision.notes.audit.push(AuditRow {
-            action: "card.issue",
-            subject: Some(card.id.0),
-            detail,
-        });
-        Ok(decision)
     }
 }

@@ -1,9 +1,9 @@
 //! What few commands change: rows that were there before the wave.
 
-use super::credentials;
 use super::insert::*;
-use super::parts::Parts;
+use super::parts::parts_of;
 use super::save::expect;
+use super::{campaigns, credentials, vouchers};
 use crate::error::{Error, Result};
 use crate::store::Conn;
 use crate::store::statement::{fetch, run};
@@ -58,11 +58,7 @@ pub(super) fn save(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
         let changed = run!(conn, AddStock, [*delta, chain, *reward])?;
         expect((1, changed), "reward")?;
     }
-    credentials::save(conn, chain, rows)
-}
-
-fn parts_of(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Parts> {
-    let found = fetch!(conn, SelectParts, [chain, bill] => (String,))?.pop();
-    let (text,) = found.ok_or_else(|| Error::internal(format!("bill {bill} is missing")))?;
-    Parts::parse(&text)
+    credentials::save(conn, chain, rows)?;
+    vouchers::save(conn, chain, rows)?;
+    campaigns::save(conn, chain, rows)
 }
