@@ -53,6 +53,7 @@ mod outage;
 mod permits;
 mod phones;
 mod planted;
+mod posting;
 mod privacy;
 mod problems;
 mod races;
@@ -129,6 +130,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     permits::tests,
     phones::tests,
     planted::tests,
+    posting::tests,
     privacy::tests,
     problems::tests,
     races::tests,

@@ -8,6 +8,7 @@ mod explain;
 mod issue;
 mod kept;
 mod late;
+mod people;
 mod plan;
 mod preview;
 mod record;
@@ -31,6 +32,10 @@ pub use issue::{
     AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, expire_lots, expire_membership,
 };
 pub use late::{LateAnswer, LateArgs, decide_late};
+pub use people::{
+    AdjustArgs, AdjustLimit, Booked, Captured, HOLD_MINUTES, Handed, check_hold, decide_adjustment, decide_capture,
+    decide_transfer, decide_write_off, needs_second_person, plan_transfer,
+};
 pub use record::{IntroducerBonus, RecordedDraw, RecordedLine, RecordedTender, SaleRecord};
 pub use redemption::{MOST_PIECES, Permit, RedemptionAnswer, RedemptionArgs, Reward, RewardView, decide_redemption};
 pub use returns::{ReturnAnswer, ReturnArgs, ReturnLine, ReturnedMoney, ReturnedPoints, ReturnedTender, decide_return};

@@ -6,6 +6,7 @@ mod completeness;
 mod contacts;
 mod contracts;
 pub mod expiry;
+mod holds;
 mod imports;
 pub mod judge;
 mod loans;
@@ -69,6 +70,7 @@ pub(crate) struct Job {
 pub(crate) const JOBS: &[Job] = &[
     judge::JOB,
     expiry::JOB,
+    holds::JOB,
     review::JOB,
     classes::JOB,
     contacts::JOB,
