@@ -105,6 +105,8 @@ codes! {
     NotCancellable "not_cancellable" Conflict "不能取消" "It can't be cancelled";
     InsufficientPoints "insufficient_points" Conflict "积分不足" "Not enough points";
     InsufficientValue "insufficient_value" Conflict "储值余额不足" "Not enough stored value";
+    HoldEnded "hold_ended" Conflict "预留已结束" "The hold has ended";
+    DebtNotOld "debt_not_old" Conflict "欠分未满 12 个月" "The debt isn't over twelve months old";
     RewardUnavailable "reward_unavailable" Conflict "该礼品暂不可兑换" "The reward isn't available";
     OutOfStock "out_of_stock" Conflict "礼品已兑完" "Out of stock";
     VoucherUnusable "voucher_unusable" Conflict "券码不能使用" "The code can't be used";

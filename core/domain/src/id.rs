@@ -63,7 +63,12 @@ id!(
     TagId,
     /// A bill: a sale, a return or a redemption.
     BillId,
-    EntryId, LotId, RecordTypeId, RecordId, JournalId, FileId,
+    EntryId, LotId,
+    /// Points or value set aside.
+    HoldId,
+    /// Of points, by people.
+    AdjustmentId, TransferId,
+    RecordTypeId, RecordId, JournalId, FileId,
     /// A change of a customer's card.
     CustomerChangeId,
     CustomerFormId,

@@ -7,6 +7,7 @@ pub const TEST: &str = "webhook.test";
 
 /// Every topic: its name, what it says in Chinese and English. A test finds one that is written and isn't here.
 pub const TOPICS: &[(&str, &str, &str)] = &[
+    ("points.adjusted", "积分人工调整", "Points were adjusted by hand"),
     ("sale.created", "销售入账", "A sale was booked"),
     (
         "sale.unjudged",

@@ -37,7 +37,12 @@ impl Engine {
                 ApprovalKind::Contract => contract::decided(tx, &keys, &decided, remark.text.as_deref())?,
                 ApprovalKind::Erasure => confidential::decided(tx, &keys, &decided, &going)?,
                 // Done by whoever asked, when they send it again.
-                ApprovalKind::Configuration | ApprovalKind::Staff | ApprovalKind::Export | ApprovalKind::Rules => {}
+                ApprovalKind::Configuration
+                | ApprovalKind::Staff
+                | ApprovalKind::Export
+                | ApprovalKind::Adjustment
+                | ApprovalKind::WriteOff
+                | ApprovalKind::Rules => {}
             }
             Answer::ok(&Stored::of(id))
         };

@@ -39,6 +39,7 @@ mod look;
 pub mod merge;
 pub mod message;
 pub mod page;
+pub mod posting;
 pub mod printing;
 pub mod program;
 pub mod query;

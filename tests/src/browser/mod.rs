@@ -1,6 +1,7 @@
 //! The pages in a real Chromium, driven as people drive them: by keyboard where the till is meant for it. Any console
 //! error and any violation of the content security policy fails.
 
+mod accounting;
 mod archive;
 mod bill;
 mod binder;
@@ -38,6 +39,11 @@ const STORIES: &[(&str, BrowserStory)] = &[
         "hq_changes_a_configuration_by_the_schemas_form",
         hq::changes_a_configuration,
     ),
+    (
+        "d_led_9_d_led_10_d_led_11_hq_sees_what_it_answers_for",
+        accounting::hq_sees_what_it_answers_for,
+    ),
+    ("d_led_8_a_manager_adjusts_points", accounting::a_manager_adjusts_points),
     ("hq_sets_the_limit_of_a_bill", hq::sets_the_limit_of_a_bill),
     ("s1_an_enter_before_the_quote_books", bill::s1_enter_before_the_quote),
     (

@@ -56,6 +56,7 @@ mod outage;
 mod permits;
 mod phones;
 mod planted;
+mod posting;
 mod privacy;
 mod problems;
 mod races;
@@ -136,6 +137,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     permits::tests,
     phones::tests,
     planted::tests,
+    posting::tests,
     privacy::tests,
     problems::tests,
     races::tests,

@@ -27,6 +27,7 @@ const LAYERS: &[&[&str]] = &[
     // Memberships, cards, sales: what they write and what is read of them.
     &["command", "query"],
     &["accounting"],
+    &["posting"],
     &["journal"],
     &["task"],
     &["warning"],

@@ -28,6 +28,7 @@ mod lendings;
 mod memberships;
 mod merges;
 mod messages;
+mod posting;
 mod programs;
 mod records;
 mod redemptions;
@@ -96,6 +97,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(contract_prints::routes)
         .configure(stock_takes::routes)
         .configure(accounting::routes)
+        .configure(posting::routes)
         .configure(approvals::routes)
         .configure(messages::routes)
         .configure(webhooks::routes)

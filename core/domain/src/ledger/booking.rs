@@ -1,8 +1,10 @@
 //! The one place that books: entries, lots and the cached balance change together, and every posting has its counter.
 
-use super::{Account, Asset, AssetKind, EntryKind, Lot, LotTerms, Member, SpentMove};
+mod people;
+
+use super::{Account, Asset, AssetKind, EntryKind, Lot, LotTerms, Member, SpentMove, short};
 use crate::calendar::Instant;
-use crate::error::{Code, Refusal, Text};
+use crate::error::{Refusal, Text};
 use crate::id::*;
 use crate::rows::{AccountRow, EntryRow, LotMoveRow, LotRow, Rows};
 use crate::sale::{EntryView, ReturnPolicy};
@@ -168,8 +170,9 @@ impl<'a> Booking<'a> {
             let mut lots = account.lots.iter();
             lots.any(|lot| lot.id == *id && lot.spendable(at) && lot.remaining >= *amount)
         };
-        if self.closed || account.debt > 0 || !parts.iter().all(has) {
-            return Err(self.short(account.available(at), needed));
+        let available = self.member.spendable(&self.asset, at);
+        if self.closed || account.debt > 0 || available < needed || !parts.iter().all(has) {
+            return Err(self.short(available, needed));
         }
         let mut taken = Vec::new();
         for (id, amount) in parts {
@@ -181,10 +184,7 @@ impl<'a> Booking<'a> {
     }
 
     fn short(&self, available: i64, needed: i64) -> Refusal {
-        match self.asset.kind() {
-            AssetKind::Points => insufficient(available, needed),
-            _ => insufficient_value(available, needed),
-        }
+        short(&self.asset, available, needed)
     }
 
     /// Gives `parts` (each a lot and an amount > 0) back to the lots they came from, with their old dates. What goes to
@@ -461,36 +461,4 @@ fn add(moves: &mut Vec<(LotId, i64)>, lot: LotId, delta: i64) {
 
 fn total(taken: &[SpentMove]) -> i64 {
     taken.iter().map(|spent| spent.amount).sum()
-}
-
-/// Points that aren't there.
-pub(crate) fn insufficient(available: i64, needed: i64) -> Refusal {
-    let (zh, en) = if available < 0 {
-        let debt = -available;
-        (
-            format!("会员尚欠{debt}分，还清前不能使用积分。"),
-            format!("The member owes {debt} points and can't spend any before they are earned back."),
-        )
-    } else {
-        (
-            format!("需要{needed}分，可用{available}分，还差{}分。", needed - available),
-            format!(
-                "{needed} points are needed, {available} can be spent: {} missing.",
-                needed - available
-            ),
-        )
-    };
-    Refusal::new(Code::InsufficientPoints, zh, en).with(|facts| {
-        facts.available = Some(available);
-        facts.needed = Some(needed);
-    })
-}
-
-/// Stored value or sessions that aren't there; whoever knows the unit says it in figures.
-pub(crate) fn insufficient_value(available: i64, needed: i64) -> Refusal {
-    let en = "There isn't enough stored value (or sessions) left for this.";
-    Refusal::new(Code::InsufficientValue, "储值余额或剩余次数不足。", en).with(|facts| {
-        facts.available = Some(available);
-        facts.needed = Some(needed);
-    })
 }

@@ -2,12 +2,15 @@
 
 mod asset;
 mod booking;
+mod hold;
 mod lot;
+mod short;
 
 pub use asset::{Asset, AssetKind, CounterAccount, EntryKind};
 pub use booking::{Booking, ClawedBack, EntryDraft, GivenBack, Source};
-pub(crate) use booking::{insufficient, insufficient_value};
+pub use hold::{Hold, HoldState};
 pub use lot::{EndedLot, Lot, LotTerms, SpentMove};
+pub(crate) use short::{insufficient, insufficient_value, short};
 
 use crate::calendar::Instant;
 use crate::error::{Code, Refusal};
@@ -51,6 +54,8 @@ pub struct Member {
     pub upgrades: Vec<crate::tier::Upgrade>,
     /// Lots of points whose end was booked after the instant as of which it is judged; none where that is now.
     pub ended: Vec<EndedLot>,
+    /// What is set aside of its accounts and not ended by anybody; the time of some may be over.
+    pub holds: Vec<Hold>,
 }
 
 /// What a membership has of one asset.
@@ -58,7 +63,7 @@ pub struct Member {
 pub struct Balance {
     #[schema(value_type = String, example = "points")]
     pub asset: Asset,
-    /// Can be spent now; negative while in debt.
+    /// Can be spent now: lots without what is held, less the debt; negative while in debt.
     #[schema(example = 235)]
     pub available: i64,
     /// In the return window; can be spent later.
@@ -122,12 +127,15 @@ impl Member {
             .map_or(self.open, |end| at < end && (self.open || now >= end))
     }
 
-    /// What could be spent of an asset at `at`, less the debt: also what has ended since.
+    /// What could be spent of an asset at `at`: also what has ended since, but not what is held; less the debt. Negative
+    /// only while in debt: where held lots have expired, nothing is left beside them.
     pub fn spendable(&self, asset: &Asset, at: Instant) -> i64 {
-        let available = self.accounts.get(asset).map_or(0, |account| account.available(at));
+        let account = self.accounts.get(asset);
+        let (available, debt) = account.map_or((0, 0), |account| (account.available(at), account.debt));
         let ended = self.ended.iter().map(|end| &end.was);
         let ended = ended.filter(|was| asset.kind() == AssetKind::Points && was.spendable(at));
-        available + ended.map(|was| was.remaining).sum::<i64>()
+        let lots = available + debt + ended.map(|was| was.remaining).sum::<i64>();
+        (lots - self.held(asset, at)).max(0) - debt
     }
 
     /// Every account as the member sees it, `points` always and first. After the end of the membership nothing is left of what ends with
@@ -139,11 +147,16 @@ impl Member {
         let others = self.accounts.iter().filter(|(asset, _)| **asset != points);
         let view = |(asset, account): (&Asset, &Account)| {
             let open = self.is_open(now) || !asset.ends_with_membership();
+            let held = if open { self.held(asset, now) } else { 0 };
             Balance {
                 asset: asset.clone(),
-                available: if open { account.available(now) } else { -account.debt },
+                available: if open {
+                    account.available(now) - held
+                } else {
+                    -account.debt
+                },
                 maturing: if open { account.maturing(now) } else { 0 },
-                held: 0,
+                held,
             }
         };
         std::iter::once(first).chain(others).map(view).collect()

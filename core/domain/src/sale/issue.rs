@@ -245,6 +245,7 @@ impl Member {
             paid_by_day: BTreeMap::new(),
             upgrades: Vec::new(),
             ended: Vec::new(),
+            holds: Vec::new(),
         }
     }
 }

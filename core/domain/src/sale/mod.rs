@@ -11,6 +11,7 @@ mod issue;
 mod kept;
 mod kinds;
 mod late;
+mod people;
 mod plan;
 mod preview;
 mod record;
@@ -38,6 +39,10 @@ pub use issue::{
 };
 pub use kinds::{CardUse, HolderRule, Issuing, KindTerms};
 pub use late::{LateAnswer, LateArgs, decide_late};
+pub use people::{
+    AdjustArgs, AdjustLimit, Booked, Captured, HOLD_MINUTES, Handed, check_hold, decide_adjustment, decide_capture,
+    decide_transfer, decide_write_off, needs_second_person, plan_transfer,
+};
 pub use record::{IntroducerBonus, RecordedDraw, RecordedLine, RecordedTender, SaleRecord};
 pub use redemption::{MOST_PIECES, Permit, RedemptionAnswer, RedemptionArgs, Reward, RewardView, decide_redemption};
 pub use returns::{ReturnAnswer, ReturnArgs, ReturnLine, ReturnedMoney, ReturnedPoints, ReturnedTender, decide_return};

@@ -1,5 +1,6 @@
 //! The rules as table tests, one module per part of the crate, and a model test of the ledger.
 
+mod accounting;
 mod bill;
 mod books;
 mod calendar;
@@ -13,6 +14,7 @@ mod ledger;
 mod model;
 mod money;
 mod names;
+mod people;
 mod phone;
 mod provenance;
 mod redemption;

@@ -7,6 +7,7 @@ mod liability;
 mod movements;
 mod settlement;
 
+pub(crate) use debts::since_when;
 pub use debts::{Debt, DebtQuery};
 pub use liability::{LiabilityQuery, LiabilityReport, LiabilityRow, LiabilityTotal};
 pub use movements::{MovementQuery, MovementReport, MovementRow, MovementTotal};

@@ -31,6 +31,10 @@ pub enum ApprovalKind {
     Export = "export",
     /// A person's data, or some of them, are to go.
     Erasure = "erasure",
+    /// Points by hand, above what one may do alone.
+    Adjustment = "adjustment",
+    /// A debt that is to be let go.
+    WriteOff = "write_off",
     /// The rules of what needs approval.
     Rules = "rules",
 }

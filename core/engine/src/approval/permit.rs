@@ -124,11 +124,7 @@ pub(super) fn check_deciders(tx: &mut Tx<'_>, rules: &ApprovalRules) -> Result<(
     let chain = Id::from(tx.chain());
     let Some(by) = tx.actor().staff else { return Ok(()) };
     let maker = person_of(tx.conn(), chain.typed(), by)?;
-    for (name, steps) in [
-        ("configuration", &rules.configuration),
-        ("staff", &rules.staff),
-        ("export", &rules.export),
-    ] {
+    for (name, steps) in rules.named() {
         let mut people = BTreeSet::from([maker]);
         for (at, roles) in steps.iter().enumerate() {
             let other = able(tx, roles)?.into_iter().find(|person| !people.contains(person));

@@ -9,6 +9,7 @@ use crate::settings::Setting;
 use crate::store::{Answer, Tx};
 use cardea_domain::Refusal;
 use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 use utoipa::ToSchema;
 
 /// Who has to agree before something is done, step by step: one or two steps, each with the roles of which one has to
@@ -25,20 +26,46 @@ pub struct ApprovalRules {
     /// To taking personal data away as a file.
     #[schema(max_items = 2)]
     pub export: Vec<Vec<Role>>,
+    /// To points by hand above what one may do alone. Empty: one of HQ or finance, for somebody always has to.
+    #[schema(max_items = 2)]
+    pub adjustment: Vec<Vec<Role>>,
+    /// To letting a debt go. Empty: one of HQ or finance, for somebody always has to.
+    #[schema(max_items = 2)]
+    pub write_off: Vec<Vec<Role>>,
 }
+
+/// Who agrees to what always needs somebody, where the chain says nothing else.
+static USUAL: LazyLock<Vec<Vec<Role>>> = LazyLock::new(|| vec![vec![Role::HqAdmin, Role::Finance]]);
 
 impl ApprovalRules {
     /// Who has to agree; None: nobody. Rules that are in force watch over themselves.
-    pub(super) fn steps(&self, kind: ApprovalKind) -> Option<&Vec<Vec<Role>>> {
-        let all = [&self.configuration, &self.staff, &self.export];
+    pub(super) fn steps<'a>(&'a self, kind: ApprovalKind) -> Option<&'a Vec<Vec<Role>>> {
+        let usual = |steps: &'a Vec<Vec<Role>>| if steps.is_empty() { &*USUAL } else { steps };
         let steps = match kind {
             ApprovalKind::Contract | ApprovalKind::Erasure => None,
             ApprovalKind::Configuration => Some(&self.configuration),
             ApprovalKind::Staff => Some(&self.staff),
             ApprovalKind::Export => Some(&self.export),
-            ApprovalKind::Rules => all.into_iter().find(|steps| !steps.is_empty()),
+            ApprovalKind::Adjustment => Some(usual(&self.adjustment)),
+            ApprovalKind::WriteOff => Some(usual(&self.write_off)),
+            ApprovalKind::Rules => self
+                .named()
+                .into_iter()
+                .map(|(_, steps)| steps)
+                .find(|steps| !steps.is_empty()),
         };
         steps.filter(|steps| !steps.is_empty())
+    }
+
+    /// Each with its name on the wire.
+    pub(super) fn named(&self) -> [(&'static str, &Vec<Vec<Role>>); 5] {
+        [
+            ("configuration", &self.configuration),
+            ("staff", &self.staff),
+            ("export", &self.export),
+            ("adjustment", &self.adjustment),
+            ("write_off", &self.write_off),
+        ]
     }
 }
 
@@ -48,11 +75,7 @@ impl Setting for ApprovalRules {
     const READ: Action = Action::ApprovalRead;
 
     fn check(&self) -> Result<(), Refusal> {
-        for (name, steps) in [
-            ("configuration", &self.configuration),
-            ("staff", &self.staff),
-            ("export", &self.export),
-        ] {
+        for (name, steps) in self.named() {
             let may = |role: &Role| role.grant(Action::ApprovalDecide) == Some(Scope::Chain);
             let wrong = |roles: &Vec<Role>| roles.is_empty() || !roles.iter().all(may);
             if steps.len() > 2 || steps.iter().any(wrong) {

@@ -224,6 +224,13 @@ actions! {
     ImportRun "import.run"                           [C  -   -   -   -   -   -   -   -   -];
     /// What members have, what stores owe each other, what members owe: figures of the whole chain.
     AccountingRead "accounting.read"                 [C  -   -   -   -   -   C   C   -   -];
+    /// Points by hand, alone up to the role's limits.
+    AdjustmentWrite "adjustment.write"               [C  o   o   -   -   -   -   -   -   -];
+    /// Let old debts go, with a second person.
+    DebtWriteOff "debt.write_off"                    [C  -   -   -   -   -   C   -   -   -];
+    /// Set points aside, spend or release them.
+    HoldWrite "hold.write"                           [C  o   o   o   -   -   -   -   o   -];
+    TransferPost "transfer.post"                     [C  o   o   -   -   -   -   -   -   -];
     JobRun "job.run"                                 [C  -   -   -   -   -   -   -   -   -];
     AuditRead "audit.read"                           [C  -   -   -   -   -   -   C   -   -];
     /// The installation itself; needs the platform operator's flag as well.

@@ -8,6 +8,7 @@ mod completeness;
 mod contacts;
 mod contracts;
 pub mod expiry;
+mod holds;
 mod imports;
 pub mod judge;
 mod loans;
@@ -71,6 +72,7 @@ pub(crate) struct Job {
 pub(crate) const JOBS: &[Job] = &[
     judge::JOB,
     expiry::JOB,
+    holds::JOB,
     review::JOB,
     awards::JOB,
     classes::JOB,

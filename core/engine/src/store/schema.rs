@@ -799,6 +799,59 @@ diesel::table! {
 }
 
 diesel::table! {
+    adjustments (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        person_id -> Nullable<Binary>,
+        asset -> Text,
+        amount -> BigInt,
+        reason -> Text,
+        note -> Nullable<Text>,
+        reference -> Nullable<Text>,
+        approved -> Bool,
+        entry_id -> Binary,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    transfers (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        from_id -> Binary,
+        to_id -> Binary,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        asset -> Text,
+        amount -> BigInt,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    holds (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        card_id -> Nullable<Binary>,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        asset -> Text,
+        amount -> BigInt,
+        captured -> BigInt,
+        purpose -> Text,
+        state -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        entry_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     measures (chain_id, membership_id, measure, day) {
         chain_id -> Binary,
         membership_id -> Binary,
@@ -1655,6 +1708,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     lots,
     lot_moves,
     accounts,
+    adjustments,
+    transfers,
+    holds,
     measures,
     tier_changes,
     recorded_inputs,

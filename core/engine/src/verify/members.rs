@@ -5,6 +5,7 @@ use super::chain::{Chain, Seen};
 use super::fingerprint::Record;
 use super::holdings::{self, EntryRow, Holdings};
 use super::inputs::Inputs;
+use super::people;
 use crate::error::Result;
 use crate::store::{Conn, Id};
 use cardea_domain::ledger::EntryKind;
@@ -31,6 +32,7 @@ pub(super) fn verify(
 ) -> Result<()> {
     let ids: Vec<Id> = slice.iter().map(|member| member.id).collect();
     let mut holdings = holdings::load(conn, chain, &ids, seen)?;
+    people::verify(conn, books, chain, &ids, &holdings)?;
     for row in slice {
         let held = holdings.of.remove(&row.id).unwrap_or_default();
         let member = Member {

@@ -12,6 +12,7 @@ mod holdings;
 mod inputs;
 mod members;
 mod orphans;
+mod people;
 #[cfg(test)]
 mod tests;
 

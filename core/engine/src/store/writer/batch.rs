@@ -9,6 +9,7 @@ use super::save::Saver;
 use super::tx::Tx;
 use super::wave::Ready;
 use super::{Closure, Failure, Job, Outcome, Work, blanks, events, idempotency, load, wave};
+use super::{Closure, Failure, Job, Outcome, Work, events, holds, idempotency, load, wave};
 use crate::audit::Trail;
 use crate::clock::Clock;
 use crate::error::{self, Error, Result};
@@ -257,7 +258,9 @@ impl Worker {
         for (ready, decision) in new().zip(&decided) {
             let Ok(decision) = decision else { continue };
             let actor = &ready.job.actor;
-            saver.add(&mut self.conn, (actor, self.clock.business(actor.chain)), decision)?;
+            let at = self.clock.business(actor.chain);
+            saver.add(&mut self.conn, (actor, at), decision)?;
+            holds::release(&mut self.conn, actor.chain, decision, at)?;
             if self.database.listeners().hear(actor.chain) {
                 saver.tell(actor.chain, &events::of(decision));
             }
@@ -308,8 +311,14 @@ impl Worker {
         let mut tx = Tx::new(&mut self.conn, &job.actor, now, business_now, ids);
         match work(&mut tx) {
             Ok(answer) => {
-                let notes = tx.into_notes();
+                let (notes, booked) = tx.into_parts();
                 let mut saver = Saver::new(now, &mut self.ids, &mut self.trail);
+                for decision in &booked {
+                    saver.add(&mut self.conn, (&job.actor, business_now), decision)?;
+                    if self.database.listeners().hear(job.actor.chain) {
+                        saver.tell(job.actor.chain, &events::of(decision));
+                    }
+                }
                 saver.notes(&job.actor, &notes, business_now)?;
                 if let Some(key) = &job.key {
                     saver.key(job.actor.chain, key, &answer, None);

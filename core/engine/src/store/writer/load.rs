@@ -225,6 +225,7 @@ fn member_heads(conn: &mut Conn, chain: ChainId, ids: &[Key]) -> Result<Vec<Memb
         paid_by_day: BTreeMap::new(),
         upgrades: Vec::new(),
         ended: Vec::new(),
+        holds: Vec::new(),
     };
     Ok(rows.into_iter().map(head).collect())
 }
@@ -239,6 +240,7 @@ fn members(conn: &mut Conn, chain: ChainId, needs: &[MemberNeed]) -> Result<Memb
     let heads = member_heads(conn, chain, &all)?;
     let mut members: Members = heads.into_iter().map(|head| (head.id, head)).collect();
     accounts(conn, chain, &all, &mut members)?;
+    super::holds::load(conn, chain, &mut members)?;
     let with_upgrades = ids(needs.iter().filter(|need| need.upgrades).map(|need| need.id));
     upgrades(conn, chain, &with_upgrades, &mut members)?;
     // The wanted window, or further back to the one of the oldest upgrade.

@@ -10,6 +10,7 @@ mod campaigns;
 mod counts;
 pub(crate) mod credentials;
 mod events;
+mod holds;
 pub(crate) mod idempotency;
 pub(crate) mod ids;
 mod insert;

@@ -1,5 +1,6 @@
 //! What a closure command sees of the batch's transaction.
 
+use super::ledger::Decision;
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::store::Conn;
@@ -7,6 +8,7 @@ use crate::store::statement::Bind;
 use cardea_domain::Instant;
 use cardea_domain::id::{ChainId, CustomerId, NewIds, StaffId};
 use cardea_domain::message::MessageKind;
+use cardea_domain::rows::Rows;
 use cardea_domain::sale::EntryView;
 use serde::Serialize;
 use uuid::Uuid;
@@ -173,6 +175,7 @@ pub struct Tx<'a> {
     business_now: Instant,
     ids: &'a mut dyn NewIds,
     notes: Notes,
+    booked: Vec<Decision>,
 }
 
 impl<'a> Tx<'a> {
@@ -190,11 +193,24 @@ impl<'a> Tx<'a> {
             business_now,
             ids,
             notes: Notes::default(),
+            booked: Vec::new(),
         }
     }
 
-    pub(super) fn into_notes(self) -> Notes {
-        self.notes
+    /// What goes along with the command's rows, and what it books.
+    pub(super) fn into_parts(self) -> (Notes, Vec<Decision>) {
+        (self.notes, self.booked)
+    }
+
+    /// Where new ids come from, for decisions.
+    pub(crate) fn ids(&mut self) -> &mut dyn NewIds {
+        self.ids
+    }
+
+    /// Rows of the ledger, saved with the command: decide them on what it has loaded itself, and book once for each
+    /// membership, for what is booked can't be read before the command ends.
+    pub(crate) fn book(&mut self, rows: Rows) {
+        self.booked.push(Decision::new(rows, Answer::no_content()));
     }
 
     /// For `each!(tx.conn(), c => …)`.

@@ -54,6 +54,9 @@ function told(kind: string, name: string, value: unknown): string | undefined {
       return String(value).toUpperCase()
     case 'export purpose':
       return value == null ? t('not-given') : worded(`purpose-${String(value)}`, value)
+    case 'adjustment store_id':
+    case 'write_off store_id':
+      return nameOf(STORES, String(value))
     case 'erasure scope':
     case 'erasure ground':
       return t(`deletion-${name}-${String(value)}`)
@@ -67,7 +70,7 @@ function label(kind: string, name: string): string {
 }
 
 /** What isn't worth a line where it says nothing. */
-const OPTIONAL = ['export subject_id', 'erasure record_id', 'erasure reference']
+const OPTIONAL = ['export subject_id', 'erasure record_id', 'erasure reference', 'adjustment note', 'adjustment reference']
 
 /** Everything that the request says, line by line; a part without words of its own as indented JSON. */
 export function rows(kind: string, request: Request): Row[] {

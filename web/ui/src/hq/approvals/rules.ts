@@ -1,7 +1,7 @@
 import type { ApprovalRules, Role } from '$lib/api/types'
 
 /** What may wait for others, in the order of the page. */
-export const GUARDED = ['configuration', 'staff', 'export'] as const satisfies readonly (keyof ApprovalRules)[]
+export const GUARDED = ['configuration', 'staff', 'export', 'adjustment', 'write_off'] as const satisfies readonly (keyof ApprovalRules)[]
 /** Roles that agree for the whole chain. */
 export const DECIDERS = ['hq_admin', 'finance'] as const
 export const STEPS = [0, 1, 2] as const

@@ -1,6 +1,10 @@
 // Pages that are more than a list with its form; their place in the navigation says groups.ts.
 import type { Component } from 'svelte'
 import { may } from '$lib/session.svelte'
+import AdjustmentsPage from '../accounting/AdjustmentsPage.svelte'
+import DebtsPage from '../accounting/DebtsPage.svelte'
+import LiabilityPage from '../accounting/LiabilityPage.svelte'
+import SettlementPage from '../accounting/SettlementPage.svelte'
 import ApprovalRulesPage from '../approvals/ApprovalRulesPage.svelte'
 import ApprovalsPage from '../approvals/ApprovalsPage.svelte'
 import ScorecardPage from '../assessment/ScorecardPage.svelte'
@@ -53,6 +57,10 @@ const DRAWN = [
   drawn('approvals', ApprovalsPage, 'approval.read'),
   drawn('open-journal', JournalPage, 'journal.read'),
   drawn('warnings', WarningsPage, 'warning.own'),
+  drawn('liability', LiabilityPage, 'accounting.read'),
+  drawn('settlement', SettlementPage, 'accounting.read'),
+  drawn('debts', DebtsPage, 'accounting.read'),
+  drawn('adjustments', AdjustmentsPage, 'adjustment.write'),
   drawn('programs', Programs, 'configuration.read'),
   drawn('contracts', ContractsPage, 'contract.read'),
   drawn('lent-originals', LentPage, 'contract.read', 'lending.read'),

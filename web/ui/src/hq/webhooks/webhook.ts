@@ -23,7 +23,7 @@ export const canSendAgain = (state: DeliveryState): boolean => state === 'dead' 
 /** Where a topic stands in the checklist: by what it is about. */
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['sale', ['sale', 'return', 'redemption', 'reward']],
-  ['member', ['membership', 'tier', 'card']],
+  ['member', ['membership', 'points', 'tier', 'card']],
   ['customer', ['customer', 'customer_fields', 'form', 'file', 'scorecard']],
   ['record', ['record', 'record_type', 'journal', 'warning']],
   ['contract', ['contract', 'contract_type', 'contract_template', 'approval']],
