@@ -472,7 +472,6 @@ impl LedgerCommand for Posting {
         }
         let mut introducer = state.take(self.introducer);
         let used = self.claims.decide((self.args.id, &self.args.bill), state, ids)?;
-        let (rows, answer) = decide_sale(
         let outcome = self.proposal.as_ref().and_then(|proposal| proposal.outcome.as_ref());
         let added = self.offers.add(outcome, || covered(&self.args.bill), state)?;
         let with_campaigns = added.to(self.proposal.as_ref());
