@@ -98,6 +98,7 @@ codes! {
     InsufficientPoints "insufficient_points" Conflict "积分不足" "Not enough points";
     InsufficientValue "insufficient_value" Conflict "储值余额不足" "Not enough stored value";
     RewardUnavailable "reward_unavailable" Conflict "该礼品暂不可兑换" "The reward isn't available";
+    ClaimState "claim_state" Conflict "兑换的状态不允许此操作" "The exchange's state forbids this";
     OutOfStock "out_of_stock" Conflict "礼品已兑完" "Out of stock";
     VoucherUnusable "voucher_unusable" Conflict "券码不能使用" "The code can't be used";
     VoucherNotApplicable "voucher_not_applicable" Conflict "本单不能用此券" "The voucher isn't for this bill";

@@ -62,6 +62,7 @@ mod reporting;
 mod resources;
 mod retention;
 mod returns;
+mod reward_claims;
 mod rewards;
 mod sales_files;
 mod satisfaction;
@@ -138,6 +139,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     retention::tests,
     returns::tests,
     resources::tests,
+    reward_claims::tests,
     rewards::tests,
     sales_files::tests,
     satisfaction::tests,

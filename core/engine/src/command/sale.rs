@@ -2,8 +2,10 @@
 
 use super::Purpose;
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
+use super::gift::{ClaimedReward, Gifts, RewardOnBill};
 use super::holder::{AsOf, Holder, any_held, without_a_card};
 use super::judge::{self, Counted, Question};
+use super::sale_view::{MemberView, SaleView};
 use super::told;
 use super::voucher::{Claims, VoucherTender};
 
@@ -68,6 +70,8 @@ pub struct Sale {
     pub bill: Bill,
     /// Codes among its tenders.
     pub vouchers: Vec<VoucherTender>,
+    /// What is exchanged on it.
+    pub rewards: Vec<ClaimedReward>,
     /// The bill is meant, although it goes beyond the chain's limit.
     pub over_limit: bool,
     /// Why it is entered so late; demanded of what lies more than seven days back.
@@ -89,6 +93,8 @@ struct Content<'a> {
     tenders: Vec<(TenderKind, Minor)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     codes: Vec<Digest>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rewards: Vec<(RewardId, i64, Collect)>,
 }
 
 impl Sale {
@@ -127,6 +133,7 @@ impl Sale {
             lines: lines.collect(),
             tenders: self.bill.tenders.iter().map(|t| (t.kind, t.amount)).collect(),
             codes: self.digests(desk),
+            rewards: self.rewards.iter().map(|r| (r.reward, r.quantity, r.collect)).collect(),
         })
     }
 
@@ -146,6 +153,7 @@ impl Sale {
             trusted: self.trusted,
         };
         let holder = Holder::find(desk, self.member.as_ref(), as_of)?;
+        let gifts = Gifts::find(desk, self, &holder)?;
         let args = SaleArgs {
             id: BillId(Uuid::now_v7()),
             key: self.key(store)?,
@@ -171,6 +179,7 @@ impl Sale {
             not_earned: holder.not_earned,
             told: !self.trusted,
             claims,
+            gifts,
         };
         if let Some(member) = holder.member {
             let configuration = desk.configuration(member.program, self.occurred_at)?;
@@ -286,76 +295,7 @@ struct Posting {
     /// The customer is told of another tier; of what an import brings they aren't.
     told: bool,
     claims: Claims,
-}
-
-// `C` is what is told of the customer: stored answers hold the id, the interface tells the name.
-/// What a sale brings.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[schema(as = SaleAnswer)]
-pub struct SaleView<E, C> {
-    /// null in a quote.
-    #[schema(value_type = Option<Uuid>)]
-    pub id: Option<BillId>,
-    #[schema(value_type = i64)]
-    pub points_earned: Points,
-    #[schema(value_type = i64)]
-    pub points_spent: Points,
-    /// What counts as paid, minor units.
-    #[schema(value_type = i64)]
-    pub paid: Minor,
-    pub judged: Judgement,
-    #[schema(value_type = Vec<EntryView>)]
-    pub entries: E,
-    /// After the sale.
-    pub balances: Vec<Balance>,
-    /// The tier at which it was earned.
-    pub tier: Option<TierView>,
-    /// The tier of the next sale, after an upgrade.
-    pub tier_next: Option<TierView>,
-    #[schema(value_type = Option<MemberShown>)]
-    pub member: Option<MemberView<C>>,
-    /// Why the membership that was meant earns nothing, so that the sale is booked without it.
-    pub not_earned: Option<Text>,
-}
-
-/// Whose sale it was.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[schema(as = MemberShown)]
-pub struct MemberView<C> {
-    #[schema(value_type = Uuid)]
-    pub membership_id: MembershipId,
-    /// null for an anonymous membership.
-    #[schema(value_type = Option<CustomerShown>)]
-    pub customer: Option<C>,
-}
-
-type MemberShown = MemberView<CustomerShown>;
-
-impl<E, C> SaleView<E, C> {
-    /// Whose sale it was, if a customer's.
-    pub fn customer(&self) -> Option<&C> {
-        self.member.as_ref()?.customer.as_ref()
-    }
-
-    /// The same answer with something else told of the customer.
-    pub fn told<T>(self, customer: impl FnOnce(C) -> T) -> SaleView<E, T> {
-        SaleView {
-            id: self.id,
-            points_earned: self.points_earned,
-            points_spent: self.points_spent,
-            paid: self.paid,
-            judged: self.judged,
-            entries: self.entries,
-            balances: self.balances,
-            tier: self.tier,
-            tier_next: self.tier_next,
-            member: self.member.map(|member| MemberView {
-                membership_id: member.membership_id,
-                customer: member.customer.map(customer),
-            }),
-            not_earned: self.not_earned,
-        }
-    }
+    gifts: Gifts,
 }
 
 impl Posting {
@@ -363,7 +303,7 @@ impl Posting {
     fn spends(&self) -> bool {
         let of_member =
             |kind: TenderKind| matches!(kind, TenderKind::Points | TenderKind::Value) || kind.value_asset().is_some();
-        self.args.bill.tenders.iter().any(|tender| of_member(tender.kind))
+        !self.gifts.is_empty() || self.args.bill.tenders.iter().any(|tender| of_member(tender.kind))
     }
 
     /// The card that was shown works; or, where points are spent without one, any of the membership does, or a reported
@@ -386,7 +326,7 @@ impl Posting {
         }
     }
 
-    fn answer(&self, answer: &SaleAnswer) -> Result<Answer> {
+    fn answer(&self, answer: &SaleAnswer, rewards: &[RewardOnBill]) -> Result<Answer> {
         Answer::booked(&answer.entries, |entries| SaleView {
             id: (!self.quote).then_some(answer.id),
             points_earned: answer.points_earned,
@@ -402,6 +342,7 @@ impl Posting {
                 customer: self.args.customer,
             }),
             not_earned: self.not_earned.clone(),
+            rewards: rewards.to_vec(),
         })
     }
 }
@@ -437,6 +378,7 @@ impl LedgerCommand for Posting {
                 .filter(|_| judged_at < self.context.now && self.spends())
                 .map(|id| (id, judged_at)),
             vouchers: self.claims.needs(),
+            rewards: self.gifts.needs(),
             ..Needs::default()
         }
     }
@@ -457,6 +399,8 @@ impl LedgerCommand for Posting {
             return Err(stale());
         }
         let mut introducer = state.take(self.introducer);
+        // Before the sale, at the old balance.
+        let exchanged = self.gifts.decide(member.as_mut(), state, ids)?;
         let used = self.claims.decide((self.args.id, &self.args.bill), state, ids)?;
         let (rows, answer) = decide_sale(
             member.as_mut(),
@@ -466,7 +410,8 @@ impl LedgerCommand for Posting {
             &self.context,
             ids,
         )?;
-        let mut decision = Decision::new(rows, self.answer(&answer)?);
+        let mut decision = Decision::new(rows, self.answer(&answer, &self.gifts.told(&exchanged, self.quote))?);
+        Gifts::add(exchanged, &mut decision);
         decision.rows.voucher_uses = used;
         let detail = json!({ "paid": answer.paid, "earned": answer.points_earned, "spent": answer.points_spent });
         decision.notes.audit.push(AuditRow {

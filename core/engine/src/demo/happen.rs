@@ -280,6 +280,7 @@ impl Work {
                     rounding: 0,
                 },
                 vouchers: Vec::new(),
+                rewards: Vec::new(),
                 over_limit: false,
                 reason: None,
                 trusted: true,
@@ -357,6 +358,7 @@ impl Work {
                 receipt: self.receipt.clone(),
                 reward,
                 quantity: 1,
+                collect: Default::default(),
                 occurred_at: Some(self.at()?),
                 trusted: true,
             }))

@@ -1,6 +1,7 @@
 //! Jobs, one file each: what runs by itself, by the business date of a chain. All are idempotent, book through the bulk queue, so
 //! that tills don't wait, and do what is due and not done yet: after a time in which nothing ran, the next run catches up.
 
+mod claims;
 pub mod classes;
 mod completeness;
 mod contacts;
@@ -71,6 +72,7 @@ pub(crate) const JOBS: &[Job] = &[
     expiry::JOB,
     review::JOB,
     classes::JOB,
+    claims::JOB,
     contacts::JOB,
     contracts::JOB,
     contracts::REMINDERS,

@@ -5,6 +5,7 @@
 
 pub(crate) mod answers;
 mod batch;
+pub(crate) mod claims;
 mod counts;
 mod events;
 pub(crate) mod idempotency;

@@ -6,7 +6,7 @@ use super::insert::*;
 use super::ledger::{CardEvent, Decision};
 use super::parts::{self, Asked, parts_of};
 use super::tx::{Answer, AuditRow, IdempotencyKey, Message, Notes};
-use super::vouchers;
+use super::{claims, vouchers};
 use crate::actor::Actor;
 use crate::audit::{Content, Trail};
 use crate::error::{Error, Result};
@@ -78,10 +78,10 @@ impl<'a> Saver<'a> {
 
     /// Takes everything a decision wants; `at`: business time. On an error the transaction must be rolled back.
     pub fn add(&mut self, conn: &mut Conn, (actor, at): (&'a Actor, Instant), decision: &'a Decision) -> Result<()> {
-        if let Some(rows) = &decision.before {
-            // A membership that ends makes room for the one that follows it.
+        for (rows, answer) in &decision.before {
+            // A membership that ends makes room for the one that follows it; what is exchanged on a bill comes before it.
             self.write(conn)?;
-            self.take(conn, actor, rows, ("", None))?;
+            self.take(conn, actor, rows, (answer, None))?;
             self.write(conn)?;
         }
         let kept = (decision.answer.kept(), decision.asked.as_ref());
@@ -471,10 +471,7 @@ fn rare(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
         )?;
         expect((1, changed), "bill")?;
     }
-    for (reward, delta) in &rows.stock {
-        let changed = run!(conn, AddStock, [*delta, chain, *reward])?;
-        expect((1, changed), "reward")?;
-    }
+    claims::save(conn, chain, rows)?;
     vouchers::save(conn, chain, rows)
 }
 
