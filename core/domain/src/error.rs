@@ -108,6 +108,7 @@ codes! {
     HoldEnded "hold_ended" Conflict "预留已结束" "The hold has ended";
     DebtNotOld "debt_not_old" Conflict "欠分未满 12 个月" "The debt isn't over twelve months old";
     RewardUnavailable "reward_unavailable" Conflict "该礼品暂不可兑换" "The reward isn't available";
+    ClaimState "claim_state" Conflict "兑换的状态不允许此操作" "The exchange's state forbids this";
     OutOfStock "out_of_stock" Conflict "礼品已兑完" "Out of stock";
     VoucherUnusable "voucher_unusable" Conflict "券码不能使用" "The code can't be used";
     VoucherNotApplicable "voucher_not_applicable" Conflict "本单不能用此券" "The voucher isn't for this bill";

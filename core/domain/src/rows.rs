@@ -7,7 +7,7 @@ use crate::error::Text;
 use crate::id::*;
 use crate::ledger::{Asset, CounterAccount, EntryKind};
 use crate::money::{Minor, Points, Ppm};
-use crate::sale::{BillKind, Judgement, NaturalKey, TenderKind};
+use crate::sale::{BillKind, ClaimState, Judgement, NaturalKey, TenderKind};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -52,6 +52,12 @@ pub struct Rows {
     pub judged: Vec<BillId>,
     /// Differences in a reward's stock; never below zero, `decide` has checked.
     pub stock: Vec<(RewardId, i64)>,
+    /// The same of what stores have of their own.
+    pub store_stock: Vec<(RewardId, StoreId, i64)>,
+    /// How new exchanges are handed over.
+    pub claims: Vec<ClaimRow>,
+    /// Earlier exchanges that are cancelled.
+    pub claims_cancelled: Vec<BillId>,
     /// Codes that pay part of a new bill.
     pub voucher_uses: Vec<VoucherUseRow>,
     /// Of a sale that is returned: positions whose codes work once more.
@@ -60,6 +66,21 @@ pub struct Rows {
     pub vouchers: Vec<VoucherRow>,
     /// What campaigns gave, or took back with a whole bill.
     pub campaign_uses: Vec<CampaignUseRow>,
+}
+
+/// How an exchange reaches its member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimRow {
+    pub bill: BillId,
+    pub reward: RewardId,
+    pub membership: MembershipId,
+    pub store: StoreId,
+    /// Pieces.
+    pub quantity: i64,
+    /// Whether they come from the store's own stock.
+    pub from_store: bool,
+    pub state: ClaimState,
+    pub at: Instant,
 }
 
 /// A code pays part of a bill.

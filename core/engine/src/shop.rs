@@ -117,6 +117,7 @@ impl Shop {
                 rounding: 0,
             },
             vouchers: Vec::new(),
+            rewards: Vec::new(),
             over_limit: false,
             reason: None,
             trusted: false,
@@ -197,6 +198,7 @@ impl Shop {
             receipt: receipt.into(),
             reward,
             quantity: 1,
+            collect: Default::default(),
             occurred_at: None,
             trusted: false,
         };

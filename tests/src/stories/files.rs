@@ -27,7 +27,7 @@ pub fn attach(actor: &Actor, customer: &str, subject: &str, key: &str, bytes: &[
     request.key(key).header("File-Name", NAME).file(bytes).send()
 }
 
-fn pixel() -> Vec<u8> {
+pub fn pixel() -> Vec<u8> {
     BASE64.decode(PIXEL).expect("a picture")
 }
 

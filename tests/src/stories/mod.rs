@@ -67,6 +67,7 @@ mod reporting;
 mod resources;
 mod retention;
 mod returns;
+mod reward_claims;
 mod rewards;
 mod sales_files;
 mod satisfaction;
@@ -148,6 +149,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     retention::tests,
     returns::tests,
     resources::tests,
+    reward_claims::tests,
     rewards::tests,
     sales_files::tests,
     satisfaction::tests,

@@ -22,6 +22,8 @@ pub struct CancelArgs {
     pub reason: String,
     /// Last day on which it may be cancelled, as the exchange was answered; none: never.
     pub until: Option<Day>,
+    /// The store whose own stock its pieces came from.
+    pub from_store: Option<StoreId>,
 }
 
 /// What cancelling an exchange did.
@@ -81,10 +83,13 @@ pub fn decide_cancel(
         &reversing(explain::returned(EntryKind::Expire, &record.key.receipt, false)),
     );
     let entries = booking.finish();
-    if let Some(stock) = &mut reward.stock {
+    if let Some(store) = args.from_store {
+        rows.store_stock.push((reward.id, store, quantity));
+    } else if let Some(stock) = &mut reward.stock {
         *stock += quantity;
         rows.stock.push((reward.id, quantity));
     }
+    rows.claims_cancelled.push(record.id);
     rows.membership_updates.push(member.touch());
     let answer = CancelAnswer {
         id: args.id,

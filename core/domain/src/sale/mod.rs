@@ -4,6 +4,7 @@ mod bill;
 mod cancel;
 mod closing;
 mod confirmation;
+mod catalogue;
 mod earn;
 mod expiry;
 mod explain;
@@ -30,6 +31,7 @@ pub use bill::{
 pub use cancel::{CancelAnswer, CancelArgs, decide_cancel};
 pub use closing::decide_give_up;
 pub use confirmation::{Confirmed, ConfirmedUse, Demand, Requirement, check_confirmed};
+pub use catalogue::{ClaimState, Collect, Collector, RewardRules};
 pub use earn::{TOO_MANY_POINTS, too_many_points};
 pub use expiry::Expiry;
 pub(crate) use explain::end_undone;

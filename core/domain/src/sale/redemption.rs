@@ -2,14 +2,15 @@
 
 use super::bill::field;
 use super::{
-    BillKind, Context, EntryView, Judgement, NaturalKey, SaleRecord, check_occurred_at, expiry, explain, sell,
+    BillKind, ClaimState, Collect, Context, EntryView, Judgement, NaturalKey, RewardRules, SaleRecord,
+    check_occurred_at, expiry, explain, sell,
 };
 use crate::calendar::{Day, Instant};
 use crate::error::{Code, Refusal, RuleRefusal, Text};
 use crate::id::*;
 use crate::ledger::{Asset, Balance, Booking, Member};
 use crate::money::{LIMIT, Points};
-use crate::rows::{BillLineRow, BillRow, Rows};
+use crate::rows::{BillLineRow, BillRow, ClaimRow, Rows};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -26,9 +27,14 @@ pub struct Reward {
     pub name: Text,
     /// ≥ 1
     pub points: Points,
-    /// None: not counted.
+    /// The chain's; None: not counted.
     pub stock: Option<i64>,
+    /// Of the store that books, where that has its own.
+    pub store_stock: Option<i64>,
     pub active: bool,
+    pub rules: RewardRules,
+    /// Pieces that the membership has had.
+    pub had: i64,
 }
 
 /// What the plugin says about the exchange.
@@ -62,6 +68,7 @@ pub struct RedemptionArgs {
     pub quantity: i64,
     /// The reward's code in the catalogue.
     pub code: String,
+    pub collect: Collect,
     /// The credential used; the caller has checked that it is usable.
     pub card: Option<CardId>,
     /// Lifts the limit on how far back `occurred_at` may lie.
@@ -88,6 +95,7 @@ pub struct RedemptionAnswer {
     pub balances: Vec<Balance>,
     /// Last day on which it may be cancelled; none: never.
     pub cancellable_until: Option<Day>,
+    pub state: ClaimState,
 }
 
 /// Exchanges points for a reward. Restrictions are checked before balances. `member` and `reward` are as afterwards.
@@ -107,6 +115,7 @@ pub fn decide_redemption(
     let points = reward.price_of(args.quantity)?;
     member.check_open_as_of(context.judged_at, context.now)?;
     reward.check_available(member, context)?;
+    reward.check_rules(member, args.quantity, &args.key, context)?;
     let (rule, explanation, cancellable_days, input) = match permit {
         Permit::Permitted {
             rule,
@@ -133,7 +142,24 @@ pub fn decide_redemption(
     booking.debit(explain::redeem(&reward.name, args.quantity, rule, explanation), points)?;
     let entries = booking.finish();
     expiry::roll(member, args.key.business_date, context, &mut rows);
-    if let Some(stock) = &mut reward.stock {
+    let state = match args.collect {
+        Collect::Now => ClaimState::Collected,
+        Collect::Later => ClaimState::Applied,
+    };
+    rows.claims.push(ClaimRow {
+        bill: args.id,
+        reward: reward.id,
+        membership: member.id,
+        store: context.store,
+        quantity: args.quantity,
+        from_store: reward.store_stock.is_some(),
+        state,
+        at: context.now,
+    });
+    if let Some(stock) = &mut reward.store_stock {
+        *stock -= args.quantity;
+        rows.store_stock.push((reward.id, context.store, -args.quantity));
+    } else if let Some(stock) = &mut reward.stock {
         *stock -= args.quantity;
         rows.stock.push((reward.id, -args.quantity));
     }
@@ -150,6 +176,7 @@ pub fn decide_redemption(
         entries,
         balances: member.balances(context.now),
         cancellable_until: days.and_then(|days| args.key.business_date.plus_days(days)),
+        state,
     };
     Ok((rows, answer))
 }
@@ -167,7 +194,7 @@ impl Reward {
     }
 
     fn check_stock(&self, quantity: i64) -> Result<(), Refusal> {
-        let Some(left) = self.stock.filter(|left| *left < quantity) else {
+        let Some(left) = self.left().filter(|left| *left < quantity) else {
             return Ok(());
         };
         let (zh, en) = match left {

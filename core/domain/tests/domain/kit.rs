@@ -334,6 +334,7 @@ impl Shop {
             occurred_at: self.context.now,
             quantity: 1,
             code: "tote".into(),
+            collect: Collect::Now,
             card: None,
             privileged: false,
         }
@@ -419,7 +420,10 @@ pub fn reward(price: i64) -> Reward {
         name: text("帆布袋", "Tote bag"),
         points: price,
         stock: Some(5),
+        store_stock: None,
         active: true,
+        rules: Default::default(),
+        had: 0,
     }
 }
 

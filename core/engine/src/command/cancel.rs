@@ -6,12 +6,13 @@ use super::redemption::no_such_reward;
 use crate::error::Result;
 use crate::identity::Action;
 use crate::store::Answer;
+use crate::store::writer::claims::RewardNeed;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, record};
 use cardea_domain::id::*;
 use cardea_domain::ledger::Balance;
 use cardea_domain::sale::*;
-use cardea_domain::{Code, Instant, Points, Refusal};
+use cardea_domain::{Code, Day, Instant, Points, Refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -44,6 +45,8 @@ pub struct NewCancellation {
 pub struct CancelRedemption {
     pub redemption: BillId,
     pub cancellation: NewCancellation,
+    /// Nobody fetched it in time: cancelled whatever its program permits, for it was never handed over.
+    pub lapsed: bool,
 }
 
 #[derive(Serialize)]
@@ -92,13 +95,15 @@ impl CancelRedemption {
             redemption: self.redemption,
             membership,
             reward,
+            lapsed: self.lapsed,
             args: CancelArgs {
                 id: BillId(Uuid::now_v7()),
                 key: self.key(store, occurred_at)?,
                 content: self.content()?,
                 occurred_at,
                 reason: self.cancellation.reason.trim().to_owned(),
-                until,
+                until: if self.lapsed { Some(Day(i32::MAX)) } else { until },
+                from_store: None,
             },
             context: desk.context(store, Some(&configuration), now),
         }))
@@ -115,6 +120,7 @@ struct Cancelling {
     redemption: BillId,
     membership: MembershipId,
     reward: RewardId,
+    lapsed: bool,
     args: CancelArgs,
     context: Context,
 }
@@ -149,7 +155,12 @@ impl LedgerCommand for Cancelling {
                 upgrades: false,
             }],
             record: Some(self.redemption),
-            reward: Some(self.reward),
+            rewards: vec![RewardNeed {
+                id: self.reward,
+                store: self.context.store,
+                member: self.membership,
+            }],
+            claim_of: Some(self.redemption),
             ..Needs::default()
         }
     }
@@ -161,8 +172,16 @@ impl LedgerCommand for Cancelling {
     fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
         let record = state.record.take().ok_or_else(no_such_exchange)?;
         let mut member = state.take(Some(self.membership)).ok_or_else(stale)?;
-        let mut reward = state.reward.take().ok_or_else(no_such_reward)?;
-        let (rows, answer) = decide_cancel(&mut member, &mut reward, &record, &self.args, &self.context, ids)?;
+        let mut reward = state.rewards.remove(&self.reward).ok_or_else(no_such_reward)?;
+        if self.lapsed && state.claim.is_none_or(|claim| claim.state != ClaimState::Ready) {
+            let (zh, en) = ("礼品已领取或已取消。", "It was collected or cancelled.");
+            return Err(Refusal::new(Code::ClaimState, zh, en));
+        }
+        let args = CancelArgs {
+            from_store: state.claim.and_then(|claim| claim.from_store),
+            ..self.args.clone()
+        };
+        let (rows, answer) = decide_cancel(&mut member, &mut reward, &record, &args, &self.context, ids)?;
         let told = Answer::booked(&answer.entries, |entries| CancelView {
             id: (!self.quote).then_some(answer.id),
             redemption_id: answer.redemption,

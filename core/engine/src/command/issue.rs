@@ -338,7 +338,7 @@ impl LedgerCommand for Issuing {
         card.entries = answer.entries;
         let mut decision = Decision::new(rows, Answer::created(&card)?);
         if let Some((rows, events, note)) = outlived {
-            decision.before = Some(rows);
+            decision.before.push((rows, String::new()));
             decision.card_events = events;
             decision.notes.audit.extend(note);
         }

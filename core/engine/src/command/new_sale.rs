@@ -1,8 +1,8 @@
 //! A bill as a till sends it.
 
-use super::{Command, MemberRef, Sale, VoucherTender};
+use super::{ClaimedReward, Command, MemberRef, Sale, VoucherTender};
 use cardea_domain::id::*;
-use cardea_domain::sale::{AttrValue, Bill, Line, Tender, TenderKind};
+use cardea_domain::sale::{AttrValue, Bill, Collect, Line, Tender, TenderKind};
 use cardea_domain::{Code, Instant, Refusal};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -58,6 +58,25 @@ pub struct SaleTender {
     pub code: Option<String>,
 }
 
+/// A reward of the catalogue that is exchanged with the bill, for points that the member had before it.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SaleReward {
+    #[schema(value_type = Uuid)]
+    pub reward_id: RewardId,
+    /// Pieces of it; 1 if absent.
+    #[serde(default = "one")]
+    #[schema(minimum = 1, maximum = 1000, example = 1)]
+    pub quantity: i64,
+    /// `later`: it is put aside, and fetched when it is ready.
+    #[serde(default)]
+    pub collect: Collect,
+}
+
+fn one() -> i64 {
+    1
+}
+
 /// A bill. Σ tenders = Σ line amounts − rounding.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +102,9 @@ pub struct NewSale {
     pub rounding: i64,
     pub lines: Vec<SaleLine>,
     pub tenders: Vec<SaleTender>,
+    /// Rewards that the member claims with it, by card: booked with the bill, both or neither. At most 20.
+    #[serde(default)]
+    pub rewards: Vec<SaleReward>,
     /// The bill is meant, although it goes beyond the chain's limit: else it is refused `bill_over_limit`.
     #[serde(default)]
     pub over_limit: bool,
@@ -118,6 +140,16 @@ impl SaleLine {
             list_amount: self.list_amount,
             discount: self.discount,
             attributes: self.attributes.into_iter().collect(),
+        }
+    }
+}
+
+impl SaleReward {
+    fn claimed(self) -> ClaimedReward {
+        ClaimedReward {
+            reward: self.reward_id,
+            quantity: self.quantity,
+            collect: self.collect,
         }
     }
 }
@@ -174,6 +206,7 @@ impl NewSale {
                 rounding: self.rounding,
             },
             vouchers: vouchers.into_iter().flatten().collect(),
+            rewards: self.rewards.into_iter().map(SaleReward::claimed).collect(),
             over_limit: self.over_limit,
             reason: self.reason,
             trusted: false,

@@ -7,12 +7,14 @@ use crate::identity::Action;
 use crate::plugin::{self, Function, PluginError, RecordedInput, redeeming};
 use crate::program::Configuration;
 use crate::store::Answer;
+use crate::store::writer::claims::{self, RewardNeed};
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load};
 use cardea_domain::error::RuleRefusal;
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Asset, Balance, Member};
+use cardea_domain::rows::Rows;
 use cardea_domain::sale::*;
 use cardea_domain::{Code, Day, Instant, Points, Refusal, Text};
 use serde::{Deserialize, Serialize};
@@ -45,6 +47,9 @@ pub struct Redemption {
     #[serde(default = "one")]
     #[schema(minimum = 1, maximum = 1000, example = 1)]
     pub quantity: i64,
+    /// `later`: it is paid for now, put aside, and fetched when it is ready (`POST /redemptions/{id}/ready`, `…/collect`).
+    #[serde(default)]
+    pub collect: Collect,
     /// Absent: now.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub occurred_at: Option<Instant>,
@@ -63,6 +68,8 @@ struct Content<'a> {
     reward: RewardId,
     #[serde(skip_serializing_if = "Option::is_none")]
     quantity: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collect: Option<Collect>,
 }
 
 impl Redemption {
@@ -95,10 +102,15 @@ impl Redemption {
             reward: self.reward,
             // What was sent before there were quantities is of one piece.
             quantity: Some(self.quantity).filter(|quantity| *quantity != 1),
+            collect: Some(self.collect).filter(|collect| *collect != Collect::Now),
         })
     }
 
     pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
+        Ok(Box::new(self.exchange(desk)?))
+    }
+
+    pub(super) fn exchange(&self, desk: &Desk) -> Result<Exchange> {
         desk.actor.require(Action::RedemptionPost, Some(self.store))?;
         let store = desk.store(self.store)?;
         let now = desk.now(self.as_of());
@@ -121,9 +133,12 @@ impl Redemption {
             let ended = |conn: &mut _| load::ended_lots(conn, chain, member.id, judged_at);
             member.ended = desk.engine.read(chain, ended)?;
         }
-        let reward = desk
-            .engine
-            .read(chain, |conn| load::reward_with_code(conn, chain, self.reward))?;
+        let need = RewardNeed {
+            id: self.reward,
+            store: self.store,
+            member: member.id,
+        };
+        let reward = desk.engine.read(chain, |conn| claims::reward(conn, chain, &need))?;
         let (reward, code) = reward.ok_or_else(no_such_reward)?;
         let price = reward.price_of(self.quantity)?;
         let configuration = desk.configuration(member.program, occurred_at)?;
@@ -138,7 +153,7 @@ impl Redemption {
         )?;
         let mut context = desk.context(store, Some(&configuration), now);
         context.judged_at = judged_at;
-        Ok(Box::new(Exchange {
+        Ok(Exchange {
             quote: desk.purpose == Purpose::Quote,
             member: member.id,
             reward: reward.id,
@@ -153,13 +168,14 @@ impl Redemption {
                 occurred_at,
                 quantity: self.quantity,
                 code,
+                collect: self.collect,
                 card: Some(card.card.id),
                 privileged: desk.privileged(self.trusted),
             },
             permit,
             input,
             context,
-        }))
+        })
     }
 }
 
@@ -242,10 +258,10 @@ fn permit(
 }
 
 /// An exchange on its way to the writer.
-struct Exchange {
+pub(super) struct Exchange {
     quote: bool,
-    member: MembershipId,
-    reward: RewardId,
+    pub member: MembershipId,
+    pub reward: RewardId,
     card: CardId,
     /// What the plugin was told.
     tier: String,
@@ -278,6 +294,68 @@ pub struct RedemptionView<E> {
     /// Last day on which it can be cancelled; null: never.
     #[schema(value_type = Option<String>, format = Date)]
     pub cancellable_until: Option<Day>,
+    /// `collected`, or `applied` where it is fetched later.
+    #[serde(default)]
+    pub state: ClaimState,
+}
+
+/// An exchange that was decided.
+pub(super) struct Exchanged {
+    pub rows: Rows,
+    pub answer: RedemptionAnswer,
+    pub told: Answer,
+    pub audit: AuditRow,
+    pub input: Option<RecordedInput>,
+}
+
+impl Exchange {
+    pub fn need(&self) -> RewardNeed {
+        RewardNeed {
+            id: self.reward,
+            store: self.context.store,
+            member: self.member,
+        }
+    }
+
+    /// Whether the plugin would be told the same now.
+    pub fn is_current(&self, member: &Member, reward: &Reward) -> Result<bool, Refusal> {
+        let affordable = available(member, self.context.judged_at) >= reward.price_of(self.args.quantity)?;
+        Ok(member.tier == self.tier && reward.points == self.price && affordable == self.affordable)
+    }
+
+    /// # Errors
+    /// Those of [`decide_redemption`].
+    pub fn decide_on(
+        &self,
+        member: &mut Member,
+        reward: &mut Reward,
+        ids: &mut dyn NewIds,
+    ) -> Result<Exchanged, Refusal> {
+        let (rows, answer) = decide_redemption(member, reward, &self.args, &self.permit, &self.context, ids)?;
+        let told = Answer::booked(&answer.entries, |entries| RedemptionView {
+            id: (!self.quote).then_some(answer.id),
+            reward: answer.reward.clone(),
+            quantity: answer.quantity,
+            points: answer.points,
+            entries,
+            balances: answer.balances.clone(),
+            cancellable_until: answer.cancellable_until,
+            state: answer.state,
+        })?;
+        let detail = json!({ "reward_id": self.reward, "quantity": answer.quantity, "points": answer.points });
+        let audit = AuditRow {
+            action: "redemption.post",
+            subject: Some(answer.id.0),
+            detail,
+        };
+        Ok(Exchanged {
+            rows,
+            answer,
+            told,
+            audit,
+            input: self.input.clone(),
+        })
+    }
 }
 
 impl LedgerCommand for Exchange {
@@ -289,7 +367,7 @@ impl LedgerCommand for Exchange {
                 upgrades: false,
             }],
             cards: vec![self.card],
-            reward: Some(self.reward),
+            rewards: vec![self.need()],
             ended_of: (self.context.judged_at < self.context.now).then_some((self.member, self.context.judged_at)),
             ..Needs::default()
         }
@@ -304,30 +382,14 @@ impl LedgerCommand for Exchange {
             card.check_usable(self.context.judged_at)?;
         }
         let mut member = state.take(Some(self.member)).ok_or_else(stale)?;
-        let mut reward = state.reward.take().ok_or_else(no_such_reward)?;
-        let price = reward.price_of(self.args.quantity)?;
-        let affordable = available(&member, self.context.judged_at) >= price;
-        if member.tier != self.tier || reward.points != self.price || affordable != self.affordable {
+        let mut reward = state.rewards.remove(&self.reward).ok_or_else(no_such_reward)?;
+        if !self.is_current(&member, &reward)? {
             return Err(stale());
         }
-        let (rows, answer) = decide_redemption(&mut member, &mut reward, &self.args, &self.permit, &self.context, ids)?;
-        let told = Answer::booked(&answer.entries, |entries| RedemptionView {
-            id: (!self.quote).then_some(answer.id),
-            reward: answer.reward.clone(),
-            quantity: answer.quantity,
-            points: answer.points,
-            entries,
-            balances: answer.balances.clone(),
-            cancellable_until: answer.cancellable_until,
-        })?;
-        let mut decision = Decision::new(rows, told);
-        let detail = json!({ "reward_id": self.reward, "quantity": answer.quantity, "points": answer.points });
-        decision.notes.audit.push(AuditRow {
-            action: "redemption.post",
-            subject: Some(answer.id.0),
-            detail,
-        });
-        decision.inputs.extend(self.input.clone());
+        let done = self.decide_on(&mut member, &mut reward, ids)?;
+        let mut decision = Decision::new(done.rows, done.told);
+        decision.notes.audit.push(done.audit);
+        decision.inputs.extend(done.input);
         Ok(decision)
     }
 }

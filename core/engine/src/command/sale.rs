@@ -3,8 +3,10 @@
 use super::Purpose;
 use super::campaigns::{Occasion, Offers, covered};
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
+use super::gift::{ClaimedReward, Gifts, RewardOnBill};
 use super::holder::{AsOf, Holder, any_held, without_a_card};
 use super::judge::{self, Counted, Question};
+use super::sale_view::{MemberView, SaleView};
 use super::told;
 use super::voucher::{Claims, VoucherTender};
 
@@ -69,6 +71,8 @@ pub struct Sale {
     pub bill: Bill,
     /// Codes among its tenders.
     pub vouchers: Vec<VoucherTender>,
+    /// What is exchanged on it.
+    pub rewards: Vec<ClaimedReward>,
     /// The bill is meant, although it goes beyond the chain's limit.
     pub over_limit: bool,
     /// Why it is entered so late; demanded of what lies more than seven days back.
@@ -90,6 +94,8 @@ struct Content<'a> {
     tenders: Vec<(TenderKind, Minor)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     codes: Vec<Digest>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rewards: Vec<(RewardId, i64, Collect)>,
 }
 
 impl Sale {
@@ -128,6 +134,7 @@ impl Sale {
             lines: lines.collect(),
             tenders: self.bill.tenders.iter().map(|t| (t.kind, t.amount)).collect(),
             codes: self.digests(desk),
+            rewards: self.rewards.iter().map(|r| (r.reward, r.quantity, r.collect)).collect(),
         })
     }
 
@@ -147,6 +154,7 @@ impl Sale {
             trusted: self.trusted,
         };
         let holder = Holder::find(desk, self.member.as_ref(), as_of)?;
+        let gifts = Gifts::find(desk, self, &holder)?;
         let args = SaleArgs {
             id: BillId(Uuid::now_v7()),
             key: self.key(store)?,
@@ -173,6 +181,7 @@ impl Sale {
             told: !self.trusted,
             claims,
             offers: Offers::default(),
+            gifts,
         };
         if let Some(member) = holder.member {
             let configuration = desk.configuration(member.program, self.occurred_at)?;
@@ -369,6 +378,7 @@ impl<E, C> SaleView<E, C> {
             not_earned: self.not_earned,
         }
     }
+    gifts: Gifts,
 }
 
 impl Posting {
@@ -376,7 +386,7 @@ impl Posting {
     fn spends(&self) -> bool {
         let of_member =
             |kind: TenderKind| matches!(kind, TenderKind::Points | TenderKind::Value) || kind.value_asset().is_some();
-        self.args.bill.tenders.iter().any(|tender| of_member(tender.kind))
+        !self.gifts.is_empty() || self.args.bill.tenders.iter().any(|tender| of_member(tender.kind))
     }
 
     /// The card that was shown works; or, where points are spent without one, any of the membership does, or a reported
@@ -399,7 +409,7 @@ impl Posting {
         }
     }
 
-    fn answer(&self, answer: &SaleAnswer) -> Result<Answer> {
+    fn answer(&self, answer: &SaleAnswer, rewards: &[RewardOnBill]) -> Result<Answer> {
         Answer::booked(&answer.entries, |entries| SaleView {
             id: (!self.quote).then_some(answer.id),
             points_earned: answer.points_earned,
@@ -415,6 +425,7 @@ impl Posting {
                 customer: self.args.customer,
             }),
             not_earned: self.not_earned.clone(),
+            rewards: rewards.to_vec(),
         })
     }
 }
@@ -451,6 +462,7 @@ impl LedgerCommand for Posting {
                 .map(|id| (id, judged_at)),
             vouchers: self.claims.needs(),
             campaigns: self.offers.needs(),
+            rewards: self.gifts.needs(),
             ..Needs::default()
         }
     }
@@ -471,6 +483,8 @@ impl LedgerCommand for Posting {
             return Err(stale());
         }
         let mut introducer = state.take(self.introducer);
+        // Before the sale, at the old balance.
+        let exchanged = self.gifts.decide(member.as_mut(), state, ids)?;
         let used = self.claims.decide((self.args.id, &self.args.bill), state, ids)?;
         let outcome = self.proposal.as_ref().and_then(|proposal| proposal.outcome.as_ref());
         let added = self.offers.add(outcome, || covered(&self.args.bill), state)?;
@@ -487,6 +501,8 @@ impl LedgerCommand for Posting {
             self.offers.note(added, answer.id, &mut rows, ids);
         }
         let mut decision = Decision::new(rows, self.answer(&answer)?);
+        let mut decision = Decision::new(rows, self.answer(&answer, &self.gifts.told(&exchanged, self.quote))?);
+        Gifts::add(exchanged, &mut decision);
         decision.rows.voucher_uses = used;
         let detail = json!({ "paid": answer.paid, "earned": answer.points_earned, "spent": answer.points_spent });
         decision.notes.audit.push(AuditRow {

@@ -89,6 +89,7 @@ impl Shop {
                 rounding: 0,
             },
             vouchers: Vec::new(),
+            rewards: Vec::new(),
             over_limit: false,
             reason: None,
             trusted: false,
@@ -258,6 +259,8 @@ async fn rewards_are_bounded_by_stock_and_balance(on: Backend) {
         name: Text::new("马克杯", "Mug"),
         points: 500,
         stock: Some(1),
+        rules: Default::default(),
+        rules: Default::default(),
     };
     let reward = shop
         .f
@@ -276,6 +279,7 @@ async fn rewards_are_bounded_by_stock_and_balance(on: Backend) {
             receipt,
             reward,
             quantity: 1,
+            collect: Default::default(),
             occurred_at: None,
             trusted: false,
         })
@@ -293,6 +297,8 @@ async fn rewards_are_bounded_by_stock_and_balance(on: Backend) {
         name: Text::new("台灯", "Lamp"),
         points: 501,
         stock: None,
+        rules: Default::default(),
+        rules: Default::default(),
     };
     let dear = shop.f.engine.create::<Reward>(&shop.f.admin, None, dear).await.unwrap();
     let Command::Redemption(mut short) = redeem(shop.receipt()) else {

@@ -281,6 +281,7 @@ impl Work {
                     rounding: 0,
                 },
                 vouchers: Vec::new(),
+                rewards: Vec::new(),
                 over_limit: false,
                 reason: None,
                 trusted: true,
@@ -358,6 +359,7 @@ impl Work {
                 receipt: self.receipt.clone(),
                 reward,
                 quantity: 1,
+                collect: Default::default(),
                 occurred_at: Some(self.at()?),
                 trusted: true,
             }))

@@ -239,6 +239,7 @@ async fn rewards(
             name: Text::new(*zh, *en),
             points: *points,
             stock: Some(10_000),
+            rules: Default::default(),
         };
         rewards.push((engine.create::<Reward>(actor, None, new).await?.value.id, *points));
     }
@@ -259,6 +260,7 @@ async fn rewards_everywhere(
             name: Text::new(*zh, *en),
             points: *points,
             stock: None,
+            rules: Default::default(),
         };
         rewards.push((engine.create::<Reward>(actor, None, new).await?.value.id, *points));
     }

@@ -1,6 +1,7 @@
 //! Photographs and files of customers, of records about them and of their journals (D-ARC-1). The content lies sealed in
 //! the data folder, by its address; it is known by what is in it, never by its name.
 
+mod picture;
 mod row;
 mod thumbnail;
 mod write;
@@ -26,6 +27,7 @@ use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+pub use picture::RewardPicture;
 pub(crate) use row::{erase, purpose};
 pub use write::{MOST_BYTES, NewFile};
 

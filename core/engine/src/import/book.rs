@@ -83,6 +83,7 @@ impl Books {
             occurred_at: sale.at,
             bill: self.bill(sale),
             vouchers: Vec::new(),
+            rewards: Vec::new(),
             over_limit: false,
             reason: None,
             trusted: true,

@@ -3,6 +3,7 @@
 
 mod card_batches;
 mod awards;
+mod claims;
 pub mod classes;
 mod completeness;
 mod contacts;
@@ -76,6 +77,7 @@ pub(crate) const JOBS: &[Job] = &[
     review::JOB,
     awards::JOB,
     classes::JOB,
+    claims::JOB,
     contacts::JOB,
     contracts::JOB,
     contracts::REMINDERS,

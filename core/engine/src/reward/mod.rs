@@ -1,7 +1,14 @@
 //! Rewards: the catalogue that points are exchanged for (D-RET-3), of one store or of the whole chain.
 
+mod claim;
+mod stock;
+
+pub(crate) use claim::not_fetched;
+pub use claim::{ClaimQuery, CollectReward, ReadyReward, RewardClaim};
+pub use stock::{NewRewardStock, RewardStock, RewardStocks};
+
 use crate::actor::Actor;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::{self, clearable, exists, field};
 use crate::page::PageArgs;
@@ -11,6 +18,7 @@ use crate::store::{Conn, Id, Tx};
 use crate::{Engine, each};
 use cardea_domain::id::{ProgramId, RewardId, StoreId};
 use cardea_domain::money::{LIMIT, Points};
+use cardea_domain::sale::RewardRules;
 use cardea_domain::{Refusal, Text};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -33,9 +41,12 @@ pub struct NewReward {
     /// Price in points.
     #[schema(value_type = i64, minimum = 1, example = 500)]
     pub points: Points,
-    /// Pieces left; null: not counted.
+    /// Pieces left; null: not counted. Stores may count their own beside it.
     #[schema(minimum = 0)]
     pub stock: Option<i64>,
+    /// When and for whom; absent: always and for everybody.
+    #[serde(default)]
+    pub rules: RewardRules,
 }
 
 /// Absent fields stay as they are.
@@ -49,6 +60,7 @@ pub struct RewardChange {
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<i64>, minimum = 0)]
     pub stock: Option<Option<i64>>,
+    pub rules: Option<RewardRules>,
     pub active: Option<bool>,
 }
 
@@ -66,8 +78,9 @@ pub struct Reward {
     /// Price in points.
     #[schema(value_type = i64)]
     pub points: Points,
-    /// Pieces left; null: not counted.
+    /// Pieces left; null: not counted. Stores may count their own beside it (`GET /rewards/{id}/stocks`).
     pub stock: Option<i64>,
+    pub rules: RewardRules,
     pub active: bool,
     /// Rises with every change; the ETag.
     pub version: i64,
@@ -111,6 +124,7 @@ pub struct Row {
     stock: Option<i64>,
     active: bool,
     version: i64,
+    rules: String,
 }
 
 versioned!(Row of rewards as "reward");
@@ -135,6 +149,15 @@ fn check_stock(stock: Option<i64>) -> Result<Option<i64>, Refusal> {
         )),
         other => Ok(other),
     }
+}
+
+/// Rules in the form in which they are kept.
+fn check_rules(rules: &RewardRules) -> Result<String, Refusal> {
+    let mut rules = rules.clone();
+    rules.weekdays.sort_unstable();
+    rules.weekdays.dedup();
+    rules.check("/rules")?;
+    serde_json::to_string(&rules).map_err(|e| Error::from(e).into())
 }
 
 /// Program and store exist, and the code is free.
@@ -186,6 +209,7 @@ impl Resource for Reward {
             stock: check_stock(new.stock)?,
             active: true,
             version: 1,
+            rules: check_rules(&new.rules)?,
         })
     }
 
@@ -196,6 +220,9 @@ impl Resource for Reward {
         }
         row.points = check_points(change.points.unwrap_or(row.points))?;
         row.stock = check_stock(change.stock.unwrap_or(row.stock))?;
+        if let Some(rules) = &change.rules {
+            row.rules = check_rules(rules)?;
+        }
         row.active = change.active.unwrap_or(row.active);
         Ok(())
     }
@@ -212,7 +239,9 @@ impl Resource for Reward {
     }
 
     fn detail(row: &Row, _: Option<&Row>) -> Value {
-        json!({ "code": row.code, "points": row.points, "stock": row.stock, "active": row.active })
+        json!({
+            "code": row.code, "points": row.points, "stock": row.stock, "rules": row.rules, "active": row.active,
+        })
     }
 
     fn view(row: Row) -> Self {
@@ -224,6 +253,8 @@ impl Resource for Reward {
             name: Text::new(row.name_zh, row.name_en),
             points: row.points,
             stock: row.stock,
+            // They were checked when they were written.
+            rules: serde_json::from_str(&row.rules).unwrap_or_default(),
             active: row.active,
             version: row.version,
         }

@@ -25,6 +25,7 @@ fn new_reward(program_id: ProgramId, code: &str) -> NewReward {
         name,
         points: 500,
         stock: Some(3),
+        rules: Default::default(),
     }
 }
 

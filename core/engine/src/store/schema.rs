@@ -556,6 +556,44 @@ diesel::table! {
         stock -> Nullable<BigInt>,
         active -> Bool,
         version -> BigInt,
+        rules -> Text,
+    }
+}
+
+diesel::table! {
+    reward_pictures (chain_id, reward_id) {
+        chain_id -> Binary,
+        reward_id -> Binary,
+        jpeg -> Binary,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    reward_stocks (chain_id, reward_id, store_id) {
+        chain_id -> Binary,
+        reward_id -> Binary,
+        store_id -> Binary,
+        stock -> BigInt,
+    }
+}
+
+diesel::table! {
+    reward_claims (chain_id, bill_id) {
+        chain_id -> Binary,
+        bill_id -> Binary,
+        reward_id -> Binary,
+        membership_id -> Binary,
+        store_id -> Binary,
+        quantity -> BigInt,
+        from_store -> Bool,
+        state -> Text,
+        applied_at -> BigInt,
+        ready_at -> Nullable<BigInt>,
+        collect_by -> Nullable<Integer>,
+        collected_at -> Nullable<BigInt>,
+        collector -> Nullable<Text>,
+        staff_id -> Nullable<Binary>,
     }
 }
 
@@ -1696,6 +1734,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     programs,
     configurations,
     rewards,
+    reward_pictures,
+    reward_stocks,
+    reward_claims,
     voucher_kinds,
     voucher_batches,
     vouchers,

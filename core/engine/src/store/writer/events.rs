@@ -9,7 +9,7 @@ use serde_json::json;
 /// The events of a decision, in the order in which they are told.
 pub(super) fn of(decision: &Decision) -> Vec<Message> {
     let mut told = Vec::new();
-    for rows in decision.before.iter().chain([&decision.rows]) {
+    for rows in decision.before.iter().map(|(rows, _)| rows).chain([&decision.rows]) {
         of_rows(rows, &mut told);
     }
     told.extend(decision.card_events.iter().map(card));

@@ -1,6 +1,7 @@
 //! What a ledger command is to the writer: what it needs loaded, and a pure decision on it.
 
 use super::blanks::TakenBlank;
+use super::claims::{Claim, RewardNeed};
 use super::parts::Asked;
 use super::tx::{Answer, Notes};
 use crate::actor::Actor;
@@ -49,7 +50,9 @@ pub struct Needs {
     pub cards_of: Option<MembershipId>,
     /// A bill with all that a return needs.
     pub record: Option<BillId>,
-    pub reward: Option<RewardId>,
+    pub rewards: Vec<RewardNeed>,
+    /// How this exchange is handed over.
+    pub claim_of: Option<BillId>,
     /// The customer's membership in a program that is open and unexpired at this instant.
     pub open_of: Option<(CustomerId, ProgramId, Instant)>,
     /// The customer's memberships, in whatever program, as of an earlier instant.
@@ -113,7 +116,8 @@ pub struct State {
     pub members: BTreeMap<MembershipId, Member>,
     pub cards: BTreeMap<CardId, LoadedCard>,
     pub record: Option<SaleRecord>,
-    pub reward: Option<Reward>,
+    pub rewards: BTreeMap<RewardId, Reward>,
+    pub claim: Option<Claim>,
     pub open_membership: Option<MembershipId>,
     pub standing: Vec<MembershipId>,
     pub number_taken: bool,
@@ -185,8 +189,9 @@ impl State {
 /// What a decision wants done.
 #[derive(Debug)]
 pub struct Decision {
-    /// Saved before the rest: the end of a membership that a new one follows.
-    pub before: Option<Rows>,
+    /// Saved before the rest: the end of a membership that a new one follows, exchanges on a bill; with what their bills keep
+    /// of an answer.
+    pub before: Vec<(Rows, String)>,
     pub rows: Rows,
     pub answer: Answer,
     pub notes: Notes,
@@ -204,7 +209,7 @@ pub struct Decision {
 impl Decision {
     pub fn new(rows: Rows, answer: Answer) -> Self {
         Self {
-            before: None,
+            before: Vec::new(),
             rows,
             answer,
             notes: Notes::default(),

@@ -4,7 +4,7 @@ use super::blanks;
 use super::campaigns;
 use super::credentials;
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
-use super::{record, vouchers};
+use super::{claims, record, vouchers};
 use crate::error::{Error, Result};
 use crate::store::statement::{Bind, fetch, fetch_all, ids, statements};
 use crate::store::{Conn, Id};
@@ -13,7 +13,6 @@ use cardea_domain::error::MembershipChoice;
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Account, Asset, EndedLot, Lot, LotTerms, Member};
-use cardea_domain::sale::Reward;
 use cardea_domain::tier::Upgrade;
 use cardea_domain::{Day, Instant, Text};
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text as SqlText};
@@ -52,6 +51,8 @@ statements! {
     SelectReward -> (Binary, Nullable<Binary>, SqlText, SqlText, BigInt, Nullable<BigInt>, Bool, SqlText) =
         "SELECT program_id, store_id, name_zh, name_en, points, stock, active, code FROM rewards \
          WHERE chain_id = ? AND id = ?";
+         c.version, s.time_zone FROM cards c JOIN stores s ON s.chain_id = c.chain_id AND s.id = c.store_id \
+         WHERE c.chain_id = ? AND c.membership_id = ? ORDER BY c.id";
     SelectOpen -> (Binary, Binary, Nullable<BigInt>) =
         "SELECT id, program_id, expires_at FROM memberships WHERE chain_id = ? AND customer_id = ? AND open \
          ORDER BY opened_at, id";
@@ -151,8 +152,12 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
     if let Some(bill) = needs.record {
         state.record = record::load(conn, chain, bill)?;
     }
-    if let Some(id) = needs.reward {
-        state.reward = reward(conn, chain, id)?;
+    for need in &needs.rewards {
+        let found = claims::reward(conn, chain, need)?;
+        state.rewards.extend(found.map(|(reward, _)| (reward.id, reward)));
+    }
+    if let Some(bill) = needs.claim_of {
+        state.claim = claims::claim(conn, chain, bill)?;
     }
     if let Some((customer, program, now)) = needs.open_of {
         state.open_membership = open_membership(conn, chain, customer, program, now)?;
@@ -391,28 +396,6 @@ pub(crate) fn parse_blocks(text: &str) -> Result<Vec<Block>> {
         .filter(|name| !name.is_empty())
         .map(|name| name.parse().map_err(Error::internal))
         .collect()
-}
-
-fn reward(conn: &mut Conn, chain: ChainId, id: RewardId) -> Result<Option<Reward>> {
-    Ok(reward_with_code(conn, chain, id)?.map(|(reward, _)| reward))
-}
-
-/// A reward, and the code under which the catalogue and the plugin know it.
-pub(crate) fn reward_with_code(conn: &mut Conn, chain: ChainId, id: RewardId) -> Result<Option<(Reward, String)>> {
-    type Row = (Id, Option<Id>, String, String, i64, Option<i64>, bool, String);
-    let row = fetch!(conn, SelectReward, [chain, id] => Row)?.pop();
-    Ok(row.map(|(program, store, zh, en, points, stock, active, code)| {
-        let reward = Reward {
-            id,
-            program: program.typed(),
-            store: store.map(Id::typed),
-            name: Text { zh, en },
-            points,
-            stock,
-            active,
-        };
-        (reward, code)
-    }))
 }
 
 /// The customer's membership in a program that is open and unexpired at `now`.

@@ -7,6 +7,7 @@ pub(crate) mod answers;
 mod batch;
 pub(crate) mod blanks;
 mod campaigns;
+pub(crate) mod claims;
 mod counts;
 pub(crate) mod credentials;
 mod events;

@@ -76,7 +76,8 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         cards,
         cards_of,
         record,
-        reward,
+        rewards,
+        claim_of,
         open_of,
         standing_of,
         ended_of,
@@ -102,6 +103,8 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
     ];
     let members = members.chain(of_member.into_iter().flatten());
     let of_customer = [open_of.map(|(id, _, _)| id), standing_of.map(|(id, _)| id)];
+    let of_bill = [*vouchers_of, *claim_of].into_iter().flatten();
+    let of_bill = of_bill.filter(|bill| Some(*bill) != *record);
     let kinds: HashSet<VoucherKindId> = vouchers.iter().map(|need| need.kind).collect();
     let kinds = kinds.into_iter();
     let number = number
@@ -119,11 +122,11 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         .chain(pin_of.map(Touched::Card))
         .chain(code.map(|(card, _)| Touched::Card(card)))
         .chain(record.map(Touched::Bill))
-        .chain(reward.map(Touched::Reward))
+        .chain(rewards.iter().map(|need| Touched::Reward(need.id)))
         .chain(of_customer.into_iter().flatten().map(Touched::Customer))
         .chain(number)
         .chain(vouchers.iter().map(|need| Touched::Voucher(need.id)))
         .chain(kinds.map(Touched::VoucherKind))
-        .chain(vouchers_of.filter(|bill| Some(*bill) != *record).map(Touched::Bill))
+        .chain(of_bill.map(Touched::Bill))
         .collect()
 }

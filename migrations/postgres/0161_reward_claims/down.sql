@@ -1,0 +1,3 @@
+DROP TABLE reward_claims;
+DROP TABLE reward_stocks;
+ALTER TABLE rewards DROP COLUMN rules;

@@ -1,0 +1,11 @@
+-- A small JPEG of a reward, for the catalogue.
+CREATE TABLE reward_pictures (
+  chain_id BYTEA NOT NULL REFERENCES chains (id),
+  reward_id BYTEA NOT NULL,
+  jpeg BYTEA NOT NULL,
+  changed_at BIGINT NOT NULL,
+  PRIMARY KEY (chain_id, reward_id),
+  FOREIGN KEY (chain_id, reward_id) REFERENCES rewards (chain_id, id)
+);
+
+SELECT isolate_by_chain('reward_pictures');
