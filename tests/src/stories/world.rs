@@ -142,7 +142,6 @@ impl World {
         world.trade(app);
         world.lose_and_find_the_card();
         world.count_and_publish();
-        world.give_vouchers(&code);
         world.stock_cards();
         world
     }

@@ -2,9 +2,9 @@
 
 mod bill;
 mod cancel;
+mod catalogue;
 mod closing;
 mod confirmation;
-mod catalogue;
 mod earn;
 mod expiry;
 mod explain;
@@ -29,9 +29,9 @@ pub use bill::{
     AttrValue, Bill, Line, MAX_LINES, MAX_TENDERS, Tender, check_occurred_at, is_backdated, opened_by, spread_unpaid,
 };
 pub use cancel::{CancelAnswer, CancelArgs, decide_cancel};
+pub use catalogue::{ClaimState, Collect, Collector, RewardRules};
 pub use closing::decide_give_up;
 pub use confirmation::{Confirmed, ConfirmedUse, Demand, Requirement, check_confirmed};
-pub use catalogue::{ClaimState, Collect, Collector, RewardRules};
 pub use earn::{TOO_MANY_POINTS, too_many_points};
 pub use expiry::Expiry;
 pub(crate) use explain::end_undone;

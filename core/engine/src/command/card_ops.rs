@@ -9,11 +9,11 @@ use crate::identity::Action;
 use crate::store::Answer;
 use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load, save};
-use cardea_domain::card_stock::Wanted;
 pub use cardea_domain::card::CardOperation;
 use cardea_domain::card::{
     Block, Card, CardNumber, CardOp, CardState, ReplaceArgs, ReplacementCause, decide_card, decide_replace, operation,
 };
+use cardea_domain::card_stock::Wanted;
 use cardea_domain::id::*;
 use cardea_domain::rows::{PinRow, Rows};
 use cardea_domain::tier::Ladder;
@@ -157,7 +157,14 @@ impl Frame {
     }
 
     /// What happened to `card`, which stood in `from` before.
-    pub fn event(&self, op: CardOp, from: CardState, card: &Card, reason: String, detail: serde_json::Value) -> CardEvent {
+    pub fn event(
+        &self,
+        op: CardOp,
+        from: CardState,
+        card: &Card,
+        reason: String,
+        detail: serde_json::Value,
+    ) -> CardEvent {
         CardEvent {
             card: card.id,
             operation: op.as_str(),

@@ -4,8 +4,8 @@ use super::Command;
 use super::add_card::AddCard;
 use super::admission;
 use super::answer::answered;
-use super::campaigns::{Added, Occasion, Offers, recorded};
 use super::bearer::IssueToBearer;
+use super::campaigns::{Added, Occasion, Offers, recorded};
 use super::desk::{Desk, new_number, stale};
 use super::ending::{Booked, end_membership};
 use super::from_stock::{Claim, chosen_number};
@@ -383,9 +383,18 @@ pub(super) fn check_holder(kind: &KindTerms, holder: HolderRule) -> Result<(), R
         return Ok(());
     }
     let (zh, en) = match kind.holder {
-        HolderRule::Customer => ("此类卡须有持卡顾客，请先选择顾客。", "Cards of this kind are held by a customer; choose one."),
-        HolderRule::Nobody => ("此类卡为不记名卡，不能指定持卡人。", "Cards of this kind are held by nobody; name no holder."),
-        HolderRule::Staff => ("此类卡由员工持有，请选择员工。", "Cards of this kind are held by staff; name the member of staff."),
+        HolderRule::Customer => (
+            "此类卡须有持卡顾客，请先选择顾客。",
+            "Cards of this kind are held by a customer; choose one.",
+        ),
+        HolderRule::Nobody => (
+            "此类卡为不记名卡，不能指定持卡人。",
+            "Cards of this kind are held by nobody; name no holder.",
+        ),
+        HolderRule::Staff => (
+            "此类卡由员工持有，请选择员工。",
+            "Cards of this kind are held by staff; name the member of staff.",
+        ),
     };
     Err(Refusal::new(Code::CardKind, zh, en).at("/kind"))
 }

@@ -1,8 +1,8 @@
 //! Jobs, one file each: what runs by itself, by the business date of a chain. All are idempotent, book through the bulk queue, so
 //! that tills don't wait, and do what is due and not done yet: after a time in which nothing ran, the next run catches up.
 
-mod card_batches;
 mod awards;
+mod card_batches;
 mod claims;
 pub mod classes;
 mod completeness;

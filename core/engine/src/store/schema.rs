@@ -124,6 +124,12 @@ diesel::table! {
         code -> Nullable<Text>,
         detail_zh -> Nullable<Text>,
         detail_en -> Nullable<Text>,
+        taken -> BigInt,
+        held -> Nullable<BigInt>,
+        held_of -> Nullable<BigInt>,
+        approved -> Nullable<BigInt>,
+        approved_by -> Nullable<Binary>,
+        approved_at -> Nullable<BigInt>,
     }
 }
 
@@ -561,109 +567,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    reward_pictures (chain_id, reward_id) {
-        chain_id -> Binary,
-        reward_id -> Binary,
-        jpeg -> Binary,
-        changed_at -> BigInt,
-    }
-}
-
-diesel::table! {
-    reward_stocks (chain_id, reward_id, store_id) {
-        chain_id -> Binary,
-        reward_id -> Binary,
-        store_id -> Binary,
-        stock -> BigInt,
-    }
-}
-
-diesel::table! {
-    reward_claims (chain_id, bill_id) {
-        chain_id -> Binary,
-        bill_id -> Binary,
-        reward_id -> Binary,
-        membership_id -> Binary,
-        store_id -> Binary,
-        quantity -> BigInt,
-        from_store -> Bool,
-        state -> Text,
-        applied_at -> BigInt,
-        ready_at -> Nullable<BigInt>,
-        collect_by -> Nullable<Integer>,
-        collected_at -> Nullable<BigInt>,
-        collector -> Nullable<Text>,
-        staff_id -> Nullable<Binary>,
-    }
-}
-
-diesel::table! {
-    voucher_kinds (chain_id, id) {
-        chain_id -> Binary,
-        id -> Binary,
-        code -> Text,
-        name_zh -> Text,
-        name_en -> Text,
-        rules -> Text,
-        issued -> BigInt,
-        used -> BigInt,
-        active -> Bool,
-        version -> BigInt,
-    }
-}
-
-diesel::table! {
-    voucher_batches (chain_id, id) {
-        chain_id -> Binary,
-        id -> Binary,
-        kind_id -> Binary,
-        store_id -> Nullable<Binary>,
-        quantity -> BigInt,
-        first_serial -> BigInt,
-        note -> Nullable<Text>,
-        staff_id -> Nullable<Binary>,
-        created_at -> BigInt,
-    }
-}
-
-diesel::table! {
-    vouchers (chain_id, id) {
-        chain_id -> Binary,
-        id -> Binary,
-        kind_id -> Binary,
-        batch_id -> Nullable<Binary>,
-        serial -> BigInt,
-        digest -> Binary,
-        sealed -> Binary,
-        membership_id -> Nullable<Binary>,
-        store_id -> Nullable<Binary>,
-        issued_on -> Integer,
-        own_amount -> Nullable<BigInt>,
-        own_last_day -> Nullable<Integer>,
-        used -> BigInt,
-        state -> Text,
-        reason -> Nullable<Text>,
-        bill_id -> Nullable<Binary>,
-        staff_id -> Nullable<Binary>,
-        created_at -> BigInt,
-    }
-}
-
-diesel::table! {
-    voucher_uses (chain_id, id) {
-        chain_id -> Binary,
-        id -> Binary,
-        voucher_id -> Binary,
-        kind_id -> Binary,
-        membership_id -> Nullable<Binary>,
-        bill_id -> Binary,
-        position -> Integer,
-        amount -> BigInt,
-        undone -> Bool,
-    }
-}
-
-diesel::table! {
     memberships (chain_id, id) {
         chain_id -> Binary,
         id -> Binary,
@@ -680,6 +583,9 @@ diesel::table! {
         reference -> Text,
         version -> BigInt,
         merged_from -> Nullable<Binary>,
+        tier_until -> Nullable<Integer>,
+        own_tier -> Nullable<Text>,
+        own_until -> Nullable<Integer>,
     }
 }
 
@@ -702,24 +608,6 @@ diesel::table! {
         awaits_approval -> Bool,
         entered_by -> Nullable<Binary>,
         holder_staff_id -> Nullable<Binary>,
-    }
-}
-
-diesel::table! {
-    card_pins (chain_id, card_id) {
-        chain_id -> Binary,
-        card_id -> Binary,
-        hash -> Text,
-        tries -> BigInt,
-        set_at -> BigInt,
-    }
-}
-
-diesel::table! {
-    card_codes (chain_id, card_id, step) {
-        chain_id -> Binary,
-        card_id -> Binary,
-        step -> BigInt,
     }
 }
 
@@ -837,59 +725,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    adjustments (chain_id, id) {
-        chain_id -> Binary,
-        id -> Binary,
-        membership_id -> Binary,
-        store_id -> Binary,
-        staff_id -> Nullable<Binary>,
-        person_id -> Nullable<Binary>,
-        asset -> Text,
-        amount -> BigInt,
-        reason -> Text,
-        note -> Nullable<Text>,
-        reference -> Nullable<Text>,
-        approved -> Bool,
-        entry_id -> Binary,
-        at -> BigInt,
-    }
-}
-
-diesel::table! {
-    transfers (chain_id, id) {
-        chain_id -> Binary,
-        id -> Binary,
-        from_id -> Binary,
-        to_id -> Binary,
-        store_id -> Binary,
-        staff_id -> Nullable<Binary>,
-        asset -> Text,
-        amount -> BigInt,
-        at -> BigInt,
-    }
-}
-
-diesel::table! {
-    holds (chain_id, id) {
-        chain_id -> Binary,
-        id -> Binary,
-        membership_id -> Binary,
-        card_id -> Nullable<Binary>,
-        store_id -> Binary,
-        staff_id -> Nullable<Binary>,
-        asset -> Text,
-        amount -> BigInt,
-        captured -> BigInt,
-        purpose -> Text,
-        state -> Text,
-        created_at -> BigInt,
-        expires_at -> BigInt,
-        ended_at -> Nullable<BigInt>,
-        entry_id -> Nullable<Binary>,
-    }
-}
-
-diesel::table! {
     measures (chain_id, membership_id, measure, day) {
         chain_id -> Binary,
         membership_id -> Binary,
@@ -915,6 +750,12 @@ diesel::table! {
         threshold -> BigInt,
         explanation_zh -> Text,
         explanation_en -> Text,
+        figures -> Nullable<Text>,
+        valid_through -> Nullable<Integer>,
+        own_from -> Nullable<Text>,
+        own_to -> Nullable<Text>,
+        staff_id -> Nullable<Binary>,
+        reason -> Nullable<Text>,
     }
 }
 
@@ -1483,6 +1324,162 @@ diesel::table! {
 }
 
 diesel::table! {
+    adjustments (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        person_id -> Nullable<Binary>,
+        asset -> Text,
+        amount -> BigInt,
+        reason -> Text,
+        note -> Nullable<Text>,
+        reference -> Nullable<Text>,
+        approved -> Bool,
+        entry_id -> Binary,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    transfers (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        from_id -> Binary,
+        to_id -> Binary,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        asset -> Text,
+        amount -> BigInt,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    holds (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        card_id -> Nullable<Binary>,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        asset -> Text,
+        amount -> BigInt,
+        captured -> BigInt,
+        purpose -> Text,
+        state -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        entry_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    reward_pictures (chain_id, reward_id) {
+        chain_id -> Binary,
+        reward_id -> Binary,
+        jpeg -> Binary,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    reward_stocks (chain_id, reward_id, store_id) {
+        chain_id -> Binary,
+        reward_id -> Binary,
+        store_id -> Binary,
+        stock -> BigInt,
+    }
+}
+
+diesel::table! {
+    reward_claims (chain_id, bill_id) {
+        chain_id -> Binary,
+        bill_id -> Binary,
+        reward_id -> Binary,
+        membership_id -> Binary,
+        store_id -> Binary,
+        quantity -> BigInt,
+        from_store -> Bool,
+        state -> Text,
+        applied_at -> BigInt,
+        ready_at -> Nullable<BigInt>,
+        collect_by -> Nullable<Integer>,
+        collected_at -> Nullable<BigInt>,
+        collector -> Nullable<Text>,
+        staff_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    voucher_kinds (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        code -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        rules -> Text,
+        issued -> BigInt,
+        used -> BigInt,
+        active -> Bool,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    voucher_batches (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        kind_id -> Binary,
+        store_id -> Nullable<Binary>,
+        quantity -> BigInt,
+        first_serial -> BigInt,
+        note -> Nullable<Text>,
+        staff_id -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    vouchers (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        kind_id -> Binary,
+        batch_id -> Nullable<Binary>,
+        serial -> BigInt,
+        digest -> Binary,
+        sealed -> Binary,
+        membership_id -> Nullable<Binary>,
+        store_id -> Nullable<Binary>,
+        issued_on -> Integer,
+        own_amount -> Nullable<BigInt>,
+        own_last_day -> Nullable<Integer>,
+        used -> BigInt,
+        state -> Text,
+        reason -> Nullable<Text>,
+        bill_id -> Nullable<Binary>,
+        staff_id -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    voucher_uses (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        voucher_id -> Binary,
+        kind_id -> Binary,
+        membership_id -> Nullable<Binary>,
+        bill_id -> Binary,
+        position -> Integer,
+        amount -> BigInt,
+        undone -> Bool,
+    }
+}
+
+diesel::table! {
     card_batches (chain_id, id) {
         chain_id -> Binary,
         id -> Binary,
@@ -1495,57 +1492,6 @@ diesel::table! {
         valid_through -> Nullable<Integer>,
         staff_id -> Nullable<Binary>,
         created_at -> BigInt,
-    campaigns (chain_id, id) {
-        chain_id -> Binary,
-        id -> Binary,
-        program_id -> Binary,
-        code -> Text,
-        name_zh -> Text,
-        name_en -> Text,
-        rules -> Text,
-        given -> BigInt,
-        active -> Bool,
-        version -> BigInt,
-    }
-}
-
-diesel::table! {
-    campaign_versions (chain_id, campaign_id, version) {
-        chain_id -> Binary,
-        campaign_id -> Binary,
-        version -> BigInt,
-        program_id -> Binary,
-        from_at -> BigInt,
-        code -> Text,
-        name_zh -> Text,
-        name_en -> Text,
-        rules -> Text,
-        active -> Bool,
-    }
-}
-
-diesel::table! {
-    campaign_uses (chain_id, campaign_id, membership_id, id) {
-        chain_id -> Binary,
-        campaign_id -> Binary,
-        membership_id -> Binary,
-        id -> Binary,
-        version -> BigInt,
-        bill_id -> Nullable<Binary>,
-        occasion -> Nullable<Text>,
-        day -> Integer,
-        points -> BigInt,
-        let_off -> BigInt,
-    }
-}
-
-diesel::table! {
-    tags (chain_id, id) {
-        chain_id -> Binary,
-        id -> Binary,
-        name -> Text,
-        active -> Bool,
-        version -> BigInt,
     }
 }
 
@@ -1558,12 +1504,6 @@ diesel::table! {
         place_id -> Binary,
         state -> Text,
         card_id -> Nullable<Binary>,
-    customer_tags (chain_id, tag_id, customer_id) {
-        chain_id -> Binary,
-        tag_id -> Binary,
-        customer_id -> Binary,
-        set_by -> Nullable<Binary>,
-        set_at -> BigInt,
     }
 }
 
@@ -1642,6 +1582,75 @@ diesel::table! {
         outcome -> Nullable<Text>,
         staff_id -> Nullable<Binary>,
         at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    campaigns (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        program_id -> Binary,
+        code -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        rules -> Text,
+        given -> BigInt,
+        active -> Bool,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    campaign_versions (chain_id, campaign_id, version) {
+        chain_id -> Binary,
+        campaign_id -> Binary,
+        version -> BigInt,
+        program_id -> Binary,
+        from_at -> BigInt,
+        code -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        rules -> Text,
+        active -> Bool,
+    }
+}
+
+diesel::table! {
+    campaign_uses (chain_id, campaign_id, membership_id, id) {
+        chain_id -> Binary,
+        campaign_id -> Binary,
+        membership_id -> Binary,
+        id -> Binary,
+        version -> BigInt,
+        bill_id -> Nullable<Binary>,
+        occasion -> Nullable<Text>,
+        day -> Integer,
+        points -> BigInt,
+        let_off -> BigInt,
+    }
+}
+
+diesel::table! {
+    tags (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        name -> Text,
+        active -> Bool,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    customer_tags (chain_id, tag_id, customer_id) {
+        chain_id -> Binary,
+        tag_id -> Binary,
+        customer_id -> Binary,
+        set_by -> Nullable<Binary>,
+        set_at -> BigInt,
+    }
+}
+
+diesel::table! {
     segments (chain_id, id) {
         chain_id -> Binary,
         id -> Binary,
@@ -1652,26 +1661,123 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    card_pins (chain_id, card_id) {
+        chain_id -> Binary,
+        card_id -> Binary,
+        hash -> Text,
+        tries -> BigInt,
+        set_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    card_codes (chain_id, card_id, step) {
+        chain_id -> Binary,
+        card_id -> Binary,
+        step -> BigInt,
+    }
+}
+
+diesel::table! {
+    measure_totals (chain_id, membership_id, measure) {
+        chain_id -> Binary,
+        membership_id -> Binary,
+        measure -> Text,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    top_ups (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        store_id -> Binary,
+        at -> BigInt,
+        paid_on -> Integer,
+        paid -> BigInt,
+        granted -> BigInt,
+        offer -> Nullable<Text>,
+        principal_lot -> Nullable<Binary>,
+        bonus_lot -> Nullable<Binary>,
+        payer -> Text,
+        payer_id -> Nullable<Binary>,
+        staff_id -> Nullable<Binary>,
+        refund_id -> Nullable<Binary>,
+        refunded -> Nullable<BigInt>,
+        refund_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    passes (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        store_id -> Binary,
+        at -> BigInt,
+        paid_on -> Integer,
+        service -> Text,
+        name -> Text,
+        sessions -> BigInt,
+        gifts -> BigInt,
+        paid -> BigInt,
+        list -> BigInt,
+        valid_through -> Nullable<Integer>,
+        paid_lot -> Nullable<Binary>,
+        gift_lot -> Nullable<Binary>,
+        staff_id -> Nullable<Binary>,
+        refund_id -> Nullable<Binary>,
+        refunded -> Nullable<BigInt>,
+        refund_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    pass_uses (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        pass_id -> Binary,
+        membership_id -> Binary,
+        store_id -> Binary,
+        at -> BigInt,
+        sessions -> BigInt,
+        therapist_id -> Binary,
+        confirmation -> Text,
+        staff_id -> Nullable<Binary>,
+        cancelled_by -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    renewals (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        store_id -> Binary,
+        at -> BigInt,
+        applied_on -> Integer,
+        was_valid_through -> Integer,
+        valid_through -> Integer,
+        reopened -> Bool,
+        points_ended -> BigInt,
+        rule -> Text,
+        explanation_zh -> Text,
+        explanation_en -> Text,
+        configuration_id -> Binary,
+        input_hash -> Nullable<Binary>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
-    campaigns,
-    campaign_versions,
-    campaign_uses,
-    tags,
-    customer_tags,
-    segments,
     terms,
     term_acceptances,
     contract_originals,
     custody_events,
     stock_takes,
     stock_take_items,
-    card_batches,
-    card_blanks,
-    card_moves,
-    card_stock,
-    card_transfers,
-    card_counts,
-    card_count_items,
     approvals,
     approval_decisions,
     contract_types,
@@ -1734,13 +1840,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     programs,
     configurations,
     rewards,
-    reward_pictures,
-    reward_stocks,
-    reward_claims,
-    voucher_kinds,
-    voucher_batches,
-    vouchers,
-    voucher_uses,
     memberships,
     cards,
     card_events,
@@ -1749,9 +1848,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     lots,
     lot_moves,
     accounts,
-    adjustments,
-    transfers,
-    holds,
     measures,
     tier_changes,
     recorded_inputs,
@@ -1768,4 +1864,32 @@ diesel::allow_tables_to_appear_in_same_query!(
     staff_contacts,
     webhook_endpoints,
     webhook_deliveries,
+    adjustments,
+    transfers,
+    holds,
+    reward_pictures,
+    reward_stocks,
+    reward_claims,
+    voucher_kinds,
+    voucher_batches,
+    vouchers,
+    voucher_uses,
+    card_batches,
+    card_blanks,
+    card_moves,
+    card_stock,
+    card_transfers,
+    card_counts,
+    card_count_items,
+    campaigns,
+    campaign_versions,
+    campaign_uses,
+    tags,
+    customer_tags,
+    segments,
+    measure_totals,
+    top_ups,
+    passes,
+    pass_uses,
+    renewals,
 );

@@ -48,11 +48,6 @@ statements! {
          c.version, c.awaits_approval, c.entered_by, c.holder_staff_id, s.time_zone, n.last_four FROM cards c \
          JOIN stores s ON s.chain_id = c.chain_id AND s.id = c.store_id \
          LEFT JOIN cards n ON n.chain_id = c.chain_id AND n.id = c.replaced_by WHERE c.chain_id = ? AND c.membership_id = ? ORDER BY c.id";
-    SelectReward -> (Binary, Nullable<Binary>, SqlText, SqlText, BigInt, Nullable<BigInt>, Bool, SqlText) =
-        "SELECT program_id, store_id, name_zh, name_en, points, stock, active, code FROM rewards \
-         WHERE chain_id = ? AND id = ?";
-         c.version, s.time_zone FROM cards c JOIN stores s ON s.chain_id = c.chain_id AND s.id = c.store_id \
-         WHERE c.chain_id = ? AND c.membership_id = ? ORDER BY c.id";
     SelectOpen -> (Binary, Binary, Nullable<BigInt>) =
         "SELECT id, program_id, expires_at FROM memberships WHERE chain_id = ? AND customer_id = ? AND open \
          ORDER BY opened_at, id";

@@ -3,7 +3,7 @@
 use super::insert::*;
 use super::parts::parts_of;
 use super::save::expect;
-use super::{campaigns, credentials, vouchers};
+use super::{campaigns, claims, credentials, vouchers};
 use crate::error::{Error, Result};
 use crate::store::Conn;
 use crate::store::statement::{fetch, run};
@@ -59,6 +59,7 @@ pub(super) fn save(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
         expect((1, changed), "reward")?;
     }
     credentials::save(conn, chain, rows)?;
+    claims::save(conn, chain, rows)?;
     vouchers::save(conn, chain, rows)?;
     campaigns::save(conn, chain, rows)
 }

@@ -270,7 +270,16 @@ impl<'a> Saver<'a> {
             let changed = run!(
                 conn,
                 UpdateCard,
-                [state, blocks, kind, u.replaced_by, u.awaits_approval, u.version, chain, u.id]
+                [
+                    state,
+                    blocks,
+                    kind,
+                    u.replaced_by,
+                    u.awaits_approval,
+                    u.version,
+                    chain,
+                    u.id
+                ]
             )?;
             expect((1, changed), "card")?;
         }
@@ -435,54 +444,6 @@ fn write_figures(conn: &mut Conn, balances: &Balances, differences: &Differences
     }
     measures.write(conn)?;
     Ok(())
-}
-
-/// What few commands change, at once: rows that were there before the wave.
-fn rare(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
-    for p in &rows.progress {
-        let so_far = [p.returned_money, p.returned_paid, p.clawed_back, p.given_back];
-        let [money, paid, clawed_back, given_back] = so_far;
-        let mut parts = parts_of(conn, chain, p.bill)?;
-        parts.lines_returned(&p.lines)?;
-        parts.tenders_returned(&p.tenders)?;
-        let changed = run!(
-            conn,
-            UpdateProgress,
-            [money, paid, clawed_back, given_back, parts.text()?, chain, p.bill]
-        )?;
-        expect((1, changed), "bill")?;
-    }
-    for (membership, lot, until) in &rows.lot_dates {
-        let changed = run!(conn, UpdateLotDate, [*until, chain, *membership, *lot])?;
-        expect((1, changed), "lot")?;
-    }
-    for bill in &rows.judged {
-        let changed = run!(conn, DeleteUnjudged, [chain, *bill])?;
-        expect((1, changed), "unjudged sale")?;
-    }
-    for b in &rows.bill_memberships {
-        let judgement = b.judgement.as_str();
-        let mut parts = parts_of(conn, chain, b.bill)?;
-        parts.lines_judged(&b.contributions)?;
-        let parts = parts.text()?;
-        let changed = run!(
-            conn,
-            UpdateBillMembership,
-            [
-                b.membership,
-                judgement,
-                b.earned,
-                &b.bonuses,
-                &b.terms,
-                parts,
-                chain,
-                b.bill
-            ]
-        )?;
-        expect((1, changed), "bill")?;
-    }
-    claims::save(conn, chain, rows)?;
-    vouchers::save(conn, chain, rows)
 }
 
 /// Blocks as they stand in the table: names joined by commas.
