@@ -3,7 +3,7 @@
 use super::Command;
 use super::admission;
 use super::answer::answered;
-use super::desk::{Desk, new_number, stale};
+use super::desk::{Desk, StoreFacts, new_number, stale};
 use super::ending::{Booked, end_membership};
 use super::from_stock::{Claim, Source, chosen_number, stock_only};
 use super::judge::{self, Question};
@@ -161,19 +161,6 @@ impl Issue {
             }
             None => None,
         };
-        let claim = Claim {
-            source: match (&self.number, &self.accepting) {
-                (Some(_), None) => Source::Elsewhere,
-                (number, _) => source(number.as_ref()),
-            },
-            stock_only: self.accepting.is_some() && stock_only(desk, self.program)?,
-            wanted: Wanted {
-                program: self.program,
-                kind: self.kind,
-                store: store.id,
-                today: store.zone.day_of(now),
-            },
-        };
         Ok(Box::new(Issuing {
             args: IssueArgs {
                 membership,
@@ -186,7 +173,7 @@ impl Issue {
                 qualifying,
             },
             customer: self.customer,
-            claim,
+            claim: self.claim(desk, (store, now))?,
             outlived: standing.map(|(id, _)| id),
             introducer,
             rule: grant.rule,
@@ -194,6 +181,24 @@ impl Issue {
             inputs,
             context,
         }))
+    }
+}
+
+impl Issue {
+    fn claim(&self, desk: &Desk, (store, now): (StoreFacts, Instant)) -> Result<Claim> {
+        Ok(Claim {
+            source: match (&self.number, &self.accepting) {
+                (Some(_), None) => Source::Elsewhere,
+                (number, _) => source(number.as_ref()),
+            },
+            stock_only: self.accepting.is_some() && stock_only(desk, self.program)?,
+            wanted: Wanted {
+                program: self.program,
+                kind: self.kind,
+                store: store.id,
+                today: store.zone.day_of(now),
+            },
+        })
     }
 }
 

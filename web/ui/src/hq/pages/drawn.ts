@@ -4,6 +4,8 @@ import { may } from '$lib/session.svelte'
 import ApprovalRulesPage from '../approvals/ApprovalRulesPage.svelte'
 import ApprovalsPage from '../approvals/ApprovalsPage.svelte'
 import ScorecardPage from '../assessment/ScorecardPage.svelte'
+import CardCountsPage from '../cardstock/CardCountsPage.svelte'
+import CardStockPage from '../cardstock/CardStockPage.svelte'
 import ChainPage from '../chain/ChainPage.svelte'
 import ClassRules from '../classes/ClassRules.svelte'
 import ContractsPage from '../contracts/ContractsPage.svelte'
@@ -57,6 +59,8 @@ const DRAWN = [
   drawn('contracts', ContractsPage, 'contract.read'),
   drawn('lent-originals', LentPage, 'contract.read', 'lending.read'),
   drawn('stock-takes', StockTakesPage, 'contract.read'),
+  drawn('card-stock', CardStockPage, 'card_stock.read'),
+  drawn('card-counts', CardCountsPage, 'card_stock.read'),
   drawn('records', RecordsPage, 'record.read'),
   drawn('satisfaction', SatisfactionPage, 'journal.read'),
   drawn('visit-reports', ReportsPage, 'task.read'),
