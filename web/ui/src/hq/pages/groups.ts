@@ -1,8 +1,8 @@
 /** Under which heading the navigation names which pages, both in this order. A test compares them with the pages there are. */
 export const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['daily', ['search', 'my-day', 'approvals', 'customers', 'open-journal', 'warnings', 'satisfaction', 'visit-reports']],
-  ['archive', ['contracts', 'lent-originals', 'stock-takes', 'card-stock', 'card-counts', 'records', 'memberships', 'sales', 'lendings']],
-  ['rules', ['programs', 'rewards', 'terms', 'terms-rules', 'customer-fields', 'customer-classes', 'scorecard', 'service-standards', 'warning-rules', 'satisfaction-rules', 'report-rules', 'contract-types', 'own-party']],
+  ['archive', ['contracts', 'lent-originals', 'stock-takes', 'records', 'memberships', 'sales', 'lendings']],
+  ['rules', ['programs', 'card-stock', 'card-counts', 'rewards', 'terms', 'terms-rules', 'customer-fields', 'customer-classes', 'scorecard', 'service-standards', 'warning-rules', 'satisfaction-rules', 'report-rules', 'contract-types', 'own-party']],
   ['sending', ['messages', 'message-channels', 'message-wording', 'message-rules', 'webhooks']],
   ['team', ['consultants', 'staff', 'stores', 'regions']],
   ['exchange', ['imports', 'duplicates']],
