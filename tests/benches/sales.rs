@@ -2,8 +2,8 @@
 //! `aim`. A ratio is always "more is better"; for an upper limit it is limit / measured. Nothing here asserts a time.
 //!
 //! `cargo bench -p cardea-tests --bench sales` measures everything; `… -- sqlite`, `postgres`, `import` or `decisions`
-//! a part. `… -- archive` fills an archive of a million customers, `… -- contracts` writes a hundred thousand contracts, which
-//! take a while: they are measured when they are named.
+//! a part. `… -- archive` fills an archive of a million customers, `… -- contracts` writes a hundred thousand contracts,
+//! `… -- scale` fills a chain of a million memberships, which take a while: they are measured when they are named.
 
 mod archive;
 mod contracts;
@@ -14,6 +14,7 @@ mod load;
 mod pgbench;
 mod raw;
 mod recorded;
+mod scale;
 mod shop;
 
 use cardea_tests::harness::{Backend, process};
@@ -69,6 +70,9 @@ fn main() -> ExitCode {
     }
     if parts.contains(&"contracts") || parts.contains(&"contracts-postgres") {
         with_a_cluster("contracts-postgres", || contracts::measure(Backend::Postgres));
+    }
+    if parts.contains(&"scale") {
+        scale::measure();
     }
     ExitCode::SUCCESS
 }

@@ -98,6 +98,7 @@ codes! {
     AlreadyReturned "already_returned" Conflict "商品已退" "Returned already";
     NotCancellable "not_cancellable" Conflict "不能取消" "It can't be cancelled";
     InsufficientPoints "insufficient_points" Conflict "积分不足" "Not enough points";
+    InsufficientValue "insufficient_value" Conflict "储值余额不足" "Not enough stored value";
     RewardUnavailable "reward_unavailable" Conflict "该礼品暂不可兑换" "The reward isn't available";
     OutOfStock "out_of_stock" Conflict "礼品已兑完" "Out of stock";
     RuleRefused "rule_refused" Conflict "会员规则不允许" "The program's rules refuse it";

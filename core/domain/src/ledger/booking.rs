@@ -1,6 +1,6 @@
 //! The one place that books: entries, lots and the cached balance change together, and every posting has its counter.
 
-use super::{Account, Asset, EntryKind, Lot, LotTerms, Member, SpentMove};
+use super::{Account, Asset, AssetKind, EntryKind, Lot, LotTerms, Member, SpentMove};
 use crate::calendar::Instant;
 use crate::error::{Code, Refusal, Text};
 use crate::id::*;
@@ -60,7 +60,7 @@ pub struct ClawedBack {
 pub struct Booking<'a> {
     member: &'a mut Member,
     asset: Asset,
-    /// The membership has ended: no lot of it is worth anything any more.
+    /// The membership has ended, and the asset with it: no lot is worth anything any more.
     closed: bool,
     source: Source,
     ids: &'a mut dyn NewIds,
@@ -76,7 +76,8 @@ impl<'a> Booking<'a> {
         rows: &'a mut Rows,
         ids: &'a mut dyn NewIds,
     ) -> Self {
-        let closed = !member.is_open_as_of(source.judged_at, source.booked_at);
+        let open = member.is_open_as_of(source.judged_at, source.booked_at);
+        let closed = asset.ends_with_membership() && !open;
         if let Some(account) = member.accounts.get_mut(&asset) {
             account.lots.sort_by_cached_key(Lot::spend_order);
         }
@@ -121,6 +122,7 @@ impl<'a> Booking<'a> {
         });
         self.insert(Lot {
             id,
+            bill: self.source.bill,
             opened_at: self.source.occurred_at,
             terms,
             remaining: rest,
@@ -132,7 +134,7 @@ impl<'a> Booking<'a> {
     /// expired since then takes its end back first, as far as it is needed. The entry, and what it took of each lot.
     ///
     /// # Errors
-    /// `insufficient_points` with `available` and `needed`; nothing is booked then.
+    /// `insufficient_points` (of other assets `insufficient_value`) with `available` and `needed`; nothing is booked then.
     pub fn debit(&mut self, draft: EntryDraft, amount: i64) -> Result<(EntryId, Vec<SpentMove>), Refusal> {
         let at = self.source.judged_at;
         let available = if self.closed {
@@ -141,13 +143,48 @@ impl<'a> Booking<'a> {
             self.member.spendable(&self.asset, at)
         };
         if self.account().debt > 0 || available < amount {
-            return Err(insufficient(available, amount));
+            return Err(self.short(available, amount));
         }
         self.revive(amount);
         let taken = self.take(amount, |lot| lot.spendable(at));
         let entry = self.post(draft, -amount);
         self.record_moves(entry, taken.iter().map(|spent| (spent.lot, -spent.amount)).collect());
         Ok((entry, taken))
+    }
+
+    /// Takes exactly these amounts > 0 from these lots, each named once; nothing while in debt. The entry, and what it took.
+    ///
+    /// # Errors
+    /// As [`Booking::debit`], where a lot has less or can't be spent; nothing is booked then.
+    pub fn debit_lots(
+        &mut self,
+        draft: EntryDraft,
+        parts: &[(LotId, i64)],
+    ) -> Result<(EntryId, Vec<SpentMove>), Refusal> {
+        let at = self.source.judged_at;
+        let needed = parts.iter().map(|(_, amount)| amount).sum();
+        let account = self.account();
+        let has = |(id, amount): &(LotId, i64)| {
+            let mut lots = account.lots.iter();
+            lots.any(|lot| lot.id == *id && lot.spendable(at) && lot.remaining >= *amount)
+        };
+        if self.closed || account.debt > 0 || !parts.iter().all(has) {
+            return Err(self.short(account.available(at), needed));
+        }
+        let mut taken = Vec::new();
+        for (id, amount) in parts {
+            taken.extend(self.take(*amount, |lot| lot.id == *id));
+        }
+        let entry = self.post(draft, -needed);
+        self.record_moves(entry, taken.iter().map(|spent| (spent.lot, -spent.amount)).collect());
+        Ok((entry, taken))
+    }
+
+    fn short(&self, available: i64, needed: i64) -> Refusal {
+        match self.asset.kind() {
+            AssetKind::Points => insufficient(available, needed),
+            _ => insufficient_value(available, needed),
+        }
     }
 
     /// Gives `parts` (each a lot and an amount > 0) back to the lots they came from, with their old dates. What goes to
@@ -238,9 +275,9 @@ impl<'a> Booking<'a> {
     /// before all else in spend order.
     fn revive(&mut self, amount: i64) {
         let (at, mut left) = (self.source.judged_at, amount);
-        let mut ended = match self.asset == Asset::points() {
-            true => std::mem::take(&mut self.member.ended),
-            false => Vec::new(),
+        let mut ended = match self.asset.kind() {
+            AssetKind::Points => std::mem::take(&mut self.member.ended),
+            _ => Vec::new(),
         };
         ended.retain(|end| end.was.spendable(at));
         ended.sort_by_cached_key(|end| end.was.spend_order());
@@ -252,6 +289,7 @@ impl<'a> Booking<'a> {
                 let entry = self.post(draft, part);
                 self.restore(&SpentMove {
                     lot: end.was.id,
+                    bill: end.was.bill,
                     opened_at: end.was.opened_at,
                     terms: end.was.terms,
                     amount: part,
@@ -364,6 +402,7 @@ impl<'a> Booking<'a> {
                 left -= part;
                 taken.push(SpentMove {
                     lot: lot.id,
+                    bill: lot.bill,
                     opened_at: lot.opened_at,
                     terms: lot.terms,
                     amount: part,
@@ -380,6 +419,7 @@ impl<'a> Booking<'a> {
             Some(lot) => lot.remaining += part.amount,
             None => self.insert(Lot {
                 id: part.lot,
+                bill: part.bill,
                 opened_at: part.opened_at,
                 terms: part.terms,
                 remaining: part.amount,
@@ -441,6 +481,15 @@ pub(crate) fn insufficient(available: i64, needed: i64) -> Refusal {
         )
     };
     Refusal::new(Code::InsufficientPoints, zh, en).with(|facts| {
+        facts.available = Some(available);
+        facts.needed = Some(needed);
+    })
+}
+
+/// Stored value or sessions that aren't there; whoever knows the unit says it in figures.
+pub(crate) fn insufficient_value(available: i64, needed: i64) -> Refusal {
+    let en = "There isn't enough stored value (or sessions) left for this.";
+    Refusal::new(Code::InsufficientValue, "储值余额或剩余次数不足。", en).with(|facts| {
         facts.available = Some(available);
         facts.needed = Some(needed);
     })

@@ -16,6 +16,8 @@ pub struct LotTerms {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lot {
     pub id: LotId,
+    /// The bill that opened it: the parts of one top-up belong together.
+    pub bill: Option<BillId>,
     pub opened_at: Instant,
     pub terms: LotTerms,
     /// What is left, ≥ 0.
@@ -35,6 +37,8 @@ pub struct EndedLot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpentMove {
     pub lot: LotId,
+    /// The bill that opened the lot.
+    pub bill: Option<BillId>,
     pub opened_at: Instant,
     pub terms: LotTerms,
     /// Taken, > 0.

@@ -1,10 +1,12 @@
 //! Double entry with lots: credits open lots, debits take the lot that expires first, nothing is edited.
 
+mod asset;
 mod booking;
 mod lot;
 
-pub(crate) use booking::insufficient;
+pub use asset::{Asset, AssetKind, CounterAccount, EntryKind};
 pub use booking::{Booking, ClawedBack, EntryDraft, GivenBack, Source};
+pub(crate) use booking::{insufficient, insufficient_value};
 pub use lot::{EndedLot, Lot, LotTerms, SpentMove};
 
 use crate::calendar::Instant;
@@ -14,53 +16,6 @@ use crate::rows::MembershipUpdate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-
-/// What an account counts: `points`; later `principal`, `bonus`, `session:<service>`, `stamp:<…>`, `voucher:<…>`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Asset(pub String);
-
-impl Asset {
-    pub fn points() -> Self {
-        Self("points".into())
-    }
-}
-
-named! {
-/// What kind of movement an entry is.
-#[derive(PartialOrd, Ord)]
-pub enum EntryKind {
-    /// Points for a sale.
-    Earn = "earn",
-    /// A sale-level bonus, e.g. for an introducer.
-    Bonus = "bonus",
-    /// Points paid on a bill.
-    Spend = "spend",
-    /// Points for a reward of the catalogue.
-    Redeem = "redeem",
-    /// Spent points given back on a return.
-    GiveBack = "give_back",
-    /// Earned points taken back on a return.
-    ClawBack = "claw_back",
-    /// The part of a claw-back that no lot covers: a debt, or 0 where the policy waives it.
-    ClawBackExcess = "claw_back_excess",
-    /// A lot's remainder at its end; 0 where nothing is left.
-    Expire = "expire",
-}
-}
-
-/// The other side of a membership's posting, per program and asset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CounterAccount {
-    /// What the chain has issued (claw-backs return here).
-    Issued,
-    /// What members have spent on bills and rewards (given-back points leave it again).
-    Redeemed,
-    Expired,
-}
-
-named!(CounterAccount { Issued = "issued", Redeemed = "redeemed", Expired = "expired" });
 
 /// A membership's account of one asset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,19 +67,6 @@ pub struct Balance {
     /// Reserved by open holds.
     #[schema(example = 0)]
     pub held: i64,
-}
-
-impl EntryKind {
-    /// The account that a posting of this kind is balanced by.
-    pub fn counter(self) -> CounterAccount {
-        match self {
-            EntryKind::Earn | EntryKind::Bonus | EntryKind::ClawBack | EntryKind::ClawBackExcess => {
-                CounterAccount::Issued
-            }
-            EntryKind::Spend | EntryKind::Redeem | EntryKind::GiveBack => CounterAccount::Redeemed,
-            EntryKind::Expire => CounterAccount::Expired,
-        }
-    }
 }
 
 impl Account {
@@ -184,18 +126,19 @@ impl Member {
     pub fn spendable(&self, asset: &Asset, at: Instant) -> i64 {
         let available = self.accounts.get(asset).map_or(0, |account| account.available(at));
         let ended = self.ended.iter().map(|end| &end.was);
-        let ended = ended.filter(|was| *asset == Asset::points() && was.spendable(at));
+        let ended = ended.filter(|was| asset.kind() == AssetKind::Points && was.spendable(at));
         available + ended.map(|was| was.remaining).sum::<i64>()
     }
 
-    /// Every account as the member sees it, `points` always. After the end of the membership nothing is left to spend,
-    /// whether or not the end has been booked.
+    /// Every account as the member sees it, `points` always and first. After the end of the membership nothing is left of what ends with
+    /// it, whether or not the end has been booked; what was paid for stays.
     pub fn balances(&self, now: Instant) -> Vec<Balance> {
         let points = Asset::points();
         let nothing = Account::default();
-        let first = (!self.accounts.contains_key(&points)).then_some((&points, &nothing));
+        let first = (&points, self.accounts.get(&points).unwrap_or(&nothing));
+        let others = self.accounts.iter().filter(|(asset, _)| **asset != points);
         let view = |(asset, account): (&Asset, &Account)| {
-            let open = self.is_open(now);
+            let open = self.is_open(now) || !asset.ends_with_membership();
             Balance {
                 asset: asset.clone(),
                 available: if open { account.available(now) } else { -account.debt },
@@ -203,7 +146,7 @@ impl Member {
                 held: 0,
             }
         };
-        first.into_iter().chain(&self.accounts).map(view).collect()
+        std::iter::once(first).chain(others).map(view).collect()
     }
 
     /// The account of an asset.

@@ -91,7 +91,7 @@ impl Bill {
                 "can't be more than the lines add up to",
             ));
         }
-        let mut points = 0;
+        let (mut points, mut value) = (0, 0);
         for (i, tender) in self.tenders.iter().enumerate() {
             if !(0..=LIMIT).contains(&tender.amount) {
                 return Err(field(
@@ -101,6 +101,14 @@ impl Bill {
                 ));
             }
             points += i32::from(tender.kind == TenderKind::Points);
+            value += i32::from(tender.kind == TenderKind::Value);
+            if value > 1 {
+                return Err(field(
+                    format!("/tenders/{i}/kind"),
+                    "储值付款只能有一笔",
+                    "stored value can only be one of the tenders",
+                ));
+            }
             if points > 1 {
                 return Err(field(
                     format!("/tenders/{i}/kind"),
@@ -118,6 +126,19 @@ impl Bill {
             return Err(Refusal::new(Code::TendersMismatch, zh, en).at("/tenders"));
         }
         Ok(())
+    }
+
+    /// Refuses tenders that only the server makes of others.
+    ///
+    /// # Errors
+    /// `field_invalid`
+    pub fn check_asked(&self) -> Result<(), Refusal> {
+        let made = |tender: &Tender| tender.kind.value_asset().is_some();
+        self.tenders.iter().position(made).map_or(Ok(()), |i| {
+            let zh = "储值付款请用 value，本金与赠额由系统分摊";
+            let en = "must be `value`: the server divides it into principal and bonus";
+            Err(field(format!("/tenders/{i}/kind"), zh, en))
+        })
     }
 
     /// What is to be paid: Σ line amounts − rounding. Of a valid bill.
@@ -212,7 +233,7 @@ impl Line {
 }
 
 /// What of each line counts as paid, in the bill's order: its amount less its share, by money, of what was not paid
-/// with money (points, rounding). Sums to [`Bill::paid`] exactly; each ≥ 0. Of a valid bill.
+/// with money (points, bonus value, rounding). Sums to [`Bill::paid`] exactly; each ≥ 0. Of a valid bill.
 pub fn spread_unpaid(bill: &Bill) -> Vec<Minor> {
     let amounts: Vec<Minor> = bill.lines.iter().map(|line| line.amount).collect();
     let unpaid = amounts.iter().sum::<Minor>() - bill.paid();

@@ -165,6 +165,23 @@ pub(super) fn returned(kind: EntryKind, receipt: &str, waived: bool) -> EntryDra
     draft(kind, rule.to_owned(), Text::new(zh, en))
 }
 
+/// Stored value that a return gives back; of it, what had expired meanwhile.
+pub(super) fn value_returned(kind: EntryKind, receipt: &str) -> EntryDraft {
+    let (rule, zh, en) = match kind {
+        EntryKind::Expire => (
+            "core.expired_meanwhile",
+            format!("小票{receipt}退回的这部分储值已过有效期，不再恢复。"),
+            format!("This part of the stored value given back for receipt {receipt} has expired meanwhile."),
+        ),
+        _ => (
+            "core.value_back",
+            format!("退货：小票{receipt}所付的储值退回原处。"),
+            format!("Return: what was paid with stored value on receipt {receipt} goes back to where it came from."),
+        ),
+    };
+    draft(kind, rule.to_owned(), Text::new(zh, en))
+}
+
 /// Why nothing is taken back of points that nobody can have spent.
 pub(super) fn lapsed(points: Points, receipt: &str) -> EntryDraft {
     let text = Text::new(

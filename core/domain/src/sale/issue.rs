@@ -267,7 +267,7 @@ pub fn expire_membership(member: &mut Member, cards: &mut [Card], context: &Cont
     rows
 }
 
-/// Expires every lot of a membership whose validity is over.
+/// Expires every lot of a membership whose validity is over; what was paid for stays (D-CARD-7).
 pub(super) fn end_lots(
     member: &mut Member,
     context: &Context,
@@ -276,7 +276,8 @@ pub(super) fn end_lots(
 ) -> Vec<EntryView> {
     let ended_at = member.expires_at.unwrap_or(context.now);
     let draft = explain::membership_ended(last_day(context, ended_at));
-    let assets: Vec<Asset> = member.accounts.keys().cloned().collect();
+    let ending = |asset: &&Asset| asset.ends_with_membership();
+    let assets: Vec<Asset> = member.accounts.keys().filter(ending).cloned().collect();
     let mut entries = Vec::new();
     for asset in assets {
         let mut booking = Booking::new(member, asset, end_of(context, ended_at), rows, ids);

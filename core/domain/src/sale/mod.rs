@@ -17,6 +17,7 @@ mod returns;
 mod sell;
 mod spend;
 mod terms_row;
+mod value;
 
 pub use crate::ledger::SpentMove;
 pub use bill::{
@@ -30,10 +31,11 @@ pub use issue::{
     AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, expire_lots, expire_membership,
 };
 pub use late::{LateAnswer, LateArgs, decide_late};
-pub use record::{IntroducerBonus, RecordedLine, RecordedTender, SaleRecord};
+pub use record::{IntroducerBonus, RecordedDraw, RecordedLine, RecordedTender, SaleRecord};
 pub use redemption::{MOST_PIECES, Permit, RedemptionAnswer, RedemptionArgs, Reward, RewardView, decide_redemption};
 pub use returns::{ReturnAnswer, ReturnArgs, ReturnLine, ReturnedMoney, ReturnedPoints, ReturnedTender, decide_return};
 pub use sell::{SaleAnswer, SaleArgs, decide_sale};
+pub use value::{Draw, ValueTerms, resolve_value};
 
 use crate::calendar::{Day, Instant, Zone};
 use crate::error::Text;
@@ -75,14 +77,29 @@ pub enum TenderKind {
     Transfer = "transfer",
     /// Loyalty points; the server derives how many.
     Points = "points",
+    /// Stored value, as a till asks for it; the server books it as `principal` and `bonus`.
+    Value = "value",
+    /// Stored value that was paid for.
+    Principal = "principal",
+    /// Stored value that was given beside it.
+    Bonus = "bonus",
     Other = "other",
 }
 }
 
 impl TenderKind {
-    /// Whether it counts as paid (实付).
+    /// Whether it counts as paid (实付): points and bonus value don't.
     pub fn is_money(self) -> bool {
-        !matches!(self, TenderKind::Points)
+        !matches!(self, TenderKind::Points | TenderKind::Bonus)
+    }
+
+    /// The asset that a tender of stored value is taken from.
+    pub fn value_asset(self) -> Option<Asset> {
+        match self {
+            TenderKind::Principal => Some(Asset::principal()),
+            TenderKind::Bonus => Some(Asset::bonus()),
+            _ => None,
+        }
     }
 }
 
@@ -165,6 +182,9 @@ pub struct Terms {
     /// Whether a membership whose cards are all void earns all the same.
     #[serde(default)]
     pub earn_without_card: bool,
+    /// null: the program has no stored value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<ValueTerms>,
 }
 
 /// Points of one line, as a plugin proposed them.

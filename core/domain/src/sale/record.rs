@@ -3,7 +3,7 @@
 use super::{BillKind, Bonus, Judgement, NaturalKey, TenderKind, Terms};
 use crate::calendar::Instant;
 use crate::id::*;
-use crate::ledger::SpentMove;
+use crate::ledger::{Asset, SpentMove};
 use crate::money::{Minor, Points, Ppm};
 
 /// A sale as it was booked, and how far it has been returned.
@@ -37,6 +37,8 @@ pub struct SaleRecord {
     pub own_lots: Vec<LotId>,
     /// What its spend entry took, in any order.
     pub spent_moves: Vec<SpentMove>,
+    /// The same of stored value, by asset.
+    pub draws: Vec<RecordedDraw>,
     pub introducer: Option<IntroducerBonus>,
     /// As [`crate::rows::BillProgress`], absolute.
     pub returned_money: Minor,
@@ -73,6 +75,15 @@ pub struct RecordedTender {
     pub points: Points,
     /// Money given back so far.
     pub returned: Minor,
+}
+
+/// What a sale took of one kind of stored value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedDraw {
+    pub asset: Asset,
+    pub entry: EntryId,
+    /// In any order.
+    pub moves: Vec<SpentMove>,
 }
 
 /// What the sale brought the member who introduced its customer.

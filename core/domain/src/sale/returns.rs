@@ -230,6 +230,7 @@ impl Returning<'_> {
             });
         }
         answer.entries = booking.finish();
+        answer.entries.extend(self.restore_value(member, rows, ids));
         answer.points = ReturnedPoints {
             given_back: given.amount,
             expired: given.expired,
@@ -269,6 +270,29 @@ impl Returning<'_> {
         answer.tier_before = (before != member.tier).then(|| context.ladder.view(&before));
         answer.tier = Some(context.ladder.view(&member.tier));
         given.settled
+    }
+
+    /// Stored value goes back to the lots that paid, with their old dates.
+    fn restore_value(&self, member: &mut Member, rows: &mut Rows, ids: &mut dyn NewIds) -> Vec<EntryView> {
+        let (record, receipt) = (self.record, &self.record.key.receipt);
+        let mut entries = Vec::new();
+        for draw in &record.draws {
+            let mut tenders = record.tenders.iter().zip(&self.plan.refund.tenders);
+            let Some((tender, so_far)) = tenders.find(|(t, _)| t.kind.value_asset().as_ref() == Some(&draw.asset))
+            else {
+                continue;
+            };
+            let parts = parts_to_give_back(&draw.moves, tender.returned, so_far - tender.returned);
+            let reverses = Some(draw.entry);
+            let draft = |kind| EntryDraft {
+                reverses,
+                ..explain::value_returned(kind, receipt)
+            };
+            let mut booking = Booking::new(member, draw.asset.clone(), self.source(), rows, ids);
+            booking.give_back(draft(EntryKind::GiveBack), &parts, &draft(EntryKind::Expire));
+            entries.extend(booking.finish());
+        }
+        entries
     }
 
     /// Takes back what the sale brought the introducer, where its condition no longer holds. How much.
@@ -322,10 +346,13 @@ impl Returning<'_> {
             .zip(&record.lines)
             .filter(|(after, before)| after.returned > before.returned);
         let moved = |(tender, now): &(&RecordedTender, &Minor)| {
-            **now != tender.returned || (!tender.kind.is_money() && plan.give_back > 0)
+            **now != tender.returned || (tender.kind == TenderKind::Points && plan.give_back > 0)
         };
         let tenders = || record.tenders.iter().zip(&plan.refund.tenders).filter(moved);
-        let points = |tender: &RecordedTender| if tender.kind.is_money() { 0 } else { -plan.give_back };
+        let points = |tender: &RecordedTender| match tender.kind {
+            TenderKind::Points => -plan.give_back,
+            _ => 0,
+        };
         Ok(Rows {
             bills: vec![self.bill_row()?],
             lines: changed

@@ -1,6 +1,7 @@
 //! A sale: points spent first, at the old balance, then earned at the old tier.
 
 use super::earn::{self, Earning, KeptLine};
+use super::value;
 use super::{
     Basis, Bill, BillKind, Context, EntryView, Judgement, Line, NaturalKey, Outcome, Proposal, Tender, TenderKind,
     Terms, check_occurred_at, expiry, explain, issue, spend, spread_unpaid,
@@ -102,6 +103,7 @@ fn sell_to(
     let outcome = outcome.filter(|outcome| outcome.check(&args.bill).is_ok());
     let available = member.spendable(&Asset::points(), context.judged_at);
     let spend = spend::plan(&args.bill, available, context)?;
+    let drawn = value::drawn(&args.bill, member, context)?;
     let introducer = introducer.filter(|introducer| introducer.is_open(context.now));
     let earning = outcome.map(|outcome| {
         let earning = Earning::new(outcome, &kept_lines(&args.bill), context.terms.rounding);
@@ -126,7 +128,7 @@ fn sell_to(
     source.input = proposal.and_then(|proposal| proposal.input);
     let lot_terms = earn::lot_terms(context, day);
     let mut booking = Booking::new(member, Asset::points(), source.clone(), &mut rows, ids);
-    // At the old balance: a bill can't be paid with what it earns. The last thing that can refuse.
+    // At the old balance: a bill can't be paid with what it earns. Nothing after it refuses, for what is drawn was looked at.
     if let Some(spend) = spend {
         booking.debit(
             explain::spend(spend.points, spend.money, context.minor_units),
@@ -137,6 +139,7 @@ fn sell_to(
         earning.book(&mut booking, lot_terms);
     }
     let mut entries = booking.finish();
+    entries.extend(pay(member, &drawn, &source, context, &mut rows, ids)?);
     entries.extend(settle(member, day, context, &mut rows, ids));
     if let (Some(earning), Some(introducer)) = (&earning, introducer) {
         book_introducer(introducer, earning, source, lot_terms, &mut rows, ids);
@@ -155,6 +158,28 @@ fn sell_to(
         tier_next: upgraded.then(|| context.ladder.view(&member.tier)),
     };
     Ok((rows, answer))
+}
+
+/// Takes the stored value that pays the bill.
+fn pay(
+    member: &mut Member,
+    drawn: &value::Drawn,
+    source: &Source,
+    context: &Context,
+    rows: &mut Rows,
+    ids: &mut dyn NewIds,
+) -> Result<Vec<EntryView>, Refusal> {
+    let mut entries = Vec::new();
+    for (asset, parts) in [(Asset::principal(), &drawn.principal), (Asset::bonus(), &drawn.bonus)] {
+        if !parts.is_empty() {
+            let amount = parts.iter().map(|(_, amount)| amount).sum();
+            let draft = value::explain(&asset, amount, context.minor_units);
+            let mut booking = Booking::new(member, asset, source.clone(), rows, ids);
+            booking.debit_lots(draft, parts)?;
+            entries.extend(booking.finish());
+        }
+    }
+    Ok(entries)
 }
 
 /// What a bill of `day` does to lots beside its own: they roll; or end at once, where the membership's end is booked

@@ -221,12 +221,23 @@ impl Refusing<'_> {
     }
 }
 
-/// A points tender on a bill of nobody.
+/// A tender of points or stored value on a bill of nobody.
 pub(super) fn nobody(bill: &Bill) -> Result<(), Refusal> {
     let points = bill
         .tenders
         .iter()
         .position(|tender| tender.kind == TenderKind::Points && tender.amount > 0);
+    let value = bill
+        .tenders
+        .iter()
+        .position(|tender| tender.kind == TenderKind::Value || tender.kind.value_asset().is_some());
+    if let Some(i) = value {
+        let (zh, en) = (
+            "无会员的账单不能用储值付款",
+            "must be money: without a member nothing is stored",
+        );
+        return Err(field(format!("/tenders/{i}/kind"), zh, en));
+    }
     points.map_or(Ok(()), |i| {
         let zh = "无会员的账单不能用积分付款";
         Err(field(

@@ -18,6 +18,8 @@ impl Terms {
             tender,
             expiry,
             earn_without_card,
+            // A return works from what was drawn, not from how.
+            value: _,
         } = *self;
         let tender = tender.as_ref().map(|t| {
             let PointsTender {
@@ -58,6 +60,7 @@ impl Terms {
             }),
             expiry,
             earn_without_card,
+            value: None,
         })
     }
 }
@@ -84,6 +87,7 @@ mod tests {
                 grace_days: 3,
             }),
             earn_without_card: true,
+            value: None,
         };
         for terms in [terms, Terms::default()] {
             let text = terms.to_row().unwrap();

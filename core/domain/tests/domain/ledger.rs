@@ -105,6 +105,7 @@ fn a_lot_expires_once_with_one_entry() {
     debit(&mut shop, 10).unwrap();
     let lot = |id, days, remaining| Lot {
         id,
+        bill: None,
         opened_at: shop.context.now,
         terms: expiring(&shop, days),
         remaining,
@@ -335,6 +336,16 @@ fn every_entry_s_postings_sum_to_zero_by_kind() {
         (EntryKind::ClawBack, CounterAccount::Issued),
         (EntryKind::ClawBackExcess, CounterAccount::Issued),
         (EntryKind::Expire, CounterAccount::Expired),
+        (EntryKind::TopUp, CounterAccount::Received),
+        (EntryKind::Grant, CounterAccount::Issued),
+        (EntryKind::Use, CounterAccount::Redeemed),
+        (EntryKind::Refund, CounterAccount::Received),
+        (EntryKind::Lapse, CounterAccount::Issued),
+        (EntryKind::Adjust, CounterAccount::Adjusted),
+        (EntryKind::TransferIn, CounterAccount::Transferred),
+        (EntryKind::TransferOut, CounterAccount::Transferred),
+        (EntryKind::Opening, CounterAccount::Opening),
+        (EntryKind::WriteOff, CounterAccount::WrittenOff),
     ];
     assert_eq!(expected.len(), EntryKind::ALL.len());
     for (kind, counter) in expected {

@@ -279,6 +279,7 @@ impl Run {
                 if let (Some(id), true) = (self.shop.gift(*points, terms), expires_at.is_some()) {
                     self.ends.push(Lot {
                         id,
+                        bill: None,
                         opened_at: now,
                         terms,
                         remaining: *points,

@@ -11,9 +11,9 @@ use crate::identity::Action;
 use crate::program::Configuration;
 use crate::query::CustomerShown;
 use crate::store::Answer;
-use crate::store::writer::AuditRow;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::parts::Asked;
+use crate::store::writer::{AuditRow, load};
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Balance, Member};
@@ -127,6 +127,7 @@ impl Sale {
         desk.actor.require(Action::SalePost, Some(self.store))?;
         let store = desk.store(self.store)?;
         self.bill.validate(store.minor_units)?;
+        self.bill.check_asked()?;
         if !self.over_limit && !self.trusted {
             self.bill.check_limit(store.bill_limit, store.minor_units)?;
         }
@@ -165,8 +166,10 @@ impl Sale {
         if let Some(member) = holder.member {
             let configuration = desk.configuration(member.program, self.occurred_at)?;
             let earns = holder.held != Some(false) || configuration.terms.earn_without_card;
-            if earns || posting.spends_points() {
+            if earns || posting.spends() {
                 posting.context = desk.context(store, Some(&configuration), now);
+                posting.context.judged_at = judged_at;
+                self.divide_value(desk, &member, &mut posting)?;
                 self.judge(desk, store, &configuration, &member, &mut posting)?;
             } else {
                 posting.not_earned = Some(without_a_card());
@@ -191,6 +194,21 @@ impl Sale {
         Ok(reason.map(str::to_owned))
     }
 
+    /// Divides a tender of stored value as the member's lots stand.
+    fn divide_value(&self, desk: &Desk, member: &Member, posting: &mut Posting) -> Result<()> {
+        if self.bill.tenders.iter().any(|tender| tender.kind == TenderKind::Value) {
+            let need = MemberNeed {
+                id: member.id,
+                paid_since: None,
+                upgrades: false,
+            };
+            let chain = desk.chain();
+            let whole = desk.engine.read(chain, |conn| load::member(conn, chain, &need))?;
+            posting.args.bill = resolve_value(&self.bill, whole.as_ref(), &posting.context)?;
+        }
+        Ok(())
+    }
+
     fn judge(
         &self,
         desk: &Desk,
@@ -204,8 +222,9 @@ impl Sale {
             .map(|customer| desk.engine.register_facts(desk.chain(), customer))
             .transpose()?;
         let introducer = introducer(desk, register.as_ref(), member, posting.context.now)?;
-        let counted = spread_unpaid(&self.bill);
-        let lines = self.bill.lines.iter().zip(counted).map(|(line, counted)| {
+        let bill = &posting.args.bill;
+        let counted = spread_unpaid(bill);
+        let lines = bill.lines.iter().zip(counted).map(|(line, counted)| {
             let Line { number, quantity, .. } = *line;
             Counted {
                 number,
@@ -342,9 +361,11 @@ impl<E, C> SaleView<E, C> {
 }
 
 impl Posting {
-    fn spends_points(&self) -> bool {
-        let tenders = self.args.bill.tenders.iter();
-        tenders.into_iter().any(|tender| tender.kind == TenderKind::Points)
+    /// Whether it takes what the membership has.
+    fn spends(&self) -> bool {
+        let of_member =
+            |kind: TenderKind| matches!(kind, TenderKind::Points | TenderKind::Value) || kind.value_asset().is_some();
+        self.args.bill.tenders.iter().any(|tender| of_member(tender.kind))
     }
 
     /// The card that was shown works; or, where points are spent without one, any of the membership does, or a reported
@@ -356,7 +377,7 @@ impl Posting {
             return refused().map_or(Ok(()), Err);
         };
         let works = state.cards.values().any(|card| card.check_usable(at).is_ok());
-        if !works && self.spends_points() {
+        if !works && self.spends() {
             return refused().map_or(Ok(()), |refusal| Err(refusal.at("/member/customer_id")));
         }
         // The only card was cancelled, or another one issued, since the proposal.
@@ -415,7 +436,7 @@ impl LedgerCommand for Posting {
                 .map(|customer| (customer, judged_at)),
             ended_of: self
                 .member
-                .filter(|_| judged_at < self.context.now && self.spends_points())
+                .filter(|_| judged_at < self.context.now && self.spends())
                 .map(|id| (id, judged_at)),
             ..Needs::default()
         }

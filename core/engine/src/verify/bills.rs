@@ -7,8 +7,8 @@ use crate::error::Result;
 use crate::store::schema::{bills, entries};
 use crate::store::writer::parts::{Line, Parts, Tender};
 use crate::store::{Conn, Id};
-use cardea_domain::ledger::EntryKind;
-use cardea_domain::sale::{BillKind, ReturnPolicy, Terms};
+use cardea_domain::ledger::{Asset, EntryKind};
+use cardea_domain::sale::{BillKind, ReturnPolicy, TenderKind, Terms};
 use diesel::prelude::*;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -43,6 +43,7 @@ struct BillRow {
 struct EntryRow {
     bill_id: Option<Id>,
     membership_id: Id,
+    asset: String,
     kind: String,
     amount: i64,
     rule: String,
@@ -151,6 +152,7 @@ impl Page {
                     (&[EntryKind::Earn, EntryKind::Bonus], EntryKind::Spend),
                     &name,
                 );
+                self.value(books, bill, EntryKind::Spend, &name);
             }
             Ok(BillKind::Redemption) => {
                 self.progress(books, bill, &name);
@@ -162,7 +164,10 @@ impl Page {
                     &name,
                 );
             }
-            Ok(BillKind::Return | BillKind::Cancellation) => self.taken_back(books, bill, &name),
+            Ok(BillKind::Return | BillKind::Cancellation) => {
+                self.taken_back(books, bill, &name);
+                self.value(books, bill, EntryKind::GiveBack, &name);
+            }
             Err(_) => {}
         }
     }
@@ -255,10 +260,28 @@ impl Page {
         });
     }
 
-    /// Σ entries of these kinds that the bill booked for its own membership.
+    /// What tenders of stored value say is what its member's entries say.
+    fn value(&self, books: &mut Books, bill: &BillRow, kind: EntryKind, name: &dyn Fn() -> String) {
+        for tender in [TenderKind::Principal, TenderKind::Bonus] {
+            let Some(asset) = tender.value_asset() else { continue };
+            let tenders = self.tenders_of(bill.id).iter();
+            let paid: i64 = tenders.filter(|t| t.kind == tender.as_str()).map(|t| t.amount).sum();
+            books.agree(paid, -self.sum(bill, &asset, &[kind]), || {
+                format!("what {tender} paid of {}", name())
+            });
+        }
+    }
+
     fn points(&self, bill: &BillRow, kinds: &[EntryKind]) -> i64 {
+        self.sum(bill, &Asset::points(), kinds)
+    }
+
+    /// Σ entries of these kinds of an asset that the bill booked for its own membership.
+    fn sum(&self, bill: &BillRow, asset: &Asset, kinds: &[EntryKind]) -> i64 {
         let own = |entry: &&EntryRow| {
-            Some(entry.membership_id) == bill.membership_id && kinds.iter().any(|kind| kind.as_str() == entry.kind)
+            Some(entry.membership_id) == bill.membership_id
+                && entry.asset == asset.0
+                && kinds.iter().any(|kind| kind.as_str() == entry.kind)
         };
         self.entries
             .get(&bill.id)

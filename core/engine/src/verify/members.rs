@@ -294,10 +294,23 @@ impl Member<'_> {
 /// Whether an entry of `amount` may have moved lots by `moved` altogether: what enters or leaves a debt moves no lot.
 fn may_move(kind: EntryKind, amount: i64, moved: i64) -> bool {
     match kind {
-        EntryKind::Earn | EntryKind::Bonus | EntryKind::GiveBack => (0..=amount).contains(&moved),
-        EntryKind::Spend | EntryKind::Redeem | EntryKind::ClawBack | EntryKind::Expire => {
-            amount <= 0 && moved == amount
-        }
+        EntryKind::Earn
+        | EntryKind::Bonus
+        | EntryKind::GiveBack
+        | EntryKind::TopUp
+        | EntryKind::Grant
+        | EntryKind::TransferIn
+        | EntryKind::Opening => (0..=amount).contains(&moved),
+        EntryKind::Spend
+        | EntryKind::Redeem
+        | EntryKind::Use
+        | EntryKind::ClawBack
+        | EntryKind::Expire
+        | EntryKind::Refund
+        | EntryKind::Lapse
+        | EntryKind::TransferOut => amount <= 0 && moved == amount,
+        EntryKind::Adjust => (amount.min(0)..=amount.max(0)).contains(&moved),
+        EntryKind::WriteOff => amount >= 0 && moved == 0,
         EntryKind::ClawBackExcess => amount <= 0 && moved == 0,
     }
 }

@@ -23,8 +23,8 @@ statements! {
          WHERE chain_id = ? AND id IN ({})" of "?";
     SelectAccounts -> (Binary, SqlText, BigInt, BigInt) =
         "SELECT membership_id, asset, balance, debt FROM accounts WHERE chain_id = ? AND membership_id IN ({})" of "?";
-    SelectLots -> (Binary, Binary, SqlText, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
-        "SELECT membership_id, id, asset, opened_at, matures_at, expires_at, remaining FROM lots \
+    SelectLots -> (Binary, SqlText, Binary, Nullable<Binary>, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
+        "SELECT membership_id, asset, id, bill_id, opened_at, matures_at, expires_at, remaining FROM lots \
          WHERE remaining > 0 AND chain_id = ? AND membership_id IN ({})" of "?";
     SelectPaid -> (Binary, Integer, BigInt) =
         "SELECT membership_id, day, amount FROM measures WHERE measure = 'paid' AND chain_id = ? AND day >= ? \
@@ -56,8 +56,8 @@ statements! {
          WHERE m.chain_id = ? AND m.customer_id = ? AND (m.expires_at IS NULL OR m.expires_at > ?) AND (m.open OR EXISTS \
          (SELECT 1 FROM cards c WHERE c.chain_id = m.chain_id AND c.membership_id = m.id AND c.state = 'void' \
           AND c.blocks LIKE '%expired%')) ORDER BY m.opened_at, m.id";
-    SelectEndedLots -> (Binary, BigInt, Nullable<BigInt>, Nullable<BigInt>, Binary, BigInt) =
-        "SELECT l.id, l.opened_at, l.matures_at, l.expires_at, e.id, m.delta FROM entries e \
+    SelectEndedLots -> (Binary, Nullable<Binary>, BigInt, Nullable<BigInt>, Nullable<BigInt>, Binary, BigInt) =
+        "SELECT l.id, l.bill_id, l.opened_at, l.matures_at, l.expires_at, e.id, m.delta FROM entries e \
          JOIN lot_moves m ON m.chain_id = e.chain_id AND m.entry_id = e.id \
          JOIN lots l ON l.chain_id = m.chain_id AND l.membership_id = e.membership_id AND l.id = m.lot_id \
          WHERE e.chain_id = ? AND e.membership_id = ? AND e.kind = 'expire' AND e.asset = 'points' \
@@ -66,8 +66,8 @@ statements! {
     SelectTierSince -> (Integer,) =
         "SELECT day FROM tier_changes WHERE chain_id = ? AND membership_id = ? ORDER BY at DESC, id DESC LIMIT 1";
     SelectNumber -> (Binary,) = "SELECT id FROM cards WHERE chain_id = ? AND number = ?";
-    SelectDueLots -> (Binary, SqlText, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
-        "SELECT l.id, l.asset, l.opened_at, l.matures_at, l.expires_at, l.remaining FROM lots l \
+    SelectDueLots -> (SqlText, Binary, Nullable<Binary>, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
+        "SELECT l.asset, l.id, l.bill_id, l.opened_at, l.matures_at, l.expires_at, l.remaining FROM lots l \
          WHERE l.chain_id = ? AND l.membership_id = ? AND l.expires_at <= ? AND NOT l.ended ORDER BY l.expires_at, l.id";
 }
 
@@ -161,11 +161,12 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
         state.blank = blanks::find(conn, chain, number.as_str())?;
     }
     if let Some((membership, at)) = needs.due_lots {
-        type Row = (Id, String, i64, Option<i64>, Option<i64>, i64);
-        for (id, asset, opened, matures, expires, left) in fetch!(conn, SelectDueLots, [chain, membership, at] => Row)?
+        type Row = (String, Id, Option<Id>, i64, Option<i64>, Option<i64>, i64);
+        for (asset, id, bill, opened, matures, expires, left) in
+            fetch!(conn, SelectDueLots, [chain, membership, at] => Row)?
         {
             let lots = state.due_lots.entry(Asset(asset)).or_default();
-            lots.push(lot(id, opened, matures, expires, left));
+            lots.push(lot((id, bill, opened, matures, expires, left)));
         }
     }
     Ok(())
@@ -272,13 +273,13 @@ fn accounts(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members)
             member.accounts.insert(Asset(asset), Account { balance, debt, lots });
         }
     }
-    type LotColumns = (Id, Id, String, i64, Option<i64>, Option<i64>, i64);
-    for (membership, id, asset, opened, matures, expires, remaining) in
-        fetch_all!(conn, SelectLots, [chain], ids => LotColumns)?
+    type Row = (Id, String, Id, Option<Id>, i64, Option<i64>, Option<i64>, i64);
+    for (membership, asset, id, bill, opened, matures, expires, remaining) in
+        fetch_all!(conn, SelectLots, [chain], ids => Row)?
     {
         if let Some(member) = members.get_mut(&membership.typed()) {
             let account = member.accounts.entry(Asset(asset)).or_default();
-            account.lots.push(lot(id, opened, matures, expires, remaining));
+            account.lots.push(lot((id, bill, opened, matures, expires, remaining)));
         }
     }
     for account in members.values_mut().flat_map(|member| member.accounts.values_mut()) {
@@ -287,13 +288,17 @@ fn accounts(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members)
     Ok(())
 }
 
-fn lot(id: Id, opened: i64, matures: Option<i64>, expires: Option<i64>, remaining: i64) -> Lot {
+/// Id, bill, when it was opened, matures and expires, and what is left.
+type LotColumns = (Id, Option<Id>, i64, Option<i64>, Option<i64>, i64);
+
+fn lot((id, bill, opened, matures, expires, remaining): LotColumns) -> Lot {
     let terms = LotTerms {
         matures_at: matures.map(Instant),
         expires_at: expires.map(Instant),
     };
     Lot {
         id: id.typed(),
+        bill: bill.map(Id::typed),
         opened_at: Instant(opened),
         terms,
         remaining,
@@ -444,14 +449,16 @@ pub(crate) fn ended_lots(
     membership: MembershipId,
     at: Instant,
 ) -> Result<Vec<EndedLot>> {
-    type Row = (Id, i64, Option<i64>, Option<i64>, Id, i64);
+    type Row = (Id, Option<Id>, i64, Option<i64>, Option<i64>, Id, i64);
     let mut ended: Vec<EndedLot> = Vec::new();
-    for (id, opened, matures, expires, entry, delta) in fetch!(conn, SelectEndedLots, [chain, membership, at] => Row)? {
+    for (id, bill, opened, matures, expires, entry, delta) in
+        fetch!(conn, SelectEndedLots, [chain, membership, at] => Row)?
+    {
         match ended.iter_mut().find(|end| end.was.id == id.typed()) {
             // Of it, what an earlier bill has taken back.
             Some(end) => end.was.remaining -= delta,
             None if delta < 0 => ended.push(EndedLot {
-                was: lot(id, opened, matures, expires, -delta),
+                was: lot((id, bill, opened, matures, expires, -delta)),
                 entry: entry.typed(),
             }),
             None => {}

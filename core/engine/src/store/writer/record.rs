@@ -6,8 +6,10 @@ use crate::error::{Error, Result};
 use crate::store::statement::{fetch, statements};
 use crate::store::{Conn, Id};
 use cardea_domain::id::*;
-use cardea_domain::ledger::{LotTerms, SpentMove};
-use cardea_domain::sale::{AttrValue, IntroducerBonus, NaturalKey, RecordedLine, RecordedTender, SaleRecord, Terms};
+use cardea_domain::ledger::{Asset, LotTerms, SpentMove};
+use cardea_domain::sale::{
+    AttrValue, IntroducerBonus, NaturalKey, RecordedDraw, RecordedLine, RecordedTender, SaleRecord, Terms,
+};
 use cardea_domain::{Day, Instant};
 use diesel::prelude::Queryable;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
@@ -20,8 +22,8 @@ statements! {
          rounding, paid, judgement, bonuses, terms, earned, spent, returned_money, returned_paid, clawed_back, given_back, \
          parts FROM bills WHERE chain_id = ? AND id = ?";
     SelectBillParts -> (Text,) = "SELECT parts FROM bills WHERE chain_id = ? AND id = ?";
-    SelectEntries -> (Binary, Binary, Text, BigInt, Nullable<Binary>) =
-        "SELECT id, membership_id, kind, amount, configuration_id FROM entries WHERE chain_id = ? AND bill_id = ? \
+    SelectEntries -> (Binary, Binary, Text, Text, BigInt, Nullable<Binary>) =
+        "SELECT id, membership_id, asset, kind, amount, configuration_id FROM entries WHERE chain_id = ? AND bill_id = ? \
          ORDER BY id";
     SelectLotsOfBill -> (Binary, Binary) =
         "SELECT id, entry_id FROM lots WHERE chain_id = ? AND membership_id = ? AND bill_id = ? ORDER BY id";
@@ -33,8 +35,8 @@ statements! {
         "SELECT -earned FROM bills WHERE chain_id = ? AND original_id = ? AND earned <> 0";
     SelectExchange -> (Nullable<Binary>, Nullable<Binary>, Text) =
         "SELECT reward_id, membership_id, answer FROM bills WHERE chain_id = ? AND id = ?";
-    SelectSpentMoves -> (Binary, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
-        "SELECT l.id, l.opened_at, l.matures_at, l.expires_at, m.delta FROM lot_moves m \
+    SelectSpentMoves -> (Binary, Nullable<Binary>, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
+        "SELECT l.id, l.bill_id, l.opened_at, l.matures_at, l.expires_at, m.delta FROM lot_moves m \
          JOIN lots l ON l.chain_id = m.chain_id AND l.membership_id = ? AND l.id = m.lot_id \
          WHERE m.chain_id = ? AND m.entry_id = ?";
 }
@@ -102,6 +104,7 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
         configuration: booked.configuration,
         own_lots: booked.own_lots,
         spent_moves: booked.spent_moves,
+        draws: booked.draws,
         introducer: booked.introducer,
         returned_money: bill.returned_money,
         returned_paid: bill.returned_paid,
@@ -153,6 +156,7 @@ struct Booked {
     configuration: Option<ConfigurationId>,
     own_lots: Vec<LotId>,
     spent_moves: Vec<SpentMove>,
+    draws: Vec<RecordedDraw>,
     introducer: Option<IntroducerBonus>,
     expired: i64,
 }
@@ -162,10 +166,15 @@ fn booked(conn: &mut Conn, chain: ChainId, bill: BillId, membership: Option<Memb
     let Some(membership) = membership else {
         return Ok(booked);
     };
-    for (id, holder, kind, amount, configuration) in
-        fetch!(conn, SelectEntries, [chain, bill] => (Id, Id, String, i64, Option<Id>))?
+    for (id, holder, asset, kind, amount, configuration) in
+        fetch!(conn, SelectEntries, [chain, bill] => (Id, Id, String, String, i64, Option<Id>))?
     {
         match (kind.as_str(), holder.typed::<MembershipId>() == membership) {
+            ("spend", true) if Asset(asset.clone()).is_money() => booked.draws.push(RecordedDraw {
+                asset: Asset(asset),
+                entry: id.typed(),
+                moves: spent_moves(conn, chain, membership, id.typed())?,
+            }),
             ("earn" | "bonus", true) => {
                 booked.earn.get_or_insert(id.typed());
                 booked.configuration = booked.configuration.or(configuration.map(Id::typed));
@@ -223,12 +232,13 @@ pub(crate) fn exchange(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Op
 
 /// What an entry took, in spend order.
 fn spent_moves(conn: &mut Conn, chain: ChainId, membership: MembershipId, entry: EntryId) -> Result<Vec<SpentMove>> {
-    let rows = fetch!(conn, SelectSpentMoves, [membership, chain, entry] => (Id, i64, Option<i64>, Option<i64>, i64))?;
+    let rows = fetch!(conn, SelectSpentMoves, [membership, chain, entry] => (Id, Option<Id>, i64, Option<i64>, Option<i64>, i64))?;
     let mut moves: Vec<SpentMove> = rows
         .into_iter()
-        .filter(|row| row.4 < 0)
-        .map(|(lot, opened, matures, expires, delta)| SpentMove {
+        .filter(|row| row.5 < 0)
+        .map(|(lot, bill, opened, matures, expires, delta)| SpentMove {
             lot: lot.typed(),
+            bill: bill.map(Id::typed),
             opened_at: Instant(opened),
             terms: LotTerms {
                 matures_at: matures.map(Instant),
