@@ -5,6 +5,7 @@ mod accounting;
 mod archive;
 mod bill;
 mod binder;
+mod card_stock;
 mod confidential;
 mod contracts;
 mod demo;
@@ -153,6 +154,10 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_con_6_terms_are_published_and_accepted",
         binder::terms_are_published_and_accepted,
+    ),
+    (
+        "d_card_2_blanks_from_their_numbers_to_a_count",
+        card_stock::blanks_from_their_numbers_to_a_count,
     ),
     (
         "d_con_3_rules_wait_for_a_second_person_in_the_browser",

@@ -215,7 +215,7 @@ fn message_body(route: &str, world: &World) -> Option<Value> {
 
 /// The same for blank cards.
 fn card_stock_body(route: &str, world: &World) -> Option<Value> {
-    let one = json!([{"batch_id": world.card_batch, "count": 1}]);
+    let one = json!([{"batch_id": world.blanks.batch, "count": 1}]);
     Some(match route {
         "POST /card-batches" => world.card_batch_form(),
         "POST /card-transfers" => json!({"from_store_id": world.store, "lines": one}),
@@ -223,10 +223,10 @@ fn card_stock_body(route: &str, world: &World) -> Option<Value> {
             json!({})
         }
         "POST /card-moves" => json!({
-            "store_id": world.store, "state": "damaged", "numbers": [world.blank], "reason": "x",
+            "store_id": world.store, "state": "damaged", "numbers": [world.blanks.number], "reason": "x",
         }),
         "POST /card-counts" => json!({"store_id": world.store}),
-        "POST /card-counts/{id}/items" => json!({"numbers": ["1"]}),
+        "POST /card-counts/{id}/items" => json!({"number": "1"}),
         "PATCH /card-stock-rules" => json!({"value": {"stock_only": []}}),
         _ => return None,
     })
@@ -247,9 +247,9 @@ fn path(route: &str, world: &World) -> String {
     let (_, path) = route.split_once(' ').expect("a method and a path");
     let id = match path.split('/').nth(1) {
         Some("cards") => &world.card,
-        Some("card-batches") => &world.card_batch,
-        Some("card-transfers") => &world.card_transfer,
-        Some("card-counts") => &world.card_count,
+        Some("card-batches") => &world.blanks.batch,
+        Some("card-transfers") => &world.blanks.transfer,
+        Some("card-counts") => &world.blanks.count,
         Some("customers") => &world.customer,
         Some("customer-forms") => &world.form,
         Some("files") => &world.file,
@@ -284,7 +284,7 @@ fn path(route: &str, world: &World) -> String {
         _ => &world.store,
     };
     let query = match route {
-        "GET /blank-card" => format!("?number={}", world.blank),
+        "GET /blank-card" => format!("?number={}", world.blanks.number),
         "GET /cards" => format!("?code={}", world.last_four()),
         "GET /sales" => format!("?store_id={}", world.store),
         "GET /rewards" => format!("?store_id={}", world.store),

@@ -25,15 +25,11 @@ fn path(count: &Value) -> String {
 
 /// What scanned numbers come to.
 fn scan(actor: &Actor, count: &Value, numbers: &[&str]) -> Vec<String> {
-    let counted = actor
-        .post(&format!("{}/items", path(count)), &json!({"numbers": numbers}))
-        .ok();
-    counted
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|one| one.text("/outcome"))
-        .collect()
+    let one = |number: &&str| {
+        let counted = actor.post(&format!("{}/items", path(count)), &json!({"number": number}));
+        counted.ok().text("/outcome")
+    };
+    numbers.iter().map(one).collect()
 }
 
 fn close(actor: &Actor, count: &Value) -> Answer {
@@ -84,9 +80,9 @@ fn d_card_2_a_count_finds_the_differences(app: &TestApp) {
     );
     let again = app
         .cashier()
-        .post(&format!("{}/items", path(&count)), &json!({"numbers": [here[0]]}))
+        .post(&format!("{}/items", path(&count)), &json!({"number": here[0]}))
         .ok();
-    assert_eq!(again[0]["double"], true, "counted once");
+    assert_eq!(again["double"], true, "counted once");
     let open = app
         .cashier()
         .get(&format!("{}/items?part=open", path(&count)))
@@ -109,17 +105,21 @@ fn d_card_2_a_count_finds_the_differences(app: &TestApp) {
         told,
         ["missing", "missing", "found_again", "surplus", "surplus", "unknown"]
     );
-    // It is a finding until somebody else has signed it.
-    let stock = || ["in_stock", "lost", "damaged"].map(|state| at(app, app.east(), &id, state));
+    signed_by_another(app, (&id, &here), &count);
+}
+
+/// It is a finding until somebody else has signed it.
+fn signed_by_another(app: &TestApp, (id, here): (&str, &[String]), count: &Value) {
+    let stock = || ["in_stock", "lost", "damaged"].map(|state| at(app, app.east(), id, state));
     assert_eq!(stock(), [4, 1, 1]);
-    scan_refused(app, &count, &here[2]);
-    let signed = sign(&app.manager(), &count).ok();
+    scan_refused(app, count, &here[2]);
+    let signed = sign(&app.manager(), count).ok();
     assert_eq!(
         (signed.text("/remark"), signed["signed_at"].is_string()),
         ("已核对".into(), true)
     );
     assert_eq!(stock(), [3, 2, 1], "two are missing, one was found again");
-    sign(&app.manager(), &count).expect_problem(409, "decided_already");
+    sign(&app.manager(), count).expect_problem(409, "decided_already");
     let entries = app.hq().get("/card-moves?registered=true").ok().list("/items");
     let by_count: Vec<(String, i64, i64)> = entries
         .iter()
@@ -133,7 +133,7 @@ fn d_card_2_a_count_finds_the_differences(app: &TestApp) {
 }
 
 fn scan_refused(app: &TestApp, count: &Value, number: &str) {
-    let body = json!({"numbers": [number]});
+    let body = json!({"number": number});
     app.cashier()
         .post(&format!("{}/items", path(count)), &body)
         .expect_problem(409, "decided_already");

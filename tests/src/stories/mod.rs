@@ -11,7 +11,9 @@ mod calendar;
 mod card_counts;
 mod card_labels;
 mod card_stock;
+mod card_transfers;
 mod cards;
+mod cards_from_stock;
 mod confidential;
 mod contention;
 mod contract_books;
@@ -100,7 +102,9 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     card_counts::tests,
     card_labels::tests,
     card_stock::tests,
+    card_transfers::tests,
     cards::tests,
+    cards_from_stock::tests,
     confidential::tests,
     contention::tests,
     contracts::tests,

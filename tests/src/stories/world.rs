@@ -39,11 +39,17 @@ pub struct World {
     pub voucher: Voucher,
     pub webhook: String,
     pub delivery: String,
-    pub card_batch: String,
-    pub card_transfer: String,
-    pub card_count: String,
-    /// The number of a blank card.
-    pub blank: String,
+    pub blanks: Blanks,
+}
+
+/// Blank cards of a world.
+#[derive(Default)]
+pub struct Blanks {
+    pub batch: String,
+    pub transfer: String,
+    pub count: String,
+    /// One's number.
+    pub number: String,
 }
 
 /// A kind of vouchers, a batch, and one that is the member's.
@@ -125,10 +131,7 @@ impl World {
             voucher: Voucher::default(),
             webhook: String::new(),
             delivery: String::new(),
-            card_batch: String::new(),
-            card_transfer: String::new(),
-            card_count: String::new(),
-            blank: String::new(),
+            blanks: Blanks::default(),
         };
         let form = world.customer_form(&app.next_phone());
         world.customer = hq.post("/customers", &form).created().text("/id");
@@ -140,9 +143,7 @@ impl World {
         world.lending = hq.post("/lendings", &world.lending_form()).created().text("/id");
         world.agree();
         world.trade(app);
-        world.lose_and_find_the_card();
         world.count_and_publish();
-        world.stock_cards();
         world
     }
 
@@ -209,24 +210,25 @@ impl World {
         self.stock_take = take.created().text("/id");
         self.give_vouchers();
         self.terms = self.published();
+        self.stock_cards();
         self.tell();
     }
 
     /// Blank cards, a parcel of them on its way to the store, and a count.
     fn stock_cards(&mut self) {
-        self.card_batch = self
+        self.blanks.batch = self
             .hq
             .post("/card-batches", &self.card_batch_form())
             .created()
             .text("/id");
-        let numbers = format!("/card-batches/{}/numbers?format=json", self.card_batch);
-        self.blank = self.hq.get(&numbers).ok().text("/0/number");
+        let numbers = format!("/card-batches/{}/numbers?format=json", self.blanks.batch);
+        self.blanks.number = self.hq.get(&numbers).ok().text("/0/number");
         let at_hq = json!({"program_id": self.program, "kind": "customer", "quantity": 1, "name": "x"});
         let at_hq = self.hq.post("/card-batches", &at_hq).created().text("/id");
         let parcel = json!({"to_store_id": self.store, "lines": [{"batch_id": at_hq, "count": 1}]});
-        self.card_transfer = self.hq.post("/card-transfers", &parcel).created().text("/id");
+        self.blanks.transfer = self.hq.post("/card-transfers", &parcel).created().text("/id");
         let count = self.hq.post("/card-counts", &json!({"store_id": self.store})).created();
-        self.card_count = count.text("/id");
+        self.blanks.count = count.text("/id");
     }
 
     /// Blank cards in the store's stock.
@@ -264,6 +266,7 @@ impl World {
             "reward_id": self.reward,
         });
         self.redemption = self.hq.post("/redemptions", &exchange).created().text("/id");
+        self.lose_and_find_the_card();
     }
 
     /// What a consultant has written and is to do.

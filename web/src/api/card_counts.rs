@@ -3,7 +3,7 @@
 use super::resource::prelude::*;
 use cardea_domain::id::CardCountId;
 use cardea_engine::card_stock::{
-    CardCount, CardCountClosing, CardCountItem, CardCountItemQuery, CardCountSigning, CountedAnswer, CountedNumbers,
+    CardCount, CardCountClosing, CardCountItem, CardCountItemQuery, CardCountSigning, CountedAnswer, CountedNumber,
     NewCardCount,
 };
 use cardea_engine::page::PageArgs;
@@ -14,7 +14,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(begin_card_count)
         .service(read_card_count)
         .service(list_card_count_items)
-        .service(count_cards)
+        .service(count_card)
         .service(close_card_count)
         .service(sign_card_count);
 }
@@ -75,20 +75,20 @@ async fn list_card_count_items(
     Ok(answer::ok(&state.read(list).await?))
 }
 
-/// Counts numbers that lie before somebody, scanned or typed.
+/// Counts a number that lies before somebody, scanned or typed.
 #[utoipa::path(
-    tag = "card stock", params(("id" = Uuid, Path), IdempotencyKey), request_body = CountedNumbers,
-    responses((status = 200, body = Vec<CountedAnswer>))
+    tag = "card stock", params(("id" = Uuid, Path), IdempotencyKey), request_body = CountedNumber,
+    responses((status = 200, body = CountedAnswer))
 )]
 #[post("/card-counts/{id}/items")]
-async fn count_cards(
+async fn count_card(
     permit: Permit<action::CardStockCount>,
     id: Id<CardCountId>,
-    write: Write<CountedNumbers>,
+    write: Write<CountedNumber>,
     state: web::Data<State>,
 ) -> Answer {
     let (actor, key) = (permit.actor(), Some(write.key));
-    let counted = state.engine.count_cards(actor, key, id.0, write.body);
+    let counted = state.engine.count_card(actor, key, id.0, write.body);
     Ok(answer::written(counted.await?, |_| 1, |counted| counted))
 }
 

@@ -28,7 +28,7 @@ function server() {
 /** A ticker, and a promise of its next idleness. */
 function ticker() {
   let idle
-  const one = new Ticker('take', () => {}, () => idle())
+  const one = new Ticker('/stock-takes/take/items', () => {}, () => idle())
   return { one, next: () => new Promise((resolve) => (idle = resolve)) }
 }
 

@@ -21,12 +21,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// Blanks that one count freezes.
 const LARGEST: i64 = 50_000;
-/// Numbers of one message.
-const NUMBERS: usize = 200;
 /// Characters of what somebody scans.
 const LONGEST: usize = 40;
 
@@ -42,12 +39,12 @@ pub struct NewCardCount {
     pub batch_id: Option<CardBatchId>,
 }
 
-/// Numbers that lie before somebody, scanned or typed.
+/// A number that lies before somebody, scanned or typed.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CountedNumbers {
-    #[schema(min_items = 1, max_items = 200)]
-    pub numbers: Vec<String>,
+pub struct CountedNumber {
+    #[schema(min_length = 1, max_length = 40, example = "90000000000001")]
+    pub number: String,
 }
 
 /// What a number came to.
@@ -197,78 +194,61 @@ fn open(tx: &mut Tx<'_>, id: CardCountId) -> Result<CountRow> {
     Ok(count)
 }
 
-/// Counts some numbers: what was counted before stays as it is.
-fn tick(tx: &mut Tx<'_>, count: &CountRow, numbers: &[String]) -> Result<Vec<CountedAnswer>> {
+/// Counts a number: what was counted before stays as it is.
+fn tick(tx: &mut Tx<'_>, count: &CountRow, number: String) -> Result<CountedAnswer> {
     let chain = tx.chain();
-    let own = card_count_items::chain_id
-        .eq(count.chain_id)
-        .and(card_count_items::count_id.eq(count.id));
-    let known: Vec<CountItemRow> = each!(tx.conn(), c => card_count_items::table
-        .select(CountItemRow::as_select())
-        .filter(own.and(card_count_items::number.eq_any(numbers)))
-        .load(c)?);
-    let last: Option<i32> = each!(tx.conn(), c => card_count_items::table
-        .select(diesel::dsl::max(card_count_items::position))
-        .filter(own)
-        .get_result(c)?);
-    let mut items: HashMap<String, CountItemRow> = known.into_iter().map(|item| (item.number.clone(), item)).collect();
-    let blanks: HashMap<String, BlankRow> = row::by_number(tx.conn(), chain, numbers)?
-        .into_iter()
-        .map(|blank| (blank.number.clone(), blank))
-        .collect();
+    let found = card_count_items::table.find((count.chain_id, count.id, number.as_str()));
+    let item: Option<CountItemRow> =
+        each!(tx.conn(), c => found.select(CountItemRow::as_select()).get_result(c).optional()?);
+    if let Some(outcome) = item.as_ref().and_then(|item| item.outcome) {
+        return Ok(CountedAnswer {
+            number,
+            outcome: outcome.0,
+            double: true,
+        });
+    }
+    let blank = row::by_number(tx.conn(), chain, std::slice::from_ref(&number))?.pop();
+    let outcome = Counted {
+        state: blank.as_ref().map(|blank| blank.state.0),
+        here: blank.as_ref().is_some_and(|blank| blank.place_id == count.place_id),
+        expected: item.is_some(),
+    }
+    .outcome();
     let (by, at) = (tx.actor().staff.map(Id::from), tx.business_now().0);
-    let (mut answers, mut new, mut settled) = (Vec::new(), Vec::new(), HashMap::<CountOutcome, Vec<String>>::new());
-    let mut position = last.unwrap_or(0);
-    for number in numbers {
-        let item = items.get(number);
-        if let Some(outcome) = item.and_then(|item| item.outcome) {
-            let (number, outcome) = (number.clone(), outcome.0);
-            answers.push(CountedAnswer {
-                number,
-                outcome,
-                double: true,
-            });
-            continue;
-        }
-        let blank = blanks.get(number);
-        let outcome = Counted {
-            state: blank.map(|blank| blank.state.0),
-            here: blank.is_some_and(|blank| blank.place_id == count.place_id),
-            expected: item.is_some(),
-        }
-        .outcome();
-        if item.is_some() {
-            settled.entry(outcome).or_default().push(number.clone());
-        } else {
-            position += 1;
-        }
+    if item.is_some() {
+        settle(tx.conn(), count, std::slice::from_ref(&number), (outcome, by, at))?;
+    } else {
         let counted = CountItemRow {
             chain_id: count.chain_id,
             count_id: count.id,
             number: number.clone(),
-            position: item.map_or(position, |item| item.position),
-            batch_id: blank.map(|blank| blank.batch_id),
+            position: last(tx.conn(), count)? + 1,
+            batch_id: blank.as_ref().map(|blank| blank.batch_id),
             serial: blank.map(|blank| blank.serial),
-            expected: item.is_some(),
+            expected: false,
             outcome: Some(Name(outcome)),
             staff_id: by,
             at: Some(at),
         };
-        if item.is_none() {
-            new.push(counted.clone());
-        }
-        items.insert(number.clone(), counted);
-        answers.push(CountedAnswer {
-            number: number.clone(),
-            outcome,
-            double: false,
-        });
+        insert(tx.conn(), &[counted])?;
     }
-    for (outcome, numbers) in settled {
-        settle(tx.conn(), count, &numbers, (outcome, by, at))?;
-    }
-    insert(tx.conn(), &new)?;
-    Ok(answers)
+    Ok(CountedAnswer {
+        number,
+        outcome,
+        double: false,
+    })
+}
+
+/// The position of a count's last number.
+fn last(conn: &mut Conn, count: &CountRow) -> Result<i32> {
+    let own = card_count_items::chain_id
+        .eq(count.chain_id)
+        .and(card_count_items::count_id.eq(count.id));
+    let last: Option<i32> = each!(conn, c => card_count_items::table
+        .select(diesel::dsl::max(card_count_items::position))
+        .filter(own)
+        .get_result(c)?);
+    Ok(last.unwrap_or(0))
 }
 
 /// Says of some numbers what they came to.
@@ -418,32 +398,22 @@ impl Engine {
         Written::read(begun, |id| self.card_count_view(actor.chain, id.into()))
     }
 
-    /// Counts numbers that lie before somebody. One that is counted again changes nothing.
+    /// Counts a number that lies before somebody. One that is counted again changes nothing.
     ///
     /// # Errors
     /// `forbidden`, `not_found`, `field_invalid`; `decided_already` once it is closed.
-    pub async fn count_cards(
+    pub async fn count_card(
         &self,
         actor: &Actor,
         key: Option<IdempotencyKey>,
         id: CardCountId,
-        counted: CountedNumbers,
-    ) -> Result<Written<Vec<CountedAnswer>>, Refusal> {
+        counted: CountedNumber,
+    ) -> Result<Written<CountedAnswer>, Refusal> {
         actor.scope(Action::CardStockCount)?;
-        if !(1..=NUMBERS).contains(&counted.numbers.len()) {
-            return Err(field("/numbers", "须有 1–200 个卡号", "1–200 numbers"));
-        }
-        let spelt =
-            |(n, number): (usize, &String)| input::text(&grouped_number(number), LONGEST, &format!("/numbers/{n}"));
-        let numbers: Vec<String> = counted
-            .numbers
-            .iter()
-            .enumerate()
-            .map(spelt)
-            .collect::<Result<_, _>>()?;
+        let number = input::text(&grouped_number(&counted.number), LONGEST, "/number")?;
         let work = move |tx: &mut Tx<'_>| {
             let count = open(tx, id)?;
-            Answer::ok(&tick(tx, &count, &numbers)?)
+            Answer::ok(&tick(tx, &count, number.clone())?)
         };
         let done = self.transact(actor, key, "card_count.tick", work).await?;
         Ok(Written {

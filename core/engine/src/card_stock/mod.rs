@@ -15,7 +15,7 @@ mod rules;
 mod transfer;
 
 pub use batch::NewCardBatch;
-pub use count::{CardCountClosing, CardCountSigning, CountedAnswer, CountedNumbers, NewCardCount};
+pub use count::{CardCountClosing, CardCountSigning, CountedAnswer, CountedNumber, NewCardCount};
 pub use count_read::{CardCount, CardCountItem, CardCountItemQuery, CountPart, CountTotals};
 pub(crate) use draw::{go_on, random_number};
 pub use numbers::{CardLabelQuery, CardNumberQuery, NumbersFile};

@@ -11,7 +11,6 @@ use cardea_domain::id::ProgramId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// Programs of one list.
 const MOST: usize = 200;

@@ -19,7 +19,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// Ranges of one parcel.
 const LINES: usize = 200;

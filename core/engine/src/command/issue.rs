@@ -7,6 +7,7 @@ use super::answer::answered;
 use super::bearer::IssueToBearer;
 use super::campaigns::{Added, Occasion, Offers, recorded};
 use super::desk::{Desk, new_number, stale};
+use super::desk::{Desk, StoreFacts, new_number, stale};
 use super::ending::{Booked, end_membership};
 use super::from_stock::{Claim, chosen_number};
 use super::judge::{self, Question};
@@ -210,7 +211,7 @@ impl Issue {
                 qualifying,
             },
             customer: self.customer,
-            claim,
+            claim: self.claim(desk, (store, now))?,
             outlived: standing.map(|(id, _)| id),
             introducer,
             rule: grant.rule,
@@ -219,6 +220,24 @@ impl Issue {
             context,
             offers,
         }))
+    }
+}
+
+impl Issue {
+    fn claim(&self, desk: &Desk, (store, now): (StoreFacts, Instant)) -> Result<Claim> {
+        Ok(Claim {
+            source: match (&self.number, &self.accepting) {
+                (Some(_), None) => Source::Elsewhere,
+                (number, _) => source(number.as_ref()),
+            },
+            stock_only: self.accepting.is_some() && stock_only(desk, self.program)?,
+            wanted: Wanted {
+                program: self.program,
+                kind: self.kind,
+                store: store.id,
+                today: store.zone.day_of(now),
+            },
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::actor::Actor;
 use crate::error::{Error, Result};
-use crate::store::statement::{Bind, fetch, run, statements};
+use crate::store::statement::{fetch, run, statements};
 use crate::store::{Conn, Id};
 use cardea_domain::card_stock::{Blank, BlankState, BlankStep};
 use cardea_domain::id::*;

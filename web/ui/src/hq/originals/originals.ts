@@ -1,4 +1,4 @@
-import type { Lending, Original, StockOutcome, StockTake } from '$lib/api/types'
+import type { CountOutcome, Lending, Original, StockOutcome, StockTake } from '$lib/api/types'
 import { businessDate } from '$lib/format'
 import { t } from '$lib/i18n/index.svelte'
 
@@ -20,8 +20,9 @@ export function whereabouts({ state, loan }: Original): { text: string; colour: 
   return { text: t(`original-${state}`), colour: { kept: 'good', lent: 'gold', missing: 'bad' }[state] }
 }
 
-const OUTCOMES: Record<StockOutcome, string> = { found: 'good', missing: 'bad', unexpected: 'gold', lent_found: 'gold', unknown: 'bad', moved: '' }
-export const outcomeColour = (outcome: StockOutcome): string => OUTCOMES[outcome]
+/** Of originals, and of blank cards. */
+const OUTCOMES: Record<StockOutcome | CountOutcome, string> = { found: 'good', missing: 'bad', unexpected: 'gold', surplus: 'gold', lent_found: 'gold', found_again: 'gold', unknown: 'bad', moved: '' }
+export const outcomeColour = (outcome: StockOutcome | CountOutcome): string => OUTCOMES[outcome]
 
 /** What in a stock-take isn't as the books say. */
 export const differences = ({ missing, unexpected, lent_found, unknown }: StockTake['counts']): number => missing + unexpected + lent_found + unknown

@@ -1,6 +1,6 @@
 import { call } from '$lib/api/client'
 import { Operation } from '$lib/api/operation.svelte'
-import type { ContractListed, Lending, Page, Problem, StockOutcome, TickAnswer } from '$lib/api/types'
+import type { ContractListed, CountOutcome, CountedAnswer, Lending, Page, Problem, StockOutcome, TickAnswer } from '$lib/api/types'
 import { plainText } from '$lib/decimal'
 
 /** What became of a number that was scanned. */
@@ -9,7 +9,7 @@ export interface Told {
   n: number
   number: string
   /** null: it was refused. */
-  outcome: StockOutcome | null
+  outcome: StockOutcome | CountOutcome | null
   double: boolean
   refused: Problem | null
   /** Whose number it is, once that is known. */
@@ -26,13 +26,13 @@ export class Ticker {
   queue = $state.raw<string[]>([])
   /** Newest first. */
   told = $state.raw<Told[]>([])
-  readonly operation = new Operation<TickAnswer>()
+  readonly operation = new Operation<TickAnswer | CountedAnswer>()
   #count = 0
   #busy = false
 
-  /** `ontold` hears of each answer, `onidle` when nothing waits any more. */
+  /** `items`: where numbers are sent; `ontold` hears of each answer, `onidle` when nothing waits any more. */
   constructor(
-    readonly take: string,
+    readonly items: string,
     readonly ontold: (told: Told) => void,
     readonly onidle: () => void,
   ) {}
@@ -56,13 +56,13 @@ export class Ticker {
     if (this.#busy || this.operation.outcomeUnknown || this.queue.length === 0) return
     this.#busy = true
     while (this.queue[0] !== undefined && !this.operation.outcomeUnknown) {
-      this.#settle(await this.operation.submit(`/stock-takes/${this.take}/items`, { number: this.queue[0] }))
+      this.#settle(await this.operation.submit(this.items, { number: this.queue[0] }))
     }
     this.#busy = false
     if (this.queue.length === 0) this.onidle()
   }
 
-  #settle(answer: TickAnswer | null): void {
+  #settle(answer: TickAnswer | CountedAnswer | null): void {
     if (this.operation.outcomeUnknown) return
     const [scanned = '', ...rest] = this.queue
     this.queue = rest
@@ -70,7 +70,7 @@ export class Ticker {
     const told: Told = { n: ++this.#count, number: answer?.number ?? scanned, outcome: answer?.outcome ?? null, double: answer?.double ?? false, refused }
     this.told = [told, ...this.told].slice(0, REMEMBERED)
     this.ontold(told)
-    if (answer !== null && answer.outcome !== 'unknown') void this.#learn(told)
+    if (answer !== null && answer.outcome !== 'unknown' && this.items.startsWith('/stock-takes/')) void this.#learn(told)
   }
 
   /** What it is that lies there. Nothing depends on it: without an answer the number alone is shown. */

@@ -8,6 +8,9 @@ import SettlementPage from '../accounting/SettlementPage.svelte'
 import ApprovalRulesPage from '../approvals/ApprovalRulesPage.svelte'
 import ApprovalsPage from '../approvals/ApprovalsPage.svelte'
 import ScorecardPage from '../assessment/ScorecardPage.svelte'
+import CardCountsPage from '../cardstock/CardCountsPage.svelte'
+import CardStockPage from '../cardstock/CardStockPage.svelte'
+import CardStockRulesPage from '../cardstock/CardStockRulesPage.svelte'
 import ChainPage from '../chain/ChainPage.svelte'
 import ClassRules from '../classes/ClassRules.svelte'
 import ContractsPage from '../contracts/ContractsPage.svelte'
@@ -65,6 +68,8 @@ const DRAWN = [
   drawn('contracts', ContractsPage, 'contract.read'),
   drawn('lent-originals', LentPage, 'contract.read', 'lending.read'),
   drawn('stock-takes', StockTakesPage, 'contract.read'),
+  drawn('card-stock', CardStockPage, 'card_stock.read'),
+  drawn('card-counts', CardCountsPage, 'card_stock.read'),
   drawn('records', RecordsPage, 'record.read'),
   drawn('satisfaction', SatisfactionPage, 'journal.read'),
   drawn('visit-reports', ReportsPage, 'task.read'),
@@ -79,6 +84,7 @@ const DRAWN = [
   drawn('report-rules', ReportRulesPage, 'configuration.read', 'task.read'),
   drawn('retention-rules', RetentionPage, 'deletion.read'),
   drawn('approval-rules', ApprovalRulesPage, 'configuration.read', 'approval.read'),
+  drawn('card-stock-rules', CardStockRulesPage, 'configuration.read', 'card_stock.read'),
   drawn('contract-types', ContractTypes, 'configuration.read', 'contract.read'),
   drawn('own-party', OwnPartyPage, 'configuration.read', 'contract.read'),
   drawn('terms', TermsPage, 'membership.read'),

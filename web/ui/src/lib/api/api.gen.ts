@@ -273,6 +273,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blank-card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The blank card of a whole number, wherever it is, with what has happened to it. */
+        get: operations["find_blank_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Batches of blank cards, the newest first: those of which one's stores have some. */
+        get: operations["list_card_batches"];
+        put?: never;
+        /**
+         * Makes a batch of 1–20 000 blank cards with numbers nobody can guess and no card has. The first thousand is there at once;
+         *     `drawn` tells how far the rest is.
+         */
+        post: operations["create_card_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. */
+        get: operations["read_card_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-batches/{id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Labels of a batch, at most 1000 at once, each number as a bar code (Code 128) and in digits. The access log notes it. */
+        get: operations["print_card_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-batches/{id}/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The numbers of a batch as a file for who prints the cards; the last column says who took it away and when. No cell is
+         *     computed by a spreadsheet. The access log notes it.
+         */
+        get: operations["export_card_numbers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card-completeness": {
         parameters: {
             query?: never;
@@ -284,6 +376,204 @@ export interface paths {
         get: operations["read_card_completeness"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts at one's stores, begun last first; HQ's too for who sees all. */
+        get: operations["list_card_counts"];
+        put?: never;
+        /** Begins a count: what is in stock there now should be there. */
+        post: operations["begin_card_count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-counts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them, with how many there are of what. */
+        get: operations["read_card_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-counts/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a count: what nobody has counted is missing. It changes no stock until somebody else has signed it. */
+        post: operations["close_card_count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-counts/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers of a count: all, those that aren't counted yet, or the differences. */
+        get: operations["list_card_count_items"];
+        put?: never;
+        /** Counts a number that lies before somebody, scanned or typed. */
+        post: operations["count_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-counts/{id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs the differences of a closed count, by somebody who hasn't counted: the missing count as lost from now on, what was
+         *     lost and is found is in stock where it was found.
+         */
+        post: operations["sign_card_count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has happened to the blank cards of one's stores, the newest first; with `registered`, the register of lost and
+         *     damaged ones.
+         */
+        get: operations["list_card_moves"];
+        put?: never;
+        /** Registers blank cards of a place as lost, damaged, void or found. */
+        post: operations["register_blank_cards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is in stock, on its way, issued, lost, damaged and void, place by place; HQ is the place without a store. */
+        get: operations["list_card_stock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-stock-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which programs hand out cards of their blank stock only. */
+        get: operations["read_card_stock_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Replaces them. */
+        patch: operations["update_card_stock_rules"];
+        trace?: never;
+    };
+    "/api/v1/card-transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Parcels from and to one's stores, sent last first. */
+        get: operations["list_card_transfers"];
+        put?: never;
+        /** Sends blank cards to another place: by serial numbers, or as many of a batch as are wanted. */
+        post: operations["send_cards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-transfers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. */
+        get: operations["read_card_transfer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-transfers/{id}/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Receives a parcel, by somebody else than who sent it: what isn't named as lost or damaged is in stock from now on. */
+        post: operations["receive_cards"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3943,6 +4233,77 @@ export interface components {
          * @enum {string}
          */
         BirthdayCalendar: "solar" | "lunar";
+        /** @description One blank, by its number. */
+        BlankCard: {
+            /** Format: uuid */
+            batch_id: string;
+            kind: components["schemas"]["CardKind"];
+            /** @description What happened to it, the newest first. */
+            moves: components["schemas"]["CardMove"][];
+            /** Format: uuid */
+            program_id: string;
+            /** Format: int32 */
+            serial: number;
+            state: components["schemas"]["BlankState"];
+            /**
+             * Format: uuid
+             * @description Where it counts; null: at HQ.
+             */
+            store_id?: string | null;
+            /** Format: date */
+            valid_through?: string | null;
+        };
+        /** @description How many blanks there are in which state. */
+        BlankCounts: {
+            /** Format: int64 */
+            damaged: number;
+            /** Format: int64 */
+            in_stock: number;
+            /**
+             * Format: int64
+             * @description On their way there.
+             */
+            in_transit: number;
+            /** Format: int64 */
+            issued: number;
+            /** Format: int64 */
+            lost: number;
+            /** Format: int64 */
+            void: number;
+        };
+        /** @description Blanks of a batch by their serial numbers, both ends included. */
+        BlankRange: {
+            /** Format: uuid */
+            batch_id: string;
+            /** Format: int32 */
+            first: number;
+            /** Format: int32 */
+            last: number;
+        };
+        /** @description Blanks of one place to be registered, by their numbers or by their serial numbers. */
+        BlankRegistration: {
+            blanks?: components["schemas"]["BlankRange"][];
+            /** @description Scanned or typed. */
+            numbers?: string[];
+            /** @example 印刷错位 */
+            reason: string;
+            state: components["schemas"]["RegisteredState"];
+            /**
+             * Format: uuid
+             * @description Where they count; absent: HQ.
+             */
+            store_id?: string | null;
+        };
+        /**
+         * @description In what state a blank card is.
+         * @enum {string}
+         */
+        BlankState: "in_stock" | "in_transit" | "issued" | "lost" | "damaged" | "void";
+        /**
+         * @description What happens to blank cards.
+         * @enum {string}
+         */
+        BlankStep: "made" | "sent" | "received" | "issued" | "lost" | "damaged" | "void" | "found";
         /**
          * @description Why an active card doesn't work for now.
          * @enum {string}
@@ -4032,6 +4393,42 @@ export interface components {
              */
             valid_through?: string | null;
         };
+        /** @description Blanks whose numbers were drawn together. */
+        CardBatch: {
+            /** @description At all places together. */
+            counts: components["schemas"]["BlankCounts"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by?: string | null;
+            /**
+             * Format: int32
+             * @description How many numbers are there so far; all of them: the batch is ready.
+             */
+            drawn: number;
+            /** Format: uuid */
+            id: string;
+            /** @description The kind of card that its blanks become. */
+            kind: components["schemas"]["CardKind"];
+            name: string;
+            /** Format: uuid */
+            program_id: string;
+            /**
+             * Format: int32
+             * @description How many blanks it has, 1–20 000; their serial numbers go from 1 to this.
+             */
+            quantity: number;
+            /**
+             * Format: uuid
+             * @description Where they were made for; null: HQ.
+             */
+            store_id?: string | null;
+            /**
+             * Format: date
+             * @description The last day on which they may be issued; null: no such day.
+             */
+            valid_through?: string | null;
+        };
         /**
          * @description What is set of a card. In a group, absent fields stay as they are and null empties one; a group that is absent or null
          *     stays as it is.
@@ -4068,6 +4465,66 @@ export interface components {
             /** Format: uuid */
             staff_id: string;
         };
+        /** @description A count of blanks. Once it is closed nothing of it changes but who signs it. */
+        CardCount: {
+            /**
+             * Format: uuid
+             * @description Null: all batches.
+             */
+            batch_id?: string | null;
+            /** Format: date-time */
+            begun_at: string;
+            /** Format: uuid */
+            begun_by?: string | null;
+            /** Format: date-time */
+            closed_at?: string | null;
+            /** Format: uuid */
+            closed_by?: string | null;
+            counts: components["schemas"]["CountTotals"];
+            /** Format: uuid */
+            id: string;
+            remark?: string | null;
+            /** Format: date-time */
+            signed_at?: string | null;
+            /** Format: uuid */
+            signed_by?: string | null;
+            /**
+             * Format: uuid
+             * @description Null: HQ.
+             */
+            store_id?: string | null;
+        };
+        /** @description Nothing needs to be said of the end. */
+        CardCountClosing: Record<string, unknown>;
+        /** @description A number of a count. */
+        CardCountItem: {
+            /** Format: date-time */
+            at?: string | null;
+            /** Format: uuid */
+            batch_id?: string | null;
+            /** @description Whether it should have been there at the beginning. */
+            expected: boolean;
+            /** @description The number's last four digits; of one that no blank has, all that was scanned. */
+            number: string;
+            outcome?: components["schemas"]["CountOutcome"] | null;
+            /**
+             * Format: int32
+             * @description In the list, from 1.
+             */
+            position: number;
+            /** Format: int32 */
+            serial?: number | null;
+            /**
+             * Format: uuid
+             * @description Who counted it; of what is missing, who closed the count.
+             */
+            staff_id?: string | null;
+        };
+        /** @description The word of who signs. */
+        CardCountSigning: {
+            /** @example 已核对，遗失 2 张按制度处理 */
+            remark?: string | null;
+        };
         /** @description The holder as a till shows it. */
         CardHolder: {
             /**
@@ -4085,6 +4542,41 @@ export interface components {
          * @enum {string}
          */
         CardKind: "customer" | "anonymous" | "temporary" | "employee" | "supplier";
+        /** @description Something that happened to blanks; never changed afterwards. */
+        CardMove: components["schemas"]["BlankRange"] & {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The card that it has become.
+             */
+            card_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The count that found the difference.
+             */
+            count_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Where they were; null with `made`, and for HQ.
+             */
+            from_store_id?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: int32 */
+            quantity: number;
+            reason?: string | null;
+            /** Format: uuid */
+            staff_id?: string | null;
+            step: components["schemas"]["BlankStep"];
+            /**
+             * Format: uuid
+             * @description Where they count since; null: HQ.
+             */
+            to_store_id?: string | null;
+            /** Format: uuid */
+            transfer_id?: string | null;
+        };
         /** @description Why an operation on a card is done. */
         CardOperation: {
             /** @description By phone: the call-back questions were answered; `report-loss` by phone demands it. */
@@ -4095,6 +4587,8 @@ export interface components {
             reason: string;
         };
         CardReplacement: {
+            /** @description The number of the new card, scanned or typed: of a blank in the store's stock, or of no batch. Absent: a random one. */
+            number?: string | null;
             /** @example 补卡 */
             reason: string;
             /**
@@ -4110,6 +4604,53 @@ export interface components {
         CardSource: "visit" | "self" | "survey" | "contract" | "import";
         /** @enum {string} */
         CardState: "applied" | "rejected" | "active" | "replaced" | "returned" | "void" | "merged";
+        /** @description Which programs hand out cards of their blank stock only. */
+        CardStockRules: {
+            /**
+             * @description Their cards are blanks of the issuing store's stock: a number is scanned, and one of no batch is refused.
+             * @default []
+             */
+            stock_only: string[];
+        };
+        /** @description A parcel of blanks from one place to another. */
+        CardTransfer: {
+            blanks: components["schemas"]["BlankRange"][];
+            /** Format: int32 */
+            damaged: number;
+            /** @description Those blanks. */
+            differences: components["schemas"]["TransferDifference"][];
+            /**
+             * Format: uuid
+             * @description Null: HQ.
+             */
+            from_store_id?: string | null;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int32
+             * @description How many of them didn't arrive, and how many arrived spoilt.
+             */
+            lost: number;
+            note?: string | null;
+            /** Format: int32 */
+            quantity: number;
+            /** @description What the receiver says of the differences. */
+            reason?: string | null;
+            /** Format: date-time */
+            received_at?: string | null;
+            /** Format: uuid */
+            received_by?: string | null;
+            /** Format: date-time */
+            sent_at: string;
+            /** Format: uuid */
+            sent_by?: string | null;
+            state: components["schemas"]["TransferState"];
+            /**
+             * Format: uuid
+             * @description Null: HQ.
+             */
+            to_store_id?: string | null;
+        };
         /** @description Absent fields stay as they are. */
         ChainChange: {
             /** Format: int64 */
@@ -4791,6 +5332,52 @@ export interface components {
         ContractVersions: {
             /** @description Newest first. */
             items: components["schemas"]["ContractVersion"][];
+        };
+        /**
+         * @description What a count says of a number.
+         * @enum {string}
+         */
+        CountOutcome: "found" | "missing" | "surplus" | "found_again" | "unknown" | "moved";
+        /** @description How many numbers there are of what. */
+        CountTotals: {
+            /**
+             * Format: int64
+             * @description That should have been there at the beginning.
+             */
+            expected: number;
+            /** Format: int64 */
+            found: number;
+            /** Format: int64 */
+            found_again: number;
+            /** Format: int64 */
+            missing: number;
+            /**
+             * Format: int64
+             * @description Sent, issued or registered while it was counted.
+             */
+            moved: number;
+            /**
+             * Format: int64
+             * @description Not counted yet.
+             */
+            open: number;
+            /** Format: int64 */
+            surplus: number;
+            /** Format: int64 */
+            unknown: number;
+        };
+        /** @description What a number came to. */
+        CountedAnswer: {
+            /** @description It was counted before; the first time counts. */
+            double: boolean;
+            /** @description As it is kept: without blanks and hyphens, half width. */
+            number: string;
+            outcome: components["schemas"]["CountOutcome"];
+        };
+        /** @description A number that lies before somebody, scanned or typed. */
+        CountedNumber: {
+            /** @example 90000000000001 */
+            number: string;
         };
         /** @description Something that is judged with a mark. */
         Criterion: {
@@ -6385,6 +6972,12 @@ export interface components {
             kind: components["schemas"]["CardKind"];
             /** Format: uuid */
             membership_id?: string | null;
+            /**
+             * @description The number of the card that is handed out, scanned or typed: of a blank in the store's stock, or of no batch. Absent:
+             *     a random one.
+             * @example 90000000000001
+             */
+            number?: string | null;
             /** Format: uuid */
             program_id?: string | null;
             /**
@@ -6392,6 +6985,56 @@ export interface components {
              * @description The issuing store.
              */
             store_id: string;
+        };
+        /** @description Blanks to be made. */
+        NewCardBatch: {
+            /** @description The kind of card that they become. */
+            kind: components["schemas"]["CardKind"];
+            /** @example 2026 春季金卡 */
+            name: string;
+            /** Format: uuid */
+            program_id: string;
+            /** Format: int32 */
+            quantity: number;
+            /**
+             * Format: uuid
+             * @description Where they are in stock at first; absent: at HQ.
+             */
+            store_id?: string | null;
+            /**
+             * Format: date
+             * @description The last day on which they may be issued; absent: no such day.
+             */
+            valid_through?: string | null;
+        };
+        /** @description Whose blanks are counted. */
+        NewCardCount: {
+            /**
+             * Format: uuid
+             * @description Only those of this batch.
+             */
+            batch_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Absent: HQ's.
+             */
+            store_id?: string | null;
+        };
+        /** @description Blanks to be sent. */
+        NewCardTransfer: {
+            /**
+             * Format: uuid
+             * @description Where they are; absent: HQ.
+             */
+            from_store_id?: string | null;
+            lines: components["schemas"]["TransferLine"][];
+            /** @description E.g. the number of the parcel. */
+            note?: string | null;
+            /**
+             * Format: uuid
+             * @description Where they go; absent: HQ.
+             */
+            to_store_id?: string | null;
         };
         /** @description A class set by hand. */
         NewClass: {
@@ -7250,6 +7893,189 @@ export interface components {
                  * @description Last day on which it works, in the issuing store's zone.
                  */
                 valid_through?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_CardBatch: {
+            items: {
+                /** @description At all places together. */
+                counts: components["schemas"]["BlankCounts"];
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                created_by?: string | null;
+                /**
+                 * Format: int32
+                 * @description How many numbers are there so far; all of them: the batch is ready.
+                 */
+                drawn: number;
+                /** Format: uuid */
+                id: string;
+                /** @description The kind of card that its blanks become. */
+                kind: components["schemas"]["CardKind"];
+                name: string;
+                /** Format: uuid */
+                program_id: string;
+                /**
+                 * Format: int32
+                 * @description How many blanks it has, 1–20 000; their serial numbers go from 1 to this.
+                 */
+                quantity: number;
+                /**
+                 * Format: uuid
+                 * @description Where they were made for; null: HQ.
+                 */
+                store_id?: string | null;
+                /**
+                 * Format: date
+                 * @description The last day on which they may be issued; null: no such day.
+                 */
+                valid_through?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_CardCount: {
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Null: all batches.
+                 */
+                batch_id?: string | null;
+                /** Format: date-time */
+                begun_at: string;
+                /** Format: uuid */
+                begun_by?: string | null;
+                /** Format: date-time */
+                closed_at?: string | null;
+                /** Format: uuid */
+                closed_by?: string | null;
+                counts: components["schemas"]["CountTotals"];
+                /** Format: uuid */
+                id: string;
+                remark?: string | null;
+                /** Format: date-time */
+                signed_at?: string | null;
+                /** Format: uuid */
+                signed_by?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Null: HQ.
+                 */
+                store_id?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_CardCountItem: {
+            items: {
+                /** Format: date-time */
+                at?: string | null;
+                /** Format: uuid */
+                batch_id?: string | null;
+                /** @description Whether it should have been there at the beginning. */
+                expected: boolean;
+                /** @description The number's last four digits; of one that no blank has, all that was scanned. */
+                number: string;
+                outcome?: components["schemas"]["CountOutcome"] | null;
+                /**
+                 * Format: int32
+                 * @description In the list, from 1.
+                 */
+                position: number;
+                /** Format: int32 */
+                serial?: number | null;
+                /**
+                 * Format: uuid
+                 * @description Who counted it; of what is missing, who closed the count.
+                 */
+                staff_id?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_CardMove: {
+            items: (components["schemas"]["BlankRange"] & {
+                /** Format: date-time */
+                at: string;
+                /**
+                 * Format: uuid
+                 * @description The card that it has become.
+                 */
+                card_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The count that found the difference.
+                 */
+                count_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Where they were; null with `made`, and for HQ.
+                 */
+                from_store_id?: string | null;
+                /** Format: uuid */
+                id: string;
+                /** Format: int32 */
+                quantity: number;
+                reason?: string | null;
+                /** Format: uuid */
+                staff_id?: string | null;
+                step: components["schemas"]["BlankStep"];
+                /**
+                 * Format: uuid
+                 * @description Where they count since; null: HQ.
+                 */
+                to_store_id?: string | null;
+                /** Format: uuid */
+                transfer_id?: string | null;
+            })[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_CardTransfer: {
+            items: {
+                blanks: components["schemas"]["BlankRange"][];
+                /** Format: int32 */
+                damaged: number;
+                /** @description Those blanks. */
+                differences: components["schemas"]["TransferDifference"][];
+                /**
+                 * Format: uuid
+                 * @description Null: HQ.
+                 */
+                from_store_id?: string | null;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: int32
+                 * @description How many of them didn't arrive, and how many arrived spoilt.
+                 */
+                lost: number;
+                note?: string | null;
+                /** Format: int32 */
+                quantity: number;
+                /** @description What the receiver says of the differences. */
+                reason?: string | null;
+                /** Format: date-time */
+                received_at?: string | null;
+                /** Format: uuid */
+                received_by?: string | null;
+                /** Format: date-time */
+                sent_at: string;
+                /** Format: uuid */
+                sent_by?: string | null;
+                state: components["schemas"]["TransferState"];
+                /**
+                 * Format: uuid
+                 * @description Null: HQ.
+                 */
+                to_store_id?: string | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -8540,6 +9366,20 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_StockOfPlace: {
+            items: {
+                /** @description By batch, the oldest first. */
+                lines: components["schemas"]["StockLine"][];
+                /**
+                 * Format: uuid
+                 * @description Null: HQ.
+                 */
+                store_id?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_StockTake: {
             items: {
                 /** Format: date-time */
@@ -9070,6 +9910,7 @@ export interface components {
          * @description The wire form of every refusal (RFC 9457), `application/problem+json`. Further members carry the facts a code
          *     brings along: `available` and `needed` points, `possible_points` and `possible_amount` that can be paid instead,
          *     `minimum_points` and `minimum_amount`, the `limit` of what was too much, `state`, `blocks` and `allowed` of a card,
+         *     `blank_state` of a blank card and `blank_store_id` where it is,
          *     `sale_id` of the first bill under a receipt number, `memberships` that may be meant, `customers` whom a new one may be,
          *     `refusals` of a program's rules.
          */
@@ -9407,6 +10248,16 @@ export interface components {
             active?: boolean | null;
             name?: string | null;
         };
+        /** @description How many blanks were registered. */
+        Registered: {
+            /** Format: int64 */
+            quantity: number;
+        };
+        /**
+         * @description What is registered of blanks.
+         * @enum {string}
+         */
+        RegisteredState: "lost" | "damaged" | "void" | "found";
         /**
          * @description For how long a report is.
          * @enum {string}
@@ -10001,6 +10852,17 @@ export interface components {
             };
         };
         /** @description A document that replaces the present one. */
+        SettingChange_CardStockRules: {
+            /** @description Which programs hand out cards of their blank stock only. */
+            value: {
+                /**
+                 * @description Their cards are blanks of the issuing store's stock: a number is scanned, and one of no batch is refused.
+                 * @default []
+                 */
+                stock_only: string[];
+            };
+        };
+        /** @description A document that replaces the present one. */
         SettingChange_OwnParty: {
             /** @description The chain as a party, in every contract that says nothing else. */
             value: components["schemas"]["Party"];
@@ -10120,6 +10982,22 @@ export interface components {
                  * @default []
                  */
                 staff: components["schemas"]["Role"][][];
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
+        SettingView_CardStockRules: {
+            /** @description Which programs hand out cards of their blank stock only. */
+            value: {
+                /**
+                 * @description Their cards are blanks of the issuing store's stock: a number is scanned, and one of no batch is refused.
+                 * @default []
+                 */
+                stock_only: string[];
             };
             /**
              * Format: int64
@@ -10450,6 +11328,25 @@ export interface components {
              * @description Who ticked it; of what is missing, who closed the stock-take.
              */
             staff_id?: string | null;
+        };
+        /** @description The blanks of one batch at one place. */
+        StockLine: {
+            /** Format: uuid */
+            batch_id: string;
+            counts: components["schemas"]["BlankCounts"];
+            kind: components["schemas"]["CardKind"];
+            /** Format: uuid */
+            program_id: string;
+        };
+        /** @description The blanks of one place. */
+        StockOfPlace: {
+            /** @description By batch, the oldest first. */
+            lines: components["schemas"]["StockLine"][];
+            /**
+             * Format: uuid
+             * @description Null: HQ.
+             */
+            store_id?: string | null;
         };
         /**
          * @description What a stock-take says of a filing number.
@@ -10912,6 +11809,46 @@ export interface components {
             lines: components["schemas"]["LineTotal"][];
             sum: components["schemas"]["LineTotal"];
         };
+        /** @description Blanks that didn't arrive as they were sent. */
+        TransferDifference: {
+            /** Format: uuid */
+            batch_id: string;
+            /**
+             * Format: int32
+             * @description Serial numbers, both ends included.
+             */
+            first: number;
+            /** Format: int32 */
+            last: number;
+            state: components["schemas"]["TransferDifferenceState"];
+        };
+        /**
+         * @description What is wrong with blanks of a parcel.
+         * @enum {string}
+         */
+        TransferDifferenceState: "lost" | "damaged";
+        /** @description Some blanks of a batch: those from `first` to `last`, or the first `count` of them that are in stock. */
+        TransferLine: {
+            /** Format: uuid */
+            batch_id: string;
+            /** Format: int32 */
+            count?: number | null;
+            /** Format: int32 */
+            first?: number | null;
+            /** Format: int32 */
+            last?: number | null;
+        };
+        /** @description What the receiver says of a parcel. Whatever isn't named is there. */
+        TransferReceipt: {
+            differences?: components["schemas"]["TransferDifference"][];
+            /** @description Needed where something differs. */
+            reason?: string | null;
+        };
+        /**
+         * @description How far a parcel has come.
+         * @enum {string}
+         */
+        TransferState: "sent" | "received";
         /** @description Nothing needs to be said of undoing. */
         UndoHandover: Record<string, unknown>;
         /** @description Takes a merge back. */
@@ -11781,6 +12718,206 @@ export interface operations {
             };
         };
     };
+    find_blank_card: {
+        parameters: {
+            query: {
+                number: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlankCard"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_card_batches: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CardBatch"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_card_batch: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCardBatch"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardBatch"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_card_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardBatch"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_card_labels: {
+        parameters: {
+            query?: {
+                /** @description The first serial number; 1 if absent. */
+                first?: number;
+                /** @description The last one; that of the batch if absent. */
+                last?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_card_numbers: {
+        parameters: {
+            query?: {
+                /** @description `csv` if absent. */
+                format?: components["schemas"]["SheetFormat"];
+                /** @description The first serial number; 1 if absent. */
+                first?: number;
+                /** @description The last one; that of the batch if absent. */
+                last?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_card_completeness: {
         parameters: {
             query?: never;
@@ -11796,6 +12933,557 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CompletenessView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_card_counts: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CardCount"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_card_count: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCardCount"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardCount"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_card_count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardCount"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_card_count: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardCountClosing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardCount"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_card_count_items: {
+        parameters: {
+            query?: {
+                part?: "open" | "differences";
+                outcome?: "found" | "missing" | "surplus" | "found_again" | "unknown" | "moved";
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CardCountItem"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_card: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountedNumber"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountedAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_card_count: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardCountSigning"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardCount"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_card_moves: {
+        parameters: {
+            query?: {
+                batch_id?: string;
+                /** @description Only those of the register: lost, damaged, void, found. */
+                registered?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CardMove"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_blank_cards: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlankRegistration"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registered"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_card_stock: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StockOfPlace"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_card_stock_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_CardStockRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_card_stock_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_CardStockRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_CardStockRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_card_transfers: {
+        parameters: {
+            query?: {
+                state?: "sent" | "received";
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CardTransfer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_cards: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCardTransfer"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardTransfer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_card_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardTransfer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receive_cards: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferReceipt"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardTransfer"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
