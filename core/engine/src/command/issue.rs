@@ -6,7 +6,6 @@ use super::admission;
 use super::answer::answered;
 use super::bearer::IssueToBearer;
 use super::campaigns::{Added, Occasion, Offers, recorded};
-use super::desk::{Desk, new_number, stale};
 use super::desk::{Desk, StoreFacts, new_number, stale};
 use super::ending::{Booked, end_membership};
 use super::from_stock::{Claim, chosen_number};
@@ -186,16 +185,6 @@ impl Issue {
             }
             None => None,
         };
-        let wanted = Wanted {
-            program: self.program,
-            kind: self.kind,
-            store: store.id,
-            today: store.zone.day_of(now),
-        };
-        let claim = match self.accepting {
-            Some(_) => Claim::by_hand(desk, self.number.as_ref(), wanted)?,
-            None => Claim::elsewhere(self.number.as_ref(), wanted),
-        };
         Ok(Box::new(Issuing {
             args: IssueArgs {
                 membership,
@@ -225,19 +214,16 @@ impl Issue {
 
 impl Issue {
     fn claim(&self, desk: &Desk, (store, now): (StoreFacts, Instant)) -> Result<Claim> {
-        Ok(Claim {
-            source: match (&self.number, &self.accepting) {
-                (Some(_), None) => Source::Elsewhere,
-                (number, _) => source(number.as_ref()),
-            },
-            stock_only: self.accepting.is_some() && stock_only(desk, self.program)?,
-            wanted: Wanted {
-                program: self.program,
-                kind: self.kind,
-                store: store.id,
-                today: store.zone.day_of(now),
-            },
-        })
+        let wanted = Wanted {
+            program: self.program,
+            kind: self.kind,
+            store: store.id,
+            today: store.zone.day_of(now),
+        };
+        match self.accepting {
+            Some(_) => Claim::by_hand(desk, self.number.as_ref(), wanted),
+            None => Ok(Claim::elsewhere(self.number.as_ref(), wanted)),
+        }
     }
 }
 

@@ -24,7 +24,6 @@ export const canSendAgain = (state: DeliveryState): boolean => state === 'dead' 
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['sale', ['sale', 'return', 'redemption', 'reward']],
   ['member', ['membership', 'points', 'tier', 'card']],
-  ['member', ['membership', 'tier', 'card']],
   ['stock', ['card_batch', 'card_transfer', 'card_stock', 'card_count']],
   ['customer', ['customer', 'customer_fields', 'form', 'file', 'scorecard']],
   ['record', ['record', 'record_type', 'journal', 'warning']],
