@@ -7,6 +7,7 @@ mod assessments;
 mod audit;
 mod backup;
 mod calendar;
+mod campaigns;
 mod cards;
 mod confidential;
 mod contention;
@@ -66,6 +67,7 @@ mod rewards;
 mod sales_files;
 mod satisfaction;
 mod scope;
+mod segments;
 mod spending;
 mod standing;
 mod storage;
@@ -89,6 +91,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     audit::tests,
     backup::tests,
     calendar::tests,
+    campaigns::tests,
     cards::tests,
     confidential::tests,
     contention::tests,
@@ -141,6 +144,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     sales_files::tests,
     satisfaction::tests,
     scope::tests,
+    segments::tests,
     spending::tests,
     standing::tests,
     storage::tests,

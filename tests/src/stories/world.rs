@@ -38,6 +38,15 @@ pub struct World {
     pub terms: String,
     pub webhook: String,
     pub delivery: String,
+    pub marketing: Marketing,
+}
+
+/// What head office promotes with.
+#[derive(Default)]
+pub struct Marketing {
+    pub campaign: String,
+    pub tag: String,
+    pub segment: String,
 }
 
 impl World {
@@ -112,9 +121,9 @@ impl World {
             terms: String::new(),
             webhook: String::new(),
             delivery: String::new(),
+            marketing: Marketing::default(),
         };
-        let form = world.customer_form(&app.next_phone());
-        world.customer = hq.post("/customers", &form).created().text("/id");
+        world.customer = world.register(app);
         world.record = hq.post("/records", &world.record_form()).created().text("/id");
         let deletion =
             json!({"scope": "record", "customer_id": world.customer, "record_id": world.record, "ground": "asked"});
@@ -126,6 +135,11 @@ impl World {
         world.lose_and_find_the_card();
         world.count_and_publish();
         world
+    }
+
+    fn register(&self, app: &TestApp) -> String {
+        let form = self.customer_form(&app.next_phone());
+        self.hq.post("/customers", &form).created().text("/id")
     }
 
     /// Nobody listens there.
@@ -168,6 +182,30 @@ impl World {
         self.stock_take = take.created().text("/id");
         self.terms = self.published();
         self.tell();
+        self.promote(&self.store.clone());
+    }
+
+    /// A campaign for nobody, a tag and a segment.
+    fn promote(&mut self, store: &str) {
+        let code = format!("c{}", &self.staff[..8]);
+        let campaign = Self::campaign_form(&self.program, &code, store);
+        let segment = json!({"name": code, "rules": {"join": "all", "groups": []}});
+        let made = |list: &str, body: &Value| self.hq.post(list, body).created().text("/id");
+        self.marketing = Marketing {
+            campaign: made("/campaigns", &campaign),
+            tag: made("/tags", &json!({ "name": code })),
+            segment: made("/segments", &segment),
+        };
+    }
+
+    /// Over since long ago.
+    pub fn campaign_form(program: &str, code: &str, store: &str) -> Value {
+        json!({
+            "program_id": program, "code": code, "name": {"zh": "过去", "en": "Past"},
+            "rules": {
+                "window": "DTSTART:20200101T000000\nDURATION:P1D", "stores": [store], "effect": "per_bill", "amount": 1,
+            },
+        })
     }
 
     /// The latest version of the chain's terms of membership.

@@ -57,6 +57,7 @@ resource! {
 
 /// Who is meant, of the customers of one's stores.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SegmentMembers)]
 struct Members {
     count: i64,
     /// Of them, who agreed to promotions: whom a message would reach.

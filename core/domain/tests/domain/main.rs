@@ -3,6 +3,7 @@
 mod bill;
 mod books;
 mod calendar;
+mod campaign;
 mod card;
 mod fields;
 mod identifier;

@@ -27,12 +27,13 @@ pub use answer::{CardAnswer, HolderId};
 pub use award::Award;
 pub use cancel::{CancelRedemption, CancelView, NewCancellation};
 pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
+pub use holder::MemberRef;
 pub use issue::{AddCard, Issue, NewCard};
 pub use late::JudgeLate;
 pub use new_sale::{NewSale, SaleLine, SaleMember};
 pub use redemption::{Redemption, RedemptionView};
 pub use returns::{NewReturn, Return, ReturnView};
-pub use sale::{MemberRef, MemberView, Sale, SaleView};
+pub use sale::{MemberView, Sale, SaleView};
 
 use crate::actor::Actor;
 use crate::engine::Engine;

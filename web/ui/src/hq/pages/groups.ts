@@ -3,6 +3,7 @@ export const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['daily', ['search', 'my-day', 'approvals', 'customers', 'open-journal', 'warnings', 'satisfaction', 'visit-reports']],
   ['archive', ['contracts', 'lent-originals', 'stock-takes', 'records', 'memberships', 'sales', 'lendings']],
   ['rules', ['programs', 'rewards', 'terms', 'terms-rules', 'customer-fields', 'customer-classes', 'scorecard', 'service-standards', 'warning-rules', 'satisfaction-rules', 'report-rules', 'contract-types', 'own-party']],
+  ['marketing', ['campaigns', 'segments', 'tags']],
   ['sending', ['messages', 'message-channels', 'message-wording', 'message-rules', 'webhooks']],
   ['team', ['consultants', 'staff', 'stores', 'regions']],
   ['exchange', ['imports', 'duplicates']],
