@@ -43,11 +43,7 @@ pub(super) fn segment(app: &TestApp, name: &str, conditions: &[Value]) -> String
 }
 
 fn preview(app: &TestApp, rules: &Value) -> Value {
-    app.hq()
-        .request("POST", "/segments/preview")
-        .json(&json!({ "rules": rules }))
-        .send()
-        .ok()
+    app.hq().post("/segments/preview", &json!({ "rules": rules })).ok()
 }
 
 /// Names of whom rules mean, sorted.
@@ -168,7 +164,7 @@ fn d_cam_2_a_preview_shows_how_many_and_the_first_of_them_masked(app: &TestApp) 
     }
     let everybody = json!({"join": "all", "groups": []});
     let asked = json!({"rules": everybody, "limit": 3});
-    let found = app.hq().request("POST", "/segments/preview").json(&asked).send().ok();
+    let found = app.hq().post("/segments/preview", &asked).ok();
     assert_eq!(
         (
             found.int("/count"),
