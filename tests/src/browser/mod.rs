@@ -15,6 +15,7 @@ mod hq;
 mod imports;
 mod journal;
 mod judgements;
+mod marketing;
 mod navigation;
 mod records;
 mod resources;
@@ -170,6 +171,14 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_hq_3_an_address_gets_events_and_shows_what_went_wrong",
         sending::an_address_gets_events,
+    ),
+    (
+        "d_cam_1_a_campaign_is_set_up_and_its_budget_goes",
+        marketing::a_campaign_is_set_up_and_its_budget_goes,
+    ),
+    (
+        "d_cam_2_a_segment_is_seen_and_marked",
+        marketing::a_segment_is_seen_and_marked,
     ),
     (
         "hq_finds_its_pages_by_keyboard_and_on_a_phone",

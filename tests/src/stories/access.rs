@@ -195,11 +195,13 @@ fn contract_body(route: &str, world: &World, code: &str, name: &Value) -> Option
         "POST /approvals/{id}/reject" => json!({"remark": "x"}),
         route if route.starts_with("POST /contracts/{id}/") || route.starts_with("POST /approvals/{id}/") => json!({}),
         _ => return message_body(route, world),
+        _ => return message_body(route, world, code),
     })
 }
 
 /// The same for messages.
 fn message_body(route: &str, world: &World) -> Option<Value> {
+fn message_body(route: &str, world: &World, code: &str) -> Option<Value> {
     Some(match route {
         "POST /messages/{id}/retry" | "POST /messages/{id}/drop" => json!({}),
         "POST /messages/retry-all" => json!({"state": "dead"}),
@@ -229,15 +231,34 @@ fn card_stock_body(route: &str, world: &World) -> Option<Value> {
         "POST /card-counts/{id}/items" => json!({"number": "1"}),
         "PATCH /card-stock-rules" => json!({"value": {"stock_only": []}}),
         _ => return None,
+        _ => return webhook_body(route, world, code),
     })
 }
 
 /// The same for events to other systems.
-fn webhook_body(route: &str) -> Option<Value> {
+fn webhook_body(route: &str, world: &World, code: &str) -> Option<Value> {
     Some(match route {
         "POST /webhook-endpoints" => World::webhook_form(),
         "PATCH /webhook-endpoints/{id}" => json!({"name": "x"}),
         route if route.starts_with("POST /webhook-") => json!({}),
+        _ => return segment_body(route, world, code),
+    })
+}
+
+/// The same for campaigns, tags and segments.
+fn segment_body(route: &str, world: &World, code: &str) -> Option<Value> {
+    let rules = json!({"join": "all", "groups": []});
+    Some(match route {
+        "POST /campaigns" => World::campaign_form(&world.program, code, &world.store),
+        "PATCH /campaigns/{id}" => json!({"active": false}),
+        "POST /tags" => json!({"name": code}),
+        "PATCH /tags/{id}" => json!({"name": code}),
+        "POST /customers/{id}/tags" => json!({"add": [world.marketing.tag]}),
+        "POST /segments" => json!({"name": code, "rules": rules}),
+        "POST /segments/preview" => json!({"rules": rules}),
+        "PATCH /segments/{id}" => json!({"rules": rules}),
+        "POST /segments/{id}/tags" => json!({"tag_id": world.marketing.tag, "expected_count": -1}),
+        "POST /segments/{id}/messages" => json!({"title": "x", "text": "x", "expected_count": -1}),
         _ => return None,
     })
 }
@@ -280,6 +301,9 @@ fn path(route: &str, world: &World) -> String {
         Some("voucher-kinds") => &world.voucher.kind,
         Some("voucher-batches") => &world.voucher.batch,
         Some("vouchers") => &world.voucher.id,
+        Some("campaigns") => &world.marketing.campaign,
+        Some("tags") => &world.marketing.tag,
+        Some("segments") => &world.marketing.segment,
         Some("staff") => &world.staff,
         _ => &world.store,
     };

@@ -9,6 +9,7 @@ pub fn tests() -> Vec<Trial> {
         a12_a_merge_keeps_both_notes_the_stricter_consent_and_lists_what_is_lost,
         d_arc_13_a_merge_takes_everything_along_and_gives_it_back,
         d_arc_13_a_merged_customer_tells_where_it_went,
+        d_arc_13_tags_go_along_and_come_back,
         d_arc_13_what_is_to_be_done_goes_along_and_comes_back,
         d_arc_13_duplicates_stand_side_by_side_page_by_page,
         d_arc_13_what_was_changed_since_a_merge_stays_when_it_is_taken_back,
@@ -180,6 +181,7 @@ fn d_arc_13_a_merge_takes_everything_along_and_gives_it_back(app: &TestApp) {
         json!({
             "membership": 1, "bill": 1, "journal": 1, "record": 1, "task": 0, "warning": 0, "satisfaction": 0,
             "assessment": 0, "introduced": 1, "file": 0, "change": 0, "form": 0, "lending": 0, "contract": 0, "message": 0,
+            "tag": 0,
         })
     );
     let memberships = ids(app, &format!("/memberships?customer_id={}", stays.customer));
@@ -222,6 +224,20 @@ fn d_arc_13_a_merge_takes_everything_along_and_gives_it_back(app: &TestApp) {
     );
     undo(&app.hq(), &merged).expect_problem(409, "already_exists");
     assert!(!walk_in.id.is_empty());
+}
+
+fn d_arc_13_tags_go_along_and_come_back(app: &TestApp) {
+    use super::segments::{give, tag, tags_of};
+    let (stays, gone) = (app.customer("王芳").create(), app.customer("王方").create());
+    let (both, theirs) = (tag(app, "老顾客"), tag(app, "爱喝茶"));
+    give(app, &stays, &[&both]);
+    give(app, &gone, &[&both, &theirs]);
+    let merged = merge(&app.hq(), &stays, &gone).created();
+    assert_eq!(merged.int("/moved/tag"), 2);
+    assert_eq!(tags_of(app, &stays), ["爱喝茶", "老顾客"]);
+    undo(&app.hq(), &merged).ok();
+    assert_eq!(tags_of(app, &stays), ["老顾客"]);
+    assert_eq!(tags_of(app, &gone), ["爱喝茶", "老顾客"]);
 }
 
 fn d_arc_13_what_is_to_be_done_goes_along_and_comes_back(app: &TestApp) {

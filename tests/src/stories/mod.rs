@@ -12,6 +12,7 @@ mod card_counts;
 mod card_labels;
 mod card_stock;
 mod card_transfers;
+mod campaigns;
 mod cards;
 mod cards_from_stock;
 mod confidential;
@@ -74,6 +75,7 @@ mod rewards;
 mod sales_files;
 mod satisfaction;
 mod scope;
+mod segments;
 mod spending;
 mod standing;
 mod storage;
@@ -103,6 +105,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     card_labels::tests,
     card_stock::tests,
     card_transfers::tests,
+    campaigns::tests,
     cards::tests,
     cards_from_stock::tests,
     confidential::tests,
@@ -158,6 +161,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     sales_files::tests,
     satisfaction::tests,
     scope::tests,
+    segments::tests,
     spending::tests,
     standing::tests,
     storage::tests,

@@ -58,6 +58,15 @@ pub struct Voucher {
     pub kind: String,
     pub batch: String,
     pub id: String,
+    pub marketing: Marketing,
+}
+
+/// What head office promotes with.
+#[derive(Default)]
+pub struct Marketing {
+    pub campaign: String,
+    pub tag: String,
+    pub segment: String,
 }
 
 impl World {
@@ -132,9 +141,9 @@ impl World {
             webhook: String::new(),
             delivery: String::new(),
             blanks: Blanks::default(),
+            marketing: Marketing::default(),
         };
-        let form = world.customer_form(&app.next_phone());
-        world.customer = hq.post("/customers", &form).created().text("/id");
+        world.customer = world.register(app);
         world.record = hq.post("/records", &world.record_form()).created().text("/id");
         let deletion =
             json!({"scope": "record", "customer_id": world.customer, "record_id": world.record, "ground": "asked"});
@@ -168,6 +177,9 @@ impl World {
     /// A voucher for the member, given at the store.
     pub fn voucher_form(&self) -> Value {
         json!({"kind_id": self.voucher.kind, "membership_id": self.membership, "store_id": self.store})
+    fn register(&self, app: &TestApp) -> String {
+        let form = self.customer_form(&app.next_phone());
+        self.hq.post("/customers", &form).created().text("/id")
     }
 
     /// Nobody listens there.
@@ -212,6 +224,30 @@ impl World {
         self.terms = self.published();
         self.stock_cards();
         self.tell();
+        self.promote(&self.store.clone());
+    }
+
+    /// A campaign for nobody, a tag and a segment.
+    fn promote(&mut self, store: &str) {
+        let code = format!("c{}", &self.staff[..8]);
+        let campaign = Self::campaign_form(&self.program, &code, store);
+        let segment = json!({"name": code, "rules": {"join": "all", "groups": []}});
+        let made = |list: &str, body: &Value| self.hq.post(list, body).created().text("/id");
+        self.marketing = Marketing {
+            campaign: made("/campaigns", &campaign),
+            tag: made("/tags", &json!({ "name": code })),
+            segment: made("/segments", &segment),
+        };
+    }
+
+    /// Over since long ago.
+    pub fn campaign_form(program: &str, code: &str, store: &str) -> Value {
+        json!({
+            "program_id": program, "code": code, "name": {"zh": "过去", "en": "Past"},
+            "rules": {
+                "window": "DTSTART:20200101T000000\nDURATION:P1D", "stores": [store], "effect": "per_bill", "amount": 1,
+            },
+        })
     }
 
     /// Blank cards, a parcel of them on its way to the store, and a count.

@@ -57,6 +57,7 @@ resource! {
 
 /// Who is meant, of the customers of one's stores.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SegmentMembers)]
 struct Members {
     count: i64,
     /// Of them, who agreed to promotions: whom a message would reach.
@@ -88,16 +89,17 @@ async fn read_segment_fields(permit: Permit<action::SegmentRead>, state: web::Da
 }
 
 /// Who would be meant by rules: how many, and the first of them, masked. Nothing is saved.
-#[utoipa::path(tag = "segments", request_body = SegmentPreview, responses((status = 200, body = Members)))]
+#[utoipa::path(
+    tag = "segments", params(IdempotencyKey), request_body = SegmentPreview, responses((status = 200, body = Members))
+)]
 #[post("/segments/preview")]
 async fn preview_segment(
     permit: Permit<action::SegmentRead>,
-    asked: crate::http::Body<SegmentPreview>,
+    write: Write<SegmentPreview>,
     language: Language,
     state: web::Data<State>,
 ) -> Answer {
-    let asked = asked.0;
-    let preview = move |engine: &Engine| engine.preview_segment(permit.actor(), &asked);
+    let preview = move |engine: &Engine| engine.preview_segment(permit.actor(), &write.body);
     Ok(answer::ok(&Members::new(state.read(preview).await?, language)))
 }
 

@@ -166,21 +166,8 @@ impl CampaignRules {
             };
             return Err(at("amount", zh, en));
         }
-        let caps = [
-            ("per_day", self.per_day, MOST_POINTS),
-            ("per_month", self.per_month, MOST_POINTS),
-            ("per_member", self.per_member, MOST_POINTS),
-            ("budget", self.budget, MOST_BUDGET),
-        ];
-        for (name, cap, most) in caps {
-            if cap.is_some_and(|cap| !(1..=most).contains(&cap)) {
-                return Err(at(
-                    name,
-                    "上限应为正整数，不限请留空",
-                    "A limit is a positive whole number; leave it empty for none",
-                ));
-            }
-        }
+        self.check_caps()?;
+        self.check_lists()?;
         if !(0..=LIMIT).contains(&self.minimum_paid) {
             return Err(at(
                 "minimum_paid",
@@ -190,23 +177,6 @@ impl CampaignRules {
         }
         if !(0..=1000).contains(&self.priority) {
             return Err(at("priority", "优先级应为 0 至 1000", "A priority is 0 to 1000"));
-        }
-        let lists = [
-            ("stores", self.stores.len()),
-            ("segments", self.segments.len()),
-            ("categories", self.categories.len()),
-            ("skus", self.skus.len()),
-        ];
-        if let Some((name, _)) = lists.into_iter().find(|(_, length)| *length > MOST_NAMED) {
-            return Err(at(name, "最多 200 项", "At most 200"));
-        }
-        let codes = self.categories.iter().chain(&self.skus);
-        if codes.into_iter().any(|code| code.is_empty() || code.len() > 64) {
-            return Err(at(
-                "categories",
-                "品类与货号须为 1–64 字节",
-                "Categories and goods have 1 to 64 bytes",
-            ));
         }
         if self.effect.is_award() && !self.window.is_of_whole_days() {
             let zh = "赠分活动按整天计，时间请设为全天";
@@ -223,6 +193,46 @@ impl CampaignRules {
                 "effect",
                 zh,
                 "An award has nothing to do with a bill: it can't name categories, goods or a least paid",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_caps(&self) -> Result<(), Refusal> {
+        let caps = [
+            ("per_day", self.per_day, MOST_POINTS),
+            ("per_month", self.per_month, MOST_POINTS),
+            ("per_member", self.per_member, MOST_POINTS),
+            ("budget", self.budget, MOST_BUDGET),
+        ];
+        for (name, cap, most) in caps {
+            if cap.is_some_and(|cap| !(1..=most).contains(&cap)) {
+                return Err(at(
+                    name,
+                    "上限应为正整数，不限请留空",
+                    "A limit is a positive whole number; leave it empty for none",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_lists(&self) -> Result<(), Refusal> {
+        let lists = [
+            ("stores", self.stores.len()),
+            ("segments", self.segments.len()),
+            ("categories", self.categories.len()),
+            ("skus", self.skus.len()),
+        ];
+        if let Some((name, _)) = lists.into_iter().find(|(_, length)| *length > MOST_NAMED) {
+            return Err(at(name, "最多 200 项", "At most 200"));
+        }
+        let codes = self.categories.iter().chain(&self.skus);
+        if codes.into_iter().any(|code| code.is_empty() || code.len() > 64) {
+            return Err(at(
+                "categories",
+                "品类与货号须为 1–64 字节",
+                "Categories and goods have 1 to 64 bytes",
             ));
         }
         Ok(())

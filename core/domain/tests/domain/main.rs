@@ -4,6 +4,7 @@ mod accounting;
 mod bill;
 mod books;
 mod calendar;
+mod campaign;
 mod card;
 mod fields;
 mod identifier;

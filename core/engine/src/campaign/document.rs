@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::identity::Action;
 use crate::input::{self, exists, field};
 use crate::page::PageArgs;
-use crate::resource::{Listed, Resource, counted, listed, wanted};
+use crate::resource::{Listed, Resource, counted, listed, versioned, wanted};
 use crate::store::schema::{campaigns, programs, segments, stores};
 use crate::store::{Conn, Id, Tx};
 use cardea_domain::campaign::CampaignRules;
@@ -89,6 +89,8 @@ impl Listed for CampaignQuery {
         PageArgs::new(self.limit, self.after.as_deref())
     }
 }
+
+versioned!(Row of campaigns as "campaign");
 
 /// What shows of days.
 const DAYS_SHOWN: usize = 8;

@@ -2,7 +2,6 @@
 
 use crate::each;
 use crate::error::Result;
-use crate::resource::versioned;
 use crate::store::schema::{campaign_versions, campaigns, chains};
 use crate::store::{Conn, Id, Tx};
 use cardea_domain::Instant;
@@ -22,8 +21,6 @@ pub struct Row {
     pub(super) active: bool,
     pub(super) version: i64,
 }
-
-versioned!(Row of campaigns as "campaign");
 
 /// What a campaign is from an instant on.
 #[derive(Clone, Queryable, Selectable, Insertable)]

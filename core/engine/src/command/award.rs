@@ -6,6 +6,7 @@ use crate::store::Answer;
 use crate::store::statement::{fetch, statements};
 use crate::store::writer::AuditRow;
 use crate::store::writer::ledger::{CampaignNeed, Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::load;
 use cardea_domain::campaign::{AwardArgs, Offer, decide_award};
 use cardea_domain::id::*;
 use cardea_domain::rows::CampaignUseRow;
@@ -43,6 +44,12 @@ impl Award {
             return Err(given_already().into());
         }
         let now = desk.now(None);
+        let cards = desk
+            .engine
+            .read(chain, |conn| load::cards_of(conn, chain, self.membership))?;
+        if !cards.iter().any(|card| card.check_usable(now).is_ok()) {
+            return Err(disabled().into());
+        }
         let configuration = desk.configuration(member.program, now)?;
         // Closed stores have members too.
         let store = desk.facts(member.store)?;
@@ -56,6 +63,12 @@ impl Award {
 
 fn given_already() -> Refusal {
     Refusal::new(Code::AlreadyExists, "该赠分已发放", "It has been awarded already")
+}
+
+/// Who can use no card gets nothing: once one works again, the next run makes up for it.
+fn disabled() -> Refusal {
+    let en = "No card of the membership works now, so it gets no award";
+    Refusal::new(Code::CardBlocked, "会籍没有可用的卡，暂不赠分", en)
 }
 
 /// An award on its way to the writer.

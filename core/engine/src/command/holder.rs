@@ -1,15 +1,42 @@
 //! Whose sale it is, as of when it was rung up.
 
 use super::desk::{Desk, no_such_card};
-use super::sale::MemberRef;
 use crate::error::Result;
 use crate::store::writer::ledger::LoadedCard;
 use crate::store::writer::load::{self, Standing};
 use cardea_domain::error::MembershipChoice;
 use cardea_domain::id::*;
+use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::Member;
 use cardea_domain::sale::opened_by;
 use cardea_domain::{Code, Instant, Refusal, Text};
+use serde::Serialize;
+
+/// Who a sale is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberRef {
+    /// A whole card number; the card must be usable.
+    Card(String),
+    /// By the archive: earns on the open membership while it has a card, blocked or not, or its program needs none.
+    /// Without a membership it is booked all the same, `no_member`; of several, one must be named.
+    Customer(CustomerId),
+    /// By the archive, with the membership that is meant.
+    Membership {
+        customer: CustomerId,
+        membership: MembershipId,
+    },
+}
+
+impl MemberRef {
+    /// With the number in its one form: however it was read, it is the same bill.
+    pub(super) fn plain(&self) -> Self {
+        match self {
+            Self::Card(number) => Self::Card(grouped_number(number)),
+            Self::Customer(_) | Self::Membership { .. } => self.clone(),
+        }
+    }
+}
 
 /// Who a sale is for, as far as it is known before the writer has the word.
 #[derive(Default)]

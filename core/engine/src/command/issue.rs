@@ -6,6 +6,7 @@ use super::admission;
 use super::answer::answered;
 use super::bearer::IssueToBearer;
 use super::campaigns::{Added, Occasion, Offers, recorded};
+use super::card_ops::check_number;
 use super::desk::{Desk, StoreFacts, new_number, stale};
 use super::ending::{Booked, end_membership};
 use super::from_stock::{Claim, chosen_number};
@@ -156,8 +157,7 @@ impl Issue {
             None => None,
         };
         let mut inputs: Vec<RecordedInput> = grant.input.into_iter().collect();
-        let mut offers = Offers::default();
-        let qualifying = match grant.qualifying {
+        let (qualifying, offers) = match grant.qualifying {
             Some(bill) => {
                 let question = |lines, today| Question {
                     store,
@@ -170,20 +170,10 @@ impl Issue {
                 };
                 let (qualifying, input) = qualify(desk, &configuration, membership, bill, question)?;
                 inputs.push(input);
-                let record = &qualifying.record;
-                let occasion = Occasion {
-                    program: self.program,
-                    membership,
-                    customer: Some(self.customer),
-                    store: record.key.store,
-                    zone: desk.zone(record.key.store)?,
-                    at: record.occurred_at,
-                    day: record.key.business_date,
-                };
-                offers = Offers::find(desk, store, &occasion, &recorded(record))?;
-                Some(qualifying)
+                let offers = self.offers(desk, store, membership, &qualifying.record)?;
+                (Some(qualifying), offers)
             }
-            None => None,
+            None => (None, Offers::default()),
         };
         Ok(Box::new(Issuing {
             args: IssueArgs {
@@ -224,6 +214,18 @@ impl Issue {
             Some(_) => Claim::by_hand(desk, self.number.as_ref(), wanted),
             None => Ok(Claim::elsewhere(self.number.as_ref(), wanted)),
         }
+    /// The campaigns that the purchase met which leads to the card.
+    fn offers(&self, desk: &Desk, store: StoreFacts, membership: MembershipId, record: &SaleRecord) -> Result<Offers> {
+        let occasion = Occasion {
+            program: self.program,
+            membership,
+            customer: Some(self.customer),
+            store: record.key.store,
+            zone: desk.zone(record.key.store)?,
+            at: record.occurred_at,
+            day: record.key.business_date,
+        };
+        Offers::find(desk, store, &occasion, &recorded(record))
     }
 }
 

@@ -42,6 +42,8 @@ pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
 pub use gift::{ClaimedReward, RewardOnBill};
 pub use give_up::{CardReturn, GiveUp};
 pub use issue::{Issue, NewCard};
+pub use holder::MemberRef;
+pub use issue::{AddCard, Issue, NewCard};
 pub use late::JudgeLate;
 pub use name_holder::{NameHolder, NewHolder};
 pub use new_sale::{NewSale, SaleLine, SaleMember, SaleReward, SaleTender};
@@ -52,6 +54,7 @@ pub use sale_view::{MemberView, SaleView};
 pub use voucher::VoucherTender;
 pub use voucher_quote::{NewVoucherQuote, VoucherQuote};
 pub use voucher_return::ReturnedVoucher;
+pub use sale::{MemberView, Sale, SaleView};
 
 use crate::actor::Actor;
 use crate::engine::Engine;

@@ -5,6 +5,7 @@ use super::campaigns::{Occasion, Offers, covered};
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
 use super::gift::{ClaimedReward, Gifts, RewardOnBill};
 use super::holder::{AsOf, Holder, any_held, without_a_card};
+use super::holder::{AsOf, Holder, MemberRef, any_held, without_a_card};
 use super::judge::{self, Counted, Question};
 use super::sale_view::{MemberView, SaleView};
 use super::told;
@@ -20,7 +21,6 @@ use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, S
 use crate::store::writer::parts::Asked;
 use crate::store::writer::{AuditRow, load};
 use cardea_domain::id::*;
-use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Balance, Member};
 use cardea_domain::sale::*;
 use cardea_domain::tier::TierView;
@@ -29,32 +29,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// Who a sale is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MemberRef {
-    /// A whole card number; the card must be usable.
-    Card(String),
-    /// By the archive: earns on the open membership while it has a card, blocked or not, or its program needs none.
-    /// Without a membership it is booked all the same, `no_member`; of several, one must be named.
-    Customer(CustomerId),
-    /// By the archive, with the membership that is meant.
-    Membership {
-        customer: CustomerId,
-        membership: MembershipId,
-    },
-}
-
-impl MemberRef {
-    /// With the number in its one form: however it was read, it is the same bill.
-    fn plain(&self) -> Self {
-        match self {
-            Self::Card(number) => Self::Card(grouped_number(number)),
-            Self::Customer(_) | Self::Membership { .. } => self.clone(),
-        }
-    }
-}
 
 /// A sale to ring up (or to quote).
 #[derive(Clone, Debug)]

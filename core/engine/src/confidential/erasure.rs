@@ -10,7 +10,7 @@ use crate::store::schema::deletions;
 use crate::store::{Across, Answer, Conn, Id, Name, Scope, Tx};
 use crate::{
     Engine, archive, assessment, contract, each, files, form, journal, lending, look, merge, message, record,
-    satisfaction, task, warning,
+    satisfaction, tag, task, warning,
 };
 use cardea_domain::Refusal;
 use cardea_domain::confidential::{DeletionGround, DeletionScope, DeletionState};
@@ -71,6 +71,7 @@ fn person(tx: &mut Tx<'_>, keys: &ChainKeys, customer: CustomerId) -> Result<Vec
     let contents = files::erase(tx.conn(), chain, row.id, None)?;
     form::erase(tx.conn(), &row)?;
     merge::erase(tx.conn(), chain, customer)?;
+    tag::erase(tx.conn(), chain, customer)?;
     archive::erase(tx.conn(), chain, customer)?;
     look::forget(tx.conn(), chain, customer)?;
     lending::forget(tx.conn(), chain, customer)?;

@@ -24,10 +24,11 @@ use serde_json::{Value, json};
 const ITEMS: u32 = 100;
 
 /// The parts of the file, in its order.
-const PARTS: [&str; 19] = [
+const PARTS: [&str; 20] = [
     "customer",
     "card_history",
     "classes",
+    "tags",
     "memberships",
     "bills",
     "entries",
@@ -180,6 +181,7 @@ impl Engine {
                 history::own(conn, &keys, &customer, cursor, limit)
             })?),
             "classes" => (vec![serde_json::to_value(self.customer_classes(&system, id)?)?], None),
+            "tags" => (vec![serde_json::to_value(self.customer_tags(&system, id)?)?], None),
             "memberships" => told(self.memberships(&system, Some(id), &PageArgs::new(Some(ITEMS), cursor))?)?,
             "bills" => paged(self.read(chain, |conn| query::own_bills(conn, chain, id, cursor, limit))?),
             "entries" => paged(self.read(chain, |conn| query::own_entries(conn, chain, id, cursor, limit))?),

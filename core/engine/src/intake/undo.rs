@@ -16,7 +16,7 @@ use crate::store::schema::{
     message_refusals, messages, records, satisfaction, tasks, warnings,
 };
 use crate::store::{Answer, Conn, Id, Lane, Tx};
-use crate::{Engine, each, record};
+use crate::{Engine, each, record, tag};
 use cardea_domain::merge::restore;
 use diesel::prelude::*;
 use serde::Deserialize;
@@ -88,6 +88,7 @@ fn used(conn: &mut Conn, chain: Id, ids: &[Id]) -> Result<HashSet<Id>> {
 
 fn remove(conn: &mut Conn, chain: Id, id: Id) -> Result<()> {
     search::unindex(conn, chain.typed(), id.typed())?;
+    tag::erase(conn, chain.typed(), id.typed())?;
     let classes = customer_classes::chain_id
         .eq(chain)
         .and(customer_classes::customer_id.eq(id));

@@ -62,8 +62,12 @@ pub(crate) async fn run(engine: &Engine, turn: Turn) -> Result<u64, Refusal> {
             .await
         {
             Ok(answered) => given += u64::from(answered.json != "0"),
-            // Another run was faster, or it has ended since.
-            Err(refusal) if matches!(refusal.code, Code::AlreadyExists | Code::MembershipClosed) => {}
+            // Another run was faster, it has ended since, or no card of it works.
+            Err(refusal)
+                if matches!(
+                    refusal.code,
+                    Code::AlreadyExists | Code::MembershipClosed | Code::CardBlocked
+                ) => {}
             Err(refusal) => last = Err(refusal),
         }
     }

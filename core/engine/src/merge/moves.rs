@@ -10,7 +10,7 @@ use crate::store::schema::{
 };
 use crate::store::{Conn, Id, Name};
 use crate::warning::row as warning;
-use crate::{contract, files as documents, form, journal as journals, lending, message, record as kinds};
+use crate::{contract, files as documents, form, journal as journals, lending, message, record as kinds, tag};
 use cardea_domain::named;
 use diesel::prelude::*;
 
@@ -38,6 +38,7 @@ pub enum Moved {
     Form = "form",
     Contract = "contract",
     Message = "message",
+    Tag = "tag",
     /// A customer whom the merged one introduced.
     Introduced = "introduced",
 }
@@ -96,6 +97,7 @@ impl Moved {
             Moved::Contract => ids!(contracts, customer_id),
             Moved::Message => ids!(messages, customer_id),
             Moved::Introduced => ids!(customers, introducer_id),
+            Moved::Tag => tag::of(conn, chain, customer)?,
             Moved::Bill => {
                 let mine = bills::chain_id.eq(chain).and(bills::customer_id.eq(customer));
                 let same = memberships::chain_id
@@ -134,6 +136,7 @@ impl Moved {
             Moved::Membership => {}
             Moved::Bill => update!(bills, customer_id),
             Moved::Introduced => update!(customers, introducer_id),
+            Moved::Tag => tag::give(conn, (chain, ids), from.customer, to.customer)?,
             Moved::Journal => {
                 for id in ids {
                     reseal_entry(conn, (chain, *id), from, to)?;
@@ -268,6 +271,7 @@ pub(super) fn hand_over(
         Moved::Contract,
         Moved::Message,
         Moved::Introduced,
+        Moved::Tag,
         Moved::Membership,
     ] {
         let mut ids = kind.of(conn, chain, from.customer)?;

@@ -27,8 +27,8 @@ impl Filter {
     pub fn of(chain: ChainId, scope: &StoreScope) -> Self {
         let mut filter = Self {
             chain,
-            sql: "c.chain_id = ? AND c.merged_into IS NULL AND c.data_key IS NOT NULL".to_owned(),
-            binds: vec![chain.into()],
+            sql: "c.merged_into IS NULL AND c.data_key IS NOT NULL".to_owned(),
+            binds: Vec::new(),
         };
         if let StoreScope::Only(stores) = scope {
             // Nobody's of no store.
@@ -245,25 +245,27 @@ fn kept_in(months: &[u32], today: Day) -> BTreeSet<String> {
     meant.flat_map(birthday_keys).collect()
 }
 
-/// A whole query: what is selected of whom, in the order of ids.
+/// A whole query: the ids of whom it means after one, in their order.
 pub(super) fn page(filter: &Filter, after: Id, limit: i64) -> Filter {
-    let mut binds = filter.binds.clone();
+    let (chain, sql) = (filter.chain, &filter.sql);
+    let mut binds = vec![chain.into()];
+    binds.extend(filter.binds.iter().cloned());
     binds.extend([Bind::Id(after.0), Bind::Int(limit)]);
     Filter {
-        chain: filter.chain,
-        sql: format!(
-            "SELECT c.id FROM customers c WHERE {} AND c.id > ? ORDER BY c.id LIMIT ?",
-            filter.sql
-        ),
+        chain,
+        sql: format!("SELECT c.id FROM customers c WHERE c.chain_id = ? AND {sql} AND c.id > ? ORDER BY c.id LIMIT ?"),
         binds,
     }
 }
 
 /// How many there are.
 pub(super) fn count(filter: &Filter) -> Filter {
+    let (chain, sql) = (filter.chain, &filter.sql);
+    let mut binds = vec![chain.into()];
+    binds.extend(filter.binds.iter().cloned());
     Filter {
-        chain: filter.chain,
-        sql: format!("SELECT COUNT(*) FROM customers c WHERE {}", filter.sql),
-        binds: filter.binds.clone(),
+        chain,
+        sql: format!("SELECT COUNT(*) FROM customers c WHERE c.chain_id = ? AND {sql}"),
+        binds,
     }
 }

@@ -72,6 +72,35 @@ pub(crate) fn set(
     Ok(changed > 0)
 }
 
+/// The tags of a customer, by id.
+pub(crate) fn of(conn: &mut Conn, chain: Id, customer: Id) -> Result<Vec<Id>> {
+    Ok(each!(conn, c => customer_tags::table
+        .select(customer_tags::tag_id)
+        .filter(customer_tags::chain_id.eq(chain).and(customer_tags::customer_id.eq(customer)))
+        .order(customer_tags::tag_id)
+        .load(c)?))
+}
+
+/// Gives some of a customer's tags to another. What that one has already stays with both, so that the way back takes nothing
+/// away.
+pub(crate) fn give(conn: &mut Conn, (chain, ids): (Id, &[Id]), from: Id, to: Id) -> Result<()> {
+    let known = of(conn, chain, to)?;
+    for tag in ids.iter().filter(|tag| !known.contains(tag)) {
+        let row = customer_tags::table.find((chain, *tag, from));
+        each!(conn, c => diesel::update(row).set(customer_tags::customer_id.eq(to)).execute(c)?);
+    }
+    Ok(())
+}
+
+/// Takes every tag from somebody who is erased.
+pub(crate) fn erase(conn: &mut Conn, chain: ChainId, customer: CustomerId) -> Result<()> {
+    let of = customer_tags::chain_id
+        .eq(Id::from(chain))
+        .and(customer_tags::customer_id.eq(Id::from(customer)));
+    each!(conn, c => diesel::delete(customer_tags::table.filter(of)).execute(c)?);
+    Ok(())
+}
+
 /// # Errors
 /// `field_invalid` for a tag that isn't there, or is archived.
 pub(crate) fn check_in_use(conn: &mut Conn, chain: ChainId, wanted: &[TagId], at: &str) -> Result<()> {

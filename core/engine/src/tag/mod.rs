@@ -3,7 +3,7 @@
 mod assign;
 
 pub use assign::{CustomerTag, CustomerTags, TagsChange};
-pub(crate) use assign::{check_in_use, set};
+pub(crate) use assign::{check_in_use, erase, give, of, set};
 
 use crate::Engine;
 use crate::actor::Actor;

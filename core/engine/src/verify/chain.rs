@@ -2,6 +2,7 @@
 
 use super::fingerprint::Record;
 use super::{Books, bills, blanks, inputs, members, orphans};
+use super::{Books, bills, campaigns, inputs, members, orphans};
 use crate::each;
 use crate::error::Result;
 use crate::store::schema::{configurations, memberships, programs, stores};

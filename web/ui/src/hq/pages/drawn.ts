@@ -11,6 +11,7 @@ import ScorecardPage from '../assessment/ScorecardPage.svelte'
 import CardCountsPage from '../cardstock/CardCountsPage.svelte'
 import CardStockPage from '../cardstock/CardStockPage.svelte'
 import CardStockRulesPage from '../cardstock/CardStockRulesPage.svelte'
+import CampaignsPage from '../campaigns/CampaignsPage.svelte'
 import ChainPage from '../chain/ChainPage.svelte'
 import ClassRules from '../classes/ClassRules.svelte'
 import ContractsPage from '../contracts/ContractsPage.svelte'
@@ -37,6 +38,7 @@ import SatisfactionRulesPage from '../rules/SatisfactionRulesPage.svelte'
 import StandardsPage from '../rules/StandardsPage.svelte'
 import WarningRulesPage from '../rules/WarningRulesPage.svelte'
 import SatisfactionPage from '../satisfaction/SatisfactionPage.svelte'
+import SegmentsPage from '../segments/SegmentsPage.svelte'
 import ConsultantsPage from '../tasks/ConsultantsPage.svelte'
 import TodayPage from '../tasks/TodayPage.svelte'
 import TermsPage from '../terms/TermsPage.svelte'
@@ -90,6 +92,8 @@ const DRAWN = [
   drawn('terms', TermsPage, 'membership.read'),
   drawn('terms-rules', TermsRulesPage, 'configuration.read', 'membership.read'),
   drawn('scorecard', ScorecardPage, 'configuration.write'),
+  drawn('campaigns', CampaignsPage, 'campaign.read'),
+  drawn('segments', SegmentsPage, 'segment.read', 'customer.read'),
   drawn('messages', MessagesPage, 'message.read'),
   drawn('message-channels', ChannelsPage, 'configuration.write'),
   drawn('message-wording', WordingPage, 'configuration.read', 'message.read'),

@@ -5,9 +5,10 @@ import { regions } from './regions'
 import { rewards } from './rewards'
 import { staff } from './staff'
 import { stores } from './stores'
+import { tags } from './tags'
 
 /** The pages that are declared. */
-export const PAGES: ResourcePage[] = [rewards, regions, stores, staff, customers, memberships, sales, lendings, deletions, accessLog, audit]
+export const PAGES: ResourcePage[] = [rewards, regions, stores, staff, tags, customers, memberships, sales, lendings, deletions, accessLog, audit]
 
 export function permitted(): ResourcePage[] {
   return PAGES.filter(({ read }) => may(read))
