@@ -1,8 +1,8 @@
 //! The one table of refusals: code → kind → title. The HTTP layer maps kinds to statuses and adds nothing.
 
 use crate::card::{Block, CardState};
-use crate::ledger::Balance;
 use crate::id::{ApprovalId, BillId, CustomerId, MembershipId, ProgramId};
+use crate::ledger::Balance;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

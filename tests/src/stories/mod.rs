@@ -7,6 +7,9 @@ mod assessments;
 mod audit;
 mod backup;
 mod calendar;
+mod card_kinds;
+mod card_life;
+mod card_pins;
 mod cards;
 mod confidential;
 mod contention;
@@ -89,6 +92,9 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     audit::tests,
     backup::tests,
     calendar::tests,
+    card_kinds::tests,
+    card_life::tests,
+    card_pins::tests,
     cards::tests,
     confidential::tests,
     contention::tests,

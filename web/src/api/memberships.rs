@@ -12,7 +12,10 @@ use cardea_engine::query::{CardShown, MembershipQuery, MembershipShown, Membersh
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_memberships).service(read_membership).service(name_holder);
+    config
+        .service(list_memberships)
+        .service(read_membership)
+        .service(name_holder);
 }
 
 /// Memberships, newest first.

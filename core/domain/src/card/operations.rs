@@ -150,7 +150,12 @@ pub const OPERATIONS: &[Operation] = &[
     // Reported or not: it isn't with its holder, so it works only after an identity check.
     Operation {
         adds: &[Loss],
-        ..row(CardOp::HandIn, "card.hand_in", &[Active], &[Given::Reason, Given::Finder])
+        ..row(
+            CardOp::HandIn,
+            "card.hand_in",
+            &[Active],
+            &[Given::Reason, Given::Finder],
+        )
     },
     Operation {
         needs: &[Loss],
@@ -166,7 +171,12 @@ pub const OPERATIONS: &[Operation] = &[
     Operation {
         without: &[Frozen, Expired],
         to: Some(Replaced),
-        ..row(CardOp::Replace, "card.replace", &[Active], &[Given::Reason, Given::Cause])
+        ..row(
+            CardOp::Replace,
+            "card.replace",
+            &[Active],
+            &[Given::Reason, Given::Cause],
+        )
     },
     Operation {
         without: &[Loss, Frozen, Pin, Expired],
@@ -212,7 +222,12 @@ pub const OPERATIONS: &[Operation] = &[
     Operation {
         without: &[Loss, Frozen],
         to: Some(Returned),
-        ..row(CardOp::Return, "card.return", &[Active], &[Given::Reason, Given::Identity])
+        ..row(
+            CardOp::Return,
+            "card.return",
+            &[Active],
+            &[Given::Reason, Given::Identity],
+        )
     },
     Operation {
         to: Some(Void),
@@ -249,7 +264,9 @@ impl<'a> At<'a> {
 impl Operation {
     fn possible(&self, at: At) -> bool {
         self.from.contains(&at.state)
-            && self.awaiting_approval.is_none_or(|awaited| awaited == at.awaits_approval)
+            && self
+                .awaiting_approval
+                .is_none_or(|awaited| awaited == at.awaits_approval)
             && self.needs.iter().all(|block| at.blocks.contains(block))
             && !self.without.iter().any(|block| at.blocks.contains(block))
     }

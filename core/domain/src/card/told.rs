@@ -81,7 +81,11 @@ impl Operation {
     /// `field_invalid`, with the field that is lacking.
     pub fn check(&self, told: &CardOperation, now: Instant) -> Result<(), Refusal> {
         if told.lost_at.is_some_and(|lost| lost > now) {
-            return Err(lacking("/lost_at", "遗失时间不能晚于现在", "It can't be lost later than now"));
+            return Err(lacking(
+                "/lost_at",
+                "遗失时间不能晚于现在",
+                "It can't be lost later than now",
+            ));
         }
         self.given.iter().try_for_each(|given| told.gives(*given))
     }
@@ -107,9 +111,11 @@ impl CardOperation {
                 "领卡须发给会员手册",
                 "Give the holder the member handbook",
             )),
-            Given::HandOver if !self.use_explained => {
-                Err(lacking("/use_explained", "领卡须讲解用卡方法", "Explain how the card is used"))
-            }
+            Given::HandOver if !self.use_explained => Err(lacking(
+                "/use_explained",
+                "领卡须讲解用卡方法",
+                "Explain how the card is used",
+            )),
             Given::Identity | Given::HandOver | Given::Cause | Given::OldPin | Given::NewPin => Ok(()),
         }
     }
@@ -136,6 +142,10 @@ impl CardOperation {
 fn check_text(text: &str, most: usize, pointer: &str, zh: &str, what: &str) -> Result<(), Refusal> {
     match text.trim().chars().count() {
         length if (1..=most).contains(&length) => Ok(()),
-        _ => Err(lacking(pointer, zh, &format!("Give {what} of at most {most} characters"))),
+        _ => Err(lacking(
+            pointer,
+            zh,
+            &format!("Give {what} of at most {most} characters"),
+        )),
     }
 }

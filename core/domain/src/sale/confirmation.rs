@@ -91,8 +91,16 @@ pub fn check_confirmed(lacking: &[Demand]) -> Result<(), Refusal> {
         Demand::Identity => ("核对身份证件", "a look at the identity document"),
         Demand::Manager => ("店长同意", "a manager's consent"),
     };
-    let zh = lacking.iter().map(|demand| words(demand).0).collect::<Vec<_>>().join("、");
-    let en = lacking.iter().map(|demand| words(demand).1).collect::<Vec<_>>().join(", ");
+    let zh = lacking
+        .iter()
+        .map(|demand| words(demand).0)
+        .collect::<Vec<_>>()
+        .join("、");
+    let en = lacking
+        .iter()
+        .map(|demand| words(demand).1)
+        .collect::<Vec<_>>()
+        .join(", ");
     Err(Refusal::new(
         Code::ConfirmationNeeded,
         format!("按本计划的规则，此项须先：{zh}。确认后请重新提交。"),

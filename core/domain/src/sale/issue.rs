@@ -3,7 +3,9 @@
 use super::bill::field;
 use super::earn::{self, Earning};
 use super::returns::kept_lines;
-use super::{Basis, BillKind, Context, EntryView, Issuing, Judgement, Proposal, RecordedLine, SaleRecord, explain, sell};
+use super::{
+    Basis, BillKind, Context, EntryView, Issuing, Judgement, Proposal, RecordedLine, SaleRecord, explain, sell,
+};
 use crate::calendar::{Day, Instant};
 use crate::card::{self, Card, CardKind, CardNumber, CardState};
 use crate::error::{Code, Refusal};

@@ -155,7 +155,12 @@ impl KindTerms {
                 return wrong("截止日期已过", "The last valid day is over already");
             }
             (CardKind::Temporary, Some(_)) | (_, None) => {}
-            _ => return wrong("只有临时卡可填写截止日期", "Only a temporary card is given a last valid day"),
+            _ => {
+                return wrong(
+                    "只有临时卡可填写截止日期",
+                    "Only a temporary card is given a last valid day",
+                );
+            }
         }
         // Issued on 1 March for a year: the last day is 28 February.
         let of_kind = self.months.and_then(|months| today.day_before_anniversary(months));

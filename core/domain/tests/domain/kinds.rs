@@ -23,11 +23,17 @@ fn terms(kind: CardKind) -> KindTerms {
 fn d_card_1_a_program_without_kinds_issues_every_one() {
     for kind in CardKind::ALL {
         let of = KindTerms::of(&[], *kind).unwrap();
-        assert_eq!((of.holder, of.issuing, of.most), (HolderRule::Customer, Issuing::AtOnce, None));
+        assert_eq!(
+            (of.holder, of.issuing, of.most),
+            (HolderRule::Customer, Issuing::AtOnce, None)
+        );
         assert_eq!(KindTerms::check_use(&[], *kind, CardUse::Redeem), Ok(()));
     }
     let declared = [terms(CardKind::Employee)];
-    assert_eq!(KindTerms::of(&declared, CardKind::Supplier).unwrap_err().code, Code::CardKind);
+    assert_eq!(
+        KindTerms::of(&declared, CardKind::Supplier).unwrap_err().code,
+        Code::CardKind
+    );
     assert_eq!(KindTerms::of(&declared, CardKind::Employee).unwrap().months, Some(12));
     KindTerms::check_use(&declared, CardKind::Employee, CardUse::Earn).unwrap();
     let refusal = KindTerms::check_use(&declared, CardKind::Employee, CardUse::SpendPoints).unwrap_err();
@@ -42,7 +48,11 @@ fn d_card_1_a_kind_has_a_validity_and_a_number() {
         employee.valid_through(day("2026-03-01"), membership, None).unwrap()
     };
     assert_eq!(through(None), Some(day("2027-02-28")));
-    assert_eq!(through(Some("2026-12-31")), Some(day("2026-12-31")), "never beyond the membership");
+    assert_eq!(
+        through(Some("2026-12-31")),
+        Some(day("2026-12-31")),
+        "never beyond the membership"
+    );
     let temporary = terms(CardKind::Temporary);
     let until = |chosen: Option<&str>| temporary.valid_through(day("2026-03-01"), None, chosen.map(day));
     assert_eq!(until(Some("2026-03-08")), Ok(Some(day("2026-03-08"))));
@@ -105,11 +115,21 @@ fn d_card_10_what_is_lacking_above_an_amount() {
     let nothing = Confirmed::default();
     assert_eq!(nothing.lacking(&rules, ConfirmedUse::SpendPoints, 1000), []);
     assert_eq!(nothing.lacking(&rules, ConfirmedUse::Redeem, 0), []);
-    assert_eq!(nothing.lacking(&rules, ConfirmedUse::Redeem, 500), [Demand::Signature], "above, not at");
+    assert_eq!(
+        nothing.lacking(&rules, ConfirmedUse::Redeem, 500),
+        [Demand::Signature],
+        "above, not at"
+    );
     let all = [Demand::Pin, Demand::Signature, Demand::Manager];
     assert_eq!(nothing.lacking(&rules, ConfirmedUse::Redeem, 501), all);
     let refusal = check_confirmed(&all).unwrap_err();
-    assert_eq!((refusal.code, &refusal.facts.missing[..]), (Code::ConfirmationNeeded, &["pin", "signature", "manager"].map(str::to_owned)[..]));
+    assert_eq!(
+        (refusal.code, &refusal.facts.missing[..]),
+        (
+            Code::ConfirmationNeeded,
+            &["pin", "signature", "manager"].map(str::to_owned)[..]
+        )
+    );
     let pin = Confirmed {
         pin: true,
         signature: true,
@@ -145,11 +165,17 @@ fn d_card_9_the_points_go_with_the_last_card() {
     let both = [first.clone(), second.clone()];
     let op = CardOp::Return;
     let rows = decide_give_up(&mut first, op, &both, &mut shop.member, &shop.context, &mut shop.ids).unwrap();
-    assert_eq!((first.state, rows.entries.len(), shop.member.open), (CardState::Returned, 0, true));
+    assert_eq!(
+        (first.state, rows.entries.len(), shop.member.open),
+        (CardState::Returned, 0, true)
+    );
     let both = [first, second.clone()];
     let rows = decide_give_up(&mut second, op, &both, &mut shop.member, &shop.context, &mut shop.ids).unwrap();
     let entry = &rows.entries[0];
-    assert_eq!((entry.kind, entry.amount, entry.rule.as_str()), (EntryKind::Expire, -30, "core.card_returned"));
+    assert_eq!(
+        (entry.kind, entry.amount, entry.rule.as_str()),
+        (EntryKind::Expire, -30, "core.card_returned")
+    );
     assert!(!shop.member.open && rows.membership_updates.iter().any(|update| !update.open));
 }
 
@@ -164,6 +190,7 @@ fn d_card_9_a_card_with_value_or_debts_is_not_taken_back() {
         let mut shop = Shop::new();
         let lots = (balance > 0).then(|| cardea_domain::ledger::Lot {
             id: LotId(Uuid::from_u128(99)),
+            bill: None,
             opened_at: shop.context.now,
             terms: LotTerms::default(),
             remaining: balance,
@@ -176,8 +203,15 @@ fn d_card_9_a_card_with_value_or_debts_is_not_taken_back() {
         shop.member.accounts.insert(Asset(asset.into()), account);
         let mut card = card_of(&shop, 1);
         let (before, member) = (card.clone(), shop.member.clone());
-        let refusal =
-            decide_give_up(&mut card, CardOp::Return, &[], &mut shop.member, &shop.context, &mut shop.ids).unwrap_err();
+        let refusal = decide_give_up(
+            &mut card,
+            CardOp::Return,
+            &[],
+            &mut shop.member,
+            &shop.context,
+            &mut shop.ids,
+        )
+        .unwrap_err();
         assert_eq!(refusal.code, Code::MembershipHolds, "{asset}");
         assert!(refusal.detail.zh.contains(said), "{}", refusal.detail.zh);
         assert_eq!(refusal.facts.left[0].asset.0, asset);

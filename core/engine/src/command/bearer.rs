@@ -7,10 +7,10 @@ use super::desk::{Desk, new_number, stale};
 use super::issue::{check_holder, issued};
 use crate::error::Result;
 use crate::identity::Action;
+use crate::store::Answer;
 use crate::store::statement::{fetch, statements};
 use crate::store::writer::AuditRow;
 use crate::store::writer::ledger::{AcceptedTerms, Decision, LedgerCommand, Needs, State};
-use crate::store::Answer;
 use crate::terms::{self, Accepting};
 use cardea_domain::card::CardKind;
 use cardea_domain::id::*;
@@ -51,9 +51,9 @@ impl IssueToBearer {
         if let Some(staff) = self.staff {
             self.check_staff(desk, staff)?;
         }
-        let accepted = desk
-            .engine
-            .read(chain, |conn| terms::enrolment(conn, (chain, self.program), &self.accepting, now))?;
+        let accepted = desk.engine.read(chain, |conn| {
+            terms::enrolment(conn, (chain, self.program), &self.accepting, now)
+        })?;
         let through = kind.valid_through(store.zone.day_of(now), None, self.until)?;
         Ok(Box::new(Bearing {
             args: IssueArgs {
@@ -85,11 +85,15 @@ impl IssueToBearer {
         })?;
         if there != Some((true,)) {
             let en = "There is no such member of staff, or the account is closed";
-            return Err(Refusal::new(Code::FieldInvalid, "没有这位员工，或其账号已停用", en).at("/staff_id").into());
+            return Err(Refusal::new(Code::FieldInvalid, "没有这位员工，或其账号已停用", en)
+                .at("/staff_id")
+                .into());
         }
         if held.is_some_and(|(cards,)| cards > 0) {
             let en = "The member of staff has a card of this program already";
-            return Err(Refusal::new(Code::MembershipExists, "该员工在此计划中已有卡", en).at("/staff_id").into());
+            return Err(Refusal::new(Code::MembershipExists, "该员工在此计划中已有卡", en)
+                .at("/staff_id")
+                .into());
         }
         Ok(())
     }

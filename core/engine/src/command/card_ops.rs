@@ -140,7 +140,14 @@ impl Frame {
     }
 
     /// What happened to `card`, which stood in `from` before.
-    pub fn event(&self, op: CardOp, from: CardState, card: &Card, reason: String, detail: serde_json::Value) -> CardEvent {
+    pub fn event(
+        &self,
+        op: CardOp,
+        from: CardState,
+        card: &Card,
+        reason: String,
+        detail: serde_json::Value,
+    ) -> CardEvent {
         CardEvent {
             card: card.id,
             operation: op.as_str(),
@@ -196,8 +203,12 @@ impl Operating {
         });
         match self.command.op {
             CardOp::ReportLoss => {
-                detail["questions"] = json!(told.questions);
-                detail["lost_at"] = json!(told.lost_at);
+                if !told.questions.is_empty() {
+                    detail["questions"] = json!(told.questions);
+                }
+                if let Some(lost_at) = told.lost_at {
+                    detail["lost_at"] = json!(lost_at);
+                }
             }
             CardOp::Collect => {
                 detail["handbook_given"] = json!(told.handbook_given);
@@ -278,7 +289,8 @@ impl LedgerCommand for Replacing {
         let detail = json!({ "replaced_by": new.id, "cause": args.cause });
         let mut event = self.frame.event(CardOp::Replace, from, &card, reason, detail);
         event.store = Some(self.command.replacement.store_id);
-        self.frame.decision(state, (CardOp::Replace, rows), &new, Answer::created, event)
+        self.frame
+            .decision(state, (CardOp::Replace, rows), &new, Answer::created, event)
     }
 }
 

@@ -86,7 +86,9 @@ impl LedgerCommand for GivingUp {
     }
 
     fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
-        let GiveUp { op, operation: told, .. } = &self.command;
+        let GiveUp {
+            op, operation: told, ..
+        } = &self.command;
         let mut card = state.cards.remove(&self.frame.card).ok_or_else(no_such_card)?.card;
         let others: Vec<Card> = state.cards.values().map(|loaded| loaded.card.clone()).collect();
         let mut member = state.take(Some(self.frame.membership)).ok_or_else(stale)?;
@@ -94,7 +96,9 @@ impl LedgerCommand for GivingUp {
         let rows = decide_give_up(&mut card, *op, &others, &mut member, &self.context, ids)?;
         operation(*op).check(told, self.frame.now)?;
         let detail = json!({ "identity_checked": told.identity_checked, "membership_closed": !member.open });
-        let mut event = self.frame.event(*op, from, &card, told.reason.trim().to_owned(), detail);
+        let mut event = self
+            .frame
+            .event(*op, from, &card, told.reason.trim().to_owned(), detail);
         event.store = Some(self.context.store);
         state.members.insert(member.id, member);
         self.frame.decision(state, (*op, rows), &card, Answer::ok, event)

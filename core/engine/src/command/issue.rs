@@ -4,8 +4,8 @@ use super::Command;
 use super::add_card::AddCard;
 use super::admission;
 use super::answer::answered;
-use super::card_ops::check_number;
 use super::bearer::IssueToBearer;
+use super::card_ops::check_number;
 use super::desk::{Desk, new_number, stale};
 use super::ending::{Booked, end_membership};
 use super::judge::{self, Question};
@@ -130,12 +130,7 @@ impl Issue {
         if let Some((_, true)) = standing.map(|(id, end)| (id, end.is_none_or(|end| now < end))) {
             return Err(membership_exists().into());
         }
-        let accepted = match &self.accepting {
-            Some(accepting) => desk.engine.read(chain, |conn| {
-                terms::enrolment(conn, (chain, self.program), accepting, now)
-            })?,
-            None => Vec::new(),
-        };
+        let accepted = self.accepted(desk, now)?;
         let configuration = desk.configuration(self.program, now)?;
         let kind = KindTerms::of(&configuration.terms.kinds, self.kind)?;
         check_holder(&kind, HolderRule::Customer)?;
@@ -188,6 +183,17 @@ impl Issue {
             inputs,
             context,
         }))
+    }
+}
+
+impl Issue {
+    fn accepted(&self, desk: &Desk, now: Instant) -> Result<Vec<AcceptedTerms>> {
+        let Some(accepting) = &self.accepting else {
+            return Ok(Vec::new());
+        };
+        let of = (desk.chain(), self.program);
+        desk.engine
+            .read(desk.chain(), |conn| terms::enrolment(conn, of, accepting, now))
     }
 }
 
@@ -328,9 +334,18 @@ pub(super) fn check_holder(kind: &KindTerms, holder: HolderRule) -> Result<(), R
         return Ok(());
     }
     let (zh, en) = match kind.holder {
-        HolderRule::Customer => ("此类卡须有持卡顾客，请先选择顾客。", "Cards of this kind are held by a customer; choose one."),
-        HolderRule::Nobody => ("此类卡为不记名卡，不能指定持卡人。", "Cards of this kind are held by nobody; name no holder."),
-        HolderRule::Staff => ("此类卡由员工持有，请选择员工。", "Cards of this kind are held by staff; name the member of staff."),
+        HolderRule::Customer => (
+            "此类卡须有持卡顾客，请先选择顾客。",
+            "Cards of this kind are held by a customer; choose one.",
+        ),
+        HolderRule::Nobody => (
+            "此类卡为不记名卡，不能指定持卡人。",
+            "Cards of this kind are held by nobody; name no holder.",
+        ),
+        HolderRule::Staff => (
+            "此类卡由员工持有，请选择员工。",
+            "Cards of this kind are held by staff; name the member of staff.",
+        ),
     };
     Err(Refusal::new(Code::CardKind, zh, en).at("/kind"))
 }

@@ -49,16 +49,26 @@ impl NameHolder {
             let member = load::member_head(conn, chain, self.membership)?;
             Ok((member, load::card(conn, chain, self.holder.card_id)?))
         })?;
-        let member = member
-            .ok_or_else(|| Refusal::new(Code::NotFound, "没有这个会籍", "There is no such membership"))?;
+        let member =
+            member.ok_or_else(|| Refusal::new(Code::NotFound, "没有这个会籍", "There is no such membership"))?;
         desk.actor.require(Action::MembershipHolder, Some(member.store))?;
         if !self.holder.identity_checked {
-            let (zh, en) = ("实名登记须先核对身份证件", "Check the customer's identity document first");
+            let (zh, en) = (
+                "实名登记须先核对身份证件",
+                "Check the customer's identity document first",
+            );
             return Err(Refusal::new(Code::FieldInvalid, zh, en).at("/identity_checked").into());
         }
-        let card = card.filter(|card| card.card.membership == self.membership).ok_or_else(|| {
-            Refusal::new(Code::FieldInvalid, "此卡不属于该会籍", "The card isn't one of the membership's").at("/card_id")
-        })?;
+        let card = card
+            .filter(|card| card.card.membership == self.membership)
+            .ok_or_else(|| {
+                Refusal::new(
+                    Code::FieldInvalid,
+                    "此卡不属于该会籍",
+                    "The card isn't one of the membership's",
+                )
+                .at("/card_id")
+            })?;
         let now = desk.now(None);
         card.check_usable(now)?;
         if desk.engine.register_facts(chain, customer)?.erased {

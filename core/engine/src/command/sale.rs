@@ -1,28 +1,28 @@
 //! Ringing up a sale.
 
 use super::Purpose;
+use super::code;
+use super::confirmation::{Confirmation, check_use, noted};
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
 use super::holder::{AsOf, Holder, any_held, without_a_card};
 use super::judge::{self, Counted, Question};
+use super::sale_view::{MemberView, SaleView};
 use super::told;
 use crate::archive::RegisterFacts;
 use crate::error::Result;
 use crate::identity::Action;
 use crate::program::Configuration;
-use crate::query::CustomerShown;
 use crate::store::Answer;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::parts::Asked;
 use crate::store::writer::{AuditRow, load};
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
-use cardea_domain::ledger::{Balance, Member};
+use cardea_domain::ledger::Member;
 use cardea_domain::sale::*;
-use cardea_domain::tier::TierView;
-use cardea_domain::{Instant, Minor, Points, Refusal, Text};
-use serde::{Deserialize, Serialize};
+use cardea_domain::{Instant, Minor, Refusal, Text};
+use serde::Serialize;
 use serde_json::json;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Who a sale is for.
@@ -31,6 +31,8 @@ use uuid::Uuid;
 pub enum MemberRef {
     /// A whole card number; the card must be usable.
     Card(String),
+    /// The dynamic code of a card, good for one use.
+    Code(String),
     /// By the archive: earns on the open membership while it has a card, blocked or not, or its program needs none.
     /// Without a membership it is booked all the same, `no_member`; of several, one must be named.
     Customer(CustomerId),
@@ -46,6 +48,7 @@ impl MemberRef {
     fn plain(&self) -> Self {
         match self {
             Self::Card(number) => Self::Card(grouped_number(number)),
+            Self::Code(code) => Self::Code(grouped_number(code)),
             Self::Customer(_) | Self::Membership { .. } => self.clone(),
         }
     }
@@ -66,6 +69,8 @@ pub struct Sale {
     pub bill: Bill,
     /// The bill is meant, although it goes beyond the chain's limit.
     pub over_limit: bool,
+    /// What was made sure of.
+    pub confirmation: Confirmation,
     /// Why it is entered so late; demanded of what lies more than seven days back.
     pub reason: Option<String>,
     /// Import and demo: `occurred_at` may lie anywhere, and the sale is judged as of then.
@@ -86,6 +91,14 @@ struct Content<'a> {
 }
 
 impl Sale {
+    /// What the member showed: a card's number or its code.
+    pub(super) fn shown(&self) -> Option<&str> {
+        match self.member.as_ref()? {
+            MemberRef::Card(shown) | MemberRef::Code(shown) => Some(shown),
+            MemberRef::Customer(_) | MemberRef::Membership { .. } => None,
+        }
+    }
+
     pub(super) fn natural(&self, desk: &Desk) -> Result<(NaturalKey, [u8; 32])> {
         let store = desk.store(self.store)?;
         Ok((self.key(store)?, self.content()?))
@@ -161,18 +174,28 @@ impl Sale {
             held: holder.held,
             standing: holder.standing,
             not_earned: holder.not_earned,
-            told: !self.trusted,
+            code: holder.code,
+            confirmed: self.confirmation.confirmed(desk, self.store, holder.card)?,
+            trusted: self.trusted,
         };
         if let Some(member) = holder.member {
             let configuration = desk.configuration(member.program, self.occurred_at)?;
-            let earns = holder.held != Some(false) || configuration.terms.earn_without_card;
-            if earns || posting.spends() {
+            let kinds = &configuration.terms.kinds;
+            if self.bill.tenders.iter().any(|tender| tender.kind == TenderKind::Points) {
+                check_use(kinds, holder.kind, CardUse::SpendPoints)?;
+            }
+            let by_kind = check_use(kinds, holder.kind, CardUse::Earn).err();
+            let held = holder.held != Some(false) || configuration.terms.earn_without_card;
+            if (held && by_kind.is_none()) || posting.spends() {
                 posting.context = desk.context(store, Some(&configuration), now);
                 posting.context.judged_at = judged_at;
                 self.divide_value(desk, &member, &mut posting)?;
                 self.judge(desk, store, &configuration, &member, &mut posting)?;
+                if let Some(refusal) = by_kind {
+                    posting.earns_nothing(refusal.detail);
+                }
             } else {
-                posting.not_earned = Some(without_a_card());
+                posting.not_earned = Some(by_kind.map_or_else(without_a_card, |refusal| refusal.detail));
             }
         }
         posting.context.judged_at = judged_at;
@@ -286,81 +309,44 @@ struct Posting {
     held: Option<bool>,
     standing: Option<Vec<MembershipId>>,
     not_earned: Option<Text>,
-    /// The customer is told of another tier; of what an import brings they aren't.
-    told: bool,
-}
-
-// `C` is what is told of the customer: stored answers hold the id, the interface tells the name.
-/// What a sale brings.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[schema(as = SaleAnswer)]
-pub struct SaleView<E, C> {
-    /// null in a quote.
-    #[schema(value_type = Option<Uuid>)]
-    pub id: Option<BillId>,
-    #[schema(value_type = i64)]
-    pub points_earned: Points,
-    #[schema(value_type = i64)]
-    pub points_spent: Points,
-    /// What counts as paid, minor units.
-    #[schema(value_type = i64)]
-    pub paid: Minor,
-    pub judged: Judgement,
-    #[schema(value_type = Vec<EntryView>)]
-    pub entries: E,
-    /// After the sale.
-    pub balances: Vec<Balance>,
-    /// The tier at which it was earned.
-    pub tier: Option<TierView>,
-    /// The tier of the next sale, after an upgrade.
-    pub tier_next: Option<TierView>,
-    #[schema(value_type = Option<MemberShown>)]
-    pub member: Option<MemberView<C>>,
-    /// Why the membership that was meant earns nothing, so that the sale is booked without it.
-    pub not_earned: Option<Text>,
-}
-
-/// Whose sale it was.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[schema(as = MemberShown)]
-pub struct MemberView<C> {
-    #[schema(value_type = Uuid)]
-    pub membership_id: MembershipId,
-    /// null for an anonymous membership.
-    #[schema(value_type = Option<CustomerShown>)]
-    pub customer: Option<C>,
-}
-
-type MemberShown = MemberView<CustomerShown>;
-
-impl<E, C> SaleView<E, C> {
-    /// Whose sale it was, if a customer's.
-    pub fn customer(&self) -> Option<&C> {
-        self.member.as_ref()?.customer.as_ref()
-    }
-
-    /// The same answer with something else told of the customer.
-    pub fn told<T>(self, customer: impl FnOnce(C) -> T) -> SaleView<E, T> {
-        SaleView {
-            id: self.id,
-            points_earned: self.points_earned,
-            points_spent: self.points_spent,
-            paid: self.paid,
-            judged: self.judged,
-            entries: self.entries,
-            balances: self.balances,
-            tier: self.tier,
-            tier_next: self.tier_next,
-            member: self.member.map(|member| MemberView {
-                membership_id: member.membership_id,
-                customer: member.customer.map(customer),
-            }),
-            not_earned: self.not_earned,
-        }
-    }
+    /// The code that was shown, to be used up.
+    code: Option<(CardId, i64)>,
+    confirmed: Confirmed,
+    /// Of an import nobody is told, and nothing is to be confirmed.
+    trusted: bool,
 }
 
 impl Posting {
+    /// A card of this kind spends and doesn't earn: whatever the plugin proposed.
+    fn earns_nothing(&mut self, why: Text) {
+        if let Some(proposal) = &mut self.proposal {
+            (proposal.outcome, proposal.input) = (Some(Outcome::default()), None);
+        }
+        (self.not_earned, self.asked) = (Some(why), None);
+    }
+
+    /// What the program demands to be confirmed, and wasn't.
+    fn lacking(&self, spent: &SaleAnswer) -> Vec<Demand> {
+        if self.trusted {
+            return Vec::new();
+        }
+        let terms = &self.context.terms.requirements;
+        let paid = |kinds: fn(TenderKind) -> bool| -> i64 {
+            let tenders = self.args.bill.tenders.iter().filter(|tender| kinds(tender.kind));
+            tenders.map(|tender| tender.amount).sum()
+        };
+        let points = match spent.points_spent {
+            0 => 0,
+            _ => paid(|kind| kind == TenderKind::Points),
+        };
+        let value = paid(|kind| kind == TenderKind::Value || kind.value_asset().is_some());
+        let mut lacking = self.confirmed.lacking(terms, ConfirmedUse::SpendPoints, points);
+        lacking.extend(self.confirmed.lacking(terms, ConfirmedUse::SpendValue, value));
+        lacking.sort_unstable();
+        lacking.dedup();
+        lacking
+    }
+
     /// Whether it takes what the membership has.
     fn spends(&self) -> bool {
         let of_member =
@@ -388,7 +374,7 @@ impl Posting {
         }
     }
 
-    fn answer(&self, answer: &SaleAnswer) -> Result<Answer> {
+    fn answer(&self, answer: &SaleAnswer, lacking: &[Demand]) -> Result<Answer> {
         Answer::booked(&answer.entries, |entries| SaleView {
             id: (!self.quote).then_some(answer.id),
             points_earned: answer.points_earned,
@@ -404,6 +390,7 @@ impl Posting {
                 customer: self.args.customer,
             }),
             not_earned: self.not_earned.clone(),
+            confirmations: lacking.to_vec(),
         })
     }
 }
@@ -428,6 +415,7 @@ impl LedgerCommand for Posting {
         Needs {
             members: member.into_iter().chain(introducer).collect(),
             cards: self.args.card.into_iter().collect(),
+            code: self.code,
             cards_of: self.found.filter(|_| self.held.is_some()),
             standing_of: self
                 .standing
@@ -458,7 +446,7 @@ impl LedgerCommand for Posting {
             return Err(stale());
         }
         let mut introducer = state.take(self.introducer);
-        let (rows, answer) = decide_sale(
+        let (mut rows, answer) = decide_sale(
             member.as_mut(),
             introducer.as_mut(),
             &self.args,
@@ -466,8 +454,14 @@ impl LedgerCommand for Posting {
             &self.context,
             ids,
         )?;
-        let mut decision = Decision::new(rows, self.answer(&answer)?);
+        let lacking = self.lacking(&answer);
+        if !self.quote {
+            check_confirmed(&lacking)?;
+        }
+        code::use_up(self.code, state, &mut rows)?;
+        let mut decision = Decision::new(rows, self.answer(&answer, &lacking)?);
         let detail = json!({ "paid": answer.paid, "earned": answer.points_earned, "spent": answer.points_spent });
+        let detail = noted(detail, self.confirmed);
         decision.notes.audit.push(AuditRow {
             action: "sale.post",
             subject: Some(answer.id.0),
@@ -480,7 +474,7 @@ impl LedgerCommand for Posting {
                 payload,
             });
         }
-        if let Some(member) = member.filter(|_| self.told) {
+        if let Some(member) = member.filter(|_| !self.trusted) {
             let changes = &decision.rows.tier_changes;
             decision.notes.notices = told::of_tiers(&self.context.ladder, &member, changes);
         }

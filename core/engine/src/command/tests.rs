@@ -89,6 +89,7 @@ impl Shop {
                 rounding: 0,
             },
             over_limit: false,
+            confirmation: Confirmation::default(),
             reason: None,
             trusted: false,
         }
@@ -276,6 +277,7 @@ async fn rewards_are_bounded_by_stock_and_balance(on: Backend) {
             reward,
             quantity: 1,
             occurred_at: None,
+            confirmation: Confirmation::default(),
             trusted: false,
         })
     };

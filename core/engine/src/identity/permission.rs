@@ -317,7 +317,11 @@ mod tests {
     fn every_operation_on_a_card_has_its_permission() {
         for row in cardea_domain::card::OPERATIONS {
             let action = Action::named(row.permission);
-            assert!(action.is_some_and(|action| Role::HqAdmin.grant(action).is_some()), "{}", row.permission);
+            assert!(
+                action.is_some_and(|action| Role::HqAdmin.grant(action).is_some()),
+                "{}",
+                row.permission
+            );
         }
     }
 

@@ -181,7 +181,9 @@ fn views(engine: &Engine, chain: ChainId, cards: Vec<LoadedCard>) -> Result<Vec<
 /// A card with what it shows of its membership, which `holders` must have.
 pub(super) fn view(loaded: LoadedCard, holders: &Holders) -> Result<CardView> {
     let over = loaded.expired(holders.now);
-    let LoadedCard { card, new_last_four, .. } = loaded;
+    let LoadedCard {
+        card, new_last_four, ..
+    } = loaded;
     let member = holders.member(card.membership);
     let member = member.ok_or_else(|| Error::internal(format!("the membership of card {} is missing", card.id)))?;
     let mut blocks = card.blocks;

@@ -269,7 +269,16 @@ impl<'a> Saver<'a> {
             let changed = run!(
                 conn,
                 UpdateCard,
-                [state, blocks, kind, u.replaced_by, u.awaits_approval, u.version, chain, u.id]
+                [
+                    state,
+                    blocks,
+                    kind,
+                    u.replaced_by,
+                    u.awaits_approval,
+                    u.version,
+                    chain,
+                    u.id
+                ]
             )?;
             expect((1, changed), "card")?;
         }
