@@ -1,7 +1,9 @@
 //! A shop at work, for the unit tests of this crate: a program with the retail plugin, and commands in one line.
 
 use crate::actor::Actor;
-use crate::command::{CardReplacement, Command, Issue, MemberRef, NewReturn, Redemption, Replace, Return, Sale};
+use crate::command::{
+    CardReplacement, Command, Confirmation, Issue, MemberRef, NewReturn, Redemption, Replace, Return, Sale,
+};
 use crate::fixture::{Backend, Fixture, NOW};
 use crate::page::PageArgs;
 use cardea_domain::card::{CardKind, CardNumber};
@@ -119,6 +121,7 @@ impl Shop {
             vouchers: Vec::new(),
             rewards: Vec::new(),
             over_limit: false,
+            confirmation: Confirmation::default(),
             reason: None,
             trusted: false,
         };
@@ -200,6 +203,7 @@ impl Shop {
             quantity: 1,
             collect: Default::default(),
             occurred_at: None,
+            confirmation: Confirmation::default(),
             trusted: false,
         };
         id(&self.execute(Command::Redemption(command)).await["id"])

@@ -39,8 +39,12 @@ pub fn mail_is_set_up_and_letters_are_seen(app: &TestApp, window: &Window) {
     let customer = app.customer("王芳").with("card", card).create();
     app.sale().customer(&customer).line("gift-box", "gifts", 1000_00).ring();
     let member = app.issue(&customer);
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true}))
-        .ok();
+    app.operate(
+        &member.card,
+        "report-loss",
+        json!({"caller_verified": true, "questions": ["birthday"]}),
+    )
+    .ok();
     let letter = server.wait_for(3).remove(2);
     assert_eq!((letter.to.as_str(), letter.name.as_str()), (MAIL, "王女士"));
     let said = format!("尾号 {} 的会员卡已挂失", &member.number[member.number.len() - 4..]);

@@ -161,6 +161,7 @@ fn loss_and_replacement(app: &TestApp, window: &Window, wang: &Member) {
     window.find("member-card");
     window.press(F6);
     window.find("card-report-loss").click();
+    window.find("question-birthday").click();
     window.find("caller-verified").click();
     window.find("card-reason").fill("丢失");
     window.press(ENTER);

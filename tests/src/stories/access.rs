@@ -58,7 +58,11 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
         "POST /cards/{id}/freeze" | "POST /cards/{id}/unfreeze" | "POST /cards/{id}/cancel" => json!({"reason": "x"}),
         "POST /cards/{id}/report-loss" => json!({"reason": "x", "caller_verified": true, "questions": ["birthday"]}),
         "POST /cards/{id}/cancel-loss" => json!({"reason": "x", "identity_checked": true}),
-        "POST /cards/{id}/replace" => json!({"reason": "x", "store_id": world.store}),
+        "POST /cards/{id}/replace" => json!({"reason": "x", "cause": "damaged", "store_id": world.store}),
+        route if route.starts_with("POST /cards/{id}/") => card_body(route, world)?,
+        "POST /memberships/{id}/holder" => json!({
+            "customer_id": world.customer, "card_id": world.card, "identity_checked": true,
+        }),
         "POST /sales" | "POST /sales/quote" => with(
             bill,
             json!({"member": {"customer_id": world.customer}, "lines": [line], "tenders": [{"kind": "cash", "amount": 1000}]}),
@@ -103,6 +107,22 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
         "PATCH /staff/{id}" => json!({"name": code}),
         "POST /staff/{id}/password" => json!({"password": crate::harness::ONE_TIME}),
         _ => return archive_body(route, world, &code, &name),
+    })
+}
+
+/// The same for what happens to cards.
+fn card_body(route: &str, world: &World) -> Option<Value> {
+    let sure = json!({"reason": "x", "identity_checked": true});
+    Some(match route {
+        "POST /cards/{id}/collect" => json!({
+            "reason": "x", "identity_checked": true, "handbook_given": true, "use_explained": true,
+        }),
+        "POST /cards/{id}/hand-in" => json!({"reason": "x", "handed_in_by": "x"}),
+        "POST /cards/{id}/return" => json!({"reason": "x", "identity_checked": true, "store_id": world.store}),
+        "POST /cards/{id}/pin" => json!({"pin": "471902", "identity_checked": true}),
+        "POST /cards/{id}/reset-pin" => json!({"pin": "471902", "reason": "x", "identity_checked": true}),
+        "POST /cards/{id}/code" => return None,
+        _ => sure,
     })
 }
 

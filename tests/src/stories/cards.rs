@@ -1,7 +1,7 @@
 //! Cards as credentials: D-CARD-4, -5, -6, -7, -14; the pains of points lost between two cards of one person (7), as far
 //! as there is no merging of memberships, and of lists that load everything (14).
 
-use crate::harness::{Field, Member, TestApp, points_of};
+use crate::harness::{Answer, Field, Member, TestApp, points_of};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
@@ -41,6 +41,11 @@ fn report(app: &TestApp, member: &Member) -> Value {
         json!({"caller_verified": true, "questions": ["birthday"]}),
     )
     .ok()
+}
+
+fn replace(app: &TestApp, member: &Member) -> Answer {
+    let told = json!({"store_id": app.east(), "cause": "lost"});
+    app.operate(&member.card, "replace", told)
 }
 
 fn d_card_4_an_illegal_operation_names_the_state_and_what_is_allowed(app: &TestApp) {
@@ -136,12 +141,12 @@ fn d_card_4_a_frozen_card_gets_no_new_number(app: &TestApp) {
     let member = app.member("王芳");
     app.operate(&member.card, "freeze", json!({})).ok();
     report(app, &member);
-    let replace = || app.operate(&member.card, "replace", json!({"store_id": app.east()}));
-    let problem = replace().expect_problem(409, "card_state");
+    let replace = || replace(app, &member);
+    let problem = replace(app, &member).expect_problem(409, "card_state");
     assert_eq!(problem["blocks"], json!(["loss", "frozen"]));
     assert_eq!(app.card(&member).text("/state"), "active");
     app.operate(&member.card, "unfreeze", json!({})).ok();
-    replace().created();
+    replace(app, &member).created();
 }
 
 fn d_card_5_from_the_report_on_the_card_spends_nothing(app: &TestApp) {
@@ -242,9 +247,7 @@ fn d_card_5_any_store_reports_a_loss(app: &TestApp) {
 fn d_card_5_a_lost_card_is_replaced_and_never_works_again(app: &TestApp) {
     let member = app.member("王芳");
     report(app, &member);
-    let new = app
-        .operate(&member.card, "replace", json!({"store_id": app.east()}))
-        .created();
+    let new = replace(app, &member).created();
     assert_ne!(new.text("/number"), member.number);
     assert_eq!(
         (new.text("/membership_id"), new.text("/state")),
@@ -265,7 +268,7 @@ fn d_card_5_a_lost_card_is_replaced_and_never_works_again(app: &TestApp) {
     let attempts = [
         ("cancel-loss", json!({"identity_checked": true})),
         ("unfreeze", json!({})),
-        ("replace", json!({"store_id": app.east()})),
+        ("replace", json!({"store_id": app.east(), "cause": "lost"})),
         ("cancel", json!({})),
     ];
     for (operation, more) in attempts {
@@ -286,9 +289,7 @@ fn d_card_5_replacing_moves_no_points(app: &TestApp) {
     let member = app.member("王芳");
     let before = app.entries(&member);
     report(app, &member);
-    let new = app
-        .operate(&member.card, "replace", json!({"store_id": app.east()}))
-        .created();
+    let new = replace(app, &member).created();
     let renewed = Member::from_card(&member.customer, &new);
     assert_eq!((app.points(&renewed), app.entries(&renewed)), (1000, before));
     assert_eq!(
@@ -300,9 +301,7 @@ fn d_card_5_replacing_moves_no_points(app: &TestApp) {
 fn d_card_5_a_replaced_card_leads_to_the_new_one(app: &TestApp) {
     let member = app.member("王芳");
     report(app, &member);
-    let new = app
-        .operate(&member.card, "replace", json!({"store_id": app.east()}))
-        .created();
+    let new = replace(app, &member).created();
     let found = app
         .till()
         .get(&format!("/cards?code={}", member.number))
@@ -331,7 +330,7 @@ fn d_card_5_points_mature_and_expire_while_the_card_is_lost(app: &TestApp) {
 
 fn d_card_6_a_damaged_card_is_replaced_without_a_report(app: &TestApp) {
     let member = app.member("王芳");
-    let more = json!({"reason": "damaged", "store_id": app.east()});
+    let more = json!({"reason": "damaged", "cause": "damaged", "store_id": app.east()});
     let new = app.operate(&member.card, "replace", more).created();
     assert_eq!(app.card(&member).text("/state"), "replaced");
     assert_eq!(

@@ -57,7 +57,7 @@ fn killed_while_sending(backend: Backend) {
     let mut served = start(&site);
     let hq = Actor::nobody(&served.url).with_token(&token);
     for member in &members {
-        let loss = json!({"reason": "x", "caller_verified": true});
+        let loss = json!({"reason": "x", "caller_verified": true, "questions": ["birthday"]});
         hq.post(&format!("/cards/{}/report-loss", member.card), &loss).ok();
     }
     server.wait_for(3);

@@ -130,8 +130,12 @@ fn d_hq_3_an_sms_whose_answer_is_lost_is_left_to_a_person(app: &TestApp) {
     app.hq().patch("/message-wording", "\"0\"", &templates).ok();
     server.answer(&["", r#"{"Code":"isv.MOBILE_NUMBER_ILLEGAL"}"#]);
     let member = app.member("王芳");
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true}))
-        .ok();
+    app.operate(
+        &member.card,
+        "report-loss",
+        json!({"caller_verified": true, "questions": ["birthday"]}),
+    )
+    .ok();
     let asked = server.wait_for(1).remove(0);
     assert_eq!(
         (asked.text("/SignName"), asked.text("/TemplateCode")),
@@ -160,8 +164,12 @@ fn d_hq_3_a_chain_without_channels_sends_nothing(app: &TestApp) {
     birthday(app);
     assert!(states(app, "birthday").is_empty(), "nothing is queued that can't go");
     let member = app.member("李娜");
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true}))
-        .ok();
+    app.operate(
+        &member.card,
+        "report-loss",
+        json!({"caller_verified": true, "questions": ["birthday"]}),
+    )
+    .ok();
     let dropped = message_in(app, "card_lost", "dropped");
     assert_eq!(dropped.text("/reason"), "no_channel");
     let summary = app.hq().get("/message-summary").ok();

@@ -179,14 +179,18 @@ fn d_hq_3_a_loss_a_new_card_and_a_tier_are_told(app: &TestApp) {
     app.sale().customer(&customer).line("gift-box", "gifts", 1000_00).ring();
     let member = app.issue(&customer);
     app.set_now("2026-03-01 23:00");
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true}))
-        .ok();
+    app.operate(
+        &member.card,
+        "report-loss",
+        json!({"caller_verified": true, "questions": ["birthday"]}),
+    )
+    .ok();
     let lost = server.wait_for(1).remove(0);
     assert_eq!(lost.to, "wang@cards.example");
     assert!(lost.text.contains(&member.number[10..]), "{lost:?}");
     assert!(lost.text.contains("2026年3月1日 23:00"), "{lost:?}");
     let store = app.east().to_owned();
-    app.operate(&member.card, "replace", json!({"store_id": store}))
+    app.operate(&member.card, "replace", json!({"store_id": store, "cause": "lost"}))
         .created();
     app.set_now("2026-03-02 07:59");
     std::thread::sleep(Duration::from_millis(2500));

@@ -13,6 +13,9 @@ mod card_labels;
 mod card_stock;
 mod card_transfers;
 mod campaigns;
+mod card_kinds;
+mod card_life;
+mod card_pins;
 mod cards;
 mod cards_from_stock;
 mod confidential;
@@ -106,6 +109,9 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     card_stock::tests,
     card_transfers::tests,
     campaigns::tests,
+    card_kinds::tests,
+    card_life::tests,
+    card_pins::tests,
     cards::tests,
     cards_from_stock::tests,
     confidential::tests,

@@ -188,8 +188,12 @@ fn pain_04_a_replay_survives_what_has_happened_since(app: &TestApp) {
     let member = app.member("王芳");
     let sale = app.sale_to(&member).line("cream", "skin", 10_00);
     let first = sale.post().created();
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true}))
-        .ok();
+    app.operate(
+        &member.card,
+        "report-loss",
+        json!({"caller_verified": true, "questions": ["birthday"]}),
+    )
+    .ok();
     let retry = sale.post();
     assert_eq!(
         (retry.status, retry.body["id"].clone()),

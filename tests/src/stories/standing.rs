@@ -189,8 +189,12 @@ fn s8_an_exchange_of_the_last_valid_day_is_judged_as_of_then(app: &TestApp) {
 fn s8_losses_and_freezes_count_as_of_now(app: &TestApp) {
     let member = app.member("王芳");
     app.set_now("2026-03-02 10:00");
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true}))
-        .ok();
+    app.operate(
+        &member.card,
+        "report-loss",
+        json!({"caller_verified": true, "questions": ["birthday"]}),
+    )
+    .ok();
     let before = app.sale_to(&member).at("2026-03-01 23:00").line("cream", "skin", 10_00);
     before.post().expect_problem(409, "card_blocked");
     // Nor does a cancelled card come back with the day before.
@@ -247,8 +251,12 @@ fn s12_a_membership_without_a_card_earns_where_the_program_says_so(app: &TestApp
     let member = app.member("王芳");
     let sale = || app.sale().customer(&member.customer).line("cream", "skin", 10_00);
     // A lost card may be found again: the membership goes on.
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true}))
-        .ok();
+    app.operate(
+        &member.card,
+        "report-loss",
+        json!({"caller_verified": true, "questions": ["birthday"]}),
+    )
+    .ok();
     assert_eq!(sale().ring_as_quoted().earned(), 10);
     app.operate(&member.card, "cancel", json!({})).ok();
     let without = sale().ring_as_quoted();
@@ -284,11 +292,15 @@ fn s21_a_loss_by_phone_asks_the_call_back_questions(app: &TestApp) {
         assert_eq!(problem.text("/pointer"), "/caller_verified");
     }
     assert_eq!(app.card(&member)["blocks"], json!([]));
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true}))
-        .ok();
+    app.operate(
+        &member.card,
+        "report-loss",
+        json!({"caller_verified": true, "questions": ["birthday"]}),
+    )
+    .ok();
     assert_eq!(
         confirmed(app, &member),
-        json!({"caller_verified": true, "identity_checked": null})
+        json!({"caller_verified": true, "questions": ["birthday"], "identity_checked": null})
     );
 }
 

@@ -165,7 +165,11 @@ fn the_nightly_job_is_harmless_twice(app: &TestApp) {
 fn d_card_7_an_expired_card_gets_no_new_number(app: &TestApp) {
     let member = app.member("王芳");
     app.set_now("2028-03-01 00:00");
-    let replaced = app.operate(&member.card, "replace", json!({"store_id": app.east()}));
+    let replaced = app.operate(
+        &member.card,
+        "replace",
+        json!({"store_id": app.east(), "cause": "damaged"}),
+    );
     // No job has run yet; the night after says the same.
     replaced.expect_problem(409, "card_state");
 }

@@ -208,7 +208,7 @@ impl World {
 
     /// The customer is told of the loss.
     fn lose_and_find_the_card(&mut self) {
-        let loss = json!({"reason": "x", "caller_verified": true});
+        let loss = json!({"reason": "x", "caller_verified": true, "questions": ["birthday"]});
         self.hq.post(&format!("/cards/{}/report-loss", self.card), &loss).ok();
         let found = json!({"reason": "x", "identity_checked": true});
         self.hq.post(&format!("/cards/{}/cancel-loss", self.card), &found).ok();

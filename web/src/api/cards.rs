@@ -8,10 +8,11 @@ use cardea_domain::card::{CardOp, OPERATIONS, Operation};
 use cardea_domain::id::CardId;
 use cardea_engine::Actor;
 use cardea_engine::command::{
-    CardAnswer, CardOperation, CardReplacement, CardReturn, Command, GiveUp, NewCard, Operate, Replace,
+    CardAnswer, CardCode, CardOperation, CardReplacement, CardReturn, Command, GiveUp, NewCard, NewPin, Operate,
+    PinReset, Replace, SetPin,
 };
 use cardea_engine::page::PageArgs;
-use cardea_engine::query::{CardQuery, CardShown, StatementEntry};
+use cardea_engine::query::{CardLoss, CardLossQuery, CardQuery, CardShown, StatementEntry};
 use cardea_engine::store::Answered;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -32,6 +33,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(hand_in_card)
         .service(return_card)
         .service(unlock_card_pin);
+    config
+        .service(set_card_pin)
+        .service(reset_card_pin)
+        .service(make_card_code)
+        .service(read_card_loss);
 }
 
 /// Cards by number, phone, last four digits of either, or name; newest first, masked. A whole number finds a card of
@@ -280,6 +286,68 @@ async fn unlock_card_pin(
     state: web::Data<State>,
 ) -> Answer {
     operate(permit, CardOp::UnlockPin, id.0, write, language, &state).await
+}
+
+/// Sets a card's PIN, with `identity_checked`, or changes it, with `old_pin`. Five wrong old ones in a row lock the card.
+#[utoipa::path(
+    tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = NewPin,
+    responses((status = 200, body = CardShown))
+)]
+#[post("/cards/{id}/pin")]
+async fn set_card_pin(
+    permit: Permit<action::CardPin>,
+    id: Id<CardId>,
+    write: Write<NewPin>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    let setting = SetPin::new(id.0, write.body);
+    let answered = state.engine.set_pin(permit.actor(), write.key, setting).await?;
+    answer_card(&state, permit.actor(), &answered, language)
+}
+
+/// Gives a card another PIN in the place of a forgotten one, and lifts the block after wrong ones. Needs
+/// `identity_checked`.
+#[utoipa::path(
+    tag = "cards", params(("id" = Uuid, Path), IdempotencyKey), request_body = PinReset,
+    responses((status = 200, body = CardShown))
+)]
+#[post("/cards/{id}/reset-pin")]
+async fn reset_card_pin(
+    permit: Permit<action::CardResetPin>,
+    id: Id<CardId>,
+    write: Write<PinReset>,
+    language: Language,
+    state: web::Data<State>,
+) -> Answer {
+    let setting = SetPin::reset(id.0, write.body);
+    let answered = state.engine.set_pin(permit.actor(), write.key, setting).await?;
+    answer_card(&state, permit.actor(), &answered, language)
+}
+
+/// The card's dynamic code of now: good for one use, another one every 30 s.
+#[utoipa::path(tag = "cards", params(("id" = Uuid, Path)), responses((status = 200, body = CardCode)))]
+#[post("/cards/{id}/code")]
+async fn make_card_code(permit: Permit<action::CardCode>, id: Id<CardId>, state: web::Data<State>) -> Answer {
+    let code = state.read(move |engine| engine.card_code(permit.actor(), id.0)).await?;
+    Ok(answer::ok(&code))
+}
+
+/// The loss of a card: who was asked what, and what was spent with it between the loss and the report.
+#[utoipa::path(
+    tag = "cards", params(("id" = Uuid, Path), CardLossQuery), responses((status = 200, body = CardLoss))
+)]
+#[get("/cards/{id}/loss")]
+async fn read_card_loss(
+    permit: Permit<action::CardLookup>,
+    id: Id<CardId>,
+    query: Query<CardLossQuery>,
+    state: web::Data<State>,
+) -> Answer {
+    let loss = state
+        .read(move |engine| engine.card_loss(permit.actor(), id.0, query.0.since))
+        .await?;
+    Ok(answer::ok(&loss))
 }
 
 /// Voids a card for ever.

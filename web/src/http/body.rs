@@ -4,6 +4,7 @@ use super::{IdempotencyKey, Problem};
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
@@ -64,7 +65,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Write<T> {
             let bytes = bytes.await?;
             Ok(Self {
                 body: parse(&bytes)?,
-                key: key.bind(&method, &path, &bytes),
+                key: key.bind(&method, &path, &without_pins(&bytes)),
             })
         })
     }
@@ -177,6 +178,33 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_path_to_error::deserialize(&mut body).map_err(|e| refuse(&e))
 }
 
+/// The body that a key is bound to: without PINs, whose six digits a stored hash would give away to who tries them all.
+fn without_pins(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const NAMES: [&str; 2] = ["pin", "old_pin"];
+    fn clear(value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    if value.is_string() && NAMES.contains(&name.as_str()) {
+                        *value = Value::Bool(true);
+                    }
+                    clear(value);
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(clear),
+            _ => {}
+        }
+    }
+    if !bytes.windows(3).any(|three| three == b"in\"") {
+        return Cow::Borrowed(bytes);
+    }
+    let Ok(mut body) = serde_json::from_slice::<Value>(bytes) else {
+        return Cow::Borrowed(bytes);
+    };
+    clear(&mut body);
+    Cow::Owned(body.to_string().into_bytes())
+}
+
 fn refuse(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     Problem::unreadable(pointer(error.path()), &error.inner().to_string())
 }
@@ -286,6 +314,23 @@ mod tests {
 
     fn refusal(body: &str) -> String {
         parse::<Sample>(body.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn d_card_10_no_hash_is_made_of_a_pin() {
+        let body = |pin: &str| format!(r#"{{"total": 5, "confirmation": {{"pin": "{pin}", "signed": true}}}}"#);
+        let (one, two) = (body("471902"), body("820416"));
+        assert_eq!(without_pins(one.as_bytes()), without_pins(two.as_bytes()));
+        assert!(!String::from_utf8_lossy(&without_pins(one.as_bytes())).contains("471902"));
+        let other = one.replace("5", "6");
+        assert_ne!(without_pins(one.as_bytes()), without_pins(other.as_bytes()));
+        let escaped = one.replace("pin", r"\u0070in");
+        assert!(
+            !String::from_utf8_lossy(&without_pins(escaped.as_bytes())).contains("471902"),
+            "{escaped}"
+        );
+        let plain = br#"{"shopping": 1}"#;
+        assert!(matches!(without_pins(plain), Cow::Borrowed(_)), "as it was sent");
     }
 
     #[test]

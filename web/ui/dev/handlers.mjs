@@ -24,7 +24,17 @@ function cardView(card, en) {
     ...rest,
     customer: { id: customer.id, display, phone_masked: mask(customer.phone) },
     balances: [{ asset: 'points', available, maturing, held: 0 }],
+    replaced_by_last_four: null,
+    staff_id: null,
+    allowed: allowed(card),
   }
+}
+
+/** What the table of operations allows, as far as the till offers it. */
+function allowed({ state, blocks }) {
+  if (state !== 'active') return []
+  const [lost, frozen] = [blocks.includes('loss'), blocks.includes('frozen')]
+  return [frozen ? 'unfreeze' : 'freeze', lost ? 'cancel_loss' : 'report_loss', ...(frozen ? [] : ['replace']), 'cancel']
 }
 
 function customerView({ id, name, form_of_address, phone }) {

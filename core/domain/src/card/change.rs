@@ -5,7 +5,7 @@ use super::{Block, Card, CardNumber, CardState, ReplacementCause};
 use crate::calendar::Instant;
 use crate::error::{Code, Refusal};
 use crate::id::*;
-use crate::rows::{CardRow, Rows};
+use crate::rows::{CardRow, CardUpdate, Rows};
 
 /// Any operation but a replacement, which needs a new number ([`decide_replace`]): what is saved. `card` is as
 /// afterwards. An approval is `by` somebody else than who entered the application.
@@ -47,6 +47,17 @@ pub(crate) fn expire(card: &mut Card) -> bool {
     }
     card.version += 1;
     true
+}
+
+/// Blocks a card after too many wrong PINs; None for one that is blocked so, or at its end.
+pub fn lock(card: &mut Card) -> Option<CardUpdate> {
+    if card.state != CardState::Active || card.blocks.contains(&Block::Pin) {
+        return None;
+    }
+    card.blocks.push(Block::Pin);
+    card.blocks.sort_unstable();
+    card.version += 1;
+    Some(card.update())
 }
 
 /// The new card of a replacement.

@@ -25,7 +25,9 @@ impl MemberCode {
 
     /// The fifteen digits.
     pub fn inner(&self) -> u64 {
-        self.0[2..17].bytes().fold(0, |all, digit| all * 10 + u64::from(digit - b'0'))
+        self.0[2..17]
+            .bytes()
+            .fold(0, |all, digit| all * 10 + u64::from(digit - b'0'))
     }
 
     pub fn as_str(&self) -> &str {

@@ -2,13 +2,15 @@
 //! -5, -6, -14). The table of operations is in `operations.rs`.
 
 mod change;
+mod code;
 mod number;
 mod operations;
 mod told;
 mod words;
 
 pub(crate) use change::expire;
-pub use change::{ReplaceArgs, decide_card, decide_replace};
+pub use change::{ReplaceArgs, decide_card, decide_replace, lock};
+pub use code::{MemberCode, NotACode};
 pub use number::{CardNumber, NotACardNumber};
 pub use operations::{At, CardOp, Given, OPERATIONS, Operation, allowed, apply, operation, usable};
 pub use told::{CallBackQuestion, CardOperation, ReplacementCause};

@@ -29,6 +29,13 @@ impl CardNumber {
         &self.0
     }
 
+    /// The twelve random digits.
+    pub fn serial(&self) -> u64 {
+        self.0[1..13]
+            .bytes()
+            .fold(0, |all, digit| all * 10 + u64::from(digit - b'0'))
+    }
+
     /// What staff may see of a card that isn't on the counter.
     pub fn last_four(&self) -> &str {
         &self.0[10..]

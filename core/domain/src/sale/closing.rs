@@ -6,7 +6,7 @@ use super::issue::end_of;
 use crate::card::{Card, CardOp, CardState, decide_card};
 use crate::error::{Code, Refusal, Text};
 use crate::id::*;
-use crate::ledger::{Account, Asset, Balance, Booking, EntryKind, Member};
+use crate::ledger::{Account, Asset, AssetKind, Balance, Booking, EntryKind, Member};
 use crate::money::format_minor;
 use crate::rows::Rows;
 
@@ -50,6 +50,8 @@ pub fn decide_give_up(
 
 fn close(member: &mut Member, (rule, text): (&str, Text), context: &Context, rows: &mut Rows, ids: &mut dyn NewIds) {
     let assets: Vec<Asset> = member.accounts.keys().cloned().collect();
+    let void = member.accounts.keys().filter(|asset| asset.ends_with_membership());
+    let assets: Vec<Asset> = void.cloned().collect();
     for asset in assets {
         let mut booking = Booking::new(member, asset, end_of(context, context.now), rows, ids);
         let lots: Vec<LotId> = booking.account().lots.iter().map(|lot| lot.id).collect();
@@ -71,7 +73,7 @@ fn check_empty(member: &Member, context: &Context) -> Result<(), Refusal> {
             maturing: account.maturing(context.now),
             held: 0,
         };
-        let worth = *asset != Asset::points() && balance.available + balance.maturing > 0;
+        let worth = !asset.ends_with_membership() && account.lots.iter().any(|lot| lot.remaining > 0);
         (worth || account.debt > 0).then_some(balance)
     };
     let left: Vec<Balance> = member.accounts.iter().filter_map(left).collect();
@@ -96,18 +98,19 @@ fn check_empty(member: &Member, context: &Context) -> Result<(), Refusal> {
 
 /// An amount of an asset: money for stored value, a number for all else.
 fn in_words(balance: &Balance, minor_units: u32) -> Text {
-    let asset = balance.asset.0.as_str();
+    let asset = &balance.asset;
     let held = balance.available + balance.maturing;
-    let amount = match asset {
-        "principal" | "bonus" => format_minor(held.abs(), minor_units),
-        _ => held.abs().to_string(),
+    let amount = match asset.is_money() {
+        true => format_minor(held.abs(), minor_units),
+        false => held.abs().to_string(),
     };
-    let (zh, en) = match (asset, asset.split_once(':')) {
-        ("points", _) => ("积分".to_owned(), "points".to_owned()),
-        ("principal", _) => ("储值本金".to_owned(), "of stored value".to_owned()),
-        ("bonus", _) => ("赠送金".to_owned(), "of bonus".to_owned()),
-        (_, Some(("session", service))) => (format!("次卡“{service}”次数"), format!("sessions of {service}")),
-        _ => (asset.to_owned(), asset.to_owned()),
+    let service = asset.service().unwrap_or_default();
+    let (zh, en) = match asset.kind() {
+        AssetKind::Points => ("积分".to_owned(), "points".to_owned()),
+        AssetKind::Principal => ("储值本金".to_owned(), "of stored value".to_owned()),
+        AssetKind::Bonus => ("赠送金".to_owned(), "of bonus".to_owned()),
+        AssetKind::Sessions => (format!("次卡“{service}”次数"), format!("sessions of {service}")),
+        AssetKind::Unknown => (asset.0.clone(), asset.0.clone()),
     };
     if held < 0 {
         return Text::new(format!("欠{zh} {amount}"), format!("a debt of {amount} {en}"));

@@ -190,6 +190,7 @@ fn d_card_9_a_card_with_value_or_debts_is_not_taken_back() {
         let mut shop = Shop::new();
         let lots = (balance > 0).then(|| cardea_domain::ledger::Lot {
             id: LotId(Uuid::from_u128(99)),
+            bill: None,
             opened_at: shop.context.now,
             terms: LotTerms::default(),
             remaining: balance,

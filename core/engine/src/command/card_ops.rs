@@ -220,8 +220,12 @@ impl Operating {
         });
         match self.command.op {
             CardOp::ReportLoss => {
-                detail["questions"] = json!(told.questions);
-                detail["lost_at"] = json!(told.lost_at);
+                if !told.questions.is_empty() {
+                    detail["questions"] = json!(told.questions);
+                }
+                if let Some(lost_at) = told.lost_at {
+                    detail["lost_at"] = json!(lost_at);
+                }
             }
             CardOp::Collect => {
                 detail["handbook_given"] = json!(told.handbook_given);
@@ -306,6 +310,8 @@ impl LedgerCommand for Replacing {
             .decision(state, (CardOp::Replace, rows), &new, Answer::created, event)?;
         decision.blank = blank;
         Ok(decision)
+        self.frame
+            .decision(state, (CardOp::Replace, rows), &new, Answer::created, event)
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) struct ByCode {
 }
 
 /// Every code that can't be used gets this answer, so that none can be guessed.
-fn unusable() -> Refusal {
+pub(super) fn unusable() -> Refusal {
     Refusal::new(
         Code::CodeUnusable,
         "此动态码不可用（已用过、已过期或不存在），请会员刷新后重试。",
@@ -64,7 +64,11 @@ pub(crate) fn find(engine: &Engine, chain: ChainId, code: &MemberCode) -> Result
             continue;
         };
         let used = engine.read(chain, |conn| credentials::code_used(conn, chain, card.card.id, step))?;
-        return if used { Err(unusable()) } else { Ok(ByCode { card, step }) };
+        return if used {
+            Err(unusable())
+        } else {
+            Ok(ByCode { card, step })
+        };
     }
     Err(unusable())
 }

@@ -1,9 +1,11 @@
 //! Whose sale it is, as of when it was rung up.
 
+use super::code::{self, ByCode};
 use super::desk::{Desk, no_such_card};
 use crate::error::Result;
 use crate::store::writer::ledger::LoadedCard;
 use crate::store::writer::load::{self, Standing};
+use cardea_domain::card::CardKind;
 use cardea_domain::error::MembershipChoice;
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
@@ -42,8 +44,11 @@ impl MemberRef {
 #[derive(Default)]
 pub(super) struct Holder {
     pub customer: Option<CustomerId>,
-    /// The card that was shown.
+    /// The card that was shown, and its kind.
     pub card: Option<CardId>,
+    pub kind: Option<CardKind>,
+    /// It was shown by its code of this step.
+    pub code: Option<(CardId, i64)>,
     pub member: Option<Member>,
     /// Found by the archive: whether there is a card of the membership, blocked or not.
     pub held: Option<bool>,
@@ -65,12 +70,19 @@ impl Holder {
     /// Finds the membership.
     ///
     /// # Errors
-    /// `not_found` for an unknown card, customer or membership, `card_blocked` for a card that doesn't work,
+    /// `not_found` for an unknown card, customer or membership, `code_unusable`, `card_blocked` for a card that doesn't work,
     /// `membership_ambiguous` where the customer has several.
     pub fn find(desk: &Desk, member: Option<&MemberRef>, as_of: AsOf) -> Result<Self> {
         match member {
             None => Ok(Self::default()),
-            Some(MemberRef::Card(number)) => Self::by_card(desk, number, as_of),
+            Some(MemberRef::Card(number)) => {
+                let chain = desk.chain();
+                let card = desk
+                    .engine
+                    .read(chain, |conn| load::card_by_number(conn, chain, number))?;
+                Self::by_card(desk, &card.ok_or_else(|| no_such_card().at("/member/card"))?, as_of)
+            }
+            Some(MemberRef::Code(text)) => Self::by_code(desk, text, as_of),
             Some(MemberRef::Customer(customer)) => Self::by_customer(desk, *customer, as_of),
             Some(MemberRef::Membership { customer, membership }) => {
                 Self::by_membership(desk, *customer, *membership, as_of)
@@ -78,12 +90,19 @@ impl Holder {
         }
     }
 
-    fn by_card(desk: &Desk, number: &str, as_of: AsOf) -> Result<Self> {
-        let chain = desk.chain();
-        let card = desk
-            .engine
-            .read(chain, |conn| load::card_by_number(conn, chain, number))?;
-        let card = card.ok_or_else(|| no_such_card().at("/member/card"))?;
+    fn by_code(desk: &Desk, text: &str, as_of: AsOf) -> Result<Self> {
+        let code = code::parse(text).ok_or_else(|| code::unusable().at("/member/code"))?;
+        let ByCode { card, step } = code::resolve(desk, &code).map_err(|refusal| refusal.at("/member/code"))?;
+        let holder = Self::by_card(desk, &card, as_of)?;
+        Ok(Self {
+            code: Some((card.card.id, step)),
+            // Needed to use it up, though the sale is older than the membership.
+            card: Some(card.card.id),
+            ..holder
+        })
+    }
+
+    fn by_card(desk: &Desk, card: &LoadedCard, as_of: AsOf) -> Result<Self> {
         card.check_usable(as_of.at)?;
         let member = desk.member_head(card.card.membership)?;
         let holder = Self {
@@ -95,6 +114,7 @@ impl Holder {
         }
         Ok(Self {
             card: Some(card.card.id),
+            kind: Some(card.card.kind),
             member: Some(member),
             ..holder
         })

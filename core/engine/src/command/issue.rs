@@ -8,6 +8,8 @@ use super::bearer::IssueToBearer;
 use super::campaigns::{Added, Occasion, Offers, recorded};
 use super::card_ops::check_number;
 use super::desk::{Desk, StoreFacts, new_number, stale};
+use super::card_ops::check_number;
+use super::desk::{Desk, new_number, stale};
 use super::ending::{Booked, end_membership};
 use super::from_stock::{Claim, chosen_number};
 use super::judge::{self, Question};
@@ -139,12 +141,7 @@ impl Issue {
         if let Some((_, true)) = standing.map(|(id, end)| (id, end.is_none_or(|end| now < end))) {
             return Err(membership_exists().into());
         }
-        let accepted = match &self.accepting {
-            Some(accepting) => desk.engine.read(chain, |conn| {
-                terms::enrolment(conn, (chain, self.program), accepting, now)
-            })?,
-            None => Vec::new(),
-        };
+        let accepted = self.accepted(desk, now)?;
         let configuration = desk.configuration(self.program, now)?;
         let kind = KindTerms::of(&configuration.terms.kinds, self.kind)?;
         check_holder(&kind, HolderRule::Customer)?;
@@ -226,6 +223,13 @@ impl Issue {
             day: record.key.business_date,
         };
         Offers::find(desk, store, &occasion, &recorded(record))
+    fn accepted(&self, desk: &Desk, now: Instant) -> Result<Vec<AcceptedTerms>> {
+        let Some(accepting) = &self.accepting else {
+            return Ok(Vec::new());
+        };
+        let of = (desk.chain(), self.program);
+        desk.engine
+            .read(desk.chain(), |conn| terms::enrolment(conn, of, accepting, now))
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::Command;
 use super::desk::{Desk, no_such_card};
+use super::pin::Pin;
 use crate::Engine;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, Needs, State};
 use crate::store::writer::{AuditRow, Failure, Work, credentials, load, save};
 use crate::store::{Answer, IdempotencyKey, Lane};
-use super::pin::Pin;
 use cardea_domain::card::{At, Block, Card, CardState, lock, usable};
 use cardea_domain::id::*;
 use cardea_domain::rows::{PinRow, Rows};
@@ -49,12 +49,12 @@ impl Engine {
         // The desk isn't for other threads: it goes before anything is waited for.
         let (card, pin, pointer) = {
             let desk = Desk::new(self, actor, super::Purpose::Post);
+            if !command.carries_pin() || self.known(&desk, key, command)?.is_some() {
+                return Ok(None);
+            }
             let Some((used, pointer)) = command.pin(&desk)? else {
                 return Ok(None);
             };
-            if self.known(&desk, key, command)?.is_some() {
-                return Ok(None);
-            }
             (used.card, used.pin.clone(), pointer)
         };
         let pin_of = |conn: &mut _| credentials::pin(conn, actor.chain, card);
@@ -90,7 +90,10 @@ impl Engine {
     async fn pin_step(&self, actor: &Arc<Actor>, card: CardId, step: Step) -> Result<Counted, Refusal> {
         let now = self.clock().business(actor.chain);
         let work = Work::Ledger(Box::new(Judging { card, step, now }));
-        match self.submit(Lane::Interactive, actor.clone(), None, "card.judge_pin", work).await {
+        match self
+            .submit(Lane::Interactive, actor.clone(), None, "card.judge_pin", work)
+            .await
+        {
             Ok(answered) => serde_json::from_str(&answered.json).map_err(|e| Error::from(e).into()),
             Err(Failure::Refused(refusal)) => Err(*refusal),
             Err(Failure::Stale) => Err(super::desk::stale()),
@@ -191,6 +194,8 @@ pub(super) fn card_at_hand(desk: &Desk, shown: &str) -> Result<Option<CardId>> {
     if let Some(code) = super::code::parse(shown) {
         return Ok(Some(super::code::resolve(desk, &code)?.card.card.id));
     }
-    let card = desk.engine.read(chain, |conn| load::card_by_number(conn, chain, shown))?;
+    let card = desk
+        .engine
+        .read(chain, |conn| load::card_by_number(conn, chain, shown))?;
     Ok(card.map(|card| card.card.id))
 }

@@ -11,6 +11,8 @@ mod bearer;
 mod campaigns;
 mod cancel;
 mod card_ops;
+pub(crate) mod code;
+mod confirmation;
 mod desk;
 pub(crate) mod ending;
 mod from_stock;
@@ -19,9 +21,11 @@ mod give_up;
 mod holder;
 mod issue;
 pub(crate) mod judge;
+mod judge_pin;
 mod late;
 mod name_holder;
 mod new_sale;
+mod pin;
 mod redemption;
 mod returns;
 mod sale;
@@ -40,6 +44,11 @@ pub use bearer::IssueToBearer;
 pub use cancel::{CancelRedemption, CancelView, NewCancellation};
 pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
 pub use gift::{ClaimedReward, RewardOnBill};
+pub use bearer::IssueToBearer;
+pub use cancel::{CancelRedemption, CancelView, NewCancellation};
+pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
+pub use code::CardCode;
+pub use confirmation::Confirmation;
 pub use give_up::{CardReturn, GiveUp};
 pub use issue::{Issue, NewCard};
 pub use holder::MemberRef;
@@ -47,6 +56,8 @@ pub use issue::{AddCard, Issue, NewCard};
 pub use late::JudgeLate;
 pub use name_holder::{NameHolder, NewHolder};
 pub use new_sale::{NewSale, SaleLine, SaleMember, SaleReward, SaleTender};
+pub use new_sale::{NewSale, SaleLine, SaleMember};
+pub use pin::{NewPin, Pin, PinReset, SetPin};
 pub use redemption::{Redemption, RedemptionView};
 pub use returns::{NewReturn, Return, ReturnView};
 pub use sale::{MemberRef, Sale};
@@ -59,18 +70,23 @@ pub use sale::{MemberView, Sale, SaleView};
 use crate::actor::Actor;
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::identity::Action;
 use crate::store::writer::idempotency::Asked;
 use crate::store::writer::ids::Ids;
 use crate::store::writer::ledger::LedgerCommand;
 use crate::store::writer::{Failure, Work, idempotency, load};
 use crate::store::{Answered, IdempotencyKey, Lane};
+use cardea_domain::id::CardId;
 use cardea_domain::sale::NaturalKey;
 use cardea_domain::{Code, Refusal};
 use desk::Desk;
+use judge_pin::Used;
 use std::sync::Arc;
 
 /// How often a command is proposed again when its basis changes under it.
 const ATTEMPTS: usize = 5;
+/// Where a PIN stands in a bill.
+const PIN_POINTER: &str = "/confirmation/pin";
 
 /// Everything that moves the ledger or a card.
 #[derive(Clone, Debug)]
@@ -86,6 +102,7 @@ pub enum Command {
     AddCard(AddCard),
     Card(Operate),
     Replace(Replace),
+    SetPin(SetPin),
     JudgeLate(JudgeLate),
     Award(Award),
 }
@@ -110,6 +127,7 @@ impl Command {
             Command::GiveUp(command) => command.name(),
             Command::Card(operation) => operation.name(),
             Command::Replace(_) => "card.replace",
+            Command::SetPin(command) => command.name(),
             Command::JudgeLate(_) => "sale.judge",
             Command::Award(_) => "campaign.award",
         }
@@ -136,9 +154,64 @@ impl Command {
             Command::AddCard(command) => command.propose(desk),
             Command::Card(command) => command.propose(desk),
             Command::Replace(command) => command.propose(desk),
+            Command::SetPin(command) => command.propose(desk),
             Command::JudgeLate(command) => command.propose(desk),
             Command::Award(command) => command.propose(desk),
         }
+    }
+
+    fn carries_pin(&self) -> bool {
+        match self {
+            Command::SetPin(command) => command.old().is_some(),
+            Command::Sale(command) => command.confirmation.pin.is_some(),
+            Command::Redemption(command) => command.confirmation.pin.is_some(),
+            _ => false,
+        }
+    }
+
+    /// The PIN that came with it, and where it stood.
+    ///
+    /// # Errors
+    /// `field_invalid` for a PIN where no card is used; what keeps a code from being used.
+    fn pin(&self, desk: &Desk) -> Result<Option<(Used<'_>, &'static str)>> {
+        let (confirmation, card) = match self {
+            Command::SetPin(command) => return Ok(command.old().map(|used| (used, "/old_pin"))),
+            Command::Sale(command) => (&command.confirmation, command.shown()),
+            Command::Redemption(command) => (&command.confirmation, Some(command.card.as_str())),
+            _ => return Ok(None),
+        };
+        let Some(pin) = &confirmation.pin else {
+            return Ok(None);
+        };
+        // Nobody's PIN is tried by who may not sell there.
+        match self {
+            Command::Sale(command) => desk.actor.require(Action::SalePost, Some(command.store))?,
+            Command::Redemption(command) => desk.actor.require(Action::RedemptionPost, Some(command.store))?,
+            _ => {}
+        }
+        let card = card
+            .map(|shown| judge_pin::card_at_hand(desk, shown))
+            .transpose()?
+            .flatten();
+        let card = card.ok_or_else(|| {
+            let (zh, en) = (
+                "密码须与卡一起使用，请刷卡或出示动态码",
+                "A PIN is a card's: use the card, or its code",
+            );
+            Refusal::new(Code::FieldInvalid, zh, en).at(PIN_POINTER)
+        })?;
+        Ok(Some((Used { card, pin }, PIN_POINTER)))
+    }
+
+    /// The same command, whose PIN was right.
+    fn judged(&self, card: CardId) -> Self {
+        let mut judged = self.clone();
+        match &mut judged {
+            Command::Sale(command) => command.confirmation.judged = Some(card),
+            Command::Redemption(command) => command.confirmation.judged = Some(card),
+            _ => {}
+        }
+        judged
     }
 
     /// The permanent key of the bill it books, and the hash of what the till sent.
@@ -182,6 +255,8 @@ impl Engine {
         command: &Command,
     ) -> Result<Answered, Refusal> {
         self.permit_vouchers(actor, command.codes())?;
+        let judged = self.with_judged_pin(actor, key.as_ref(), command).await?;
+        let command = judged.as_ref().unwrap_or(command);
         for _ in 0..ATTEMPTS {
             let proposed = match self.prepare(actor, key.as_ref(), command)? {
                 Prepared::Known(answered) => return Ok(answered),

@@ -1,6 +1,7 @@
 //! A bill as a till sends it.
 
 use super::{ClaimedReward, Command, MemberRef, Sale, VoucherTender};
+use super::{Command, Confirmation, MemberRef, Sale};
 use cardea_domain::id::*;
 use cardea_domain::sale::{AttrValue, Bill, Collect, Line, Tender, TenderKind};
 use cardea_domain::{Code, Instant, Refusal};
@@ -8,12 +9,14 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// Whose sale it is: by card or by customer, exactly one of the two.
+/// Whose sale it is: by card, code or customer, exactly one of them.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SaleMember {
     /// Number of the card presented.
     pub card: Option<String>,
+    /// Or its dynamic code, 18 digits, good for one use.
+    pub code: Option<String>,
     #[schema(value_type = Option<Uuid>)]
     pub customer_id: Option<CustomerId>,
     /// Beside `customer_id`: which of the customer's memberships, where there are several.
@@ -108,6 +111,9 @@ pub struct NewSale {
     /// The bill is meant, although it goes beyond the chain's limit: else it is refused `bill_over_limit`.
     #[serde(default)]
     pub over_limit: bool,
+    /// What was made sure of, where the program demands it.
+    #[serde(default)]
+    pub confirmation: Confirmation,
     /// Why a manager enters it more than 7 days later, at most 200 characters.
     #[schema(example = "停电，手工开单")]
     pub reason: Option<String>,
@@ -119,10 +125,16 @@ impl SaleMember {
             (Some(number), None, None) => Ok(MemberRef::Card(number)),
             (None, Some(id), None) => Ok(MemberRef::Customer(id)),
             (None, Some(customer), Some(membership)) => Ok(MemberRef::Membership { customer, membership }),
+    fn reference(self) -> Result<MemberRef, Refusal> {
+        match (self.card, self.code, self.customer_id, self.membership_id) {
+            (Some(number), None, None, None) => Ok(MemberRef::Card(number)),
+            (None, Some(code), None, None) => Ok(MemberRef::Code(code)),
+            (None, None, Some(id), None) => Ok(MemberRef::Customer(id)),
+            (None, None, Some(customer), Some(membership)) => Ok(MemberRef::Membership { customer, membership }),
             _ => Err(Refusal::new(
                 Code::FieldInvalid,
-                "会员须用 card 或 customer_id 二者之一指明，会籍 membership_id 只能与 customer_id 同用；散客用 null。",
-                "Name the member by card or by customer_id, by exactly one, and a membership_id only beside customer_id; null is a sale of nobody.",
+                "会员须用 card、code 或 customer_id 三者之一指明，会籍 membership_id 只能与 customer_id 同用；散客用 null。",
+                "Name the member by card, code or customer_id, by exactly one, and a membership_id only beside customer_id; null is a sale of nobody.",
             )
             .at("/member")),
         }
@@ -208,6 +220,7 @@ impl NewSale {
             vouchers: vouchers.into_iter().flatten().collect(),
             rewards: self.rewards.into_iter().map(SaleReward::claimed).collect(),
             over_limit: self.over_limit,
+            confirmation: self.confirmation,
             reason: self.reason,
             trusted: false,
         }))

@@ -36,7 +36,10 @@ impl Pin {
     /// `field_invalid` for one that anybody would try first.
     fn check_new(&self) -> Result<(), Refusal> {
         let digits = self.0.as_bytes();
-        let steps: Vec<i16> = digits.windows(2).map(|two| i16::from(two[1]) - i16::from(two[0])).collect();
+        let steps: Vec<i16> = digits
+            .windows(2)
+            .map(|two| i16::from(two[1]) - i16::from(two[0]))
+            .collect();
         if steps.windows(2).all(|two| two[0] == two[1]) && steps[0].abs() <= 1 {
             let zh = "密码过于简单，不能用相同或连续的数字";
             let en = "The PIN is too easy: not one digit six times, nor six in a row";
@@ -106,7 +109,11 @@ impl SetPin {
     pub fn new(card: CardId, new: NewPin) -> Self {
         Self {
             card,
-            op: if new.old_pin.is_some() { CardOp::ChangePin } else { CardOp::SetPin },
+            op: if new.old_pin.is_some() {
+                CardOp::ChangePin
+            } else {
+                CardOp::SetPin
+            },
             pin: new.pin,
             old: new.old_pin,
             operation: CardOperation {
@@ -149,7 +156,10 @@ impl SetPin {
         }
         Ok(Box::new(Setting {
             frame: Frame::new(desk, &card)?,
-            hash: self.hash.clone().ok_or_else(|| crate::error::Error::internal("a PIN without its hash"))?,
+            hash: self
+                .hash
+                .clone()
+                .ok_or_else(|| crate::error::Error::internal("a PIN without its hash"))?,
             command: self.clone(),
         }))
     }
@@ -161,17 +171,17 @@ impl Engine {
     /// # Errors
     /// `forbidden`, `field_invalid`, `card_state`; `already_exists` for a first PIN where there is one; `pin_wrong`,
     /// `card_blocked` for the old one.
-    pub async fn set_pin(
-        &self,
-        actor: &Actor,
-        key: IdempotencyKey,
-        mut setting: SetPin,
-    ) -> Result<Answered, Refusal> {
+    pub async fn set_pin(&self, actor: &Actor, key: IdempotencyKey, mut setting: SetPin) -> Result<Answered, Refusal> {
         setting.pin.check_new()?;
         // Whoever may not do it gets no PIN hashed or judged.
-        let desk = Desk::new(self, actor, super::Purpose::Post);
-        permit(&desk, setting.op, find(&desk, setting.card)?.card.store)?;
-        let peppered = self.keys().chain(actor.chain).pepper(setting.card, setting.pin.as_str());
+        {
+            let desk = Desk::new(self, actor, super::Purpose::Post);
+            permit(&desk, setting.op, find(&desk, setting.card)?.card.store)?;
+        }
+        let peppered = self
+            .keys()
+            .chain(actor.chain)
+            .pepper(setting.card, setting.pin.as_str());
         setting.hash = Some(self.identity().passwords.hash_pin(&peppered).await?);
         self.execute(actor, Some(key), &Command::SetPin(setting)).await
     }
@@ -192,7 +202,9 @@ impl LedgerCommand for Setting {
     }
 
     fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
-        let SetPin { op, operation: told, .. } = &self.command;
+        let SetPin {
+            op, operation: told, ..
+        } = &self.command;
         let mut card = state.cards.remove(&self.frame.card).ok_or_else(no_such_card)?.card;
         let from = card.state;
         let mut rows = decide_card(&mut card, *op, None)?;
@@ -216,7 +228,9 @@ impl LedgerCommand for Setting {
             set_at: self.frame.now,
         });
         let detail = json!({ "identity_checked": told.identity_checked });
-        let event = self.frame.event(*op, from, &card, told.reason.trim().to_owned(), detail);
+        let event = self
+            .frame
+            .event(*op, from, &card, told.reason.trim().to_owned(), detail);
         self.frame.decision(state, (*op, rows), &card, Answer::ok, event)
     }
 }

@@ -1,6 +1,8 @@
 //! Exchanging points for a reward of the catalogue.
 
 use super::Purpose;
+use super::code::{self, ByCode};
+use super::confirmation::{Confirmation, check_use, noted};
 use super::desk::{Desk, Receipt, StoreFacts, a_till, content_hash, no_such_card, or_a_till, stale};
 use crate::error::{Error, Result};
 use crate::identity::Action;
@@ -9,6 +11,7 @@ use crate::program::Configuration;
 use crate::store::Answer;
 use crate::store::writer::claims::{self, RewardNeed};
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::ledger::{Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load};
 use cardea_domain::error::RuleRefusal;
 use cardea_domain::id::*;
@@ -27,7 +30,7 @@ use uuid::Uuid;
 #[schema(as = NewRedemption)]
 #[serde(deny_unknown_fields)]
 pub struct Redemption {
-    /// Number of the card presented.
+    /// Number of the card presented, or its dynamic code.
     pub card: String,
     #[serde(rename = "store_id")]
     #[schema(value_type = Uuid)]
@@ -53,6 +56,9 @@ pub struct Redemption {
     /// Absent: now.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub occurred_at: Option<Instant>,
+    /// What was made sure of, where the program demands it.
+    #[serde(default)]
+    pub confirmation: Confirmation,
     // Demo and import alone, never a request: `occurred_at` may lie anywhere, and the exchange is booked as of then.
     #[serde(skip)]
     pub trusted: bool,
@@ -106,6 +112,20 @@ impl Redemption {
         })
     }
 
+    /// The card that was shown, and the step of its code.
+    fn find_card(&self, desk: &Desk) -> Result<(LoadedCard, Option<(CardId, i64)>)> {
+        if let Some(code) = code::parse(&self.card) {
+            let ByCode { card, step } = code::resolve(desk, &code).map_err(|refusal| refusal.at("/card"))?;
+            let used = (card.card.id, step);
+            return Ok((card, Some(used)));
+        }
+        let chain = desk.chain();
+        let card = desk
+            .engine
+            .read(chain, |conn| load::card_by_number(conn, chain, &self.card))?;
+        Ok((card.ok_or_else(|| no_such_card().at("/card"))?, None))
+    }
+
     pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
         Ok(Box::new(self.exchange(desk)?))
     }
@@ -116,10 +136,7 @@ impl Redemption {
         let now = desk.now(self.as_of());
         let occurred_at = self.occurred_at(now);
         let chain = desk.chain();
-        let card = desk
-            .engine
-            .read(chain, |conn| load::card_by_number(conn, chain, &self.card))?;
-        let card = card.ok_or_else(|| no_such_card().at("/card"))?;
+        let (card, used) = self.find_card(desk)?;
         let judged_at = occurred_at.min(now);
         card.check_usable(judged_at)?;
         let need = MemberNeed {
@@ -142,6 +159,7 @@ impl Redemption {
         let (reward, code) = reward.ok_or_else(no_such_reward)?;
         let price = reward.price_of(self.quantity)?;
         let configuration = desk.configuration(member.program, occurred_at)?;
+        check_use(&configuration.terms.kinds, Some(card.card.kind), CardUse::Redeem)?;
         let key = self.key(store, occurred_at)?;
         let (permit, input) = permit(
             desk,
@@ -158,6 +176,9 @@ impl Redemption {
             member: member.id,
             reward: reward.id,
             card: card.card.id,
+            code: used,
+            confirmed: self.confirmation.confirmed(desk, self.store, Some(card.card.id))?,
+            trusted: self.trusted,
             affordable: available(&member, judged_at) >= price,
             tier: member.tier,
             price: reward.points,
@@ -263,6 +284,11 @@ pub(super) struct Exchange {
     pub member: MembershipId,
     pub reward: RewardId,
     card: CardId,
+    /// The code that was shown, to be used up.
+    code: Option<(CardId, i64)>,
+    confirmed: Confirmed,
+    /// Of an import nothing is to be confirmed.
+    trusted: bool,
     /// What the plugin was told.
     tier: String,
     price: Points,
@@ -356,6 +382,10 @@ impl Exchange {
             input: self.input.clone(),
         })
     }
+    /// Of a quote: what the program demands to be confirmed before it is booked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub confirmations: Vec<Demand>,
 }
 
 impl LedgerCommand for Exchange {
@@ -368,6 +398,8 @@ impl LedgerCommand for Exchange {
             }],
             cards: vec![self.card],
             rewards: vec![self.need()],
+            code: self.code,
+            reward: Some(self.reward),
             ended_of: (self.context.judged_at < self.context.now).then_some((self.member, self.context.judged_at)),
             ..Needs::default()
         }
@@ -390,6 +422,39 @@ impl LedgerCommand for Exchange {
         let mut decision = Decision::new(done.rows, done.told);
         decision.notes.audit.push(done.audit);
         decision.inputs.extend(done.input);
+        let (mut rows, answer) =
+            decide_redemption(&mut member, &mut reward, &self.args, &self.permit, &self.context, ids)?;
+        let requirements: &[Requirement] = if self.trusted {
+            &[]
+        } else {
+            &self.context.terms.requirements
+        };
+        let lacking = self
+            .confirmed
+            .lacking(requirements, ConfirmedUse::Redeem, answer.points);
+        if !self.quote {
+            check_confirmed(&lacking)?;
+        }
+        code::use_up(self.code, state, &mut rows)?;
+        let told = Answer::booked(&answer.entries, |entries| RedemptionView {
+            id: (!self.quote).then_some(answer.id),
+            reward: answer.reward.clone(),
+            quantity: answer.quantity,
+            points: answer.points,
+            entries,
+            balances: answer.balances.clone(),
+            cancellable_until: answer.cancellable_until,
+            confirmations: lacking.clone(),
+        })?;
+        let mut decision = Decision::new(rows, told);
+        let detail = json!({ "reward_id": self.reward, "quantity": answer.quantity, "points": answer.points });
+        let detail = noted(detail, self.confirmed);
+        decision.notes.audit.push(AuditRow {
+            action: "redemption.post",
+            subject: Some(answer.id.0),
+            detail,
+        });
+        decision.inputs.extend(self.input.clone());
         Ok(decision)
     }
 }

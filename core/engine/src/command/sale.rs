@@ -2,6 +2,8 @@
 
 use super::Purpose;
 use super::campaigns::{Occasion, Offers, covered};
+use super::code;
+use super::confirmation::{Confirmation, check_use, noted};
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
 use super::gift::{ClaimedReward, Gifts, RewardOnBill};
 use super::holder::{AsOf, Holder, any_held, without_a_card};
@@ -15,20 +17,48 @@ use crate::error::Result;
 use crate::identity::Action;
 use crate::keys::Digest;
 use crate::program::Configuration;
-use crate::query::CustomerShown;
 use crate::store::Answer;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::parts::Asked;
 use crate::store::writer::{AuditRow, load};
 use cardea_domain::id::*;
 use cardea_domain::ledger::{Balance, Member};
+use cardea_domain::identifier::grouped_number;
+use cardea_domain::ledger::Member;
 use cardea_domain::sale::*;
-use cardea_domain::tier::TierView;
-use cardea_domain::{Instant, Minor, Points, Refusal, Text};
-use serde::{Deserialize, Serialize};
+use cardea_domain::{Instant, Minor, Refusal, Text};
+use serde::Serialize;
 use serde_json::json;
-use utoipa::ToSchema;
 use uuid::Uuid;
+
+/// Who a sale is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberRef {
+    /// A whole card number; the card must be usable.
+    Card(String),
+    /// The dynamic code of a card, good for one use.
+    Code(String),
+    /// By the archive: earns on the open membership while it has a card, blocked or not, or its program needs none.
+    /// Without a membership it is booked all the same, `no_member`; of several, one must be named.
+    Customer(CustomerId),
+    /// By the archive, with the membership that is meant.
+    Membership {
+        customer: CustomerId,
+        membership: MembershipId,
+    },
+}
+
+impl MemberRef {
+    /// With the number in its one form: however it was read, it is the same bill.
+    fn plain(&self) -> Self {
+        match self {
+            Self::Card(number) => Self::Card(grouped_number(number)),
+            Self::Code(code) => Self::Code(grouped_number(code)),
+            Self::Customer(_) | Self::Membership { .. } => self.clone(),
+        }
+    }
+}
 
 /// A sale to ring up (or to quote).
 #[derive(Clone, Debug)]
@@ -49,6 +79,8 @@ pub struct Sale {
     pub rewards: Vec<ClaimedReward>,
     /// The bill is meant, although it goes beyond the chain's limit.
     pub over_limit: bool,
+    /// What was made sure of.
+    pub confirmation: Confirmation,
     /// Why it is entered so late; demanded of what lies more than seven days back.
     pub reason: Option<String>,
     /// Import and demo: `occurred_at` may lie anywhere, and the sale is judged as of then.
@@ -73,6 +105,14 @@ struct Content<'a> {
 }
 
 impl Sale {
+    /// What the member showed: a card's number or its code.
+    pub(super) fn shown(&self) -> Option<&str> {
+        match self.member.as_ref()? {
+            MemberRef::Card(shown) | MemberRef::Code(shown) => Some(shown),
+            MemberRef::Customer(_) | MemberRef::Membership { .. } => None,
+        }
+    }
+
     pub(super) fn natural(&self, desk: &Desk) -> Result<(NaturalKey, [u8; 32])> {
         let store = desk.store(self.store)?;
         Ok((self.key(store)?, self.content(desk)?))
@@ -156,17 +196,28 @@ impl Sale {
             claims,
             offers: Offers::default(),
             gifts,
+            code: holder.code,
+            confirmed: self.confirmation.confirmed(desk, self.store, holder.card)?,
+            trusted: self.trusted,
         };
         if let Some(member) = holder.member {
             let configuration = desk.configuration(member.program, self.occurred_at)?;
-            let earns = holder.held != Some(false) || configuration.terms.earn_without_card;
-            if earns || posting.spends() {
+            let kinds = &configuration.terms.kinds;
+            if self.bill.tenders.iter().any(|tender| tender.kind == TenderKind::Points) {
+                check_use(kinds, holder.kind, CardUse::SpendPoints)?;
+            }
+            let by_kind = check_use(kinds, holder.kind, CardUse::Earn).err();
+            let held = holder.held != Some(false) || configuration.terms.earn_without_card;
+            if (held && by_kind.is_none()) || posting.spends() {
                 posting.context = desk.context(store, Some(&configuration), now);
                 posting.context.judged_at = judged_at;
                 self.divide_value(desk, &member, &mut posting)?;
                 self.judge(desk, store, &configuration, &member, &mut posting)?;
+                if let Some(refusal) = by_kind {
+                    posting.earns_nothing(refusal.detail);
+                }
             } else {
-                posting.not_earned = Some(without_a_card());
+                posting.not_earned = Some(by_kind.map_or_else(without_a_card, |refusal| refusal.detail));
             }
         }
         posting.context.judged_at = judged_at;
@@ -283,9 +334,44 @@ struct Posting {
     claims: Claims,
     offers: Offers,
     gifts: Gifts,
+    /// The code that was shown, to be used up.
+    code: Option<(CardId, i64)>,
+    confirmed: Confirmed,
+    /// Of an import nobody is told, and nothing is to be confirmed.
+    trusted: bool,
 }
 
 impl Posting {
+    /// A card of this kind spends and doesn't earn: whatever the plugin proposed.
+    fn earns_nothing(&mut self, why: Text) {
+        if let Some(proposal) = &mut self.proposal {
+            (proposal.outcome, proposal.input) = (Some(Outcome::default()), None);
+        }
+        (self.not_earned, self.asked) = (Some(why), None);
+    }
+
+    /// What the program demands to be confirmed, and wasn't.
+    fn lacking(&self, spent: &SaleAnswer) -> Vec<Demand> {
+        if self.trusted {
+            return Vec::new();
+        }
+        let terms = &self.context.terms.requirements;
+        let paid = |kinds: fn(TenderKind) -> bool| -> i64 {
+            let tenders = self.args.bill.tenders.iter().filter(|tender| kinds(tender.kind));
+            tenders.map(|tender| tender.amount).sum()
+        };
+        let points = match spent.points_spent {
+            0 => 0,
+            _ => paid(|kind| kind == TenderKind::Points),
+        };
+        let value = paid(|kind| kind == TenderKind::Value || kind.value_asset().is_some());
+        let mut lacking = self.confirmed.lacking(terms, ConfirmedUse::SpendPoints, points);
+        lacking.extend(self.confirmed.lacking(terms, ConfirmedUse::SpendValue, value));
+        lacking.sort_unstable();
+        lacking.dedup();
+        lacking
+    }
+
     /// Whether it takes what the membership has.
     fn spends(&self) -> bool {
         let of_member =
@@ -314,6 +400,7 @@ impl Posting {
     }
 
     fn answer(&self, answer: &SaleAnswer, rewards: &[RewardOnBill]) -> Result<Answer> {
+    fn answer(&self, answer: &SaleAnswer, lacking: &[Demand]) -> Result<Answer> {
         Answer::booked(&answer.entries, |entries| SaleView {
             id: (!self.quote).then_some(answer.id),
             points_earned: answer.points_earned,
@@ -330,6 +417,7 @@ impl Posting {
             }),
             not_earned: self.not_earned.clone(),
             rewards: rewards.to_vec(),
+            confirmations: lacking.to_vec(),
         })
     }
 }
@@ -354,6 +442,7 @@ impl LedgerCommand for Posting {
         Needs {
             members: member.into_iter().chain(introducer).collect(),
             cards: self.args.card.into_iter().collect(),
+            code: self.code,
             cards_of: self.found.filter(|_| self.held.is_some()),
             standing_of: self
                 .standing
@@ -408,7 +497,14 @@ impl LedgerCommand for Posting {
         let mut decision = Decision::new(rows, self.answer(&answer, &self.gifts.told(&exchanged, self.quote))?);
         Gifts::add(exchanged, &mut decision);
         decision.rows.voucher_uses = used;
+        let lacking = self.lacking(&answer);
+        if !self.quote {
+            check_confirmed(&lacking)?;
+        }
+        code::use_up(self.code, state, &mut rows)?;
+        let mut decision = Decision::new(rows, self.answer(&answer, &lacking)?);
         let detail = json!({ "paid": answer.paid, "earned": answer.points_earned, "spent": answer.points_spent });
+        let detail = noted(detail, self.confirmed);
         decision.notes.audit.push(AuditRow {
             action: "sale.post",
             subject: Some(answer.id.0),
@@ -421,7 +517,7 @@ impl LedgerCommand for Posting {
                 payload,
             });
         }
-        if let Some(member) = member.filter(|_| self.told) {
+        if let Some(member) = member.filter(|_| !self.trusted) {
             let changes = &decision.rows.tier_changes;
             decision.notes.notices = told::of_tiers(&self.context.ladder, &member, changes);
         }

@@ -5,6 +5,10 @@ use crate::query::CustomerShown;
 use cardea_domain::id::*;
 use cardea_domain::ledger::Balance;
 use cardea_domain::sale::{EntryView, Judgement};
+use crate::query::CustomerShown;
+use cardea_domain::id::*;
+use cardea_domain::ledger::Balance;
+use cardea_domain::sale::{Demand, EntryView, Judgement};
 use cardea_domain::tier::TierView;
 use cardea_domain::{Minor, Points, Text};
 use serde::{Deserialize, Serialize};
@@ -41,6 +45,10 @@ pub struct SaleView<E, C> {
     /// Rewards that were claimed on the bill.
     #[serde(default)]
     pub rewards: Vec<RewardOnBill>,
+    /// Of a quote: what the program demands to be confirmed before it is booked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub confirmations: Vec<Demand>,
 }
 
 /// Whose sale it was.
@@ -80,6 +88,7 @@ impl<E, C> SaleView<E, C> {
             }),
             not_earned: self.not_earned,
             rewards: self.rewards,
+            confirmations: self.confirmations,
         }
     }
 }

@@ -91,6 +91,7 @@ impl Shop {
             vouchers: Vec::new(),
             rewards: Vec::new(),
             over_limit: false,
+            confirmation: Confirmation::default(),
             reason: None,
             trusted: false,
         }
@@ -281,6 +282,7 @@ async fn rewards_are_bounded_by_stock_and_balance(on: Backend) {
             quantity: 1,
             collect: Default::default(),
             occurred_at: None,
+            confirmation: Confirmation::default(),
             trusted: false,
         })
     };

@@ -9,7 +9,8 @@ use super::setup::Place;
 use super::trade::{self, Event, Goods, Happening, Member, Shopper};
 use crate::archive::{Consent, FormOfAddress, NewCustomer};
 use crate::command::{
-    CardOperation, CardReplacement, Command, Issue, MemberRef, NewReturn, Operate, Redemption, Replace, Return, Sale,
+    CardOperation, CardReplacement, Command, Confirmation, Issue, MemberRef, NewReturn, Operate, Redemption, Replace,
+    Return, Sale,
 };
 use crate::store::{Answered, Lane};
 use cardea_domain::card::{CallBackQuestion, CardKind, CardNumber, CardOp, ReplacementCause};
@@ -283,6 +284,7 @@ impl Work {
                 vouchers: Vec::new(),
                 rewards: Vec::new(),
                 over_limit: false,
+                confirmation: Confirmation::default(),
                 reason: None,
                 trusted: true,
             }))
@@ -361,6 +363,7 @@ impl Work {
                 quantity: 1,
                 collect: Default::default(),
                 occurred_at: Some(self.at()?),
+                confirmation: Confirmation::default(),
                 trusted: true,
             }))
             .await?;

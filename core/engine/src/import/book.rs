@@ -7,7 +7,7 @@ use super::row::{BadRow, Reason};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::archive::{Consent, FormOfAddress, NewCustomer};
-use crate::command::{Command, Issue, MemberRef, NewReturn, Return, Sale};
+use crate::command::{Command, Confirmation, Issue, MemberRef, NewReturn, Return, Sale};
 use crate::store::schema::{bills, customers, memberships};
 use crate::store::{Answered, Id, Lane};
 use crate::{Result, each};
@@ -85,6 +85,7 @@ impl Books {
             vouchers: Vec::new(),
             rewards: Vec::new(),
             over_limit: false,
+            confirmation: Confirmation::default(),
             reason: None,
             trusted: true,
         });

@@ -1,7 +1,7 @@
 //! One chain's keys, all derived: nothing about them is stored, and one chain's key says nothing of another's.
 
 use super::blind::{Digest, IndexKind};
-use cardea_domain::id::ChainId;
+use cardea_domain::id::{CardId, ChainId};
 use hkdf::Hkdf;
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
@@ -37,6 +37,10 @@ pub struct ChainKeys {
     pub(super) wrapping: Zeroizing<[u8; 32]>,
     /// One key per kind of index: equal values of two kinds have unequal digests.
     blind: [MacKey; IndexKind::ALL.len()],
+    /// Of the cards' dynamic codes.
+    pub(super) codes: MacKey,
+    /// Goes into every PIN before it is hashed.
+    pins: MacKey,
 }
 
 impl ChainKeys {
@@ -50,7 +54,17 @@ impl ChainKeys {
             chain,
             wrapping: derived(key.as_slice(), b"cardea/1/person"),
             blind,
+            codes: derived(key.as_slice(), b"cardea/1/card-code"),
+            pins: derived(key.as_slice(), b"cardea/1/card-pin"),
         }
+    }
+
+    /// A card's PIN as it is hashed: who has the database alone can't try out a million of them.
+    pub fn pepper(&self, card: CardId, pin: &str) -> Zeroizing<String> {
+        let mac = mac(&self.pins)
+            .chain_update(card.0.as_bytes())
+            .chain_update(pin.as_bytes());
+        Zeroizing::new(hex::encode(mac.finalize().into_bytes()))
     }
 
     /// The blind index of a value that its normaliser ([`super::phone`], …) has brought into one form.

@@ -51,7 +51,7 @@ impl ChainKeys {
 
     fn check_digits(&self, card: CardId, step: i64) -> u64 {
         let key = mac(&self.codes).chain_update(b"card").chain_update(card.0.as_bytes());
-        let mut of_card = MacKey::default();
+        let mut of_card = MacKey::from([0; 64]);
         of_card[..32].copy_from_slice(&key.finalize().into_bytes());
         number(mac(&of_card).chain_update(step.to_be_bytes())) % CHECK
     }

@@ -8,6 +8,7 @@
 
 mod blind;
 mod chain;
+mod code;
 mod erased;
 mod file;
 mod password;
@@ -18,6 +19,7 @@ mod token;
 
 pub use blind::{Digest, IndexKind, birth_month_day, external_number, name_and_birth};
 pub use chain::ChainKeys;
+pub use code::{begin_of, step_of};
 pub use erased::Erased;
 pub use password::{Passwords, check_new_password, one_time_password};
 pub use person::{DocumentKey, PersonKey, Sealed};

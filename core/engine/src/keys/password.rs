@@ -12,6 +12,9 @@ use zeroize::Zeroizing;
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+/// PINs are peppered: their hash needn't be dear, and a till waits for it.
+const PIN_MEMORY_KIB: u32 = 2048;
+const PIN_PASSES: u32 = 1;
 /// Longer ones only cost time; nobody types them.
 const LONGEST: usize = 256;
 const SHORTEST: usize = 10;
@@ -44,6 +47,16 @@ impl Passwords {
     pub async fn hash(&self, password: &str) -> Result<String, Refusal> {
         let password = Zeroizing::new(password.to_owned());
         self.run(move || hash_now(&password)).await?.map_err(|e| internal(&e))
+    }
+
+    /// The PHC string of a peppered PIN.
+    ///
+    /// # Errors
+    /// As [`Passwords::hash`].
+    pub async fn hash_pin(&self, peppered: &str) -> Result<String, Refusal> {
+        let pin = Zeroizing::new(peppered.to_owned());
+        let hash = move || hash_with(&argon(PIN_MEMORY_KIB, PIN_PASSES), &pin);
+        self.run(hash).await?.map_err(|e| internal(&e))
     }
 
     /// Whether `password` belongs to `stored`; None (no such user) is checked against a hash of nobody's.
@@ -81,16 +94,20 @@ fn internal(e: &dyn std::fmt::Display) -> Refusal {
     )
 }
 
-fn argon() -> Argon2<'static> {
+fn argon(memory_kib: u32, passes: u32) -> Argon2<'static> {
     // These constants are within argon2's limits, as the tests show.
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).unwrap_or(Params::DEFAULT);
+    let params = Params::new(memory_kib, passes, LANES, None).unwrap_or(Params::DEFAULT);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
 fn hash_now(password: &str) -> Result<String, KeyError> {
+    hash_with(&argon(MEMORY_KIB, PASSES), password)
+}
+
+fn hash_with(argon: &Argon2, password: &str) -> Result<String, KeyError> {
     let salt = random::<16>()?;
     let salt = SaltString::encode_b64(&salt).map_err(|e| KeyError::Random(e.to_string()))?;
-    let hash = argon()
+    let hash = argon
         .hash_password(password.as_bytes(), &salt)
         .map_err(|e| KeyError::Random(e.to_string()))?;
     Ok(hash.to_string())
@@ -99,7 +116,9 @@ fn hash_now(password: &str) -> Result<String, KeyError> {
 fn verify_now(password: &str, stored: &str) -> bool {
     match PasswordHash::new(stored) {
         // The parameters come from the stored string: raising ours doesn't lock anybody out.
-        Ok(hash) => argon().verify_password(password.as_bytes(), &hash).is_ok(),
+        Ok(hash) => argon(MEMORY_KIB, PASSES)
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok(),
         Err(e) => {
             tracing::error!(error = %e, "a stored password hash is damaged");
             false
@@ -173,6 +192,15 @@ mod tests {
         assert!(!passwords.verify("correct horse ", Some(&stored)).await.unwrap());
         assert!(!passwords.verify("correct horse", Some("damaged")).await.unwrap());
         assert!(!passwords.verify("correct horse", None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn d_card_10_pins_have_a_cost_of_their_own() {
+        let passwords = Passwords::new().unwrap();
+        let stored = passwords.hash_pin("471902").await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=2048,t=1,p=1$"), "{stored}");
+        assert!(passwords.verify("471902", Some(&stored)).await.unwrap());
+        assert!(!passwords.verify("471903", Some(&stored)).await.unwrap());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use super::{not_a_cursor, stores_of};
 use crate::archive::Lookup;
+use crate::command::code;
 use crate::error::Result;
 use crate::identity::StoreScope;
 use crate::store::schema::{cards, memberships};
@@ -12,7 +13,7 @@ use crate::store::writer::load;
 use crate::store::{Conn, Id};
 use crate::{Engine, Page, PageArgs, each};
 use cardea_domain::Refusal;
-use cardea_domain::card::CardNumber;
+use cardea_domain::card::{CardNumber, MemberCode};
 use cardea_domain::id::{CardId, ChainId, CustomerId};
 use cardea_domain::identifier::{grouped_number, identifier};
 use diesel::prelude::*;
@@ -27,6 +28,8 @@ const ROUNDS: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Sought {
     Number(CardNumber),
+    /// A card's dynamic code.
+    Code(MemberCode),
     /// The archive's look-up; four digits may be a card's as well.
     Customer(Lookup),
 }
@@ -39,6 +42,9 @@ impl Sought {
         if numeral && dense.len() == 14 && dense.starts_with('9') {
             return dense.parse().ok().map(Sought::Number);
         }
+        if let Some(code) = code::parse(&dense) {
+            return Some(Sought::Code(code));
+        }
         // Only numerals are brought to one form: a name may be written in full width.
         let typed = if numeral { identifier(code) } else { code.to_owned() };
         Lookup::parse(&typed).map(Sought::Customer)
@@ -47,7 +53,7 @@ impl Sought {
     /// Whether somebody must have given a whole number.
     pub fn is_exact(&self) -> bool {
         match self {
-            Sought::Number(_) => true,
+            Sought::Number(_) | Sought::Code(_) => true,
             Sought::Customer(lookup) => lookup.is_exact(),
         }
     }
@@ -111,6 +117,17 @@ pub(super) fn cards(
             items: by_number(engine, chain, scope, number)?,
             next: None,
         },
+        Some(Sought::Code(code)) => {
+            let card = code::find(engine, chain, code)?.card.card;
+            Page {
+                items: Some(card)
+                    .filter(|card| scope.allows(card.store))
+                    .map(|card| card.id.into())
+                    .into_iter()
+                    .collect(),
+                next: None,
+            }
+        }
         Some(Sought::Customer(lookup)) => Search {
             engine,
             chain,

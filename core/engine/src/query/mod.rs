@@ -5,6 +5,7 @@ mod cards;
 mod entries;
 mod find;
 mod holder;
+mod loss;
 mod memberships;
 mod own;
 #[cfg(test)]
@@ -14,6 +15,7 @@ pub use crate::archive::CustomerBrief;
 pub use bills::{BillFilter, BillLineView, BillTenderView, BillView, BookedSale, SaleQuery, SaleShown};
 pub use cards::{Card, CardHolder, CardQuery, CardShown, CardView};
 pub use entries::{LotMove, StatementEntry};
+pub use loss::{CardLoss, CardLossQuery, SpentBeforeReport};
 pub use memberships::{
     CustomerShown, Lot, Membership, MembershipQuery, MembershipShown, MembershipState, MembershipView, TierReview,
 };

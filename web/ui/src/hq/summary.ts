@@ -28,12 +28,37 @@ function tender(points: PointsSettings): string {
   return `${t('points', { points: count(n) })} = ${money(worth)} · ${count(by)} · ≤ ${formatDecimal(max_share_ppm, 4, true)} %`
 }
 
+/** The kinds of cards, each with how it is issued and what it is good for. */
+function kinds(points: PointsSettings): string {
+  const told = (points.kinds ?? []).map(({ kind, uses, months, most, issuing = 'at_once' }) =>
+    [
+      t(`kind-card-${kind}`),
+      t(`kind-issuing-${issuing}`),
+      ...uses.map((use) => t(`kind-use-${use}`)),
+      ...(months == null ? [] : [`${t('kind-months')} ${count(months)}`]),
+      ...(most == null ? [] : [`${t('kind-most')} ${count(most)}`]),
+    ].join(' '),
+  )
+  return told.length === 0 ? t('kinds-all') : told.join(' · ')
+}
+
+/** What must be confirmed, one demand after the other. */
+function requirements(points: PointsSettings): string {
+  const told = (points.requirements ?? []).map(({ use, above = 0, demands }) => {
+    const amount = use === 'spend_points' || use === 'spend_value' ? money(above) : count(above)
+    return `${t(`requirement-use-${use}`)} > ${amount}: ${demands.map((demand) => t(`demand-${demand}`)).join(', ')}`
+  })
+  return told.length === 0 ? t('no') : told.join(' · ')
+}
+
 /** All that the ledger does with points: title and value. */
 const pointsTold = (points: PointsSettings): [string, string][] => [
   [t('rounding'), t(`rounding-${points.rounding}`)],
   [t('maturing-days'), count(points.maturing_days)],
   [t('return-policy'), t(`policy-${points.return_policy}`)],
   [t('points-pay', { currency: me().chain.currency }), tender(points)],
+  [t('section-kinds'), kinds(points)],
+  [t('section-requirements'), requirements(points)],
 ]
 
 export const pointsFigures = (points: PointsSettings): Change[] => pointsTold(points).map(([title, to]) => ({ title, from: '—', to }))
