@@ -3,7 +3,6 @@
 use crate::card::{Block, CardState};
 use crate::card_stock::BlankState;
 use crate::id::{ApprovalId, BillId, CustomerId, MembershipId, ProgramId, StoreId};
-use crate::id::{ApprovalId, BillId, CustomerId, MembershipId, ProgramId};
 use crate::ledger::Balance;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

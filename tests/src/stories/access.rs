@@ -214,13 +214,11 @@ fn contract_body(route: &str, world: &World, code: &str, name: &Value) -> Option
         "POST /stock-takes/{id}/close" => json!({}),
         "POST /approvals/{id}/reject" => json!({"remark": "x"}),
         route if route.starts_with("POST /contracts/{id}/") || route.starts_with("POST /approvals/{id}/") => json!({}),
-        _ => return message_body(route, world),
         _ => return message_body(route, world, code),
     })
 }
 
 /// The same for messages.
-fn message_body(route: &str, world: &World) -> Option<Value> {
 fn message_body(route: &str, world: &World, code: &str) -> Option<Value> {
     Some(match route {
         "POST /messages/{id}/retry" | "POST /messages/{id}/drop" => json!({}),
@@ -231,7 +229,7 @@ fn message_body(route: &str, world: &World, code: &str) -> Option<Value> {
         "POST /message-channels/{id}/test" => json!({"to": "a@b.example", "kind": "birthday", "language": "en"}),
         "POST /customers/{id}/message-refusals" => json!({"refused": ["marketing"]}),
         "PATCH /staff/{id}/contact" => json!({"mail": null, "phone": null}),
-        _ => return card_stock_body(route, world).or_else(|| webhook_body(route)),
+        _ => return card_stock_body(route, world).or_else(|| webhook_body(route, world, code)),
     })
 }
 
@@ -251,7 +249,6 @@ fn card_stock_body(route: &str, world: &World) -> Option<Value> {
         "POST /card-counts/{id}/items" => json!({"number": "1"}),
         "PATCH /card-stock-rules" => json!({"value": {"stock_only": []}}),
         _ => return None,
-        _ => return webhook_body(route, world, code),
     })
 }
 

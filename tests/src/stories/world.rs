@@ -177,6 +177,8 @@ impl World {
     /// A voucher for the member, given at the store.
     pub fn voucher_form(&self) -> Value {
         json!({"kind_id": self.voucher.kind, "membership_id": self.membership, "store_id": self.store})
+    }
+
     fn register(&self, app: &TestApp) -> String {
         let form = self.customer_form(&app.next_phone());
         self.hq.post("/customers", &form).created().text("/id")

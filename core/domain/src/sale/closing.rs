@@ -49,7 +49,6 @@ pub fn decide_give_up(
 }
 
 fn close(member: &mut Member, (rule, text): (&str, Text), context: &Context, rows: &mut Rows, ids: &mut dyn NewIds) {
-    let assets: Vec<Asset> = member.accounts.keys().cloned().collect();
     let void = member.accounts.keys().filter(|asset| asset.ends_with_membership());
     let assets: Vec<Asset> = void.cloned().collect();
     for asset in assets {

@@ -310,8 +310,6 @@ impl LedgerCommand for Replacing {
             .decision(state, (CardOp::Replace, rows), &new, Answer::created, event)?;
         decision.blank = blank;
         Ok(decision)
-        self.frame
-            .decision(state, (CardOp::Replace, rows), &new, Answer::created, event)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::desk::{Desk, stale};
 use super::holder::Holder;
 use super::redemption::{Exchange, Exchanged, Redemption, no_such_reward};
-use super::sale::{MemberRef, Sale};
+use super::sale::Sale;
 use crate::error::{Error, Result};
 use crate::store::writer::claims::RewardNeed;
 use crate::store::writer::ledger::{Decision, State};
@@ -60,7 +60,7 @@ impl Gifts {
         if sale.rewards.is_empty() {
             return Ok(Self::default());
         }
-        let (Some(MemberRef::Card(card)), Some(_)) = (&sale.member, &holder.member) else {
+        let (Some(card), Some(_)) = (sale.shown(), &holder.member) else {
             let (zh, en) = (
                 "兑换礼品请出示会员卡（member.card）",
                 "Rewards are exchanged with a card: name the member by it",
@@ -79,7 +79,7 @@ impl Gifts {
             }
             let receipt = format!("{}#{}", sale.receipt, i + 1);
             let redemption = Redemption {
-                card: card.clone(),
+                card: card.to_owned(),
                 store: sale.store,
                 source: sale.source.clone(),
                 till: sale.till.clone(),
@@ -88,6 +88,7 @@ impl Gifts {
                 quantity: claimed.quantity,
                 collect: claimed.collect,
                 occurred_at: Some(sale.occurred_at),
+                confirmation: sale.confirmation.clone(),
                 trusted: sale.trusted,
             };
             exchanges.push(redemption.exchange(desk).map_err(|e| match e {

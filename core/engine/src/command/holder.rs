@@ -20,6 +20,8 @@ use serde::Serialize;
 pub enum MemberRef {
     /// A whole card number; the card must be usable.
     Card(String),
+    /// The dynamic code of a card, good for one use.
+    Code(String),
     /// By the archive: earns on the open membership while it has a card, blocked or not, or its program needs none.
     /// Without a membership it is booked all the same, `no_member`; of several, one must be named.
     Customer(CustomerId),
@@ -35,6 +37,7 @@ impl MemberRef {
     pub(super) fn plain(&self) -> Self {
         match self {
             Self::Card(number) => Self::Card(grouped_number(number)),
+            Self::Code(code) => Self::Code(grouped_number(code)),
             Self::Customer(_) | Self::Membership { .. } => self.clone(),
         }
     }

@@ -6,10 +6,7 @@ use super::admission;
 use super::answer::answered;
 use super::bearer::IssueToBearer;
 use super::campaigns::{Added, Occasion, Offers, recorded};
-use super::card_ops::check_number;
 use super::desk::{Desk, StoreFacts, new_number, stale};
-use super::card_ops::check_number;
-use super::desk::{Desk, new_number, stale};
 use super::ending::{Booked, end_membership};
 use super::from_stock::{Claim, chosen_number};
 use super::judge::{self, Question};
@@ -211,6 +208,8 @@ impl Issue {
             Some(_) => Claim::by_hand(desk, self.number.as_ref(), wanted),
             None => Ok(Claim::elsewhere(self.number.as_ref(), wanted)),
         }
+    }
+
     /// The campaigns that the purchase met which leads to the card.
     fn offers(&self, desk: &Desk, store: StoreFacts, membership: MembershipId, record: &SaleRecord) -> Result<Offers> {
         let occasion = Occasion {
@@ -223,6 +222,8 @@ impl Issue {
             day: record.key.business_date,
         };
         Offers::find(desk, store, &occasion, &recorded(record))
+    }
+
     fn accepted(&self, desk: &Desk, now: Instant) -> Result<Vec<AcceptedTerms>> {
         let Some(accepting) = &self.accepting else {
             return Ok(Vec::new());

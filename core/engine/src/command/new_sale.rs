@@ -1,7 +1,6 @@
 //! A bill as a till sends it.
 
-use super::{ClaimedReward, Command, MemberRef, Sale, VoucherTender};
-use super::{Command, Confirmation, MemberRef, Sale};
+use super::{ClaimedReward, Command, Confirmation, MemberRef, Sale, VoucherTender};
 use cardea_domain::id::*;
 use cardea_domain::sale::{AttrValue, Bill, Collect, Line, Tender, TenderKind};
 use cardea_domain::{Code, Instant, Refusal};
@@ -121,11 +120,6 @@ pub struct NewSale {
 
 impl SaleMember {
     pub(super) fn reference(self) -> Result<MemberRef, Refusal> {
-        match (self.card, self.customer_id, self.membership_id) {
-            (Some(number), None, None) => Ok(MemberRef::Card(number)),
-            (None, Some(id), None) => Ok(MemberRef::Customer(id)),
-            (None, Some(customer), Some(membership)) => Ok(MemberRef::Membership { customer, membership }),
-    fn reference(self) -> Result<MemberRef, Refusal> {
         match (self.card, self.code, self.customer_id, self.membership_id) {
             (Some(number), None, None, None) => Ok(MemberRef::Card(number)),
             (None, Some(code), None, None) => Ok(MemberRef::Code(code)),

@@ -10,7 +10,6 @@ use crate::plugin::{self, Function, PluginError, RecordedInput, redeeming};
 use crate::program::Configuration;
 use crate::store::Answer;
 use crate::store::writer::claims::{self, RewardNeed};
-use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::ledger::{Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load};
 use cardea_domain::error::RuleRefusal;
@@ -323,6 +322,10 @@ pub struct RedemptionView<E> {
     /// `collected`, or `applied` where it is fetched later.
     #[serde(default)]
     pub state: ClaimState,
+    /// Of a quote: what the program demands to be confirmed before it is booked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub confirmations: Vec<Demand>,
 }
 
 /// An exchange that was decided.
@@ -358,6 +361,15 @@ impl Exchange {
         ids: &mut dyn NewIds,
     ) -> Result<Exchanged, Refusal> {
         let (rows, answer) = decide_redemption(member, reward, &self.args, &self.permit, &self.context, ids)?;
+        let requirements: &[Requirement] = match self.trusted {
+            true => &[],
+            false => &self.context.terms.requirements,
+        };
+        let confirmed = &self.confirmed;
+        let lacking = confirmed.lacking(requirements, ConfirmedUse::Redeem, answer.points);
+        if !self.quote {
+            check_confirmed(&lacking)?;
+        }
         let told = Answer::booked(&answer.entries, |entries| RedemptionView {
             id: (!self.quote).then_some(answer.id),
             reward: answer.reward.clone(),
@@ -367,12 +379,13 @@ impl Exchange {
             balances: answer.balances.clone(),
             cancellable_until: answer.cancellable_until,
             state: answer.state,
+            confirmations: lacking.clone(),
         })?;
         let detail = json!({ "reward_id": self.reward, "quantity": answer.quantity, "points": answer.points });
         let audit = AuditRow {
             action: "redemption.post",
             subject: Some(answer.id.0),
-            detail,
+            detail: noted(detail, self.confirmed),
         };
         Ok(Exchanged {
             rows,
@@ -382,10 +395,6 @@ impl Exchange {
             input: self.input.clone(),
         })
     }
-    /// Of a quote: what the program demands to be confirmed before it is booked.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    pub confirmations: Vec<Demand>,
 }
 
 impl LedgerCommand for Exchange {
@@ -399,7 +408,6 @@ impl LedgerCommand for Exchange {
             cards: vec![self.card],
             rewards: vec![self.need()],
             code: self.code,
-            reward: Some(self.reward),
             ended_of: (self.context.judged_at < self.context.now).then_some((self.member, self.context.judged_at)),
             ..Needs::default()
         }
@@ -422,39 +430,7 @@ impl LedgerCommand for Exchange {
         let mut decision = Decision::new(done.rows, done.told);
         decision.notes.audit.push(done.audit);
         decision.inputs.extend(done.input);
-        let (mut rows, answer) =
-            decide_redemption(&mut member, &mut reward, &self.args, &self.permit, &self.context, ids)?;
-        let requirements: &[Requirement] = if self.trusted {
-            &[]
-        } else {
-            &self.context.terms.requirements
-        };
-        let lacking = self
-            .confirmed
-            .lacking(requirements, ConfirmedUse::Redeem, answer.points);
-        if !self.quote {
-            check_confirmed(&lacking)?;
-        }
-        code::use_up(self.code, state, &mut rows)?;
-        let told = Answer::booked(&answer.entries, |entries| RedemptionView {
-            id: (!self.quote).then_some(answer.id),
-            reward: answer.reward.clone(),
-            quantity: answer.quantity,
-            points: answer.points,
-            entries,
-            balances: answer.balances.clone(),
-            cancellable_until: answer.cancellable_until,
-            confirmations: lacking.clone(),
-        })?;
-        let mut decision = Decision::new(rows, told);
-        let detail = json!({ "reward_id": self.reward, "quantity": answer.quantity, "points": answer.points });
-        let detail = noted(detail, self.confirmed);
-        decision.notes.audit.push(AuditRow {
-            action: "redemption.post",
-            subject: Some(answer.id.0),
-            detail,
-        });
-        decision.inputs.extend(self.input.clone());
+        code::use_up(self.code, state, &mut decision.rows)?;
         Ok(decision)
     }
 }

@@ -2,63 +2,25 @@
 
 use super::Purpose;
 use super::campaigns::{Occasion, Offers, covered};
-use super::code;
-use super::confirmation::{Confirmation, check_use, noted};
-use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
-use super::gift::{ClaimedReward, Gifts, RewardOnBill};
-use super::holder::{AsOf, Holder, any_held, without_a_card};
-use super::holder::{AsOf, Holder, MemberRef, any_held, without_a_card};
+use super::confirmation::{Confirmation, check_use};
+use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash};
+use super::gift::{ClaimedReward, Gifts};
+use super::holder::{AsOf, Holder, MemberRef, without_a_card};
 use super::judge::{self, Counted, Question};
-use super::sale_view::{MemberView, SaleView};
-use super::told;
+use super::posting::Posting;
 use super::voucher::{Claims, VoucherTender};
-
 use crate::error::Result;
 use crate::identity::Action;
 use crate::keys::Digest;
 use crate::program::Configuration;
-use crate::store::Answer;
-use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
-use crate::store::writer::parts::Asked;
-use crate::store::writer::{AuditRow, load};
+use crate::store::writer::ledger::{LedgerCommand, MemberNeed};
+use crate::store::writer::load;
 use cardea_domain::id::*;
-use cardea_domain::ledger::{Balance, Member};
-use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::Member;
 use cardea_domain::sale::*;
-use cardea_domain::{Instant, Minor, Refusal, Text};
+use cardea_domain::{Instant, Minor, Refusal};
 use serde::Serialize;
-use serde_json::json;
 use uuid::Uuid;
-
-/// Who a sale is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MemberRef {
-    /// A whole card number; the card must be usable.
-    Card(String),
-    /// The dynamic code of a card, good for one use.
-    Code(String),
-    /// By the archive: earns on the open membership while it has a card, blocked or not, or its program needs none.
-    /// Without a membership it is booked all the same, `no_member`; of several, one must be named.
-    Customer(CustomerId),
-    /// By the archive, with the membership that is meant.
-    Membership {
-        customer: CustomerId,
-        membership: MembershipId,
-    },
-}
-
-impl MemberRef {
-    /// With the number in its one form: however it was read, it is the same bill.
-    fn plain(&self) -> Self {
-        match self {
-            Self::Card(number) => Self::Card(grouped_number(number)),
-            Self::Code(code) => Self::Code(grouped_number(code)),
-            Self::Customer(_) | Self::Membership { .. } => self.clone(),
-        }
-    }
-}
 
 /// A sale to ring up (or to quote).
 #[derive(Clone, Debug)]
@@ -192,7 +154,6 @@ impl Sale {
             held: holder.held,
             standing: holder.standing,
             not_earned: holder.not_earned,
-            told: !self.trusted,
             claims,
             offers: Offers::default(),
             gifts,
@@ -311,217 +272,5 @@ impl Sale {
         posting.proposal = Some(judged.proposal);
         posting.asked = Some(judge::asked(&judged.asked));
         Ok(())
-    }
-}
-
-/// A sale on its way to the writer.
-struct Posting {
-    quote: bool,
-    args: SaleArgs,
-    proposal: Option<Proposal>,
-    context: Context,
-    member: Option<MembershipId>,
-    introducer: Option<MembershipId>,
-    asked: Option<Asked>,
-    /// The membership that is meant, whether or not it earns.
-    found: Option<MembershipId>,
-    /// As in [`Holder`].
-    held: Option<bool>,
-    standing: Option<Vec<MembershipId>>,
-    not_earned: Option<Text>,
-    /// The customer is told of another tier; of what an import brings they aren't.
-    told: bool,
-    claims: Claims,
-    offers: Offers,
-    gifts: Gifts,
-    /// The code that was shown, to be used up.
-    code: Option<(CardId, i64)>,
-    confirmed: Confirmed,
-    /// Of an import nobody is told, and nothing is to be confirmed.
-    trusted: bool,
-}
-
-impl Posting {
-    /// A card of this kind spends and doesn't earn: whatever the plugin proposed.
-    fn earns_nothing(&mut self, why: Text) {
-        if let Some(proposal) = &mut self.proposal {
-            (proposal.outcome, proposal.input) = (Some(Outcome::default()), None);
-        }
-        (self.not_earned, self.asked) = (Some(why), None);
-    }
-
-    /// What the program demands to be confirmed, and wasn't.
-    fn lacking(&self, spent: &SaleAnswer) -> Vec<Demand> {
-        if self.trusted {
-            return Vec::new();
-        }
-        let terms = &self.context.terms.requirements;
-        let paid = |kinds: fn(TenderKind) -> bool| -> i64 {
-            let tenders = self.args.bill.tenders.iter().filter(|tender| kinds(tender.kind));
-            tenders.map(|tender| tender.amount).sum()
-        };
-        let points = match spent.points_spent {
-            0 => 0,
-            _ => paid(|kind| kind == TenderKind::Points),
-        };
-        let value = paid(|kind| kind == TenderKind::Value || kind.value_asset().is_some());
-        let mut lacking = self.confirmed.lacking(terms, ConfirmedUse::SpendPoints, points);
-        lacking.extend(self.confirmed.lacking(terms, ConfirmedUse::SpendValue, value));
-        lacking.sort_unstable();
-        lacking.dedup();
-        lacking
-    }
-
-    /// Whether it takes what the membership has.
-    fn spends(&self) -> bool {
-        let of_member =
-            |kind: TenderKind| matches!(kind, TenderKind::Points | TenderKind::Value) || kind.value_asset().is_some();
-        !self.gifts.is_empty() || self.args.bill.tenders.iter().any(|tender| of_member(tender.kind))
-    }
-
-    /// The card that was shown works; or, where points are spent without one, any of the membership does, or a reported
-    /// loss would stop nothing (D-CARD-5).
-    fn check_cards(&self, state: &State) -> Result<(), Refusal> {
-        let at = self.context.judged_at;
-        let refused = || state.cards.values().find_map(|card| card.check_usable(at).err());
-        let Some(held) = self.held else {
-            return refused().map_or(Ok(()), Err);
-        };
-        let works = state.cards.values().any(|card| card.check_usable(at).is_ok());
-        if !works && self.spends() {
-            return refused().map_or(Ok(()), |refusal| Err(refusal.at("/member/customer_id")));
-        }
-        // The only card was cancelled, or another one issued, since the proposal.
-        if any_held(state.cards.values(), at) == held {
-            Ok(())
-        } else {
-            Err(stale())
-        }
-    }
-
-    fn answer(&self, answer: &SaleAnswer, rewards: &[RewardOnBill]) -> Result<Answer> {
-    fn answer(&self, answer: &SaleAnswer, lacking: &[Demand]) -> Result<Answer> {
-        Answer::booked(&answer.entries, |entries| SaleView {
-            id: (!self.quote).then_some(answer.id),
-            points_earned: answer.points_earned,
-            points_spent: answer.points_spent,
-            paid: answer.paid,
-            judged: answer.judged,
-            entries,
-            balances: answer.balances.clone(),
-            tier: answer.tier.clone(),
-            tier_next: answer.tier_next.clone(),
-            member: self.member.map(|membership_id| MemberView {
-                membership_id,
-                customer: self.args.customer,
-            }),
-            not_earned: self.not_earned.clone(),
-            rewards: rewards.to_vec(),
-            confirmations: lacking.to_vec(),
-        })
-    }
-}
-
-impl LedgerCommand for Posting {
-    fn needs(&self) -> Needs {
-        let ladder = &self.context.ladder;
-        // A ladder of one step measures nothing.
-        let window = (ladder.steps.len() > 1).then_some(ladder.months);
-        let paid_since = window.and_then(|months| self.args.key.business_date.months_earlier(months));
-        let member = self.member.map(|id| MemberNeed {
-            id,
-            paid_since,
-            upgrades: false,
-        });
-        let introducer = self.introducer.map(|id| MemberNeed {
-            id,
-            paid_since: None,
-            upgrades: false,
-        });
-        let judged_at = self.context.judged_at;
-        Needs {
-            members: member.into_iter().chain(introducer).collect(),
-            cards: self.args.card.into_iter().collect(),
-            code: self.code,
-            cards_of: self.found.filter(|_| self.held.is_some()),
-            standing_of: self
-                .standing
-                .as_ref()
-                .and(self.args.customer)
-                .map(|customer| (customer, judged_at)),
-            ended_of: self
-                .member
-                .filter(|_| judged_at < self.context.now && self.spends())
-                .map(|id| (id, judged_at)),
-            vouchers: self.claims.needs(),
-            campaigns: self.offers.needs(),
-            rewards: self.gifts.needs(),
-            ..Needs::default()
-        }
-    }
-
-    fn natural(&self) -> Option<(&NaturalKey, &[u8; 32])> {
-        Some((&self.args.key, &self.args.content))
-    }
-
-    fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
-        self.check_cards(state)?;
-        let mut member = state.take(self.member);
-        // Somebody has opened a membership for the customer meanwhile, or this one is gone.
-        let changed = self
-            .standing
-            .as_ref()
-            .is_some_and(|standing| *standing != state.standing);
-        if changed || member.is_some() != self.member.is_some() {
-            return Err(stale());
-        }
-        let mut introducer = state.take(self.introducer);
-        // Before the sale, at the old balance.
-        let exchanged = self.gifts.decide(member.as_mut(), state, ids)?;
-        let used = self.claims.decide((self.args.id, &self.args.bill), state, ids)?;
-        let outcome = self.proposal.as_ref().and_then(|proposal| proposal.outcome.as_ref());
-        let added = self.offers.add(outcome, || covered(&self.args.bill), state)?;
-        let with_campaigns = added.to(self.proposal.as_ref());
-        let (mut rows, answer) = decide_sale(
-            member.as_mut(),
-            introducer.as_mut(),
-            &self.args,
-            with_campaigns.as_ref().or(self.proposal.as_ref()),
-            &self.context,
-            ids,
-        )?;
-        if answer.judged == Judgement::Judged {
-            self.offers.note(added, answer.id, &mut rows, ids);
-        }
-        let mut decision = Decision::new(rows, self.answer(&answer)?);
-        let mut decision = Decision::new(rows, self.answer(&answer, &self.gifts.told(&exchanged, self.quote))?);
-        Gifts::add(exchanged, &mut decision);
-        decision.rows.voucher_uses = used;
-        let lacking = self.lacking(&answer);
-        if !self.quote {
-            check_confirmed(&lacking)?;
-        }
-        code::use_up(self.code, state, &mut rows)?;
-        let mut decision = Decision::new(rows, self.answer(&answer, &lacking)?);
-        let detail = json!({ "paid": answer.paid, "earned": answer.points_earned, "spent": answer.points_spent });
-        let detail = noted(detail, self.confirmed);
-        decision.notes.audit.push(AuditRow {
-            action: "sale.post",
-            subject: Some(answer.id.0),
-            detail,
-        });
-        if answer.judged == Judgement::Unjudged {
-            let payload = json!({ "sale_id": answer.id });
-            decision.notes.outbox.push(crate::store::Message {
-                topic: "sale.unjudged",
-                payload,
-            });
-        }
-        if let Some(member) = member.filter(|_| !self.trusted) {
-            let changes = &decision.rows.tier_changes;
-            decision.notes.notices = told::of_tiers(&self.context.ladder, &member, changes);
-        }
-        decision.asked = self.asked.clone();
-        Ok(decision)
     }
 }

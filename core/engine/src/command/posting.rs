@@ -1,0 +1,228 @@
+//! A sale as it goes to the writer: what it needs, and what is decided.
+
+use super::campaigns::{Offers, covered};
+use super::code;
+use super::confirmation::noted;
+use super::desk::stale;
+use super::gift::{Gifts, RewardOnBill};
+use super::holder::any_held;
+use super::sale_view::{MemberView, SaleView};
+use super::told;
+use super::voucher::Claims;
+use crate::error::Result;
+use crate::store::Answer;
+use crate::store::writer::AuditRow;
+use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::parts::Asked;
+use cardea_domain::id::*;
+use cardea_domain::sale::*;
+use cardea_domain::{Refusal, Text};
+use serde_json::json;
+
+/// A sale on its way to the writer.
+pub(super) struct Posting {
+    pub quote: bool,
+    pub args: SaleArgs,
+    pub proposal: Option<Proposal>,
+    pub context: Context,
+    pub member: Option<MembershipId>,
+    pub introducer: Option<MembershipId>,
+    pub asked: Option<Asked>,
+    /// The membership that is meant, whether or not it earns.
+    pub found: Option<MembershipId>,
+    /// As in [`Holder`].
+    pub held: Option<bool>,
+    pub standing: Option<Vec<MembershipId>>,
+    pub not_earned: Option<Text>,
+    pub claims: Claims,
+    pub offers: Offers,
+    pub gifts: Gifts,
+    /// The code that was shown, to be used up.
+    pub code: Option<(CardId, i64)>,
+    pub confirmed: Confirmed,
+    /// Of an import nobody is told, and nothing is to be confirmed.
+    pub trusted: bool,
+}
+
+impl Posting {
+    /// A card of this kind spends and doesn't earn: whatever the plugin proposed.
+    pub fn earns_nothing(&mut self, why: Text) {
+        if let Some(proposal) = &mut self.proposal {
+            (proposal.outcome, proposal.input) = (Some(Outcome::default()), None);
+        }
+        (self.not_earned, self.asked) = (Some(why), None);
+    }
+
+    /// What the program demands to be confirmed, and wasn't.
+    fn lacking(&self, spent: &SaleAnswer) -> Vec<Demand> {
+        if self.trusted {
+            return Vec::new();
+        }
+        let terms = &self.context.terms.requirements;
+        let paid = |kinds: fn(TenderKind) -> bool| -> i64 {
+            let tenders = self.args.bill.tenders.iter().filter(|tender| kinds(tender.kind));
+            tenders.map(|tender| tender.amount).sum()
+        };
+        let points = match spent.points_spent {
+            0 => 0,
+            _ => paid(|kind| kind == TenderKind::Points),
+        };
+        let value = paid(|kind| kind == TenderKind::Value || kind.value_asset().is_some());
+        let mut lacking = self.confirmed.lacking(terms, ConfirmedUse::SpendPoints, points);
+        lacking.extend(self.confirmed.lacking(terms, ConfirmedUse::SpendValue, value));
+        lacking.sort_unstable();
+        lacking.dedup();
+        lacking
+    }
+
+    /// Whether it takes what the membership has.
+    pub fn spends(&self) -> bool {
+        let of_member =
+            |kind: TenderKind| matches!(kind, TenderKind::Points | TenderKind::Value) || kind.value_asset().is_some();
+        !self.gifts.is_empty() || self.args.bill.tenders.iter().any(|tender| of_member(tender.kind))
+    }
+
+    /// The card that was shown works; or, where points are spent without one, any of the membership does, or a reported
+    /// loss would stop nothing (D-CARD-5).
+    fn check_cards(&self, state: &State) -> Result<(), Refusal> {
+        let at = self.context.judged_at;
+        let refused = || state.cards.values().find_map(|card| card.check_usable(at).err());
+        let Some(held) = self.held else {
+            return refused().map_or(Ok(()), Err);
+        };
+        let works = state.cards.values().any(|card| card.check_usable(at).is_ok());
+        if !works && self.spends() {
+            return refused().map_or(Ok(()), |refusal| Err(refusal.at("/member/customer_id")));
+        }
+        // The only card was cancelled, or another one issued, since the proposal.
+        if any_held(state.cards.values(), at) == held {
+            Ok(())
+        } else {
+            Err(stale())
+        }
+    }
+
+    fn answer(&self, answer: &SaleAnswer, rewards: &[RewardOnBill], lacking: &[Demand]) -> Result<Answer> {
+        Answer::booked(&answer.entries, |entries| SaleView {
+            id: (!self.quote).then_some(answer.id),
+            points_earned: answer.points_earned,
+            points_spent: answer.points_spent,
+            paid: answer.paid,
+            judged: answer.judged,
+            entries,
+            balances: answer.balances.clone(),
+            tier: answer.tier.clone(),
+            tier_next: answer.tier_next.clone(),
+            member: self.member.map(|membership_id| MemberView {
+                membership_id,
+                customer: self.args.customer,
+            }),
+            not_earned: self.not_earned.clone(),
+            rewards: rewards.to_vec(),
+            confirmations: lacking.to_vec(),
+        })
+    }
+}
+
+impl LedgerCommand for Posting {
+    fn needs(&self) -> Needs {
+        let ladder = &self.context.ladder;
+        // A ladder of one step measures nothing.
+        let window = (ladder.steps.len() > 1).then_some(ladder.months);
+        let paid_since = window.and_then(|months| self.args.key.business_date.months_earlier(months));
+        let member = self.member.map(|id| MemberNeed {
+            id,
+            paid_since,
+            upgrades: false,
+        });
+        let introducer = self.introducer.map(|id| MemberNeed {
+            id,
+            paid_since: None,
+            upgrades: false,
+        });
+        let judged_at = self.context.judged_at;
+        Needs {
+            members: member.into_iter().chain(introducer).collect(),
+            cards: self.args.card.into_iter().collect(),
+            code: self.code,
+            cards_of: self.found.filter(|_| self.held.is_some()),
+            standing_of: self
+                .standing
+                .as_ref()
+                .and(self.args.customer)
+                .map(|customer| (customer, judged_at)),
+            ended_of: self
+                .member
+                .filter(|_| judged_at < self.context.now && self.spends())
+                .map(|id| (id, judged_at)),
+            vouchers: self.claims.needs(),
+            campaigns: self.offers.needs(),
+            rewards: self.gifts.needs(),
+            ..Needs::default()
+        }
+    }
+
+    fn natural(&self) -> Option<(&NaturalKey, &[u8; 32])> {
+        Some((&self.args.key, &self.args.content))
+    }
+
+    fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
+        self.check_cards(state)?;
+        let mut member = state.take(self.member);
+        // Somebody has opened a membership for the customer meanwhile, or this one is gone.
+        let changed = self
+            .standing
+            .as_ref()
+            .is_some_and(|standing| *standing != state.standing);
+        if changed || member.is_some() != self.member.is_some() {
+            return Err(stale());
+        }
+        let mut introducer = state.take(self.introducer);
+        // Before the sale, at the old balance.
+        let exchanged = self.gifts.decide(member.as_mut(), state, ids)?;
+        let used = self.claims.decide((self.args.id, &self.args.bill), state, ids)?;
+        let outcome = self.proposal.as_ref().and_then(|proposal| proposal.outcome.as_ref());
+        let added = self.offers.add(outcome, || covered(&self.args.bill), state)?;
+        let with_campaigns = added.to(self.proposal.as_ref());
+        let (mut rows, answer) = decide_sale(
+            member.as_mut(),
+            introducer.as_mut(),
+            &self.args,
+            with_campaigns.as_ref().or(self.proposal.as_ref()),
+            &self.context,
+            ids,
+        )?;
+        if answer.judged == Judgement::Judged {
+            self.offers.note(added, answer.id, &mut rows, ids);
+        }
+        let lacking = self.lacking(&answer);
+        if !self.quote {
+            check_confirmed(&lacking)?;
+        }
+        code::use_up(self.code, state, &mut rows)?;
+        let rewards = self.gifts.told(&exchanged, self.quote);
+        let mut decision = Decision::new(rows, self.answer(&answer, &rewards, &lacking)?);
+        Gifts::add(exchanged, &mut decision);
+        decision.rows.voucher_uses = used;
+        let detail = json!({ "paid": answer.paid, "earned": answer.points_earned, "spent": answer.points_spent });
+        let detail = noted(detail, self.confirmed);
+        decision.notes.audit.push(AuditRow {
+            action: "sale.post",
+            subject: Some(answer.id.0),
+            detail,
+        });
+        if answer.judged == Judgement::Unjudged {
+            let payload = json!({ "sale_id": answer.id });
+            decision.notes.outbox.push(crate::store::Message {
+                topic: "sale.unjudged",
+                payload,
+            });
+        }
+        if let Some(member) = member.filter(|_| !self.trusted) {
+            let changes = &decision.rows.tier_changes;
+            decision.notes.notices = told::of_tiers(&self.context.ladder, &member, changes);
+        }
+        decision.asked = self.asked.clone();
+        Ok(decision)
+    }
+}
