@@ -36,6 +36,7 @@ mod look;
 pub mod merge;
 pub mod message;
 pub mod page;
+pub mod prepaid;
 pub mod printing;
 pub mod program;
 pub mod query;

@@ -49,9 +49,11 @@ mod messages;
 mod model;
 mod operation;
 mod outage;
+mod passes;
 mod permits;
 mod phones;
 mod planted;
+mod prepaid;
 mod privacy;
 mod problems;
 mod races;
@@ -124,9 +126,11 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     model::tests,
     operation::tests,
     outage::tests,
+    passes::tests,
     permits::tests,
     phones::tests,
     planted::tests,
+    prepaid::tests,
     privacy::tests,
     problems::tests,
     races::tests,

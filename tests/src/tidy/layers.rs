@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["program"],
     &["reward"],
     &["terms"],
+    &["prepaid"],
     // Memberships, cards, sales: what they write and what is read of them.
     &["command", "query"],
     &["journal"],

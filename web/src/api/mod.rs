@@ -24,6 +24,7 @@ mod lendings;
 mod memberships;
 mod merges;
 mod messages;
+mod prepaid;
 mod programs;
 mod records;
 mod redemptions;
@@ -75,6 +76,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(cards::routes)
         .configure(sales::routes)
         .configure(redemptions::routes)
+        .configure(prepaid::routes)
         .configure(jobs::routes)
         .configure(tasks::routes)
         .configure(warnings::routes)

@@ -14,12 +14,16 @@ mod issue;
 pub(crate) mod judge;
 mod late;
 mod new_sale;
+mod pass;
+mod pass_use;
 mod redemption;
 mod returns;
 mod sale;
 #[cfg(test)]
 mod tests;
 pub(crate) mod told;
+mod top_up;
+mod top_up_refund;
 
 pub use answer::{CardAnswer, HolderId};
 pub use cancel::{CancelRedemption, CancelView, NewCancellation};
@@ -27,9 +31,13 @@ pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
 pub use issue::{AddCard, Issue, NewCard};
 pub use late::JudgeLate;
 pub use new_sale::{NewSale, SaleLine, SaleMember};
+pub use pass::{NewPass, PassSale, PassSaleStored, PassSaleView, PassView};
+pub use pass_use::{NewPassUse, NewPassUseCancellation, PassUseView, PassUsing};
 pub use redemption::{Redemption, RedemptionView};
 pub use returns::{NewReturn, Return, ReturnView};
 pub use sale::{MemberRef, MemberView, Sale, SaleView};
+pub use top_up::{NewTopUp, TopUpPayer, TopUpView};
+pub use top_up_refund::{NewRefund, Prepaid, RefundPrepaid, RefundView};
 
 use crate::actor::Actor;
 use crate::engine::Engine;
@@ -59,6 +67,10 @@ pub enum Command {
     Card(Operate),
     Replace(Replace),
     JudgeLate(JudgeLate),
+    TopUp(NewTopUp),
+    RefundPrepaid(RefundPrepaid),
+    Pass(PassSale),
+    PassUse(PassUsing),
 }
 
 /// Whether the rows are saved or thrown away.
@@ -80,6 +92,10 @@ impl Command {
             Command::Card(operation) => operation.name(),
             Command::Replace(_) => "card.replace",
             Command::JudgeLate(_) => "sale.judge",
+            Command::TopUp(_) => "top_up.post",
+            Command::RefundPrepaid(_) => "top_up.refund",
+            Command::Pass(_) => "pass.sell",
+            Command::PassUse(command) => command.name(),
         }
     }
 
@@ -94,6 +110,10 @@ impl Command {
             Command::Card(command) => command.propose(desk),
             Command::Replace(command) => command.propose(desk),
             Command::JudgeLate(command) => command.propose(desk),
+            Command::TopUp(command) => command.propose(desk),
+            Command::RefundPrepaid(command) => command.propose(desk),
+            Command::Pass(command) => command.propose(desk),
+            Command::PassUse(command) => command.propose(desk),
         }
     }
 
@@ -104,6 +124,10 @@ impl Command {
             Command::Return(command) => command.natural(desk).map(Some),
             Command::Redemption(command) => command.natural(desk).map(Some),
             Command::CancelRedemption(command) => command.natural(desk).map(Some),
+            Command::TopUp(command) => command.natural(desk).map(Some),
+            Command::RefundPrepaid(command) => command.natural(desk).map(Some),
+            Command::Pass(command) => command.natural(desk).map(Some),
+            Command::PassUse(command) => command.natural(desk).map(Some),
             _ => Ok(None),
         }
     }

@@ -115,7 +115,11 @@ impl NewSale {
     /// # Errors
     /// `field_invalid` for a member named twice or not at all.
     pub fn command(self) -> Result<Command, Refusal> {
-        Ok(Command::Sale(Sale {
+        self.sale().map(Command::Sale)
+    }
+
+    pub(super) fn sale(self) -> Result<Sale, Refusal> {
+        Ok(Sale {
             store: self.store_id,
             member: self.member.map(SaleMember::reference).transpose()?,
             source: self.source,
@@ -130,6 +134,6 @@ impl NewSale {
             over_limit: self.over_limit,
             reason: self.reason,
             trusted: false,
-        }))
+        })
     }
 }

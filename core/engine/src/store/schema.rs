@@ -1303,6 +1303,68 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    top_ups (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        store_id -> Binary,
+        at -> BigInt,
+        paid_on -> Integer,
+        paid -> BigInt,
+        granted -> BigInt,
+        offer -> Nullable<Text>,
+        principal_lot -> Nullable<Binary>,
+        bonus_lot -> Nullable<Binary>,
+        payer -> Text,
+        payer_id -> Nullable<Binary>,
+        staff_id -> Nullable<Binary>,
+        refund_id -> Nullable<Binary>,
+        refunded -> Nullable<BigInt>,
+        refund_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    passes (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        store_id -> Binary,
+        at -> BigInt,
+        paid_on -> Integer,
+        service -> Text,
+        name -> Text,
+        sessions -> BigInt,
+        gifts -> BigInt,
+        paid -> BigInt,
+        list -> BigInt,
+        valid_through -> Nullable<Integer>,
+        paid_lot -> Nullable<Binary>,
+        gift_lot -> Nullable<Binary>,
+        staff_id -> Nullable<Binary>,
+        refund_id -> Nullable<Binary>,
+        refunded -> Nullable<BigInt>,
+        refund_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    pass_uses (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        pass_id -> Binary,
+        membership_id -> Binary,
+        store_id -> Binary,
+        at -> BigInt,
+        sessions -> BigInt,
+        therapist_id -> Binary,
+        confirmation -> Text,
+        staff_id -> Nullable<Binary>,
+        cancelled_by -> Nullable<Binary>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     terms,
     term_acceptances,
@@ -1396,4 +1458,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     staff_contacts,
     webhook_endpoints,
     webhook_deliveries,
+    top_ups,
+    passes,
+    pass_uses,
 );

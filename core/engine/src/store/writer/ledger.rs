@@ -8,6 +8,7 @@ use crate::store::statement::Bind;
 use cardea_domain::card::{Block, Card, CardNumber, CardState, usable};
 use cardea_domain::id::*;
 use cardea_domain::ledger::{Asset, Lot, Member};
+use cardea_domain::prepaid::{PassRecord, PassUseRecord, TopUpRecord};
 use cardea_domain::rows::Rows;
 use cardea_domain::sale::{NaturalKey, Reward, SaleRecord};
 use cardea_domain::terms::{AcceptanceChannel, TermsKind};
@@ -54,6 +55,14 @@ pub struct Needs {
     pub number: Option<CardNumber>,
     /// Lots of this membership that are past their date at this instant and whose end isn't booked, empty ones too.
     pub due_lots: Option<(MembershipId, Instant)>,
+    /// A membership with its balances, without lots: whoever only adds needs no more, however many there are.
+    pub balances_of: Option<MembershipId>,
+    /// A top-up with what is left of it and what it bought.
+    pub top_up: Option<BillId>,
+    /// A pass with what is left of it.
+    pub pass: Option<BillId>,
+    /// A use of a pass.
+    pub pass_use: Option<BillId>,
 }
 
 /// A membership to load.
@@ -79,6 +88,9 @@ pub struct State {
     /// None: never.
     pub tier_since: Option<Day>,
     pub due_lots: BTreeMap<Asset, Vec<Lot>>,
+    pub top_up: Option<TopUpRecord>,
+    pub pass: Option<PassRecord>,
+    pub pass_use: Option<PassUseRecord>,
 }
 
 /// A card with the zone of its issuing store, in which its validity is counted.

@@ -79,6 +79,10 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         tier_of,
         number,
         due_lots,
+        balances_of,
+        top_up,
+        pass,
+        pass_use,
     } = needs;
     let chain = job.actor.chain;
     let key = job.key.as_ref().map(|key| Touched::Key(chain, &key.key));
@@ -89,6 +93,7 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         due_lots.map(|(id, _)| id),
         ended_of.map(|(id, _)| id),
         *tier_of,
+        *balances_of,
     ];
     let members = members.chain(of_member.into_iter().flatten());
     let of_customer = [open_of.map(|(id, _, _)| id), standing_of.map(|(id, _)| id)];
@@ -99,7 +104,12 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         .chain(receipt)
         .chain(members.map(Touched::Member))
         .chain(cards.iter().copied().map(Touched::Card))
-        .chain(record.map(Touched::Bill))
+        .chain(
+            [*record, *top_up, *pass, *pass_use]
+                .into_iter()
+                .flatten()
+                .map(Touched::Bill),
+        )
         .chain(reward.map(Touched::Reward))
         .chain(of_customer.into_iter().flatten().map(Touched::Customer))
         .chain(number)
