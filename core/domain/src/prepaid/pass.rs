@@ -190,7 +190,7 @@ pub fn decide_use(
         .filter_map(|(lot, amount)| lot.filter(|_| amount > 0).map(|lot| (lot, amount)))
         .collect();
     let mut rows = Rows {
-        bills: vec![use_bill(member, (BillKind::PassUse, pass.id), args, context)?],
+        bills: vec![use_bill(member, BillKind::PassUse, args, context)?],
         ..Rows::default()
     };
     let draft = EntryDraft {
@@ -269,12 +269,7 @@ pub fn decide_use_cancel(
         ));
     }
     let mut rows = Rows {
-        bills: vec![use_bill(
-            member,
-            (BillKind::PassUseCancellation, used.id),
-            args,
-            context,
-        )?],
+        bills: vec![use_bill(member, BillKind::PassUseCancellation, args, context)?],
         pass_uses_cancelled: vec![(used.id, args.id)],
         ..Rows::default()
     };
@@ -496,12 +491,7 @@ fn points_back(sale: &SaleRecord, kind: EntryKind) -> EntryDraft {
     }
 }
 
-fn use_bill(
-    member: &Member,
-    (kind, original): (BillKind, BillId),
-    args: &UseArgs,
-    context: &Context,
-) -> Result<BillRow, Refusal> {
+fn use_bill(member: &Member, kind: BillKind, args: &UseArgs, context: &Context) -> Result<BillRow, Refusal> {
     Ok(BillRow {
         id: args.id,
         kind,
@@ -513,7 +503,7 @@ fn use_bill(
         customer: member.customer,
         membership: Some(member.id),
         card: args.card,
-        original: Some(original),
+        original: None,
         reward: None,
         total: 0,
         rounding: 0,

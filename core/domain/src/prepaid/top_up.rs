@@ -32,7 +32,7 @@ pub struct TopUpArgs {
     pub identified: bool,
     /// What the payer pays at once, this included.
     pub at_once: Minor,
-    /// How long an anonymous membership's value is good, in months.
+    /// How long the bonus of an anonymous membership is good, in months.
     pub anonymous_months: Option<u32>,
     /// The law that holds; None: nothing is known of one.
     pub rules: Option<&'static PrepaidRules>,
@@ -81,9 +81,14 @@ pub fn decide_top_up(
     if let Some(rules) = args.rules {
         check_top_up(rules, &facts(member, args, good_months), context.minor_units)?;
     }
-    let lot_terms = LotTerms {
+    // What was paid for is never forfeited (D-CARD-7).
+    let no_end = LotTerms {
         matures_at: None,
+        expires_at: None,
+    };
+    let bonus_terms = LotTerms {
         expires_at: end_of(args.key.business_date, good_months, context),
+        ..no_end
     };
     let mut rows = Rows {
         bills: vec![bill_row(member, args, context)?],
@@ -92,12 +97,12 @@ pub fn decide_top_up(
     };
     let source = source(context, args.id, args.occurred_at);
     let mut booking = Booking::new(member, Asset::principal(), source.clone(), &mut rows, ids);
-    let principal = booking.credit(paid_in(args.amount, context.minor_units), args.amount, lot_terms);
+    let principal = booking.credit(paid_in(args.amount, context.minor_units), args.amount, no_end);
     let mut entries = booking.finish();
     let mut bonus = None;
     if args.granted > 0 {
         let mut booking = Booking::new(member, Asset::bonus(), source, &mut rows, ids);
-        bonus = booking.credit(granted(args.granted, context.minor_units), args.granted, lot_terms);
+        bonus = booking.credit(granted(args.granted, context.minor_units), args.granted, bonus_terms);
         entries.extend(booking.finish());
     }
     rows.top_ups.push(TopUpRow {

@@ -22,8 +22,8 @@ pub struct ValueTerms {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 20)]
     pub offers: Vec<TopUpOffer>,
-    /// How long value of an anonymous membership is good, in months from its top-up; null: without end. A named one's
-    /// never expires.
+    /// How long bonus of an anonymous membership is good, in months from its top-up; null: without end. A named one's
+    /// never expires, and what was paid for doesn't at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1200, example = 36)]
     pub anonymous_months: Option<u32>,

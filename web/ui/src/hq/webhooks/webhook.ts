@@ -22,7 +22,7 @@ export const canSendAgain = (state: DeliveryState): boolean => state === 'dead' 
 
 /** Where a topic stands in the checklist: by what it is about. */
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
-  ['sale', ['sale', 'return', 'redemption', 'reward']],
+  ['sale', ['sale', 'return', 'redemption', 'reward', 'top_up', 'pass']],
   ['member', ['membership', 'tier', 'card']],
   ['customer', ['customer', 'customer_fields', 'form', 'file', 'scorecard']],
   ['record', ['record', 'record_type', 'journal', 'warning']],

@@ -170,3 +170,9 @@ export type WebhookTested = Schemas['WebhookTested']
 export type WebhookDelivery = Schemas['WebhookDelivery']
 export type DeliveryState = Schemas['DeliveryState']
 export type RetriedDeliveries = Schemas['RetriedDeliveries']
+
+export type TopUpShown = Schemas['TopUpShown']
+export type PassShown = Schemas['PassShown']
+export type PrepaidReport = Schemas['PrepaidReport']
+export type PrepaidIssuer = { value: Schemas['PrepaidIssuer']; version: number }
+export type IssuerClass = Schemas['IssuerClass']
