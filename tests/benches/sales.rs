@@ -4,6 +4,8 @@
 //! `cargo bench -p cardea-tests --bench sales` measures everything; `… -- sqlite`, `postgres`, `import` or `decisions`
 //! a part. `… -- archive` fills an archive of a million customers, `… -- contracts` writes a hundred thousand contracts,
 //! `… -- scale` fills a chain of a million memberships, which take a while: they are measured when they are named.
+//! a part. `… -- archive` fills an archive of a million customers, `… -- contracts` writes a hundred thousand contracts, which
+//! take a while: they are measured when they are named, as `prepaid` is (top-ups on one account).
 
 mod archive;
 mod contracts;
@@ -12,6 +14,7 @@ mod figures;
 mod import;
 mod load;
 mod pgbench;
+mod prepaid;
 mod raw;
 mod recorded;
 mod scale;
@@ -64,6 +67,12 @@ fn main() -> ExitCode {
     }
     if parts.contains(&"archive") || parts.contains(&"archive-postgres") {
         with_a_cluster("archive-postgres", || archive::measure(Backend::Postgres));
+    }
+    if parts.contains(&"prepaid") {
+        prepaid::measure(Backend::Sqlite);
+    }
+    if parts.contains(&"prepaid") || parts.contains(&"prepaid-postgres") {
+        with_a_cluster("prepaid-postgres", || prepaid::measure(Backend::Postgres));
     }
     if parts.contains(&"contracts") {
         contracts::measure(Backend::Sqlite);

@@ -124,6 +124,7 @@ codes! {
     ContractState "contract_state" Conflict "合同状态不允许此操作" "The contract's state forbids this";
     Unprintable "unprintable" Invalid "无法打印" "It can't be printed";
     PrepaidRule "prepaid_rule" Conflict "不符合预付卡规定" "Rules of prepaid cards forbid it";
+    PassEnded "pass_ended" Conflict "次卡不能再用" "The pass can't be used any more";
     NotRefundable "not_refundable" Conflict "不能退款" "It can't be refunded";
     TermsNotAccepted "terms_not_accepted" Conflict "尚未接受条款" "Terms aren't accepted";
     ContractIncomplete "contract_incomplete" Invalid "合同内容不完整" "The contract is incomplete";

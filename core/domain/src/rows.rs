@@ -8,6 +8,8 @@ use crate::id::*;
 use crate::ledger::{Asset, CounterAccount, EntryKind};
 use crate::money::{Minor, Points, Ppm};
 use crate::sale::{BillKind, ClaimState, Judgement, NaturalKey, TenderKind};
+use crate::prepaid::{Confirmation, Payer, RefundReason};
+use crate::sale::{BillKind, Judgement, NaturalKey, TenderKind};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -50,6 +52,14 @@ pub struct Rows {
     pub unjudged: Vec<(BillId, [u8; 32])>,
     /// Of them, those that have been judged since.
     pub judged: Vec<BillId>,
+    pub top_ups: Vec<TopUpRow>,
+    /// Passes that were sold.
+    pub passes: Vec<PassRow>,
+    pub pass_uses: Vec<PassUseRow>,
+    /// Uses that are called off, with the bill that does it.
+    pub pass_uses_cancelled: Vec<(BillId, BillId)>,
+    /// Top-ups and passes that are paid back.
+    pub refunds: Vec<RefundRow>,
     /// Differences in a reward's stock; never below zero, `decide` has checked.
     pub stock: Vec<(RewardId, i64)>,
     /// The same of what stores have of their own.
@@ -205,6 +215,77 @@ pub struct BillProgress {
     pub clawed_back: Points,
     /// Points given back of those spent, so far.
     pub given_back: Points,
+}
+
+/// Money that was paid in, with the lots that it opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopUpRow {
+    /// Its bill.
+    pub id: BillId,
+    pub membership: MembershipId,
+    pub store: StoreId,
+    pub at: Instant,
+    pub on: Day,
+    pub paid: Minor,
+    pub granted: Minor,
+    /// The offer's code.
+    pub offer: Option<String>,
+    /// None where a debt took all of it.
+    pub principal: Option<LotId>,
+    pub bonus: Option<LotId>,
+    pub payer: Payer,
+    /// Who paid, where the archive knows.
+    pub payer_id: Option<CustomerId>,
+    pub staff: Option<StaffId>,
+}
+
+/// Sessions of a service that were sold together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassRow {
+    /// The bill that sold it.
+    pub id: BillId,
+    pub membership: MembershipId,
+    pub store: StoreId,
+    pub at: Instant,
+    pub on: Day,
+    pub service: String,
+    pub name: String,
+    pub sessions: i64,
+    pub gifts: i64,
+    pub paid: Minor,
+    /// Price of one session without the pass.
+    pub list: Minor,
+    pub valid_through: Option<Day>,
+    /// Sessions that were paid for; None where a debt took them.
+    pub paid_lot: Option<LotId>,
+    pub gift_lot: Option<LotId>,
+    pub staff: Option<StaffId>,
+}
+
+/// Sessions of a pass that were used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassUseRow {
+    /// Its bill.
+    pub id: BillId,
+    pub pass: BillId,
+    pub membership: MembershipId,
+    pub store: StoreId,
+    pub at: Instant,
+    pub sessions: i64,
+    pub therapist: StaffId,
+    pub confirmation: Confirmation,
+    pub staff: Option<StaffId>,
+}
+
+/// A top-up or pass that is paid back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundRow {
+    pub of: BillId,
+    pub pass: bool,
+    /// The bill that pays it back.
+    pub refund: BillId,
+    pub amount: Minor,
+    pub reason: RefundReason,
 }
 
 /// One movement, with its explanation: both sides of a posting. The membership's account gets

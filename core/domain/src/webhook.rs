@@ -22,6 +22,15 @@ pub const TOPICS: &[(&str, &str, &str)] = &[
     ("return.created", "退货入账", "A return was booked"),
     ("redemption.created", "礼品已兑换", "A reward was redeemed"),
     ("redemption.cancelled", "兑换已取消", "A redemption was cancelled"),
+    ("top_up.created", "充值入账", "Stored value was topped up"),
+    ("top_up.refunded", "充值已退款", "A top-up was paid back"),
+    ("pass.used", "次卡已使用", "Sessions of a pass were used"),
+    (
+        "pass.use_cancelled",
+        "次卡使用已撤销",
+        "The use of a pass was called off",
+    ),
+    ("pass.refunded", "次卡已退款", "A pass was paid back"),
     ("membership.created", "会籍已开通", "A membership was opened"),
     ("tier.changed", "会员等级变更", "A member's tier changed"),
     (

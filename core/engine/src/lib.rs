@@ -40,6 +40,7 @@ pub mod merge;
 pub mod message;
 pub mod page;
 pub mod posting;
+pub mod prepaid;
 pub mod printing;
 pub mod program;
 pub mod query;

@@ -77,6 +77,21 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
         "POST /redemptions/{id}/cancel" | "POST /redemptions/{id}/cancel/quote" => json!({
             "store_id": world.store, "till": "T1", "receipt": receipt, "reason": "x",
         }),
+        "POST /top-ups" | "POST /top-ups/quote" => json!({
+            "card": world.number, "store_id": world.store, "till": "T1", "receipt": receipt, "amount": 1000,
+            "tenders": [{"kind": "cash", "amount": 1000}],
+        }),
+        "POST /passes" | "POST /passes/quote" => with(bill, world.pass_form()),
+        "POST /passes/{id}/uses" => json!({
+            "store_id": world.store, "till": "T1", "receipt": receipt, "therapist_id": world.consultant,
+            "confirmation": "pin",
+        }),
+        "POST /pass-uses/{id}/cancel" => json!({
+            "store_id": world.store, "till": "T1", "receipt": receipt, "reason": "x",
+        }),
+        route if route.contains("/{id}/refunds") => json!({
+            "store_id": world.store, "till": "T1", "receipt": receipt, "reason": "agreed",
+        }),
         "POST /programs" => json!({"code": code, "name": name, "plugin": "retail"}),
         "POST /programs/{id}/configurations" => app.configure().body().clone(),
         "POST /rewards" => json!({
@@ -255,6 +270,7 @@ fn card_stock_body(route: &str, world: &World) -> Option<Value> {
 /// The same for events to other systems.
 fn webhook_body(route: &str, world: &World, code: &str) -> Option<Value> {
     Some(match route {
+        "PATCH /prepaid-issuer" => json!({"value": {}}),
         "POST /webhook-endpoints" => World::webhook_form(),
         "PATCH /webhook-endpoints/{id}" => json!({"name": "x"}),
         route if route.starts_with("POST /webhook-") => json!({}),
@@ -321,6 +337,9 @@ fn path(route: &str, world: &World) -> String {
         Some("campaigns") => &world.marketing.campaign,
         Some("tags") => &world.marketing.tag,
         Some("segments") => &world.marketing.segment,
+        Some("passes") => &world.pass,
+        Some("pass-uses") => &world.pass_use,
+        Some("top-ups") => &world.top_up,
         Some("staff") => &world.staff,
         _ => &world.store,
     };
@@ -332,6 +351,7 @@ fn path(route: &str, world: &World) -> String {
         "GET /memberships" => format!("?customer_id={}", world.customer),
         "GET /visit-reports/standing" => "?period=day".to_owned(),
         "POST /imports" => "?name=a.csv".to_owned(),
+        "GET /prepaid-report" => "?quarter=2026-Q1".to_owned(),
         "GET /customer-duplicates" => "?by=phone".to_owned(),
         "GET /contracts/{id}/rebate" => "?from=2026-01-01&to=2026-12-31".to_owned(),
         "GET /customers" => "?query=%E7%8E%8B%E8%8A%B3".to_owned(),

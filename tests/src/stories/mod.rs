@@ -59,10 +59,12 @@ mod messages;
 mod model;
 mod operation;
 mod outage;
+mod passes;
 mod permits;
 mod phones;
 mod planted;
 mod posting;
+mod prepaid;
 mod privacy;
 mod problems;
 mod races;
@@ -148,10 +150,12 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     model::tests,
     operation::tests,
     outage::tests,
+    passes::tests,
     permits::tests,
     phones::tests,
     planted::tests,
     posting::tests,
+    prepaid::tests,
     privacy::tests,
     problems::tests,
     races::tests,

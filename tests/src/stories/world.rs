@@ -67,6 +67,9 @@ pub struct Marketing {
     pub campaign: String,
     pub tag: String,
     pub segment: String,
+    pub top_up: String,
+    pub pass: String,
+    pub pass_use: String,
 }
 
 impl World {
@@ -142,6 +145,9 @@ impl World {
             delivery: String::new(),
             blanks: Blanks::default(),
             marketing: Marketing::default(),
+            top_up: String::new(),
+            pass: String::new(),
+            pass_use: String::new(),
         };
         world.customer = world.register(app);
         world.record = hq.post("/records", &world.record_form()).created().text("/id");
@@ -305,6 +311,56 @@ impl World {
         });
         self.redemption = self.hq.post("/redemptions", &exchange).created().text("/id");
         self.lose_and_find_the_card();
+        self.pay_in_advance(app);
+    }
+
+    /// A top-up, a pass, and a session of it.
+    fn pay_in_advance(&mut self, app: &TestApp) {
+        let versions = self.hq.get(&format!("/programs/{}/configurations", self.program)).ok();
+        let newest = versions
+            .list("/items")
+            .into_iter()
+            .max_by_key(|one| one.int("/version"));
+        let newest = newest.expect("a configuration");
+        let mut points = newest["points"].clone();
+        points["value"] = json!({"draw": "pro_rata"});
+        let with_value = json!({
+            "effective_from": null, "plugin_config": newest["plugin_config"], "ladder": newest["ladder"],
+            "points": points,
+        });
+        let path = format!("/programs/{}/configurations", self.program);
+        self.hq.post(&path, &with_value).created();
+        let customer = self.hq.get(&format!("/customers/{}", self.customer));
+        let document = json!({"identity_kind": "passport", "identity_number": format!("P{}", &app.next_phone()[3..])});
+        let version = customer.header("etag").expect("a version").to_owned();
+        let path = format!("/customers/{}", self.customer);
+        self.hq.patch(&path, &version, &document).ok();
+        let paid_in = json!({
+            "card": self.number, "store_id": self.store, "till": "T1", "receipt": app.next_receipt(), "amount": 100_00,
+            "tenders": [{"kind": "cash", "amount": 100_00}],
+        });
+        self.top_up = self.hq.post("/top-ups", &paid_in).created().text("/id");
+        let mut pass = self.pass_form();
+        pass["store_id"] = json!(self.store);
+        pass["till"] = json!("T1");
+        pass["receipt"] = json!(app.next_receipt());
+        pass["occurred_at"] = json!(time::instant(&app.now()));
+        self.pass = self.hq.post("/passes", &pass).created().text("/sale/id");
+        let used = json!({
+            "store_id": self.store, "till": "T1", "receipt": app.next_receipt(), "therapist_id": self.consultant,
+            "confirmation": "pin",
+        });
+        let path = format!("/passes/{}/uses", self.pass);
+        self.pass_use = self.hq.post(&path, &used).created().text("/id");
+    }
+
+    /// Ten sessions, without the receipt.
+    pub fn pass_form(&self) -> Value {
+        json!({
+            "member": {"customer_id": self.customer}, "service": "facial", "name": "x", "category": "treatment",
+            "sessions": 10, "price": 1000_00, "list_price": 150_00, "valid_through": null,
+            "tenders": [{"kind": "cash", "amount": 1000_00}],
+        })
     }
 
     /// What a consultant has written and is to do.

@@ -24,6 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["tag"],
     &["segment"],
     &["campaign"],
+    &["prepaid"],
     // Memberships, cards, sales: what they write and what is read of them.
     &["command", "query"],
     &["accounting"],

@@ -29,6 +29,7 @@ mod memberships;
 mod merges;
 mod messages;
 mod posting;
+mod prepaid;
 mod programs;
 mod records;
 mod redemptions;
@@ -87,6 +88,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(card_counts::routes)
         .configure(sales::routes)
         .configure(redemptions::routes)
+        .configure(prepaid::routes)
         .configure(jobs::routes)
         .configure(tasks::routes)
         .configure(warnings::routes)

@@ -156,11 +156,19 @@ fn give_back(sale: BillId, goods: NewReturn) -> Command {
 
 /// The answer to a sale, with the member's name.
 fn answer_sale(state: &State, actor: &Actor, answered: &Answered, language: Language) -> Answer {
-    answer::answered(answered, |sale: SaleView<Vec<EntryView>, CustomerId>| {
-        let named: Vec<_> = sale.customer().copied().into_iter().collect();
-        let customers = state.customers(actor, &named)?;
-        Ok(sale.told(|id| shown::buyer(&customers, id, language)))
-    })
+    answer::answered(answered, |sale| told_sale(state, actor, sale, language))
+}
+
+/// A sale's answer with the member's name.
+pub(super) fn told_sale(
+    state: &State,
+    actor: &Actor,
+    sale: SaleView<Vec<EntryView>, CustomerId>,
+    language: Language,
+) -> Result<SaleShown, Problem> {
+    let named: Vec<_> = sale.customer().copied().into_iter().collect();
+    let customers = state.customers(actor, &named)?;
+    Ok(sale.told(|id| shown::buyer(&customers, id, language)))
 }
 
 /// Bills as booked, with their members' names.

@@ -1,18 +1,7 @@
 //! Which part of an amount is taken of principal, and which of bonus (D-HOT-5).
 
 use crate::money::{Minor, mul_div};
-
-named! {
-/// What stored value is drawn from.
-#[derive(Default)]
-pub enum DrawDown {
-    /// In proportion to what principal and bonus come to before the bill; the bonus part is rounded down.
-    #[default]
-    ProRata = "pro_rata",
-    PrincipalFirst = "principal_first",
-    BonusFirst = "bonus_first",
-}
-}
+use crate::sale::Draw;
 
 /// What an amount takes, in minor units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +12,7 @@ pub struct Drawn {
 
 /// Splits `amount` ≥ 0 over what can be spent; None where that isn't enough. Each part then goes through its lots in
 /// spend order; every lot belongs to one top-up, so what a top-up lost of both says how far it is used.
-pub fn drawn(draw: DrawDown, amount: Minor, principal: Minor, bonus: Minor) -> Option<Drawn> {
+pub fn drawn(draw: Draw, amount: Minor, principal: Minor, bonus: Minor) -> Option<Drawn> {
     let (principal, bonus) = (principal.max(0), bonus.max(0));
     let total = principal.checked_add(bonus)?;
     if amount < 0 || amount > total {
@@ -31,9 +20,9 @@ pub fn drawn(draw: DrawDown, amount: Minor, principal: Minor, bonus: Minor) -> O
     }
     let of_bonus = match draw {
         _ if amount == 0 => 0,
-        DrawDown::ProRata => mul_div(amount, bonus, total)?,
-        DrawDown::PrincipalFirst => (amount - principal).max(0),
-        DrawDown::BonusFirst => amount.min(bonus),
+        Draw::ProRata => mul_div(amount, bonus, total)?,
+        Draw::PrincipalFirst => (amount - principal).max(0),
+        Draw::BonusFirst => amount.min(bonus),
     };
     Some(Drawn {
         principal: amount - of_bonus,
@@ -47,23 +36,20 @@ mod tests {
     use crate::money::LIMIT;
     use proptest::prelude::*;
 
-    fn split(draw: DrawDown, amount: Minor, principal: Minor, bonus: Minor) -> Option<(Minor, Minor)> {
+    fn split(draw: Draw, amount: Minor, principal: Minor, bonus: Minor) -> Option<(Minor, Minor)> {
         drawn(draw, amount, principal, bonus).map(|drawn| (drawn.principal, drawn.bonus))
     }
 
     #[test]
     fn d_hot_5_in_proportion_or_one_before_the_other() {
-        assert_eq!(split(DrawDown::ProRata, 60_00, 500_00, 100_00), Some((50_00, 10_00)));
-        assert_eq!(split(DrawDown::ProRata, 10, 1_000_00, 50_00), Some((10, 0)));
+        assert_eq!(split(Draw::ProRata, 60_00, 500_00, 100_00), Some((50_00, 10_00)));
+        assert_eq!(split(Draw::ProRata, 10, 1_000_00, 50_00), Some((10, 0)));
         assert_eq!(
-            split(DrawDown::PrincipalFirst, 550_00, 500_00, 100_00),
+            split(Draw::PrincipalFirst, 550_00, 500_00, 100_00),
             Some((500_00, 50_00))
         );
-        assert_eq!(
-            split(DrawDown::BonusFirst, 550_00, 500_00, 100_00),
-            Some((450_00, 100_00))
-        );
-        for draw in DrawDown::ALL {
+        assert_eq!(split(Draw::BonusFirst, 550_00, 500_00, 100_00), Some((450_00, 100_00)));
+        for draw in Draw::ALL {
             assert_eq!(split(*draw, 600_00, 500_00, 100_00), Some((500_00, 100_00)));
             assert_eq!(split(*draw, 600_01, 500_00, 100_00), None);
             assert_eq!(split(*draw, 0, 0, 0), Some((0, 0)));
@@ -78,7 +64,7 @@ mod tests {
         ) {
             let total = i128::from(principal) + i128::from(bonus);
             let amount = (total * i128::from(share) / 1_000_000).min(i128::from(LIMIT)) as i64;
-            let parts = drawn(DrawDown::ALL[which], amount, principal, bonus).unwrap();
+            let parts = drawn(Draw::ALL[which], amount, principal, bonus).unwrap();
             prop_assert_eq!(parts.principal + parts.bonus, amount);
             prop_assert!((0..=principal).contains(&parts.principal));
             prop_assert!((0..=bonus).contains(&parts.bonus));

@@ -3,12 +3,32 @@
 
 mod deposit;
 mod draw;
+mod give_back;
 mod offer;
+mod pass;
 mod refund;
 mod rules;
+mod top_up;
 
 pub use deposit::{Deposit, IssuerClass, deposit};
-pub use draw::{DrawDown, Drawn, drawn};
+pub use draw::{Drawn, drawn};
 pub use offer::{Grant, MAX_OFFERS, MAX_STEPS, OfferStep, TopUpOffer, offers_faults};
 pub use refund::{Paid, RefundCase, RefundReason, Refunded, Uses, check_seven_days, list_share, refund};
 pub use rules::{HolderKind, Payer, PrepaidRules, TopUpFacts, check_top_up, rules};
+
+pub use give_back::{RefundAnswer, RefundArgs, TopUpRecord, decide_refund};
+pub use pass::{
+    MOST_SESSIONS, PassRecord, PassRefundAnswer, PassTerms, PassUseRecord, UseAnswer, UseArgs, decide_pass_refund,
+    decide_use, decide_use_cancel, grant_sessions,
+};
+pub use top_up::{TopUpAnswer, TopUpArgs, decide_top_up, holder_kind};
+
+named! {
+/// How the customer confirmed that sessions were used.
+pub enum Confirmation {
+    /// The card was shown.
+    Card = "card",
+    Pin = "pin",
+    Signature = "signature",
+}
+}

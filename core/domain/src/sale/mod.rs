@@ -19,7 +19,7 @@ mod record;
 mod redemption;
 mod refund;
 mod returns;
-mod sell;
+pub(crate) mod sell;
 mod spend;
 mod terms_row;
 mod value;
@@ -67,9 +67,29 @@ pub enum BillKind {
     Redemption,
     /// Of a redemption.
     Cancellation,
+    /// Money that is paid in.
+    TopUp,
+    /// Of a top-up, as money.
+    TopUpRefund,
+    /// Sessions of a pass used.
+    PassUse,
+    /// Sessions given back, for the use was called off.
+    PassUseCancellation,
+    /// Of a pass, as money.
+    PassRefund,
 }
 
-named!(BillKind { Sale = "sale", Return = "return", Redemption = "redemption", Cancellation = "cancellation" });
+named!(BillKind {
+    Sale = "sale",
+    Return = "return",
+    Redemption = "redemption",
+    Cancellation = "cancellation",
+    TopUp = "top_up",
+    TopUpRefund = "top_up_refund",
+    PassUse = "pass_use",
+    PassUseCancellation = "pass_use_cancellation",
+    PassRefund = "pass_refund",
+});
 
 /// The permanent key of a bill: a till that repeats it, however late, changes nothing (D-LED-4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -214,7 +214,7 @@ pub(super) fn current_outcome<'a>(
 }
 
 /// Where the entries of a bill come from.
-pub(super) fn source(context: &Context, bill: BillId, occurred_at: Instant) -> Source {
+pub(crate) fn source(context: &Context, bill: BillId, occurred_at: Instant) -> Source {
     Source {
         bill: Some(bill),
         store: Some(context.store),
@@ -298,12 +298,12 @@ fn kept_lines(bill: &Bill) -> Vec<KeptLine> {
 ///
 /// # Errors
 /// `internal`: it can't be written. Never happens to the plain types it is used for.
-pub(super) fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Refusal> {
+pub(crate) fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Refusal> {
     serde_json::to_string(value).map_err(not_saved)
 }
 
 /// Terms for a bill's row, with the same error.
-pub(super) fn terms_row(terms: &Terms) -> Result<String, Refusal> {
+pub(crate) fn terms_row(terms: &Terms) -> Result<String, Refusal> {
     terms.to_row().map_err(not_saved)
 }
 

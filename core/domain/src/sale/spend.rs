@@ -6,6 +6,7 @@ use super::{Bill, Context, PointsTender, TenderKind, Terms};
 use crate::error::{FieldError, Refusal};
 use crate::ledger::insufficient;
 use crate::money::{LIMIT, Minor, ONE, Points, format_minor, mul_div};
+use crate::prepaid;
 
 /// Points to take for a bill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,18 @@ impl Terms {
                 (0..=ONE).contains(&tender.max_share),
                 "/tender/max_share_ppm",
                 "must be 0 to 1 000 000 parts per million",
+            );
+        }
+        if let Some(value) = &self.value {
+            let months = value.anonymous_months.is_none_or(|months| (1..=1200).contains(&months));
+            check(months, "/value/anonymous_months", "must be 1 to 1200");
+            errors.extend(
+                prepaid::offers_faults(&value.offers)
+                    .into_iter()
+                    .map(|fault| FieldError {
+                        pointer: format!("/value/offers{}", fault.pointer),
+                        ..fault
+                    }),
             );
         }
         if let Some(wrong) = self.expiry.as_ref().and_then(|expiry| expiry.validate()) {

@@ -6,9 +6,10 @@ use super::earn::draft;
 use super::{Bill, Context, Tender, TenderKind};
 use crate::calendar::Instant;
 use crate::error::{Code, Refusal, Text};
-use crate::id::{BillId, LotId};
+use crate::id::LotId;
 use crate::ledger::{Asset, EntryDraft, EntryKind, Lot, Member, insufficient_value};
-use crate::money::{Minor, format_minor, mul_div};
+use crate::money::{Minor, format_minor, sum as sum_up};
+use crate::prepaid::{self, TopUpOffer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -17,13 +18,22 @@ use utoipa::ToSchema;
 #[serde(default, deny_unknown_fields)]
 pub struct ValueTerms {
     pub draw: Draw,
+    /// What top-ups bring beside what is paid.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 20)]
+    pub offers: Vec<TopUpOffer>,
+    /// How long bonus of an anonymous membership is good, in months from its top-up; null: without end. A named one's
+    /// never expires, and what was paid for doesn't at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1200, example = 36)]
+    pub anonymous_months: Option<u32>,
 }
 
 named! {
 /// What pays first.
 #[derive(Default)]
 pub enum Draw {
-    /// Each top-up by itself, the one that ends first before the others, its principal and bonus in proportion.
+    /// In proportion to what principal and bonus come to before the bill, the bonus part rounded down (D-HOT-5).
     #[default]
     ProRata = "pro_rata",
     PrincipalFirst = "principal_first",
@@ -146,22 +156,11 @@ fn draw(member: &Member, amount: Minor, draw: Draw, at: Instant) -> Option<Drawn
         live(member, &Asset::principal(), at)?,
         live(member, &Asset::bonus(), at)?,
     );
-    let all = |lots: &[&Lot]| lots.iter().map(|lot| i128::from(lot.remaining)).sum::<i128>();
-    if all(&principal) + all(&bonus) < i128::from(amount) {
-        return None;
-    }
+    let all = |lots: &[&Lot]| sum_up(lots.iter().map(|lot| lot.remaining));
+    let parts = prepaid::drawn(draw, amount, all(&principal)?, all(&bonus)?)?;
     let mut drawn = Drawn::default();
-    match draw {
-        Draw::PrincipalFirst => {
-            let left = take(&principal, amount, &mut drawn.principal);
-            take(&bonus, left, &mut drawn.bonus);
-        }
-        Draw::BonusFirst => {
-            let left = take(&bonus, amount, &mut drawn.bonus);
-            take(&principal, left, &mut drawn.principal);
-        }
-        Draw::ProRata => in_proportion(&principal, &bonus, amount, &mut drawn)?,
-    }
+    take(&principal, parts.principal, &mut drawn.principal);
+    take(&bonus, parts.bonus, &mut drawn.bonus);
     Some(drawn)
 }
 
@@ -175,8 +174,8 @@ fn live<'a>(member: &'a Member, asset: &Asset, at: Instant) -> Option<Vec<&'a Lo
     (account.debt == 0).then_some(lots)
 }
 
-/// Takes up to `amount` from lots in their order; what is missing.
-fn take(lots: &[&Lot], amount: Minor, parts: &mut Vec<(LotId, Minor)>) -> Minor {
+/// Takes `amount` from lots in their order, which have as much.
+fn take(lots: &[&Lot], amount: Minor, parts: &mut Vec<(LotId, Minor)>) {
     let mut left = amount;
     for lot in lots {
         let part = left.min(lot.remaining);
@@ -185,37 +184,6 @@ fn take(lots: &[&Lot], amount: Minor, parts: &mut Vec<(LotId, Minor)>) -> Minor 
             left -= part;
         }
     }
-    left
-}
-
-/// Top-up by top-up: of each its bonus in proportion, rounded down, the rest of its principal.
-fn in_proportion(principal: &[&Lot], bonus: &[&Lot], amount: Minor, drawn: &mut Drawn) -> Option<()> {
-    let mut order: Vec<&Lot> = principal.iter().chain(bonus).copied().collect();
-    order.sort_by_cached_key(|lot| lot.spend_order());
-    // A lot that no bill opened stands alone.
-    let key = |lot: &Lot| (lot.bill, lot.bill.is_none().then_some(lot.id));
-    let mut seen: Vec<(Option<BillId>, Option<LotId>)> = Vec::new();
-    let mut left = amount;
-    for lot in order {
-        let group = key(lot);
-        if left == 0 || seen.contains(&group) {
-            continue;
-        }
-        seen.push(group);
-        let of = |lots: &[&'_ Lot]| -> Vec<Lot> {
-            let same = lots.iter().filter(|lot| key(lot) == group);
-            same.map(|lot| (*lot).clone()).collect()
-        };
-        let (own, given) = (of(principal), of(bonus));
-        let total = |lots: &[Lot]| lots.iter().map(|lot| lot.remaining).sum::<Minor>();
-        let (paid, free) = (total(&own), total(&given));
-        let part = left.min(paid + free);
-        let from_bonus = mul_div(part, free, paid + free)?;
-        take(&given.iter().collect::<Vec<_>>(), from_bonus, &mut drawn.bonus);
-        take(&own.iter().collect::<Vec<_>>(), part - from_bonus, &mut drawn.principal);
-        left -= part;
-    }
-    Some(())
 }
 
 fn sum(parts: &[(LotId, Minor)]) -> Minor {

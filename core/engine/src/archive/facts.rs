@@ -106,6 +106,17 @@ impl Engine {
         })
     }
 
+    /// Whether an identity document of a customer is on record. Checks no permission.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub(crate) fn identity_recorded(&self, chain: ChainId, id: CustomerId) -> Result<bool> {
+        let keys = self.keys().chain(chain);
+        let row = self.read(chain, |conn| row::find_living(conn, chain, id))?;
+        let contact = row.ok_or_else(not_found)?.contact(&keys)?;
+        Ok(contact.identity_number.is_some())
+    }
+
     /// What the rules may know of a customer. Checks no permission.
     ///
     /// # Errors

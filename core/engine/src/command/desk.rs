@@ -233,6 +233,10 @@ pub(super) fn no_such_card() -> Refusal {
     Refusal::new(Code::NotFound, "没有这张卡", "There is no such card")
 }
 
+pub(super) fn no_such_membership() -> Refusal {
+    Refusal::new(Code::NotFound, "没有这个会籍", "There is no such membership")
+}
+
 /// What books where nothing is said.
 pub(super) fn a_till() -> String {
     "till".into()

@@ -27,6 +27,8 @@ mod name_holder;
 mod new_sale;
 mod pin;
 mod posting;
+mod pass;
+mod pass_use;
 mod redemption;
 mod returns;
 mod sale;
@@ -37,6 +39,8 @@ pub(crate) mod told;
 mod voucher;
 mod voucher_quote;
 mod voucher_return;
+mod top_up;
+mod top_up_refund;
 
 pub use add_card::AddCard;
 pub use answer::{CardAnswer, HolderId};
@@ -61,6 +65,14 @@ pub use sale_view::{MemberView, SaleView};
 pub use voucher::VoucherTender;
 pub use voucher_quote::{NewVoucherQuote, VoucherQuote};
 pub use voucher_return::ReturnedVoucher;
+pub use new_sale::{NewSale, SaleLine, SaleMember};
+pub use pass::{NewPass, PassSale, PassSaleStored, PassSaleView, PassView};
+pub use pass_use::{NewPassUse, NewPassUseCancellation, PassUseView, PassUsing};
+pub use redemption::{Redemption, RedemptionView};
+pub use returns::{NewReturn, Return, ReturnView};
+pub use sale::{MemberRef, MemberView, Sale, SaleView};
+pub use top_up::{NewTopUp, TopUpPayer, TopUpView};
+pub use top_up_refund::{NewRefund, Prepaid, RefundPrepaid, RefundView};
 
 use crate::actor::Actor;
 use crate::engine::Engine;
@@ -100,6 +112,10 @@ pub enum Command {
     SetPin(SetPin),
     JudgeLate(JudgeLate),
     Award(Award),
+    TopUp(NewTopUp),
+    RefundPrepaid(RefundPrepaid),
+    Pass(PassSale),
+    PassUse(PassUsing),
 }
 
 /// Whether the rows are saved or thrown away.
@@ -133,6 +149,10 @@ impl Command {
         match self {
             Command::Sale(command) => command.vouchers.len(),
             _ => 0,
+            Command::TopUp(_) => "top_up.post",
+            Command::RefundPrepaid(_) => "top_up.refund",
+            Command::Pass(_) => "pass.sell",
+            Command::PassUse(command) => command.name(),
         }
     }
 
@@ -152,6 +172,10 @@ impl Command {
             Command::SetPin(command) => command.propose(desk),
             Command::JudgeLate(command) => command.propose(desk),
             Command::Award(command) => command.propose(desk),
+            Command::TopUp(command) => command.propose(desk),
+            Command::RefundPrepaid(command) => command.propose(desk),
+            Command::Pass(command) => command.propose(desk),
+            Command::PassUse(command) => command.propose(desk),
         }
     }
 
@@ -216,6 +240,10 @@ impl Command {
             Command::Return(command) => command.natural(desk).map(Some),
             Command::Redemption(command) => command.natural(desk).map(Some),
             Command::CancelRedemption(command) => command.natural(desk).map(Some),
+            Command::TopUp(command) => command.natural(desk).map(Some),
+            Command::RefundPrepaid(command) => command.natural(desk).map(Some),
+            Command::Pass(command) => command.natural(desk).map(Some),
+            Command::PassUse(command) => command.natural(desk).map(Some),
             _ => Ok(None),
         }
     }

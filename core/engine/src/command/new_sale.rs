@@ -200,6 +200,11 @@ impl NewSale {
         let tenders = tenders.map(|(place, tender)| tender.tender(place));
         let (tenders, vouchers): (Vec<_>, Vec<_>) = tenders.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         Ok(Command::Sale(Sale {
+        self.sale().map(Command::Sale)
+    }
+
+    pub(super) fn sale(self) -> Result<Sale, Refusal> {
+        Ok(Sale {
             store: self.store_id,
             member: self.member.map(SaleMember::reference).transpose()?,
             source: self.source,
@@ -217,6 +222,6 @@ impl NewSale {
             confirmation: self.confirmation,
             reason: self.reason,
             trusted: false,
-        }))
+        })
     }
 }

@@ -10,6 +10,7 @@ use crate::store::Answer;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, record};
 use crate::voucher::Coded;
+use crate::store::writer::{AuditRow, prepaid, record};
 use cardea_domain::id::*;
 use cardea_domain::ledger::Balance;
 use cardea_domain::sale::*;
@@ -90,6 +91,7 @@ impl Return {
             .engine
             .read(desk.chain(), |conn| record::load(conn, desk.chain(), self.sale))?;
         let record = record.ok_or_else(no_such_sale)?;
+        self.check_no_pass(desk)?;
         let member = record.membership.map(|id| desk.member_head(id)).transpose()?;
         let configuration = member
             .map(|member| desk.configuration(member.program, now))
@@ -112,6 +114,24 @@ impl Return {
             context: desk.context(store, configuration.as_deref(), now),
             campaigns: store.campaigns > 0,
         }))
+    }
+}
+
+impl Return {
+    /// # Errors
+    /// `not_refundable`: what is used of a pass counts, so it is paid back by its own way.
+    fn check_no_pass(&self, desk: &Desk) -> Result<()> {
+        let pass = desk
+            .engine
+            .read(desk.chain(), |conn| prepaid::pass(conn, desk.chain(), self.sale))?;
+        if pass.is_none() {
+            return Ok(());
+        }
+        let (zh, en) = (
+            "次卡不能按退货办理：请在会员的次卡中办理退款。",
+            "A pass can't be returned like goods: pay it back where the member's passes are.",
+        );
+        Err(Refusal::new(Code::NotRefundable, zh, en).into())
     }
 }
 

@@ -196,6 +196,17 @@ actions! {
     ReturnPost "return.post"                         [C  o   o   o   -   -   -   -   o   -];
     RedemptionPost "redemption.post"                 [C  o   o   o   -   -   -   -   o   -];
     RedemptionCancel "redemption.cancel"             [C  o   o   o   -   -   -   -   o   -];
+    /// Quote and post money that is paid in.
+    TopUpPost "top_up.post"                          [C  o   o   o   -   -   -   -   o   -];
+    TopUpRead "top_up.read"                          [C  o   o   o   o   -   C   C   o   -];
+    /// Pay a top-up or a pass back.
+    TopUpRefund "top_up.refund"                      [C  o   o   -   -   -   -   -   -   -];
+    /// Use sessions of a pass, call a use off.
+    PassUse "pass.use"                               [C  o   o   o   o   -   -   -   o   -];
+    /// Everything that moved on a membership, as a file for its holder.
+    MembershipRecord "membership.record"             [C  o   o   -   -   -   -   -   -   -];
+    /// What is held of customers' money at a quarter's end, what of it is deposited; by whose law.
+    PrepaidReport "prepaid.report"                   [C  -   -   -   -   -   C   C   -   -];
     ProgramRead "program.read"                       [C  C   C   C   C   C   C   C   C   C];
     ProgramWrite "program.write"                     [C  -   -   -   -   -   -   -   -   -];
     ConfigurationRead "configuration.read"           [C  C   -   -   -   -   C   C   -   C];

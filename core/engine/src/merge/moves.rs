@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::keys::PersonKey;
 use crate::store::schema::{
     assessments, bills, contracts, customer_changes, customer_forms, customer_merge_moves, customers, files, journal,
-    journal_answers, lendings, memberships, messages, record_events, records, satisfaction, tasks, warnings,
+    journal_answers, lendings, memberships, messages, record_events, records, satisfaction, tasks, top_ups, warnings,
 };
 use crate::store::{Conn, Id, Name};
 use crate::warning::row as warning;
@@ -39,6 +39,8 @@ pub enum Moved {
     Contract = "contract",
     Message = "message",
     Tag = "tag",
+    /// A top-up that they paid.
+    PaidTopUp = "paid_top_up",
     /// A customer whom the merged one introduced.
     Introduced = "introduced",
 }
@@ -96,6 +98,7 @@ impl Moved {
             Moved::Lending => ids!(lendings, customer_id),
             Moved::Contract => ids!(contracts, customer_id),
             Moved::Message => ids!(messages, customer_id),
+            Moved::PaidTopUp => ids!(top_ups, payer_id),
             Moved::Introduced => ids!(customers, introducer_id),
             Moved::Tag => tag::of(conn, chain, customer)?,
             Moved::Bill => {
@@ -135,6 +138,7 @@ impl Moved {
         match self {
             Moved::Membership => {}
             Moved::Bill => update!(bills, customer_id),
+            Moved::PaidTopUp => update!(top_ups, payer_id),
             Moved::Introduced => update!(customers, introducer_id),
             Moved::Tag => tag::give(conn, (chain, ids), from.customer, to.customer)?,
             Moved::Journal => {

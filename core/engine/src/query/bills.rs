@@ -149,7 +149,12 @@ impl BillView {
         if self.kind != BillKind::Sale {
             return Err(not_found());
         }
-        let mut answer: SaleView<_, _> = serde_json::from_value(self.answer).map_err(Error::from)?;
+        let mut document = self.answer;
+        // That of a pass holds its sale's.
+        if let Some(sale) = document.get_mut("sale") {
+            document = sale.take();
+        }
+        let mut answer: SaleView<_, _> = serde_json::from_value(document).map_err(Error::from)?;
         if answer.judged == Judgement::Unjudged {
             answer.points_earned = self.points_earned;
             if self.judged == Judgement::Judged {

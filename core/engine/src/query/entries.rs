@@ -192,7 +192,10 @@ fn entry(row: Row, origin: Origin, lots: Vec<LotMove>) -> Result<StatementEntry>
         Some(BillKind::Return) => (origin.original, None),
         Some(BillKind::Redemption) => (None, row.bill_id),
         Some(BillKind::Cancellation) => (None, origin.original),
-        None => (None, None),
+        Some(BillKind::PassRefund) => (origin.original, None),
+        Some(BillKind::TopUp | BillKind::TopUpRefund | BillKind::PassUse | BillKind::PassUseCancellation) | None => {
+            (None, None)
+        }
     };
     Ok(StatementEntry {
         id: row.id.typed(),

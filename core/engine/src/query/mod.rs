@@ -8,6 +8,9 @@ mod holder;
 mod loss;
 mod memberships;
 mod own;
+mod prepaid;
+mod prepaid_report;
+mod record;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +23,9 @@ pub use memberships::{
     CustomerShown, Lot, Membership, MembershipQuery, MembershipShown, MembershipState, MembershipView, TierReview,
 };
 pub(crate) use own::{bills as own_bills, entries as own_entries};
+pub use prepaid::{PassShown, PassUseShown, RefundShown, TopUpShown};
+pub use prepaid_report::{PrepaidFigures, PrepaidReport, PrepaidReportQuery, PrepaidStore};
+pub use record::{RecordFile, RecordFormat, RecordQuery, RecordedMove};
 
 use crate::error::Error;
 use crate::identity::StoreScope;

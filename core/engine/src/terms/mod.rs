@@ -7,6 +7,6 @@ mod row;
 mod text;
 
 pub use accept::{Acceptance, Acceptances, Accepting, LackingAt};
-pub(crate) use accept::{enrolment, own};
+pub(crate) use accept::{enrolment, lacking, own};
 pub use demand::{TermsDemand, TermsRules};
 pub use text::{NewTerms, TermsListed, TermsQuery, TermsVersion};

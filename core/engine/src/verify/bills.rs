@@ -139,7 +139,11 @@ impl Page {
                 let tenders: i64 = self.tenders_of(bill.id).iter().map(|tender| tender.amount).sum();
                 books.agree(bill.total, tenders, || format!("the total of {} (tenders)", name()));
             }
-            Ok(BillKind::Redemption | BillKind::Cancellation) => {}
+            Ok(BillKind::TopUp | BillKind::TopUpRefund | BillKind::PassRefund) => {
+                let tenders: i64 = self.tenders_of(bill.id).iter().map(|tender| tender.amount).sum();
+                books.agree(bill.total, tenders, || format!("the total of {} (tenders)", name()));
+            }
+            Ok(BillKind::Redemption | BillKind::Cancellation | BillKind::PassUse | BillKind::PassUseCancellation) => {}
             Err(_) => books.problem(format_args!("{}: there is no such kind of bill", name())),
         }
         match kind {
@@ -168,7 +172,12 @@ impl Page {
                 self.taken_back(books, bill, &name);
                 self.value(books, bill, EntryKind::GiveBack, &name);
             }
-            Err(_) => {}
+            Ok(BillKind::PassRefund) => self.taken_back(books, bill, &name),
+            Ok(BillKind::TopUp) => {
+                let paid = self.sum(bill, &Asset::principal(), &[EntryKind::TopUp]);
+                books.agree(bill.total, paid, || format!("the principal of {}", name()));
+            }
+            Ok(BillKind::TopUpRefund | BillKind::PassUse | BillKind::PassUseCancellation) | Err(_) => {}
         }
     }
 
@@ -209,6 +218,10 @@ impl Page {
     /// The same line by line and tender by tender.
     fn parts_returned(&self, books: &mut Books, sale: &BillRow, name: &dyn Fn() -> String) {
         let returns = self.returns.get(&sale.id).map_or(&[][..], Vec::as_slice);
+        // A pass is paid back as a whole, whatever its line and tenders were.
+        if returns.iter().any(|bill| bill.kind == BillKind::PassRefund.as_str()) {
+            return;
+        }
         for line in self.lines_of(sale.id) {
             let lines = returns.iter().flat_map(|bill| self.lines_of(bill.id));
             let back = lines

@@ -44,6 +44,11 @@ fn bill(row: &BillRow) -> Message {
         BillKind::Return => "return.created",
         BillKind::Redemption => "redemption.created",
         BillKind::Cancellation => "redemption.cancelled",
+        BillKind::TopUp => "top_up.created",
+        BillKind::TopUpRefund => "top_up.refunded",
+        BillKind::PassUse => "pass.used",
+        BillKind::PassUseCancellation => "pass.use_cancelled",
+        BillKind::PassRefund => "pass.refunded",
     };
     Message {
         topic,

@@ -5,6 +5,7 @@ use super::campaigns;
 use super::credentials;
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
 use super::{claims, record, vouchers};
+use super::{prepaid, record};
 use crate::error::{Error, Result};
 use crate::store::statement::{Bind, fetch, fetch_all, ids, statements};
 use crate::store::{Conn, Id};
@@ -196,6 +197,7 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
         }
     }
     campaigns::load(conn, chain, needs, state)
+    prepaid::load(conn, chain, needs, state)
 }
 
 type Members = BTreeMap<MembershipId, Member>;
@@ -293,7 +295,8 @@ fn upgrades(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members)
     Ok(())
 }
 
-fn accounts(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members) -> Result<()> {
+/// Balances without lots.
+fn balances(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members) -> Result<()> {
     for (membership, asset, balance, debt) in fetch_all!(conn, SelectAccounts, [chain], ids => (Id, String, i64, i64))?
     {
         if let Some(member) = members.get_mut(&membership.typed()) {
@@ -301,6 +304,21 @@ fn accounts(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members)
             member.accounts.insert(Asset(asset), Account { balance, debt, lots });
         }
     }
+    Ok(())
+}
+
+/// A membership with its balances alone.
+pub(super) fn member_balances(conn: &mut Conn, chain: ChainId, id: MembershipId) -> Result<Option<Member>> {
+    let mut members: Members = member_heads(conn, chain, &ids([id]))?
+        .into_iter()
+        .map(|head| (head.id, head))
+        .collect();
+    balances(conn, chain, &ids([id]), &mut members)?;
+    Ok(members.remove(&id))
+}
+
+fn accounts(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members) -> Result<()> {
+    balances(conn, chain, ids, members)?;
     type Row = (Id, String, Id, Option<Id>, i64, Option<i64>, Option<i64>, i64);
     for (membership, asset, id, bill, opened, matures, expires, remaining) in
         fetch_all!(conn, SelectLots, [chain], ids => Row)?

@@ -18,6 +18,7 @@ mod insert;
 pub(crate) mod ledger;
 pub(crate) mod load;
 pub(crate) mod parts;
+pub(crate) mod prepaid;
 mod queue;
 mod rare;
 pub(crate) mod record;

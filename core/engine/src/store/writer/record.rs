@@ -231,7 +231,12 @@ pub(crate) fn exchange(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Op
 }
 
 /// What an entry took, in spend order.
-fn spent_moves(conn: &mut Conn, chain: ChainId, membership: MembershipId, entry: EntryId) -> Result<Vec<SpentMove>> {
+pub(super) fn spent_moves(
+    conn: &mut Conn,
+    chain: ChainId,
+    membership: MembershipId,
+    entry: EntryId,
+) -> Result<Vec<SpentMove>> {
     let rows = fetch!(conn, SelectSpentMoves, [membership, chain, entry] => (Id, Option<Id>, i64, Option<i64>, Option<i64>, i64))?;
     let mut moves: Vec<SpentMove> = rows
         .into_iter()

@@ -5,6 +5,7 @@ use super::answers;
 use super::insert::*;
 use super::ledger::{CardEvent, Decision};
 use super::parts::{self, Asked};
+use super::prepaid;
 use super::rare;
 use super::tx::{Answer, AuditRow, IdempotencyKey, Message, Notes};
 use super::{claims, vouchers};
@@ -59,6 +60,7 @@ struct Waits<'a> {
     outbox: Waiting<'a, InsertMessage>,
     notices: Waiting<'a, InsertNotice>,
     keys: Waiting<'a, InsertKey>,
+    prepaid: prepaid::Waits<'a>,
 }
 
 macro_rules! row {
@@ -134,6 +136,8 @@ impl<'a> Saver<'a> {
                 .or_default() += m.delta;
         }
         rare::save(conn, chain, rows)
+        self.rows.prepaid.take(chain, rows);
+        rare::write(conn, chain, rows)
     }
 
     /// The audit and outbox rows of any command, and what people are told of it. `at`: business time.
@@ -415,6 +419,7 @@ impl<'a> Saver<'a> {
         expect(rows.lot_updates.write(conn)?, "lot")?;
         expect(rows.lots_ended.write(conn)?, "ended lot")?;
         write_figures(conn, &rows.accounts, &rows.measures)?;
+        rows.prepaid.write(conn)?;
         rows.inputs.write(conn)?;
         rows.audit.write(conn)?;
         rows.outbox.write(conn)?;

@@ -90,6 +90,10 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         due_lots,
         campaigns,
         uses_of,
+        balances_of,
+        top_up,
+        pass,
+        pass_use,
     } = needs;
     let chain = job.actor.chain;
     let key = job.key.as_ref().map(|key| Touched::Key(chain, &key.key));
@@ -100,6 +104,7 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         due_lots.map(|(id, _)| id),
         ended_of.map(|(id, _)| id),
         *tier_of,
+        *balances_of,
     ];
     let members = members.chain(of_member.into_iter().flatten());
     let of_customer = [open_of.map(|(id, _, _)| id), standing_of.map(|(id, _)| id)];
@@ -123,6 +128,13 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         .chain(code.map(|(card, _)| Touched::Card(card)))
         .chain(record.map(Touched::Bill))
         .chain(rewards.iter().map(|need| Touched::Reward(need.id)))
+        .chain(
+            [*record, *top_up, *pass, *pass_use]
+                .into_iter()
+                .flatten()
+                .map(Touched::Bill),
+        )
+        .chain(reward.map(Touched::Reward))
         .chain(of_customer.into_iter().flatten().map(Touched::Customer))
         .chain(number)
         .chain(vouchers.iter().map(|need| Touched::Voucher(need.id)))

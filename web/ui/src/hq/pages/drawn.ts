@@ -29,6 +29,7 @@ import MessagesPage from '../messages/MessagesPage.svelte'
 import WordingPage from '../messages/WordingPage.svelte'
 import LentPage from '../originals/LentPage.svelte'
 import StockTakesPage from '../originals/StockTakesPage.svelte'
+import PrepaidReportPage from '../prepaid/PrepaidReportPage.svelte'
 import Programs from '../Programs.svelte'
 import RecordsPage from '../records/RecordsPage.svelte'
 import ReportsPage from '../reporting/ReportsPage.svelte'
@@ -99,6 +100,7 @@ const DRAWN = [
   drawn('message-wording', WordingPage, 'configuration.read', 'message.read'),
   drawn('message-rules', MessageRulesPage, 'configuration.read', 'message.read'),
   drawn('webhooks', WebhooksPage, 'configuration.write'),
+  drawn('prepaid-report', PrepaidReportPage, 'prepaid.report'),
   drawn('jobs', JobsPage, 'job.run'),
   drawn('chain-settings', ChainPage, 'configuration.write'),
 ]

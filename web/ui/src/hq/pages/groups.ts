@@ -8,5 +8,5 @@ export const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['sending', ['messages', 'message-channels', 'message-wording', 'message-rules', 'webhooks']],
   ['team', ['consultants', 'staff', 'stores', 'regions']],
   ['exchange', ['imports', 'duplicates']],
-  ['control', ['approval-rules', 'deletions', 'retention-rules', 'access-log', 'audit', 'jobs', 'chain-settings']],
+  ['control', ['approval-rules', 'deletions', 'retention-rules', 'prepaid-report', 'access-log', 'audit', 'jobs', 'chain-settings']],
 ]

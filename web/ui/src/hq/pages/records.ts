@@ -3,7 +3,7 @@ import type { ResourcePage } from '$lib/resource/page'
 import CardPanel from '../card/CardPanel.svelte'
 import DeletionPanel from '../confidential/DeletionPanel.svelte'
 import LendingPanel from '../confidential/LendingPanel.svelte'
-import MembershipTerms from '../terms/MembershipTerms.svelte'
+import MembershipMore from '../prepaid/MembershipMore.svelte'
 
 const program_id = { path: '/programs', read: 'program.read' }
 const store_id = { path: '/stores', read: 'store.read' }
@@ -26,7 +26,7 @@ export const memberships: ResourcePage = {
   title: 'customer',
   columns: ['customer', 'program_id', 'tier', 'state', 'store_id', 'opened_on', 'valid_through'],
   references: { program_id, store_id },
-  more: MembershipTerms,
+  more: MembershipMore,
 }
 
 export const sales: ResourcePage = {

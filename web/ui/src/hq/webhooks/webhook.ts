@@ -25,6 +25,8 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['sale', ['sale', 'return', 'redemption', 'reward']],
   ['member', ['membership', 'points', 'tier', 'card']],
   ['stock', ['card_batch', 'card_transfer', 'card_stock', 'card_count']],
+  ['sale', ['sale', 'return', 'redemption', 'reward', 'top_up', 'pass']],
+  ['member', ['membership', 'tier', 'card']],
   ['customer', ['customer', 'customer_fields', 'form', 'file', 'scorecard']],
   ['record', ['record', 'record_type', 'journal', 'warning']],
   ['contract', ['contract', 'contract_type', 'contract_template', 'approval']],

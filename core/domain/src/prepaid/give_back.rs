@@ -1,0 +1,258 @@
+//! Paying a top-up back: principal goes as money, its bonus lapses, and nothing of it is left (D-CARD-12).
+
+use super::top_up::{balance, check_tenders, tender_rows};
+use super::{Paid, RefundCase, RefundReason, Refunded, Uses, check_seven_days, refund};
+use crate::calendar::{Day, Instant};
+use crate::error::{Code, Refusal, Text};
+use crate::id::*;
+use crate::ledger::{Asset, Booking, EntryDraft, EntryKind, Member};
+use crate::money::{Minor, format_minor};
+use crate::rows::{BillRow, RefundRow, Rows};
+use crate::sale::sell::{json, source, terms_row};
+use crate::sale::{BillKind, Bonus, Context, EntryView, Judgement, NaturalKey, Tender, check_occurred_at};
+
+/// A top-up as it stands: what was paid, what is left, what was bought with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopUpRecord {
+    pub id: BillId,
+    pub membership: MembershipId,
+    pub on: Day,
+    pub at: Instant,
+    pub paid: Minor,
+    pub granted: Minor,
+    pub receipt: String,
+    pub principal: Option<LotId>,
+    pub bonus: Option<LotId>,
+    /// Left of both lots.
+    pub principal_left: Minor,
+    pub bonus_left: Minor,
+    /// Taken of both, less what came back.
+    pub principal_used: Minor,
+    pub bonus_used: Minor,
+    /// Price without discount of what both bought and wasn't returned; what went otherwise counts as it is.
+    pub list: Minor,
+    /// Stored value of the membership had been used before it was paid in.
+    pub used_before: bool,
+    pub refunded: bool,
+    /// How it was paid.
+    pub tenders: Vec<Tender>,
+}
+
+/// A refund to decide on.
+#[derive(Clone, Debug)]
+pub struct RefundArgs {
+    pub id: BillId,
+    pub key: NaturalKey,
+    pub content: [u8; 32],
+    pub occurred_at: Instant,
+    pub privileged: bool,
+    pub reason: RefundReason,
+    /// How the money goes back; None: the way it came.
+    pub tenders: Option<Vec<Tender>>,
+    /// In words.
+    pub note: Option<String>,
+}
+
+/// What a refund pays and takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundAnswer {
+    pub refunded: Refunded,
+    pub tenders: Vec<Tender>,
+    pub entries: Vec<EntryView>,
+    /// Both balances afterwards.
+    pub principal: Minor,
+    pub bonus: Minor,
+}
+
+/// Books the refund of a top-up; a membership that has ended gets its money all the same. `member` is as afterwards.
+///
+/// # Errors
+/// `occurred_at_out_of_range`; `not_refundable` for one that was paid back before or a reason that doesn't hold;
+/// `tenders_mismatch`, `field_invalid`; `insufficient_value` while in debt.
+pub fn decide_refund(
+    member: &mut Member,
+    record: &TopUpRecord,
+    args: &RefundArgs,
+    context: &Context,
+    ids: &mut dyn NewIds,
+) -> Result<(Rows, RefundAnswer), Refusal> {
+    check_occurred_at(args.occurred_at, context.now, args.privileged)?;
+    if record.refunded {
+        return Err(refunded_before());
+    }
+    if args.reason == RefundReason::Within7Days {
+        check_seven_days(record.on, args.key.business_date, record.used_before)?;
+    }
+    let refunded = refund(&case(record, args.reason), context.minor_units);
+    let tenders = way_back(
+        &record.tenders,
+        args.tenders.as_deref(),
+        refunded.amount,
+        context.minor_units,
+    )?;
+    let bill = RefundBill {
+        kind: BillKind::TopUpRefund,
+        original: record.id,
+        amount: refunded.amount,
+        paid: 0,
+        earned: 0,
+    };
+    let mut rows = Rows {
+        bills: vec![bill.row(member, args, context)?],
+        tenders: tender_rows(args.id, &tenders, -1),
+        ..Rows::default()
+    };
+    let out = refunded.amount.min(record.principal_left);
+    let worn = record.principal_left - out;
+    let parts = [
+        (Asset::principal(), record.principal, out, EntryKind::Refund),
+        (Asset::principal(), record.principal, worn, EntryKind::Lapse),
+        (Asset::bonus(), record.bonus, record.bonus_left, EntryKind::Lapse),
+    ];
+    let mut entries = Vec::new();
+    for (asset, lot, amount, kind) in parts {
+        if let Some(lot) = lot.filter(|_| amount > 0) {
+            let draft = explain(kind, &asset, amount, (&record.receipt, context.minor_units));
+            let source = source(context, args.id, args.occurred_at);
+            let mut booking = Booking::new(member, asset, source, &mut rows, ids);
+            booking.debit_lots(draft, &[(lot, amount)])?;
+            entries.extend(booking.finish());
+        }
+    }
+    rows.refunds.push(RefundRow {
+        of: record.id,
+        pass: false,
+        refund: args.id,
+        amount: refunded.amount,
+        reason: args.reason,
+    });
+    rows.membership_updates.push(member.touch());
+    let answer = RefundAnswer {
+        refunded,
+        tenders,
+        entries,
+        principal: balance(member, &Asset::principal()),
+        bonus: balance(member, &Asset::bonus()),
+    };
+    Ok((rows, answer))
+}
+
+fn case(record: &TopUpRecord, reason: RefundReason) -> RefundCase {
+    RefundCase {
+        reason,
+        paid: Paid::TopUp {
+            paid: record.paid,
+            granted: record.granted,
+        },
+        uses: Uses::Value {
+            principal: record.principal_used,
+            bonus: record.bonus_used,
+            list: record.list,
+        },
+    }
+}
+
+pub(super) fn refunded_before() -> Refusal {
+    let en = "It was paid back before: nothing of it is left.";
+    Refusal::new(Code::NotRefundable, "已办理过退款，没有可退的余额。", en)
+}
+
+/// The money goes back the way it came, from its first tender on; or as the till says.
+pub(super) fn way_back(
+    paid: &[Tender],
+    wanted: Option<&[Tender]>,
+    amount: Minor,
+    minor_units: u32,
+) -> Result<Vec<Tender>, Refusal> {
+    if let Some(wanted) = wanted {
+        check_tenders(wanted, amount, minor_units)?;
+        return Ok(wanted.to_vec());
+    }
+    let mut left = amount;
+    let mut back = Vec::new();
+    for tender in paid {
+        let part = left.min(tender.amount.max(0));
+        if part > 0 {
+            left -= part;
+            back.push(Tender {
+                kind: tender.kind,
+                amount: part,
+            });
+        }
+    }
+    if left > 0 {
+        let (zh, en) = (
+            "请写明退款方式（tenders），合计为应退金额。",
+            "Say in tenders how the money goes back; they add up to what is paid back.",
+        );
+        return Err(Refusal::new(Code::TendersMismatch, zh, en).at("/tenders"));
+    }
+    Ok(back)
+}
+
+fn explain(kind: EntryKind, asset: &Asset, amount: Minor, (receipt, minor_units): (&str, u32)) -> EntryDraft {
+    let money = format_minor(amount, minor_units);
+    let (rule, zh, en) = if *asset == Asset::bonus() {
+        (
+            "core.bonus_withdrawn",
+            format!("充值（小票 {receipt}）退款，收回未用赠送 {money}。"),
+            format!("The top-up of receipt {receipt} was refunded: {money} of unused bonus are withdrawn."),
+        )
+    } else if kind == EntryKind::Refund {
+        (
+            "core.top_up_refund",
+            format!("充值（小票 {receipt}）退款，本金退出 {money}。"),
+            format!("The top-up of receipt {receipt} was refunded: {money} of principal are paid back."),
+        )
+    } else {
+        (
+            "core.used_at_its_price",
+            format!("充值（小票 {receipt}）退款，已用部分按退款原因计价，抵扣 {money}。"),
+            format!("The top-up of receipt {receipt} was refunded: {money} stand for what was used, at its price."),
+        )
+    };
+    EntryDraft {
+        kind,
+        rule: rule.to_owned(),
+        explanation: Text::new(zh, en),
+        line: None,
+        reverses: None,
+    }
+}
+
+/// The bill of a refund.
+pub(super) struct RefundBill {
+    pub kind: BillKind,
+    pub original: BillId,
+    pub amount: Minor,
+    pub paid: Minor,
+    pub earned: i64,
+}
+
+impl RefundBill {
+    pub fn row(&self, member: &Member, args: &RefundArgs, context: &Context) -> Result<BillRow, Refusal> {
+        Ok(BillRow {
+            id: args.id,
+            kind: self.kind,
+            key: args.key.clone(),
+            content: args.content,
+            occurred_at: args.occurred_at,
+            booked_at: context.now,
+            staff: context.staff,
+            customer: member.customer,
+            membership: Some(member.id),
+            card: None,
+            original: Some(self.original),
+            reward: None,
+            total: -self.amount,
+            rounding: 0,
+            paid: self.paid,
+            judgement: Judgement::Judged,
+            earned: self.earned,
+            spent: 0,
+            bonuses: json::<[Bonus]>(&[])?,
+            terms: terms_row(&context.terms)?,
+            reason: args.note.clone(),
+        })
+    }
+}

@@ -1,0 +1,240 @@
+//! Paying a top-up or a pass back, by reason, with the working (D-CARD-12).
+
+use super::Purpose;
+use super::desk::{Desk, Receipt, StoreFacts, a_till, check_reason, content_hash, or_a_till, stale};
+use crate::error::Result;
+use crate::identity::Action;
+use crate::store::Answer;
+use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::{AuditRow, prepaid};
+use cardea_domain::id::*;
+use cardea_domain::prepaid::{RefundArgs, RefundReason, decide_pass_refund, decide_refund};
+use cardea_domain::sale::{BillKind, Context, EntryView, NaturalKey, Tender};
+use cardea_domain::{Code, Instant, Minor, Refusal, Text};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Pays a top-up or a pass back as a whole (or previews it). The receipt is the refund's own.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRefund {
+    #[schema(value_type = Uuid)]
+    pub store_id: StoreId,
+    /// Absent: `till`.
+    #[serde(default = "a_till", deserialize_with = "or_a_till")]
+    #[schema(value_type = Option<String>)]
+    pub source: String,
+    #[schema(example = "T1")]
+    pub till: String,
+    #[schema(example = "0008")]
+    pub receipt: String,
+    /// Absent: now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub occurred_at: Option<Instant>,
+    pub reason: RefundReason,
+    /// How the money goes back, adding up to what is paid back; null: the way it came.
+    pub tenders: Option<Vec<Tender>>,
+    /// In words, at most 200 characters.
+    #[schema(example = "顾客搬家")]
+    pub note: Option<String>,
+}
+
+/// What is paid back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prepaid {
+    TopUp,
+    Pass,
+}
+
+/// A refund of something paid in advance.
+#[derive(Clone, Debug)]
+pub struct RefundPrepaid {
+    pub what: Prepaid,
+    pub id: BillId,
+    pub refund: NewRefund,
+}
+
+#[derive(Serialize)]
+struct Content<'a> {
+    refunds: BillId,
+    reason: RefundReason,
+    tenders: &'a Option<Vec<Tender>>,
+}
+
+impl RefundPrepaid {
+    pub(super) fn natural(&self, desk: &Desk) -> Result<(NaturalKey, [u8; 32])> {
+        let store = desk.store(self.refund.store_id)?;
+        let occurred_at = self.refund.occurred_at.unwrap_or_else(|| desk.now(None));
+        Ok((self.key(store, occurred_at)?, self.content()?))
+    }
+
+    fn key(&self, store: StoreFacts, occurred_at: Instant) -> Result<NaturalKey, Refusal> {
+        let receipt = Receipt {
+            source: &self.refund.source,
+            till: &self.refund.till,
+            receipt: &self.refund.receipt,
+        };
+        let kind = match self.what {
+            Prepaid::TopUp => BillKind::TopUpRefund,
+            Prepaid::Pass => BillKind::PassRefund,
+        };
+        receipt.key(store, occurred_at, kind)
+    }
+
+    fn content(&self) -> Result<[u8; 32]> {
+        content_hash(&Content {
+            refunds: self.id,
+            reason: self.refund.reason,
+            tenders: &self.refund.tenders,
+        })
+    }
+
+    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
+        desk.actor.require(Action::TopUpRefund, Some(self.refund.store_id))?;
+        if let Some(note) = &self.refund.note {
+            check_reason(note)?;
+        }
+        let (store, now, chain) = (desk.store(self.refund.store_id)?, desk.now(None), desk.chain());
+        let occurred_at = self.refund.occurred_at.unwrap_or(now);
+        let membership = desk.engine.read(chain, |conn| {
+            Ok(match self.what {
+                Prepaid::TopUp => prepaid::top_up(conn, chain, self.id)?.map(|found| found.membership),
+                Prepaid::Pass => prepaid::pass(conn, chain, self.id)?.map(|found| found.membership),
+            })
+        })?;
+        let membership = membership.ok_or_else(|| self.not_there())?;
+        let configuration = desk.configuration(desk.member_head(membership)?.program, now)?;
+        Ok(Box::new(Refunding {
+            quote: desk.purpose == Purpose::Quote,
+            what: self.what,
+            of: self.id,
+            membership,
+            args: RefundArgs {
+                id: BillId(Uuid::now_v7()),
+                key: self.key(store, occurred_at)?,
+                content: self.content()?,
+                occurred_at,
+                privileged: desk.privileged(false),
+                reason: self.refund.reason,
+                tenders: self.refund.tenders.clone(),
+                note: self.refund.note.as_deref().map(|note| note.trim().to_owned()),
+            },
+            context: desk.context(store, Some(&configuration), now),
+        }))
+    }
+
+    fn not_there(&self) -> Refusal {
+        match self.what {
+            Prepaid::TopUp => Refusal::new(Code::NotFound, "没有这笔充值", "There is no such top-up"),
+            Prepaid::Pass => no_such_pass(),
+        }
+    }
+}
+
+pub(super) fn no_such_pass() -> Refusal {
+    Refusal::new(Code::NotFound, "没有这张次卡", "There is no such pass")
+}
+
+/// A refund on its way to the writer.
+struct Refunding {
+    quote: bool,
+    what: Prepaid,
+    of: BillId,
+    membership: MembershipId,
+    args: RefundArgs,
+    context: Context,
+}
+
+/// What a refund pays and takes, with its working.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = RefundAnswer)]
+pub struct RefundView<E> {
+    /// null in a preview.
+    #[schema(value_type = Option<Uuid>)]
+    pub id: Option<BillId>,
+    /// The top-up or pass.
+    #[schema(value_type = Uuid)]
+    pub of: BillId,
+    pub reason: RefundReason,
+    /// Paid back, minor units.
+    #[schema(value_type = i64)]
+    pub amount: Minor,
+    /// What was used counts for this, minor units.
+    #[schema(value_type = i64)]
+    pub used: Minor,
+    /// Bonus (minor units) or gift sessions that are withdrawn.
+    pub withdrawn: i64,
+    /// How it is worked out, line by line.
+    pub working: Vec<Text>,
+    /// How the money goes back.
+    pub tenders: Vec<Tender>,
+    /// Points of a pass's sale that are taken back.
+    pub points: i64,
+    #[schema(value_type = Vec<EntryView>)]
+    pub entries: E,
+    pub balances: Vec<cardea_domain::ledger::Balance>,
+}
+
+impl LedgerCommand for Refunding {
+    fn needs(&self) -> Needs {
+        let pass = Some(self.of).filter(|_| self.what == Prepaid::Pass);
+        Needs {
+            members: vec![MemberNeed {
+                id: self.membership,
+                paid_since: None,
+                upgrades: false,
+            }],
+            top_up: Some(self.of).filter(|_| self.what == Prepaid::TopUp),
+            pass,
+            record: pass,
+            ..Needs::default()
+        }
+    }
+
+    fn natural(&self) -> Option<(&NaturalKey, &[u8; 32])> {
+        Some((&self.args.key, &self.args.content))
+    }
+
+    fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
+        let mut member = state.take(Some(self.membership)).ok_or_else(stale)?;
+        let (args, context) = (&self.args, &self.context);
+        let (rows, refunded, tenders, points, entries) = match self.what {
+            Prepaid::TopUp => {
+                let record = state.top_up.take().ok_or_else(stale)?;
+                let (rows, answer) = decide_refund(&mut member, &record, args, context, ids)?;
+                (rows, answer.refunded, answer.tenders, 0, answer.entries)
+            }
+            Prepaid::Pass => {
+                let (pass, sale) = state.pass.take().zip(state.record.take()).ok_or_else(stale)?;
+                let (rows, answer) = decide_pass_refund(&mut member, (&pass, &sale), args, context, ids)?;
+                (rows, answer.refunded, answer.tenders, answer.points, answer.entries)
+            }
+        };
+        let told = Answer::booked(&entries, |entries| RefundView {
+            id: (!self.quote).then_some(args.id),
+            of: self.of,
+            reason: args.reason,
+            amount: refunded.amount,
+            used: refunded.used,
+            withdrawn: refunded.withdrawn,
+            working: refunded.working.clone(),
+            tenders: tenders.clone(),
+            points,
+            entries,
+            balances: member.balances(context.now),
+        })?;
+        let mut decision = Decision::new(rows, told);
+        let detail = json!({ "of": self.of, "reason": args.reason, "amount": refunded.amount });
+        decision.notes.audit.push(AuditRow {
+            action: match self.what {
+                Prepaid::TopUp => "top_up.refund",
+                Prepaid::Pass => "pass.refund",
+            },
+            subject: Some(args.id.0),
+            detail,
+        });
+        Ok(decision)
+    }
+}

@@ -1,0 +1,3 @@
+DROP TABLE pass_uses;
+DROP TABLE passes;
+DROP TABLE top_ups;
