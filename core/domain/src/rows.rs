@@ -7,9 +7,8 @@ use crate::error::Text;
 use crate::id::*;
 use crate::ledger::{Asset, CounterAccount, EntryKind};
 use crate::money::{Minor, Points, Ppm};
-use crate::sale::{BillKind, ClaimState, Judgement, NaturalKey, TenderKind};
 use crate::prepaid::{Confirmation, Payer, RefundReason};
-use crate::sale::{BillKind, Judgement, NaturalKey, TenderKind};
+use crate::sale::{BillKind, ClaimState, Judgement, NaturalKey, TenderKind};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -40,6 +40,10 @@ pub struct World {
     pub webhook: String,
     pub delivery: String,
     pub blanks: Blanks,
+    pub marketing: Marketing,
+    pub top_up: String,
+    pub pass: String,
+    pub pass_use: String,
 }
 
 /// Blank cards of a world.
@@ -58,7 +62,6 @@ pub struct Voucher {
     pub kind: String,
     pub batch: String,
     pub id: String,
-    pub marketing: Marketing,
 }
 
 /// What head office promotes with.
@@ -67,9 +70,6 @@ pub struct Marketing {
     pub campaign: String,
     pub tag: String,
     pub segment: String,
-    pub top_up: String,
-    pub pass: String,
-    pub pass_use: String,
 }
 
 impl World {

@@ -25,10 +25,10 @@ mod judge_pin;
 mod late;
 mod name_holder;
 mod new_sale;
-mod pin;
-mod posting;
 mod pass;
 mod pass_use;
+mod pin;
+mod posting;
 mod redemption;
 mod returns;
 mod sale;
@@ -36,11 +36,11 @@ mod sale_view;
 #[cfg(test)]
 mod tests;
 pub(crate) mod told;
+mod top_up;
+mod top_up_refund;
 mod voucher;
 mod voucher_quote;
 mod voucher_return;
-mod top_up;
-mod top_up_refund;
 
 pub use add_card::AddCard;
 pub use answer::{CardAnswer, HolderId};
@@ -57,22 +57,18 @@ pub use issue::{Issue, NewCard};
 pub use late::JudgeLate;
 pub use name_holder::{NameHolder, NewHolder};
 pub use new_sale::{NewSale, SaleLine, SaleMember, SaleReward, SaleTender};
+pub use pass::{NewPass, PassSale, PassSaleStored, PassSaleView, PassView};
+pub use pass_use::{NewPassUse, NewPassUseCancellation, PassUseView, PassUsing};
 pub use pin::{NewPin, Pin, PinReset, SetPin};
 pub use redemption::{Redemption, RedemptionView};
 pub use returns::{NewReturn, Return, ReturnView};
 pub use sale::Sale;
 pub use sale_view::{MemberView, SaleView};
+pub use top_up::{NewTopUp, TopUpPayer, TopUpView};
+pub use top_up_refund::{NewRefund, Prepaid, RefundPrepaid, RefundView};
 pub use voucher::VoucherTender;
 pub use voucher_quote::{NewVoucherQuote, VoucherQuote};
 pub use voucher_return::ReturnedVoucher;
-pub use new_sale::{NewSale, SaleLine, SaleMember};
-pub use pass::{NewPass, PassSale, PassSaleStored, PassSaleView, PassView};
-pub use pass_use::{NewPassUse, NewPassUseCancellation, PassUseView, PassUsing};
-pub use redemption::{Redemption, RedemptionView};
-pub use returns::{NewReturn, Return, ReturnView};
-pub use sale::{MemberRef, MemberView, Sale, SaleView};
-pub use top_up::{NewTopUp, TopUpPayer, TopUpView};
-pub use top_up_refund::{NewRefund, Prepaid, RefundPrepaid, RefundView};
 
 use crate::actor::Actor;
 use crate::engine::Engine;
@@ -141,6 +137,10 @@ impl Command {
             Command::SetPin(command) => command.name(),
             Command::JudgeLate(_) => "sale.judge",
             Command::Award(_) => "campaign.award",
+            Command::TopUp(_) => "top_up.post",
+            Command::RefundPrepaid(_) => "top_up.refund",
+            Command::Pass(_) => "pass.sell",
+            Command::PassUse(command) => command.name(),
         }
     }
 
@@ -149,10 +149,6 @@ impl Command {
         match self {
             Command::Sale(command) => command.vouchers.len(),
             _ => 0,
-            Command::TopUp(_) => "top_up.post",
-            Command::RefundPrepaid(_) => "top_up.refund",
-            Command::Pass(_) => "pass.sell",
-            Command::PassUse(command) => command.name(),
         }
     }
 

@@ -196,14 +196,13 @@ impl NewSale {
     /// # Errors
     /// `field_invalid` for a member named twice or not at all, or a tender that lacks its amount or code.
     pub fn command(self) -> Result<Command, Refusal> {
-        let tenders = self.tenders.into_iter().enumerate();
-        let tenders = tenders.map(|(place, tender)| tender.tender(place));
-        let (tenders, vouchers): (Vec<_>, Vec<_>) = tenders.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
-        Ok(Command::Sale(Sale {
         self.sale().map(Command::Sale)
     }
 
     pub(super) fn sale(self) -> Result<Sale, Refusal> {
+        let tenders = self.tenders.into_iter().enumerate();
+        let tenders = tenders.map(|(place, tender)| tender.tender(place));
+        let (tenders, vouchers): (Vec<_>, Vec<_>) = tenders.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         Ok(Sale {
             store: self.store_id,
             member: self.member.map(SaleMember::reference).transpose()?,

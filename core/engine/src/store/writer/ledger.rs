@@ -15,10 +15,8 @@ use cardea_domain::id::*;
 use cardea_domain::id::*;
 use cardea_domain::ledger::{Asset, Lot, Member};
 use cardea_domain::ledger::{Asset, Lot, Member};
-use cardea_domain::rows::{CampaignUseRow, Rows};
-use cardea_domain::rows::{PinRow, Rows};
 use cardea_domain::prepaid::{PassRecord, PassUseRecord, TopUpRecord};
-use cardea_domain::rows::Rows;
+use cardea_domain::rows::{CampaignUseRow, PinRow, Rows};
 use cardea_domain::sale::{NaturalKey, Reward, SaleRecord};
 use cardea_domain::terms::{AcceptanceChannel, TermsKind};
 use cardea_domain::voucher::{UsedVoucher, Voucher};
@@ -79,6 +77,14 @@ pub struct Needs {
     pub campaigns: Vec<CampaignNeed>,
     /// What campaigns gave for this bill.
     pub uses_of: Option<BillId>,
+    /// A membership with its balances, without lots: whoever only adds needs no more, however many there are.
+    pub balances_of: Option<MembershipId>,
+    /// A top-up with what is left of it and what it bought.
+    pub top_up: Option<BillId>,
+    /// A pass with what is left of it.
+    pub pass: Option<BillId>,
+    /// A use of a pass.
+    pub pass_use: Option<BillId>,
 }
 
 /// A campaign whose caps have to be known.
@@ -90,14 +96,6 @@ pub struct CampaignNeed {
     pub day: Day,
     /// It has a budget, which everybody shares.
     pub shared: bool,
-    /// A membership with its balances, without lots: whoever only adds needs no more, however many there are.
-    pub balances_of: Option<MembershipId>,
-    /// A top-up with what is left of it and what it bought.
-    pub top_up: Option<BillId>,
-    /// A pass with what is left of it.
-    pub pass: Option<BillId>,
-    /// A use of a pass.
-    pub pass_use: Option<BillId>,
 }
 
 /// A membership to load.

@@ -4,8 +4,7 @@ use super::blanks;
 use super::campaigns;
 use super::credentials;
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
-use super::{claims, record, vouchers};
-use super::{prepaid, record};
+use super::{claims, prepaid, record, vouchers};
 use crate::error::{Error, Result};
 use crate::store::statement::{Bind, fetch, fetch_all, ids, statements};
 use crate::store::{Conn, Id};
@@ -196,7 +195,7 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
             lots.push(lot((id, bill, opened, matures, expires, left)));
         }
     }
-    campaigns::load(conn, chain, needs, state)
+    campaigns::load(conn, chain, needs, state)?;
     prepaid::load(conn, chain, needs, state)
 }
 

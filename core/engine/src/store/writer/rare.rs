@@ -4,8 +4,6 @@ use super::insert::*;
 use super::parts::parts_of;
 use super::save::expect;
 use super::{campaigns, claims, credentials, vouchers};
-use super::parts::Parts;
-use super::save::expect;
 use crate::error::{Error, Result};
 use crate::store::Conn;
 use crate::store::statement::{fetch, run};
@@ -14,8 +12,6 @@ use cardea_domain::rows::Rows;
 
 /// What few commands change, at once: rows that were there before the wave.
 pub(super) fn save(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
-/// Changes them at once.
-pub(super) fn write(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
     for p in &rows.progress {
         let so_far = [p.returned_money, p.returned_paid, p.clawed_back, p.given_back];
         let [money, paid, clawed_back, given_back] = so_far;
@@ -66,11 +62,4 @@ pub(super) fn write(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> 
     claims::save(conn, chain, rows)?;
     vouchers::save(conn, chain, rows)?;
     campaigns::save(conn, chain, rows)
-    Ok(())
-}
-
-fn parts_of(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Parts> {
-    let found = fetch!(conn, SelectParts, [chain, bill] => (String,))?.pop();
-    let (text,) = found.ok_or_else(|| Error::internal(format!("bill {bill} is missing")))?;
-    Parts::parse(&text)
 }

@@ -135,9 +135,8 @@ impl<'a> Saver<'a> {
                 .entry((chain, m.membership, m.measure, m.day))
                 .or_default() += m.delta;
         }
-        rare::save(conn, chain, rows)
         self.rows.prepaid.take(chain, rows);
-        rare::write(conn, chain, rows)
+        rare::save(conn, chain, rows)
     }
 
     /// The audit and outbox rows of any command, and what people are told of it. `at`: business time.

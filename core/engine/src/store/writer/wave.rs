@@ -123,18 +123,15 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         .chain(campaigns.iter().map(|need| Touched::Member(need.membership)))
         .chain(members.map(Touched::Member))
         .chain(cards.iter().copied().map(Touched::Card))
-        .chain(record.iter().chain(uses_of).copied().map(Touched::Bill))
-        .chain(pin_of.map(Touched::Card))
-        .chain(code.map(|(card, _)| Touched::Card(card)))
-        .chain(record.map(Touched::Bill))
-        .chain(rewards.iter().map(|need| Touched::Reward(need.id)))
         .chain(
-            [*record, *top_up, *pass, *pass_use]
+            [*record, *uses_of, *top_up, *pass, *pass_use]
                 .into_iter()
                 .flatten()
                 .map(Touched::Bill),
         )
-        .chain(reward.map(Touched::Reward))
+        .chain(pin_of.map(Touched::Card))
+        .chain(code.map(|(card, _)| Touched::Card(card)))
+        .chain(rewards.iter().map(|need| Touched::Reward(need.id)))
         .chain(of_customer.into_iter().flatten().map(Touched::Customer))
         .chain(number)
         .chain(vouchers.iter().map(|need| Touched::Voucher(need.id)))

@@ -22,11 +22,9 @@ export const canSendAgain = (state: DeliveryState): boolean => state === 'dead' 
 
 /** Where a topic stands in the checklist: by what it is about. */
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
-  ['sale', ['sale', 'return', 'redemption', 'reward']],
   ['member', ['membership', 'points', 'tier', 'card']],
   ['stock', ['card_batch', 'card_transfer', 'card_stock', 'card_count']],
   ['sale', ['sale', 'return', 'redemption', 'reward', 'top_up', 'pass']],
-  ['member', ['membership', 'tier', 'card']],
   ['customer', ['customer', 'customer_fields', 'form', 'file', 'scorecard']],
   ['record', ['record', 'record_type', 'journal', 'warning']],
   ['contract', ['contract', 'contract_type', 'contract_template', 'approval']],
