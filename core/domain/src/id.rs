@@ -51,6 +51,8 @@ id!(
     /// One version of a program's configuration.
     ConfigurationId,
     MembershipId, CardId, RewardId,
+    /// A membership that was renewed.
+    RenewalId,
     /// A bill: a sale, a return or a redemption.
     BillId,
     EntryId, LotId, RecordTypeId, RecordId, JournalId, FileId,

@@ -22,6 +22,7 @@ pub const TOPICS: &[(&str, &str, &str)] = &[
     ("redemption.created", "礼品已兑换", "A reward was redeemed"),
     ("redemption.cancelled", "兑换已取消", "A redemption was cancelled"),
     ("membership.created", "会籍已开通", "A membership was opened"),
+    ("membership.renewed", "会籍已续期", "A membership was renewed"),
     ("tier.changed", "会员等级变更", "A member's tier changed"),
     (
         "card.changed",

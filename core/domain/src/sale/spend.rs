@@ -56,6 +56,12 @@ impl Terms {
                 ..wrong
             });
         }
+        if let Some(wrong) = self.renewal.as_ref().and_then(|renewal| renewal.validate()) {
+            errors.push(FieldError {
+                pointer: format!("/renewal{}", wrong.pointer),
+                ..wrong
+            });
+        }
         errors
     }
 }

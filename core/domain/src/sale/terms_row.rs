@@ -20,6 +20,7 @@ impl Terms {
             earn_without_card,
             // A return works from what was drawn, not from how.
             value: _,
+            renewal: _,
         } = *self;
         let tender = tender.as_ref().map(|t| {
             let PointsTender {
@@ -61,6 +62,7 @@ impl Terms {
             expiry,
             earn_without_card,
             value: None,
+            renewal: None,
         })
     }
 }

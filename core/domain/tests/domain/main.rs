@@ -15,6 +15,7 @@ mod names;
 mod phone;
 mod provenance;
 mod redemption;
+mod renewal;
 mod refund;
 mod returns;
 mod sale;

@@ -177,7 +177,7 @@ fn base_tier(configuration: &Configuration) -> &str {
     configuration.ladder.steps.first().map_or("", |step| step.id.as_str())
 }
 
-fn membership_exists() -> Refusal {
+pub(super) fn membership_exists() -> Refusal {
     Refusal::new(
         Code::MembershipExists,
         "该顾客在此计划中已有会籍；如需再发一张卡，请选择该会籍",

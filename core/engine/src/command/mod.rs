@@ -15,6 +15,7 @@ pub(crate) mod judge;
 mod late;
 mod new_sale;
 mod redemption;
+mod renewal;
 mod returns;
 mod sale;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use issue::{AddCard, Issue, NewCard};
 pub use late::JudgeLate;
 pub use new_sale::{NewSale, SaleLine, SaleMember};
 pub use redemption::{Redemption, RedemptionView};
+pub use renewal::{NewRenewal, Renew, RenewalView, RenewedCard};
 pub use returns::{NewReturn, Return, ReturnView};
 pub use sale::{MemberRef, MemberView, Sale, SaleView};
 
@@ -58,6 +60,7 @@ pub enum Command {
     AddCard(AddCard),
     Card(Operate),
     Replace(Replace),
+    Renew(Renew),
     JudgeLate(JudgeLate),
 }
 
@@ -79,6 +82,7 @@ impl Command {
             Command::Issue(_) | Command::AddCard(_) => "card.issue",
             Command::Card(operation) => operation.name(),
             Command::Replace(_) => "card.replace",
+            Command::Renew(_) => "membership.renew",
             Command::JudgeLate(_) => "sale.judge",
         }
     }
@@ -93,6 +97,7 @@ impl Command {
             Command::AddCard(command) => command.propose(desk),
             Command::Card(command) => command.propose(desk),
             Command::Replace(command) => command.propose(desk),
+            Command::Renew(command) => command.propose(desk),
             Command::JudgeLate(command) => command.propose(desk),
         }
     }

@@ -598,6 +598,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    renewals (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        store_id -> Binary,
+        at -> BigInt,
+        applied_on -> Integer,
+        was_valid_through -> Integer,
+        valid_through -> Integer,
+        reopened -> Bool,
+        points_ended -> BigInt,
+        rule -> Text,
+        explanation_zh -> Text,
+        explanation_en -> Text,
+        configuration_id -> Binary,
+        input_hash -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     card_events (chain_id, id) {
         chain_id -> Binary,
         id -> Binary,
@@ -1375,6 +1396,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     memberships,
     cards,
     card_events,
+    renewals,
     bills,
     entries,
     lots,

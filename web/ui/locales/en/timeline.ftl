@@ -19,6 +19,7 @@ timeline-sale-cancellation = Exchange taken back
 timeline-card-issue = Issued
 timeline-card-freeze = Frozen
 timeline-card-unfreeze = Unfrozen
+timeline-card-renew = Renewed
 timeline-card-report_loss = Reported lost
 timeline-card-cancel_loss = Found again
 timeline-card-replace = Replaced

@@ -19,6 +19,7 @@ timeline-sale-cancellation = 撤销兑换
 timeline-card-issue = 发卡
 timeline-card-freeze = 冻结
 timeline-card-unfreeze = 解冻
+timeline-card-renew = 续期
 timeline-card-report_loss = 挂失
 timeline-card-cancel_loss = 解除挂失
 timeline-card-replace = 换卡

@@ -14,6 +14,7 @@ pub(crate) mod ledger;
 pub(crate) mod load;
 pub(crate) mod parts;
 mod queue;
+mod rare;
 pub(crate) mod record;
 pub(crate) mod save;
 #[cfg(test)]

@@ -4,7 +4,8 @@
 use super::answers;
 use super::insert::*;
 use super::ledger::{CardEvent, Decision};
-use super::parts::{self, Asked, Parts};
+use super::parts::{self, Asked};
+use super::rare;
 use super::tx::{Answer, AuditRow, IdempotencyKey, Message, Notes};
 use crate::actor::Actor;
 use crate::audit::{Content, Trail};
@@ -64,6 +65,7 @@ macro_rules! row {
         [$(Bind::from($value)),*]
     };
 }
+pub(super) use row;
 
 impl<'a> Saver<'a> {
     pub fn new(now: Instant, ids: &'a mut dyn NewIds, trail: &'a mut Trail) -> Self {
@@ -131,7 +133,7 @@ impl<'a> Saver<'a> {
                 .entry((chain, m.membership, m.measure, m.day))
                 .or_default() += m.delta;
         }
-        rare(conn, chain, rows)
+        rare::write(conn, chain, rows)
     }
 
     /// The audit and outbox rows of any command, and what people are told of it. `at`: business time.
@@ -260,7 +262,11 @@ impl<'a> Saver<'a> {
         }
         for u in &rows.card_updates {
             let (state, blocks) = (u.state.as_str(), blocks_text(&u.blocks));
-            let changed = run!(conn, UpdateCard, [state, blocks, u.replaced_by, u.version, chain, u.id])?;
+            let changed = run!(
+                conn,
+                UpdateCard,
+                [state, blocks, u.replaced_by, u.valid_through, u.version, chain, u.id]
+            )?;
             expect((1, changed), "card")?;
         }
         Ok(())
@@ -426,70 +432,13 @@ fn write_figures(conn: &mut Conn, balances: &Balances, differences: &Differences
     Ok(())
 }
 
-/// What few commands change, at once: rows that were there before the wave.
-fn rare(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
-    for p in &rows.progress {
-        let so_far = [p.returned_money, p.returned_paid, p.clawed_back, p.given_back];
-        let [money, paid, clawed_back, given_back] = so_far;
-        let mut parts = parts_of(conn, chain, p.bill)?;
-        parts.lines_returned(&p.lines)?;
-        parts.tenders_returned(&p.tenders)?;
-        let changed = run!(
-            conn,
-            UpdateProgress,
-            [money, paid, clawed_back, given_back, parts.text()?, chain, p.bill]
-        )?;
-        expect((1, changed), "bill")?;
-    }
-    for (membership, lot, until) in &rows.lot_dates {
-        let changed = run!(conn, UpdateLotDate, [*until, chain, *membership, *lot])?;
-        expect((1, changed), "lot")?;
-    }
-    for bill in &rows.judged {
-        let changed = run!(conn, DeleteUnjudged, [chain, *bill])?;
-        expect((1, changed), "unjudged sale")?;
-    }
-    for b in &rows.bill_memberships {
-        let judgement = b.judgement.as_str();
-        let mut parts = parts_of(conn, chain, b.bill)?;
-        parts.lines_judged(&b.contributions)?;
-        let parts = parts.text()?;
-        let changed = run!(
-            conn,
-            UpdateBillMembership,
-            [
-                b.membership,
-                judgement,
-                b.earned,
-                &b.bonuses,
-                &b.terms,
-                parts,
-                chain,
-                b.bill
-            ]
-        )?;
-        expect((1, changed), "bill")?;
-    }
-    for (reward, delta) in &rows.stock {
-        let changed = run!(conn, AddStock, [*delta, chain, *reward])?;
-        expect((1, changed), "reward")?;
-    }
-    Ok(())
-}
-
-fn parts_of(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Parts> {
-    let found = fetch!(conn, SelectParts, [chain, bill] => (String,))?.pop();
-    let (text,) = found.ok_or_else(|| Error::internal(format!("bill {bill} is missing")))?;
-    Parts::parse(&text)
-}
-
 /// Blocks as they stand in the table: names joined by commas.
 pub(crate) fn blocks_text(blocks: &[Block]) -> String {
     blocks.iter().map(|block| block.as_str()).collect::<Vec<_>>().join(",")
 }
 
 /// An update that finds other rows than it names means that the state was loaded wrongly: nothing may go through.
-fn expect((wanted, changed): (usize, usize), what: &str) -> Result<()> {
+pub(super) fn expect((wanted, changed): (usize, usize), what: &str) -> Result<()> {
     if wanted == changed {
         Ok(())
     } else {

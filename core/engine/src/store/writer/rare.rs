@@ -1,0 +1,101 @@
+//! What few commands change: rows that were there before the wave, one statement each.
+
+use super::insert::*;
+use super::parts::Parts;
+use super::save::{expect, row};
+use crate::error::{Error, Result};
+use crate::store::Conn;
+use crate::store::statement::{Bind, Waiting, fetch, run};
+use cardea_domain::id::*;
+use cardea_domain::rows::{RenewalRow, Rows};
+
+/// What few commands change, at once: rows that were there before the wave.
+pub(super) fn write(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
+    for p in &rows.progress {
+        let so_far = [p.returned_money, p.returned_paid, p.clawed_back, p.given_back];
+        let [money, paid, clawed_back, given_back] = so_far;
+        let mut parts = parts_of(conn, chain, p.bill)?;
+        parts.lines_returned(&p.lines)?;
+        parts.tenders_returned(&p.tenders)?;
+        let changed = run!(
+            conn,
+            UpdateProgress,
+            [money, paid, clawed_back, given_back, parts.text()?, chain, p.bill]
+        )?;
+        expect((1, changed), "bill")?;
+    }
+    renewals(conn, chain, &rows.renewals)?;
+    for (membership, lot, until) in &rows.lot_dates {
+        let changed = run!(conn, UpdateLotDate, [*until, chain, *membership, *lot])?;
+        expect((1, changed), "lot")?;
+    }
+    for bill in &rows.judged {
+        let changed = run!(conn, DeleteUnjudged, [chain, *bill])?;
+        expect((1, changed), "unjudged sale")?;
+    }
+    for b in &rows.bill_memberships {
+        let judgement = b.judgement.as_str();
+        let mut parts = parts_of(conn, chain, b.bill)?;
+        parts.lines_judged(&b.contributions)?;
+        let parts = parts.text()?;
+        let changed = run!(
+            conn,
+            UpdateBillMembership,
+            [
+                b.membership,
+                judgement,
+                b.earned,
+                &b.bonuses,
+                &b.terms,
+                parts,
+                chain,
+                b.bill
+            ]
+        )?;
+        expect((1, changed), "bill")?;
+    }
+    for (reward, delta) in &rows.stock {
+        let changed = run!(conn, AddStock, [*delta, chain, *reward])?;
+        expect((1, changed), "reward")?;
+    }
+    Ok(())
+}
+
+fn parts_of(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Parts> {
+    let found = fetch!(conn, SelectParts, [chain, bill] => (String,))?.pop();
+    let (text,) = found.ok_or_else(|| Error::internal(format!("bill {bill} is missing")))?;
+    Parts::parse(&text)
+}
+
+/// The new ends of memberships, and why.
+fn renewals(conn: &mut Conn, chain: ChainId, renewals: &[RenewalRow]) -> Result<()> {
+    let mut rows = Waiting::<InsertRenewal>::default();
+    for r in renewals {
+        let changed = run!(
+            conn,
+            UpdateMembershipEnd,
+            [r.valid_through, r.expires_at, chain, r.membership]
+        )?;
+        expect((1, changed), "membership")?;
+        rows.add(row![
+            chain,
+            r.id,
+            r.membership,
+            r.staff,
+            r.store,
+            r.at,
+            r.applied_on,
+            r.was_valid_through,
+            r.valid_through,
+            r.reopened,
+            r.points_ended,
+            &r.rule,
+            &r.explanation.zh,
+            &r.explanation.en,
+            r.configuration,
+            r.input.as_ref().map(|hash| hash.as_slice()),
+        ]);
+    }
+    rows.write(conn)?;
+    Ok(())
+}
