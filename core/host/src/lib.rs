@@ -23,8 +23,8 @@ mod record;
 mod structure;
 
 pub use api::{
-    Asset, Attribute, Demands, Function, Reason, Request, Scope, Text, Value, admission, describe, earning, expiry, guard,
-    redeeming, renewal, replacement, topping_up,
+    Asset, Attribute, Demands, Function, Reason, Request, Scope, Text, Value, admission, describe, earning, expiry,
+    guard, redeeming, renewal, replacement, topping_up,
 };
 pub use breaker::Suspension;
 pub use child::{Compiler, CompilerLimits, SUBCOMMAND, compile_stdin};

@@ -40,7 +40,11 @@ impl Default for Config {
         };
         Self {
             validity_months: 12,
-            brackets: vec![bracket("0", "0.03"), bracket("1000.00", "0.05"), bracket("3000.00", "0.08")],
+            brackets: vec![
+                bracket("0", "0.03"),
+                bracket("1000.00", "0.05"),
+                bracket("3000.00", "0.08"),
+            ],
             stays: 1,
             late_days: 0,
             points_days: 30,

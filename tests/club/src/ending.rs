@@ -55,7 +55,11 @@ fn points(config: &Config, request: &Request, lot: &Lot) -> Decision {
 fn bonus(config: &Config, request: &Request, lot: &Lot) -> Result<Decision, String> {
     let points = lot.remaining / decimal::scale(request.minor_digits)? * config.points_per_bonus;
     if points <= 0 {
-        return Ok(Decision::Lapsed(over("club.bonus-end", "赠送金额到期。", "The bonus is over.")));
+        return Ok(Decision::Lapsed(over(
+            "club.bonus-end",
+            "赠送金额到期。",
+            "The bonus is over.",
+        )));
     }
     let explanation = Text::new(
         format!("赠送金额到期，转为{points}积分。"),

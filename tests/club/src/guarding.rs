@@ -12,7 +12,10 @@ pub fn replace(request: &replacement::Request) -> Result<replacement::Decision, 
     let paid_for = request.principal > 0 || request.sessions > 0;
     if !request.named && request.cause == Cause::Lost && !paid_for {
         let explanation = Text::new("不记名卡遗失不补。", "A lost anonymous card isn't replaced.");
-        return Ok(replacement::Decision::Refused(vec![reason("club.anonymous", explanation)]));
+        return Ok(replacement::Decision::Refused(vec![reason(
+            "club.anonymous",
+            explanation,
+        )]));
     }
     let free = request.cause == Cause::Damaged || request.tier == "gold";
     let explanation = match free {
@@ -24,7 +27,11 @@ pub fn replace(request: &replacement::Request) -> Result<replacement::Decision, 
     };
     Ok(replacement::Decision::Permitted(replacement::Permit {
         reason: reason("club.replacement", explanation),
-        fee: if free { 0 } else { decimal::money(&config.card_fee, request.minor_digits)? },
+        fee: if free {
+            0
+        } else {
+            decimal::money(&config.card_fee, request.minor_digits)?
+        },
         demands: Demands {
             identity: request.cause == Cause::Lost,
             manager: !request.issuing_store,

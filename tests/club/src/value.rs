@@ -8,7 +8,10 @@ use cardea_plugin::{ONE, Text, decimal, text};
 pub fn top_up(request: &Request) -> Result<Decision, String> {
     let config = Config::read(&request.config)?;
     if !request.named {
-        let explanation = Text::new("不记名卡不能充值，请先实名登记。", "Only a named card is topped up: register it first.");
+        let explanation = Text::new(
+            "不记名卡不能充值，请先实名登记。",
+            "Only a named card is topped up: register it first.",
+        );
         return Ok(Decision::Refused(vec![reason("club.named", explanation)]));
     }
     let rate = config.rate(request.amount, request.minor_digits)?;

@@ -16,7 +16,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const ROWS: [&str; 8] = [
-    "D-HOT-5", "D-HOT-7", "D-HOT-8", "D-BEA-2", "D-CARD-5", "D-CARD-7", "D-CARD-8", "D-CARD-10",
+    "D-HOT-5",
+    "D-HOT-7",
+    "D-HOT-8",
+    "D-BEA-2",
+    "D-CARD-5",
+    "D-CARD-7",
+    "D-CARD-8",
+    "D-CARD-10",
 ];
 
 pub fn tests() -> Vec<Trial> {
@@ -143,7 +150,9 @@ fn top_up(amount: i64) -> topping_up::Request {
 /// > 0: 3 %, ≥ 1 000: 5 %, ≥ 3 000: 8 %, the bracket's rate on the whole, floored to the cent.
 fn brackets() {
     let plugin = club();
-    let amounts = [1, 33, 34, 99_999, 1_000_00, 1_000_01, 2_999_99, 3_000_00, 4_999_99, 5_000_00];
+    let amounts = [
+        1, 33, 34, 99_999, 1_000_00, 1_000_01, 2_999_99, 3_000_00, 4_999_99, 5_000_00,
+    ];
     for amount in amounts {
         let rate = match amount {
             3_000_00.. => 8,
@@ -161,7 +170,9 @@ fn replays() {
     let plugin = club();
     let mut count = 0;
     for case in all_cases() {
-        let Some(decision) = case.expected.get("Ok") else { continue };
+        let Some(decision) = case.expected.get("Ok") else {
+            continue;
+        };
         macro_rules! recorded {
             ($request:ty) => {{
                 let request: $request = serde_json::from_value(case.request.clone()).expect("a request");
@@ -177,7 +188,12 @@ fn replays() {
             _ => continue,
         };
         let config = case.request["config"].as_str().expect("a configuration");
-        assert_eq!(&recorded.replay(&plugin, config).expect("replayed"), decision, "{}", case.name);
+        assert_eq!(
+            &recorded.replay(&plugin, config).expect("replayed"),
+            decision,
+            "{}",
+            case.name
+        );
         assert!(recorded.bytes.len() <= 1024, "{}", case.name);
         count += 1;
     }

@@ -155,13 +155,22 @@ pub fn decide_renewal(
 ) -> Result<(Rows, RenewalAnswer), Refusal> {
     let end = renewable(member, cards, context.now)?;
     if context.zone.day_of(Instant(end.0 - 1)) != args.was_valid_through {
-        let (zh, en) = ("会籍刚被修改，请重试", "The membership has just been changed; try again");
+        let (zh, en) = (
+            "会籍刚被修改，请重试",
+            "The membership has just been changed; try again",
+        );
         return Err(Refusal::new(Code::Busy, zh, en));
     }
     let expires_at = context.zone.first_instant_after(args.valid_through);
     let expires_at = expires_at
         .filter(|after| *after > end && *after > context.now)
-        .ok_or_else(|| field("/valid_through", "新的有效期须晚于现在的有效期", "must lie after the present end"))?;
+        .ok_or_else(|| {
+            field(
+                "/valid_through",
+                "新的有效期须晚于现在的有效期",
+                "must lie after the present end",
+            )
+        })?;
     let mut rows = Rows::default();
     let reopened = !member.open;
     let mut points_ended = 0;

@@ -56,7 +56,10 @@ fn wrong_renewal_terms_are_told_by_field() {
     };
     let good = RenewalTerms::default();
     assert_eq!(pointer(good), None);
-    assert_eq!(pointer(RenewalTerms { months: 0, ..good }).as_deref(), Some("/renewal/months"));
+    assert_eq!(
+        pointer(RenewalTerms { months: 0, ..good }).as_deref(),
+        Some("/renewal/months")
+    );
     let grace = RenewalTerms {
         grace_days: 367,
         ..good
@@ -119,7 +122,10 @@ fn before_the_end_everything_goes_on() {
     assert_eq!((answer.reopened, answer.points_ended), (false, 0));
     assert_eq!(shop.member.expires_at, Some(at("2027-06-30T16:00:00Z")));
     assert_eq!(shop.available(), 15);
-    let dates: Vec<_> = cards.iter().map(|card| card.valid_through.unwrap().to_string()).collect();
+    let dates: Vec<_> = cards
+        .iter()
+        .map(|card| card.valid_through.unwrap().to_string())
+        .collect();
     assert_eq!(dates, ["2027-06-30", "2027-06-30", "2026-06-30"], "not a replaced card");
     assert_eq!(cards[1].blocks, [Block::Frozen], "what people did stays");
     let row = &shop.last().renewals[0];

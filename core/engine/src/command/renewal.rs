@@ -180,9 +180,7 @@ impl Renew {
 /// The plugin's word where it has one; the program's terms are told to it, and decide without it.
 fn ask(desk: &Desk, applied: &Applied) -> Result<Grant> {
     let by_terms = by_terms(applied.configuration.terms.renewal, applied);
-    let plugin = desk
-        .plugin(applied.configuration)?
-        .map_err(|e| failed(desk, &e))?;
+    let plugin = desk.plugin(applied.configuration)?.map_err(|e| failed(desk, &e))?;
     if !plugin.has(Function::RenewalDecide) {
         let through = by_terms.map_err(|reason| not_eligible(vec![reason]))?;
         return Ok(Grant {
@@ -240,7 +238,9 @@ fn request(desk: &Desk, plugin: &Plugin, applied: &Applied, by_terms: Option<Day
         let figures = fetch!(conn, SelectMeasures, [chain, membership, since, applied.last] => (String, i64))?;
         Ok((since, figures))
     })?;
-    let none = MEASURES.iter().filter(|name| !figures.iter().any(|(known, _)| known == *name));
+    let none = MEASURES
+        .iter()
+        .filter(|name| !figures.iter().any(|(known, _)| known == *name));
     let none = none.map(|name| ((*name).to_owned(), 0)).collect::<Vec<_>>();
     let mut measures: Vec<renewal::Measure> = figures
         .into_iter()

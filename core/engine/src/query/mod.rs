@@ -18,8 +18,8 @@ pub use entries::{LotMove, StatementEntry};
 pub use memberships::{
     CustomerShown, Lot, Membership, MembershipQuery, MembershipShown, MembershipState, MembershipView, TierReview,
 };
-pub use renewals::GrantedRenewal;
 pub(crate) use own::{bills as own_bills, entries as own_entries};
+pub use renewals::GrantedRenewal;
 
 use crate::error::Error;
 use crate::identity::StoreScope;

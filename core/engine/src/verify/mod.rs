@@ -10,6 +10,7 @@ mod holdings;
 mod inputs;
 mod members;
 mod orphans;
+mod renewals;
 #[cfg(test)]
 mod tests;
 

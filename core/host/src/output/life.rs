@@ -264,7 +264,10 @@ mod tests {
 
     #[test]
     fn what_ends_becomes_only_what_was_never_paid_for() {
-        assert_eq!(at_the_end(Some(Asset::Points), &converted(Asset::Bonus, 1, None)), Ok(()));
+        assert_eq!(
+            at_the_end(Some(Asset::Points), &converted(Asset::Bonus, 1, None)),
+            Ok(())
+        );
         assert!(at_the_end(Some(Asset::Points), &converted(Asset::Principal, 1, None)).is_err());
         assert!(at_the_end(Some(Asset::Bonus), &converted(Asset::Bonus, 1, None)).is_err());
         assert!(at_the_end(Some(Asset::Points), &converted(Asset::Bonus, 0, None)).is_err());
