@@ -91,7 +91,7 @@ codes! {
     MembershipExists "membership_exists" Conflict "该顾客已是会员" "The customer is a member already";
     MembershipAmbiguous "membership_ambiguous" Conflict "该顾客有多个会籍" "The customer has several memberships";
     MembershipClosed "membership_closed" Conflict "会籍已结束" "The membership has ended";
-    NotEligible "not_eligible" Conflict "尚不符合办卡条件" "Not eligible yet";
+    NotEligible "not_eligible" Conflict "尚不符合办理条件" "Not eligible yet";
     CardBlocked "card_blocked" Conflict "此卡已停用" "The card is blocked";
     CardStock "card_stock" Conflict "空白卡库存不允许此操作" "The stock of blank cards forbids this";
     CardState "card_state" Conflict "卡的状态不允许此操作" "The card's state forbids this";

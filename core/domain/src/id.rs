@@ -61,6 +61,8 @@ id!(
     SegmentId,
     /// A word that customers are marked with.
     TagId,
+    /// A membership that was renewed.
+    RenewalId,
     /// A bill: a sale, a return or a redemption.
     BillId,
     EntryId, LotId,

@@ -36,6 +36,8 @@ pub struct Rows {
     pub memberships: Vec<MembershipRow>,
     /// State of memberships after the command (absolute), by id.
     pub membership_updates: Vec<MembershipUpdate>,
+    /// Memberships that end later now; their state stands in `membership_updates`.
+    pub renewals: Vec<RenewalRow>,
     pub cards: Vec<CardRow>,
     pub card_updates: Vec<CardUpdate>,
     /// PINs of cards after the command (absolute).
@@ -377,6 +379,29 @@ pub struct MembershipUpdate {
     pub version: i64,
 }
 
+/// A membership that was renewed (D-CARD-8), with its new end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenewalRow {
+    pub id: RenewalId,
+    pub membership: MembershipId,
+    pub staff: Option<StaffId>,
+    /// Where it was applied for.
+    pub store: StoreId,
+    pub at: Instant,
+    pub applied_on: Day,
+    pub was_valid_through: Day,
+    pub valid_through: Day,
+    /// First instant after `valid_through` in the issuing store's zone.
+    pub expires_at: Instant,
+    pub reopened: bool,
+    pub points_ended: Points,
+    pub rule: String,
+    pub explanation: Text,
+    pub configuration: ConfigurationId,
+    /// SHA-256 of what the plugin was asked; none: the program's own terms.
+    pub input: Option<[u8; 32]>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardRow {
     pub id: CardId,
@@ -422,6 +447,7 @@ pub struct CardUpdate {
     pub kind: CardKind,
     pub replaced_by: Option<CardId>,
     pub awaits_approval: bool,
+    pub valid_through: Option<Day>,
     pub version: i64,
 }
 

@@ -32,6 +32,7 @@ pub const TOPICS: &[(&str, &str, &str)] = &[
     ),
     ("pass.refunded", "次卡已退款", "A pass was paid back"),
     ("membership.created", "会籍已开通", "A membership was opened"),
+    ("membership.renewed", "会籍已续期", "A membership was renewed"),
     ("tier.changed", "会员等级变更", "A member's tier changed"),
     (
         "card.changed",

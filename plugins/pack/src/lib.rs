@@ -36,18 +36,20 @@ impl Lock {
         serde_json::from_str(&text).with_context(|| format!("can't understand {}", path.display()))
     }
 
-    /// Writes `plugins.lock` for the components that lie in `dist`.
-    pub fn write(dist: &Path, plugins: &Path, toolchain: &str, names: &[String]) -> Result<()> {
+    /// Writes `plugins.lock` for the components that lie in `dist`, each under the name of the folder of its sources.
+    pub fn write(dist: &Path, plugins: &Path, toolchain: &str, sources: &[PathBuf]) -> Result<()> {
         let mut components = BTreeMap::new();
-        for name in names {
+        for folder in sources {
+            let name = folder.file_name().context("a folder without a name")?;
+            let name = name.to_string_lossy().into_owned();
             let path = dist.join(format!("{name}.wasm"));
             let bytes = std::fs::read(&path).with_context(|| format!("can't read {}", path.display()))?;
             let locked = Locked {
                 sha256: hex::encode(Sha256::digest(&bytes)),
                 bytes: bytes.len() as u64,
-                sources: source_hash(plugins, name)?,
+                sources: source_hash(plugins, folder)?,
             };
-            components.insert(name.clone(), locked);
+            components.insert(name, locked);
         }
         let lock = Self {
             toolchain: toolchain.to_owned(),
@@ -78,27 +80,34 @@ pub fn embed(module: &mut Vec<u8>, wit: &Path, document: &str) -> Result<()> {
     wit_component::embed_component_metadata(module, &resolve, world, wit_component::StringEncoding::UTF8)
 }
 
-/// SHA-256, hex, over the names and contents of everything in `plugins` that a component is made of: the interface,
-/// the SDK and the plugin itself, without tests and cases. Dependencies are pinned by Cargo.lock; that they build the
-/// very same bytes is what `plugins/build.sh --check` finds out.
-pub fn source_hash(plugins: &Path, name: &str) -> Result<String> {
-    let mut files = Vec::new();
+/// SHA-256, hex, over the names and contents of everything that a component is made of: the interface and the SDK in
+/// `plugins`, and the folder of the plugin itself, without tests and cases. Dependencies are pinned by Cargo.lock; that
+/// they build the very same bytes is what `plugins/build.sh --check` finds out.
+pub fn source_hash(plugins: &Path, folder: &Path) -> Result<String> {
+    let mut shared = Vec::new();
     for part in ["wit", "sdk/src", "sdk/Cargo.toml"] {
-        collect(&plugins.join(part), &mut files)?;
+        collect(&plugins.join(part), &mut shared)?;
     }
-    let own = std::fs::read_dir(plugins.join(name)).with_context(|| format!("there is no plugin {name}"))?;
-    for entry in own {
+    let mut own = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| format!("there is no plugin in {}", folder.display()))? {
         let path = entry?.path();
         let left_out = ["tests", "cases", "README.md"].iter().any(|n| path.ends_with(n));
         if !left_out {
-            collect(&path, &mut files)?;
+            collect(&path, &mut own)?;
         }
     }
+    let beside = folder.parent().context("a folder beside others")?;
+    let named = |path: PathBuf, root: &Path| -> Result<(String, PathBuf)> {
+        Ok((path.strip_prefix(root)?.to_string_lossy().replace('\\', "/"), path))
+    };
+    let shared = shared.into_iter().map(|path| named(path, plugins));
+    let mut files: Vec<(String, PathBuf)> = shared
+        .chain(own.into_iter().map(|path| named(path, beside)))
+        .collect::<Result<_>>()?;
     files.sort();
     let mut hash = Sha256::new();
-    for path in files {
+    for (relative, path) in files {
         let bytes = std::fs::read(&path).with_context(|| format!("can't read {}", path.display()))?;
-        let relative = path.strip_prefix(plugins)?.to_string_lossy().replace('\\', "/");
         hash.update(format!("{relative}\n{}\n", bytes.len()));
         hash.update(&bytes);
     }
@@ -138,18 +147,18 @@ mod tests {
         ] {
             write(path, "1");
         }
-        let first = source_hash(&plugins, "shop").expect("a hash");
+        let first = source_hash(&plugins, &plugins.join("shop")).expect("a hash");
         write("shop/cases/a.json", "2");
-        assert_eq!(source_hash(&plugins, "shop").expect("a hash"), first);
+        assert_eq!(source_hash(&plugins, &plugins.join("shop")).expect("a hash"), first);
         write("shop/src/lib.rs", "2");
-        let second = source_hash(&plugins, "shop").expect("a hash");
+        let second = source_hash(&plugins, &plugins.join("shop")).expect("a hash");
         assert_ne!(second, first);
         write("wit/0/a.wit", "2");
-        assert_ne!(source_hash(&plugins, "shop").expect("a hash"), second);
-        assert!(source_hash(&plugins, "nothing").is_err());
+        assert_ne!(source_hash(&plugins, &plugins.join("shop")).expect("a hash"), second);
+        assert!(source_hash(&plugins, &plugins.join("nothing")).is_err());
 
         std::fs::write(plugins.join("shop.wasm"), b"abc").expect("a file");
-        Lock::write(&plugins, &plugins, "rustc 1", &["shop".to_owned()]).expect("a lock");
+        Lock::write(&plugins, &plugins, "rustc 1", &[plugins.join("shop")]).expect("a lock");
         let locked = &Lock::read(&plugins).expect("a lock").components["shop"];
         assert_eq!((locked.bytes, &locked.sha256[..8]), (3, "ba7816bf"));
         std::fs::remove_dir_all(&plugins).expect("removed");

@@ -1,21 +1,22 @@
 //! `cardea-pack component CORE.wasm OUT.wasm` makes a component of a plugin's core module;
-//! `cardea-pack lock DIST TOOLCHAIN NAME…` writes plugins.lock for the components in DIST.
+//! `cardea-pack lock DIST TOOLCHAIN FOLDER…` writes plugins.lock for the components in DIST, by the folders of their sources.
 
 use anyhow::{Context, Result, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["component", core, out] => component(Path::new(core), Path::new(out)),
-        ["lock", dist, toolchain, names @ ..] if !names.is_empty() => {
+        ["lock", dist, toolchain, folders @ ..] if !folders.is_empty() => {
             let plugins = Path::new(env!("CARGO_MANIFEST_DIR"))
                 .parent()
                 .context("pack lies in plugins")?;
-            let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
-            cardea_pack::Lock::write(Path::new(dist), plugins, toolchain, &names)
+            let folders = folders.iter().map(|f| std::path::absolute(f));
+            let folders: Vec<PathBuf> = folders.collect::<std::io::Result<_>>()?;
+            cardea_pack::Lock::write(Path::new(dist), plugins, toolchain, &folders)
         }
-        _ => bail!("usage: cardea-pack component CORE.wasm OUT.wasm | cardea-pack lock DIST TOOLCHAIN NAME…"),
+        _ => bail!("usage: cardea-pack component CORE.wasm OUT.wasm | cardea-pack lock DIST TOOLCHAIN FOLDER…"),
     }
 }
 

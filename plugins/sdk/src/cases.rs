@@ -17,7 +17,7 @@
 //! `config` changes the plugin's default configuration (objects are merged, everything else is replaced);
 //! `config_text` replaces it, valid or not. A string "@2026-03-01" stands for the number of that day.
 
-use crate::{Rules, admission, calendar, earning, redeeming};
+use crate::{Rules, admission, calendar, earning, expiry, guard, redeeming, renewal, replacement, topping_up};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -27,7 +27,7 @@ use std::path::Path;
 pub struct Case {
     /// `file.json: name`.
     pub name: String,
-    /// `admission.history`, `admission.decide`, `earning.judge` or `redeeming.decide`.
+    /// `admission.history`, `earning.judge`, `topping-up.decide`, …: interface and function as the WIT has them.
     pub function: String,
     /// The request as the interface's JSON.
     pub request: Value,
@@ -153,6 +153,12 @@ pub fn call<R: Rules>(function: &str, request: &Value) -> Result<Value, String> 
         "admission.decide" => serde_json::to_value(R::admission_decide(&read::<admission::Request>(request)?)),
         "earning.judge" => serde_json::to_value(R::judge(&read::<earning::Sale>(request)?)),
         "redeeming.decide" => serde_json::to_value(R::redeem(&read::<redeeming::Request>(request)?)),
+        "topping-up.decide" => serde_json::to_value(R::top_up(&read::<topping_up::Request>(request)?)),
+        "renewal.history" => serde_json::to_value(R::renewal_history(&read::<Configured>(request)?.config)),
+        "renewal.decide" => serde_json::to_value(R::renew(&read::<renewal::Request>(request)?)),
+        "expiry.decide" => serde_json::to_value(R::expire(&read::<expiry::Request>(request)?)),
+        "replacement.decide" => serde_json::to_value(R::replace(&read::<replacement::Request>(request)?)),
+        "guard.decide" => serde_json::to_value(R::guard(&read::<guard::Request>(request)?)),
         other => return Err(format!("there is no function {other}")),
     };
     answer.map_err(|e| e.to_string())
@@ -288,5 +294,10 @@ mod tests {
             "5 points needed, 4 available: 1 missing."
         );
         assert!(call::<Pieces>("redeeming.burn", &json!({})).is_err());
+        let request = json!({
+            "config": "{}", "minor_digits": 2, "today": 0, "tier": "", "named": true, "amount": 1, "principal": 0, "bonus": 0
+        });
+        let answer = call::<Pieces>("topping-up.decide", &request).expect("a request");
+        assert_eq!(answer["Err"], "these rules don't decide topping_up");
     }
 }

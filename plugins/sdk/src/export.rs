@@ -1,6 +1,6 @@
 //! From [`Rules`](crate::Rules) to the exports of a component, and the log.
 
-use crate::{Rules, admission, describe, earning, redeeming};
+use crate::{Rules, admission, describe, earning, expiry, guard, redeeming, renewal, replacement, topping_up};
 use std::marker::PhantomData;
 
 /// How urgent a line of the log is.
@@ -73,11 +73,37 @@ impl<R: Rules> redeeming::Guest for Component<R> {
     }
 }
 
-/// Exports some [`Rules`](crate::Rules) as the component of this crate. Natively it expands to nothing: a native
-/// library with these exports wouldn't link.
+impl<R: Rules> renewal::Guest for Component<R> {
+    fn history(config: String) -> Result<renewal::Window, String> {
+        enter();
+        R::renewal_history(&config)
+    }
+
+    fn decide(request: renewal::Request) -> Result<renewal::Decision, String> {
+        enter();
+        R::renew(&request)
+    }
+}
+
+macro_rules! decides {
+    ($($interface:ident => $rule:ident),* $(,)?) => {$(
+        impl<R: Rules> $interface::Guest for Component<R> {
+            fn decide(request: $interface::Request) -> Result<$interface::Decision, String> {
+                enter();
+                R::$rule(&request)
+            }
+        }
+    )*};
+}
+
+decides!(topping_up => top_up, expiry => expire, replacement => replace, guard => guard);
+
+/// Exports some [`Rules`](crate::Rules) as the component of this crate; behind a colon, the optional interfaces that they
+/// decide: `export!(Spa: topping_up, renewal, expiry, replacement, guard)`, any of them. Natively it expands to nothing: a
+/// native library with these exports wouldn't link.
 #[macro_export]
 macro_rules! export {
-    ($rules:ty) => {
+    ($rules:ty $(: $($interface:ident),+ $(,)?)?) => {
         #[cfg(target_arch = "wasm32")]
         #[expect(
             unsafe_code,
@@ -85,7 +111,8 @@ macro_rules! export {
         )]
         const _: () = {
             type Exported = $crate::__Component<$rules>;
-    $crate::__bindings::export!(Exported with_types_in $crate::__bindings);
+            $crate::__bindings::export!(Exported with_types_in $crate::__bindings);
+            $($($crate::__bindings::$interface::export!(Exported with_types_in $crate::__bindings::$interface);)+)?
         };
     };
 }

@@ -2,6 +2,7 @@
 
 mod agreement;
 pub(crate) mod bombs;
+pub(crate) mod club;
 pub(crate) mod guest;
 mod hostile;
 mod hosting;
@@ -12,10 +13,16 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 pub fn tests() -> Vec<Trial> {
-    [agreement::tests(), bombs::tests(), hostile::tests(), hosting::tests()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        agreement::tests(),
+        bombs::tests(),
+        club::tests(),
+        hostile::tests(),
+        hosting::tests(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A trial that fails by panicking.

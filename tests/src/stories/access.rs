@@ -221,6 +221,7 @@ fn contract_body(route: &str, world: &World, code: &str, name: &Value) -> Option
         "POST /contracts/{id}/milestones" => json!({"number": 1, "done": true}),
         "POST /contracts/{id}/custody" => json!({"custodian_id": world.staff}),
         "POST /terms" => json!({"kind": "marketing", "follows": 0, "texts": {"en": "x"}}),
+        "POST /memberships/{id}/renewals" | "POST /memberships/{id}/renewals/quote" => json!({"store_id": world.store}),
         "POST /memberships/{id}/acceptances" => json!({"terms_id": world.terms, "channel": "paper"}),
         "PATCH /approval-rules" => json!({"value": {}}),
         "PATCH /terms-rules" => json!({"value": {"demands": []}}),

@@ -70,6 +70,7 @@ mod problems;
 mod races;
 mod record_types;
 mod records;
+mod renewals;
 mod replay;
 mod reporting;
 mod resources;
@@ -161,6 +162,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     races::tests,
     record_types::tests,
     records::tests,
+    renewals::tests,
     replay::tests,
     reporting::tests,
     retention::tests,

@@ -47,6 +47,7 @@ const INWARDS: &[(&str, &[&str])] = &[
     ("web/Cargo.toml", &["cardea-domain", "cardea-engine", "cardea-print"]),
     ("plugins/sdk/Cargo.toml", &[]),
     ("plugins/retail/Cargo.toml", &["cardea-plugin"]),
+    ("tests/club/Cargo.toml", &["cardea-plugin"]),
 ];
 
 pub fn direction(files: &[File]) -> Vec<String> {

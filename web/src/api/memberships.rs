@@ -16,6 +16,21 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(list_memberships)
         .service(read_membership)
         .service(name_holder);
+use crate::http::{Answer, Body, Id, IdempotencyKey, Language, Page, Permit, Query, Write, action, answer};
+use crate::state::State;
+use actix_web::{get, post, web};
+use cardea_domain::id::MembershipId;
+use cardea_engine::command::{Command, NewRenewal, Renew, RenewalView};
+use cardea_engine::page::PageArgs;
+use cardea_engine::query::{GrantedRenewal, MembershipQuery, MembershipShown, MembershipView};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(list_memberships).service(read_membership);
+    config
+        .service(quote_renewal)
+        .service(renew_membership)
+        .service(list_renewals);
 }
 
 /// Memberships, newest first.
@@ -73,6 +88,64 @@ async fn name_holder(
     });
     let answered = state.engine.execute(permit.actor(), Some(write.key), &command).await?;
     answer_card(&state, permit.actor(), &answered, language)
+/// What a renewal would bring, applied for now; nothing is written. Refused as the renewal itself.
+#[utoipa::path(
+    tag = "memberships", params(("id" = Uuid, Path)), request_body = NewRenewal,
+    responses((status = 200, body = RenewalView))
+)]
+#[post("/memberships/{id}/renewals/quote")]
+async fn quote_renewal(
+    permit: Permit<action::MembershipRenew>,
+    id: Id<MembershipId>,
+    body: Body<NewRenewal>,
+    state: web::Data<State>,
+) -> Answer {
+    let actor = permit.at(body.0.store_id)?;
+    let (membership, renewal) = (id.0, body.0.clone());
+    let answered = state
+        .engine
+        .quote(actor, &Command::Renew(Renew { membership, renewal }))?;
+    answer::answered(&answered, Ok::<RenewalView, _>)
+}
+
+/// Renews a membership with its cards. The program's plugin decides, from what was paid and how often it was used; where
+/// it has no rule for it, the program's terms do (`points.renewal` of its configuration). After the end, as late as they
+/// allow: what the night has closed is open again, but points that ended with the membership stay ended. Refused
+/// `not_eligible` with every reason and what is missing, `membership_exists` where another membership has taken its place,
+/// `membership_closed` where people have closed it.
+#[utoipa::path(
+    tag = "memberships", params(("id" = Uuid, Path), IdempotencyKey), request_body = NewRenewal,
+    responses((status = 201, body = RenewalView))
+)]
+#[post("/memberships/{id}/renewals")]
+async fn renew_membership(
+    permit: Permit<action::MembershipRenew>,
+    id: Id<MembershipId>,
+    write: Write<NewRenewal>,
+    state: web::Data<State>,
+) -> Answer {
+    let actor = permit.at(write.body.store_id)?;
+    let (membership, renewal) = (id.0, write.body.clone());
+    let command = Command::Renew(Renew { membership, renewal });
+    let answered = state.engine.execute(actor, Some(write.key), &command).await?;
+    answer::answered(&answered, Ok::<RenewalView, _>)
+}
+
+/// The renewals of a membership, newest first.
+#[utoipa::path(
+    tag = "memberships", params(("id" = Uuid, Path), PageArgs), responses((status = 200, body = Page<GrantedRenewal>))
+)]
+#[get("/memberships/{id}/renewals")]
+async fn list_renewals(
+    permit: Permit<action::MembershipRead>,
+    id: Id<MembershipId>,
+    page: Query<PageArgs>,
+    state: web::Data<State>,
+) -> Answer {
+    let found = state
+        .read(move |engine| engine.renewals(permit.actor(), id.0, &page.0))
+        .await?;
+    Ok(answer::ok(&found))
 }
 
 fn show(found: MembershipView, language: Language) -> MembershipShown {

@@ -20,6 +20,7 @@ pub enum MessageKind {
     CardLost = "card_lost",
     CardReplaced = "card_replaced",
     TierChanged = "tier_changed",
+    MembershipRenewed = "membership_renewed",
     PointsExpiring = "points_expiring",
     CardExpiring = "card_expiring",
     Birthday = "birthday",
@@ -189,7 +190,7 @@ impl MessageKind {
     pub fn purpose(self) -> Purpose {
         match self {
             ApprovalWaiting | ContractReminder | MilestoneReminder | LoanOverdue | FollowUpOverdue => Purpose::Work,
-            CardLost | CardReplaced | TierChanged => Purpose::Account,
+            CardLost | CardReplaced | TierChanged | MembershipRenewed => Purpose::Account,
             PointsExpiring | CardExpiring => Purpose::Reminder,
             Birthday | Announcement => Purpose::Marketing,
         }
@@ -211,6 +212,7 @@ impl MessageKind {
             CardLost => Text::new("会员卡挂失通知", "Card reported lost"),
             CardReplaced => Text::new("补卡通知", "Card replaced"),
             TierChanged => Text::new("会员等级变更通知", "Tier changed"),
+            MembershipRenewed => Text::new("续卡通知", "Membership renewed"),
             PointsExpiring => Text::new("积分到期提醒", "Points about to expire"),
             CardExpiring => Text::new("会员卡到期提醒", "Card about to expire"),
             Birthday => Text::new("生日祝福", "Birthday wishes"),
@@ -230,7 +232,7 @@ impl MessageKind {
             CardReplaced => REPLACED,
             TierChanged => TIER,
             PointsExpiring => POINTS,
-            CardExpiring => CARD,
+            CardExpiring | MembershipRenewed => CARD,
             Birthday => BIRTHDAY,
             Announcement => ANNOUNCEMENT,
         }
@@ -285,7 +287,10 @@ mod tests {
                 "follow_up_overdue"
             ]
         );
-        assert_eq!(of(Purpose::Account), ["card_lost", "card_replaced", "tier_changed"]);
+        assert_eq!(
+            of(Purpose::Account),
+            ["card_lost", "card_replaced", "tier_changed", "membership_renewed"]
+        );
         assert_eq!(of(Purpose::Reminder), ["points_expiring", "card_expiring"]);
         assert_eq!(of(Purpose::Marketing), ["birthday", "announcement"]);
     }

@@ -38,6 +38,10 @@ pub(super) fn chinese(kind: MessageKind) -> (&'static str, &'static str) {
             "您的会员等级已变更为{tier}",
             "{name}，您好！\n\n您在“{program}”的会员等级已由{before}变更为{tier}。感谢您一直以来的支持！\n\n{chain}",
         ),
+        MembershipRenewed => (
+            "您的会员卡已续期",
+            "{name}，您好！\n\n您在“{program}”的会员卡已续期，有效期至{day}。感谢您一直以来的支持！\n\n{chain}",
+        ),
         PointsExpiring => (
             "您有积分即将到期",
             "{name}，您好！\n\n您在“{program}”的 {points} 积分有效期至{day}，请在此之前使用。期待您的光临！\n\n{chain}",
@@ -95,6 +99,11 @@ pub(super) fn english(kind: MessageKind) -> (&'static str, &'static str) {
             "Your tier is {tier} now",
             "Dear {name},\n\nYour tier in {program} has changed from {before} to {tier}. Thank you for being with us!\
              \n\n{chain}",
+        ),
+        MembershipRenewed => (
+            "Your card has been renewed",
+            "Dear {name},\n\nYour card in {program} has been renewed and is now valid until {day}. Thank you for staying with \
+             us!\n\n{chain}",
         ),
         PointsExpiring => (
             "Some of your points are about to expire",

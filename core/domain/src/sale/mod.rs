@@ -18,6 +18,7 @@ mod preview;
 mod record;
 mod redemption;
 mod refund;
+mod renewal;
 mod returns;
 pub(crate) mod sell;
 mod spend;
@@ -47,6 +48,10 @@ pub use people::{
 };
 pub use record::{IntroducerBonus, RecordedDraw, RecordedLine, RecordedTender, SaleRecord};
 pub use redemption::{MOST_PIECES, Permit, RedemptionAnswer, RedemptionArgs, Reward, RewardView, decide_redemption};
+pub use renewal::{
+    RenewalAnswer, RenewalArgs, RenewalTerms, by_terms as renewed_by_terms, decide_renewal, endless as renewal_endless,
+    never as renewal_never,
+};
 pub use returns::{ReturnAnswer, ReturnArgs, ReturnLine, ReturnedMoney, ReturnedPoints, ReturnedTender, decide_return};
 pub use sell::{SaleAnswer, SaleArgs, decide_sale};
 pub use value::{Draw, ValueTerms, resolve_value};
@@ -236,6 +241,9 @@ pub struct Terms {
     /// null: the program has no stored value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<ValueTerms>,
+    /// null: memberships aren't renewed, unless the plugin has a rule for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewal: Option<RenewalTerms>,
 }
 
 /// Points of one line, as a plugin proposed them.

@@ -71,6 +71,12 @@ impl Terms {
         }
         errors.extend(super::kinds::validate(&self.kinds));
         errors.extend(super::confirmation::validate(&self.requirements));
+        if let Some(wrong) = self.renewal.as_ref().and_then(|renewal| renewal.validate()) {
+            errors.push(FieldError {
+                pointer: format!("/renewal{}", wrong.pointer),
+                ..wrong
+            });
+        }
         errors
     }
 }

@@ -23,6 +23,7 @@ impl Terms {
             requirements: _,
             // A return works from what was drawn, not from how.
             value: _,
+            renewal: _,
         } = *self;
         let tender = tender.as_ref().map(|t| {
             let PointsTender {
@@ -64,6 +65,8 @@ impl Terms {
             expiry,
             earn_without_card,
             ..Self::default()
+            value: None,
+            renewal: None,
         })
     }
 }

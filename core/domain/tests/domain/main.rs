@@ -20,6 +20,7 @@ mod phone;
 mod provenance;
 mod redemption;
 mod refund;
+mod renewal;
 mod returns;
 mod sale;
 mod tier;

@@ -104,7 +104,13 @@ pub(super) fn ask(
                 input: Some(input),
             })
         }
-        admission::Decision::Refused(reasons) => Err(not_eligible(reasons).into()),
+        admission::Decision::Refused(reasons) => {
+            let reason = |reason: admission::Refusal| RuleRefusal {
+                rule: reason.rule,
+                explanation: Text::new(reason.explanation.zh, reason.explanation.en),
+            };
+            Err(not_eligible(reasons.into_iter().map(reason).collect()).into())
+        }
     }
 }
 
@@ -117,17 +123,8 @@ fn failed(desk: &Desk, error: &PluginError) -> Refusal {
     )
 }
 
-fn not_eligible(reasons: Vec<admission::Refusal>) -> Refusal {
-    let reasons: Vec<RuleRefusal> = reasons
-        .into_iter()
-        .map(|r| RuleRefusal {
-            rule: r.rule,
-            explanation: Text {
-                zh: r.explanation.zh,
-                en: r.explanation.en,
-            },
-        })
-        .collect();
+/// `not_eligible` with every reason, in its words and as a sentence.
+pub(super) fn not_eligible(reasons: Vec<RuleRefusal>) -> Refusal {
     let join =
         |text: fn(&RuleRefusal) -> &str, between: &str| reasons.iter().map(text).collect::<Vec<_>>().join(between);
     let detail = Text::new(join(|r| &r.explanation.zh, ""), join(|r| &r.explanation.en, " "));

@@ -30,6 +30,7 @@ mod pass_use;
 mod pin;
 mod posting;
 mod redemption;
+mod renewal;
 mod returns;
 mod sale;
 mod sale_view;
@@ -61,6 +62,7 @@ pub use pass::{NewPass, PassSale, PassSaleStored, PassSaleView, PassView};
 pub use pass_use::{NewPassUse, NewPassUseCancellation, PassUseView, PassUsing};
 pub use pin::{NewPin, Pin, PinReset, SetPin};
 pub use redemption::{Redemption, RedemptionView};
+pub use renewal::{NewRenewal, Renew, RenewalView, RenewedCard};
 pub use returns::{NewReturn, Return, ReturnView};
 pub use sale::Sale;
 pub use sale_view::{MemberView, SaleView};
@@ -106,6 +108,7 @@ pub enum Command {
     Card(Operate),
     Replace(Replace),
     SetPin(SetPin),
+    Renew(Renew),
     JudgeLate(JudgeLate),
     Award(Award),
     TopUp(NewTopUp),
@@ -135,6 +138,7 @@ impl Command {
             Command::Card(operation) => operation.name(),
             Command::Replace(_) => "card.replace",
             Command::SetPin(command) => command.name(),
+            Command::Renew(_) => "membership.renew",
             Command::JudgeLate(_) => "sale.judge",
             Command::Award(_) => "campaign.award",
             Command::TopUp(_) => "top_up.post",
@@ -166,6 +170,7 @@ impl Command {
             Command::Card(command) => command.propose(desk),
             Command::Replace(command) => command.propose(desk),
             Command::SetPin(command) => command.propose(desk),
+            Command::Renew(command) => command.propose(desk),
             Command::JudgeLate(command) => command.propose(desk),
             Command::Award(command) => command.propose(desk),
             Command::TopUp(command) => command.propose(desk),

@@ -187,6 +187,8 @@ actions! {
     /// Say who holds an anonymous membership.
     MembershipHolder "membership.holder"             [C  o   o   o   -   o   -   -   -   -];
     MembershipRead "membership.read"                 [C  C   C   C   C   C   C   C   C   -];
+    /// Apply for a renewal: quote and post (D-CARD-8).
+    MembershipRenew "membership.renew"               [C  o   o   o   -   o   -   -   o   -];
     /// Quote and post.
     SalePost "sale.post"                             [C  o   o   o   -   -   -   -   o   -];
     SaleRead "sale.read"                             [C  o   o   o   o   -   C   C   o   -];

@@ -117,9 +117,12 @@ impl Prepared {
         errors.extend(below("/ladder", ladder.validate()));
         errors.extend(below("/points", terms.validate()));
         let plugin_config = config.to_string();
-        if errors.is_empty() && plugin.has(Function::AdmissionHistory) {
-            // Rules that a schema can't say ("the second figure is the larger one") are the plugin's to tell.
-            match plugin.admission_history(&plugin_config) {
+        // Rules that a schema can't say ("the second figure is the larger one") are the plugin's to tell.
+        for function in [Function::AdmissionHistory, Function::RenewalHistory] {
+            if !errors.is_empty() || !plugin.has(function) {
+                continue;
+            }
+            match plugin.call_json(function, json!({ "config": plugin_config })) {
                 Ok(_) => {}
                 Err(e) if e.failure == Failure::Undecided => {
                     errors.push(FieldError {

@@ -11,6 +11,7 @@ mod own;
 mod prepaid;
 mod prepaid_report;
 mod record;
+mod renewals;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ pub(crate) use own::{bills as own_bills, entries as own_entries};
 pub use prepaid::{PassShown, PassUseShown, RefundShown, TopUpShown};
 pub use prepaid_report::{PrepaidFigures, PrepaidReport, PrepaidReportQuery, PrepaidStore};
 pub use record::{RecordFile, RecordFormat, RecordQuery, RecordedMove};
+pub use renewals::GrantedRenewal;
 
 use crate::error::Error;
 use crate::identity::StoreScope;

@@ -3,6 +3,7 @@
 use super::fingerprint::Record;
 use super::{Books, bills, blanks, inputs, members, orphans};
 use super::{Books, bills, campaigns, inputs, members, orphans};
+use super::{Books, bills, inputs, members, orphans, renewals};
 use crate::each;
 use crate::error::Result;
 use crate::store::schema::{configurations, memberships, programs, stores};
@@ -50,6 +51,7 @@ pub(super) fn verify(conn: &mut Conn, books: &mut Books, id: Id, code: String) -
     bills::verify(conn, books, &chain)?;
     blanks::verify(conn, books, &chain)?;
     campaigns::verify(conn, books, &chain)?;
+    renewals::verify(conn, books, &chain)?;
     inputs::verify_unjudged(conn, books, &chain)
 }
 

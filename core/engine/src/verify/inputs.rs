@@ -60,7 +60,8 @@ impl Inputs {
         }
     }
 
-    fn wrong(&self, bill: Option<Id>, hash: &[u8]) -> Option<&'static str> {
+    /// What is wrong with what a plugin was asked, by its hash.
+    pub fn wrong(&self, bill: Option<Id>, hash: &[u8]) -> Option<&'static str> {
         let asked = bill.and_then(|bill| self.asked.get(&bill));
         if asked.is_some_and(|asked| asked == hash) {
             return None;

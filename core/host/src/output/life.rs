@@ -222,6 +222,7 @@ mod tests {
                 service: String::new(),
                 opened_on: 0,
                 remaining: 100,
+                with_membership: false,
             })
         };
         let request = expiry::Request {

@@ -36,6 +36,7 @@ timeline-card-lock_pin = Locked after wrong PINs
 timeline-card-unlock_pin = PIN unlocked
 timeline-card-freeze = Frozen
 timeline-card-unfreeze = Unfrozen
+timeline-card-renew = Renewed
 timeline-card-report_loss = Reported lost
 timeline-card-cancel_loss = Found again
 timeline-card-replace = Replaced

@@ -36,6 +36,7 @@ timeline-card-lock_pin = 密码输错锁定
 timeline-card-unlock_pin = 密码解锁
 timeline-card-freeze = 冻结
 timeline-card-unfreeze = 解冻
+timeline-card-renew = 续期
 timeline-card-report_loss = 挂失
 timeline-card-cancel_loss = 解除挂失
 timeline-card-replace = 换卡

@@ -2,7 +2,7 @@
 
 use super::ledger::{CardEvent, Decision};
 use super::tx::Message;
-use cardea_domain::rows::{BillMembership, BillRow, MembershipRow, Rows, TierChangeRow};
+use cardea_domain::rows::{BillMembership, BillRow, MembershipRow, RenewalRow, Rows, TierChangeRow};
 use cardea_domain::sale::BillKind;
 use serde_json::json;
 
@@ -18,6 +18,7 @@ pub(super) fn of(decision: &Decision) -> Vec<Message> {
 
 fn of_rows(rows: &Rows, told: &mut Vec<Message>) {
     told.extend(rows.memberships.iter().map(membership));
+    told.extend(rows.renewals.iter().map(renewal));
     told.extend(rows.bills.iter().map(bill));
     told.extend(rows.bill_memberships.iter().map(judged));
     told.extend(
@@ -34,6 +35,16 @@ fn membership(row: &MembershipRow) -> Message {
         payload: json!({
             "membership_id": row.id, "program_id": row.program, "customer_id": row.customer, "store_id": row.store,
             "tier": row.tier,
+        }),
+    }
+}
+
+fn renewal(row: &RenewalRow) -> Message {
+    Message {
+        topic: "membership.renewed",
+        payload: json!({
+            "id": row.id, "membership_id": row.membership, "store_id": row.store, "at": row.at,
+            "was_valid_through": row.was_valid_through, "valid_through": row.valid_through, "reopened": row.reopened,
         }),
     }
 }

@@ -12,6 +12,19 @@ use cardea_domain::rows::Rows;
 
 /// What few commands change, at once: rows that were there before the wave.
 pub(super) fn save(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
+//! What few commands change: rows that were there before the wave, one statement each.
+
+use super::insert::*;
+use super::parts::Parts;
+use super::save::{expect, row};
+use crate::error::{Error, Result};
+use crate::store::Conn;
+use crate::store::statement::{Bind, Waiting, fetch, run};
+use cardea_domain::id::*;
+use cardea_domain::rows::{RenewalRow, Rows};
+
+/// What few commands change, at once: rows that were there before the wave.
+pub(super) fn write(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
     for p in &rows.progress {
         let so_far = [p.returned_money, p.returned_paid, p.clawed_back, p.given_back];
         let [money, paid, clawed_back, given_back] = so_far;
@@ -25,6 +38,7 @@ pub(super) fn save(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
         )?;
         expect((1, changed), "bill")?;
     }
+    renewals(conn, chain, &rows.renewals)?;
     for (membership, lot, until) in &rows.lot_dates {
         let changed = run!(conn, UpdateLotDate, [*until, chain, *membership, *lot])?;
         expect((1, changed), "lot")?;
@@ -62,4 +76,44 @@ pub(super) fn save(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
     claims::save(conn, chain, rows)?;
     vouchers::save(conn, chain, rows)?;
     campaigns::save(conn, chain, rows)
+    Ok(())
+}
+
+fn parts_of(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Parts> {
+    let found = fetch!(conn, SelectParts, [chain, bill] => (String,))?.pop();
+    let (text,) = found.ok_or_else(|| Error::internal(format!("bill {bill} is missing")))?;
+    Parts::parse(&text)
+}
+
+/// The new ends of memberships, and why.
+fn renewals(conn: &mut Conn, chain: ChainId, renewals: &[RenewalRow]) -> Result<()> {
+    let mut rows = Waiting::<InsertRenewal>::default();
+    for r in renewals {
+        let changed = run!(
+            conn,
+            UpdateMembershipEnd,
+            [r.valid_through, r.expires_at, chain, r.membership]
+        )?;
+        expect((1, changed), "membership")?;
+        rows.add(row![
+            chain,
+            r.id,
+            r.membership,
+            r.staff,
+            r.store,
+            r.at,
+            r.applied_on,
+            r.was_valid_through,
+            r.valid_through,
+            r.reopened,
+            r.points_ended,
+            &r.rule,
+            &r.explanation.zh,
+            &r.explanation.en,
+            r.configuration,
+            r.input.as_ref().map(|hash| hash.as_slice()),
+        ]);
+    }
+    rows.write(conn)?;
+    Ok(())
 }

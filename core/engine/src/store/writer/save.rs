@@ -68,6 +68,7 @@ macro_rules! row {
         [$(Bind::from($value)),*]
     };
 }
+pub(super) use row;
 
 impl<'a> Saver<'a> {
     pub fn new(now: Instant, ids: &'a mut dyn NewIds, trail: &'a mut Trail) -> Self {
@@ -137,6 +138,7 @@ impl<'a> Saver<'a> {
         }
         self.rows.prepaid.take(chain, rows);
         rare::save(conn, chain, rows)
+        rare::write(conn, chain, rows)
     }
 
     /// The audit and outbox rows of any command, and what people are told of it. `at`: business time.
@@ -283,6 +285,10 @@ impl<'a> Saver<'a> {
                     chain,
                     u.id
                 ]
+            let changed = run!(
+                conn,
+                UpdateCard,
+                [state, blocks, u.replaced_by, u.valid_through, u.version, chain, u.id]
             )?;
             expect((1, changed), "card")?;
         }
