@@ -2,13 +2,13 @@
 
 use super::cards::answer_card;
 use super::shown;
-use crate::http::{Answer, Id, IdempotencyKey, Language, Page, Permit, Query, Write, action, answer};
+use crate::http::{Answer, Body, Id, IdempotencyKey, Language, Page, Permit, Query, Write, action, answer};
 use crate::state::State;
 use actix_web::{get, post, web};
 use cardea_domain::id::MembershipId;
-use cardea_engine::command::{Command, NameHolder, NewHolder};
+use cardea_engine::command::{Command, NameHolder, NewHolder, NewRenewal, Renew, RenewalView};
 use cardea_engine::page::PageArgs;
-use cardea_engine::query::{CardShown, MembershipQuery, MembershipShown, MembershipView};
+use cardea_engine::query::{CardShown, GrantedRenewal, MembershipQuery, MembershipShown, MembershipView};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -16,17 +16,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(list_memberships)
         .service(read_membership)
         .service(name_holder);
-use crate::http::{Answer, Body, Id, IdempotencyKey, Language, Page, Permit, Query, Write, action, answer};
-use crate::state::State;
-use actix_web::{get, post, web};
-use cardea_domain::id::MembershipId;
-use cardea_engine::command::{Command, NewRenewal, Renew, RenewalView};
-use cardea_engine::page::PageArgs;
-use cardea_engine::query::{GrantedRenewal, MembershipQuery, MembershipShown, MembershipView};
-use utoipa_actix_web::service_config::ServiceConfig;
-
-pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_memberships).service(read_membership);
     config
         .service(quote_renewal)
         .service(renew_membership)
@@ -88,6 +77,8 @@ async fn name_holder(
     });
     let answered = state.engine.execute(permit.actor(), Some(write.key), &command).await?;
     answer_card(&state, permit.actor(), &answered, language)
+}
+
 /// What a renewal would bring, applied for now; nothing is written. Refused as the renewal itself.
 #[utoipa::path(
     tag = "memberships", params(("id" = Uuid, Path)), request_body = NewRenewal,

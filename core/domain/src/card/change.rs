@@ -2,7 +2,7 @@
 
 use super::operations::{CardOp, apply, transition};
 use super::{Block, Card, CardNumber, CardState, ReplacementCause};
-use crate::calendar::Instant;
+use crate::calendar::{Day, Instant};
 use crate::error::{Code, Refusal};
 use crate::id::*;
 use crate::rows::{CardRow, CardUpdate, Rows};
@@ -45,6 +45,23 @@ pub(crate) fn expire(card: &mut Card) -> bool {
         card.blocks.push(Block::Expired);
         card.blocks.sort_unstable();
     }
+    card.version += 1;
+    true
+}
+
+/// Gives a card that ends with its membership the membership's new end, and undoes what the old one has done to it; false
+/// for one with an end of its own, or at its end by other reasons. What people did to it, a loss or a freeze, stays.
+pub(crate) fn renew(card: &mut Card, was: Day, until: Day) -> bool {
+    let timed_out = card.state == CardState::Void && card.blocks.contains(&Block::Expired);
+    let goes_on = matches!(card.state, CardState::Active | CardState::Applied) || timed_out;
+    if !goes_on || card.valid_through != Some(was) {
+        return false;
+    }
+    if timed_out {
+        card.state = CardState::Active;
+    }
+    card.blocks.retain(|block| *block != Block::Expired);
+    card.valid_through = Some(until);
     card.version += 1;
     true
 }

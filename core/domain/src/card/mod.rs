@@ -8,8 +8,8 @@ mod operations;
 mod told;
 mod words;
 
-pub(crate) use change::expire;
 pub use change::{ReplaceArgs, decide_card, decide_replace, lock};
+pub(crate) use change::{expire, renew};
 pub use code::{MemberCode, NotACode};
 pub use number::{CardNumber, NotACardNumber};
 pub use operations::{At, CardOp, Given, OPERATIONS, Operation, allowed, apply, operation, usable};
@@ -117,6 +117,7 @@ impl Card {
             blocks: self.blocks.clone(),
             kind: self.kind,
             replaced_by: self.replaced_by,
+            valid_through: self.valid_through,
             awaits_approval: self.awaits_approval,
             version: self.version,
         }

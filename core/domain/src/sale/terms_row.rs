@@ -65,8 +65,6 @@ impl Terms {
             expiry,
             earn_without_card,
             ..Self::default()
-            value: None,
-            renewal: None,
         })
     }
 }

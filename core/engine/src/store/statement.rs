@@ -309,6 +309,4 @@ macro_rules! bind_ids {
     )*};
 }
 bind_ids!(ChainId RegionId StoreId StaffId SessionId CustomerId ProgramId ConfigurationId MembershipId CardId RewardId BillId EntryId LotId HandoverId TaskId TermsId
-    VoucherId VoucherKindId);
-bind_ids!(CampaignId TagId SegmentId ChainId RegionId StoreId StaffId SessionId CustomerId ProgramId ConfigurationId MembershipId CardId RewardId BillId EntryId LotId HandoverId TaskId TermsId);
-bind_ids!(ChainId RegionId StoreId StaffId SessionId CustomerId ProgramId ConfigurationId MembershipId CardId RewardId RenewalId BillId EntryId LotId HandoverId TaskId TermsId);
+    VoucherId VoucherKindId CampaignId TagId SegmentId RenewalId);

@@ -37,15 +37,12 @@ statements! {
     InsertCard = "INSERT INTO cards (chain_id, id, membership_id, number, last_four, kind, store_id, \
         issued_at, valid_through, replaces, state, awaits_approval, entered_by, holder_staff_id, blocks, replaced_by, \
         version) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', NULL, 1)";
-    UpdateCard = "UPDATE cards SET state = ?, blocks = ?, kind = ?, replaced_by = ?, awaits_approval = ?, \
+    UpdateCard = "UPDATE cards SET state = ?, blocks = ?, kind = ?, replaced_by = ?, valid_through = ?, awaits_approval = ?, \
         version = ? WHERE chain_id = ? AND id = ?";
-    InsertCard = "INSERT INTO cards (chain_id, id, membership_id, number, last_four, kind, store_id, state, blocks, \
-        issued_at, valid_through, replaces, replaced_by, version) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, 'active', '', ?, ?, ?, NULL, 1)";
     UpdateMembershipEnd = "UPDATE memberships SET valid_through = ?, expires_at = ? WHERE chain_id = ? AND id = ?";
     InsertRenewal = "INSERT INTO renewals (chain_id, id, membership_id, staff_id, store_id, at, applied_on, \
         was_valid_through, valid_through, reopened, points_ended, rule, explanation_zh, explanation_en, configuration_id, \
         input_hash) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    UpdateCard = "UPDATE cards SET state = ?, blocks = ?, replaced_by = ?, valid_through = ?, version = ? WHERE chain_id = ? AND id = ?";
     InsertTierChange = "INSERT INTO tier_changes (chain_id, membership_id, at, id, kind, from_tier, to_tier, since, \
         day, cause, figure, threshold, explanation_zh, explanation_en) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertInput = "INSERT INTO recorded_inputs (chain_id, hash, bytes) VALUES {} ON CONFLICT (chain_id, hash) DO \

@@ -2,29 +2,16 @@
 
 use super::insert::*;
 use super::parts::parts_of;
-use super::save::expect;
-use super::{campaigns, claims, credentials, vouchers};
-use crate::error::{Error, Result};
-use crate::store::Conn;
-use crate::store::statement::{fetch, run};
-use cardea_domain::id::*;
-use cardea_domain::rows::Rows;
-
-/// What few commands change, at once: rows that were there before the wave.
-pub(super) fn save(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
-//! What few commands change: rows that were there before the wave, one statement each.
-
-use super::insert::*;
-use super::parts::Parts;
 use super::save::{expect, row};
-use crate::error::{Error, Result};
+use super::{campaigns, claims, credentials, vouchers};
+use crate::error::Result;
 use crate::store::Conn;
-use crate::store::statement::{Bind, Waiting, fetch, run};
+use crate::store::statement::{Bind, Waiting, run};
 use cardea_domain::id::*;
 use cardea_domain::rows::{RenewalRow, Rows};
 
 /// What few commands change, at once: rows that were there before the wave.
-pub(super) fn write(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
+pub(super) fn save(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
     for p in &rows.progress {
         let so_far = [p.returned_money, p.returned_paid, p.clawed_back, p.given_back];
         let [money, paid, clawed_back, given_back] = so_far;
@@ -76,13 +63,6 @@ pub(super) fn write(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> 
     claims::save(conn, chain, rows)?;
     vouchers::save(conn, chain, rows)?;
     campaigns::save(conn, chain, rows)
-    Ok(())
-}
-
-fn parts_of(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Parts> {
-    let found = fetch!(conn, SelectParts, [chain, bill] => (String,))?.pop();
-    let (text,) = found.ok_or_else(|| Error::internal(format!("bill {bill} is missing")))?;
-    Parts::parse(&text)
 }
 
 /// The new ends of memberships, and why.

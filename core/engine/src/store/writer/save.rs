@@ -138,7 +138,6 @@ impl<'a> Saver<'a> {
         }
         self.rows.prepaid.take(chain, rows);
         rare::save(conn, chain, rows)
-        rare::write(conn, chain, rows)
     }
 
     /// The audit and outbox rows of any command, and what people are told of it. `at`: business time.
@@ -280,15 +279,12 @@ impl<'a> Saver<'a> {
                     blocks,
                     kind,
                     u.replaced_by,
+                    u.valid_through,
                     u.awaits_approval,
                     u.version,
                     chain,
                     u.id
                 ]
-            let changed = run!(
-                conn,
-                UpdateCard,
-                [state, blocks, u.replaced_by, u.valid_through, u.version, chain, u.id]
             )?;
             expect((1, changed), "card")?;
         }
