@@ -25,6 +25,7 @@ mod damage;
 mod demo;
 mod earning;
 mod erasure;
+mod expiries;
 mod exports;
 mod files;
 mod finding;
@@ -36,6 +37,7 @@ mod intake;
 mod intake_books;
 mod interface;
 mod jobs;
+mod ladders;
 mod journal;
 mod lapse;
 mod ledger;
@@ -103,6 +105,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     demo::tests,
     earning::tests,
     erasure::tests,
+    expiries::tests,
     exports::tests,
     finding::tests,
     files::tests,
@@ -114,6 +117,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     intake_books::tests,
     interface::tests,
     jobs::tests,
+    ladders::tests,
     journal::tests,
     lapse::tests,
     ledger::tests,

@@ -2,6 +2,7 @@
 
 mod bill;
 mod cancel;
+mod counted;
 mod earn;
 mod expiry;
 mod explain;
@@ -22,9 +23,10 @@ pub use crate::ledger::SpentMove;
 pub use bill::{
     AttrValue, Bill, Line, MAX_LINES, MAX_TENDERS, Tender, check_occurred_at, is_backdated, opened_by, spread_unpaid,
 };
+pub use counted::decide_matured;
 pub use cancel::{CancelAnswer, CancelArgs, decide_cancel};
 pub use earn::{TOO_MANY_POINTS, too_many_points};
-pub use expiry::Expiry;
+pub use expiry::{Expiry, LotEnd};
 pub(crate) use explain::end_undone;
 pub use issue::{
     AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, expire_lots, expire_membership,

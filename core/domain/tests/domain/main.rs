@@ -7,6 +7,7 @@ mod card;
 mod fields;
 mod identifier;
 mod issue;
+mod ladder;
 mod kit;
 mod ledger;
 mod model;

@@ -169,7 +169,7 @@ impl Frame {
         Needs {
             members: vec![MemberNeed {
                 id: self.membership,
-                paid_since: None,
+                figures: None,
                 upgrades: false,
             }],
             cards: vec![self.card],

@@ -242,14 +242,14 @@ struct Issuing {
 
 impl LedgerCommand for Issuing {
     fn needs(&self) -> Needs {
-        let since = |day: Day| day.months_earlier(self.context.ladder.months);
+        let wanted = |day: Day| self.context.ladder.wanted(day);
         let members = self.introducer.into_iter().chain(self.outlived);
         let qualifying = self.args.qualifying.as_ref().map(|q| &q.record);
         Needs {
             members: members
                 .map(|id| MemberNeed {
                     id,
-                    paid_since: qualifying.and_then(|r| since(r.key.business_date)),
+                    figures: qualifying.and_then(|r| wanted(r.key.business_date)),
                     upgrades: false,
                 })
                 .collect(),
@@ -357,7 +357,7 @@ impl LedgerCommand for Adding {
         Needs {
             members: vec![MemberNeed {
                 id: self.membership,
-                paid_since: None,
+                figures: None,
                 upgrades: false,
             }],
             number: Some(self.args.number.clone()),

@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, stale};
 use super::judge::{self, translate};
+use super::told;
 use crate::error::{Error, Result};
 use crate::plugin::{self, earning};
 use crate::program::Wait;
@@ -53,6 +54,8 @@ impl JudgeLate {
         };
         let mut context = desk.context(desk.store(record.key.store)?, Some(&configuration), now);
         context.terms = record.terms.clone();
+        // Points are judged as of the sale's date, tiers by the ladder in force.
+        context.ladder = desk.configuration(member.program, now)?.ladder.clone();
         Ok(Box::new(Judging {
             record,
             args: LateArgs {
@@ -103,17 +106,19 @@ struct Judging {
 
 impl LedgerCommand for Judging {
     fn needs(&self) -> Needs {
-        let need = |id| MemberNeed {
-            id,
-            paid_since: None,
+        let today = self.context.zone.day_of(self.context.now);
+        let member = MemberNeed {
+            id: self.membership,
+            figures: self.context.ladder.wanted(today),
             upgrades: false,
         };
+        let introducer = self.introducer.map(|id| MemberNeed {
+            id,
+            figures: None,
+            upgrades: false,
+        });
         Needs {
-            members: [Some(self.membership), self.introducer]
-                .into_iter()
-                .flatten()
-                .map(need)
-                .collect(),
+            members: [member].into_iter().chain(introducer).collect(),
             record: Some(self.record.id),
             ..Needs::default()
         }
@@ -135,6 +140,7 @@ impl LedgerCommand for Judging {
             ids,
         )?;
         let mut decision = Decision::new(rows, Answer::ok(&answer)?);
+        decision.notes.notices = told::of_tiers(&self.context.ladder, &member, &decision.rows.tier_changes);
         decision.notes.audit.push(AuditRow {
             action: "sale.judge",
             subject: Some(self.record.id.0),

@@ -17,6 +17,7 @@ mod new_sale;
 mod redemption;
 mod returns;
 mod sale;
+mod tier;
 #[cfg(test)]
 mod tests;
 pub(crate) mod told;
@@ -30,6 +31,7 @@ pub use new_sale::{NewSale, SaleLine, SaleMember};
 pub use redemption::{Redemption, RedemptionView};
 pub use returns::{NewReturn, Return, ReturnView};
 pub use sale::{MemberRef, MemberView, Sale, SaleView};
+pub use tier::{NewTier, SetTier, TierRevocation, TierSet};
 
 use crate::actor::Actor;
 use crate::engine::Engine;
@@ -59,6 +61,7 @@ pub enum Command {
     Card(Operate),
     Replace(Replace),
     JudgeLate(JudgeLate),
+    SetTier(SetTier),
 }
 
 /// Whether the rows are saved or thrown away.
@@ -80,6 +83,7 @@ impl Command {
             Command::Card(operation) => operation.name(),
             Command::Replace(_) => "card.replace",
             Command::JudgeLate(_) => "sale.judge",
+            Command::SetTier(command) => command.name(),
         }
     }
 
@@ -94,6 +98,7 @@ impl Command {
             Command::Card(command) => command.propose(desk),
             Command::Replace(command) => command.propose(desk),
             Command::JudgeLate(command) => command.propose(desk),
+            Command::SetTier(command) => command.propose(desk),
         }
     }
 

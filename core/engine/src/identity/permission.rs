@@ -158,6 +158,8 @@ actions! {
     CardReplace "card.replace"                       [C  o   o   o   -   -   -   -   -   -];
     CardCancel "card.cancel"                         [C  o   o   -   -   -   -   -   -   -];
     MembershipRead "membership.read"                 [C  C   C   C   C   C   C   C   C   -];
+    /// Set a tier by hand, and take it back.
+    TierSet "tier.set"                               [C  o   -   -   -   -   -   -   -   -];
     /// Quote and post.
     SalePost "sale.post"                             [C  o   o   o   -   -   -   -   o   -];
     SaleRead "sale.read"                             [C  o   o   o   o   -   C   C   o   -];

@@ -6,9 +6,11 @@ mod completeness;
 mod contacts;
 mod contracts;
 pub mod expiry;
+mod hold;
 mod imports;
 pub mod judge;
 mod loans;
+mod matured;
 mod messages;
 pub mod retention;
 pub mod review;
@@ -16,12 +18,12 @@ mod runs;
 mod schedule;
 pub mod warnings;
 
-pub use runs::{JobRun, JobRunQuery, JobView, RunJob, RunState};
+pub use runs::{HeldRun, JobRun, JobRunQuery, JobView, RunApproval, RunJob, RunState};
 pub use schedule::{go_on, run_all};
 
 use crate::Engine;
 use cardea_domain::id::ChainId;
-use cardea_domain::{Day, Instant, Refusal};
+use cardea_domain::{Day, Instant, Refusal, Zone};
 use std::pin::Pin;
 
 /// How often a job has its turn.
@@ -45,7 +47,9 @@ pub(crate) enum Where {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Turn {
     pub chain: ChainId,
-    /// The business date in the turn's zone.
+    /// Whose days count.
+    pub zone: Zone,
+    /// The business date in it.
     pub day: Day,
     /// The chain's business now.
     pub now: Instant,
@@ -69,6 +73,7 @@ pub(crate) struct Job {
 pub(crate) const JOBS: &[Job] = &[
     judge::JOB,
     expiry::JOB,
+    matured::JOB,
     review::JOB,
     classes::JOB,
     contacts::JOB,

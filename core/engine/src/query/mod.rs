@@ -7,6 +7,7 @@ mod find;
 mod holder;
 mod memberships;
 mod own;
+mod tier;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ pub use entries::{LotMove, StatementEntry};
 pub use memberships::{
     CustomerShown, Lot, Membership, MembershipQuery, MembershipShown, MembershipState, MembershipView, TierReview,
 };
+pub use tier::{Expiring, LotsQuery, ManualTier, MembershipLots, MembershipTier, TierChange};
 pub(crate) use own::{bills as own_bills, entries as own_entries};
 
 use crate::error::Error;

@@ -123,6 +123,12 @@ diesel::table! {
         code -> Nullable<Text>,
         detail_zh -> Nullable<Text>,
         detail_en -> Nullable<Text>,
+        taken -> BigInt,
+        held -> Nullable<BigInt>,
+        held_of -> Nullable<BigInt>,
+        approved -> Nullable<BigInt>,
+        approved_by -> Nullable<Binary>,
+        approved_at -> Nullable<BigInt>,
     }
 }
 
@@ -575,6 +581,9 @@ diesel::table! {
         reference -> Text,
         version -> BigInt,
         merged_from -> Nullable<Binary>,
+        tier_until -> Nullable<Integer>,
+        own_tier -> Nullable<Text>,
+        own_until -> Nullable<Integer>,
     }
 }
 
@@ -721,6 +730,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    measure_totals (chain_id, membership_id, measure) {
+        chain_id -> Binary,
+        membership_id -> Binary,
+        measure -> Text,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
     tier_changes (chain_id, membership_id, at, id) {
         chain_id -> Binary,
         membership_id -> Binary,
@@ -736,6 +754,12 @@ diesel::table! {
         threshold -> BigInt,
         explanation_zh -> Text,
         explanation_en -> Text,
+        figures -> Nullable<Text>,
+        valid_through -> Nullable<Integer>,
+        own_from -> Nullable<Text>,
+        own_to -> Nullable<Text>,
+        staff_id -> Nullable<Binary>,
+        reason -> Nullable<Text>,
     }
 }
 
@@ -1381,6 +1405,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     lot_moves,
     accounts,
     measures,
+    measure_totals,
     tier_changes,
     recorded_inputs,
     unjudged,

@@ -8,6 +8,7 @@ use crate::store::statement::Bind;
 use cardea_domain::card::{Block, Card, CardNumber, CardState, usable};
 use cardea_domain::id::*;
 use cardea_domain::ledger::{Asset, Lot, Member};
+use cardea_domain::measure::Wanted;
 use cardea_domain::rows::Rows;
 use cardea_domain::sale::{NaturalKey, Reward, SaleRecord};
 use cardea_domain::terms::{AcceptanceChannel, TermsKind};
@@ -60,8 +61,8 @@ pub struct Needs {
 #[derive(Clone, Copy, Debug)]
 pub struct MemberNeed {
     pub id: MembershipId,
-    /// From which day on the figures of the tier's window are wanted; None: not at all.
-    pub paid_since: Option<Day>,
+    /// Which figures of its tier are wanted; None: none at all.
+    pub figures: Option<Wanted>,
     /// With the upgrades that sales caused, and the figures back to the oldest one's window.
     pub upgrades: bool,
 }

@@ -7,6 +7,7 @@ pub(crate) mod answers;
 mod batch;
 mod counts;
 mod events;
+mod figures;
 pub(crate) mod idempotency;
 pub(crate) mod ids;
 mod insert;

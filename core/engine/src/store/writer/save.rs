@@ -238,6 +238,12 @@ impl<'a> Saver<'a> {
                 t.threshold,
                 &t.explanation.zh,
                 &t.explanation.en,
+                serde_json::to_string(&t.measured)?,
+                t.valid_through,
+                t.own.as_ref().map(|(from, _)| from.as_str()),
+                t.own.as_ref().map(|(_, to)| to.as_str()),
+                t.staff,
+                t.reason.map(|reason| reason.as_str()),
             ]);
         }
         Ok(())
@@ -407,7 +413,18 @@ impl<'a> Saver<'a> {
 fn write_updates(conn: &mut Conn, rows: &MembershipUpdates) -> Result<()> {
     let mut updates = Waiting::<UpdateMemberships>::default();
     for ((chain, id), u) in rows {
-        updates.add(row![&u.tier, u.open, u.purchases, u.version, *chain, *id]);
+        let below = u.below.as_ref();
+        updates.add(row![
+            &u.tier,
+            u.tier_until,
+            below.map(|below| below.tier.as_str()),
+            below.and_then(|below| below.until),
+            u.open,
+            u.purchases,
+            u.version,
+            *chain,
+            *id
+        ]);
     }
     expect(updates.write(conn)?, "membership")
 }
@@ -423,6 +440,15 @@ fn write_figures(conn: &mut Conn, balances: &Balances, differences: &Differences
         measures.add(row![*chain, *membership, *measure, *day, *delta]);
     }
     measures.write(conn)?;
+    let mut sums: BTreeMap<(ChainId, MembershipId, &str), i64> = BTreeMap::new();
+    for ((chain, membership, measure, _), delta) in differences {
+        *sums.entry((*chain, *membership, measure)).or_default() += delta;
+    }
+    let mut totals = Waiting::<AddTotal>::default();
+    for ((chain, membership, measure), delta) in sums {
+        totals.add(row![chain, membership, measure, delta]);
+    }
+    totals.write(conn)?;
     Ok(())
 }
 
