@@ -47,13 +47,7 @@ const KNOWN: &[Known] = &[
     known("vehicles", Unit::Pieces, true, ["购车", "辆"], "vehicles bought"),
 ];
 
-const fn known(
-    name: &'static str,
-    unit: Unit,
-    of_lines: bool,
-    zh: [&'static str; 2],
-    en: &'static str,
-) -> Known {
+const fn known(name: &'static str, unit: Unit, of_lines: bool, zh: [&'static str; 2], en: &'static str) -> Known {
     Known {
         name,
         unit,
@@ -323,7 +317,10 @@ impl Measured {
     /// What made them hold, or kept them from it.
     pub fn decisive(&self) -> Option<&Figure> {
         let holds = self.holds();
-        self.of.iter().find(|figure| figure.holds() == holds).or(self.of.first())
+        self.of
+            .iter()
+            .find(|figure| figure.holds() == holds)
+            .or(self.of.first())
     }
 
     /// Each figure as the higher of the two: the same conditions, looked at on two days.

@@ -65,7 +65,9 @@ pub fn review(member: &mut Member, ladder: &Ladder, args: ReviewArgs) -> Rows {
     let mut rows = Rows::default();
     let mut since = args.since;
     loop {
-        let over = member.tier_until.filter(|last| member.below.is_some() && args.today > *last);
+        let over = member
+            .tier_until
+            .filter(|last| member.below.is_some() && args.today > *last);
         let last = member.last_day(ladder, since.take());
         let due = last.filter(|last| ladder.is_due(member.own_tier(), *last, args.today));
         let cause = Cause {
@@ -113,9 +115,20 @@ fn judge(member: &mut Member, ladder: &Ladder, (last, today): (Day, Day), cause:
     );
     let day = last.plus_days(1).unwrap_or(last);
     set_own(member, ladder, &id, ladder.kept_until(&id, day));
-    let kind = if keeps { TierChangeKind::Kept } else { TierChangeKind::Downgrade };
+    let kind = if keeps {
+        TierChangeKind::Kept
+    } else {
+        TierChangeKind::Downgrade
+    };
     let explanation = explained(figures.as_ref(), keeps, &name, cause.minor_units);
-    changed(member, &before, kind, day, figures.unwrap_or_default(), (cause, explanation))
+    changed(
+        member,
+        &before,
+        kind,
+        day,
+        figures.unwrap_or_default(),
+        (cause, explanation),
+    )
 }
 
 fn explained(figures: Option<&Measured>, keeps: bool, name: &Text, minor_units: u32) -> Text {
@@ -125,7 +138,11 @@ fn explained(figures: Option<&Measured>, keeps: bool, name: &Text, minor_units: 
             format!("Review: the ladder no longer has the tier: {} from now on.", name.en),
         );
     };
-    let word = if figures.holds() { ["达到", "reach"] } else { ["不足", "are below"] };
+    let word = if figures.holds() {
+        ["达到", "reach"]
+    } else {
+        ["不足", "are below"]
+    };
     let told = figures.told(minor_units, word);
     if keeps {
         Text::new(

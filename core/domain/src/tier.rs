@@ -5,8 +5,8 @@ mod manual;
 mod standing;
 
 pub(crate) use change::{Cause, changed, set_own, undo, upgrade};
-pub use manual::{ManualArgs, TierReason, decide_manual, decide_revoke};
 pub(crate) use manual::end_manual;
+pub use manual::{ManualArgs, TierReason, decide_manual, decide_revoke};
 pub use standing::{Needed, NeededFigure, Standing};
 
 use crate::calendar::Day;
@@ -29,7 +29,7 @@ pub struct Step {
     pub name: Text,
     /// Reached at or above this much paid in the ladder's `months`, minor units; 0 where the step has conditions.
     #[serde(default)]
-    #[schema(value_type = i64, minimum = 0, example = 2_000_000)]
+    #[schema(value_type = i64, minimum = 0, example = 2_000_000, required = true)]
     pub threshold: Minor,
     /// Reached by these instead of the threshold; never on the first step, where everybody begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -193,7 +193,11 @@ impl Ladder {
             };
         };
         let Some(conditions) = &step.conditions else {
-            let before = if before.conditions.is_some() { 0 } else { before.threshold };
+            let before = if before.conditions.is_some() {
+                0
+            } else {
+                before.threshold
+            };
             return if step.threshold <= before || step.threshold > LIMIT {
                 wrong("/threshold", "must be above the step before")
             } else {
@@ -210,7 +214,12 @@ impl Ladder {
         let below = self.needs(before);
         for (place, condition) in conditions.of.iter().enumerate() {
             let same = |other: &&Condition| other.measure == condition.measure && other.window == condition.window;
-            if below.of.iter().find(same).is_some_and(|other| condition.threshold < other.threshold) {
+            if below
+                .of
+                .iter()
+                .find(same)
+                .is_some_and(|other| condition.threshold < other.threshold)
+            {
                 errors.extend(wrong(
                     &format!("/conditions/of/{place}/threshold"),
                     "must not be below the step before",

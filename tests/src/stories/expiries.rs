@@ -30,17 +30,29 @@ fn lots(app: &TestApp, member: &Member, query: &str) -> Value {
 
 /// What is left, lot by lot: how much, and its last day.
 fn told(lots: &Value) -> Vec<(i64, String)> {
-    let lot = |lot: &Value| (lot.int("/remaining"), lot["valid_through"].as_str().unwrap_or("never").to_owned());
+    let lot = |lot: &Value| {
+        (
+            lot.int("/remaining"),
+            lot["valid_through"].as_str().unwrap_or("never").to_owned(),
+        )
+    };
     lots.list("/lots").iter().map(lot).collect()
 }
 
 fn d_led_7_lots_end_with_their_month_or_year(app: &TestApp) {
-    for (end, last) in [("month_end", "2027-03-31"), ("year_end", "2027-12-31"), ("same_day", "2027-03-01")] {
+    for (end, last) in [
+        ("month_end", "2027-03-31"),
+        ("year_end", "2027-12-31"),
+        ("same_day", "2027-03-01"),
+    ] {
         expiring(app, json!({"kind": "per_lot", "months": 12, "end": end}));
         let member = app.member("王芳");
         assert_eq!(told(&lots(app, &member, "")), [(1000, last.into())], "{end}");
     }
-    expiring(app, json!({"kind": "per_lot", "months": 12, "end": "month_end", "grace_days": 5}));
+    expiring(
+        app,
+        json!({"kind": "per_lot", "months": 12, "end": "month_end", "grace_days": 5}),
+    );
     let member = app.member("王芳");
     app.set_now("2027-04-05 23:00");
     assert_eq!(app.points(&member), 1000, "in the days of grace");
@@ -61,9 +73,22 @@ fn d_led_7_what_expires_by_a_day_is_told_with_its_lots(app: &TestApp) {
         let sale = app.sale_to(&member).at("2026-03-01 12:00");
         sale.line("cream", "skin", amount).ring_as_quoted();
     }
-    let all = [(100, "2026-04-01".into()), (200, "2026-06-01".into()), (50, "never".into())];
-    assert_eq!(told(&lots(app, &member, "")), all, "soonest first, those without an end last");
-    let sums = [("2026-03-31", None), ("2026-04-01", Some(100)), ("2026-05-31", Some(100)), ("2026-07-01", Some(300))];
+    let all = [
+        (100, "2026-04-01".into()),
+        (200, "2026-06-01".into()),
+        (50, "never".into()),
+    ];
+    assert_eq!(
+        told(&lots(app, &member, "")),
+        all,
+        "soonest first, those without an end last"
+    );
+    let sums = [
+        ("2026-03-31", None),
+        ("2026-04-01", Some(100)),
+        ("2026-05-31", Some(100)),
+        ("2026-07-01", Some(300)),
+    ];
     for (by, points) in sums {
         let answer = lots(app, &member, &format!("?expiring_by={by}"));
         let sum = answer.list("/expiring").first().map(|sum| sum.int("/amount"));
@@ -72,16 +97,25 @@ fn d_led_7_what_expires_by_a_day_is_told_with_its_lots(app: &TestApp) {
     // Spent soonest first.
     let bag = app.reward("bag", 250, None, None);
     app.redeem(&member.number, &bag).created();
-    assert_eq!(told(&lots(app, &member, "")), [(50, "2026-06-01".into()), (50, "never".into())]);
+    assert_eq!(
+        told(&lots(app, &member, "")),
+        [(50, "2026-06-01".into()), (50, "never".into())]
+    );
 }
 
 fn d_led_7_each_form_is_warned_of_with_its_grace(app: &TestApp) {
     let server = mail(app);
     let forms = [
         (json!({"kind": "per_lot", "months": 2, "grace_days": 4}), "2026年5月5日"),
-        (json!({"kind": "per_lot", "months": 2, "end": "month_end", "grace_days": 6}), "2026年6月6日"),
+        (
+            json!({"kind": "per_lot", "months": 2, "end": "month_end", "grace_days": 6}),
+            "2026年6月6日",
+        ),
         (json!({"kind": "rolling", "months": 4, "grace_days": 7}), "2026年7月8日"),
-        (json!({"kind": "fixed_day", "month": 7, "day": 31, "grace_days": 10}), "2026年8月10日"),
+        (
+            json!({"kind": "fixed_day", "month": 7, "day": 31, "grace_days": 10}),
+            "2026年8月10日",
+        ),
     ];
     for (i, (form, _)) in forms.iter().enumerate() {
         expiring(app, form.clone());
@@ -89,10 +123,15 @@ fn d_led_7_each_form_is_warned_of_with_its_grace(app: &TestApp) {
         app.sale().customer(&customer).line("gift-box", "gifts", 1000_00).ring();
         app.issue(&customer);
     }
-    for (i, (local, (_, last))) in ["2026-04-20 10:00", "2026-05-20 10:00", "2026-06-20 10:00", "2026-07-20 10:00"]
-        .into_iter()
-        .zip(&forms)
-        .enumerate()
+    for (i, (local, (_, last))) in [
+        "2026-04-20 10:00",
+        "2026-05-20 10:00",
+        "2026-06-20 10:00",
+        "2026-07-20 10:00",
+    ]
+    .into_iter()
+    .zip(&forms)
+    .enumerate()
     {
         app.set_now(local);
         app.night();
@@ -125,7 +164,10 @@ fn d_led_7_a_clock_that_jumps_ends_no_points_without_a_word(app: &TestApp) {
     // The clock is set right: the points are there, and nothing waits.
     app.set_now("2026-03-02 03:00");
     app.night();
-    assert_eq!((app.points(&member), last(app, "expiry").text("/day")), (20_000, "2027-01-01".into()));
+    assert_eq!(
+        (app.points(&member), last(app, "expiry").text("/day")),
+        (20_000, "2027-01-01".into())
+    );
     assert_eq!(app.entries(&member).len(), before);
 }
 
@@ -138,7 +180,9 @@ fn d_led_7_an_approved_run_takes_what_was_seen(app: &TestApp) {
     app.manager().post(path, &word(20_000)).expect_problem(403, "forbidden");
     let problem = app.hq().post(path, &word(19_999)).expect_problem(422, "field_invalid");
     assert_eq!(problem.text("/pointer"), "/figure");
-    app.hq().post("/jobs/review/approve", &word(20_000)).expect_problem(404, "not_found");
+    app.hq()
+        .post("/jobs/review/approve", &word(20_000))
+        .expect_problem(404, "not_found");
     let begun = app.hq().post(path, &word(20_000));
     assert_eq!(begun.status, 202, "{:#}", begun.body);
     for _ in 0..200 {
@@ -148,7 +192,10 @@ fn d_led_7_an_approved_run_takes_what_was_seen(app: &TestApp) {
         std::thread::sleep(Duration::from_millis(50));
     }
     let run = last(app, "expiry");
-    assert_eq!((run.text("/state"), run.int("/approved"), &run["held"]), ("done".into(), 20_000, &Value::Null));
+    assert_eq!(
+        (run.text("/state"), run.int("/approved"), &run["held"]),
+        ("done".into(), 20_000, &Value::Null)
+    );
     let entry = app.entries(&member).pop().expect("an entry");
     assert_eq!((entry.text("/kind"), app.points(&member)), ("expire".into(), 0));
     let log = app.auditor().get("/audit?action=job.approve").ok().list("/items");

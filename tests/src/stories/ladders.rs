@@ -51,7 +51,8 @@ fn tier(app: &TestApp, member: &Member) -> Value {
 
 fn set(app: &TestApp, member: &Member, tier: &str, until: &str) -> Answer {
     let body = json!({"tier": tier, "until": until, "reason": "status_match"});
-    app.hq().post(&format!("/memberships/{}/tier", member.membership), &body)
+    app.hq()
+        .post(&format!("/memberships/{}/tier", member.membership), &body)
 }
 
 fn night(app: &TestApp, local: &str) {
@@ -60,12 +61,19 @@ fn night(app: &TestApp, local: &str) {
 }
 
 fn kinds(tier: &Value) -> Vec<String> {
-    tier.list("/changes").iter().rev().map(|change| change.text("/kind")).collect()
+    tier.list("/changes")
+        .iter()
+        .rev()
+        .map(|change| change.text("/kind"))
+        .collect()
 }
 
 fn d_tier_1_a_ladder_since_enrolment_is_offered_beside_months(app: &TestApp) {
     let ever = json!({"kind": "since_enrolment"});
-    publish(app, &[base(), step("gold", "all", &[condition("paid", &ever, 3000_00)])]);
+    publish(
+        app,
+        &[base(), step("gold", "all", &[condition("paid", &ever, 3000_00)])],
+    );
     let member = app.member("王芳");
     app.set_now("2029-03-01 10:00");
     app.sale_to(&member).line("cream", "skin", 1999_99).ring_as_quoted();
@@ -75,7 +83,10 @@ fn d_tier_1_a_ladder_since_enrolment_is_offered_beside_months(app: &TestApp) {
     let change = tier(app, &member).list("/changes")[0].clone();
     assert_eq!(change["figures"]["of"][0]["since"], Value::Null);
     assert_eq!(change.int("/figures/of/0/figure"), 3000_00);
-    assert!(change.text("/explanation/zh").starts_with("入会以来实付3000.00"), "{change:#}");
+    assert!(
+        change.text("/explanation/zh").starts_with("入会以来实付3000.00"),
+        "{change:#}"
+    );
     night(app, "2030-03-02 02:00");
     assert_eq!(app.tier(&member), "gold", "nothing leaves such a window");
 }
@@ -101,7 +112,11 @@ fn d_tier_1_visits_and_nights_count_and_come_back_with_their_sale(app: &TestApp)
     let first = stay(app, &member, 4);
     assert_eq!(app.tier(&member), "vip");
     let second = stay(app, &member, 5);
-    assert_eq!(app.tier(&member), "silver", "the purchase that led to the card is a visit");
+    assert_eq!(
+        app.tier(&member),
+        "silver",
+        "the purchase that led to the card is a visit"
+    );
     stay(app, &member, 1);
     assert_eq!(app.tier(&member), "gold");
     app.return_of(&first).book_as_quoted();
@@ -111,15 +126,29 @@ fn d_tier_1_visits_and_nights_count_and_come_back_with_their_sale(app: &TestApp)
     let told = tier(app, &member);
     assert_eq!(kinds(&told), ["upgrade", "upgrade", "undone", "undone"]);
     let lost = &told.list("/changes")[0];
-    assert_eq!((lost.int("/figures/of/0/figure"), lost.text("/figures/of/0/unit")), (2, "times".into()));
+    assert_eq!(
+        (lost.int("/figures/of/0/figure"), lost.text("/figures/of/0/unit")),
+        (2, "times".into())
+    );
 }
 
 fn d_tier_1_all_or_any_of_several_conditions_in_their_windows(app: &TestApp) {
-    let (days, year) = (json!({"kind": "rolling_days", "days": 30}), json!({"kind": "calendar_year"}));
+    let (days, year) = (
+        json!({"kind": "rolling_days", "days": 30}),
+        json!({"kind": "calendar_year"}),
+    );
     let steps = [
         base(),
-        step("silver", "any", &[condition("paid", &year, 5000_00), condition("visits", &days, 3)]),
-        step("gold", "all", &[condition("paid", &year, 6000_00), condition("visits", &days, 3)]),
+        step(
+            "silver",
+            "any",
+            &[condition("paid", &year, 5000_00), condition("visits", &days, 3)],
+        ),
+        step(
+            "gold",
+            "all",
+            &[condition("paid", &year, 6000_00), condition("visits", &days, 3)],
+        ),
     ];
     publish(app, &steps);
     let member = app.member("王芳");
@@ -142,11 +171,22 @@ fn d_tier_1_all_or_any_of_several_conditions_in_their_windows(app: &TestApp) {
 
 fn d_tier_1_wrong_conditions_are_told_by_field(app: &TestApp) {
     for (of, pointer) in [
-        (condition("smiles", &rolling(12), 1), "/ladder/steps/1/conditions/of/0/measure"),
-        (condition("paid", &rolling(121), 1), "/ladder/steps/1/conditions/of/0/window/months"),
-        (condition("paid", &rolling(12), 0), "/ladder/steps/1/conditions/of/0/threshold"),
+        (
+            condition("smiles", &rolling(12), 1),
+            "/ladder/steps/1/conditions/of/0/measure",
+        ),
+        (
+            condition("paid", &rolling(121), 1),
+            "/ladder/steps/1/conditions/of/0/window/months",
+        ),
+        (
+            condition("paid", &rolling(12), 0),
+            "/ladder/steps/1/conditions/of/0/threshold",
+        ),
     ] {
-        let settings = app.configure().set("/ladder/steps", json!([base(), step("gold", "all", &[of])]));
+        let settings = app
+            .configure()
+            .set("/ladder/steps", json!([base(), step("gold", "all", &[of])]));
         let problem = settings.post().expect_problem(422, "configuration_invalid");
         assert_eq!(problem.text("/pointer"), pointer);
     }
@@ -154,7 +194,10 @@ fn d_tier_1_wrong_conditions_are_told_by_field(app: &TestApp) {
 
 fn d_tier_2_points_count_when_they_can_be_spent(app: &TestApp) {
     app.configure().term("maturing_days", 7).publish();
-    publish(app, &[base(), step("gold", "all", &[condition("points", &rolling(12), 1500)])]);
+    publish(
+        app,
+        &[base(), step("gold", "all", &[condition("points", &rolling(12), 1500)])],
+    );
     let member = app.member("王芳");
     let bill = app
         .sale_to(&member)
@@ -193,11 +236,22 @@ fn d_tier_2_a_tier_set_by_hand_has_an_end_and_a_reason(app: &TestApp) {
     let body = json!({"tier": "gold", "until": "2027-02-28", "reason": "key_account"});
     app.cashier().post(&path, &body).expect_problem(403, "forbidden");
     let done = app.manager().post(&path, &body).ok();
-    assert_eq!((done.text("/tier/id"), done.text("/valid_through")), ("gold".into(), "2027-02-28".into()));
-    assert_eq!(app.sale_to(&member).line("cream", "skin", 100_00).ring().earned(), 150, "× 1.5");
+    assert_eq!(
+        (done.text("/tier/id"), done.text("/valid_through")),
+        ("gold".into(), "2027-02-28".into())
+    );
+    assert_eq!(
+        app.sale_to(&member).line("cream", "skin", 100_00).ring().earned(),
+        150,
+        "× 1.5"
+    );
     let told = tier(app, &member);
     assert_eq!(
-        (told.text("/manual/reason"), told.text("/manual/own/id"), told.text("/then/id")),
+        (
+            told.text("/manual/reason"),
+            told.text("/manual/own/id"),
+            told.text("/then/id")
+        ),
         ("key_account".into(), "vip".into(), "vip".into())
     );
     assert!(!told.text("/manual/staff_name").is_empty());
@@ -211,7 +265,9 @@ fn d_tier_2_a_tier_set_by_hand_has_an_end_and_a_reason(app: &TestApp) {
     let revoke = format!("{path}/revoke");
     let done = app.hq().post(&revoke, &json!({"reason": "correction"})).ok();
     assert_eq!(done.text("/tier/id"), "vip");
-    app.hq().post(&revoke, &json!({"reason": "correction"})).expect_problem(404, "not_found");
+    app.hq()
+        .post(&revoke, &json!({"reason": "correction"}))
+        .expect_problem(404, "not_found");
     let log = app.auditor().get("/audit?action=tier.revoke").ok().list("/items");
     assert_eq!(log.len(), 1);
 }
@@ -222,7 +278,11 @@ fn d_tier_2_figures_decide_when_a_tier_set_by_hand_ends(app: &TestApp) {
     set(app, &member, "gold", "2026-12-31").ok();
     let bill = app.sale_to(&member).line("cream", "skin", 4000_00).ring_as_quoted();
     assert_eq!(app.tier(&member), "gold");
-    assert_eq!(tier(app, &member).text("/manual/own/id"), "silver", "below it the figures go on");
+    assert_eq!(
+        tier(app, &member).text("/manual/own/id"),
+        "silver",
+        "below it the figures go on"
+    );
     night(app, "2027-01-01 02:00");
     assert_eq!(app.tier(&member), "silver");
     let told = tier(app, &member);
@@ -230,7 +290,10 @@ fn d_tier_2_figures_decide_when_a_tier_set_by_hand_ends(app: &TestApp) {
     // A return undoes what stood below, and never the one set by hand.
     set(app, &member, "gold", "2027-12-31").ok();
     app.return_of(&bill).book_as_quoted();
-    assert_eq!((app.tier(&member), tier(app, &member).text("/manual/own/id")), ("gold".into(), "vip".into()));
+    assert_eq!(
+        (app.tier(&member), tier(app, &member).text("/manual/own/id")),
+        ("gold".into(), "vip".into())
+    );
     night(app, "2028-01-01 02:00");
     assert_eq!(app.tier(&member), "vip", "no silent floor");
 }
@@ -242,7 +305,10 @@ fn d_tier_2_an_upgrade_takes_the_place_of_a_tier_set_by_hand(app: &TestApp) {
     let bill = app.sale_to(&member).line("cream", "skin", 19000_00).ring_as_quoted();
     assert_eq!(bill.body.text("/tier_next/id"), "gold");
     let told = tier(app, &member);
-    assert_eq!((told.text("/valid_through"), &told["manual"]), ("2027-03-01".into(), &Value::Null));
+    assert_eq!(
+        (told.text("/valid_through"), &told["manual"]),
+        ("2027-03-01".into(), &Value::Null)
+    );
     night(app, "2026-05-01 02:00");
     assert_eq!(app.tier(&member), "gold");
 }
@@ -257,7 +323,11 @@ fn d_tier_2_a_harsher_ladder_lowers_nobody_before_their_review(app: &TestApp) {
     settings.set("/ladder/months", json!(1)).publish();
     for local in ["2026-06-01 23:00", "2026-06-02 02:00", "2027-03-01 23:00"] {
         night(app, local);
-        assert_eq!(app.tier(&member), "silver", "{local}: its last day stays as it was given");
+        assert_eq!(
+            app.tier(&member),
+            "silver",
+            "{local}: its last day stays as it was given"
+        );
     }
     night(app, "2027-03-02 02:00");
     assert_eq!(app.tier(&member), "vip", "reviewed by the ladder then in force");
@@ -270,9 +340,18 @@ fn d_tier_2_the_review_is_by_the_stores_midnight(app: &TestApp) {
     });
     let store = app.hq().post("/stores", &store).created().text("/id");
     let customer = app.customer("王芳").create();
-    app.sale().store(&store).customer(&customer).line("cream", "skin", 6000_00).ring();
+    app.sale()
+        .store(&store)
+        .customer(&customer)
+        .line("cream", "skin", 6000_00)
+        .ring();
     let issued = app.apply_at(&customer, &store).created();
-    let tier = |app: &TestApp| app.hq().get(&format!("/cards/{}", issued.text("/id"))).ok().text("/tier/id");
+    let tier = |app: &TestApp| {
+        app.hq()
+            .get(&format!("/cards/{}", issued.text("/id")))
+            .ok()
+            .text("/tier/id")
+    };
     // It is 28 February in New York: through 28 February 2027 there, until 13:00 of 1 March in Shanghai.
     assert_eq!(tier(app), "silver");
     night(app, "2027-03-01 12:59");
@@ -285,8 +364,16 @@ fn d_tier_3_what_keeps_a_tier_what_reaches_the_next_and_which_follows(app: &Test
     let year = rolling(12);
     let steps = [
         base(),
-        step("silver", "all", &[condition("paid", &year, 2000_00), condition("visits", &year, 2)]),
-        step("gold", "all", &[condition("paid", &year, 9000_00), condition("visits", &year, 5)]),
+        step(
+            "silver",
+            "all",
+            &[condition("paid", &year, 2000_00), condition("visits", &year, 2)],
+        ),
+        step(
+            "gold",
+            "all",
+            &[condition("paid", &year, 9000_00), condition("visits", &year, 5)],
+        ),
     ];
     publish(app, &steps);
     let member = app.member("王芳");
@@ -296,15 +383,31 @@ fn d_tier_3_what_keeps_a_tier_what_reaches_the_next_and_which_follows(app: &Test
     let told = tier(app, &member);
     let needs = |at: &str| -> Vec<(String, i64, i64, i64)> {
         let of = told.list(&format!("{at}/of"));
-        let need = |n: &Value| (n.text("/measure"), n.int("/figure"), n.int("/threshold"), n.int("/missing"));
+        let need = |n: &Value| {
+            (
+                n.text("/measure"),
+                n.int("/figure"),
+                n.int("/threshold"),
+                n.int("/missing"),
+            )
+        };
         of.iter().map(need).collect()
     };
-    assert_eq!((told.text("/tier/id"), told.text("/valid_through")), ("silver".into(), "2027-03-01".into()));
+    assert_eq!(
+        (told.text("/tier/id"), told.text("/valid_through")),
+        ("silver".into(), "2027-03-01".into())
+    );
     let keeps: [(String, i64, i64, i64); 2] = [("paid".into(), 500_00, 2000_00, 1500_00), ("visits".into(), 1, 2, 1)];
     assert_eq!(needs("/keeps"), keeps, "what counts at the review so far");
     let next: [(String, i64, i64, i64); 2] = [("paid".into(), 2500_00, 9000_00, 6500_00), ("visits".into(), 3, 5, 2)];
-    assert_eq!((told.text("/next/id"), needs("/next/needs")), ("gold".into(), next.to_vec()));
-    assert_eq!((told.text("/then/id"), &told["keeps"]["met"]), ("vip".into(), &Value::Bool(false)));
+    assert_eq!(
+        (told.text("/next/id"), needs("/next/needs")),
+        ("gold".into(), next.to_vec())
+    );
+    assert_eq!(
+        (told.text("/then/id"), &told["keeps"]["met"]),
+        ("vip".into(), &Value::Bool(false))
+    );
     let membership = app.hq().get(&format!("/memberships/{}", member.membership)).ok();
     assert_eq!(membership["tier_review"]["keeps"], told["keeps"]);
     assert_eq!(membership["next_tier"], told["next"]);

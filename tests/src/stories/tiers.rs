@@ -285,7 +285,13 @@ fn s15_a_tier_that_is_not_kept_falls_at_its_review_by_one_step(app: &TestApp) {
     assert_eq!(app.tier(&member), "gold");
     let review =
         |app: &TestApp| app.hq().get(&format!("/memberships/{}", member.membership)).ok()["tier_review"].clone();
-    let told = |review: &Value| (review.text("/valid_through"), review.int("/missing_paid"), review.text("/then/id"));
+    let told = |review: &Value| {
+        (
+            review.text("/valid_through"),
+            review.int("/missing_paid"),
+            review.text("/then/id"),
+        )
+    };
     // The day on which it was reached is no longer in the window of its review.
     assert_eq!(told(&review(app)), ("2027-03-01".into(), 20000_00, "silver".into()));
     night(app, "2027-03-01 23:00");

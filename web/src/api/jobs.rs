@@ -70,7 +70,10 @@ async fn approve_job_run(
     state: web::Data<State>,
 ) -> Answer {
     let (actor, name) = (permit.actor().clone(), id.0);
-    state.engine.approve_run(&actor, Some(write.key), &name, write.body).await?;
+    state
+        .engine
+        .approve_run(&actor, Some(write.key), &name, write.body)
+        .await?;
     begin(&state, actor, name)
 }
 

@@ -85,7 +85,12 @@ pub(super) fn count(member: &mut Member, purchase: &Purchase, context: &Context,
     let day = purchase.day;
     add(member, rows, (PAID, day), purchase.paid);
     add(member, rows, (VISITS, day), 1);
-    add(member, rows, (POINTS, context.terms.points_count_on(day)), purchase.earned);
+    add(
+        member,
+        rows,
+        (POINTS, context.terms.points_count_on(day)),
+        purchase.earned,
+    );
     for (name, count) in &purchase.of_lines {
         add(member, rows, (name, day), *count);
     }
@@ -133,12 +138,25 @@ pub(super) fn take_back(
     let day = record.key.business_date;
     add(member, rows, (PAID, day), returned.paid);
     add(member, rows, (VISITS, day), -i64::from(returned.all_came_back));
-    add(member, rows, (POINTS, record.terms.points_count_on(day)), returned.points);
+    add(
+        member,
+        rows,
+        (POINTS, record.terms.points_count_on(day)),
+        returned.points,
+    );
     let (before, after) = (of_lines(&record.lines), of_lines(returned.after));
     for (name, count) in before {
-        add(member, rows, (name, day), after.get(name).copied().unwrap_or_default() - count);
+        add(
+            member,
+            rows,
+            (name, day),
+            after.get(name).copied().unwrap_or_default() - count,
+        );
     }
-    let corrected: Vec<(&str, Day)> = rows.measures[first..].iter().map(|delta| (delta.measure, delta.day)).collect();
+    let corrected: Vec<(&str, Day)> = rows.measures[first..]
+        .iter()
+        .map(|delta| (delta.measure, delta.day))
+        .collect();
     let cause = tier::Cause {
         bill: Some(returned.bill),
         at: context.now,
@@ -149,19 +167,18 @@ pub(super) fn take_back(
 }
 
 /// What comes of points that can be spent from today on (D-TIER-2): `member` is as afterwards, with the ladder's figures.
-pub fn decide_matured(
-    member: &mut Member,
-    ladder: &Ladder,
-    (today, at): (Day, Instant),
-    minor_units: u32,
-) -> Rows {
+pub fn decide_matured(member: &mut Member, ladder: &Ladder, (today, at): (Day, Instant), minor_units: u32) -> Rows {
     let mut rows = Rows::default();
     let cause = tier::Cause {
         bill: None,
         at,
         minor_units,
     };
-    if let Some(change) = member.open.then(|| tier::upgrade(member, ladder, today, cause)).flatten() {
+    if let Some(change) = member
+        .open
+        .then(|| tier::upgrade(member, ladder, today, cause))
+        .flatten()
+    {
         rows.tier_changes.push(change);
         rows.membership_updates.push(member.touch());
     }

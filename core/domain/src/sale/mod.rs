@@ -23,8 +23,8 @@ pub use crate::ledger::SpentMove;
 pub use bill::{
     AttrValue, Bill, Line, MAX_LINES, MAX_TENDERS, Tender, check_occurred_at, is_backdated, opened_by, spread_unpaid,
 };
-pub use counted::decide_matured;
 pub use cancel::{CancelAnswer, CancelArgs, decide_cancel};
+pub use counted::decide_matured;
 pub use earn::{TOO_MANY_POINTS, too_many_points};
 pub use expiry::{Expiry, LotEnd};
 pub(crate) use explain::end_undone;

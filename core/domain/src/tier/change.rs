@@ -104,7 +104,10 @@ pub(crate) fn upgrade(member: &mut Member, ladder: &Ladder, day: Day, cause: Cau
         ),
         Some(_) => Text::new(
             format!("{}，达到{}；人工设定的等级到期后按此等级。", told.zh, step.name.zh),
-            format!("{}: {} once the tier that was set by hand is over.", told.en, step.name.en),
+            format!(
+                "{}: {} once the tier that was set by hand is over.",
+                told.en, step.name.en
+            ),
         ),
     };
     member.upgrades.push(Upgrade {
@@ -125,7 +128,11 @@ pub(crate) fn undo(
     corrected: &[(&str, Day)],
     cause: Cause,
 ) -> Option<TierChangeRow> {
-    let touched = |upgrade: &Upgrade| corrected.iter().any(|(measure, day)| upgrade.measured.counts(measure, *day));
+    let touched = |upgrade: &Upgrade| {
+        corrected
+            .iter()
+            .any(|(measure, day)| upgrade.measured.counts(measure, *day))
+    };
     if !member.upgrades.iter().any(touched) {
         return None;
     }

@@ -80,7 +80,10 @@ pub fn decide_manual(
     let own = ladder.view(member.own_tier()).name;
     if ladder.position(tier) <= ladder.position(member.own_tier()) {
         let zh = format!("会员按消费已是{}，人工设定的等级必须更高。", own.zh);
-        let en = format!("The figures give {} already; a tier set by hand must be above it.", own.en);
+        let en = format!(
+            "The figures give {} already; a tier set by hand must be above it.",
+            own.en
+        );
         return Err(Refusal::new(Code::FieldInvalid, zh, en).at("/tier"));
     }
     let last = args.today.add_months(MOST_MONTHS);
@@ -99,10 +102,19 @@ pub fn decide_manual(
     let [zh, en] = args.reason.told();
     let explanation = Text::new(
         format!("人工设为{}，至{until}，原因：{zh}；到期后按消费判定。", step.name.zh),
-        format!("Set to {} by hand through {until} ({en}); after that the figures decide.", step.name.en),
+        format!(
+            "Set to {} by hand through {until} ({en}); after that the figures decide.",
+            step.name.en
+        ),
     );
     let measured = ladder.measured(step, &member.figures, args.today);
-    Ok(rows(member, &before, TierChangeKind::Manual, args, (measured, explanation)))
+    Ok(rows(
+        member,
+        &before,
+        TierChangeKind::Manual,
+        args,
+        (measured, explanation),
+    ))
 }
 
 /// Takes a tier back that was set by hand, before its end.
@@ -112,16 +124,29 @@ pub fn decide_manual(
 pub fn decide_revoke(member: &mut Member, ladder: &Ladder, args: ManualArgs) -> Result<Rows, Refusal> {
     if member.below.is_none() {
         let zh = "该会籍没有人工设定的等级。";
-        return Err(Refusal::new(Code::NotFound, zh, "The membership has no tier that was set by hand."));
+        return Err(Refusal::new(
+            Code::NotFound,
+            zh,
+            "The membership has no tier that was set by hand.",
+        ));
     }
     let (before, name) = (both(member), ladder.view(&member.tier).name);
     let measured = back_to_own(member, ladder, args.today, args.today);
     let (own, [zh, en]) = (ladder.view(&member.tier).name, args.reason.told());
     let explanation = Text::new(
         format!("撤销人工设定的{}，原因：{zh}；按消费为{}。", name.zh, own.zh),
-        format!("{}, set by hand, is taken back ({en}): the figures give {}.", name.en, own.en),
+        format!(
+            "{}, set by hand, is taken back ({en}): the figures give {}.",
+            name.en, own.en
+        ),
     );
-    Ok(rows(member, &before, TierChangeKind::ManualEnded, args, (measured, explanation)))
+    Ok(rows(
+        member,
+        &before,
+        TierChangeKind::ManualEnded,
+        args,
+        (measured, explanation),
+    ))
 }
 
 fn rows(
@@ -153,7 +178,10 @@ pub(crate) fn end_manual(
     let own = ladder.view(&member.tier).name;
     let explanation = Text::new(
         format!("人工设定的{}于{last}到期，按消费为{}。", name.zh, own.zh),
-        format!("{}, set by hand, ended on {last}: the figures give {}.", name.en, own.en),
+        format!(
+            "{}, set by hand, ended on {last}: the figures give {}.",
+            name.en, own.en
+        ),
     );
     let kind = TierChangeKind::ManualEnded;
     changed(member, &before, kind, day, measured, (cause, explanation))
@@ -167,7 +195,9 @@ fn back_to_own(member: &mut Member, ladder: &Ladder, day: Day, today: Day) -> Me
         return Measured::default();
     };
     (member.tier, member.tier_until) = (below.tier, below.until);
-    let reached = ladder.step_for(&member.figures, today).filter(|_| ladder.steps.len() > 1);
+    let reached = ladder
+        .step_for(&member.figures, today)
+        .filter(|_| ladder.steps.len() > 1);
     if let Some(step) = reached.filter(|step| ladder.position(&step.id) > ladder.position(&member.tier)) {
         set_own(member, ladder, &step.id, ladder.lasts_until(&step.id, today));
     }

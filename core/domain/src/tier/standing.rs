@@ -86,7 +86,9 @@ impl Ladder {
                 then: None,
             };
         };
-        let keeps = self.step(&member.tier).map(|step| self.at_review(step, &member.figures, until));
+        let keeps = self
+            .step(&member.tier)
+            .map(|step| self.at_review(step, &member.figures, until));
         let mut later = member.clone();
         let grace = i32::try_from(self.review.grace_days).unwrap_or(i32::MAX);
         let args = ReviewArgs {

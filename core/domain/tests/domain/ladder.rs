@@ -83,7 +83,11 @@ fn a_tier_lasts_to_the_day_that_the_calendar_says() {
     }
     let mut ladder = ladder();
     ladder.review.ends = Ends::YearEnd;
-    for (reached, last) in [("2026-06-15", "2027-12-31"), ("2027-12-31", "2028-12-31"), ("2028-01-01", "2029-12-31")] {
+    for (reached, last) in [
+        ("2026-06-15", "2027-12-31"),
+        ("2027-12-31", "2028-12-31"),
+        ("2028-01-01", "2029-12-31"),
+    ] {
         assert_eq!(reached_and_reviewed(&ladder, reached), last);
     }
 }
@@ -97,7 +101,11 @@ fn an_instant_is_a_day_in_the_stores_zone() {
         ("America/New_York", "2027-11-07T03:59:59Z", "2027-11-06"),
         ("Europe/Paris", "2027-03-27T23:00:00Z", "2027-03-28"),
     ] {
-        assert_eq!(zone.parse::<Zone>().unwrap().day_of(at(instant)), day(of), "{zone} {instant}");
+        assert_eq!(
+            zone.parse::<Zone>().unwrap().day_of(at(instant)),
+            day(of),
+            "{zone} {instant}"
+        );
     }
 }
 
@@ -106,7 +114,11 @@ fn a_calendar_year_is_judged_when_it_is_over() {
     let mut ladder = two_steps(Join::All, vec![condition(PAID, Window::CalendarYear, 500_000)]);
     ladder.review.ends = Ends::YearEnd;
     let mut member = Member::opened(&membership(1));
-    for (of, amount) in [("2026-06-15", 500_000), ("2027-12-31", 500_000), ("2028-12-31", 499_999)] {
+    for (of, amount) in [
+        ("2026-06-15", 500_000),
+        ("2027-12-31", 500_000),
+        ("2028-12-31", 499_999),
+    ] {
         member.figures.count(PAID, day(of), amount);
     }
     (member.tier, member.tier_until) = ("gold".into(), Some(day("2027-12-31")));
@@ -125,7 +137,13 @@ fn a_calendar_year_is_judged_when_it_is_over() {
     assert_eq!(
         told,
         [
-            (Kept, day("2028-01-01"), 500_000, day("2027-01-01"), Some(day("2028-12-31"))),
+            (
+                Kept,
+                day("2028-01-01"),
+                500_000,
+                day("2027-01-01"),
+                Some(day("2028-12-31"))
+            ),
             (Downgrade, day("2029-01-01"), 499_999, day("2028-01-01"), None),
         ]
     );
@@ -133,7 +151,10 @@ fn a_calendar_year_is_judged_when_it_is_over() {
 
 #[test]
 fn all_or_any_of_several_conditions() {
-    let of = vec![condition(PAID, YEAR, 500_000), condition("nights", Window::SinceEnrolment, 10)];
+    let of = vec![
+        condition(PAID, YEAR, 500_000),
+        condition("nights", Window::SinceEnrolment, 10),
+    ];
     let mut figures = Figures::default();
     figures.count(PAID, day("2026-01-01"), 500_000);
     figures.count("nights", day("2020-01-01"), 9);
@@ -141,16 +162,25 @@ fn all_or_any_of_several_conditions() {
         let ladder = two_steps(join, of.clone());
         ladder.step_for(figures, day("2026-06-15")).unwrap().id.clone()
     };
-    assert_eq!((tier(Join::All, &figures), tier(Join::Any, &figures)), ("vip".into(), "gold".into()));
+    assert_eq!(
+        (tier(Join::All, &figures), tier(Join::Any, &figures)),
+        ("vip".into(), "gold".into())
+    );
     figures.count("nights", day("2026-06-15"), 1);
     assert_eq!(tier(Join::All, &figures), "gold");
     figures.count(PAID, day("2026-01-01"), -1);
-    assert_eq!((tier(Join::All, &figures), tier(Join::Any, &figures)), ("vip".into(), "gold".into()));
+    assert_eq!(
+        (tier(Join::All, &figures), tier(Join::Any, &figures)),
+        ("vip".into(), "gold".into())
+    );
 }
 
 #[test]
 fn every_condition_is_recorded_with_its_figure() {
-    let of = vec![condition(VISITS, YEAR, 2), condition("nights", Window::SinceEnrolment, 3)];
+    let of = vec![
+        condition(VISITS, YEAR, 2),
+        condition("nights", Window::SinceEnrolment, 3),
+    ];
     let mut shop = Shop::new();
     shop.context.ladder = two_steps(Join::All, of);
     for _ in 0..2 {
@@ -159,7 +189,12 @@ fn every_condition_is_recorded_with_its_figure() {
         shop.sell_at(stay, &[1]);
     }
     let change = &shop.last().tier_changes[0];
-    let figures: Vec<_> = change.measured.of.iter().map(|f| (f.measure.as_str(), f.figure, f.threshold)).collect();
+    let figures: Vec<_> = change
+        .measured
+        .of
+        .iter()
+        .map(|f| (f.measure.as_str(), f.figure, f.threshold))
+        .collect();
     assert_eq!(figures, [("visits", 2, 2), ("nights", 4, 3)]);
     assert_eq!(
         change.explanation.zh,
@@ -170,7 +205,11 @@ fn every_condition_is_recorded_with_its_figure() {
         "2 purchases from 2025-06-15 to 2026-06-15 reach 2; 4 nights since enrolment reach 3: gold from the next sale on."
     );
     let back = shop.take_back(1, &[]);
-    assert_eq!(back.tier.unwrap().id, "vip", "a visit of which nothing is kept is none, nor are its nights");
+    assert_eq!(
+        back.tier.unwrap().id,
+        "vip",
+        "a visit of which nothing is kept is none, nor are its nights"
+    );
     assert_eq!(shop.member.figures.until("nights", day("2026-06-15")), 2);
 }
 
@@ -203,7 +242,12 @@ fn a_tier_set_by_hand_hides_no_figures() {
         now: shop.context.now,
     };
     let ladder = ladder();
-    for (tier, until) in [("vip", "2026-12-31"), ("ruby", "2026-12-31"), ("silver", "2026-06-14"), ("silver", "2028-06-16")] {
+    for (tier, until) in [
+        ("vip", "2026-12-31"),
+        ("ruby", "2026-12-31"),
+        ("silver", "2026-06-14"),
+        ("silver", "2028-06-16"),
+    ] {
         decide_manual(&mut shop.member, &ladder, (tier, day(until)), args).unwrap_err();
     }
     assert_eq!((shop.member.tier.as_str(), &shop.member.below), ("vip", &None));
@@ -215,22 +259,39 @@ fn a_tier_set_by_hand_hides_no_figures() {
     assert_eq!((change.from.as_str(), change.to.as_str()), ("gold", "gold"));
     assert_eq!(change.own, Some(("vip".into(), "silver".into())));
     let ended = |member: &Member, today: &str| {
-        let (mut member, args) = (member.clone(), ReviewArgs {
-            since: None,
-            today: day(today),
-            now: shop.context.now,
-            minor_units: 2,
-        });
-        let kinds: Vec<_> = review(&mut member, &ladder, args).tier_changes.iter().map(|c| c.kind).collect();
+        let (mut member, args) = (
+            member.clone(),
+            ReviewArgs {
+                since: None,
+                today: day(today),
+                now: shop.context.now,
+                minor_units: 2,
+            },
+        );
+        let kinds: Vec<_> = review(&mut member, &ladder, args)
+            .tier_changes
+            .iter()
+            .map(|c| c.kind)
+            .collect();
         (member.tier, kinds)
     };
     use TierChangeKind::{Downgrade, ManualEnded};
     assert_eq!(ended(&shop.member, "2027-06-15"), ("gold".into(), vec![]));
-    assert_eq!(ended(&shop.member, "2027-06-16"), ("gold".into(), vec![Downgrade]), "the review below it");
-    assert_eq!(ended(&shop.member, "2028-06-16"), ("vip".into(), vec![Downgrade, ManualEnded]));
+    assert_eq!(
+        ended(&shop.member, "2027-06-16"),
+        ("gold".into(), vec![Downgrade]),
+        "the review below it"
+    );
+    assert_eq!(
+        ended(&shop.member, "2028-06-16"),
+        ("vip".into(), vec![Downgrade, ManualEnded])
+    );
     let mut revoked = shop.member.clone();
     decide_revoke(&mut revoked, &ladder, args).unwrap();
-    assert_eq!((revoked.tier.as_str(), revoked.tier_until), ("silver", Some(day("2027-06-15"))));
+    assert_eq!(
+        (revoked.tier.as_str(), revoked.tier_until),
+        ("silver", Some(day("2027-06-15")))
+    );
     decide_revoke(&mut revoked, &ladder, args).unwrap_err();
     // A return undoes what stood below it, and leaves it as it is.
     let mut undone = Shop::new();
@@ -265,7 +326,11 @@ fn a_ladder_from_before_conditions_reads_as_it_did() {
 fn wrong_conditions_are_told_field_by_field() {
     let wrong = |of: Vec<Condition>| {
         let ladder = two_steps(Join::All, of);
-        ladder.validate().into_iter().map(|error| error.pointer).collect::<Vec<_>>()
+        ladder
+            .validate()
+            .into_iter()
+            .map(|error| error.pointer)
+            .collect::<Vec<_>>()
     };
     let good = condition("nights", YEAR, 10);
     assert_eq!(wrong(vec![good.clone()]), [""; 0]);

@@ -1,15 +1,17 @@
 use crate::kit::*;
 use cardea_domain::ledger::Member;
+use cardea_domain::measure::{Figures, PAID, Window};
 use cardea_domain::money::LIMIT;
 use cardea_domain::review::{ReviewArgs, review};
 use cardea_domain::rows::{Rows, TierChangeKind};
-use cardea_domain::measure::{Figures, PAID, Window};
 use cardea_domain::tier::Ladder;
 
 /// What was paid, by day.
 fn paid(by_day: &[(&str, i64)]) -> Figures {
     let mut figures = Figures::default();
-    by_day.iter().for_each(|(of, amount)| figures.count(PAID, day(of), *amount));
+    by_day
+        .iter()
+        .for_each(|(of, amount)| figures.count(PAID, day(of), *amount));
     figures
 }
 
@@ -37,7 +39,9 @@ fn the_next_step_says_what_is_missing() {
     let ladder = ladder();
     let missing = |tier: &str, amount| {
         let (figures, today) = (paid(&[("2026-06-15", amount)]), day("2026-06-15"));
-        ladder.next_step(tier, &figures, today).map(|next| (next.id, next.missing_paid))
+        ladder
+            .next_step(tier, &figures, today)
+            .map(|next| (next.id, next.missing_paid))
     };
     assert_eq!(missing("vip", 499_999), Some(("silver".into(), 1)));
     assert_eq!(missing("silver", 500_000), Some(("gold".into(), 1_500_000)));

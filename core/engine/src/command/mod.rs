@@ -17,9 +17,9 @@ mod new_sale;
 mod redemption;
 mod returns;
 mod sale;
-mod tier;
 #[cfg(test)]
 mod tests;
+mod tier;
 pub(crate) mod told;
 
 pub use answer::{CardAnswer, HolderId};

@@ -67,7 +67,9 @@ impl SetTier {
     pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
         desk.actor.scope(Action::TierSet)?;
         let chain = desk.chain();
-        let head = desk.engine.read(chain, |conn| load::member_head(conn, chain, self.membership))?;
+        let head = desk
+            .engine
+            .read(chain, |conn| load::member_head(conn, chain, self.membership))?;
         let head = head.ok_or_else(not_found)?;
         desk.actor.require(Action::TierSet, Some(head.store))?;
         let (zone, now) = (desk.zone(head.store)?, desk.now(None));

@@ -1,7 +1,7 @@
 //! Stops a run that would take too much at once: a clock that jumps must not end a chain's points (D-LED-7).
 
-use super::runs::{self, HeldRun, Wanted};
 use super::Turn;
+use super::runs::{self, HeldRun, Wanted};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
@@ -94,7 +94,10 @@ async fn let_take(
     let Some((figure, of)) = held else { return Ok(()) };
     Err(Refusal::new(
         Code::ApprovalNeeded,
-        format!("{}将有{figure}{zh}，占全部{of}的5%以上，已暂停。请核对系统日期是否正确，确认后方可继续。", turn.day),
+        format!(
+            "{}将有{figure}{zh}，占全部{of}的5%以上，已暂停。请核对系统日期是否正确，确认后方可继续。",
+            turn.day
+        ),
         format!(
             "On {} {figure} {en}, more than 5 % of all {of}: held. See that the date is right, then agree to it.",
             turn.day

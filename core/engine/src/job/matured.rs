@@ -18,7 +18,7 @@ use cardea_domain::tier::Ladder;
 use cardea_domain::{Code, Day, Instant, Refusal};
 use diesel::dsl::max;
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Integer, Text};
+use diesel::sql_types::Binary;
 use parking_lot::Mutex;
 use serde_json::json;
 use std::sync::Arc;

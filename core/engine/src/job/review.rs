@@ -60,7 +60,16 @@ type Columns = (
     Text,
     Nullable<Integer>,
 );
-type Row = (Id, Id, String, Option<i32>, Option<String>, Option<i32>, String, Option<i32>);
+type Row = (
+    Id,
+    Id,
+    String,
+    Option<i32>,
+    Option<String>,
+    Option<i32>,
+    String,
+    Option<i32>,
+);
 
 /// A membership whose tier has changed at some time.
 struct Raised {

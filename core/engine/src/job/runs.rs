@@ -259,7 +259,10 @@ pub(super) fn let_take(
     let Some(mut row) = find(tx, job, zone, day)? else {
         return Ok(None);
     };
-    let (figure, of) = (row.taken.saturating_add(wanted.figure), row.taken.saturating_add(wanted.of));
+    let (figure, of) = (
+        row.taken.saturating_add(wanted.figure),
+        row.taken.saturating_add(wanted.of),
+    );
     let much = figure > wanted.floor && i128::from(figure) * 100 > i128::from(of) * MOST_PER_CENT;
     if much && row.approved.is_none_or(|approved| figure > approved) {
         (row.held, row.held_of) = (Some(figure), Some(of));
@@ -280,7 +283,11 @@ fn named(name: &str) -> Result<&'static Job, Refusal> {
 
 fn not_waiting() -> Refusal {
     let zh = "没有等待确认的运行，可能已处理。";
-    Refusal::new(Code::NotFound, zh, "No such run waits for anybody's word; it may have been done meanwhile.")
+    Refusal::new(
+        Code::NotFound,
+        zh,
+        "No such run waits for anybody's word; it may have been done meanwhile.",
+    )
 }
 
 impl Engine {

@@ -7,9 +7,9 @@ mod find;
 mod holder;
 mod memberships;
 mod own;
-mod tier;
 #[cfg(test)]
 mod tests;
+mod tier;
 
 pub use crate::archive::CustomerBrief;
 pub use bills::{BillFilter, BillLineView, BillTenderView, BillView, BookedSale, SaleQuery, SaleShown};
@@ -18,8 +18,8 @@ pub use entries::{LotMove, StatementEntry};
 pub use memberships::{
     CustomerShown, Lot, Membership, MembershipQuery, MembershipShown, MembershipState, MembershipView, TierReview,
 };
-pub use tier::{Expiring, LotsQuery, ManualTier, MembershipLots, MembershipTier, TierChange};
 pub(crate) use own::{bills as own_bills, entries as own_entries};
+pub use tier::{Expiring, LotsQuery, ManualTier, MembershipLots, MembershipTier, TierChange};
 
 use crate::error::Error;
 use crate::identity::StoreScope;

@@ -254,7 +254,12 @@ impl Engine {
     ///
     /// # Errors
     /// `forbidden`, `not_found`.
-    pub fn membership_lots(&self, actor: &Actor, id: MembershipId, query: LotsQuery) -> Result<MembershipLots, Refusal> {
+    pub fn membership_lots(
+        &self,
+        actor: &Actor,
+        id: MembershipId,
+        query: LotsQuery,
+    ) -> Result<MembershipLots, Refusal> {
         let Found { zone, today, .. } = find(self, actor, id)?;
         let holders = Holders::load(self, actor.chain, &[super::holder::without_figures(id)])?;
         let member = holders
@@ -266,7 +271,10 @@ impl Engine {
             Err(_) => Vec::new(),
         };
         let mut sums: BTreeMap<Asset, i64> = BTreeMap::new();
-        for lot in lots.iter().filter(|lot| lot.valid_through.is_some_and(|last| last <= by)) {
+        for lot in lots
+            .iter()
+            .filter(|lot| lot.valid_through.is_some_and(|last| last <= by))
+        {
             *sums.entry(lot.asset.clone()).or_default() += lot.remaining;
         }
         let expiring = |(asset, amount)| Expiring { asset, amount };

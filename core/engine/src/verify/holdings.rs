@@ -122,7 +122,8 @@ impl SaleRow {
     /// What it counts for, by measure and day; whether anything of it is kept, else it counts as no purchase.
     fn counts(&self) -> Result<(Vec<(&'static str, i32, i64)>, bool)> {
         let (day, lines) = (self.business_date, Parts::parse(&self.parts)?.lines);
-        let kept = self.returned_money == 0 && self.total != 0 || lines.iter().any(|line| line.returned != line.quantity);
+        let kept =
+            self.returned_money == 0 && self.total != 0 || lines.iter().any(|line| line.returned != line.quantity);
         let points = Terms::from_row(&self.terms)?.points_count_on(Day(day));
         let mut counts = vec![
             (PAID, day, self.paid - self.returned_paid),

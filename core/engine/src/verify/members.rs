@@ -171,10 +171,17 @@ impl Member<'_> {
                 format!("measure {} on {} of {}", key.0, cardea_domain::Day(key.1), self.name())
             });
         }
-        let kept: BTreeMap<&str, i64> = self.held.totals.iter().map(|(name, total)| (name.as_str(), *total)).collect();
+        let kept: BTreeMap<&str, i64> = self
+            .held
+            .totals
+            .iter()
+            .map(|(name, total)| (name.as_str(), *total))
+            .collect();
         for name in totals.keys().chain(kept.keys()).collect::<BTreeSet<_>>() {
             let of = |figures: &BTreeMap<&str, i64>| figures.get(name).copied().unwrap_or_default();
-            books.agree(of(&kept), of(&totals), || format!("the total of measure {name} of {}", self.name()));
+            books.agree(of(&kept), of(&totals), || {
+                format!("the total of measure {name} of {}", self.name())
+            });
         }
         books.agree(self.row.purchases, self.held.kept_sales, || {
             format!("the number of purchases of {}", self.name())

@@ -38,7 +38,11 @@ pub(super) fn load(conn: &mut Conn, chain: ChainId, needs: &[MemberNeed], member
         let since = windows.chain([wanted.since]).min().unwrap_or(wanted.since);
         let other = member.upgrades.iter().flat_map(|upgrade| &upgrade.measured.of);
         let other = other.filter(|figure| figure.measure != PAID || figure.since.is_none());
-        let Wanted { all: every, totals: ever, .. } = wanted;
+        let Wanted {
+            all: every,
+            totals: ever,
+            ..
+        } = wanted;
         let other = other.count() > 0;
         let days = if every || other { &mut all } else { &mut paid };
         days.insert(need.id, since);
@@ -67,13 +71,7 @@ pub(super) fn load(conn: &mut Conn, chain: ChainId, needs: &[MemberNeed], member
     Ok(())
 }
 
-fn add(
-    members: &mut Members,
-    since: &BTreeMap<MembershipId, Day>,
-    id: Id,
-    (measure, day): (&str, Day),
-    amount: i64,
-) {
+fn add(members: &mut Members, since: &BTreeMap<MembershipId, Day>, id: Id, (measure, day): (&str, Day), amount: i64) {
     let id = id.typed();
     if let Some(member) = members.get_mut(&id)
         && since.get(&id).is_some_and(|since| *since <= day)

@@ -214,7 +214,8 @@ fn member_heads(conn: &mut Conn, chain: ChainId, ids: &[Key]) -> Result<Vec<Memb
 }
 
 fn member_of_row(row: MemberTuple) -> Member {
-    let (id, program, customer, store, opened_at, open, expires_at, tier, until, own, own_until, purchases, version) = row;
+    let (id, program, customer, store, opened_at, open, expires_at, tier, until, own, own_until, purchases, version) =
+        row;
     Member {
         id: id.typed(),
         program: program.typed(),

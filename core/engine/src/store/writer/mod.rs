@@ -17,6 +17,7 @@ pub(crate) mod parts;
 mod queue;
 pub(crate) mod record;
 pub(crate) mod save;
+mod sums;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tx;

@@ -5,6 +5,7 @@ use super::answers;
 use super::insert::*;
 use super::ledger::{CardEvent, Decision};
 use super::parts::{self, Asked, Parts};
+use super::sums::{Balances, Differences, MembershipUpdates, write_figures, write_updates};
 use super::tx::{Answer, AuditRow, IdempotencyKey, Message, Notes};
 use crate::actor::Actor;
 use crate::audit::{Content, Trail};
@@ -14,8 +15,8 @@ use crate::store::statement::{Bind, Waiting, fetch, run};
 use cardea_domain::card::Block;
 use cardea_domain::id::*;
 use cardea_domain::rows::*;
-use cardea_domain::{Day, Instant, webhook};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use cardea_domain::{Instant, webhook};
+use std::collections::{HashMap, HashSet};
 
 /// Where the rows of one wave go. No two of its commands touch the same membership, card, bill or reward.
 pub(super) struct Saver<'a> {
@@ -26,13 +27,6 @@ pub(super) struct Saver<'a> {
     trail: &'a mut Trail,
     rows: Waits<'a>,
 }
-
-/// State of memberships, absolute: the last one holds.
-type MembershipUpdates<'a> = BTreeMap<(ChainId, MembershipId), &'a MembershipUpdate>;
-/// Balance and debt by membership and asset, absolute: the last ones hold.
-type Balances<'a> = BTreeMap<(ChainId, MembershipId, &'a str), (i64, i64)>;
-/// Measures by day: differences, which add up.
-type Differences = BTreeMap<(ChainId, MembershipId, &'static str, Day), i64>;
 
 /// What waits to be written, by table.
 #[derive(Default)]
@@ -64,6 +58,7 @@ macro_rules! row {
         [$(Bind::from($value)),*]
     };
 }
+pub(super) use row;
 
 impl<'a> Saver<'a> {
     pub fn new(now: Instant, ids: &'a mut dyn NewIds, trail: &'a mut Trail) -> Self {
@@ -410,48 +405,6 @@ impl<'a> Saver<'a> {
     }
 }
 
-fn write_updates(conn: &mut Conn, rows: &MembershipUpdates) -> Result<()> {
-    let mut updates = Waiting::<UpdateMemberships>::default();
-    for ((chain, id), u) in rows {
-        let below = u.below.as_ref();
-        updates.add(row![
-            &u.tier,
-            u.tier_until,
-            below.map(|below| below.tier.as_str()),
-            below.and_then(|below| below.until),
-            u.open,
-            u.purchases,
-            u.version,
-            *chain,
-            *id
-        ]);
-    }
-    expect(updates.write(conn)?, "membership")
-}
-
-fn write_figures(conn: &mut Conn, balances: &Balances, differences: &Differences) -> Result<()> {
-    let mut accounts = Waiting::<UpsertAccount>::default();
-    for ((chain, membership, asset), (balance, debt)) in balances {
-        accounts.add(row![*chain, *membership, *asset, *balance, *debt]);
-    }
-    accounts.write(conn)?;
-    let mut measures = Waiting::<AddMeasure>::default();
-    for ((chain, membership, measure, day), delta) in differences {
-        measures.add(row![*chain, *membership, *measure, *day, *delta]);
-    }
-    measures.write(conn)?;
-    let mut sums: BTreeMap<(ChainId, MembershipId, &str), i64> = BTreeMap::new();
-    for ((chain, membership, measure, _), delta) in differences {
-        *sums.entry((*chain, *membership, measure)).or_default() += delta;
-    }
-    let mut totals = Waiting::<AddTotal>::default();
-    for ((chain, membership, measure), delta) in sums {
-        totals.add(row![chain, membership, measure, delta]);
-    }
-    totals.write(conn)?;
-    Ok(())
-}
-
 /// What few commands change, at once: rows that were there before the wave.
 fn rare(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
     for p in &rows.progress {
@@ -515,7 +468,7 @@ pub(crate) fn blocks_text(blocks: &[Block]) -> String {
 }
 
 /// An update that finds other rows than it names means that the state was loaded wrongly: nothing may go through.
-fn expect((wanted, changed): (usize, usize), what: &str) -> Result<()> {
+pub(super) fn expect((wanted, changed): (usize, usize), what: &str) -> Result<()> {
     if wanted == changed {
         Ok(())
     } else {
