@@ -1,6 +1,6 @@
 //! What a bill counts for beside its points: the measures that tiers stand on (D-TIER-1, -2, D-LED-5).
 
-use super::{Bill, Context, Line, RecordedLine, SaleRecord, Terms};
+use super::{Bill, Context, Line, RecordedLine, SaleArgs, SaleRecord, Terms};
 use crate::calendar::{Day, Instant};
 use crate::id::BillId;
 use crate::ledger::Member;
@@ -23,6 +23,19 @@ pub(super) struct Purchase {
     pub of_lines: OfLines,
 }
 
+impl Purchase {
+    /// A new sale.
+    pub(super) fn of(args: &SaleArgs, paid: Minor, earned: Points) -> Self {
+        Self {
+            bill: args.id,
+            day: args.key.business_date,
+            paid,
+            earned,
+            of_lines: of_bill(&args.bill),
+        }
+    }
+}
+
 /// What a return takes, negative.
 pub(super) struct Returned<'a> {
     /// The return.
@@ -34,7 +47,7 @@ pub(super) struct Returned<'a> {
 }
 
 /// What the lines of a new bill count for.
-pub(super) fn of_bill(bill: &Bill) -> OfLines {
+fn of_bill(bill: &Bill) -> OfLines {
     let of_line = |line: &Line| measure::of_line(line.attributes.iter().map(|(name, value)| (name.as_str(), value)));
     sums(bill.lines.iter().flat_map(of_line))
 }

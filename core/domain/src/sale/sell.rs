@@ -142,17 +142,12 @@ fn sell_to(
         book_introducer(introducer, earning, source, lot_terms, &mut rows, ids);
     }
     let tier = context.ladder.view(&member.tier);
-    let purchase = counted::Purchase {
-        bill: args.id,
-        day,
-        paid,
-        earned: earning.as_ref().map_or(0, |earning| earning.earned),
-        of_lines: counted::of_bill(&args.bill),
-    };
+    let earned = earning.as_ref().map_or(0, |earning| earning.earned);
+    let purchase = counted::Purchase::of(args, paid, earned);
     let upgraded = counted::count(member, &purchase, context, &mut rows);
     let answer = SaleAnswer {
         id: args.id,
-        points_earned: earning.map_or(0, |earning| earning.earned),
+        points_earned: earned,
         points_spent: spend.map_or(0, |spend| spend.points),
         paid,
         judged,

@@ -293,16 +293,26 @@ fn a_tier_set_by_hand_hides_no_figures() {
         ("silver", Some(day("2027-06-15")))
     );
     decide_revoke(&mut revoked, &ladder, args).unwrap_err();
-    // A return undoes what stood below it, and leaves it as it is.
-    let mut undone = Shop::new();
-    decide_manual(&mut undone.member, &ladder, ("gold", day("2028-06-15")), args).unwrap();
-    undone.sell_at(bill(&[500_000], 0), &[1]);
-    undone.take_back(0, &[]);
-    assert_eq!((undone.member.tier.as_str(), undone.member.own_tier()), ("gold", "vip"));
     // An upgrade as high takes its place.
     shop.sell_at(bill(&[1_500_000], 0), &[1]);
     assert_eq!((shop.member.tier.as_str(), &shop.member.below), ("gold", &None));
     assert_eq!(shop.member.tier_until, Some(day("2027-06-15")));
+}
+
+#[test]
+fn a_return_undoes_what_stood_below_a_tier_set_by_hand() {
+    let mut undone = Shop::new();
+    let args = ManualArgs {
+        staff: None,
+        reason: TierReason::Correction,
+        today: day("2026-06-15"),
+        now: undone.context.now,
+    };
+    let ladder = ladder();
+    decide_manual(&mut undone.member, &ladder, ("gold", day("2028-06-15")), args).unwrap();
+    undone.sell_at(bill(&[500_000], 0), &[1]);
+    undone.take_back(0, &[]);
+    assert_eq!((undone.member.tier.as_str(), undone.member.own_tier()), ("gold", "vip"));
 }
 
 #[test]
