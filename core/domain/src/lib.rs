@@ -24,6 +24,7 @@ pub mod identifier;
 pub mod journal;
 pub mod ledger;
 pub mod lunar;
+pub mod measure;
 pub mod media;
 pub mod merge;
 pub mod message;

@@ -1,17 +1,17 @@
-//! The review of a tier (D-TIER-2): it falls here and nowhere else, by the ladder's rule.
+//! The review of a tier (D-TIER-2): it falls here and nowhere else, by the ladder's rule; one that was set by hand ends.
 
 use crate::calendar::{Day, Instant};
 use crate::error::Text;
 use crate::ledger::Member;
-use crate::money::{Minor, format_minor};
+use crate::measure::{Figures, Measured, Window};
 use crate::rows::{Rows, TierChangeKind, TierChangeRow};
-use crate::tier::{Fall, Ladder};
+use crate::tier::{Below, Cause, Fall, Ladder, Step, changed, end_manual, set_own};
 
 /// When and where a tier is reviewed.
 #[derive(Clone, Copy, Debug)]
 pub struct ReviewArgs {
-    /// Day on which it was last reached or reviewed.
-    pub since: Day,
+    /// Day on which it was last reached or reviewed, for a tier from before its last day was kept.
+    pub since: Option<Day>,
     pub today: Day,
     pub now: Instant,
     /// Decimal places of the currency, for the sentence.
@@ -19,34 +19,70 @@ pub struct ReviewArgs {
 }
 
 impl Ladder {
-    /// The last day of a tier that was reached or kept on `since`; the day after it, and its grace, it is reviewed. None
-    /// for the lowest one, and where tiers never fall.
-    pub fn tier_until(&self, tier: &str, since: Day) -> Option<Day> {
-        let falls = self.review.fall != Fall::Never && self.position(tier) != Some(0);
-        since.add_months(self.months).filter(|_| falls)
+    /// Whether a tier through `until` is to be reviewed, or one that was set by hand above `below` is over; `since` is for
+    /// one from before its last day was kept.
+    pub fn is_over(
+        &self,
+        (tier, until): (&str, Option<Day>),
+        below: Option<&Below>,
+        since: Option<Day>,
+        today: Day,
+    ) -> bool {
+        let over = below.is_some() && until.is_some_and(|last| today > last);
+        let (own, own_until) = below.map_or((tier, until), |below| (&below.tier, below.until));
+        let last = own_until.or_else(|| self.lasts_until(own, since?));
+        over || last.is_some_and(|last| self.is_due(own, last, today))
     }
 
-    /// Whether a tier that was reached or kept on `since` is due.
-    pub fn is_due(&self, tier: &str, since: Day, today: Day) -> bool {
+    /// Whether a tier whose last day was `until` is due: that day and the days of grace are over.
+    fn is_due(&self, tier: &str, until: Day, today: Day) -> bool {
+        let falls = self.review.fall != Fall::Never && self.position(tier) != Some(0);
         let grace = i32::try_from(self.review.grace_days).unwrap_or(i32::MAX);
-        let until = self.tier_until(tier, since).and_then(|last| last.plus_days(grace));
-        until.is_some_and(|last| today > last)
+        falls && until.plus_days(grace).is_some_and(|last| today > last)
+    }
+
+    /// What a step asks for at the review after `last`: as of the day after, when the window no longer holds the day on
+    /// which the tier was reached; of calendar years, the one that is over.
+    pub(crate) fn at_review(&self, step: &Step, figures: &Figures, last: Day) -> Measured {
+        let after = last.plus_days(1).unwrap_or(last);
+        self.needs(step).measured(figures, |window| match window {
+            Window::CalendarYear => last,
+            _ => after,
+        })
     }
 }
 
-/// Reviews a tier, once for every period that is over. `member` is as afterwards, with what was paid since the window of
-/// the first one. Nothing to do, and nothing done, before it is due.
+impl Member {
+    /// The last day of the tier that figures give; `since` is for one from before that day was kept.
+    fn last_day(&self, ladder: &Ladder, since: Option<Day>) -> Option<Day> {
+        self.own_until().or_else(|| ladder.lasts_until(self.own_tier(), since?))
+    }
+}
+
+/// Reviews a tier, once for every period that is over. `member` is as afterwards, with the ladder's figures since the
+/// window of the first one. Nothing to do, and nothing done, before it is due.
 pub fn review(member: &mut Member, ladder: &Ladder, args: ReviewArgs) -> Rows {
     let mut rows = Rows::default();
     let mut since = args.since;
-    while ladder.is_due(&member.tier, since, args.today) {
-        // The day after: the window no longer holds what was paid on the day on which it was reached.
-        let last = ladder.tier_until(&member.tier, since);
-        let Some(day) = last.and_then(|last| last.plus_days(1)) else {
-            break;
+    loop {
+        let over = member
+            .tier_until
+            .filter(|last| member.below.is_some() && args.today > *last);
+        let last = member.last_day(ladder, since.take());
+        let due = last.filter(|last| ladder.is_due(member.own_tier(), *last, args.today));
+        let cause = Cause {
+            bill: None,
+            at: args.now,
+            minor_units: args.minor_units,
         };
-        rows.tier_changes.push(judge(member, ladder, day, args));
-        since = day;
+        let change = match (over, due) {
+            (Some(over), due) if due.is_none_or(|due| over <= due) => {
+                end_manual(member, ladder, (over, args.today), cause)
+            }
+            (_, Some(due)) => judge(member, ladder, (due, args.today), cause),
+            _ => break,
+        };
+        rows.tier_changes.push(change);
     }
     if !rows.tier_changes.is_empty() {
         rows.membership_updates.push(member.touch());
@@ -54,70 +90,69 @@ pub fn review(member: &mut Member, ladder: &Ladder, args: ReviewArgs) -> Rows {
     rows
 }
 
-/// One review as of `day`, or of today where that says more for the member.
-fn judge(member: &mut Member, ladder: &Ladder, day: Day, args: ReviewArgs) -> TierChangeRow {
-    let then = ladder.window_sum(&member.paid_by_day, day);
-    let figure: Minor = then.max(ladder.window_sum(&member.paid_by_day, args.today));
-    let from = member.tier.clone();
-    let keeps = ladder.step(&from).filter(|step| figure >= step.threshold);
-    if keeps.is_none() {
-        let reached = ladder.step_for(figure);
-        let place = ladder.position(&from);
-        let below = place.and_then(|place| ladder.steps.get(place.checked_sub(1)?));
-        // A tier that the ladder no longer has goes to where the figures say.
-        let to = match ladder.review.fall {
-            Fall::OneStep => below.or(reached),
-            Fall::Figures | Fall::Never => reached,
-        };
-        member.tier = to.map_or_else(String::new, |step| step.id.clone());
-    }
-    let threshold = ladder.step(&from).map_or(0, |step| step.threshold);
-    let (since, name) = (ladder.window_start(day), ladder.view(&member.tier).name);
-    let money = |amount| format_minor(amount, args.minor_units);
-    let (kind, zh, en) = if keeps.is_some() {
-        (
-            TierChangeKind::Kept,
-            format!(
-                "等级复核：{since}至{day}实付{}，达到{}，保留{}。",
-                money(figure),
-                money(threshold),
-                name.zh
-            ),
-            format!(
-                "Review: {} paid reach {}: {} is kept.",
-                money(figure),
-                money(threshold),
-                name.en
-            ),
+/// One review after `last`, or as of today where that says more for the member.
+fn judge(member: &mut Member, ladder: &Ladder, (last, today): (Day, Day), cause: Cause) -> TierChangeRow {
+    let before = (member.tier.clone(), member.own_tier().to_owned());
+    let measured = |step: &Step| {
+        let then = ladder.at_review(step, &member.figures, last);
+        then.or_better(ladder.measured(step, &member.figures, today))
+    };
+    let (step, place) = (ladder.step(&before.1), ladder.position(&before.1));
+    let reached = ladder.highest(measured);
+    let figures = step.map(measured);
+    let keeps = figures.as_ref().is_some_and(Measured::holds)
+        || place.is_some() && reached.is_some_and(|reached| ladder.position(&reached.id) > place);
+    let below = place.and_then(|place| ladder.steps.get(place.checked_sub(1)?));
+    // A tier that the ladder no longer has goes to where the figures say.
+    let to = match ladder.review.fall {
+        _ if keeps => step,
+        Fall::OneStep => below.or(reached),
+        Fall::Figures | Fall::Never => reached,
+    };
+    let (id, name) = to.map_or_else(
+        || (String::new(), Text::new("", "")),
+        |step| (step.id.clone(), step.name.clone()),
+    );
+    let day = last.plus_days(1).unwrap_or(last);
+    set_own(member, ladder, &id, ladder.kept_until(&id, day));
+    let kind = if keeps {
+        TierChangeKind::Kept
+    } else {
+        TierChangeKind::Downgrade
+    };
+    let explanation = explained(figures.as_ref(), keeps, &name, cause.minor_units);
+    changed(
+        member,
+        &before,
+        kind,
+        day,
+        figures.unwrap_or_default(),
+        (cause, explanation),
+    )
+}
+
+fn explained(figures: Option<&Measured>, keeps: bool, name: &Text, minor_units: u32) -> Text {
+    let Some(figures) = figures else {
+        return Text::new(
+            format!("等级复核：现行阶梯已无原等级，改为{}。", name.zh),
+            format!("Review: the ladder no longer has the tier: {} from now on.", name.en),
+        );
+    };
+    let word = if figures.holds() {
+        ["达到", "reach"]
+    } else {
+        ["不足", "are below"]
+    };
+    let told = figures.told(minor_units, word);
+    if keeps {
+        Text::new(
+            format!("等级复核：{}，保留{}。", told.zh, name.zh),
+            format!("Review: {}: {} is kept.", told.en, name.en),
         )
     } else {
-        (
-            TierChangeKind::Downgrade,
-            format!(
-                "等级复核：{since}至{day}实付{}，不足{}，降为{}。",
-                money(figure),
-                money(threshold),
-                name.zh
-            ),
-            format!(
-                "Review: {} paid from {since} to {day} are below {}: {} from now on.",
-                money(figure),
-                money(threshold),
-                name.en
-            ),
+        Text::new(
+            format!("等级复核：{}，降为{}。", told.zh, name.zh),
+            format!("Review: {}: {} from now on.", told.en, name.en),
         )
-    };
-    TierChangeRow {
-        membership: member.id,
-        kind,
-        from,
-        to: member.tier.clone(),
-        at: args.now,
-        day,
-        cause: None,
-        since,
-        figure,
-        threshold,
-        explanation: Text::new(zh, en),
     }
 }

@@ -6,9 +6,12 @@ use crate::card::{Block, CardKind, CardNumber, CardState};
 use crate::error::Text;
 use crate::id::*;
 use crate::ledger::{Asset, CounterAccount, EntryKind};
+use crate::measure::Measured;
 use crate::money::{Minor, Points, Ppm};
 use crate::prepaid::{Confirmation, Payer, RefundReason};
 use crate::sale::{BillKind, ClaimState, Judgement, NaturalKey, TenderKind};
+use crate::sale::{BillKind, Judgement, NaturalKey, TenderKind};
+use crate::tier::{Below, TierReason};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -348,7 +351,7 @@ pub struct AccountRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MeasureDelta {
     pub membership: MembershipId,
-    /// `paid`, `visits`.
+    /// One of [`crate::measure::names`].
     pub measure: &'static str,
     pub day: Day,
     pub delta: i64,
@@ -372,6 +375,10 @@ pub struct MembershipRow {
 pub struct MembershipUpdate {
     pub id: MembershipId,
     pub tier: String,
+    /// Its last day; none: no end.
+    pub tier_until: Option<Day>,
+    /// The tier that figures give, while one that was set by hand is above it.
+    pub below: Option<Below>,
     pub open: bool,
     /// Number of sales so far; the first earns an introducer's reward.
     pub purchases: i64,
@@ -471,7 +478,7 @@ pub struct BillMembership {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TierChangeKind {
-    /// A sale reached the threshold.
+    /// The figures reached the step: at a sale, or when points could be spent.
     Upgrade,
     /// A return took the figure below the threshold of an earlier upgrade.
     Undone,
@@ -479,9 +486,16 @@ pub enum TierChangeKind {
     Downgrade,
     /// A review found it reached; from and to are the same.
     Kept,
+    /// Somebody set it, with an end.
+    Manual,
+    /// What somebody had set is over, or was taken back.
+    ManualEnded,
 }
 
-named!(TierChangeKind { Upgrade = "upgrade", Undone = "undone", Downgrade = "downgrade", Kept = "kept" });
+named!(TierChangeKind {
+    Upgrade = "upgrade", Undone = "undone", Downgrade = "downgrade", Kept = "kept", Manual = "manual",
+    ManualEnded = "manual_ended",
+});
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TierChangeRow {
@@ -494,9 +508,18 @@ pub struct TierChangeRow {
     pub cause: Option<BillId>,
     /// First day of the window, which ends with `day`.
     pub since: Day,
-    /// The figure that caused it (paid in the window, minor units).
-    pub figure: Minor,
-    /// What `to` needed when it was reached; of an undone upgrade, what is no longer reached.
-    pub threshold: Minor,
+    /// The figure that decided it, in its measure's unit.
+    pub figure: i64,
+    /// What it was held against; of an undone upgrade, what is no longer reached.
+    pub threshold: i64,
+    /// All conditions with their figures.
+    pub measured: Measured,
+    /// Last day of `to`; none: no end.
+    pub valid_through: Option<Day>,
+    /// What figures alone give, before and after, where a tier set by hand was above it.
+    pub own: Option<(String, String)>,
+    /// Who set it by hand, and why.
+    pub staff: Option<StaffId>,
+    pub reason: Option<TierReason>,
     pub explanation: Text,
 }

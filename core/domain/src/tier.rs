@@ -1,13 +1,21 @@
-//! Tiers: a ladder that HQ edits, measured on what was paid in rolling months (D-TIER-1, -2, -3).
+//! Tiers: a ladder that HQ edits, measured on figures in windows (D-TIER-1, -2, -3).
 
-use crate::calendar::{Day, Instant};
+mod change;
+mod manual;
+mod standing;
+
+pub(crate) use change::{Cause, changed, set_own, undo, upgrade};
+pub(crate) use manual::end_manual;
+pub use manual::{ManualArgs, TierReason, decide_manual, decide_revoke};
+pub use standing::{Needed, NeededFigure, Standing};
+
+use crate::calendar::Day;
 use crate::error::{FieldError, Text};
-use crate::id::*;
-use crate::ledger::Member;
-use crate::money::{LIMIT, Minor, ONE, Ppm, format_minor};
-use crate::rows::{TierChangeKind, TierChangeRow};
+use crate::measure::{Condition, Conditions, Figures, Join, Measured, PAID, Wanted, Window};
+use crate::money::{LIMIT, Minor, ONE, Ppm};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 // One step of a ladder; a plugin multiplies points by 100 at most.
@@ -19,9 +27,13 @@ pub struct Step {
     #[schema(example = "gold")]
     pub id: String,
     pub name: Text,
-    /// Reached at or above this much paid in the window, minor units.
-    #[schema(value_type = i64, minimum = 0, example = 2_000_000)]
+    /// Reached at or above this much paid in the ladder's `months`, minor units; 0 where the step has conditions.
+    #[serde(default)]
+    #[schema(value_type = i64, minimum = 0, example = 2_000_000, required = true)]
     pub threshold: Minor,
+    /// Reached by these instead of the threshold; never on the first step, where everybody begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
     /// Parts per million: 1 500 000 is × 1.5.
     #[schema(value_type = i64, minimum = 0, example = 1_500_000)]
     pub multiplier: Ppm,
@@ -32,21 +44,22 @@ pub struct Step {
 #[serde(deny_unknown_fields)]
 pub struct Ladder {
     // The same day that many months earlier is still inside.
-    /// Rolling months of the window.
+    /// Rolling months of the thresholds' window, and how long a tier lasts before its review.
     #[schema(minimum = 1, maximum = 120, example = 12)]
     pub months: u32,
     pub steps: Vec<Step>,
-    /// Of a tier that was reached or kept `months` ago; the nightly job does it.
+    /// Of a tier whose time is over; the nightly job does it.
     #[serde(default)]
     pub review: Review,
 }
 
-// The review of a tier, `months` after it was reached or kept last.
+// The review of a tier, after its last day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = TierReview)]
 #[serde(default, deny_unknown_fields)]
 pub struct Review {
     pub fall: Fall,
+    pub ends: Ends,
     /// Days that the review waits for.
     #[schema(maximum = 366)]
     pub grace_days: u32,
@@ -64,6 +77,18 @@ pub enum Fall {
     Never,
 }
 
+/// When a tier that was reached or kept is reviewed. A change of the ladder doesn't move the last day that a tier has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TierEnds)]
+#[serde(rename_all = "snake_case")]
+pub enum Ends {
+    /// After the same day, the ladder's `months` later.
+    #[default]
+    Months,
+    /// After 31 December: of the next year where it was reached, of the year that begins where it was kept.
+    YearEnd,
+}
+
 /// A step of a program's ladder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Tier)]
@@ -79,25 +104,30 @@ pub struct TierView {
 pub struct NextStep {
     pub id: String,
     pub name: Text,
-    /// How much more must be paid in the window, minor units.
+    /// How much more must be paid in the window, minor units; 0 where it asks for other figures alone.
     #[schema(value_type = i64)]
     pub missing_paid: Minor,
+    /// All that it asks for, with the figures as of today.
+    pub needs: Needed,
 }
 
-/// An upgrade that a sale caused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A tier that figures alone give, while somebody has set a higher one by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Below {
+    pub tier: String,
+    /// Its last day before its review.
+    pub until: Option<Day>,
+}
+
+/// An upgrade that figures caused.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upgrade {
     pub from: String,
     pub to: String,
-    /// First day of the window in which the threshold was reached.
-    pub since: Day,
-    /// Its last day.
+    /// As of when it was reached.
     pub day: Day,
-    /// Paid in the window at that time.
-    pub figure: Minor,
-    /// What `to` needed at that time.
-    pub threshold: Minor,
-    pub bill: BillId,
+    /// What `to` needed at that time, with the figures of that time.
+    pub measured: Measured,
 }
 
 impl Ladder {
@@ -140,12 +170,60 @@ impl Ladder {
                     "must be 0 to 100 000 000 parts per million",
                 );
             }
-            match i.checked_sub(1).map(|before| self.steps[before].threshold) {
-                None if step.threshold != 0 => wrong(format!("/steps/{i}/threshold"), "the first step begins at 0"),
-                Some(before) if step.threshold <= before || step.threshold > LIMIT => {
-                    wrong(format!("/steps/{i}/threshold"), "must be above the step before");
-                }
-                _ => {}
+            for error in self.validate_needs(i, step) {
+                wrong(format!("/steps/{i}{}", error.pointer), &error.detail);
+            }
+        }
+        errors
+    }
+
+    /// What is wrong with what a step asks for, with pointers below the step.
+    fn validate_needs(&self, i: usize, step: &Step) -> Vec<FieldError> {
+        let wrong = |pointer: &str, detail: &str| {
+            vec![FieldError {
+                pointer: pointer.to_owned(),
+                detail: detail.to_owned(),
+            }]
+        };
+        let Some(before) = i.checked_sub(1).map(|before| &self.steps[before]) else {
+            return match (&step.conditions, step.threshold) {
+                (None, 0) => Vec::new(),
+                (Some(_), _) => wrong("/conditions", "everybody begins on the first step"),
+                (None, _) => wrong("/threshold", "the first step begins at 0"),
+            };
+        };
+        let Some(conditions) = &step.conditions else {
+            let before = if before.conditions.is_some() {
+                0
+            } else {
+                before.threshold
+            };
+            return if step.threshold <= before || step.threshold > LIMIT {
+                wrong("/threshold", "must be above the step before")
+            } else {
+                Vec::new()
+            };
+        };
+        if step.threshold != 0 {
+            return wrong("/threshold", "must be 0 beside conditions");
+        }
+        let mut errors = conditions.validate();
+        for error in &mut errors {
+            error.pointer.insert_str(0, "/conditions");
+        }
+        let below = self.needs(before);
+        for (place, condition) in conditions.of.iter().enumerate() {
+            let same = |other: &&Condition| other.measure == condition.measure && other.window == condition.window;
+            if below
+                .of
+                .iter()
+                .find(same)
+                .is_some_and(|other| condition.threshold < other.threshold)
+            {
+                errors.extend(wrong(
+                    &format!("/conditions/of/{place}/threshold"),
+                    "must not be below the step before",
+                ));
             }
         }
         errors
@@ -160,23 +238,90 @@ impl Ladder {
         self.steps.iter().position(|step| step.id == id)
     }
 
-    /// The highest step at or below `paid`; the first one for less than nothing.
-    pub fn step_for(&self, paid: Minor) -> Option<&Step> {
-        self.steps
-            .iter()
-            .rev()
-            .find(|step| paid >= step.threshold)
+    /// What a step asks for: its conditions, or its threshold as one. Nothing of the first one.
+    pub(crate) fn needs<'a>(&'a self, step: &'a Step) -> Cow<'a, Conditions> {
+        match &step.conditions {
+            Some(conditions) => Cow::Borrowed(conditions),
+            None => Cow::Owned(Conditions {
+                join: Join::All,
+                of: vec![Condition {
+                    measure: PAID.to_owned(),
+                    window: Window::RollingMonths { months: self.months },
+                    threshold: step.threshold,
+                }],
+            }),
+        }
+    }
+
+    /// What a step asks for, with the figures of windows that end with `day`.
+    pub fn measured(&self, step: &Step, figures: &Figures, day: Day) -> Measured {
+        self.needs(step).measured(figures, |_| day)
+    }
+
+    /// The highest step that the figures as of a day reach, at or above; the first one where they reach none.
+    pub fn step_for(&self, figures: &Figures, day: Day) -> Option<&Step> {
+        self.highest(|step| self.measured(step, figures, day))
+    }
+
+    pub(crate) fn highest(&self, measured: impl Fn(&Step) -> Measured) -> Option<&Step> {
+        let above = self.steps.iter().skip(1).rev();
+        above
+            .into_iter()
+            .find(|step| measured(step).holds())
             .or_else(|| self.steps.first())
     }
 
-    /// The next step above `tier`, and what is missing for it when `paid` was paid in the window.
-    pub fn next_step(&self, tier: &str, paid: Minor) -> Option<NextStep> {
+    /// Which figures a decision as of a day needs; none for a ladder of one step, which measures nothing.
+    pub fn wanted(&self, day: Day) -> Option<Wanted> {
+        let above = self.steps.get(1..).filter(|above| !above.is_empty())?;
+        let mut wanted = Wanted {
+            since: day,
+            back: 0,
+            all: false,
+            totals: false,
+        };
+        for condition in above.iter().flat_map(|step| self.needs(step).into_owned().of) {
+            match condition.window.since(day) {
+                Some(since) => wanted.since = wanted.since.min(since),
+                None => wanted.totals = true,
+            }
+            wanted.all |= condition.measure != PAID;
+        }
+        // Whatever day it ends with: leap days, and a calendar year of which it is only the beginning.
+        wanted.back = (day.0 - wanted.since.0).max(366) + 4;
+        Some(wanted)
+    }
+
+    /// The last day of a tier that was reached on a day; none for the lowest one.
+    pub(crate) fn lasts_until(&self, tier: &str, reached: Day) -> Option<Day> {
+        self.until(tier, reached, 1)
+    }
+
+    /// The last day of a tier that a review has left on a day; none for the lowest one.
+    pub(crate) fn kept_until(&self, tier: &str, reviewed: Day) -> Option<Day> {
+        self.until(tier, reviewed, 0)
+    }
+
+    fn until(&self, tier: &str, from: Day, years: i32) -> Option<Day> {
+        if self.position(tier) == Some(0) {
+            return None;
+        }
+        match self.review.ends {
+            Ends::Months => from.add_months(self.months),
+            Ends::YearEnd => Day::from_ymd(from.year() + years, 12, 31),
+        }
+    }
+
+    /// The next step above `tier`, and what is missing for it as of a day.
+    pub fn next_step(&self, tier: &str, figures: &Figures, day: Day) -> Option<NextStep> {
         let next = self.steps.get(self.position(tier).map_or(0, |place| place + 1))?;
-        let missing_paid = next.threshold.saturating_sub(paid).max(0);
+        let measured = self.measured(next, figures, day);
+        let paid = measured.of.iter().find(|figure| figure.measure == PAID);
         Some(NextStep {
             id: next.id.clone(),
             name: next.name.clone(),
-            missing_paid,
+            missing_paid: paid.map_or(0, crate::measure::Figure::missing),
+            needs: Needed::of(&measured),
         })
     }
 
@@ -188,156 +333,5 @@ impl Ladder {
                 .step(id)
                 .map_or_else(|| Text::new(id, id), |step| step.name.clone()),
         }
-    }
-
-    /// First day of the window that ends with `day`: the same day `months` earlier, inclusive.
-    pub fn window_start(&self, day: Day) -> Day {
-        day.months_earlier(self.months).unwrap_or(day)
-    }
-
-    /// What was paid in the window that ends with `day`.
-    pub fn window_sum(&self, paid_by_day: &BTreeMap<Day, Minor>, day: Day) -> Minor {
-        paid_between(paid_by_day, self.window_start(day), day)
-    }
-}
-
-/// Σ paid from `since` to `day`, both inclusive; saturates at ±[`LIMIT`].
-fn paid_between(paid_by_day: &BTreeMap<Day, Minor>, since: Day, day: Day) -> Minor {
-    if since > day {
-        return 0;
-    }
-    let total: i128 = paid_by_day.range(since..=day).map(|(_, paid)| i128::from(*paid)).sum();
-    total.clamp(i128::from(-LIMIT), i128::from(LIMIT)) as i64
-}
-
-/// What made a tier change, and when.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Cause {
-    pub bill: BillId,
-    pub at: Instant,
-    /// Decimal places of the currency, for the sentence.
-    pub minor_units: u32,
-}
-
-/// Upgrades `member` if what it has paid in the window that ends with `day` reaches a higher step (at or above). In
-/// effect from the next sale on: the caller has earned at the old tier already.
-pub(crate) fn upgrade(member: &mut Member, ladder: &Ladder, day: Day, cause: Cause) -> Option<TierChangeRow> {
-    let figure = ladder.window_sum(&member.paid_by_day, day);
-    let step = ladder.step_for(figure)?;
-    if ladder.position(&step.id) <= ladder.position(&member.tier) {
-        return None;
-    }
-    let upgrade = Upgrade {
-        from: std::mem::replace(&mut member.tier, step.id.clone()),
-        to: step.id.clone(),
-        since: ladder.window_start(day),
-        day,
-        figure,
-        threshold: step.threshold,
-        bill: cause.bill,
-    };
-    let money = |amount| format_minor(amount, cause.minor_units);
-    let explanation = Text::new(
-        format!(
-            "{}至{day}实付{}，达到{}，升为{}，下一笔起生效。",
-            upgrade.since,
-            money(figure),
-            money(step.threshold),
-            step.name.zh
-        ),
-        format!(
-            "{} paid from {} to {day} reach {}: {} from the next sale on.",
-            money(figure),
-            upgrade.since,
-            money(step.threshold),
-            step.name.en
-        ),
-    );
-    let row = row(member.id, TierChangeKind::Upgrade, &upgrade, cause, explanation);
-    member.upgrades.push(upgrade);
-    Some(row)
-}
-
-/// After a return has corrected the figure of day `corrected`: undoes the upgrades whose threshold, as it stood then,
-/// is no longer reached as of their day. Never raises a tier, and looks at nothing where no window is touched.
-pub(crate) fn undo(member: &mut Member, ladder: &Ladder, corrected: Day, cause: Cause) -> Option<TierChangeRow> {
-    if !member.upgrades.iter().any(|u| (u.since..=u.day).contains(&corrected)) {
-        return None;
-    }
-    let mut current = member.upgrades.first()?.from.clone();
-    let mut lost: Option<Upgrade> = None;
-    for upgrade in &member.upgrades {
-        let figure = paid_between(&member.paid_by_day, upgrade.since, upgrade.day);
-        let reached = if figure >= upgrade.threshold {
-            Some(upgrade.to.as_str())
-        } else {
-            lost = Some(Upgrade {
-                figure,
-                ..upgrade.clone()
-            });
-            // What the rest still reaches, but never above what was reached then.
-            let step = ladder.step_for(figure).map(|step| step.id.as_str());
-            step.filter(|id| ladder.position(id) < ladder.position(&upgrade.to))
-        };
-        if let Some(id) = reached.filter(|id| ladder.position(id) > ladder.position(&current)) {
-            current = id.to_owned();
-        }
-    }
-    let lost = lost.filter(|_| ladder.position(&current) < ladder.position(&member.tier))?;
-    let from = std::mem::replace(&mut member.tier, current.clone());
-    let (money, name) = (
-        |amount| format_minor(amount, cause.minor_units),
-        ladder.view(&current).name,
-    );
-    let explanation = Text::new(
-        format!(
-            "退货后{}至{}实付{}，不足{}，恢复为{}。",
-            lost.since,
-            lost.day,
-            money(lost.figure),
-            money(lost.threshold),
-            name.zh
-        ),
-        format!(
-            "After the return {} paid from {} to {} are below {}: back to {}.",
-            money(lost.figure),
-            lost.since,
-            lost.day,
-            money(lost.threshold),
-            name.en
-        ),
-    );
-    Some(row(
-        member.id,
-        TierChangeKind::Undone,
-        &Upgrade {
-            from,
-            to: current,
-            ..lost
-        },
-        cause,
-        explanation,
-    ))
-}
-
-fn row(
-    membership: MembershipId,
-    kind: TierChangeKind,
-    change: &Upgrade,
-    cause: Cause,
-    explanation: Text,
-) -> TierChangeRow {
-    TierChangeRow {
-        membership,
-        kind,
-        from: change.from.clone(),
-        to: change.to.clone(),
-        at: cause.at,
-        day: change.day,
-        cause: Some(cause.bill),
-        since: change.since,
-        figure: change.figure,
-        threshold: change.threshold,
-        explanation,
     }
 }

@@ -87,6 +87,11 @@ pub const TOPICS: &[(&str, &str, &str)] = &[
     ("scorecard.published", "评分表已发布", "A scorecard was published"),
     ("import.advanced", "资料导入有进展", "An import went on"),
     ("import.undone", "资料导入已撤销", "An import was taken back"),
+    (
+        "job.held",
+        "夜间任务待确认",
+        "A nightly job would take too much at once and waits for somebody's word",
+    ),
     ("plugin.suspended", "行业插件已暂停", "A plugin was suspended"),
     ("region.created", "大区已新建", "A region was made"),
     ("region.changed", "大区已修改", "A region changed"),

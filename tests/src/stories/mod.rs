@@ -35,6 +35,7 @@ mod damage;
 mod demo;
 mod earning;
 mod erasure;
+mod expiries;
 mod exports;
 mod files;
 mod finding;
@@ -47,6 +48,7 @@ mod intake_books;
 mod interface;
 mod jobs;
 mod journal;
+mod ladders;
 mod lapse;
 mod ledger;
 mod limits;
@@ -130,6 +132,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     demo::tests,
     earning::tests,
     erasure::tests,
+    expiries::tests,
     exports::tests,
     finding::tests,
     files::tests,
@@ -141,6 +144,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     intake_books::tests,
     interface::tests,
     jobs::tests,
+    ladders::tests,
     journal::tests,
     lapse::tests,
     ledger::tests,

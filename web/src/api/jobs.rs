@@ -3,10 +3,15 @@
 use super::resource::prelude::*;
 use crate::http::Problem;
 use actix_web::HttpResponse;
-use cardea_engine::job::{JobRun, JobRunQuery, JobView, RunJob};
+use cardea_engine::Actor;
+use cardea_engine::job::{JobRun, JobRunQuery, JobView, RunApproval, RunJob};
 
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_jobs).service(list_job_runs).service(run_job);
+    config
+        .service(list_jobs)
+        .service(list_job_runs)
+        .service(run_job)
+        .service(approve_job_run);
 }
 
 /// The jobs with their last runs, in the order in which they are done.
@@ -48,6 +53,32 @@ async fn run_job(
     let RunJob {} = write.body;
     let (actor, name) = (permit.actor().clone(), id.0);
     state.engine.job_runs(&actor, &name, &JobRunQuery::default())?;
+    begin(&state, actor, name)
+}
+
+/// Agrees to what a held run waits to take: points that expire, or tiers that are reviewed, more than 5 % of all in one day
+/// (D-LED-7). The job then has its turn, and takes no more than that; it is begun when this is answered.
+#[utoipa::path(
+    tag = "jobs", params(("id" = String, Path), IdempotencyKey), request_body = RunApproval,
+    responses((status = 202, body = Page<JobView>, description = "Begun"))
+)]
+#[post("/jobs/{id}/approve")]
+async fn approve_job_run(
+    permit: Permit<action::JobRun>,
+    id: Id<String>,
+    write: Write<RunApproval>,
+    state: web::Data<State>,
+) -> Answer {
+    let (actor, name) = (permit.actor().clone(), id.0);
+    state
+        .engine
+        .approve_run(&actor, Some(write.key), &name, write.body)
+        .await?;
+    begin(&state, actor, name)
+}
+
+/// Gives a job its turn on a thread of its own.
+fn begin(state: &State, actor: Actor, name: String) -> Answer {
     let jobs = state.engine.jobs(&actor)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Problem::internal(&e))?;

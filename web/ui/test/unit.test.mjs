@@ -21,7 +21,25 @@ const template = await load('../hq/contracts/template/template.ts')
 const { toggled, withSteps } = await load('../hq/approvals/rules.ts')
 const { grouped, SAMPLE, standing, ticked } = await load('../hq/webhooks/webhook.ts')
 const { blankRebate, percent, rebateBody, typedRebate, usualDays } = await load('../hq/contracts/rebates/rebate.ts')
+const ladder = await load('../hq/ladder.ts')
 const { blankLine, isBlank, lineTotal, sumOf } = await load('../hq/contracts/sums.ts')
+
+test('a step of a ladder asks for a threshold or for conditions', () => {
+  const steps = [{ id: 'vip', threshold: 0 }, { id: 'silver', threshold: 500_000 }, { id: 'gold', threshold: 400_000 }]
+  const wrong = () => steps.map((_, i) => ladder.outOfOrder(steps, i))
+  assert.deepEqual(wrong(), [false, false, true])
+  ladder.addCondition(steps[1], 6)
+  const paid = { measure: 'paid', window: { kind: 'rolling_months', months: 6 }, threshold: 500_000 }
+  assert.deepEqual([steps[1].threshold, steps[1].conditions], [0, { join: 'all', of: [paid] }])
+  assert.deepEqual(wrong(), [false, false, false], 'what rises is for the server to say')
+  ladder.addCondition(steps[1])
+  assert.equal(steps[1].conditions.of[1].measure, 'visits', 'one that it doesn’t ask for yet')
+  steps[1].conditions.of[1].window = ladder.windowOf('since_enrolment')
+  assert.deepEqual(steps[1].conditions.of[1].window, { kind: 'since_enrolment' })
+  ladder.removeCondition(steps[1], 1)
+  ladder.removeCondition(steps[1], 0)
+  assert.deepEqual([steps[1].threshold, steps[1].conditions], [500_000, null])
+})
 
 test('decimal text becomes integers exactly', () => {
   const cases = [

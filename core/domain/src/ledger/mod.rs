@@ -43,14 +43,18 @@ pub struct Member {
     /// First instant after the membership's validity.
     pub expires_at: Option<Instant>,
     pub tier: String,
+    /// Last day of the tier before its review, or of one that was set by hand; none: no end, or it wasn't kept.
+    pub tier_until: Option<crate::Day>,
+    /// The tier that figures give, while one that was set by hand is above it.
+    pub below: Option<crate::tier::Below>,
     pub purchases: i64,
     pub version: i64,
     pub accounts: BTreeMap<Asset, Account>,
-    /// Paid per business day inside the ladder's window, for tiers; may be empty for a one-step ladder. For a return,
-    /// also inside the windows of `upgrades`.
-    pub paid_by_day: BTreeMap<crate::Day, crate::Minor>,
-    /// Upgrades that sales have caused (the rows of kind `upgrade`), oldest first, undone ones too: a return looks at
-    /// each as of its day, so `paid_by_day` must reach back to the window of the oldest one.
+    /// What is counted inside the ladder's windows, for tiers; may be empty for a one-step ladder. For a return, also
+    /// inside the windows of `upgrades`.
+    pub figures: crate::measure::Figures,
+    /// Upgrades that figures have caused (the rows of kind `upgrade`), oldest first, undone ones too: a return looks at
+    /// each as of its day, so `figures` must reach back to the windows of the oldest one.
     pub upgrades: Vec<crate::tier::Upgrade>,
     /// Lots of points whose end was booked after the instant as of which it is judged; none where that is now.
     pub ended: Vec<EndedLot>,
@@ -173,6 +177,8 @@ impl Member {
         MembershipUpdate {
             id: self.id,
             tier: self.tier.clone(),
+            tier_until: self.tier_until,
+            below: self.below.clone(),
             open: self.open,
             purchases: self.purchases,
             version: self.version,

@@ -13,10 +13,13 @@ use utoipa::ToSchema;
 #[schema(as = PointsExpiry)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Expiry {
-    /// Each lot through the same day so many months after its bill.
+    /// Each lot through the same day so many months after its bill, or to the end of that month or year.
     PerLot {
         #[schema(minimum = 1, maximum = 120, example = 12)]
         months: u32,
+        #[serde(default, skip_serializing_if = "LotEnd::is_same_day")]
+        #[schema(required = false)]
+        end: LotEnd,
         /// Days after it on which they can still be spent.
         #[serde(default)]
         grace_days: u32,
@@ -42,11 +45,40 @@ pub enum Expiry {
     },
 }
 
+named! {
+/// With which day a lot's months are over.
+#[derive(Default)]
+pub enum LotEnd {
+    /// The same day of the month, or the last one where it has none.
+    #[default]
+    SameDay = "same_day",
+    MonthEnd = "month_end",
+    YearEnd = "year_end",
+}
+}
+
+impl LotEnd {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    fn is_same_day(&self) -> bool {
+        *self == Self::SameDay
+    }
+
+    fn of(self, day: Day) -> Option<Day> {
+        let (year, month, _) = day.ymd();
+        match self {
+            Self::SameDay => Some(day),
+            Self::MonthEnd => Day::from_ymd(year, month, 1)?.add_months(1)?.plus_days(-1),
+            Self::YearEnd => Day::from_ymd(year, 12, 31),
+        }
+    }
+}
+
 impl Expiry {
     /// The last day of points that a bill of `day` brings, grace included.
     pub fn last_day(&self, day: Day) -> Option<Day> {
         let last = match *self {
-            Self::PerLot { months, .. } | Self::Rolling { months, .. } => day.add_months(months)?,
+            Self::PerLot { months, end, .. } => end.of(day.add_months(months)?)?,
+            Self::Rolling { months, .. } => day.add_months(months)?,
             Self::FixedDay {
                 month,
                 day: of_month,

@@ -5,12 +5,14 @@ use super::earn::{self, Earning};
 use super::returns::kept_lines;
 use super::{
     Basis, BillKind, Context, EntryView, Issuing, Judgement, Proposal, RecordedLine, SaleRecord, explain, sell,
+    Basis, BillKind, Context, EntryView, Judgement, Proposal, RecordedLine, SaleRecord, counted, explain, sell,
 };
 use crate::calendar::{Day, Instant};
 use crate::card::{self, Card, CardKind, CardNumber, CardState};
 use crate::error::{Code, Refusal};
 use crate::id::*;
 use crate::ledger::{Asset, Balance, Booking, Lot, Member, Source};
+use crate::measure::Figures;
 use crate::rows::{BillMembership, CardRow, MembershipRow, Rows};
 use crate::tier::TierView;
 use std::collections::BTreeMap;
@@ -190,14 +192,14 @@ fn book_qualifying(
     if let (Some(earning), Some(introducer)) = (&earning, introducer) {
         sell::book_introducer(introducer, earning, source, lot_terms, rows, ids);
     }
-    sell::count_purchase(
-        member,
-        record.id,
+    let purchase = counted::Purchase {
+        bill: record.id,
         day,
-        record.paid - record.returned_paid,
-        context,
-        rows,
-    );
+        paid: record.paid - record.returned_paid,
+        earned: earning.as_ref().map_or(0, |earning| earning.earned),
+        of_lines: counted::of_lines(&record.lines),
+    };
+    counted::count(member, &purchase, context, rows);
     Ok(entries)
 }
 
@@ -239,10 +241,12 @@ impl Member {
             open: true,
             expires_at: row.expires_at,
             tier: row.tier.clone(),
+            tier_until: None,
+            below: None,
             purchases: 0,
             version: 1,
             accounts: BTreeMap::new(),
-            paid_by_day: BTreeMap::new(),
+            figures: Figures::default(),
             upgrades: Vec::new(),
             ended: Vec::new(),
             holds: Vec::new(),

@@ -3,7 +3,7 @@
 use super::earn::{self, Earning};
 use super::issue::judged;
 use super::returns::kept_lines;
-use super::{Context, EntryView, Judgement, Outcome, SaleRecord, sell};
+use super::{Context, EntryView, Judgement, Outcome, SaleRecord, counted, sell};
 use crate::error::{Code, Refusal};
 use crate::id::NewIds;
 use crate::ledger::{Asset, Balance, Booking, Member};
@@ -28,8 +28,8 @@ pub struct LateAnswer {
 }
 
 /// Books what an unjudged sale earns, under the rules of its date (`context` holds them): what has been returned of it
-/// meanwhile earns nothing, and its points mature as if they had been there from the start. Measures and tier were
-/// counted when it was rung up.
+/// meanwhile earns nothing, and its points mature as if they had been there from the start. What doesn't hang on the
+/// plugin was counted when it was rung up.
 ///
 /// # Errors
 /// `busy` if it has been judged meanwhile; `membership_closed`; `plugin_failed` for a proposal that the core doesn't
@@ -67,6 +67,8 @@ pub fn decide_late(
     let mut booking = Booking::new(member, Asset::points(), source.clone(), &mut rows, ids);
     earning.book(&mut booking, lot_terms);
     let entries = booking.finish();
+    let day = record.key.business_date;
+    counted::count_points(member, (record.id, day), earning.earned, context, &mut rows);
     rows.membership_updates.push(member.touch());
     if let Some(introducer) = introducer {
         sell::book_introducer(introducer, &earning, source, lot_terms, &mut rows, ids);

@@ -5,6 +5,7 @@ mod cancel;
 mod catalogue;
 mod closing;
 mod confirmation;
+mod counted;
 mod earn;
 mod expiry;
 mod explain;
@@ -33,8 +34,9 @@ pub use cancel::{CancelAnswer, CancelArgs, decide_cancel};
 pub use catalogue::{ClaimState, Collect, Collector, RewardRules};
 pub use closing::decide_give_up;
 pub use confirmation::{Confirmed, ConfirmedUse, Demand, Requirement, check_confirmed};
+pub use counted::decide_matured;
 pub use earn::{TOO_MANY_POINTS, too_many_points};
-pub use expiry::Expiry;
+pub use expiry::{Expiry, LotEnd};
 pub(crate) use explain::end_undone;
 pub use issue::{
     AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, decide_named, expire_lots,

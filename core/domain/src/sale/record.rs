@@ -65,6 +65,8 @@ pub struct RecordedLine {
     pub counted: Minor,
     /// Unrounded points, parts per million.
     pub contribution: Ppm,
+    /// What its attributes count for, as a whole line.
+    pub counts: Vec<(&'static str, i64)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

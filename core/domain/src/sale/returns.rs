@@ -7,15 +7,15 @@ use super::plan::Plan;
 use super::refund;
 use super::{
     BillKind, Context, EntryView, NaturalKey, RecordedLine, RecordedTender, ReturnPolicy, SaleRecord, TenderKind,
-    check_occurred_at, explain, preview, sell,
+    check_occurred_at, counted, explain, preview, sell,
 };
 use crate::calendar::Instant;
 use crate::error::{Code, Refusal, Text};
 use crate::id::*;
 use crate::ledger::{Asset, Balance, Booking, EntryDraft, EntryKind, Member, Source, SpentMove};
 use crate::money::{Minor, Points};
-use crate::rows::{BillLineRow, BillProgress, BillRow, BillTenderRow, MeasureDelta, Rows};
-use crate::tier::{self, Cause, TierView};
+use crate::rows::{BillLineRow, BillProgress, BillRow, BillTenderRow, Rows};
+use crate::tier::TierView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -241,30 +241,20 @@ impl Returning<'_> {
             lapsed: plan.lapsed,
             from_introducer: 0,
         };
-        if plan.after.iter().all(|line| line.returned >= line.quantity) {
+        let all_came_back = plan.after.iter().all(|line| line.returned >= line.quantity);
+        if all_came_back {
             // Nothing of it is kept: the next purchase may be the first one again.
             member.purchases = (member.purchases - 1).max(0);
         }
-        let day = record.key.business_date;
-        let correction = record.returned_paid - plan.refund.paid;
         let before = member.tier.clone();
-        if correction != 0 {
-            let total = member.paid_by_day.entry(day).or_default();
-            *total = total.saturating_add(correction);
-            rows.measures.push(MeasureDelta {
-                membership: member.id,
-                measure: "paid",
-                day,
-                delta: correction,
-            });
-            let cause = Cause {
-                bill: self.args.id,
-                at: context.now,
-                minor_units: context.minor_units,
-            };
-            rows.tier_changes
-                .extend(tier::undo(member, &context.ladder, day, cause));
-        }
+        let returned = counted::Returned {
+            bill: self.args.id,
+            paid: record.returned_paid - plan.refund.paid,
+            points: record.clawed_back - plan.clawed_back,
+            all_came_back,
+            after: &plan.after,
+        };
+        counted::take_back(member, record, &returned, context, rows);
         rows.membership_updates.push(member.touch());
         answer.balances = member.balances(context.now);
         answer.tier_before = (before != member.tier).then(|| context.ladder.view(&before));

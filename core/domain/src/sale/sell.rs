@@ -4,15 +4,15 @@ use super::earn::{self, Earning, KeptLine};
 use super::value;
 use super::{
     Basis, Bill, BillKind, Context, EntryView, Judgement, Line, NaturalKey, Outcome, Proposal, Tender, TenderKind,
-    Terms, check_occurred_at, expiry, explain, issue, spend, spread_unpaid,
+    Terms, check_occurred_at, counted, expiry, explain, issue, spend, spread_unpaid,
 };
 use crate::calendar::{Day, Instant};
 use crate::error::{Code, Refusal};
 use crate::id::*;
 use crate::ledger::{Asset, Balance, Booking, LotTerms, Member, Source};
 use crate::money::{Minor, Points};
-use crate::rows::{BillLineRow, BillRow, BillTenderRow, MeasureDelta, Rows};
-use crate::tier::{self, TierView};
+use crate::rows::{BillLineRow, BillRow, BillTenderRow, Rows};
+use crate::tier::TierView;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -145,10 +145,12 @@ fn sell_to(
         book_introducer(introducer, earning, source, lot_terms, &mut rows, ids);
     }
     let tier = context.ladder.view(&member.tier);
-    let upgraded = count_purchase(member, args.id, day, paid, context, &mut rows);
+    let earned = earning.as_ref().map_or(0, |earning| earning.earned);
+    let purchase = counted::Purchase::of(args, paid, earned);
+    let upgraded = counted::count(member, &purchase, context, &mut rows);
     let answer = SaleAnswer {
         id: args.id,
-        points_earned: earning.map_or(0, |earning| earning.earned),
+        points_earned: earned,
         points_spent: spend.map_or(0, |spend| spend.points),
         paid,
         judged,
@@ -241,46 +243,6 @@ pub(super) fn book_introducer(
         booking.finish();
         rows.membership_updates.push(introducer.touch());
     }
-}
-
-/// Counts a purchase of `day`: measures, number of purchases, and the tier it may lead to from the next sale on.
-/// Whether there was an upgrade.
-pub(super) fn count_purchase(
-    member: &mut Member,
-    bill: BillId,
-    day: Day,
-    paid: Minor,
-    context: &Context,
-    rows: &mut Rows,
-) -> bool {
-    let membership = member.id;
-    let mut measure = |measure, delta| {
-        rows.measures.push(MeasureDelta {
-            membership,
-            measure,
-            day,
-            delta,
-        })
-    };
-    if paid != 0 {
-        measure("paid", paid);
-        let total = member.paid_by_day.entry(day).or_default();
-        *total = total.saturating_add(paid);
-    }
-    measure("visits", 1);
-    member.purchases += 1;
-    // A bill that comes late counts beside what was bought since.
-    let window_end = day.max(context.zone.day_of(context.now));
-    let cause = tier::Cause {
-        bill,
-        at: context.now,
-        minor_units: context.minor_units,
-    };
-    let change = tier::upgrade(member, &context.ladder, window_end, cause);
-    let upgraded = change.is_some();
-    rows.tier_changes.extend(change);
-    rows.membership_updates.push(member.touch());
-    upgraded
 }
 
 /// Every line of a new bill, kept in full.

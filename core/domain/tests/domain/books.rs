@@ -70,6 +70,7 @@ pub fn record(rows: &Rows, introducer: Option<&Member>) -> SaleRecord {
 
 fn recorded_line(row: &BillLineRow) -> RecordedLine {
     RecordedLine {
+        counts: Vec::new(),
         number: row.number,
         sku: row.sku.clone(),
         category: row.category.clone(),

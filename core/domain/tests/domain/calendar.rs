@@ -154,14 +154,23 @@ fn a_time_on_the_wall_is_found_across_changes_of_the_clock() {
 
 #[test]
 fn points_end_on_the_last_day_that_their_rule_says() {
-    use cardea_domain::sale::Expiry;
+    use cardea_domain::sale::{Expiry, LotEnd};
     let fixed = |month, day, years| Expiry::FixedDay {
         month,
         day,
         years,
         grace_days: 0,
     };
-    let per_lot = |months, grace_days| Expiry::PerLot { months, grace_days };
+    let lot = |months, end| Expiry::PerLot {
+        months,
+        end,
+        grace_days: 0,
+    };
+    let per_lot = |months, grace_days| Expiry::PerLot {
+        months,
+        end: LotEnd::SameDay,
+        grace_days,
+    };
     let rolling = Expiry::Rolling {
         months: 6,
         grace_days: 0,
@@ -169,6 +178,9 @@ fn points_end_on_the_last_day_that_their_rule_says() {
     for (rule, of, end) in [
         (per_lot(1, 0), "2026-01-31", "2026-02-28"),
         (per_lot(12, 30), "2026-03-01", "2027-03-31"),
+        (lot(1, LotEnd::MonthEnd), "2028-01-01", "2028-02-29"),
+        (lot(12, LotEnd::MonthEnd), "2026-12-31", "2027-12-31"),
+        (lot(12, LotEnd::YearEnd), "2026-03-01", "2027-12-31"),
         (rolling, "2026-08-31", "2027-02-28"),
         (fixed(12, 31, 0), "2026-12-31", "2026-12-31"),
         (fixed(3, 31, 0), "2026-04-01", "2027-03-31"),

@@ -42,6 +42,7 @@ pub fn step(id: &str, threshold: i64) -> Step {
         id: id.into(),
         name: text(&format!("{id}卡"), id),
         threshold,
+        conditions: None,
         multiplier: 1_000_000,
     }
 }

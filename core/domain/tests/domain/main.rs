@@ -11,6 +11,7 @@ mod identifier;
 mod issue;
 mod kinds;
 mod kit;
+mod ladder;
 mod ledger;
 mod model;
 mod money;

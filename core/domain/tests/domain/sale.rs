@@ -334,7 +334,11 @@ fn a_sale_counts_on_its_business_day() {
         .collect();
     assert_eq!(
         measures,
-        [("paid", day("2026-06-15"), 700), ("visits", day("2026-06-15"), 1)]
+        [
+            ("paid", day("2026-06-15"), 700),
+            ("visits", day("2026-06-15"), 1),
+            ("points", day("2026-06-15"), 7),
+        ]
     );
     assert_eq!(
         (shop.member.purchases, shop.last().membership_updates[0].purchases),

@@ -1,10 +1,19 @@
 use crate::kit::*;
 use cardea_domain::ledger::Member;
+use cardea_domain::measure::{Figures, PAID, Window};
 use cardea_domain::money::LIMIT;
 use cardea_domain::review::{ReviewArgs, review};
 use cardea_domain::rows::{Rows, TierChangeKind};
 use cardea_domain::tier::Ladder;
-use std::collections::BTreeMap;
+
+/// What was paid, by day.
+fn paid(by_day: &[(&str, i64)]) -> Figures {
+    let mut figures = Figures::default();
+    by_day
+        .iter()
+        .for_each(|(of, amount)| figures.count(PAID, day(of), *amount));
+    figures
+}
 
 #[test]
 fn a_threshold_is_reached_at_it() {
@@ -17,16 +26,23 @@ fn a_threshold_is_reached_at_it() {
         (1_999_999, "silver"),
         (2_000_000, "gold"),
     ];
-    for (paid, expected) in cases {
-        assert_eq!(ladder.step_for(paid).unwrap().id, expected, "{paid}");
+    let today = day("2026-06-15");
+    for (amount, expected) in cases {
+        let figures = paid(&[("2026-06-15", amount)]);
+        assert_eq!(ladder.step_for(&figures, today).unwrap().id, expected, "{amount}");
     }
-    assert_eq!(Ladder::default().step_for(5), None);
+    assert_eq!(Ladder::default().step_for(&Figures::default(), today), None);
 }
 
 #[test]
 fn the_next_step_says_what_is_missing() {
     let ladder = ladder();
-    let missing = |tier: &str, paid| ladder.next_step(tier, paid).map(|next| (next.id, next.missing_paid));
+    let missing = |tier: &str, amount| {
+        let (figures, today) = (paid(&[("2026-06-15", amount)]), day("2026-06-15"));
+        ladder
+            .next_step(tier, &figures, today)
+            .map(|next| (next.id, next.missing_paid))
+    };
     assert_eq!(missing("vip", 499_999), Some(("silver".into(), 1)));
     assert_eq!(missing("silver", 500_000), Some(("gold".into(), 1_500_000)));
     assert_eq!(missing("silver", 2_500_000), Some(("gold".into(), 0)));
@@ -35,15 +51,17 @@ fn the_next_step_says_what_is_missing() {
 
 #[test]
 fn the_window_includes_the_same_day_months_earlier() {
-    let paid = BTreeMap::from([
-        (day("2025-06-14"), 1),
-        (day("2025-06-15"), 10),
-        (day("2026-06-15"), 100),
-        (day("2026-06-16"), 1000),
+    let figures = paid(&[
+        ("2025-06-14", 1),
+        ("2025-06-15", 10),
+        ("2026-06-15", 100),
+        ("2026-06-16", 1000),
     ]);
-    assert_eq!(ladder().window_sum(&paid, day("2026-06-15")), 110);
-    let much = BTreeMap::from([(day("2026-06-14"), LIMIT), (day("2026-06-15"), LIMIT)]);
-    assert_eq!(ladder().window_sum(&much, day("2026-06-15")), LIMIT);
+    let (year, end) = (Window::RollingMonths { months: 12 }, day("2026-06-15"));
+    assert_eq!(figures.of(PAID, year, end), 110);
+    assert_eq!(figures.of(PAID, Window::SinceEnrolment, end), 111);
+    let much = paid(&[("2026-06-14", LIMIT), ("2026-06-15", LIMIT)]);
+    assert_eq!(much.of(PAID, year, end), LIMIT);
 }
 
 #[test]
@@ -200,10 +218,10 @@ fn a_later_threshold_undoes_nothing() {
 fn a_review_looks_at_each_period_that_is_over() {
     let mut member = Member::opened(&membership(1));
     member.tier = "gold".into();
-    member.paid_by_day.insert(day("2026-03-01"), 2_000_000);
-    member.paid_by_day.insert(day("2028-02-01"), 600_000);
+    member.figures.count(PAID, day("2026-03-01"), 2_000_000);
+    member.figures.count(PAID, day("2028-02-01"), 600_000);
     let args = |today: &str| ReviewArgs {
-        since: day("2026-03-01"),
+        since: Some(day("2026-03-01")),
         today: day(today),
         now: at("2029-06-01T00:00:00Z"),
         minor_units: 2,
@@ -235,9 +253,9 @@ fn a_review_looks_at_each_period_that_is_over() {
 fn a_tier_that_the_ladder_no_longer_has_goes_to_where_the_figures_say() {
     let mut member = Member::opened(&membership(1));
     member.tier = "platinum".into();
-    member.paid_by_day.insert(day("2027-01-01"), 700_000);
+    member.figures.count(PAID, day("2027-01-01"), 700_000);
     let args = ReviewArgs {
-        since: day("2026-03-01"),
+        since: Some(day("2026-03-01")),
         today: day("2027-03-02"),
         now: at("2027-03-02T00:00:00Z"),
         minor_units: 2,

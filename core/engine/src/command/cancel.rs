@@ -151,7 +151,7 @@ impl LedgerCommand for Cancelling {
         Needs {
             members: vec![MemberNeed {
                 id: self.membership,
-                paid_since: None,
+                figures: None,
                 upgrades: false,
             }],
             record: Some(self.redemption),

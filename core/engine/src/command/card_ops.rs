@@ -148,7 +148,7 @@ impl Frame {
         Needs {
             members: vec![MemberNeed {
                 id: self.membership,
-                paid_since: None,
+                figures: None,
                 upgrades: false,
             }],
             cards: vec![self.card],

@@ -304,14 +304,14 @@ struct Issuing {
 
 impl LedgerCommand for Issuing {
     fn needs(&self) -> Needs {
-        let since = |day: Day| day.months_earlier(self.context.ladder.months);
+        let wanted = |day: Day| self.context.ladder.wanted(day);
         let members = self.introducer.into_iter().chain(self.outlived);
         let qualifying = self.args.qualifying.as_ref().map(|q| &q.record);
         Needs {
             members: members
                 .map(|id| MemberNeed {
                     id,
-                    paid_since: qualifying.and_then(|r| since(r.key.business_date)),
+                    figures: qualifying.and_then(|r| wanted(r.key.business_date)),
                     upgrades: false,
                 })
                 .collect(),
@@ -426,5 +426,72 @@ pub(super) fn issued(card: &Card, context: &Context) -> CardEvent {
         from: "",
         to: card.state.as_str(),
         blocks: String::new(),
+    }
+}
+
+impl AddCard {
+    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
+        desk.actor.require(Action::CardIssue, Some(self.store))?;
+        let store = desk.store(self.store)?;
+        let now = desk.now(None);
+        let member = desk.engine.read(desk.chain(), |conn| {
+            load::member_head(conn, desk.chain(), self.membership)
+        })?;
+        let member = member.ok_or_else(|| {
+            Refusal::new(Code::NotFound, "没有这个会籍", "There is no such membership").at("/membership_id")
+        })?;
+        let configuration = desk.configuration(member.program, now)?;
+        // As long as the membership, whose end is counted in the zone of the store that opened it.
+        let zone = desk.zone(member.store)?;
+        let valid_through = member.expires_at.map(|end| zone.day_of(Instant(end.0 - 1)));
+        Ok(Box::new(Adding {
+            membership: member.id,
+            chosen: self.number.is_some(),
+            args: AddCardArgs {
+                card: CardId(Uuid::now_v7()),
+                number: self.number.clone().map_or_else(new_number, Ok)?,
+                kind: self.kind,
+                valid_through,
+            },
+            context: desk.context(store, Some(&configuration), now),
+        }))
+    }
+}
+
+/// A further card on its way to the writer.
+struct Adding {
+    membership: MembershipId,
+    chosen: bool,
+    args: AddCardArgs,
+    context: Context,
+}
+
+impl LedgerCommand for Adding {
+    fn needs(&self) -> Needs {
+        Needs {
+            members: vec![MemberNeed {
+                id: self.membership,
+                figures: None,
+                upgrades: false,
+            }],
+            number: Some(self.args.number.clone()),
+            ..Needs::default()
+        }
+    }
+
+    fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
+        check_number(state, self.chosen)?;
+        let member = state.take(Some(self.membership)).ok_or_else(stale)?;
+        let (rows, card) = decide_add_card(&member, &self.args, &self.context)?;
+        let answer = answered(&card, &member, &self.context.ladder, self.context.now);
+        let mut decision = Decision::new(rows, Answer::created(&answer)?);
+        decision.card_events.push(issued(&card, &self.context));
+        let detail = json!({ "membership_id": self.membership });
+        decision.notes.audit.push(AuditRow {
+            action: "card.issue",
+            subject: Some(card.id.0),
+            detail,
+        });
+        Ok(decision)
     }
 }

@@ -3,6 +3,7 @@
 use super::campaigns::{Occasion, Offers, recorded};
 use super::desk::{Desk, stale};
 use super::judge::{self, translate};
+use super::told;
 use crate::error::{Error, Result};
 use crate::plugin::{self, earning};
 use crate::program::Wait;
@@ -65,6 +66,8 @@ impl JudgeLate {
             day: record.key.business_date,
         };
         let offers = Offers::find(desk, store, &occasion, &recorded(&record))?;
+        // Points are judged as of the sale's date, tiers by the ladder in force.
+        context.ladder = desk.configuration(member.program, now)?.ladder.clone();
         Ok(Box::new(Judging {
             record,
             args: LateArgs {
@@ -117,17 +120,19 @@ struct Judging {
 
 impl LedgerCommand for Judging {
     fn needs(&self) -> Needs {
-        let need = |id| MemberNeed {
-            id,
-            paid_since: None,
+        let today = self.context.zone.day_of(self.context.now);
+        let member = MemberNeed {
+            id: self.membership,
+            figures: self.context.ladder.wanted(today),
             upgrades: false,
         };
+        let introducer = self.introducer.map(|id| MemberNeed {
+            id,
+            figures: None,
+            upgrades: false,
+        });
         Needs {
-            members: [Some(self.membership), self.introducer]
-                .into_iter()
-                .flatten()
-                .map(need)
-                .collect(),
+            members: [member].into_iter().chain(introducer).collect(),
             record: Some(self.record.id),
             campaigns: self.offers.needs(),
             ..Needs::default()
@@ -158,6 +163,7 @@ impl LedgerCommand for Judging {
         )?;
         self.offers.note(added, self.record.id, &mut rows, ids);
         let mut decision = Decision::new(rows, Answer::ok(&answer)?);
+        decision.notes.notices = told::of_tiers(&self.context.ladder, &member, &decision.rows.tier_changes);
         decision.notes.audit.push(AuditRow {
             action: "sale.judge",
             subject: Some(self.record.id.0),

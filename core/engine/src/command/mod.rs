@@ -36,6 +36,7 @@ mod sale;
 mod sale_view;
 #[cfg(test)]
 mod tests;
+mod tier;
 pub(crate) mod told;
 mod top_up;
 mod top_up_refund;
@@ -71,6 +72,8 @@ pub use top_up_refund::{NewRefund, Prepaid, RefundPrepaid, RefundView};
 pub use voucher::VoucherTender;
 pub use voucher_quote::{NewVoucherQuote, VoucherQuote};
 pub use voucher_return::ReturnedVoucher;
+pub use sale::{MemberRef, MemberView, Sale, SaleView};
+pub use tier::{NewTier, SetTier, TierRevocation, TierSet};
 
 use crate::actor::Actor;
 use crate::engine::Engine;
@@ -115,6 +118,7 @@ pub enum Command {
     RefundPrepaid(RefundPrepaid),
     Pass(PassSale),
     PassUse(PassUsing),
+    SetTier(SetTier),
 }
 
 /// Whether the rows are saved or thrown away.
@@ -153,6 +157,7 @@ impl Command {
         match self {
             Command::Sale(command) => command.vouchers.len(),
             _ => 0,
+            Command::SetTier(command) => command.name(),
         }
     }
 
@@ -177,6 +182,7 @@ impl Command {
             Command::RefundPrepaid(command) => command.propose(desk),
             Command::Pass(command) => command.propose(desk),
             Command::PassUse(command) => command.propose(desk),
+            Command::SetTier(command) => command.propose(desk),
         }
     }
 

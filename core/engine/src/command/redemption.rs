@@ -140,7 +140,7 @@ impl Redemption {
         card.check_usable(judged_at)?;
         let need = MemberNeed {
             id: card.card.membership,
-            paid_since: None,
+            figures: None,
             upgrades: false,
         };
         let member = desk.engine.read(chain, |conn| load::member(conn, chain, &need))?;
@@ -402,7 +402,7 @@ impl LedgerCommand for Exchange {
         Needs {
             members: vec![MemberNeed {
                 id: self.member,
-                paid_since: None,
+                figures: None,
                 upgrades: false,
             }],
             cards: vec![self.card],

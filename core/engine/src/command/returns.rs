@@ -4,6 +4,7 @@ use super::Purpose;
 use super::campaigns;
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
 use super::voucher_return::{self, ReturnedVoucher};
+use super::told;
 use crate::error::Result;
 use crate::identity::Action;
 use crate::store::Answer;
@@ -197,15 +198,15 @@ impl Returning {
 impl LedgerCommand for Returning {
     fn needs(&self) -> Needs {
         let today = self.context.zone.day_of(self.context.now);
-        let paid_since = today.months_earlier(self.context.ladder.months);
+        let figures = self.context.ladder.wanted(today);
         let member = self.member.map(|id| MemberNeed {
             id,
-            paid_since,
+            figures,
             upgrades: true,
         });
         let introducer = self.introducer.map(|id| MemberNeed {
             id,
-            paid_since: None,
+            figures: None,
             upgrades: false,
         });
         Needs {
@@ -258,6 +259,10 @@ impl LedgerCommand for Returning {
             subject: Some(answer.id.0),
             detail,
         });
+        if let Some(member) = member {
+            let changes = &decision.rows.tier_changes;
+            decision.notes.notices = told::of_tiers(&self.context.ladder, &member, changes);
+        }
         Ok(decision)
     }
 }

@@ -274,3 +274,229 @@ impl Sale {
         Ok(())
     }
 }
+
+/// The open membership, in the same program, of who introduced the customer.
+pub(super) fn introducer(
+    desk: &Desk,
+    register: Option<&RegisterFacts>,
+    member: &Member,
+    now: Instant,
+) -> Result<Option<MembershipId>> {
+    match register.and_then(|register| register.introducer) {
+        Some(introducer) if member.purchases == 0 => desk.open_membership(introducer, member.program, now),
+        _ => Ok(None),
+    }
+}
+
+/// A sale on its way to the writer.
+struct Posting {
+    quote: bool,
+    args: SaleArgs,
+    proposal: Option<Proposal>,
+    context: Context,
+    member: Option<MembershipId>,
+    introducer: Option<MembershipId>,
+    asked: Option<Asked>,
+    /// The membership that is meant, whether or not it earns.
+    found: Option<MembershipId>,
+    /// As in [`Holder`].
+    held: Option<bool>,
+    standing: Option<Vec<MembershipId>>,
+    not_earned: Option<Text>,
+    /// The customer is told of another tier; of what an import brings they aren't.
+    told: bool,
+}
+
+// `C` is what is told of the customer: stored answers hold the id, the interface tells the name.
+/// What a sale brings.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = SaleAnswer)]
+pub struct SaleView<E, C> {
+    /// null in a quote.
+    #[schema(value_type = Option<Uuid>)]
+    pub id: Option<BillId>,
+    #[schema(value_type = i64)]
+    pub points_earned: Points,
+    #[schema(value_type = i64)]
+    pub points_spent: Points,
+    /// What counts as paid, minor units.
+    #[schema(value_type = i64)]
+    pub paid: Minor,
+    pub judged: Judgement,
+    #[schema(value_type = Vec<EntryView>)]
+    pub entries: E,
+    /// After the sale.
+    pub balances: Vec<Balance>,
+    /// The tier at which it was earned.
+    pub tier: Option<TierView>,
+    /// The tier of the next sale, after an upgrade.
+    pub tier_next: Option<TierView>,
+    #[schema(value_type = Option<MemberShown>)]
+    pub member: Option<MemberView<C>>,
+    /// Why the membership that was meant earns nothing, so that the sale is booked without it.
+    pub not_earned: Option<Text>,
+}
+
+/// Whose sale it was.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = MemberShown)]
+pub struct MemberView<C> {
+    #[schema(value_type = Uuid)]
+    pub membership_id: MembershipId,
+    /// null for an anonymous membership.
+    #[schema(value_type = Option<CustomerShown>)]
+    pub customer: Option<C>,
+}
+
+type MemberShown = MemberView<CustomerShown>;
+
+impl<E, C> SaleView<E, C> {
+    /// Whose sale it was, if a customer's.
+    pub fn customer(&self) -> Option<&C> {
+        self.member.as_ref()?.customer.as_ref()
+    }
+
+    /// The same answer with something else told of the customer.
+    pub fn told<T>(self, customer: impl FnOnce(C) -> T) -> SaleView<E, T> {
+        SaleView {
+            id: self.id,
+            points_earned: self.points_earned,
+            points_spent: self.points_spent,
+            paid: self.paid,
+            judged: self.judged,
+            entries: self.entries,
+            balances: self.balances,
+            tier: self.tier,
+            tier_next: self.tier_next,
+            member: self.member.map(|member| MemberView {
+                membership_id: member.membership_id,
+                customer: member.customer.map(customer),
+            }),
+            not_earned: self.not_earned,
+        }
+    }
+}
+
+impl Posting {
+    fn spends_points(&self) -> bool {
+        let tenders = self.args.bill.tenders.iter();
+        tenders.into_iter().any(|tender| tender.kind == TenderKind::Points)
+    }
+
+    /// The card that was shown works; or, where points are spent without one, any of the membership does, or a reported
+    /// loss would stop nothing (D-CARD-5).
+    fn check_cards(&self, state: &State) -> Result<(), Refusal> {
+        let at = self.context.judged_at;
+        let refused = || state.cards.values().find_map(|card| card.check_usable(at).err());
+        let Some(held) = self.held else {
+            return refused().map_or(Ok(()), Err);
+        };
+        let works = state.cards.values().any(|card| card.check_usable(at).is_ok());
+        if !works && self.spends_points() {
+            return refused().map_or(Ok(()), |refusal| Err(refusal.at("/member/customer_id")));
+        }
+        // The only card was cancelled, or another one issued, since the proposal.
+        if any_held(state.cards.values(), at) == held {
+            Ok(())
+        } else {
+            Err(stale())
+        }
+    }
+
+    fn answer(&self, answer: &SaleAnswer) -> Result<Answer> {
+        Answer::booked(&answer.entries, |entries| SaleView {
+            id: (!self.quote).then_some(answer.id),
+            points_earned: answer.points_earned,
+            points_spent: answer.points_spent,
+            paid: answer.paid,
+            judged: answer.judged,
+            entries,
+            balances: answer.balances.clone(),
+            tier: answer.tier.clone(),
+            tier_next: answer.tier_next.clone(),
+            member: self.member.map(|membership_id| MemberView {
+                membership_id,
+                customer: self.args.customer,
+            }),
+            not_earned: self.not_earned.clone(),
+        })
+    }
+}
+
+impl LedgerCommand for Posting {
+    fn needs(&self) -> Needs {
+        let figures = self.context.ladder.wanted(self.args.key.business_date);
+        let member = self.member.map(|id| MemberNeed {
+            id,
+            figures,
+            upgrades: false,
+        });
+        let introducer = self.introducer.map(|id| MemberNeed {
+            id,
+            figures: None,
+            upgrades: false,
+        });
+        let judged_at = self.context.judged_at;
+        Needs {
+            members: member.into_iter().chain(introducer).collect(),
+            cards: self.args.card.into_iter().collect(),
+            cards_of: self.found.filter(|_| self.held.is_some()),
+            standing_of: self
+                .standing
+                .as_ref()
+                .and(self.args.customer)
+                .map(|customer| (customer, judged_at)),
+            ended_of: self
+                .member
+                .filter(|_| judged_at < self.context.now && self.spends_points())
+                .map(|id| (id, judged_at)),
+            ..Needs::default()
+        }
+    }
+
+    fn natural(&self) -> Option<(&NaturalKey, &[u8; 32])> {
+        Some((&self.args.key, &self.args.content))
+    }
+
+    fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
+        self.check_cards(state)?;
+        let mut member = state.take(self.member);
+        // Somebody has opened a membership for the customer meanwhile, or this one is gone.
+        let changed = self
+            .standing
+            .as_ref()
+            .is_some_and(|standing| *standing != state.standing);
+        if changed || member.is_some() != self.member.is_some() {
+            return Err(stale());
+        }
+        let mut introducer = state.take(self.introducer);
+        let (rows, answer) = decide_sale(
+            member.as_mut(),
+            introducer.as_mut(),
+            &self.args,
+            self.proposal.as_ref(),
+            &self.context,
+            ids,
+        )?;
+        let mut decision = Decision::new(rows, self.answer(&answer)?);
+        let detail = json!({ "paid": answer.paid, "earned": answer.points_earned, "spent": answer.points_spent });
+        decision.notes.audit.push(AuditRow {
+            action: "sale.post",
+            subject: Some(answer.id.0),
+            detail,
+        });
+        if answer.judged == Judgement::Unjudged {
+            let payload = json!({ "sale_id": answer.id });
+            decision.notes.outbox.push(crate::store::Message {
+                topic: "sale.unjudged",
+                payload,
+            });
+        }
+        if let Some(member) = member.filter(|_| self.told) {
+            let changes = &decision.rows.tier_changes;
+            decision.notes.notices = told::of_tiers(&self.context.ladder, &member, changes);
+        }
+        decision.asked = self.asked.clone();
+        Ok(decision)
+    }
+}

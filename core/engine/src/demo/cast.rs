@@ -136,6 +136,7 @@ impl Chain {
             id: id.into(),
             name: Text::new(zh, en),
             threshold: threshold * 100,
+            conditions: None,
             multiplier,
         };
         let steps = match self.names {

@@ -189,6 +189,8 @@ actions! {
     MembershipRead "membership.read"                 [C  C   C   C   C   C   C   C   C   -];
     /// Apply for a renewal: quote and post (D-CARD-8).
     MembershipRenew "membership.renew"               [C  o   o   o   -   o   -   -   o   -];
+    /// Set a tier by hand, and take it back.
+    TierSet "tier.set"                               [C  o   -   -   -   -   -   -   -   -];
     /// Quote and post.
     SalePost "sale.post"                             [C  o   o   o   -   -   -   -   o   -];
     SaleRead "sale.read"                             [C  o   o   o   o   -   C   C   o   -];

@@ -32,7 +32,8 @@ pub(super) const JOB: Job = Job {
     by: Where::Chain,
     run: |engine, turn| {
         Box::pin(async move {
-            let expired = run(engine, turn.chain).await?;
+            super::hold::points(engine, turn, JOB.name).await?;
+            let expired = run_at(engine, turn.chain, turn.now).await?;
             Ok(expired.memberships + expired.lots)
         })
     },
@@ -276,7 +277,7 @@ impl LedgerCommand for Ending {
         Needs {
             members: vec![MemberNeed {
                 id: membership,
-                paid_since: None,
+                figures: None,
                 upgrades: false,
             }],
             cards_of: whole.then_some(membership),

@@ -10,9 +10,11 @@ mod contacts;
 mod contracts;
 pub mod expiry;
 mod holds;
+mod hold;
 mod imports;
 pub mod judge;
 mod loans;
+mod matured;
 mod messages;
 pub mod retention;
 pub mod review;
@@ -20,12 +22,12 @@ mod runs;
 mod schedule;
 pub mod warnings;
 
-pub use runs::{JobRun, JobRunQuery, JobView, RunJob, RunState};
+pub use runs::{HeldRun, JobRun, JobRunQuery, JobView, RunApproval, RunJob, RunState};
 pub use schedule::{go_on, run_all};
 
 use crate::Engine;
 use cardea_domain::id::ChainId;
-use cardea_domain::{Day, Instant, Refusal};
+use cardea_domain::{Day, Instant, Refusal, Zone};
 use std::pin::Pin;
 
 /// How often a job has its turn.
@@ -49,7 +51,9 @@ pub(crate) enum Where {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Turn {
     pub chain: ChainId,
-    /// The business date in the turn's zone.
+    /// Whose days count.
+    pub zone: Zone,
+    /// The business date in it.
     pub day: Day,
     /// The chain's business now.
     pub now: Instant,
@@ -74,6 +78,7 @@ pub(crate) const JOBS: &[Job] = &[
     judge::JOB,
     expiry::JOB,
     holds::JOB,
+    matured::JOB,
     review::JOB,
     awards::JOB,
     classes::JOB,

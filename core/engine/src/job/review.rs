@@ -15,7 +15,7 @@ use crate::store::{Answer, Id, Lane};
 use cardea_domain::id::*;
 use cardea_domain::review::{ReviewArgs, review};
 use cardea_domain::rows::Rows;
-use cardea_domain::tier::Ladder;
+use cardea_domain::tier::{Below, Ladder};
 use cardea_domain::{Code, Day, Instant, Refusal, Zone};
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Integer, Nullable, Text};
@@ -29,19 +29,91 @@ pub(super) const JOB: Job = Job {
     title: ["等级复核", "Review of tiers"],
     every: Every::Day,
     by: Where::Stores,
-    run: |engine, turn| Box::pin(run_at(engine, turn.chain, turn.now)),
+    run: |engine, turn| {
+        Box::pin(async move {
+            let due = count(engine, turn.chain, turn.now)?;
+            super::hold::tiers(engine, turn, JOB.name, due).await?;
+            run_at(engine, turn.chain, turn.now).await
+        })
+    },
 };
 
 /// Commands in flight: enough to fill the writer's slices.
 const IN_FLIGHT: usize = 32;
 
 statements! {
-    SelectRaised -> (Binary, Binary, Text, Text, Nullable<Integer>) =
-        "SELECT m.id, m.program_id, m.tier, s.time_zone, MAX(t.day) FROM tier_changes t \
-         JOIN memberships m ON m.chain_id = t.chain_id AND m.id = t.membership_id \
+    SelectRaised -> Columns =
+        "SELECT m.id, m.program_id, m.tier, m.tier_until, m.own_tier, m.own_until, s.time_zone, MAX(t.day) \
+         FROM tier_changes t JOIN memberships m ON m.chain_id = t.chain_id AND m.id = t.membership_id \
          JOIN stores s ON s.chain_id = m.chain_id AND s.id = m.store_id \
          WHERE t.chain_id = ? AND t.membership_id > ? AND m.open \
-         GROUP BY m.id, m.program_id, m.tier, s.time_zone ORDER BY m.id LIMIT 500";
+         GROUP BY m.id, m.program_id, m.tier, m.tier_until, m.own_tier, m.own_until, s.time_zone ORDER BY m.id LIMIT 500";
+}
+
+type Columns = (
+    Binary,
+    Binary,
+    Text,
+    Nullable<Integer>,
+    Nullable<Text>,
+    Nullable<Integer>,
+    Text,
+    Nullable<Integer>,
+);
+type Row = (
+    Id,
+    Id,
+    String,
+    Option<i32>,
+    Option<String>,
+    Option<i32>,
+    String,
+    Option<i32>,
+);
+
+/// A membership whose tier has changed at some time.
+struct Raised {
+    id: MembershipId,
+    ladder: Ladder,
+    /// The earliest day that a review may look at.
+    first: Day,
+    today: Day,
+    due: bool,
+}
+
+impl Raised {
+    fn of(engine: &Engine, chain: ChainId, now: Instant, row: Row) -> Result<Self> {
+        let (id, program, tier, until, own, own_until, zone, since) = row;
+        let zone: Zone = zone.parse().map_err(Error::internal)?;
+        let (ladder, today) = (engine.ladder_at(chain, program.typed(), now)?, zone.day_of(now));
+        let below = own.map(|tier| Below {
+            tier,
+            until: own_until.map(Day),
+        });
+        let days = [until, own_until, since].into_iter().flatten().map(Day);
+        Ok(Self {
+            id: id.typed(),
+            due: ladder.is_over((&tier, until.map(Day)), below.as_ref(), since.map(Day), today),
+            first: days.chain([today]).min().unwrap_or(today),
+            ladder,
+            today,
+        })
+    }
+}
+
+/// How many tiers are due, of how many that have changed at some time.
+fn count(engine: &Engine, chain: ChainId, now: Instant) -> Result<(i64, i64)> {
+    let (mut due, mut all, mut after) = (0, 0, Id(Uuid::nil()));
+    loop {
+        let found = engine.read(chain, |conn| Ok(fetch!(conn, SelectRaised, [chain, after.0] => Row)?))?;
+        let Some(last) = found.last() else { break };
+        after = last.0;
+        for row in found {
+            all += 1;
+            due += i64::from(Raised::of(engine, chain, now, row)?.due);
+        }
+    }
+    Ok((due, all))
 }
 
 /// Reviews what is due in a chain by its business now. Answers how many reviews there were; a second run finds none.
@@ -82,24 +154,21 @@ pub async fn run_at(engine: &Engine, chain: ChainId, now: Instant) -> Result<u64
     };
     let mut after = Id(Uuid::nil());
     loop {
-        type Row = (Id, Id, String, String, Option<i32>);
         let found = engine.read(chain, |conn| Ok(fetch!(conn, SelectRaised, [chain, after.0] => Row)?))?;
         let Some(last) = found.last() else { break };
         after = last.0;
-        for (id, program, tier, zone, since) in found {
-            let zone: Zone = zone.parse().map_err(Error::internal)?;
-            let (ladder, today) = (engine.ladder_at(chain, program.typed(), now)?, zone.day_of(now));
-            if since.is_some_and(|since| ladder.is_due(&tier, Day(since), today)) {
-                let membership: MembershipId = id.typed();
+        for row in found {
+            let raised = Raised::of(engine, chain, now, row)?;
+            if raised.due {
                 let reviewing = Reviewing {
-                    membership,
-                    ladder,
-                    first: Day(since.unwrap_or_default()),
-                    today,
+                    membership: raised.id,
+                    ladder: raised.ladder,
+                    first: raised.first,
+                    today: raised.today,
                     now,
                     minor_units: minor_units.unsigned_abs(),
                 };
-                lanes.add(&membership, reviewing).await;
+                lanes.add(&raised.id, reviewing).await;
             }
         }
     }
@@ -121,7 +190,7 @@ async fn book(engine: &Engine, actor: &Arc<Actor>, reviewing: Reviewing) -> Resu
 struct Reviewing {
     membership: MembershipId,
     ladder: Ladder,
-    /// When the tier was reached or reviewed last, as it was found.
+    /// The earliest day that a review may look at.
     first: Day,
     today: Day,
     now: Instant,
@@ -133,7 +202,7 @@ impl LedgerCommand for Reviewing {
         Needs {
             members: vec![MemberNeed {
                 id: self.membership,
-                paid_since: Some(self.first),
+                figures: self.ladder.wanted(self.first),
                 upgrades: false,
             }],
             tier_of: Some(self.membership),
@@ -144,11 +213,11 @@ impl LedgerCommand for Reviewing {
     /// A sale that raised it again meanwhile counts: then nothing is due.
     fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
         let member = state.take(Some(self.membership)).filter(|member| member.open);
-        let (Some(mut member), Some(since)) = (member, state.tier_since) else {
+        let Some(mut member) = member else {
             return Ok(Decision::new(Rows::default(), Answer::ok(&0)?));
         };
         let args = ReviewArgs {
-            since,
+            since: state.tier_since,
             today: self.today,
             now: self.now,
             minor_units: self.minor_units,
@@ -162,7 +231,7 @@ impl LedgerCommand for Reviewing {
                 subject: Some(self.membership.0),
                 detail: json!({
                     "kind": change.kind, "from": change.from, "to": change.to, "day": change.day,
-                    "figure": change.figure, "threshold": change.threshold,
+                    "figure": change.figure, "threshold": change.threshold, "figures": change.measured,
                 }),
             })
             .collect();

@@ -10,7 +10,7 @@ use crate::store::{Answer, Id, Lane};
 use crate::store_admin::chain_ids;
 use crate::{Engine, each};
 use cardea_domain::id::ChainId;
-use cardea_domain::{Refusal, Zone};
+use cardea_domain::{Code, Refusal, Zone};
 use diesel::prelude::*;
 use std::collections::BTreeSet;
 
@@ -55,6 +55,7 @@ pub(super) async fn turn(engine: &Engine, chain: ChainId, job: &Job, zone: Zone,
     let now = engine.clock().business(chain);
     let turn = Turn {
         chain,
+        zone,
         day: zone.day_of(now),
         now,
     };
@@ -63,6 +64,7 @@ pub(super) async fn turn(engine: &Engine, chain: ChainId, job: &Job, zone: Zone,
         return Ok(());
     }
     let done = (job.run)(engine, turn).await;
+    let held = done.as_ref().is_err_and(|refusal| refusal.code == Code::ApprovalNeeded);
     if let Err(refusal) = &done {
         let code = refusal.code.as_str();
         tracing::error!(job = job.name, %chain, code, "a job failed: {}", refusal.detail.en);
@@ -76,7 +78,8 @@ pub(super) async fn turn(engine: &Engine, chain: ChainId, job: &Job, zone: Zone,
     engine
         .transact_in(Lane::Bulk, &Actor::system(chain), None, "job.end", ended)
         .await?;
-    done.map(|_| ())
+    // A run that waits for somebody's word hasn't failed.
+    if held { Ok(()) } else { done.map(|_| ()) }
 }
 
 async fn begin(engine: &Engine, turn: Turn, job: &Job, zone: Zone, again: bool) -> Result<bool, Refusal> {

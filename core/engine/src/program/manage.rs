@@ -108,6 +108,7 @@ fn ladder(plugin: &Plugin, minor_units: u32) -> Result<Ladder> {
             id: step.id.clone(),
             name: Text::new(step.name.zh.clone(), step.name.en.clone()),
             threshold: scaled(step.threshold)?,
+            conditions: None,
             multiplier: step.multiplier,
         })
     };

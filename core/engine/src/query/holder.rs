@@ -75,7 +75,7 @@ impl Holders {
 pub(super) fn without_figures(id: MembershipId) -> MemberNeed {
     MemberNeed {
         id,
-        paid_since: None,
+        figures: None,
         upgrades: false,
     }
 }

@@ -14,7 +14,8 @@ use crate::store::{Conn, Id};
 use crate::{Engine, Page, PageArgs, each};
 use cardea_domain::id::{ChainId, CustomerId, LotId, MembershipId, ProgramId, StoreId};
 use cardea_domain::ledger::{Account, Asset, Balance, Member};
-use cardea_domain::tier::{NextStep, TierView};
+use cardea_domain::measure::{Figure, PAID};
+use cardea_domain::tier::{Needed, NextStep, TierView};
 use cardea_domain::{Day, Instant, Minor, Refusal, Zone, named};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -78,16 +79,22 @@ pub struct CustomerShown {
     pub display: String,
 }
 
-/// When the tier is reviewed, and what keeps it.
+/// When the tier is reviewed, or ends where it was set by hand, and what keeps it (D-TIER-3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = MembershipTierReview)]
 pub struct TierReview {
     /// Last day of the tier as it stands, grace not counted.
     #[schema(value_type = String, format = Date)]
     pub valid_through: Day,
-    /// How much more must be paid in the window to keep it, as of today, minor units.
+    /// How much more must be paid in the window to keep it at the review, minor units; 0 where it asks for other figures.
     #[schema(value_type = i64)]
     pub missing_paid: Minor,
+    /// Whether it was set by hand; then there is no review, and the figures decide what follows.
+    pub manual: bool,
+    /// All that keeps it, with what counts at the review so far; null for a tier that the ladder no longer has.
+    pub keeps: Option<Needed>,
+    /// The tier that follows if nothing is added until then.
+    pub then: TierView,
 }
 
 /// Points with dates of their own.
@@ -246,7 +253,7 @@ fn views(engine: &Engine, chain: ChainId, rows: Vec<Row>) -> Result<Vec<Membersh
         let ladder = engine.ladder_at(chain, row.program_id.typed(), now)?;
         needs.push(MemberNeed {
             id: row.id.typed(),
-            paid_since: Some(ladder.window_start(*today)),
+            figures: ladder.wanted(*today),
             upgrades: false,
         });
     }
@@ -281,17 +288,22 @@ fn view(read: Read, holders: &Holders) -> Result<MembershipView> {
         .ok_or_else(|| Error::internal(format!("membership {id} has gone")))?;
     let open = member.check_open(holders.now).is_ok();
     let ladder = holders.ladder(member).filter(|_| open);
-    let next = |ladder: &cardea_domain::tier::Ladder| {
-        ladder.next_step(&member.tier, ladder.window_sum(&member.paid_by_day, today))
+    let standing = |ladder: &cardea_domain::tier::Ladder| {
+        let standing = ladder.standing(member, tier_since, today);
+        let review = standing.valid_through.zip(standing.then).map(|(valid_through, then)| {
+            let keeps = standing.keeps.as_ref();
+            let paid = keeps.and_then(|keeps| keeps.of.iter().find(|figure| figure.measure == PAID));
+            TierReview {
+                valid_through,
+                missing_paid: paid.map_or(0, Figure::missing),
+                manual: member.below.is_some(),
+                keeps: keeps.map(Needed::of),
+                then,
+            }
+        });
+        (standing.next, review)
     };
-    let review = |ladder: &cardea_domain::tier::Ladder| {
-        let threshold = ladder.step(&member.tier)?.threshold;
-        let paid = ladder.window_sum(&member.paid_by_day, today);
-        Some(TierReview {
-            valid_through: ladder.tier_until(&member.tier, tier_since?)?,
-            missing_paid: (threshold - paid).max(0),
-        })
-    };
+    let (next_tier, tier_review) = ladder.map(standing).unwrap_or_default();
     Ok(MembershipView {
         id,
         program_id: member.program,
@@ -310,8 +322,8 @@ fn view(read: Read, holders: &Holders) -> Result<MembershipView> {
             .into_iter()
             .map(|card| cards::view(card, holders))
             .collect::<Result<_>>()?,
-        next_tier: ladder.and_then(next),
-        tier_review: ladder.and_then(review),
+        next_tier,
+        tier_review,
         lots: if open {
             lots(member, zone, holders.now)
         } else {
@@ -321,7 +333,7 @@ fn view(read: Read, holders: &Holders) -> Result<MembershipView> {
 }
 
 /// Lots that can be spent, now or once they have matured.
-fn lots(member: &Member, zone: Zone, now: Instant) -> Vec<Lot> {
+pub(super) fn lots(member: &Member, zone: Zone, now: Instant) -> Vec<Lot> {
     let of_account = |(asset, account): (&Asset, &Account)| {
         let live = account.lots.iter().filter(|lot| !lot.terms.expired(now)).cloned();
         let asset = asset.clone();

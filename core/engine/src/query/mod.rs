@@ -14,6 +14,7 @@ mod record;
 mod renewals;
 #[cfg(test)]
 mod tests;
+mod tier;
 
 pub use crate::archive::CustomerBrief;
 pub use bills::{BillFilter, BillLineView, BillTenderView, BillView, BookedSale, SaleQuery, SaleShown};
@@ -28,6 +29,7 @@ pub use prepaid::{PassShown, PassUseShown, RefundShown, TopUpShown};
 pub use prepaid_report::{PrepaidFigures, PrepaidReport, PrepaidReportQuery, PrepaidStore};
 pub use record::{RecordFile, RecordFormat, RecordQuery, RecordedMove};
 pub use renewals::GrantedRenewal;
+pub use tier::{Expiring, LotsQuery, ManualTier, MembershipLots, MembershipTier, TierChange};
 
 use crate::error::Error;
 use crate::identity::StoreScope;

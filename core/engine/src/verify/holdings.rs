@@ -6,9 +6,12 @@ use super::inputs::{Asked, Inputs};
 use crate::command::judge;
 use crate::each;
 use crate::error::Result;
-use crate::store::schema::{accounts, bills, cards, entries, lot_moves, lots, measures, tier_changes};
+use crate::store::schema::{accounts, bills, cards, entries, lot_moves, lots, measure_totals, measures, tier_changes};
 use crate::store::writer::parts::Parts;
 use crate::store::{Conn, Id};
+use cardea_domain::Day;
+use cardea_domain::measure::{self, PAID, POINTS, VISITS};
+use cardea_domain::sale::Terms;
 use diesel::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
@@ -104,22 +107,36 @@ pub(super) struct CardRow {
 #[diesel(table_name = bills)]
 pub(super) struct SaleRow {
     membership_id: Option<Id>,
-    pub business_date: i32,
-    pub paid: i64,
-    pub returned_paid: i64,
+    business_date: i32,
+    paid: i64,
+    returned_paid: i64,
+    earned: i64,
+    clawed_back: i64,
+    terms: String,
     total: i64,
     returned_money: i64,
     parts: String,
 }
 
 impl SaleRow {
-    /// Whether every piece of it was returned: then it counts as no purchase.
-    fn came_back(&self) -> Result<bool> {
-        if self.returned_money == 0 && self.total != 0 {
-            return Ok(false);
+    /// What it counts for, by measure and day; whether anything of it is kept, else it counts as no purchase.
+    fn counts(&self) -> Result<(Vec<(&'static str, i32, i64)>, bool)> {
+        let (day, lines) = (self.business_date, Parts::parse(&self.parts)?.lines);
+        let kept =
+            self.returned_money == 0 && self.total != 0 || lines.iter().any(|line| line.returned != line.quantity);
+        let points = Terms::from_row(&self.terms)?.points_count_on(Day(day));
+        let mut counts = vec![
+            (PAID, day, self.paid - self.returned_paid),
+            (VISITS, day, i64::from(kept)),
+            (POINTS, points.0, self.earned - self.clawed_back),
+        ];
+        for line in &lines {
+            let attributes = line.attributes()?;
+            let whole = measure::of_line(attributes.iter().map(|(name, value)| (name.as_str(), value)));
+            let part = |whole| measure::kept_of(whole, line.quantity - line.returned, line.quantity);
+            counts.extend(whole.into_iter().map(|(name, count)| (name, day, part(count))));
         }
-        let lines = Parts::parse(&self.parts)?.lines;
-        Ok(lines.iter().all(|line| line.returned == line.quantity))
+        Ok((counts, kept))
     }
 }
 
@@ -136,10 +153,13 @@ pub(super) struct Holdings {
     pub measures: Vec<MeasureRow>,
     /// In the order in which they happened.
     pub tier_changes: Vec<TierChangeRow>,
+    /// Of each measure, everything there ever was.
+    pub totals: Vec<(String, i64)>,
     pub cards: Vec<CardRow>,
-    pub sales: Vec<SaleRow>,
-    /// Of them, those of which nothing is kept.
-    pub returned_sales: i64,
+    /// What its sales count for, by measure and day.
+    pub counted: Vec<(&'static str, i32, i64)>,
+    /// Sales of which something is kept.
+    pub kept_sales: i64,
     /// Place of an entry in `entries`.
     places: HashMap<Id, usize>,
 }
@@ -249,6 +269,13 @@ fn load_figures(conn: &mut Conn, chain: Id, members: &[Id], of: &mut HashMap<Id,
     for row in rows {
         of.entry(row.membership_id).or_default().measures.push(row);
     }
+    let rows: Vec<(Id, String, i64)> = each!(conn, c => measure_totals::table
+        .select((measure_totals::membership_id, measure_totals::measure, measure_totals::amount))
+        .filter(measure_totals::chain_id.eq(chain).and(measure_totals::membership_id.eq_any(members)))
+        .load(c)?);
+    for (member, measure, amount) in rows {
+        of.entry(member).or_default().totals.push((measure, amount));
+    }
     let rows: Vec<TierChangeRow> = each!(conn, c => tier_changes::table
         .select(TierChangeRow::as_select())
         .filter(tier_changes::chain_id.eq(chain).and(tier_changes::membership_id.eq_any(members)))
@@ -275,10 +302,9 @@ fn load_cards_and_sales(conn: &mut Conn, chain: Id, members: &[Id], of: &mut Has
     for row in rows {
         if let Some(member) = row.membership_id {
             let held = of.entry(member).or_default();
-            if row.came_back()? {
-                held.returned_sales += 1;
-            }
-            held.sales.push(row);
+            let (counted, kept) = row.counts()?;
+            held.kept_sales += i64::from(kept);
+            held.counted.extend(counted);
         }
     }
     Ok(())

@@ -155,12 +155,13 @@ impl Member<'_> {
         }
     }
 
-    /// What was paid and how often, day by day, is what the sales say; what was returned counts on the sale's day.
+    /// What is counted, day by day and in all, is what the sales say; what was returned counts on the sale's day.
     fn measures(&self, books: &mut Books) {
         let mut expected: BTreeMap<(&str, i32), i64> = BTreeMap::new();
-        for sale in &self.held.sales {
-            *expected.entry(("paid", sale.business_date)).or_default() += sale.paid - sale.returned_paid;
-            *expected.entry(("visits", sale.business_date)).or_default() += 1;
+        let mut totals: BTreeMap<&str, i64> = BTreeMap::new();
+        for (measure, day, amount) in &self.held.counted {
+            *expected.entry((measure, *day)).or_default() += amount;
+            *totals.entry(measure).or_default() += amount;
         }
         let mut kept: BTreeMap<(&str, i32), i64> = BTreeMap::new();
         for measure in &self.held.measures {
@@ -172,8 +173,19 @@ impl Member<'_> {
                 format!("measure {} on {} of {}", key.0, cardea_domain::Day(key.1), self.name())
             });
         }
-        let kept = self.held.sales.len() as i64 - self.held.returned_sales;
-        books.agree(self.row.purchases, kept, || {
+        let kept: BTreeMap<&str, i64> = self
+            .held
+            .totals
+            .iter()
+            .map(|(name, total)| (name.as_str(), *total))
+            .collect();
+        for name in totals.keys().chain(kept.keys()).collect::<BTreeSet<_>>() {
+            let of = |figures: &BTreeMap<&str, i64>| figures.get(name).copied().unwrap_or_default();
+            books.agree(of(&kept), of(&totals), || {
+                format!("the total of measure {name} of {}", self.name())
+            });
+        }
+        books.agree(self.row.purchases, self.held.kept_sales, || {
             format!("the number of purchases of {}", self.name())
         });
     }

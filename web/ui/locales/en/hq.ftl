@@ -22,9 +22,9 @@ tab-rules = Rules
 tab-versions = Versions
 section-rules = Rules of the industry
 section-ladder = Tiers
-section-ladder-why = At or above the threshold, paid within the rolling months, the tier is reached; its multiplier counts from the next sale on.
+section-ladder-why = At or above its threshold a tier is reached; its multiplier counts from the next sale on. A tier can ask for several measures in windows of their own instead.
 section-points = Points
-ladder-months = Rolling months
+ladder-months = Rolling months, and how long a tier lasts
 ladder-order = The first threshold is 0, each further one is higher than the one before.
 threshold = Paid, from ({ $currency })
 multiplier = Multiplier
@@ -105,3 +105,33 @@ publish-nothing = The same as the version in force
 publish-now = In force as soon as it is published.
 publish-later = In force from { $date }.
 publish-effect = It counts from the next booking after that on; what is booked stays, so do cards, and no tier falls by publishing.
+condition-add = Add a condition
+condition-all = All of them
+condition-and = and
+condition-any = One of them is enough
+condition-join = How they are joined
+condition-measure = Measure
+condition-or = or
+condition-remove = Remove the condition
+condition-threshold = At least
+condition-window = Window
+conditions-use = Use conditions instead
+measure-nights = Nights
+measure-paid = Paid ({ $currency })
+measure-points = Points earned that can be spent
+measure-vehicles = Vehicles bought
+measure-visits = Purchases
+window-calendar_year = Calendar year
+window-days = Days
+window-months = Months
+window-rolling_days = Rolling days
+window-rolling_months = Rolling months
+window-since_enrolment = Since enrolment
+window-told-days = { $days ->
+    [one] last day
+   *[other] last { $days } days
+  }
+window-told-months = { $months ->
+    [one] last month
+   *[other] last { $months } months
+  }

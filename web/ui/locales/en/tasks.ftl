@@ -64,6 +64,8 @@ job-done = Done
 job-running = Running
 job-never = Not yet
 job-failed = Failed
+job-held = Waits for your word
+job-approve = Agree to { $figure } of { $of }
 job-run = Run now
 
 chain-settings = Chain settings

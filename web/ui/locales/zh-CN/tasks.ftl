@@ -64,6 +64,8 @@ job-done = 完成
 job-running = 进行中
 job-never = 还没有执行过
 job-failed = 失败
+job-held = 待确认
+job-approve = 确认处理 { $figure } / { $of }
 job-run = 立即执行
 
 chain-settings = 连锁设置

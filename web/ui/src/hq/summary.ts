@@ -4,8 +4,24 @@ import { count, money } from '$lib/format'
 import { say, t } from '$lib/i18n/index.svelte'
 import { me } from '$lib/session.svelte'
 import type { Ladder, PointsSettings } from '$lib/api/types'
+import type { TierCondition, TierWindow } from './ladder'
 
-const step = ({ threshold, multiplier }: Ladder['steps'][number]) => `${money(threshold)} · ×${formatDecimal(multiplier, 6, true)}`
+function windowTold(window: TierWindow): string {
+  if (window.kind === 'rolling_months') return t('window-told-months', { months: window.months })
+  if (window.kind === 'rolling_days') return t('window-told-days', { days: window.days })
+  return t(`window-${window.kind}`)
+}
+
+const conditionTold = ({ measure, window, threshold }: TierCondition) =>
+  `${t(`measure-${measure}`, { currency: me().chain.currency })} ≥ ${measure === 'paid' ? money(threshold) : count(threshold)} (${windowTold(window)})`
+
+/** What a step asks for, and its multiplier, in a line. */
+function stepTold({ threshold, conditions, multiplier }: Ladder['steps'][number]): string {
+  const by = `×${formatDecimal(multiplier, 6, true)}`
+  if (conditions == null) return `${money(threshold)} · ${by}`
+  const join = conditions.join === 'any' ? t('condition-or') : t('condition-and')
+  return `${conditions.of.map(conditionTold).join(` ${join} `)} · ${by}`
+}
 
 /** What differs between two ladders: each tier by its name, new and removed ones too. */
 export function ladderChanges(before: Ladder, after: Ladder): Change[] {
@@ -13,7 +29,7 @@ export function ladderChanges(before: Ladder, after: Ladder): Change[] {
   const steps = ids.map((id) => {
     const [old, now] = [before, after].map(({ steps }) => steps.find((one) => one.id === id))
     const name = now ?? old
-    return { title: `${t('section-ladder')} · ${name ? say(name.name) : id}`, from: old ? step(old) : '—', to: now ? step(now) : '—' }
+    return { title: `${t('section-ladder')} · ${name ? say(name.name) : id}`, from: old ? stepTold(old) : '—', to: now ? stepTold(now) : '—' }
   })
   const months = { title: t('ladder-months'), from: count(before.months), to: count(after.months) }
   return [months, ...steps].filter(({ from, to }) => from !== to)

@@ -87,7 +87,7 @@ fn tier(row: &TierChangeRow) -> Message {
         topic: "tier.changed",
         payload: json!({
             "membership_id": row.membership, "from": row.from, "to": row.to, "kind": row.kind, "at": row.at,
-            "cause_id": row.cause,
+            "cause_id": row.cause, "valid_through": row.valid_through, "figures": row.measured,
         }),
     }
 }

@@ -29,6 +29,8 @@ statements! {
         (chain_id, membership_id, asset) DO UPDATE SET balance = excluded.balance, debt = excluded.debt" of "(?, ?, ?, ?, ?)";
     AddMeasure = "INSERT INTO measures (chain_id, membership_id, measure, day, amount) VALUES {} ON CONFLICT \
         (chain_id, membership_id, measure, day) DO UPDATE SET amount = measures.amount + excluded.amount" of "(?, ?, ?, ?, ?)";
+    AddTotal = "INSERT INTO measure_totals (chain_id, membership_id, measure, amount) VALUES {} ON CONFLICT \
+        (chain_id, membership_id, measure) DO UPDATE SET amount = measure_totals.amount + excluded.amount" of "(?, ?, ?, ?)";
     InsertMembership = "INSERT INTO memberships (chain_id, id, program_id, customer_id, store_id, opened_at, \
         opened_on, valid_through, expires_at, tier, open, purchases, reference, version) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 1)";
     UpdateMemberships = "WITH given (tier, open, purchases, version, chain_id, id) AS (VALUES {}) UPDATE memberships \
@@ -45,6 +47,17 @@ statements! {
         input_hash) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertTierChange = "INSERT INTO tier_changes (chain_id, membership_id, at, id, kind, from_tier, to_tier, since, \
         day, cause, figure, threshold, explanation_zh, explanation_en) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    UpdateMemberships = "WITH given (tier, tier_until, own_tier, own_until, open, purchases, version, chain_id, id) AS (VALUES {}) \
+        UPDATE memberships SET tier = given.tier, tier_until = given.tier_until, own_tier = given.own_tier, \
+        own_until = given.own_until, open = given.open, purchases = given.purchases, version = given.version FROM given \
+        WHERE memberships.chain_id = given.chain_id AND memberships.id = given.id" of "(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    InsertCard = "INSERT INTO cards (chain_id, id, membership_id, number, last_four, kind, store_id, state, blocks, \
+        issued_at, valid_through, replaces, replaced_by, version) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, 'active', '', ?, ?, ?, NULL, 1)";
+    UpdateCard = "UPDATE cards SET state = ?, blocks = ?, replaced_by = ?, version = ? WHERE chain_id = ? AND id = ?";
+    InsertTierChange = "INSERT INTO tier_changes (chain_id, membership_id, at, id, kind, from_tier, to_tier, since, \
+        day, cause, figure, threshold, explanation_zh, explanation_en, figures, valid_through, own_from, own_to, \
+        staff_id, reason) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    AddStock = "UPDATE rewards SET stock = stock + ?, version = version + 1 WHERE chain_id = ? AND id = ?";
     InsertInput = "INSERT INTO recorded_inputs (chain_id, hash, bytes) VALUES {} ON CONFLICT (chain_id, hash) DO \
         NOTHING" of "(?, ?, ?)";
     InsertUnjudged = "INSERT INTO unjudged (chain_id, bill_id, input) VALUES {}" of "(?, ?, ?)";

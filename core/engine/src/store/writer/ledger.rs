@@ -17,6 +17,8 @@ use cardea_domain::ledger::{Asset, Lot, Member};
 use cardea_domain::ledger::{Asset, Lot, Member};
 use cardea_domain::prepaid::{PassRecord, PassUseRecord, TopUpRecord};
 use cardea_domain::rows::{CampaignUseRow, PinRow, Rows};
+use cardea_domain::measure::Wanted;
+use cardea_domain::rows::Rows;
 use cardea_domain::sale::{NaturalKey, Reward, SaleRecord};
 use cardea_domain::terms::{AcceptanceChannel, TermsKind};
 use cardea_domain::voucher::{UsedVoucher, Voucher};
@@ -102,8 +104,8 @@ pub struct CampaignNeed {
 #[derive(Clone, Copy, Debug)]
 pub struct MemberNeed {
     pub id: MembershipId,
-    /// From which day on the figures of the tier's window are wanted; None: not at all.
-    pub paid_since: Option<Day>,
+    /// Which figures of its tier are wanted; None: none at all.
+    pub figures: Option<Wanted>,
     /// With the upgrades that sales caused, and the figures back to the oldest one's window.
     pub upgrades: bool,
 }

@@ -5,6 +5,7 @@ use super::campaigns;
 use super::credentials;
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
 use super::{claims, prepaid, record, vouchers};
+use super::{figures, record};
 use crate::error::{Error, Result};
 use crate::store::statement::{Bind, fetch, fetch_all, ids, statements};
 use crate::store::{Conn, Id};
@@ -14,24 +15,25 @@ use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Account, Asset, EndedLot, Lot, LotTerms, Member};
 use cardea_domain::tier::Upgrade;
+use cardea_domain::measure::{Figures, Measured};
+use cardea_domain::sale::Reward;
+use cardea_domain::tier::{Below, Upgrade};
 use cardea_domain::{Day, Instant, Text};
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text as SqlText};
 use std::collections::{BTreeMap, BTreeSet};
 
 statements! {
-    SelectMembers -> (Binary, Binary, Nullable<Binary>, Binary, BigInt, Bool, Nullable<BigInt>, SqlText, BigInt, BigInt) =
-        "SELECT id, program_id, customer_id, store_id, opened_at, open, expires_at, tier, purchases, version FROM memberships \
-         WHERE chain_id = ? AND id IN ({})" of "?";
+    SelectMembers -> MemberColumns =
+        "SELECT id, program_id, customer_id, store_id, opened_at, open, expires_at, tier, tier_until, own_tier, own_until, \
+         purchases, version FROM memberships WHERE chain_id = ? AND id IN ({})" of "?";
     SelectAccounts -> (Binary, SqlText, BigInt, BigInt) =
         "SELECT membership_id, asset, balance, debt FROM accounts WHERE chain_id = ? AND membership_id IN ({})" of "?";
     SelectLots -> (Binary, SqlText, Binary, Nullable<Binary>, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
         "SELECT membership_id, asset, id, bill_id, opened_at, matures_at, expires_at, remaining FROM lots \
          WHERE remaining > 0 AND chain_id = ? AND membership_id IN ({})" of "?";
-    SelectPaid -> (Binary, Integer, BigInt) =
-        "SELECT membership_id, day, amount FROM measures WHERE measure = 'paid' AND chain_id = ? AND day >= ? \
-         AND membership_id IN ({})" of "?";
-    SelectUpgrades -> (Binary, SqlText, SqlText, Integer, Integer, BigInt, BigInt, Nullable<Binary>) =
-        "SELECT membership_id, from_tier, to_tier, since, day, figure, threshold, cause FROM tier_changes \
+    SelectUpgrades -> (Binary, SqlText, SqlText, Integer, Integer, BigInt, BigInt, Nullable<SqlText>) =
+        "SELECT membership_id, COALESCE(own_from, from_tier), COALESCE(own_to, to_tier), since, day, figure, threshold, \
+         figures FROM tier_changes \
          WHERE kind = 'upgrade' AND chain_id = ? AND membership_id IN ({}) ORDER BY membership_id, at, id" of "?";
     SelectCards -> CardColumns =
         "SELECT c.id, c.membership_id, c.number, c.kind, c.state, c.blocks, c.store_id, c.valid_through, c.replaced_by, \
@@ -71,6 +73,37 @@ statements! {
         "SELECT l.asset, l.id, l.bill_id, l.opened_at, l.matures_at, l.expires_at, l.remaining FROM lots l \
          WHERE l.chain_id = ? AND l.membership_id = ? AND l.expires_at <= ? AND NOT l.ended ORDER BY l.expires_at, l.id";
 }
+
+type MemberColumns = (
+    Binary,
+    Binary,
+    Nullable<Binary>,
+    Binary,
+    BigInt,
+    Bool,
+    Nullable<BigInt>,
+    SqlText,
+    Nullable<Integer>,
+    Nullable<SqlText>,
+    Nullable<Integer>,
+    BigInt,
+    BigInt,
+);
+type MemberTuple = (
+    Id,
+    Id,
+    Option<Id>,
+    Id,
+    i64,
+    bool,
+    Option<i64>,
+    String,
+    Option<i32>,
+    Option<String>,
+    Option<i32>,
+    i64,
+    i64,
+);
 
 type CardColumns = (
     Binary,
@@ -199,7 +232,7 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
     prepaid::load(conn, chain, needs, state)
 }
 
-type Members = BTreeMap<MembershipId, Member>;
+pub(super) type Members = BTreeMap<MembershipId, Member>;
 /// An id in a statement's list.
 type Key = [Bind<'static>; 1];
 
@@ -209,9 +242,14 @@ pub(crate) fn member_head(conn: &mut Conn, chain: ChainId, id: MembershipId) -> 
 }
 
 fn member_heads(conn: &mut Conn, chain: ChainId, ids: &[Key]) -> Result<Vec<Member>> {
-    type Row = (Id, Id, Option<Id>, Id, i64, bool, Option<i64>, String, i64, i64);
-    let rows = fetch_all!(conn, SelectMembers, [chain], ids => Row)?;
-    let head = |(id, program, customer, store, opened_at, open, expires_at, tier, purchases, version): Row| Member {
+    let rows = fetch_all!(conn, SelectMembers, [chain], ids => MemberTuple)?;
+    Ok(rows.into_iter().map(member_of_row).collect())
+}
+
+fn member_of_row(row: MemberTuple) -> Member {
+    let (id, program, customer, store, opened_at, open, expires_at, tier, until, own, own_until, purchases, version) =
+        row;
+    Member {
         id: id.typed(),
         program: program.typed(),
         customer: customer.map(Id::typed),
@@ -220,15 +258,21 @@ fn member_heads(conn: &mut Conn, chain: ChainId, ids: &[Key]) -> Result<Vec<Memb
         open,
         expires_at: expires_at.map(Instant),
         tier,
+        tier_until: until.map(Day),
+        below: own.map(|tier| Below {
+            tier,
+            until: own_until.map(Day),
+        }),
         purchases,
         version,
         accounts: BTreeMap::new(),
-        paid_by_day: BTreeMap::new(),
+        figures: Figures::default(),
         upgrades: Vec::new(),
         ended: Vec::new(),
         holds: Vec::new(),
     };
     Ok(rows.into_iter().map(head).collect())
+    }
 }
 
 /// A membership with accounts, lots and, where asked for, the figures of its tier.
@@ -244,50 +288,24 @@ fn members(conn: &mut Conn, chain: ChainId, needs: &[MemberNeed]) -> Result<Memb
     super::holds::load(conn, chain, &mut members)?;
     let with_upgrades = ids(needs.iter().filter(|need| need.upgrades).map(|need| need.id));
     upgrades(conn, chain, &with_upgrades, &mut members)?;
-    // The wanted window, or further back to the one of the oldest upgrade.
-    let since = |need: &MemberNeed| {
-        let upgrades = members
-            .get(&need.id)
-            .map(|member| member.upgrades.iter().map(|upgrade| upgrade.since));
-        Some((
-            need.id,
-            need.paid_since
-                .into_iter()
-                .chain(upgrades.into_iter().flatten())
-                .min()?,
-        ))
-    };
-    let since: BTreeMap<MembershipId, Day> = needs.iter().filter_map(since).collect();
-    if let Some(first) = since.values().min() {
-        let ids = ids(since.keys().copied());
-        for (id, day, amount) in fetch_all!(conn, SelectPaid, [chain, *first], &ids => (Id, i32, i64))? {
-            let id = id.typed();
-            if let Some(member) = members.get_mut(&id)
-                && since.get(&id).is_some_and(|since| *since <= Day(day))
-            {
-                member.paid_by_day.insert(Day(day), amount);
-            }
-        }
-    }
+    figures::load(conn, chain, needs, &mut members)?;
     Ok(members)
 }
 
 fn upgrades(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members) -> Result<()> {
-    type Row = (Id, String, String, i32, i32, i64, i64, Option<Id>);
-    for (membership, from, to, since, day, figure, threshold, cause) in
+    type Row = (Id, String, String, i32, i32, i64, i64, Option<String>);
+    for (membership, from, to, since, day, figure, threshold, figures) in
         fetch_all!(conn, SelectUpgrades, [chain], ids => Row)?
     {
-        if let Some(member) = members.get_mut(&membership.typed())
-            && let Some(cause) = cause
-        {
+        if let Some(member) = members.get_mut(&membership.typed()) {
             member.upgrades.push(Upgrade {
                 from,
                 to,
-                since: Day(since),
                 day: Day(day),
-                figure,
-                threshold,
-                bill: cause.typed(),
+                measured: match figures {
+                    Some(figures) => serde_json::from_str(&figures)?,
+                    None => Measured::paid((Day(since), Day(day)), (figure, threshold)),
+                },
             });
         }
     }

@@ -12,6 +12,7 @@ mod counts;
 pub(crate) mod credentials;
 mod events;
 mod holds;
+mod figures;
 pub(crate) mod idempotency;
 pub(crate) mod ids;
 mod insert;
@@ -23,6 +24,7 @@ mod queue;
 mod rare;
 pub(crate) mod record;
 pub(crate) mod save;
+mod sums;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tx;

@@ -10,6 +10,9 @@ use cardea_domain::ledger::{Asset, LotTerms, SpentMove};
 use cardea_domain::sale::{
     AttrValue, IntroducerBonus, NaturalKey, RecordedDraw, RecordedLine, RecordedTender, SaleRecord, Terms,
 };
+use cardea_domain::ledger::{LotTerms, SpentMove};
+use cardea_domain::measure;
+use cardea_domain::sale::{AttrValue, IntroducerBonus, NaturalKey, RecordedLine, RecordedTender, SaleRecord, Terms};
 use cardea_domain::{Day, Instant};
 use diesel::prelude::Queryable;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
@@ -93,7 +96,7 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
         rounding: bill.rounding,
         paid: bill.paid,
         judgement: bill.judgement.parse().map_err(Error::internal)?,
-        lines: parts.lines.into_iter().map(line).collect(),
+        lines: parts.lines.into_iter().map(line).collect::<Result<_>>()?,
         tenders: parts.tenders.into_iter().map(tender).collect::<Result<_>>()?,
         bonuses: serde_json::from_str(&bill.bonuses)?,
         terms: Terms::from_row(&bill.terms)?,
@@ -124,8 +127,10 @@ fn lapsed(conn: &mut Conn, chain: ChainId, bill: BillId, clawed_back: i64) -> Re
     Ok(clawed_back - taken.into_iter().map(|(points,)| points).sum::<i64>())
 }
 
-fn line(line: parts::Line) -> RecordedLine {
-    RecordedLine {
+fn line(line: parts::Line) -> Result<RecordedLine> {
+    let attributes = line.attributes()?;
+    Ok(RecordedLine {
+        counts: measure::of_line(attributes.iter().map(|(name, value)| (name.as_str(), value))),
         number: line.number,
         sku: line.sku,
         category: line.category,
@@ -135,7 +140,7 @@ fn line(line: parts::Line) -> RecordedLine {
         list_amount: line.list_amount,
         counted: line.counted,
         contribution: line.contribution,
-    }
+    })
 }
 
 fn tender(tender: parts::Tender) -> Result<RecordedTender> {

@@ -7,6 +7,8 @@ use super::ledger::{CardEvent, Decision};
 use super::parts::{self, Asked};
 use super::prepaid;
 use super::rare;
+use super::parts::{self, Asked, Parts};
+use super::sums::{Balances, Differences, MembershipUpdates, write_figures, write_updates};
 use super::tx::{Answer, AuditRow, IdempotencyKey, Message, Notes};
 use super::{claims, vouchers};
 use crate::actor::Actor;
@@ -17,8 +19,8 @@ use crate::store::statement::{Bind, Waiting, run};
 use cardea_domain::card::Block;
 use cardea_domain::id::*;
 use cardea_domain::rows::*;
-use cardea_domain::{Day, Instant, webhook};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use cardea_domain::{Instant, webhook};
+use std::collections::{HashMap, HashSet};
 
 /// Where the rows of one wave go. No two of its commands touch the same membership, card, bill or reward.
 pub(super) struct Saver<'a> {
@@ -29,13 +31,6 @@ pub(super) struct Saver<'a> {
     trail: &'a mut Trail,
     rows: Waits<'a>,
 }
-
-/// State of memberships, absolute: the last one holds.
-type MembershipUpdates<'a> = BTreeMap<(ChainId, MembershipId), &'a MembershipUpdate>;
-/// Balance and debt by membership and asset, absolute: the last ones hold.
-type Balances<'a> = BTreeMap<(ChainId, MembershipId, &'a str), (i64, i64)>;
-/// Measures by day: differences, which add up.
-type Differences = BTreeMap<(ChainId, MembershipId, &'static str, Day), i64>;
 
 /// What waits to be written, by table.
 #[derive(Default)]
@@ -244,6 +239,12 @@ impl<'a> Saver<'a> {
                 t.threshold,
                 &t.explanation.zh,
                 &t.explanation.en,
+                serde_json::to_string(&t.measured)?,
+                t.valid_through,
+                t.own.as_ref().map(|(from, _)| from.as_str()),
+                t.own.as_ref().map(|(_, to)| to.as_str()),
+                t.staff,
+                t.reason.map(|reason| reason.as_str()),
             ]);
         }
         Ok(())
@@ -450,6 +451,63 @@ fn write_figures(conn: &mut Conn, balances: &Balances, differences: &Differences
     }
     measures.write(conn)?;
     Ok(())
+}
+
+/// What few commands change, at once: rows that were there before the wave.
+fn rare(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
+    for p in &rows.progress {
+        let so_far = [p.returned_money, p.returned_paid, p.clawed_back, p.given_back];
+        let [money, paid, clawed_back, given_back] = so_far;
+        let mut parts = parts_of(conn, chain, p.bill)?;
+        parts.lines_returned(&p.lines)?;
+        parts.tenders_returned(&p.tenders)?;
+        let changed = run!(
+            conn,
+            UpdateProgress,
+            [money, paid, clawed_back, given_back, parts.text()?, chain, p.bill]
+        )?;
+        expect((1, changed), "bill")?;
+    }
+    for (membership, lot, until) in &rows.lot_dates {
+        let changed = run!(conn, UpdateLotDate, [*until, chain, *membership, *lot])?;
+        expect((1, changed), "lot")?;
+    }
+    for bill in &rows.judged {
+        let changed = run!(conn, DeleteUnjudged, [chain, *bill])?;
+        expect((1, changed), "unjudged sale")?;
+    }
+    for b in &rows.bill_memberships {
+        let judgement = b.judgement.as_str();
+        let mut parts = parts_of(conn, chain, b.bill)?;
+        parts.lines_judged(&b.contributions)?;
+        let parts = parts.text()?;
+        let changed = run!(
+            conn,
+            UpdateBillMembership,
+            [
+                b.membership,
+                judgement,
+                b.earned,
+                &b.bonuses,
+                &b.terms,
+                parts,
+                chain,
+                b.bill
+            ]
+        )?;
+        expect((1, changed), "bill")?;
+    }
+    for (reward, delta) in &rows.stock {
+        let changed = run!(conn, AddStock, [*delta, chain, *reward])?;
+        expect((1, changed), "reward")?;
+    }
+    Ok(())
+}
+
+fn parts_of(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Parts> {
+    let found = fetch!(conn, SelectParts, [chain, bill] => (String,))?.pop();
+    let (text,) = found.ok_or_else(|| Error::internal(format!("bill {bill} is missing")))?;
+    Parts::parse(&text)
 }
 
 /// Blocks as they stand in the table: names joined by commas.

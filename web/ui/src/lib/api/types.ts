@@ -28,6 +28,9 @@ export type Me = Schemas['Me']
 export type Store = Schemas['StoreShown']
 export type Staff = Schemas['Staff']
 
+export type MembershipTier = Schemas['MembershipTier']
+export type TierNeeds = Schemas['TierNeeds']
+
 export type Customer = Schemas['Customer']
 export type LunarDay = Schemas['LunarDayView']
 export type ClassRules = Schemas['ClassRulesView']
