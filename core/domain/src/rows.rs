@@ -10,7 +10,6 @@ use crate::measure::Measured;
 use crate::money::{Minor, Points, Ppm};
 use crate::prepaid::{Confirmation, Payer, RefundReason};
 use crate::sale::{BillKind, ClaimState, Judgement, NaturalKey, TenderKind};
-use crate::sale::{BillKind, Judgement, NaturalKey, TenderKind};
 use crate::tier::{Below, TierReason};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -6,17 +6,13 @@ use crate::http::{Answer, Body, Id, IdempotencyKey, Language, Page, Permit, Quer
 use crate::state::State;
 use actix_web::{get, post, web};
 use cardea_domain::id::MembershipId;
-use cardea_engine::command::{Command, NameHolder, NewHolder, NewRenewal, Renew, RenewalView};
-use cardea_engine::page::PageArgs;
-use cardea_engine::query::{CardShown, GrantedRenewal, MembershipQuery, MembershipShown, MembershipView};
-use crate::http::{Answer, Id, IdempotencyKey, Language, Page, Permit, Query, Write, action, answer};
-use crate::state::State;
-use actix_web::{get, post, web};
-use cardea_domain::id::MembershipId;
-use cardea_engine::command::{Command, NewTier, SetTier, TierRevocation, TierSet};
+use cardea_engine::command::{
+    Command, NameHolder, NewHolder, NewRenewal, NewTier, Renew, RenewalView, SetTier, TierRevocation, TierSet,
+};
 use cardea_engine::page::PageArgs;
 use cardea_engine::query::{
-    LotsQuery, MembershipLots, MembershipQuery, MembershipShown, MembershipTier, MembershipView,
+    CardShown, GrantedRenewal, LotsQuery, MembershipLots, MembershipQuery, MembershipShown, MembershipTier,
+    MembershipView,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -29,6 +25,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(quote_renewal)
         .service(renew_membership)
         .service(list_renewals);
+    config
         .service(read_tier)
         .service(set_tier)
         .service(revoke_tier)
@@ -148,6 +145,10 @@ async fn list_renewals(
 ) -> Answer {
     let found = state
         .read(move |engine| engine.renewals(permit.actor(), id.0, &page.0))
+        .await?;
+    Ok(answer::ok(&found))
+}
+
 /// How a membership's tier stands: what keeps it, what reaches the next one, which follows, and how it came about (D-TIER-3).
 #[utoipa::path(tag = "memberships", params(("id" = Uuid, Path)), responses((status = 200, body = MembershipTier)))]
 #[get("/memberships/{id}/tier")]

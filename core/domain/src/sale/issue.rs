@@ -4,8 +4,7 @@ use super::bill::field;
 use super::earn::{self, Earning};
 use super::returns::kept_lines;
 use super::{
-    Basis, BillKind, Context, EntryView, Issuing, Judgement, Proposal, RecordedLine, SaleRecord, explain, sell,
-    Basis, BillKind, Context, EntryView, Judgement, Proposal, RecordedLine, SaleRecord, counted, explain, sell,
+    Basis, BillKind, Context, EntryView, Issuing, Judgement, Proposal, RecordedLine, SaleRecord, counted, explain, sell,
 };
 use crate::calendar::{Day, Instant};
 use crate::card::{self, Card, CardKind, CardNumber, CardState};

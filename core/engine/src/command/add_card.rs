@@ -88,7 +88,7 @@ impl LedgerCommand for Adding {
         Needs {
             members: vec![MemberNeed {
                 id: self.membership,
-                paid_since: None,
+                figures: None,
                 upgrades: false,
             }],
             cards_of: Some(self.membership),

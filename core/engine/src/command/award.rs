@@ -84,7 +84,7 @@ impl LedgerCommand for Awarding {
         Needs {
             members: vec![MemberNeed {
                 id: self.award.membership,
-                paid_since: None,
+                figures: None,
                 upgrades: false,
             }],
             campaigns: vec![CampaignNeed {

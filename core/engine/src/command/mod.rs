@@ -67,13 +67,12 @@ pub use renewal::{NewRenewal, Renew, RenewalView, RenewedCard};
 pub use returns::{NewReturn, Return, ReturnView};
 pub use sale::Sale;
 pub use sale_view::{MemberView, SaleView};
+pub use tier::{NewTier, SetTier, TierRevocation, TierSet};
 pub use top_up::{NewTopUp, TopUpPayer, TopUpView};
 pub use top_up_refund::{NewRefund, Prepaid, RefundPrepaid, RefundView};
 pub use voucher::VoucherTender;
 pub use voucher_quote::{NewVoucherQuote, VoucherQuote};
 pub use voucher_return::ReturnedVoucher;
-pub use sale::{MemberRef, MemberView, Sale, SaleView};
-pub use tier::{NewTier, SetTier, TierRevocation, TierSet};
 
 use crate::actor::Actor;
 use crate::engine::Engine;
@@ -144,6 +143,7 @@ impl Command {
             Command::SetPin(command) => command.name(),
             Command::Renew(_) => "membership.renew",
             Command::JudgeLate(_) => "sale.judge",
+            Command::SetTier(command) => command.name(),
             Command::Award(_) => "campaign.award",
             Command::TopUp(_) => "top_up.post",
             Command::RefundPrepaid(_) => "top_up.refund",
@@ -157,7 +157,6 @@ impl Command {
         match self {
             Command::Sale(command) => command.vouchers.len(),
             _ => 0,
-            Command::SetTier(command) => command.name(),
         }
     }
 

@@ -124,7 +124,7 @@ impl LedgerCommand for Naming {
         Needs {
             members: vec![MemberNeed {
                 id: self.membership,
-                paid_since: None,
+                figures: None,
                 upgrades: false,
             }],
             cards_of: Some(self.membership),

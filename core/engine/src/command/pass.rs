@@ -256,7 +256,7 @@ impl LedgerCommand for Selling {
         if !needs.members.iter().any(|need| need.id == self.member) {
             needs.members.push(MemberNeed {
                 id: self.member,
-                paid_since: None,
+                figures: None,
                 upgrades: false,
             });
         }

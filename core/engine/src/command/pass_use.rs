@@ -258,7 +258,7 @@ impl LedgerCommand for Using {
         Needs {
             members: vec![MemberNeed {
                 id: self.membership,
-                paid_since: None,
+                figures: None,
                 upgrades: false,
             }],
             cards: self.args.card.into_iter().collect(),

@@ -126,18 +126,15 @@ impl Posting {
 
 impl LedgerCommand for Posting {
     fn needs(&self) -> Needs {
-        let ladder = &self.context.ladder;
-        // A ladder of one step measures nothing.
-        let window = (ladder.steps.len() > 1).then_some(ladder.months);
-        let paid_since = window.and_then(|months| self.args.key.business_date.months_earlier(months));
+        let figures = self.context.ladder.wanted(self.args.key.business_date);
         let member = self.member.map(|id| MemberNeed {
             id,
-            paid_since,
+            figures,
             upgrades: false,
         });
         let introducer = self.introducer.map(|id| MemberNeed {
             id,
-            paid_since: None,
+            figures: None,
             upgrades: false,
         });
         let judged_at = self.context.judged_at;

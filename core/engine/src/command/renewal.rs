@@ -286,7 +286,7 @@ impl LedgerCommand for Renewing {
         Needs {
             members: vec![MemberNeed {
                 id: self.membership,
-                paid_since: None,
+                figures: None,
                 upgrades: false,
             }],
             cards_of: Some(self.membership),

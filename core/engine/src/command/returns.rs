@@ -3,8 +3,8 @@
 use super::Purpose;
 use super::campaigns;
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
-use super::voucher_return::{self, ReturnedVoucher};
 use super::told;
+use super::voucher_return::{self, ReturnedVoucher};
 use crate::error::Result;
 use crate::identity::Action;
 use crate::store::Answer;

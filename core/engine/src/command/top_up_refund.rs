@@ -183,7 +183,7 @@ impl LedgerCommand for Refunding {
         Needs {
             members: vec![MemberNeed {
                 id: self.membership,
-                paid_since: None,
+                figures: None,
                 upgrades: false,
             }],
             top_up: Some(self.of).filter(|_| self.what == Prepaid::TopUp),

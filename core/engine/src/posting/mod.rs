@@ -80,7 +80,7 @@ fn member(tx: &mut Tx<'_>, id: MembershipId) -> Result<Member> {
     let needs = Needs {
         members: vec![MemberNeed {
             id,
-            paid_since: None,
+            figures: None,
             upgrades: false,
         }],
         ..Needs::default()

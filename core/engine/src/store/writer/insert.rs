@@ -33,9 +33,6 @@ statements! {
         (chain_id, membership_id, measure) DO UPDATE SET amount = measure_totals.amount + excluded.amount" of "(?, ?, ?, ?)";
     InsertMembership = "INSERT INTO memberships (chain_id, id, program_id, customer_id, store_id, opened_at, \
         opened_on, valid_through, expires_at, tier, open, purchases, reference, version) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 1)";
-    UpdateMemberships = "WITH given (tier, open, purchases, version, chain_id, id) AS (VALUES {}) UPDATE memberships \
-        SET tier = given.tier, open = given.open, purchases = given.purchases, version = given.version FROM given \
-        WHERE memberships.chain_id = given.chain_id AND memberships.id = given.id" of "(?, ?, ?, ?, ?, ?)";
     InsertCard = "INSERT INTO cards (chain_id, id, membership_id, number, last_four, kind, store_id, \
         issued_at, valid_through, replaces, state, awaits_approval, entered_by, holder_staff_id, blocks, replaced_by, \
         version) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', NULL, 1)";
@@ -45,15 +42,10 @@ statements! {
     InsertRenewal = "INSERT INTO renewals (chain_id, id, membership_id, staff_id, store_id, at, applied_on, \
         was_valid_through, valid_through, reopened, points_ended, rule, explanation_zh, explanation_en, configuration_id, \
         input_hash) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    InsertTierChange = "INSERT INTO tier_changes (chain_id, membership_id, at, id, kind, from_tier, to_tier, since, \
-        day, cause, figure, threshold, explanation_zh, explanation_en) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     UpdateMemberships = "WITH given (tier, tier_until, own_tier, own_until, open, purchases, version, chain_id, id) AS (VALUES {}) \
         UPDATE memberships SET tier = given.tier, tier_until = given.tier_until, own_tier = given.own_tier, \
         own_until = given.own_until, open = given.open, purchases = given.purchases, version = given.version FROM given \
         WHERE memberships.chain_id = given.chain_id AND memberships.id = given.id" of "(?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    InsertCard = "INSERT INTO cards (chain_id, id, membership_id, number, last_four, kind, store_id, state, blocks, \
-        issued_at, valid_through, replaces, replaced_by, version) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, 'active', '', ?, ?, ?, NULL, 1)";
-    UpdateCard = "UPDATE cards SET state = ?, blocks = ?, replaced_by = ?, version = ? WHERE chain_id = ? AND id = ?";
     InsertTierChange = "INSERT INTO tier_changes (chain_id, membership_id, at, id, kind, from_tier, to_tier, since, \
         day, cause, figure, threshold, explanation_zh, explanation_en, figures, valid_through, own_from, own_to, \
         staff_id, reason) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";

@@ -4,8 +4,7 @@ use super::blanks;
 use super::campaigns;
 use super::credentials;
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
-use super::{claims, prepaid, record, vouchers};
-use super::{figures, record};
+use super::{claims, figures, prepaid, record, vouchers};
 use crate::error::{Error, Result};
 use crate::store::statement::{Bind, fetch, fetch_all, ids, statements};
 use crate::store::{Conn, Id};
@@ -14,9 +13,8 @@ use cardea_domain::error::MembershipChoice;
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Account, Asset, EndedLot, Lot, LotTerms, Member};
-use cardea_domain::tier::Upgrade;
 use cardea_domain::measure::{Figures, Measured};
-use cardea_domain::sale::Reward;
+use cardea_domain::tier::Upgrade;
 use cardea_domain::tier::{Below, Upgrade};
 use cardea_domain::{Day, Instant, Text};
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text as SqlText};
@@ -270,8 +268,6 @@ fn member_of_row(row: MemberTuple) -> Member {
         upgrades: Vec::new(),
         ended: Vec::new(),
         holds: Vec::new(),
-    };
-    Ok(rows.into_iter().map(head).collect())
     }
 }
 

@@ -7,12 +7,10 @@ use crate::store::statement::{fetch, statements};
 use crate::store::{Conn, Id};
 use cardea_domain::id::*;
 use cardea_domain::ledger::{Asset, LotTerms, SpentMove};
+use cardea_domain::measure;
 use cardea_domain::sale::{
     AttrValue, IntroducerBonus, NaturalKey, RecordedDraw, RecordedLine, RecordedTender, SaleRecord, Terms,
 };
-use cardea_domain::ledger::{LotTerms, SpentMove};
-use cardea_domain::measure;
-use cardea_domain::sale::{AttrValue, IntroducerBonus, NaturalKey, RecordedLine, RecordedTender, SaleRecord, Terms};
 use cardea_domain::{Day, Instant};
 use diesel::prelude::Queryable;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};

@@ -7,7 +7,6 @@ use super::ledger::{CardEvent, Decision};
 use super::parts::{self, Asked};
 use super::prepaid;
 use super::rare;
-use super::parts::{self, Asked, Parts};
 use super::sums::{Balances, Differences, MembershipUpdates, write_figures, write_updates};
 use super::tx::{Answer, AuditRow, IdempotencyKey, Message, Notes};
 use super::{claims, vouchers};
@@ -429,85 +428,6 @@ impl<'a> Saver<'a> {
         rows.keys.write(conn)?;
         Ok(())
     }
-}
-
-fn write_updates(conn: &mut Conn, rows: &MembershipUpdates) -> Result<()> {
-    let mut updates = Waiting::<UpdateMemberships>::default();
-    for ((chain, id), u) in rows {
-        updates.add(row![&u.tier, u.open, u.purchases, u.version, *chain, *id]);
-    }
-    expect(updates.write(conn)?, "membership")
-}
-
-fn write_figures(conn: &mut Conn, balances: &Balances, differences: &Differences) -> Result<()> {
-    let mut accounts = Waiting::<UpsertAccount>::default();
-    for ((chain, membership, asset), (balance, debt)) in balances {
-        accounts.add(row![*chain, *membership, *asset, *balance, *debt]);
-    }
-    accounts.write(conn)?;
-    let mut measures = Waiting::<AddMeasure>::default();
-    for ((chain, membership, measure, day), delta) in differences {
-        measures.add(row![*chain, *membership, *measure, *day, *delta]);
-    }
-    measures.write(conn)?;
-    Ok(())
-}
-
-/// What few commands change, at once: rows that were there before the wave.
-fn rare(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
-    for p in &rows.progress {
-        let so_far = [p.returned_money, p.returned_paid, p.clawed_back, p.given_back];
-        let [money, paid, clawed_back, given_back] = so_far;
-        let mut parts = parts_of(conn, chain, p.bill)?;
-        parts.lines_returned(&p.lines)?;
-        parts.tenders_returned(&p.tenders)?;
-        let changed = run!(
-            conn,
-            UpdateProgress,
-            [money, paid, clawed_back, given_back, parts.text()?, chain, p.bill]
-        )?;
-        expect((1, changed), "bill")?;
-    }
-    for (membership, lot, until) in &rows.lot_dates {
-        let changed = run!(conn, UpdateLotDate, [*until, chain, *membership, *lot])?;
-        expect((1, changed), "lot")?;
-    }
-    for bill in &rows.judged {
-        let changed = run!(conn, DeleteUnjudged, [chain, *bill])?;
-        expect((1, changed), "unjudged sale")?;
-    }
-    for b in &rows.bill_memberships {
-        let judgement = b.judgement.as_str();
-        let mut parts = parts_of(conn, chain, b.bill)?;
-        parts.lines_judged(&b.contributions)?;
-        let parts = parts.text()?;
-        let changed = run!(
-            conn,
-            UpdateBillMembership,
-            [
-                b.membership,
-                judgement,
-                b.earned,
-                &b.bonuses,
-                &b.terms,
-                parts,
-                chain,
-                b.bill
-            ]
-        )?;
-        expect((1, changed), "bill")?;
-    }
-    for (reward, delta) in &rows.stock {
-        let changed = run!(conn, AddStock, [*delta, chain, *reward])?;
-        expect((1, changed), "reward")?;
-    }
-    Ok(())
-}
-
-fn parts_of(conn: &mut Conn, chain: ChainId, bill: BillId) -> Result<Parts> {
-    let found = fetch!(conn, SelectParts, [chain, bill] => (String,))?.pop();
-    let (text,) = found.ok_or_else(|| Error::internal(format!("bill {bill} is missing")))?;
-    Parts::parse(&text)
 }
 
 /// Blocks as they stand in the table: names joined by commas.
