@@ -189,6 +189,7 @@ impl Command {
         match self {
             Command::SetPin(command) => command.old().is_some(),
             Command::Sale(command) => command.confirmation.pin.is_some(),
+            Command::Pass(command) => command.sale.confirmation.pin.is_some(),
             Command::Redemption(command) => command.confirmation.pin.is_some(),
             _ => false,
         }
@@ -202,6 +203,7 @@ impl Command {
         let (confirmation, card) = match self {
             Command::SetPin(command) => return Ok(command.old().map(|used| (used, "/old_pin"))),
             Command::Sale(command) => (&command.confirmation, command.shown()),
+            Command::Pass(command) => (&command.sale.confirmation, command.sale.shown()),
             Command::Redemption(command) => (&command.confirmation, Some(command.card.as_str())),
             _ => return Ok(None),
         };
@@ -233,6 +235,7 @@ impl Command {
         let mut judged = self.clone();
         match &mut judged {
             Command::Sale(command) => command.confirmation.judged = Some(card),
+            Command::Pass(command) => command.sale.confirmation.judged = Some(card),
             Command::Redemption(command) => command.confirmation.judged = Some(card),
             _ => {}
         }

@@ -1,8 +1,9 @@
 //! Selling a pass: a sale with one line, whose member gets the sessions (D-BEA-2). It counts as paid when it is sold.
 
+use super::confirmation::Confirmation;
 use super::desk::{Desk, a_till, or_a_till, stale};
 use super::holder::{AsOf, Holder};
-use super::new_sale::{NewSale, SaleLine, SaleMember};
+use super::new_sale::{NewSale, SaleLine, SaleMember, SaleTender};
 use super::sale::Sale;
 use super::{Command, SaleView};
 use crate::error::Result;
@@ -12,7 +13,7 @@ use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, S
 use crate::terms;
 use cardea_domain::id::*;
 use cardea_domain::prepaid::{MOST_SESSIONS, PassTerms, grant_sessions};
-use cardea_domain::sale::{AttrValue, Context, EntryView, NaturalKey, Tender};
+use cardea_domain::sale::{AttrValue, Context, EntryView, NaturalKey};
 use cardea_domain::terms::TermsOccasion;
 use cardea_domain::{Code, Day, Instant, Minor, Refusal};
 use serde::{Deserialize, Serialize};
@@ -63,13 +64,16 @@ pub struct NewPass {
     /// Last day on which it can be used; null: no end.
     #[schema(value_type = Option<String>, format = Date)]
     pub valid_through: Option<Day>,
-    pub tenders: Vec<Tender>,
+    pub tenders: Vec<SaleTender>,
+    /// What was made sure of, where the program demands it.
+    #[serde(default)]
+    pub confirmation: Confirmation,
 }
 
 /// A pass on its way.
 #[derive(Clone, Debug)]
 pub struct PassSale {
-    sale: Sale,
+    pub(super) sale: Sale,
     pass: PassTerms,
 }
 
@@ -94,7 +98,9 @@ impl NewPass {
             rounding: 0,
             lines: vec![line],
             tenders: self.tenders,
+            rewards: Vec::new(),
             over_limit: false,
+            confirmation: self.confirmation,
             reason: None,
         };
         Ok(Command::Pass(PassSale {

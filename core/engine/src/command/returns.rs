@@ -247,9 +247,8 @@ impl LedgerCommand for Returning {
                 .filter(|voucher| voucher.new)
                 .for_each(|voucher| voucher.voucher_id = None);
         }
-        let mut decision = Decision::new(rows, self.answer(&answer, &vouchers)?);
         campaigns::take_back(&state.uses, &record, &answer, &mut rows, ids);
-        let mut decision = Decision::new(rows, self.answer(&answer)?);
+        let mut decision = Decision::new(rows, self.answer(&answer, &vouchers)?);
         let detail = json!({
             "sale_id": self.sale, "reason": self.args.reason, "money": answer.money.total,
             "taken_back": answer.points.taken_back, "given_back": answer.points.given_back,

@@ -261,7 +261,6 @@ async fn rewards_are_bounded_by_stock_and_balance(on: Backend) {
         points: 500,
         stock: Some(1),
         rules: Default::default(),
-        rules: Default::default(),
     };
     let reward = shop
         .f
@@ -299,7 +298,6 @@ async fn rewards_are_bounded_by_stock_and_balance(on: Backend) {
         name: Text::new("台灯", "Lamp"),
         points: 501,
         stock: None,
-        rules: Default::default(),
         rules: Default::default(),
     };
     let dear = shop.f.engine.create::<Reward>(&shop.f.admin, None, dear).await.unwrap();

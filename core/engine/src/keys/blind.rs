@@ -45,7 +45,7 @@ pub enum IndexKind {
 }
 
 impl IndexKind {
-    pub const ALL: [IndexKind; 13] = [
+    pub const ALL: [IndexKind; 14] = [
         IndexKind::Phone,
         IndexKind::PhoneLast4,
         IndexKind::Identity,

@@ -39,7 +39,7 @@ pub(super) fn load(conn: &mut Conn, chain: ChainId, members: &mut BTreeMap<Membe
 
 /// Lets go what was held with cards that are lost now, replaced or void (D-CARD-5).
 pub(super) fn release(conn: &mut Conn, chain: ChainId, decision: &Decision, now: Instant) -> Result<()> {
-    for rows in decision.before.iter().chain([&decision.rows]) {
+    for rows in decision.before.iter().map(|(rows, _)| rows).chain([&decision.rows]) {
         let gone = rows.card_updates.iter();
         let gone = gone.filter(|card| card.state != CardState::Active || card.blocks.contains(&Block::Loss));
         for card in gone {

@@ -14,7 +14,6 @@ use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Account, Asset, EndedLot, Lot, LotTerms, Member};
 use cardea_domain::measure::{Figures, Measured};
-use cardea_domain::tier::Upgrade;
 use cardea_domain::tier::{Below, Upgrade};
 use cardea_domain::{Day, Instant, Text};
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text as SqlText};
