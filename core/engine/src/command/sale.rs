@@ -8,25 +8,21 @@ use super::judge::{self, Counted, Question};
 use super::sale_view::{MemberView, SaleView};
 use super::told;
 use super::voucher::{Claims, VoucherTender};
-
 use crate::error::Result;
 use crate::identity::Action;
 use crate::keys::Digest;
 use crate::program::Configuration;
-use crate::query::CustomerShown;
 use crate::store::Answer;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::parts::Asked;
 use crate::store::writer::{AuditRow, load};
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
-use cardea_domain::ledger::{Balance, Member};
+use cardea_domain::ledger::Member;
 use cardea_domain::sale::*;
-use cardea_domain::tier::TierView;
-use cardea_domain::{Instant, Minor, Points, Refusal, Text};
-use serde::{Deserialize, Serialize};
+use cardea_domain::{Instant, Minor, Refusal, Text};
+use serde::Serialize;
 use serde_json::json;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Who a sale is for.

@@ -1,7 +1,7 @@
 //! One chain: its memberships slice by slice, its bills page by page, and what belongs to neither.
 
 use super::fingerprint::Record;
-use super::{Books, bills, inputs, members, orphans};
+use super::{Books, bills, inputs, members, orphans, vouchers};
 use crate::each;
 use crate::error::Result;
 use crate::store::schema::{configurations, memberships, programs, stores};
@@ -47,6 +47,7 @@ pub(super) fn verify(conn: &mut Conn, books: &mut Books, id: Id, code: String) -
     books.report.accounts += seen.accounts;
     orphans::verify(conn, books, &chain, seen)?;
     bills::verify(conn, books, &chain)?;
+    vouchers::verify(conn, books, &chain)?;
     inputs::verify_unjudged(conn, books, &chain)
 }
 

@@ -12,6 +12,7 @@ mod members;
 mod orphans;
 #[cfg(test)]
 mod tests;
+mod vouchers;
 
 use crate::audit;
 use crate::error::Result;
