@@ -20,6 +20,17 @@ use cardea_domain::ledger::Member;
 use cardea_domain::sale::*;
 use cardea_domain::{Instant, Minor, Refusal};
 use serde::Serialize;
+use crate::store::Answer;
+use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::parts::Asked;
+use crate::store::writer::{AuditRow, load};
+use cardea_domain::id::*;
+use cardea_domain::identifier::grouped_number;
+use cardea_domain::ledger::Member;
+use cardea_domain::sale::*;
+use cardea_domain::{Instant, Minor, Refusal, Text};
+use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 /// A sale to ring up (or to quote).

@@ -2,6 +2,7 @@
 
 use super::fingerprint::Record;
 use super::{Books, bills, blanks, campaigns, inputs, members, orphans, renewals};
+use super::{Books, bills, inputs, members, orphans, vouchers};
 use crate::each;
 use crate::error::Result;
 use crate::store::schema::{configurations, memberships, programs, stores};
@@ -50,6 +51,7 @@ pub(super) fn verify(conn: &mut Conn, books: &mut Books, id: Id, code: String) -
     blanks::verify(conn, books, &chain)?;
     campaigns::verify(conn, books, &chain)?;
     renewals::verify(conn, books, &chain)?;
+    vouchers::verify(conn, books, &chain)?;
     inputs::verify_unjudged(conn, books, &chain)
 }
 

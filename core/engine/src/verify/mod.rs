@@ -16,6 +16,7 @@ mod people;
 mod renewals;
 #[cfg(test)]
 mod tests;
+mod vouchers;
 
 use crate::audit;
 use crate::error::Result;

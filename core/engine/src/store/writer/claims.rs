@@ -42,7 +42,7 @@ type Columns = (
 
 /// A reward to load, as a store has it for a member.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct RewardNeed {
+pub struct RewardNeed {
     pub id: RewardId,
     pub store: StoreId,
     pub member: MembershipId,
@@ -50,7 +50,7 @@ pub(crate) struct RewardNeed {
 
 /// How far an exchange is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Claim {
+pub struct Claim {
     pub state: ClaimState,
     /// The store whose own stock its pieces come from.
     pub from_store: Option<StoreId>,

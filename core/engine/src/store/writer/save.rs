@@ -9,7 +9,6 @@ use super::prepaid;
 use super::rare;
 use super::sums::{Balances, Differences, MembershipUpdates, write_figures, write_updates};
 use super::tx::{Answer, AuditRow, IdempotencyKey, Message, Notes};
-use super::{claims, vouchers};
 use crate::actor::Actor;
 use crate::audit::{Content, Trail};
 use crate::error::{Error, Result};
