@@ -22,9 +22,9 @@ export const canSendAgain = (state: DeliveryState): boolean => state === 'dead' 
 
 /** Where a topic stands in the checklist: by what it is about. */
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
-  ['sale', ['sale', 'return', 'redemption', 'reward']],
+  ['sale', ['sale', 'return', 'redemption', 'reward', 'campaign']],
   ['member', ['membership', 'tier', 'card']],
-  ['customer', ['customer', 'customer_fields', 'form', 'file', 'scorecard']],
+  ['customer', ['customer', 'customer_fields', 'form', 'file', 'scorecard', 'tag', 'segment']],
   ['record', ['record', 'record_type', 'journal', 'warning']],
   ['contract', ['contract', 'contract_type', 'contract_template', 'approval']],
   ['organisation', ['region', 'store', 'staff']],
