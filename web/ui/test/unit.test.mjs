@@ -19,7 +19,7 @@ const { placed, readTime } = await load('messages.ts')
 const { EXAMPLES, gatewayOf, mailOf, typedGateway, typedMail } = await load('../hq/messages/channel.ts')
 const template = await load('../hq/contracts/template/template.ts')
 const { toggled, withSteps } = await load('../hq/approvals/rules.ts')
-const { read: readWindow, written } = await load('../hq/campaigns/window.ts')
+const { read: readWindow, written: windowOf } = await load('../hq/campaigns/window.ts')
 const { grouped, SAMPLE, standing, ticked } = await load('../hq/webhooks/webhook.ts')
 const { blankRebate, percent, rebateBody, typedRebate, usualDays } = await load('../hq/contracts/rebates/rebate.ts')
 const { blankLine, isBlank, lineTotal, sumOf } = await load('../hq/contracts/sums.ts')
@@ -240,14 +240,14 @@ test('d_cam_1_a_window_in_plain_parts_is_written_as_icalendar_and_read_back', ()
     [{ repeat: 'once', from: '09:00', to: '09:30' }, 'DTSTART:20261106T090000\nDURATION:PT30M'],
   ]
   for (const [change, text] of cases) {
-    const window = written({ ...plain, ...change })
+    const window = windowOf({ ...plain, ...change })
     assert.equal(window, text)
-    assert.equal(written(readWindow(window)), text)
+    assert.equal(windowOf(readWindow(window)), text)
   }
   assert.deepEqual(readWindow(cases[0][1]).weekdays, ['MO', 'FR'])
-  assert.equal(written({ ...plain, weekdays: [] }), null)
-  assert.equal(written({ ...plain, to: '' }), null)
-  assert.equal(written({ ...plain, repeat: 'once', ends_on: '2026-11-01' }), null)
+  assert.equal(windowOf({ ...plain, weekdays: [] }), null)
+  assert.equal(windowOf({ ...plain, to: '' }), null)
+  assert.equal(windowOf({ ...plain, repeat: 'once', ends_on: '2026-11-01' }), null)
   for (const other of ['DTSTART:20261106T180000\nDURATION:PT4H\nRRULE:FREQ=MONTHLY;BYDAY=2FR', 'DTSTART:20261106T180000\nDURATION:P2D\nRRULE:FREQ=DAILY', 'x']) assert.equal(readWindow(other), null)
 })
 
