@@ -19,6 +19,7 @@ const { placed, readTime } = await load('messages.ts')
 const { EXAMPLES, gatewayOf, mailOf, typedGateway, typedMail } = await load('../hq/messages/channel.ts')
 const template = await load('../hq/contracts/template/template.ts')
 const { toggled, withSteps } = await load('../hq/approvals/rules.ts')
+const { read: readWindow, written: windowOf } = await load('../hq/campaigns/window.ts')
 const { grouped, SAMPLE, standing, ticked } = await load('../hq/webhooks/webhook.ts')
 const { blankRebate, percent, rebateBody, typedRebate, usualDays } = await load('../hq/contracts/rebates/rebate.ts')
 const ladder = await load('../hq/ladder.ts')
@@ -244,6 +245,28 @@ test('the sample of a webhook is signed as it says', () => {
   assert.equal(signature, `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`)
   const { type, timestamp: at } = JSON.parse(body)
   assert.deepEqual([type, Date.parse(at) / 1000], ['region.created', Number(timestamp)])
+})
+
+test('d_cam_1_a_window_in_plain_parts_is_written_as_icalendar_and_read_back', () => {
+  const plain = { starts_on: '2026-11-06', ends_on: '', repeat: 'weekly', weekdays: ['FR', 'MO'], month_days: [], from: '18:00', to: '22:00' }
+  const cases = [
+    [{}, 'DTSTART:20261106T180000\nDURATION:PT4H\nRRULE:FREQ=WEEKLY;BYDAY=MO,FR'],
+    [{ ends_on: '2026-12-31', to: '02:30' }, 'DTSTART:20261106T180000\nDURATION:PT8H30M\nRRULE:FREQ=WEEKLY;BYDAY=MO,FR;UNTIL=20261231'],
+    [{ repeat: 'monthly', month_days: [8, -1], from: '', to: '' }, 'DTSTART:20261106T000000\nDURATION:P1D\nRRULE:FREQ=MONTHLY;BYMONTHDAY=8,-1'],
+    [{ repeat: 'daily', from: '18:00', to: '00:00' }, 'DTSTART:20261106T180000\nDURATION:PT6H\nRRULE:FREQ=DAILY'],
+    [{ repeat: 'once', ends_on: '2026-11-08', from: '', to: '' }, 'DTSTART:20261106T000000\nDURATION:P3D'],
+    [{ repeat: 'once', from: '09:00', to: '09:30' }, 'DTSTART:20261106T090000\nDURATION:PT30M'],
+  ]
+  for (const [change, text] of cases) {
+    const window = windowOf({ ...plain, ...change })
+    assert.equal(window, text)
+    assert.equal(windowOf(readWindow(window)), text)
+  }
+  assert.deepEqual(readWindow(cases[0][1]).weekdays, ['MO', 'FR'])
+  assert.equal(windowOf({ ...plain, weekdays: [] }), null)
+  assert.equal(windowOf({ ...plain, to: '' }), null)
+  assert.equal(windowOf({ ...plain, repeat: 'once', ends_on: '2026-11-01' }), null)
+  for (const other of ['DTSTART:20261106T180000\nDURATION:PT4H\nRRULE:FREQ=MONTHLY;BYDAY=2FR', 'DTSTART:20261106T180000\nDURATION:P2D\nRRULE:FREQ=DAILY', 'x']) assert.equal(readWindow(other), null)
 })
 
 test('topics of webhooks stand under headings, ticked ones in their order', () => {

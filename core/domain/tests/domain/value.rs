@@ -10,7 +10,10 @@ use uuid::Uuid;
 /// A shop whose member has topped up: each time so much paid and so much given.
 fn shop(draw: Draw, top_ups: &[(i64, i64)]) -> Shop {
     let mut shop = Shop::new();
-    shop.context.terms.value = Some(ValueTerms { draw, ..ValueTerms::default() });
+    shop.context.terms.value = Some(ValueTerms {
+        draw,
+        ..ValueTerms::default()
+    });
     for (n, (paid, given)) in (1..).zip(top_ups) {
         let bill = Some(BillId(Uuid::from_u128(n)));
         shop.gift_of(Asset::principal(), bill, *paid, LotTerms::default());

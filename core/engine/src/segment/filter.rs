@@ -258,14 +258,17 @@ pub(super) fn page(filter: &Filter, after: Id, limit: i64) -> Filter {
     }
 }
 
-/// How many there are.
+/// How many there are, and how many of them agreed to promotions.
 pub(super) fn count(filter: &Filter) -> Filter {
     let (chain, sql) = (filter.chain, &filter.sql);
     let mut binds = vec![chain.into()];
     binds.extend(filter.binds.iter().cloned());
     Filter {
         chain,
-        sql: format!("SELECT COUNT(*) FROM customers c WHERE c.chain_id = ? AND {sql}"),
+        sql: format!(
+            "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN c.consent_marketing THEN 1 ELSE 0 END), 0) AS BIGINT) \
+             FROM customers c WHERE c.chain_id = ? AND {sql}"
+        ),
         binds,
     }
 }

@@ -75,9 +75,10 @@ impl Engine {
                 views.push(view(row.contact(&keys)?, row)?);
             }
             views.sort_by_key(|view| view.id);
+            let (count, consenting) = count(conn, &filter)?;
             Ok(SegmentMembers {
-                count: count(conn, &filter)?,
-                consenting: count(conn, &filter.clone().consenting())?,
+                count,
+                consenting,
                 page: Page::cut(views, limit, |view| view.id.to_string()),
             })
         })?)
@@ -114,10 +115,11 @@ pub(super) fn ids(conn: &mut Conn, filter: &Filter, after: Id, limit: i64) -> Re
     Ok(rows.into_iter().map(|(id,)| id.typed()).collect())
 }
 
-pub(super) fn count(conn: &mut Conn, filter: &Filter) -> Result<i64> {
+/// How many there are, and how many of them agreed to promotions.
+fn count(conn: &mut Conn, filter: &Filter) -> Result<(i64, i64)> {
     let query = filter::count(filter);
-    let rows: Vec<(i64,)> = each!(conn, c => Dynamic::<(BigInt,)>::new(&query.sql, &query.binds).load(c)?);
-    Ok(rows.first().map_or(0, |(count,)| *count))
+    let rows: Vec<(i64, i64)> = each!(conn, c => Dynamic::<(BigInt, BigInt)>::new(&query.sql, &query.binds).load(c)?);
+    Ok(rows.first().copied().unwrap_or_default())
 }
 
 /// Whether a customer is in one of some segments now; their time is `at`. Checks no permission.
