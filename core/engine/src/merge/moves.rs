@@ -271,6 +271,7 @@ pub(super) fn hand_over(
         Moved::Lending,
         Moved::Contract,
         Moved::Message,
+        Moved::PaidTopUp,
         Moved::Introduced,
         Moved::Membership,
     ] {
