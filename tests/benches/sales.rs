@@ -2,8 +2,9 @@
 //! `aim`. A ratio is always "more is better"; for an upper limit it is limit / measured. Nothing here asserts a time.
 //!
 //! `cargo bench -p cardea-tests --bench sales` measures everything; `… -- sqlite`, `postgres`, `import` or `decisions`
-//! a part. `… -- archive` fills an archive of a million customers, `… -- contracts` writes a hundred thousand contracts, which
-//! take a while: they are measured when they are named, as `prepaid` is (top-ups on one account).
+//! a part. `… -- archive` fills an archive of a million customers, `… -- contracts` writes a hundred thousand contracts,
+//! `… -- scale` fills a chain of a million memberships, which take a while: they are measured when they are named, as
+//! `prepaid` is (top-ups on one account).
 
 mod archive;
 mod contracts;
@@ -15,6 +16,7 @@ mod pgbench;
 mod prepaid;
 mod raw;
 mod recorded;
+mod scale;
 mod shop;
 
 use cardea_tests::harness::{Backend, process};
@@ -76,6 +78,9 @@ fn main() -> ExitCode {
     }
     if parts.contains(&"contracts") || parts.contains(&"contracts-postgres") {
         with_a_cluster("contracts-postgres", || contracts::measure(Backend::Postgres));
+    }
+    if parts.contains(&"scale") {
+        scale::measure();
     }
     ExitCode::SUCCESS
 }

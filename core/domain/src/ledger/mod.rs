@@ -130,12 +130,13 @@ impl Member {
         available + ended.map(|was| was.remaining).sum::<i64>()
     }
 
-    /// Every account as the member sees it, `points` always. After the end of the membership nothing is left of what ends with
+    /// Every account as the member sees it, `points` always and first. After the end of the membership nothing is left of what ends with
     /// it, whether or not the end has been booked; what was paid for stays.
     pub fn balances(&self, now: Instant) -> Vec<Balance> {
         let points = Asset::points();
         let nothing = Account::default();
-        let first = (!self.accounts.contains_key(&points)).then_some((&points, &nothing));
+        let first = (&points, self.accounts.get(&points).unwrap_or(&nothing));
+        let others = self.accounts.iter().filter(|(asset, _)| **asset != points);
         let view = |(asset, account): (&Asset, &Account)| {
             let open = self.is_open(now) || !asset.ends_with_membership();
             Balance {
@@ -145,7 +146,7 @@ impl Member {
                 held: 0,
             }
         };
-        first.into_iter().chain(&self.accounts).map(view).collect()
+        std::iter::once(first).chain(others).map(view).collect()
     }
 
     /// The account of an asset.

@@ -3,8 +3,8 @@
 use crate::kit::points;
 use cardea_domain::calendar::Instant;
 use cardea_domain::id::*;
-use cardea_domain::ledger::{EntryKind, LotTerms, Member, SpentMove};
-use cardea_domain::rows::{BillLineRow, BillTenderRow, Rows};
+use cardea_domain::ledger::{Account, Asset, EntryKind, LotTerms, Member, SpentMove};
+use cardea_domain::rows::{BillLineRow, BillTenderRow, EntryRow, Rows};
 use cardea_domain::sale::*;
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub fn record(rows: &Rows, introducer: Option<&Member>) -> SaleRecord {
     let entry = |kinds: &[EntryKind]| {
         rows.entries
             .iter()
-            .find(|e| of_member(e.membership) && kinds.contains(&e.kind))
+            .find(|e| of_member(e.membership) && e.asset == points() && kinds.contains(&e.kind))
             .map(|e| e.id)
     };
     let spend_entry = entry(&[EntryKind::Spend]);
@@ -120,16 +120,26 @@ pub fn apply(record: &mut SaleRecord, rows: &Rows) {
 
 /// Folds everything that was saved and compares it with the member in memory: double entry, lots, debt.
 pub fn check_books(saved: &[Rows], member: &Member, now: Instant) {
-    let mine = || {
+    let of_member = || {
         saved
             .iter()
             .flat_map(|rows| &rows.entries)
             .filter(|entry| entry.membership == member.id)
     };
-    let Some(account) = member.account(&points()) else {
-        assert_eq!(mine().count(), 0);
-        return;
-    };
+    assert!(of_member().all(|entry| member.accounts.contains_key(&entry.asset)));
+    for (asset, account) in &member.accounts {
+        let mine = || of_member().filter(|entry| entry.asset == *asset);
+        check_account(saved, (member.id, asset), account, &mine, now);
+    }
+}
+
+fn check_account<'a, I: Iterator<Item = &'a EntryRow>>(
+    saved: &[Rows],
+    (member, asset): (MembershipId, &Asset),
+    account: &Account,
+    mine: &dyn Fn() -> I,
+    now: Instant,
+) {
     assert_eq!(
         account.balance,
         mine().map(|entry| entry.amount).sum::<i64>(),
@@ -166,7 +176,7 @@ pub fn check_books(saved: &[Rows], member: &Member, now: Instant) {
     let last = saved
         .iter()
         .flat_map(|rows| &rows.accounts)
-        .rfind(|row| row.membership == member.id);
+        .rfind(|row| row.membership == member && row.asset == *asset);
     assert_eq!(
         last.map(|row| (row.balance, row.debt)),
         Some((account.balance, account.debt))

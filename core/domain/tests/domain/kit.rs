@@ -256,6 +256,14 @@ impl Shop {
         let mut record = record(&rows, self.introducer.as_ref());
         self.save(rows);
         record.spent_moves = spent_moves(&self.saved, record.spend_entry);
+        let value = self.last().entries.iter().filter(|entry| entry.asset.is_money());
+        record.draws = value
+            .map(|entry| RecordedDraw {
+                asset: entry.asset.clone(),
+                entry: entry.id,
+                moves: spent_moves(&self.saved, Some(entry.id)),
+            })
+            .collect();
         self.sales.push(record);
         Ok(answer)
     }
@@ -333,9 +341,15 @@ impl Shop {
 
     /// Points from nowhere, with dates of their own.
     pub fn gift(&mut self, amount: i64, terms: LotTerms) -> Option<LotId> {
+        self.gift_of(points(), None, amount, terms)
+    }
+
+    /// Any asset from nowhere, as of a bill.
+    pub fn gift_of(&mut self, asset: Asset, bill: Option<BillId>, amount: i64, terms: LotTerms) -> Option<LotId> {
         let mut rows = Rows::default();
-        let source = self.source();
-        let mut booking = Booking::new(&mut self.member, points(), source, &mut rows, &mut self.ids);
+        let mut source = self.source();
+        source.bill = bill;
+        let mut booking = Booking::new(&mut self.member, asset, source, &mut rows, &mut self.ids);
         let lot = booking.credit(draft(EntryKind::Bonus), amount, terms);
         booking.finish();
         self.save(rows);

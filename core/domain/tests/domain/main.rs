@@ -19,3 +19,4 @@ mod refund;
 mod returns;
 mod sale;
 mod tier;
+mod value;
