@@ -5,6 +5,8 @@
 //! a part. `… -- archive` fills an archive of a million customers, `… -- contracts` writes a hundred thousand contracts,
 //! `… -- scale` fills a chain of a million memberships, which take a while: they are measured when they are named, as `prepaid`
 //! is (top-ups on one account).
+//! `… -- scale` fills a chain of a million memberships, which take a while: they are measured when they are named, as
+//! `prepaid` is (top-ups on one account).
 
 mod archive;
 mod contracts;

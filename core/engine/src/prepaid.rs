@@ -4,17 +4,20 @@ use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::input::field;
 use crate::settings::{self, Setting};
-use crate::store::Conn;
 use crate::store::statement::{fetch, statements};
-use cardea_domain::id::ChainId;
+use crate::store::{Conn, Tx};
+use cardea_domain::confidential::DeletionScope;
+use cardea_domain::id::{ChainId, CustomerId};
 use cardea_domain::prepaid::{self, IssuerClass, PrepaidRules};
-use cardea_domain::{Day, Refusal};
-use diesel::sql_types::{Integer, Text};
+use cardea_domain::{Code, Day, Refusal, Zone};
+use diesel::sql_types::{Integer, Nullable, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 statements! {
+    SelectLastPaid -> (Nullable<Integer>,) = "SELECT MAX(paid_on) FROM top_ups WHERE chain_id = ? AND payer_id = ?";
     SelectCurrency -> (Text, Integer) = "SELECT currency, minor_units FROM chains WHERE id = ?";
+    SelectZone -> (Text,) = "SELECT time_zone FROM chains WHERE id = ?";
 }
 
 /// By whose law a chain issues prepaid value, and as what.
@@ -68,4 +71,41 @@ pub(crate) fn rules(
     let issuer: PrepaidIssuer = settings::read(conn, chain)?.value;
     let (currency, _) = currency(conn, chain)?;
     Ok((prepaid::rules(&issuer.jurisdiction, &currency, on), issuer))
+}
+
+/// The chain's zone.
+pub(crate) fn zone(conn: &mut Conn, chain: ChainId) -> Result<Zone> {
+    let found = fetch!(conn, SelectZone, [chain] => (String,))?.pop();
+    let (zone,) = found.ok_or_else(|| Error::internal("the chain is missing"))?;
+    zone.parse().map_err(Error::internal)
+}
+
+/// Who paid in has to be known for as long as the law says.
+///
+/// # Errors
+/// `in_use`, with the day from which on it may go.
+pub(crate) fn check_payer_free(tx: &mut Tx<'_>, scope: DeletionScope, customer: CustomerId) -> Result<()> {
+    if scope == DeletionScope::Record {
+        return Ok(());
+    }
+    let (chain, now) = (tx.chain(), tx.business_now());
+    let last = fetch!(tx.conn(), SelectLastPaid, [chain, customer] => (Option<i32>,))?.pop();
+    let Some(last) = last.and_then(|(day,)| day).map(Day) else {
+        return Ok(());
+    };
+    let today = zone(tx.conn(), chain)?.day_of(now);
+    let (rules, _) = rules(tx.conn(), chain, last)?;
+    let until = rules.and_then(|rules| last.add_months(rules.identity_months));
+    match until.filter(|until| today < *until) {
+        None => Ok(()),
+        Some(until) => Err(Refusal::new(
+            Code::InUse,
+            format!("该顾客曾购卡或充值，购卡人身份资料依法须保存至 {until}，届时才能删除。"),
+            format!(
+                "They paid for stored value: the law wants their identity kept until {until}, after which it may go."
+            ),
+        )
+        .at("/customer_id")
+        .into()),
+    }
 }

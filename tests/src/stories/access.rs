@@ -64,33 +64,19 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
             "customer_id": world.customer, "card_id": world.card, "identity_checked": true,
         }),
         "POST /sales" | "POST /sales/quote" => with(
-            bill,
+            bill.clone(),
             json!({"member": {"customer_id": world.customer}, "lines": [line], "tenders": [{"kind": "cash", "amount": 1000}]}),
         ),
-        "POST /sales/{id}/returns" | "POST /sales/{id}/returns/quote" => {
-            with(bill, json!({"lines": [{"line": 1, "quantity": 1000}], "reason": "x"}))
-        }
+        "POST /sales/{id}/returns" | "POST /sales/{id}/returns/quote" => with(
+            bill.clone(),
+            json!({"lines": [{"line": 1, "quantity": 1000}], "reason": "x"}),
+        ),
         "POST /redemptions" | "POST /redemptions/quote" => json!({
             "card": world.number, "store_id": world.store, "till": "T1", "receipt": receipt, "reward_id": world.reward,
             "occurred_at": at,
         }),
         "POST /redemptions/{id}/cancel" | "POST /redemptions/{id}/cancel/quote" => json!({
             "store_id": world.store, "till": "T1", "receipt": receipt, "reason": "x",
-        }),
-        "POST /top-ups" | "POST /top-ups/quote" => json!({
-            "card": world.number, "store_id": world.store, "till": "T1", "receipt": receipt, "amount": 1000,
-            "tenders": [{"kind": "cash", "amount": 1000}],
-        }),
-        "POST /passes" | "POST /passes/quote" => with(bill, world.pass_form()),
-        "POST /passes/{id}/uses" => json!({
-            "store_id": world.store, "till": "T1", "receipt": receipt, "therapist_id": world.consultant,
-            "confirmation": "pin",
-        }),
-        "POST /pass-uses/{id}/cancel" => json!({
-            "store_id": world.store, "till": "T1", "receipt": receipt, "reason": "x",
-        }),
-        route if route.contains("/{id}/refunds") => json!({
-            "store_id": world.store, "till": "T1", "receipt": receipt, "reason": "agreed",
         }),
         "POST /programs" => json!({"code": code, "name": name, "plugin": "retail"}),
         "POST /programs/{id}/configurations" => app.configure().body().clone(),
@@ -121,7 +107,33 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
         }),
         "PATCH /staff/{id}" => json!({"name": code}),
         "POST /staff/{id}/password" => json!({"password": crate::harness::ONE_TIME}),
-        _ => return archive_body(route, world, &code, &name),
+        _ => return prepaid_body(route, world, (&bill, &receipt)).or_else(|| archive_body(route, world, &code, &name)),
+    })
+}
+
+/// The same for what is paid in advance.
+fn prepaid_body(route: &str, world: &World, (bill, receipt): (&Value, &str)) -> Option<Value> {
+    let mut pass = world.pass_form();
+    if let (Some(pass), Value::Object(bill)) = (pass.as_object_mut(), bill.clone()) {
+        pass.extend(bill);
+    }
+    Some(match route {
+        "POST /top-ups" | "POST /top-ups/quote" => json!({
+            "card": world.number, "store_id": world.store, "till": "T1", "receipt": receipt, "amount": 1000,
+            "tenders": [{"kind": "cash", "amount": 1000}],
+        }),
+        "POST /passes" | "POST /passes/quote" => pass,
+        "POST /passes/{id}/uses" => json!({
+            "store_id": world.store, "till": "T1", "receipt": receipt, "therapist_id": world.consultant,
+            "confirmation": "pin",
+        }),
+        "POST /pass-uses/{id}/cancel" => json!({
+            "store_id": world.store, "till": "T1", "receipt": receipt, "reason": "x",
+        }),
+        route if route.contains("/{id}/refunds") => json!({
+            "store_id": world.store, "till": "T1", "receipt": receipt, "reason": "agreed",
+        }),
+        _ => return None,
     })
 }
 

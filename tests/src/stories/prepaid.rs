@@ -10,6 +10,7 @@ pub fn tests() -> Vec<Trial> {
         d_card_11_a_top_up_brings_principal_and_bonus_once,
         d_card_11_value_stays_within_the_limit_whoever_tops_up,
         d_card_11_identity_bank_transfer_and_other_laws,
+        d_card_11_who_paid_stays_known_for_five_years,
         d_card_11_terms_are_accepted_before_money_is_paid_in,
         d_card_11_the_quarter_by_store_and_its_deposit,
         d_card_12_v1_unused_money_goes_back_whole,
@@ -218,6 +219,23 @@ fn d_card_11_identity_bank_transfer_and_other_laws(app: &TestApp) {
     let elsewhere = json!({"value": {"jurisdiction": "HK", "class": "scale"}});
     app.hq().patch("/prepaid-issuer", "\"0\"", &elsewhere).ok();
     top_up(app, &unknown, 9000_00, None);
+}
+
+fn d_card_11_who_paid_stays_known_for_five_years(app: &TestApp) {
+    with_value(app);
+    let member = known_member(app, "王芳");
+    top_up(app, &member, 100_00, None);
+    let ask = |scope: &str| {
+        let body = json!({"scope": scope, "customer_id": member.customer, "ground": "asked"});
+        app.hq().post("/deletions", &body)
+    };
+    for scope in ["identity", "person"] {
+        ask(scope).expect_problem(409, "in_use");
+    }
+    app.set_now("2031-02-28 10:00");
+    ask("identity").expect_problem(409, "in_use");
+    app.set_now("2031-03-01 10:00");
+    ask("identity").created();
 }
 
 fn d_card_11_terms_are_accepted_before_money_is_paid_in(app: &TestApp) {

@@ -103,10 +103,7 @@ impl World {
         });
         let mut world = Self {
             hq: hq.clone(),
-            region: hq
-                .post("/regions", &json!({"code": code, "name": code}))
-                .created()
-                .text("/id"),
+            region: Self::made(hq, "/regions", &json!({"code": code, "name": code})),
             store: store.to_owned(),
             program: program.to_owned(),
             reward: hq.post("/rewards", &reward).created().text("/id"),
@@ -118,10 +115,7 @@ impl World {
             number: String::new(),
             sale: String::new(),
             redemption: String::new(),
-            record_type: hq
-                .post("/record-types", &Self::record_type_form(&code))
-                .created()
-                .text("/id"),
+            record_type: Self::made(hq, "/record-types", &Self::record_type_form(&code)),
             record: String::new(),
             deletion: String::new(),
             lending: String::new(),
@@ -131,10 +125,7 @@ impl World {
             warning: String::new(),
             file: String::new(),
             form: String::new(),
-            contract_type: hq
-                .post("/contract-types", &Self::contract_type_form(&code))
-                .created()
-                .text("/id"),
+            contract_type: Self::made(hq, "/contract-types", &Self::contract_type_form(&code)),
             contract: String::new(),
             approval: String::new(),
             message: String::new(),
@@ -188,6 +179,8 @@ impl World {
     fn register(&self, app: &TestApp) -> String {
         let form = self.customer_form(&app.next_phone());
         self.hq.post("/customers", &form).created().text("/id")
+    fn made(hq: &Actor, path: &str, form: &Value) -> String {
+        hq.post(path, form).created().text("/id")
     }
 
     /// Nobody listens there.

@@ -6,6 +6,7 @@ mod draw;
 mod give_back;
 mod offer;
 mod pass;
+mod pass_refund;
 mod refund;
 mod rules;
 mod top_up;
@@ -18,9 +19,10 @@ pub use rules::{HolderKind, Payer, PrepaidRules, TopUpFacts, check_top_up, rules
 
 pub use give_back::{RefundAnswer, RefundArgs, TopUpRecord, decide_refund};
 pub use pass::{
-    MOST_SESSIONS, PassRecord, PassRefundAnswer, PassTerms, PassUseRecord, UseAnswer, UseArgs, decide_pass_refund,
-    decide_use, decide_use_cancel, grant_sessions,
+    MOST_SESSIONS, PassRecord, PassTerms, PassUseRecord, UseAnswer, UseArgs, decide_use, decide_use_cancel,
+    grant_sessions,
 };
+pub use pass_refund::{PassRefundAnswer, decide_pass_refund};
 pub use top_up::{TopUpAnswer, TopUpArgs, decide_top_up, holder_kind};
 
 named! {

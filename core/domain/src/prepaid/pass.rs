@@ -2,19 +2,15 @@
 //!
 //! Their sessions have no end in the ledger: after its last day a pass can't be used, but it can be paid back.
 
-use super::give_back::{RefundArgs, RefundBill, refunded_before, way_back};
-use super::top_up::tender_rows;
-use super::{Confirmation, Paid, RefundCase, RefundReason, Refunded, Uses, check_seven_days, refund};
+use super::Confirmation;
 use crate::calendar::{Day, Instant};
 use crate::error::{Code, Refusal, Text};
 use crate::id::*;
 use crate::ledger::{Asset, Booking, EntryDraft, EntryKind, LotTerms, Member, SpentMove, insufficient_value};
-use crate::money::{Minor, mul_div};
-use crate::rows::{BillProgress, BillRow, MeasureDelta, PassRow, PassUseRow, RefundRow, Rows};
+use crate::money::Minor;
+use crate::rows::{BillRow, PassRow, PassUseRow, Rows};
 use crate::sale::sell::{json, source, terms_row};
-use crate::sale::{
-    BillKind, Bonus, Context, EntryView, Judgement, NaturalKey, SaleRecord, Tender, TenderKind, check_occurred_at,
-};
+use crate::sale::{BillKind, Bonus, Context, EntryView, Judgement, NaturalKey, check_occurred_at};
 
 /// Most sessions of a pass, gifts included.
 pub const MOST_SESSIONS: i64 = 10_000;
@@ -168,20 +164,7 @@ pub fn decide_use(
     }
     check_usable(pass, args.key.business_date)?;
     if sessions > pass.left() {
-        let mut refusal = insufficient_value(pass.left(), sessions);
-        refusal.detail = Text::new(
-            format!(
-                "「{}」只剩 {} 次，要用 {sessions} 次；可减少次数，或另购次卡。",
-                pass.terms.name,
-                pass.left()
-            ),
-            format!(
-                "Of “{}” {} sessions are left and {sessions} are wanted: use fewer, or sell another pass.",
-                pass.terms.name,
-                pass.left()
-            ),
-        );
-        return Err(refusal.at("/sessions"));
+        return Err(too_few(pass, sessions));
     }
     let from_paid = sessions.min(pass.paid_left);
     let parts = [(pass.paid_lot, from_paid), (pass.gift_lot, sessions - from_paid)];
@@ -227,6 +210,17 @@ pub fn decide_use(
     rows.membership_updates.push(member.touch());
     let left = pass.left() - sessions;
     Ok((rows, UseAnswer { entries, left }))
+}
+
+/// Fewer are left than are wanted.
+fn too_few(pass: &PassRecord, wanted: i64) -> Refusal {
+    let (name, left) = (&pass.terms.name, pass.left());
+    let mut refusal = insufficient_value(left, wanted);
+    refusal.detail = Text::new(
+        format!("「{name}」只剩 {left} 次，要用 {wanted} 次；可减少次数，或另购次卡。"),
+        format!("Of “{name}” {left} sessions are left and {wanted} are wanted: use fewer, or sell another pass."),
+    );
+    refusal.at("/sessions")
 }
 
 fn check_usable(pass: &PassRecord, on: Day) -> Result<(), Refusal> {
@@ -302,193 +296,6 @@ pub fn decide_use_cancel(
     rows.membership_updates.push(member.touch());
     let left = pass.left() + used.sessions;
     Ok((rows, UseAnswer { entries, left }))
-}
-
-/// What a refund of a pass pays and takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PassRefundAnswer {
-    pub refunded: Refunded,
-    pub tenders: Vec<Tender>,
-    /// Points of its sale that are taken back.
-    pub points: i64,
-    pub entries: Vec<EntryView>,
-}
-
-/// Pays a pass back; what its sale counted as paid and the points it earned go back in the same proportion. `sale` is the
-/// bill that sold it, `member` as afterwards.
-///
-/// # Errors
-/// `occurred_at_out_of_range`; `not_refundable`; `tenders_mismatch`, `field_invalid`.
-pub fn decide_pass_refund(
-    member: &mut Member,
-    (pass, sale): (&PassRecord, &SaleRecord),
-    args: &RefundArgs,
-    context: &Context,
-    ids: &mut dyn NewIds,
-) -> Result<(Rows, PassRefundAnswer), Refusal> {
-    check_occurred_at(args.occurred_at, context.now, args.privileged)?;
-    if pass.refunded {
-        return Err(refunded_before());
-    }
-    if args.reason == RefundReason::Within7Days {
-        check_seven_days(pass.on, args.key.business_date, pass.used_before)?;
-    }
-    let (terms, all) = (&pass.terms, pass.terms.sessions + pass.terms.gifts);
-    let case = RefundCase {
-        reason: args.reason,
-        paid: Paid::Pass {
-            paid: sale.paid,
-            sessions: terms.sessions,
-            gifts: terms.gifts,
-            list: terms.list,
-        },
-        uses: Uses::Sessions(all - pass.left()),
-    };
-    let refunded = refund(&case, context.minor_units);
-    let amount = refunded.amount;
-    let paid: Vec<Tender> = money_of(sale);
-    let tenders = way_back(&paid, args.tenders.as_deref(), amount, context.minor_units)?;
-    let kept = mul_div(sale.earned, sale.paid - amount, sale.paid.max(1)).unwrap_or(0);
-    let points = (sale.earned - kept - sale.expired_unspent).max(0);
-    let bill = RefundBill {
-        kind: BillKind::PassRefund,
-        original: pass.id,
-        amount,
-        paid: -amount,
-        earned: -points,
-    };
-    let mut rows = Rows {
-        bills: vec![bill.row(member, args, context)?],
-        tenders: tender_rows(args.id, &tenders, -1),
-        ..Rows::default()
-    };
-    let mut entries = take_sessions(member, pass, args, (context, &mut rows), ids)?;
-    if points > 0 {
-        let (draft, excess) = (
-            points_back(sale, EntryKind::ClawBack),
-            points_back(sale, EntryKind::ClawBackExcess),
-        );
-        let origin = source(context, args.id, args.occurred_at);
-        let mut booking = Booking::new(member, Asset::points(), origin, &mut rows, ids);
-        booking.claw_back(draft, points, &sale.own_lots, sale.terms.return_policy, excess);
-        entries.extend(booking.finish());
-    }
-    if amount != 0 {
-        rows.measures.push(MeasureDelta {
-            membership: member.id,
-            measure: "paid",
-            day: sale.key.business_date,
-            delta: -amount,
-        });
-    }
-    rows.progress.push(progress(sale, amount, points));
-    rows.refunds.push(RefundRow {
-        of: pass.id,
-        pass: true,
-        refund: args.id,
-        amount,
-        reason: args.reason,
-    });
-    rows.membership_updates.push(member.touch());
-    let answer = PassRefundAnswer {
-        refunded,
-        tenders,
-        points,
-        entries,
-    };
-    Ok((rows, answer))
-}
-
-/// What the sale was paid with, as money; what stored value paid goes back as the till says.
-fn money_of(sale: &SaleRecord) -> Vec<Tender> {
-    let plain = |kind: TenderKind| kind.is_money() && kind.value_asset().is_none();
-    let money = sale.tenders.iter().filter(|tender| plain(tender.kind));
-    let tender = money.map(|tender| Tender {
-        kind: tender.kind,
-        amount: tender.amount - tender.returned,
-    });
-    tender.collect()
-}
-
-fn progress(sale: &SaleRecord, amount: Minor, points: i64) -> BillProgress {
-    BillProgress {
-        bill: sale.id,
-        lines: Vec::new(),
-        tenders: Vec::new(),
-        returned_money: sale.returned_money + amount,
-        returned_paid: sale.returned_paid + amount,
-        clawed_back: sale.clawed_back + points,
-        given_back: sale.given_back,
-    }
-}
-
-fn take_sessions(
-    member: &mut Member,
-    pass: &PassRecord,
-    args: &RefundArgs,
-    (context, rows): (&Context, &mut Rows),
-    ids: &mut dyn NewIds,
-) -> Result<Vec<EntryView>, Refusal> {
-    let mut entries = Vec::new();
-    let parts = [
-        (pass.paid_lot, pass.paid_left, EntryKind::Refund),
-        (pass.gift_lot, pass.gifts_left, EntryKind::Lapse),
-    ];
-    for (lot, amount, kind) in parts {
-        let Some(lot) = lot.filter(|_| amount > 0) else {
-            continue;
-        };
-        let name = &pass.terms.name;
-        let (rule, zh, en) = match kind {
-            EntryKind::Refund => ("core.pass_refund", "次未用，已退款", "sessions not used are paid back"),
-            _ => (
-                "core.gift_withdrawn",
-                "次未用赠送，已收回",
-                "unused gift sessions are withdrawn",
-            ),
-        };
-        let draft = EntryDraft {
-            kind,
-            rule: rule.to_owned(),
-            explanation: Text::new(
-                format!("「{name}」{amount} {zh}。"),
-                format!("“{name}”: {amount} {en}."),
-            ),
-            line: None,
-            reverses: None,
-        };
-        let asset = Asset::sessions(&pass.terms.service);
-        let mut booking = Booking::new(member, asset, source(context, args.id, args.occurred_at), rows, ids);
-        booking.debit_lots(draft, &[(lot, amount)])?;
-        entries.extend(booking.finish());
-    }
-    Ok(entries)
-}
-
-fn points_back(sale: &SaleRecord, kind: EntryKind) -> EntryDraft {
-    let receipt = &sale.key.receipt;
-    let (rule, zh, en) = match kind {
-        EntryKind::ClawBack => (
-            "core.claw_back",
-            "收回相应积分",
-            "its points are taken back in proportion",
-        ),
-        _ => (
-            "core.claw_back_excess",
-            "应收回的积分已用掉",
-            "points to be taken back were spent already",
-        ),
-    };
-    EntryDraft {
-        kind,
-        rule: rule.to_owned(),
-        explanation: Text::new(
-            format!("次卡（小票 {receipt}）退款，{zh}。"),
-            format!("The pass of receipt {receipt} was paid back: {en}."),
-        ),
-        line: None,
-        reverses: sale.earn_entry,
-    }
 }
 
 fn use_bill(member: &Member, kind: BillKind, args: &UseArgs, context: &Context) -> Result<BillRow, Refusal> {

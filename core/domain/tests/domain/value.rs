@@ -65,10 +65,10 @@ fn v2_a_top_up_pays_in_proportion_of_what_was_given_with_it() {
 }
 
 #[test]
-fn the_oldest_top_up_pays_first_each_in_its_own_proportion() {
+fn d_hot_5_two_top_ups_pay_in_proportion_of_what_both_come_to() {
     let mut shop = shop(Draw::ProRata, &[(500, 0), (500, 100)]);
     sell(&mut shop, &from_value(560)).unwrap();
-    assert_eq!(stored(&shop), (450, 90), "60 of the second: 50 and 10");
+    assert_eq!(stored(&shop), (490, 50), "560 × 100 / 1100 of bonus, rounded down");
     let lots = |asset| shop.member.account(&asset).unwrap().lots.len();
     assert_eq!((lots(Asset::principal()), lots(Asset::bonus())), (1, 1));
 }

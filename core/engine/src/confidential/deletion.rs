@@ -11,7 +11,7 @@ use crate::keys::ChainKeys;
 use crate::page::{Page, PageArgs};
 use crate::store::schema::{customers, deletions, records};
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Name, Tx};
-use crate::{Engine, contract, each};
+use crate::{Engine, contract, each, prepaid};
 use cardea_domain::approval::ApprovalState;
 use cardea_domain::confidential::{DeletionGround, DeletionScope, DeletionState};
 use cardea_domain::id::{ChainId, CustomerId, DeletionId, RecordId, StaffId};
@@ -205,8 +205,9 @@ fn check_record(conn: &mut Conn, chain: ChainId, new: &NewDeletion) -> Result<()
 }
 
 /// Whoever is bound by a contract has to be known until it ends.
-fn check_unbound(conn: &mut Conn, chain: ChainId, scope: DeletionScope, customer: CustomerId) -> Result<()> {
-    if scope != DeletionScope::Person || !contract::bound(conn, chain, customer)? {
+fn check_unbound(tx: &mut Tx<'_>, chain: ChainId, scope: DeletionScope, customer: CustomerId) -> Result<()> {
+    prepaid::check_payer_free(tx, scope, customer)?;
+    if scope != DeletionScope::Person || !contract::bound(tx.conn(), chain, customer)? {
         return Ok(());
     }
     let (zh, en) = (
@@ -252,7 +253,7 @@ fn agree(tx: &mut Tx<'_>, keys: &ChainKeys, mut row: DeletionRow, going: &erasur
     let (asked, agrees) = (person(row.requested_by.map(Id::typed))?, person(by)?);
     row.state = Name(row.state.0.confirmed(asked, agrees)?);
     (row.decided_by, row.decided_at) = (by.map(Id::from), Some(now));
-    check_unbound(tx.conn(), chain, row.scope.0, row.customer_id.typed())?;
+    check_unbound(tx, chain, row.scope.0, row.customer_id.typed())?;
     *going.lock() = erasure::perform(tx, keys, &row)?;
     row.save(tx.conn())?;
     tx.audit("deletion.confirm", row.id.0, row.told());
@@ -315,7 +316,7 @@ impl Engine {
                 return Err(erased().into());
             }
             check_record(tx.conn(), chain, &new)?;
-            check_unbound(tx.conn(), chain, new.scope, new.customer_id)?;
+            check_unbound(tx, chain, new.scope, new.customer_id)?;
             let now = tx.business_now().0;
             let row = DeletionRow {
                 record_id: new.record_id.map(Id::from),

@@ -274,6 +274,7 @@ pub(super) fn hand_over(
         Moved::Lending,
         Moved::Contract,
         Moved::Message,
+        Moved::PaidTopUp,
         Moved::Introduced,
         Moved::Tag,
         Moved::Membership,

@@ -2,7 +2,7 @@
 
 use crate::Engine;
 use crate::actor::Actor;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::identity::Action;
 use crate::input::field;
 use crate::prepaid;
@@ -10,14 +10,13 @@ use crate::store::statement::{fetch, statements};
 use crate::store::{Conn, Id};
 use cardea_domain::id::{ChainId, StoreId};
 use cardea_domain::prepaid::{Deposit, IssuerClass, deposit};
-use cardea_domain::{Day, Instant, Minor, Refusal, Zone};
+use cardea_domain::{Day, Instant, Minor, Refusal};
 use diesel::sql_types::{BigInt, Binary, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 
 statements! {
-    SelectZone -> (Text,) = "SELECT time_zone FROM chains WHERE id = ?";
     SelectBalances -> (Binary, Text, BigInt) =
         "SELECT m.store_id, e.asset, CAST(SUM(e.amount) AS BIGINT) FROM entries e \
          JOIN memberships m ON m.chain_id = e.chain_id AND m.id = e.membership_id \
@@ -103,9 +102,7 @@ impl Engine {
         let (from, until) = days_of(&query.quarter)?;
         let chain = actor.chain;
         let report = self.read(chain, |conn| {
-            let zone: Option<(String,)> = fetch!(conn, SelectZone, [chain] => (String,))?.pop();
-            let (zone,) = zone.ok_or_else(|| Error::internal("the chain is missing"))?;
-            let zone: Zone = zone.parse().map_err(Error::internal)?;
+            let zone = prepaid::zone(conn, chain)?;
             let begin = zone.instant_at(from, 0).unwrap_or(Instant(i64::MIN));
             let end = zone.first_instant_after(until).unwrap_or(Instant(i64::MAX));
             let stores = figures(conn, chain, (begin, end))?;

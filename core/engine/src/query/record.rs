@@ -37,6 +37,7 @@ pub enum RecordFormat {
 #[into_params(parameter_in = Query)]
 pub struct RecordQuery {
     /// `csv` if absent.
+    #[param(inline)]
     pub format: RecordFormat,
 }
 

@@ -2261,6 +2261,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memberships/{id}/passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A membership's passes, newest first, with what is left of each and until when. */
+        get: operations["list_passes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that moved on a membership, oldest first, as a file for its holder: CSV, or a JSON list. The access log notes
+         *     who took it.
+         */
+        get: operations["read_membership_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/top-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A membership's top-ups, newest first, with what is left of each. */
+        get: operations["list_top_ups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/message-channels": {
         parameters: {
             query?: never;
@@ -2502,6 +2556,109 @@ export interface paths {
         patch: operations["update_own_party"];
         trace?: never;
     };
+    "/api/v1/pass-uses/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls a use off: its sessions come back, once. */
+        post: operations["cancel_pass_use"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sells a pass: sessions of a service for a price. It is a sale of one line and earns like one; using it doesn't. */
+        post: operations["post_pass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the sale of a pass would bring; nothing is booked. */
+        post: operations["quote_pass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes/{id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pays a pass back by reason, with the points that its sale earned for it (D-CARD-12). */
+        post: operations["post_pass_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes/{id}/refunds/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a refund of a pass would pay, with its working; nothing is booked (D-CARD-12). */
+        post: operations["quote_pass_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes/{id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Uses of a pass, newest first. */
+        get: operations["list_pass_uses"];
+        put?: never;
+        /** Uses sessions of a pass; the customer has confirmed it. */
+        post: operations["post_pass_use"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan": {
         parameters: {
             query?: never;
@@ -2511,6 +2668,44 @@ export interface paths {
         };
         /** A consultant's day: what is overdue and due, in the order of the round. */
         get: operations["read_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prepaid-issuer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By whose law the chain issues prepaid value, and as what. */
+        get: operations["read_prepaid_issuer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Says by whose law, and as what. What was paid in before stays as it is. */
+        patch: operations["update_prepaid_issuer"];
+        trace?: never;
+    };
+    "/api/v1/prepaid-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stored value at a quarter's end, what was paid in, used and paid back during it, by store, and what is to be deposited
+         *     (D-CARD-11).
+         */
+        get: operations["read_prepaid_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3510,6 +3705,77 @@ export interface paths {
         get: operations["read_terms"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pays money in: principal, and the bonus of an offer beside it. It counts as paid where it is used. In CNY under
+         *     Chinese law, limits, identities and bank transfers are checked (D-CARD-11).
+         */
+        post: operations["post_top_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-ups/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a top-up would bring; nothing is booked. */
+        post: operations["quote_top_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-ups/{id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pays a top-up back: principal as money, by reason; its bonus lapses (D-CARD-12). */
+        post: operations["post_top_up_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-ups/{id}/refunds/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a refund of a top-up would pay, with its working; nothing is booked (D-CARD-12). */
+        post: operations["quote_top_up_refund"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4950,6 +5216,11 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description How the customer confirmed that sessions were used.
+         * @enum {string}
+         */
+        Confirmation: "card" | "pin" | "signature";
         /** @description What the customer has agreed to. */
         Consent: {
             /** @description Messages about products and promotions. */
@@ -5823,6 +6094,22 @@ export interface components {
             name: string;
             phone: string;
         };
+        /** @description What is to be deposited of a balance. */
+        Deposit: {
+            /**
+             * Format: int64
+             * @description Minor units; rounded up, for the share is a least.
+             * @example 2000000
+             */
+            amount: number;
+            class: components["schemas"]["IssuerClass"];
+            /**
+             * Format: int64
+             * @description Parts per million of the balance at the quarter's end.
+             * @example 200000
+             */
+            share_ppm: number;
+        };
         /**
          * @description A paragraph of either text, or of both where it was kept or changed. Its pieces without the added ones are the old
          *     paragraph, without the removed ones the new one; an empty line has none.
@@ -5841,6 +6128,11 @@ export interface components {
          * @enum {string}
          */
         DocumentKind: "resident_id" | "passport" | "hk_macau_permit" | "taiwan_permit" | "other";
+        /**
+         * @description What pays first.
+         * @enum {string}
+         */
+        Draw: "pro_rata" | "principal_first" | "bonus_first";
         /**
          * @description Why a message was dropped.
          * @enum {string}
@@ -5925,7 +6217,7 @@ export interface components {
          * @description What kind of movement an entry is.
          * @enum {string}
          */
-        EntryKind: "earn" | "bonus" | "spend" | "redeem" | "give_back" | "claw_back" | "claw_back_excess" | "expire";
+        EntryKind: "earn" | "bonus" | "spend" | "redeem" | "give_back" | "claw_back" | "claw_back_excess" | "expire" | "top_up" | "grant" | "use" | "refund" | "lapse" | "adjust" | "transfer_in" | "transfer_out" | "opening" | "write_off";
         /** @description A field as a chain declares it. Limits that its kind doesn't have are refused. */
         FieldDefinition: {
             choices?: components["schemas"]["Choice"][];
@@ -6151,6 +6443,20 @@ export interface components {
          * @enum {string}
          */
         Grading: "marginal" | "whole";
+        /** @description The bonus of a step. */
+        Grant: {
+            /**
+             * Format: int64
+             * @description At least 1, minor units.
+             */
+            amount: number;
+        } | {
+            /**
+             * Format: int64
+             * @description Share of what is paid in, 1 to 1 000 000 parts per million; the bonus is rounded down to the minor unit.
+             */
+            share_ppm: number;
+        };
         /** @description A handover. */
         Handover: {
             /**
@@ -6232,6 +6538,11 @@ export interface components {
          * @enum {string}
          */
         ImportWork: "check" | "run" | "undo";
+        /**
+         * @description Class of an issuer of prepaid cards, as it is registered.
+         * @enum {string}
+         */
+        IssuerClass: "scale" | "group" | "brand";
         /** @description What a job did on a business date, by its last run. */
         JobRun: {
             /** @description Why it failed. */
@@ -7236,6 +7547,116 @@ export interface components {
              */
             version: number;
         };
+        /** @description A pass to sell (or to quote): sessions of a service, for a price. */
+        NewPass: {
+            /**
+             * @description Category of its line on the bill.
+             * @example treatment
+             */
+            category: string;
+            /**
+             * Format: int64
+             * @description Sessions on top.
+             * @example 0
+             */
+            gifts?: number;
+            /**
+             * Format: int64
+             * @description Of one session without the pass, minor units; what was used counts as this where the holder gives it back.
+             * @example 15000
+             */
+            list_price: number;
+            member: components["schemas"]["SaleMember"];
+            /**
+             * @description What people call it.
+             * @example 面部护理
+             */
+            name: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /**
+             * Format: int64
+             * @description For all of them, minor units.
+             * @example 100000
+             */
+            price: number;
+            /**
+             * @description Unique per store, source, till and business date among sales; a repeat gets the first answer.
+             * @example 0009
+             */
+            receipt: string;
+            /**
+             * @description Code of the service, 1 to 48 letters, digits, `-`, `_` or `.`.
+             * @example facial
+             */
+            service: string;
+            /**
+             * Format: int64
+             * @description Sessions that are paid for.
+             * @example 10
+             */
+            sessions: number;
+            /** @description Absent: `till`. */
+            source?: string | null;
+            /** Format: uuid */
+            store_id: string;
+            tenders: components["schemas"]["Tender"][];
+            /** @example T1 */
+            till: string;
+            /**
+             * Format: date
+             * @description Last day on which it can be used; null: no end.
+             */
+            valid_through?: string | null;
+        };
+        /** @description Sessions of a pass that are used. */
+        NewPassUse: {
+            /** @description Number of the card, with confirmation `card`. */
+            card?: string | null;
+            /** @description How the customer confirms it. */
+            confirmation: components["schemas"]["Confirmation"];
+            /**
+             * Format: date-time
+             * @description Absent: now.
+             */
+            occurred_at?: string | null;
+            /** @example 0010 */
+            receipt: string;
+            /**
+             * Format: int64
+             * @example 1
+             */
+            sessions?: number;
+            /** @description Absent: `till`. */
+            source?: string | null;
+            /** Format: uuid */
+            store_id: string;
+            /**
+             * Format: uuid
+             * @description Who treats.
+             */
+            therapist_id: string;
+            /** @example T1 */
+            till: string;
+        };
+        /** @description A use that is called off: its sessions come back, once. */
+        NewPassUseCancellation: {
+            /**
+             * Format: date-time
+             * @description Absent: now.
+             */
+            occurred_at?: string | null;
+            /** @example 顾客改期 */
+            reason: string;
+            /** @example 0011 */
+            receipt: string;
+            /** @description Absent: `till`. */
+            source?: string | null;
+            /** Format: uuid */
+            store_id: string;
+            /** @example T1 */
+            till: string;
+        };
         NewProgram: {
             /**
              * @description Unique in the chain.
@@ -7296,6 +7717,30 @@ export interface components {
             source?: string | null;
             /** Format: uuid */
             store_id: string;
+            /** @example T1 */
+            till: string;
+        };
+        /** @description Pays a top-up or a pass back as a whole (or previews it). The receipt is the refund's own. */
+        NewRefund: {
+            /**
+             * @description In words, at most 200 characters.
+             * @example 顾客搬家
+             */
+            note?: string | null;
+            /**
+             * Format: date-time
+             * @description Absent: now.
+             */
+            occurred_at?: string | null;
+            reason: components["schemas"]["RefundReason"];
+            /** @example 0008 */
+            receipt: string;
+            /** @description Absent: `till`. */
+            source?: string | null;
+            /** Format: uuid */
+            store_id: string;
+            /** @description How the money goes back, adding up to what is paid back; null: the way it came. */
+            tenders?: components["schemas"]["Tender"][] | null;
             /** @example T1 */
             till: string;
         };
@@ -7537,6 +7982,49 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description Money to be paid in (or quoted): by card or membership, exactly one of the two. */
+        NewTopUp: {
+            /**
+             * Format: int64
+             * @description What is paid in, minor units; the tenders add up to it.
+             * @example 50000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description What the payer pays at once over all cards of the purchase, minor units; absent: this alone.
+             * @example 50000
+             */
+            at_once?: number | null;
+            /** @description Number of the card presented. */
+            card?: string | null;
+            /** Format: uuid */
+            membership_id?: string | null;
+            /**
+             * Format: date-time
+             * @description Absent: now.
+             */
+            occurred_at?: string | null;
+            /**
+             * @description Code of an offer of the program; null: no bonus.
+             * @example summer
+             */
+            offer?: string | null;
+            payer?: components["schemas"]["TopUpPayer"] | null;
+            /**
+             * @description Unique per store, source, till and business date among top-ups; a repeat gets the first answer.
+             * @example 0007
+             */
+            receipt: string;
+            /** @description Absent: `till`. */
+            source?: string | null;
+            /** Format: uuid */
+            store_id: string;
+            /** @description Money alone. */
+            tenders: components["schemas"]["Tender"][];
+            /** @example T1 */
+            till: string;
+        };
         /** @description A verdict on an answered entry. */
         NewVerdict: {
             remark?: string | null;
@@ -7601,6 +8089,16 @@ export interface components {
          * @enum {string}
          */
         Occasion: "visit" | "service" | "purchase";
+        /** @description What a top-up of at least so much brings. */
+        OfferStep: {
+            /**
+             * Format: int64
+             * @description Minor units.
+             * @example 50000
+             */
+            from: number;
+            grant: components["schemas"]["Grant"];
+        };
         /**
          * @description What becomes of a row whose customer is known.
          * @enum {string}
@@ -9016,6 +9514,69 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_PassShown: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** Format: int64 */
+                gifts: number;
+                /**
+                 * Format: uuid
+                 * @description Of the sale that sold it.
+                 */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Sessions left, gifts included.
+                 */
+                left: number;
+                /**
+                 * Format: int64
+                 * @description Of one session without the pass, minor units.
+                 */
+                list_price: number;
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Minor units.
+                 */
+                price: number;
+                refund?: components["schemas"]["RefundShown"] | null;
+                service: string;
+                /** Format: int64 */
+                sessions: number;
+                /** Format: uuid */
+                store_id: string;
+                /**
+                 * Format: date
+                 * @description Last day on which it can be used; null: no end.
+                 */
+                valid_through?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_PassUseShown: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Whether it was called off. */
+                cancelled: boolean;
+                confirmation: components["schemas"]["Confirmation"];
+                /** Format: uuid */
+                id: string;
+                /** Format: int64 */
+                sessions: number;
+                /** Format: uuid */
+                store_id: string;
+                /** Format: uuid */
+                therapist_id: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Program: {
             items: {
                 code: string;
@@ -9570,6 +10131,47 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_TopUpShown: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /**
+                 * Format: int64
+                 * @description Left of its bonus, minor units.
+                 */
+                bonus_left: number;
+                /**
+                 * Format: int64
+                 * @description Bonus beside it, minor units.
+                 */
+                granted: number;
+                /** Format: uuid */
+                id: string;
+                /** @description Code of the offer. */
+                offer?: string | null;
+                /**
+                 * Format: int64
+                 * @description Minor units.
+                 */
+                paid: number;
+                payer: components["schemas"]["Payer"];
+                /** Format: uuid */
+                payer_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Left of what was paid, minor units.
+                 */
+                principal_left: number;
+                refund?: components["schemas"]["RefundShown"] | null;
+                /** Format: uuid */
+                staff_id?: string | null;
+                /** Format: uuid */
+                store_id: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_VisitReport: {
             items: {
                 /**
@@ -9728,6 +10330,103 @@ export interface components {
          * @enum {string}
          */
         PartyField: "name" | "address" | "contact" | "legal_representative" | "signatory" | "account" | "bank" | "tax_number";
+        /** @description What the sale of a pass brings; the pass has the sale's id. */
+        PassSaleAnswer: {
+            pass: components["schemas"]["PassSold"];
+            sale: components["schemas"]["SaleAnswer"];
+        };
+        /** @description A pass of a membership. */
+        PassShown: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            gifts: number;
+            /**
+             * Format: uuid
+             * @description Of the sale that sold it.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Sessions left, gifts included.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Of one session without the pass, minor units.
+             */
+            list_price: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            price: number;
+            refund?: components["schemas"]["RefundShown"] | null;
+            service: string;
+            /** Format: int64 */
+            sessions: number;
+            /** Format: uuid */
+            store_id: string;
+            /**
+             * Format: date
+             * @description Last day on which it can be used; null: no end.
+             */
+            valid_through?: string | null;
+        };
+        /** @description A pass that was sold. */
+        PassSold: {
+            /** Format: int64 */
+            gifts: number;
+            /**
+             * Format: int64
+             * @description Of one session without the pass, minor units.
+             */
+            list_price: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            price: number;
+            service: string;
+            /** Format: int64 */
+            sessions: number;
+            /** Format: date */
+            valid_through?: string | null;
+        };
+        /** @description What using sessions, or calling it off, did. */
+        PassUseAnswer: {
+            entries: components["schemas"]["Entry"][];
+            /**
+             * Format: uuid
+             * @description Of the use, or of calling it off; null in a quote.
+             */
+            id?: string | null;
+            /**
+             * Format: int64
+             * @description Sessions left of the pass.
+             */
+            left: number;
+            /** Format: uuid */
+            pass_id: string;
+        };
+        /** @description Sessions of a pass that were used. */
+        PassUseShown: {
+            /** Format: date-time */
+            at: string;
+            /** @description Whether it was called off. */
+            cancelled: boolean;
+            confirmation: components["schemas"]["Confirmation"];
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            sessions: number;
+            /** Format: uuid */
+            store_id: string;
+            /** Format: uuid */
+            therapist_id: string;
+        };
         /** @description A new initial password, for somebody who has forgotten theirs. */
         PasswordReset: {
             /**
@@ -9736,6 +10435,11 @@ export interface components {
              */
             password: string;
         };
+        /**
+         * @description Who pays for a top-up or a pass.
+         * @enum {string}
+         */
+        Payer: "person" | "organisation";
         /** @description A line of a statement. */
         PeriodRebate: {
             /**
@@ -9816,6 +10520,7 @@ export interface components {
             /** @description A sale's points are rounded once, at the end. */
             rounding: components["schemas"]["Rounding"];
             tender?: components["schemas"]["PointsTender"] | null;
+            value?: components["schemas"]["ValueTerms"] | null;
         };
         /** @description How long points are good. */
         PointsExpiry: {
@@ -9893,6 +10598,77 @@ export interface components {
              * @example 100
              */
             step: number;
+        };
+        /** @description Stored value of a quarter, in minor units. */
+        PrepaidFigures: {
+            /**
+             * Format: int64
+             * @description Bonus at the quarter's end, of the same.
+             */
+            bonus: number;
+            /**
+             * Format: int64
+             * @description Bonus spent at the store, less what returns gave back.
+             */
+            bonus_used: number;
+            /**
+             * Format: int64
+             * @description Bonus beside it.
+             */
+            granted: number;
+            /**
+             * Format: int64
+             * @description Principal at the quarter's end, of the memberships that the store opened.
+             */
+            principal: number;
+            /**
+             * Format: int64
+             * @description Paid in during the quarter, at the store.
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description Paid back at the store.
+             */
+            refunded: number;
+            /**
+             * Format: int64
+             * @description Principal spent at the store, less what returns gave back.
+             */
+            used: number;
+        };
+        /** @description By whose law a chain issues prepaid value, and as what. */
+        PrepaidIssuer: {
+            /**
+             * @description As which it is registered: it decides what is deposited.
+             * @default scale
+             */
+            class: components["schemas"]["IssuerClass"];
+            /**
+             * @description ISO 3166-1, two capitals. `CN` in CNY has limits, identities, bank transfer, deposit and the quarterly report.
+             * @default CN
+             * @example CN
+             */
+            jurisdiction: string;
+        };
+        /** @description What a chain holds of its customers' money at a quarter's end. */
+        PrepaidReport: {
+            class: components["schemas"]["IssuerClass"];
+            deposit?: components["schemas"]["Deposit"] | null;
+            /** Format: date */
+            from: string;
+            jurisdiction: string;
+            /** @example 2026-Q3 */
+            quarter: string;
+            stores: components["schemas"]["PrepaidStore"][];
+            total: components["schemas"]["PrepaidFigures"];
+            /** Format: date */
+            until: string;
+        };
+        /** @description The figures of a store. */
+        PrepaidStore: components["schemas"]["PrepaidFigures"] & {
+            /** Format: uuid */
+            store_id: string;
         };
         /** @description A message with samples in its placeholders. */
         Preview: {
@@ -10192,6 +10968,30 @@ export interface components {
             /** @description Each as it is sent to create a type. */
             items: components["schemas"]["NewRecordType"][];
         };
+        /** @description A movement of a holder's record. */
+        RecordedMove: {
+            /**
+             * Format: int64
+             * @description Positive: to the holder.
+             */
+            amount: number;
+            /** @description `points`; `principal` and `bonus` in minor units; `session:` and a service. */
+            asset: string;
+            /**
+             * Format: int64
+             * @description After it, of this asset.
+             */
+            balance: number;
+            explanation: components["schemas"]["Text"];
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            /** Format: date-time */
+            occurred_at: string;
+            receipt?: string | null;
+            /** Format: uuid */
+            store_id?: string | null;
+        };
         /** @description What a redemption takes. */
         RedemptionAnswer: {
             /** @description After the redemption. */
@@ -10222,6 +11022,62 @@ export interface components {
         Refresh: {
             /** @description Of the last answer; each works once. */
             refresh_token: string;
+        };
+        /** @description What a refund pays and takes, with its working. */
+        RefundAnswer: {
+            /**
+             * Format: int64
+             * @description Paid back, minor units.
+             */
+            amount: number;
+            balances: components["schemas"]["Balance"][];
+            entries: components["schemas"]["Entry"][];
+            /**
+             * Format: uuid
+             * @description null in a preview.
+             */
+            id?: string | null;
+            /**
+             * Format: uuid
+             * @description The top-up or pass.
+             */
+            of: string;
+            /**
+             * Format: int64
+             * @description Points of a pass's sale that are taken back.
+             */
+            points: number;
+            reason: components["schemas"]["RefundReason"];
+            /** @description How the money goes back. */
+            tenders: components["schemas"]["Tender"][];
+            /**
+             * Format: int64
+             * @description What was used counts for this, minor units.
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description Bonus (minor units) or gift sessions that are withdrawn.
+             */
+            withdrawn: number;
+            /** @description How it is worked out, line by line. */
+            working: components["schemas"]["Text"][];
+        };
+        /**
+         * @description Why something paid in advance is paid back. It decides at what price its use counts.
+         * @enum {string}
+         */
+        RefundReason: "within_7_days" | "merchant" | "agreed" | "consumer";
+        /** @description What was paid back of a top-up or a pass. */
+        RefundShown: {
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            amount: number;
+            /** Format: uuid */
+            id: string;
+            reason: components["schemas"]["RefundReason"];
         };
         /** @description All that a customer doesn't want to get. */
         RefusalsChange: {
@@ -10868,6 +11724,23 @@ export interface components {
             value: components["schemas"]["Party"];
         };
         /** @description A document that replaces the present one. */
+        SettingChange_PrepaidIssuer: {
+            /** @description By whose law a chain issues prepaid value, and as what. */
+            value: {
+                /**
+                 * @description As which it is registered: it decides what is deposited.
+                 * @default scale
+                 */
+                class: components["schemas"]["IssuerClass"];
+                /**
+                 * @description ISO 3166-1, two capitals. `CN` in CNY has limits, identities, bank transfer, deposit and the quarterly report.
+                 * @default CN
+                 * @example CN
+                 */
+                jurisdiction: string;
+            };
+        };
+        /** @description A document that replaces the present one. */
         SettingChange_ReportRules: {
             /** @description Until when a chain wants its reports. */
             value: {
@@ -11009,6 +11882,28 @@ export interface components {
         SettingView_OwnParty: {
             /** @description The chain as a party, in every contract that says nothing else. */
             value: components["schemas"]["Party"];
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
+        SettingView_PrepaidIssuer: {
+            /** @description By whose law a chain issues prepaid value, and as what. */
+            value: {
+                /**
+                 * @description As which it is registered: it decides what is deposited.
+                 * @default scale
+                 */
+                class: components["schemas"]["IssuerClass"];
+                /**
+                 * @description ISO 3166-1, two capitals. `CN` in CNY has limits, identities, bank transfer, deposit and the quarterly report.
+                 * @default CN
+                 * @example CN
+                 */
+                jurisdiction: string;
+            };
             /**
              * Format: int64
              * @description 0: the usual one. Rises with every change; the ETag.
@@ -11605,7 +12500,7 @@ export interface components {
             kind: components["schemas"]["TenderKind"];
         };
         /** @enum {string} */
-        TenderKind: "cash" | "card" | "mobile" | "transfer" | "points" | "other";
+        TenderKind: "cash" | "card" | "mobile" | "transfer" | "points" | "value" | "principal" | "bonus" | "other";
         /** @description A span of days, both inclusive. */
         Term: {
             /** Format: date */
@@ -11803,6 +12698,113 @@ export interface components {
             must_change_password: boolean;
             refresh_token: string;
         };
+        /** @description What a top-up brings; the receipt's figures. */
+        TopUpAnswer: {
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Bonus after the top-up, minor units.
+             */
+            bonus: number;
+            /** Format: date */
+            business_date: string;
+            entries: components["schemas"]["Entry"][];
+            /**
+             * Format: int64
+             * @description Bonus of the offer, minor units.
+             */
+            granted: number;
+            /**
+             * Format: uuid
+             * @description null in a quote.
+             */
+            id?: string | null;
+            /** Format: uuid */
+            membership_id: string;
+            offer?: string | null;
+            /**
+             * Format: int64
+             * @description Principal after the top-up, minor units.
+             */
+            principal: number;
+            receipt: string;
+            /** Format: uuid */
+            store_id: string;
+            till: string;
+        };
+        /** @description An offer of a program: whoever pays in gets a bonus on top. */
+        TopUpOffer: {
+            /**
+             * @description The offer's own, within the program.
+             * @example summer
+             */
+            code: string;
+            /**
+             * Format: date
+             * @description First day; null: at once.
+             */
+            from?: string | null;
+            name: components["schemas"]["Text"];
+            /** @description From the lowest up. The highest step that a top-up reaches holds for all of it. */
+            steps: components["schemas"]["OfferStep"][];
+            /**
+             * Format: date
+             * @description Last day; null: until it is taken out.
+             */
+            until?: string | null;
+        };
+        /** @description Who pays in. */
+        TopUpPayer: {
+            /**
+             * Format: uuid
+             * @description Whose identity document stands in the archive; null: the holder's.
+             * @default null
+             */
+            customer_id: string | null;
+            /** @default person */
+            kind: components["schemas"]["Payer"];
+        };
+        /** @description Money that was paid in. */
+        TopUpShown: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Left of its bonus, minor units.
+             */
+            bonus_left: number;
+            /**
+             * Format: int64
+             * @description Bonus beside it, minor units.
+             */
+            granted: number;
+            /** Format: uuid */
+            id: string;
+            /** @description Code of the offer. */
+            offer?: string | null;
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            paid: number;
+            payer: components["schemas"]["Payer"];
+            /** Format: uuid */
+            payer_id?: string | null;
+            /**
+             * Format: int64
+             * @description Left of what was paid, minor units.
+             */
+            principal_left: number;
+            refund?: components["schemas"]["RefundShown"] | null;
+            /** Format: uuid */
+            staff_id?: string | null;
+            /** Format: uuid */
+            store_id: string;
+        };
         /** @description What the subject lines come to. */
         Totals: {
             /** @description In the order of the lines. */
@@ -11853,6 +12855,24 @@ export interface components {
         UndoHandover: Record<string, unknown>;
         /** @description Takes a merge back. */
         UndoMerge: Record<string, unknown>;
+        /** @description Stored value of a program. */
+        ValueTerms: {
+            /**
+             * Format: int32
+             * @description How long bonus of an anonymous membership is good, in months from its top-up; null: without end. A named one's
+             *     never expires, and what was paid for doesn't at all.
+             * @default null
+             * @example 36
+             */
+            anonymous_months: number | null;
+            /** @default pro_rata */
+            draw: components["schemas"]["Draw"];
+            /**
+             * @description What top-ups bring beside what is paid.
+             * @default []
+             */
+            offers: components["schemas"]["TopUpOffer"][];
+        };
         /**
          * @description What a supervisor says of an answer.
          * @enum {string}
@@ -17618,6 +18638,109 @@ export interface operations {
             };
         };
     };
+    list_passes: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PassShown"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_membership_record: {
+        parameters: {
+            query?: {
+                /** @description `csv` if absent. */
+                format?: "csv" | "json";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedMove"][];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_top_ups: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TopUpShown"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_message_channels: {
         parameters: {
             query?: never;
@@ -18184,6 +19307,289 @@ export interface operations {
             };
         };
     };
+    cancel_pass_use: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassUseCancellation"];
+            };
+        };
+        responses: {
+            /** @description Known already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassUseAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassUseAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_pass: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPass"];
+            };
+        };
+        responses: {
+            /** @description Known already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassSaleAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassSaleAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quote_pass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPass"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassSaleAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_pass_refund: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRefund"];
+            };
+        };
+        responses: {
+            /** @description Known already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quote_pass_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRefund"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pass_uses: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PassUseShown"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_pass_use: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassUse"];
+            };
+        };
+        responses: {
+            /** @description Known already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassUseAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassUseAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_plan: {
         parameters: {
             query?: {
@@ -18202,6 +19608,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_prepaid_issuer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_PrepaidIssuer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_prepaid_issuer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_PrepaidIssuer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_PrepaidIssuer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_prepaid_report: {
+        parameters: {
+            query: {
+                /**
+                 * @description Year and quarter.
+                 * @example 2026-Q3
+                 */
+                quarter: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidReport"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -21147,6 +22652,162 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TermsVersion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_top_up: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTopUp"];
+            };
+        };
+        responses: {
+            /** @description Known already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quote_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTopUp"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_top_up_refund: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRefund"];
+            };
+        };
+        responses: {
+            /** @description Known already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quote_top_up_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRefund"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundAnswer"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */

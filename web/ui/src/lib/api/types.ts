@@ -215,3 +215,5 @@ export type PassShown = Schemas['PassShown']
 export type PrepaidReport = Schemas['PrepaidReport']
 export type PrepaidIssuer = { value: Schemas['PrepaidIssuer']; version: number }
 export type IssuerClass = Schemas['IssuerClass']
+export type RefundAnswer = Schemas['RefundAnswer']
+export type RefundReason = Schemas['RefundReason']
