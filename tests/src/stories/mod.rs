@@ -40,6 +40,7 @@ mod exports;
 mod files;
 mod finding;
 mod forms;
+mod holds;
 mod hostile;
 mod identifiers;
 mod import;
@@ -137,6 +138,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     finding::tests,
     files::tests,
     forms::tests,
+    holds::tests,
     hostile::tests,
     identifiers::tests,
     import::tests,
