@@ -5,6 +5,9 @@ use cardea_domain::calendar::Instant;
 use cardea_domain::id::*;
 use cardea_domain::ledger::{Account, Asset, EntryKind, LotTerms, Member, SpentMove};
 use cardea_domain::rows::{BillLineRow, BillTenderRow, EntryRow, Rows};
+use cardea_domain::ledger::{EntryKind, LotTerms, Member, SpentMove};
+use cardea_domain::measure::of_line;
+use cardea_domain::rows::{BillLineRow, BillTenderRow, Rows};
 use cardea_domain::sale::*;
 use std::collections::BTreeMap;
 
@@ -69,8 +72,9 @@ pub fn record(rows: &Rows, introducer: Option<&Member>) -> SaleRecord {
 }
 
 fn recorded_line(row: &BillLineRow) -> RecordedLine {
+    let attributes: BTreeMap<String, AttrValue> = serde_json::from_str(&row.attributes).unwrap();
     RecordedLine {
-        counts: Vec::new(),
+        counts: of_line(attributes.iter().map(|(name, value)| (name.as_str(), value))),
         number: row.number,
         sku: row.sku.clone(),
         category: row.category.clone(),
