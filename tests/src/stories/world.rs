@@ -179,6 +179,8 @@ impl World {
     fn register(&self, app: &TestApp) -> String {
         let form = self.customer_form(&app.next_phone());
         self.hq.post("/customers", &form).created().text("/id")
+    }
+
     fn made(hq: &Actor, path: &str, form: &Value) -> String {
         hq.post(path, form).created().text("/id")
     }

@@ -87,6 +87,9 @@ fn member() -> (Shop, Vec<Card>) {
         store: shop.member.store,
         valid_through: Some(day("2026-06-30")),
         replaced_by: None,
+        awaits_approval: false,
+        entered_by: None,
+        holder_staff: None,
         version: 1,
     };
     let cards = vec![

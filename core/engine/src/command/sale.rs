@@ -13,24 +13,6 @@ use crate::error::Result;
 use crate::identity::Action;
 use crate::keys::Digest;
 use crate::program::Configuration;
-use crate::store::Answer;
-use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
-use crate::store::writer::ledger::{LedgerCommand, MemberNeed};
-use crate::store::writer::load;
-use crate::store::writer::parts::Asked;
-use crate::store::writer::{AuditRow, load};
-use cardea_domain::id::*;
-use cardea_domain::id::*;
-use cardea_domain::identifier::grouped_number;
-use cardea_domain::ledger::Member;
-use cardea_domain::ledger::Member;
-use cardea_domain::sale::*;
-use cardea_domain::sale::*;
-use cardea_domain::{Instant, Minor, Refusal};
-use cardea_domain::{Instant, Minor, Refusal, Text};
-use serde::Serialize;
-use serde::Serialize;
-use serde_json::json;
 use uuid::Uuid;
 
 /// A sale to ring up (or to quote).

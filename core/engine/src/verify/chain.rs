@@ -1,8 +1,7 @@
 //! One chain: its memberships slice by slice, its bills page by page, and what belongs to neither.
 
 use super::fingerprint::Record;
-use super::{Books, bills, blanks, campaigns, inputs, members, orphans, renewals};
-use super::{Books, bills, inputs, members, orphans, vouchers};
+use super::{Books, bills, blanks, campaigns, inputs, members, orphans, renewals, vouchers};
 use crate::each;
 use crate::error::Result;
 use crate::store::schema::{configurations, memberships, programs, stores};

@@ -24,10 +24,7 @@ export const canSendAgain = (state: DeliveryState): boolean => state === 'dead' 
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['member', ['membership', 'points', 'tier', 'card']],
   ['stock', ['card_batch', 'card_transfer', 'card_stock', 'card_count']],
-  ['sale', ['sale', 'return', 'redemption', 'reward', 'top_up', 'pass']],
-  ['customer', ['customer', 'customer_fields', 'form', 'file', 'scorecard']],
-  ['sale', ['sale', 'return', 'redemption', 'reward', 'campaign']],
-  ['member', ['membership', 'tier', 'card']],
+  ['sale', ['sale', 'return', 'redemption', 'reward', 'top_up', 'pass', 'campaign', 'voucher_kind', 'voucher']],
   ['customer', ['customer', 'customer_fields', 'form', 'file', 'scorecard', 'tag', 'segment']],
   ['record', ['record', 'record_type', 'journal', 'warning']],
   ['contract', ['contract', 'contract_type', 'contract_template', 'approval']],
