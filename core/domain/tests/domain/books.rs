@@ -4,10 +4,8 @@ use crate::kit::points;
 use cardea_domain::calendar::Instant;
 use cardea_domain::id::*;
 use cardea_domain::ledger::{Account, Asset, EntryKind, LotTerms, Member, SpentMove};
-use cardea_domain::ledger::{EntryKind, LotTerms, Member, SpentMove};
 use cardea_domain::measure::of_line;
 use cardea_domain::rows::{BillLineRow, BillTenderRow, EntryRow, Rows};
-use cardea_domain::rows::{BillLineRow, BillTenderRow, Rows};
 use cardea_domain::sale::*;
 use std::collections::BTreeMap;
 

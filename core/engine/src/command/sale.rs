@@ -13,6 +13,13 @@ use crate::error::Result;
 use crate::identity::Action;
 use crate::keys::Digest;
 use crate::program::Configuration;
+use crate::store::writer::ledger::{LedgerCommand, MemberNeed};
+use crate::store::writer::load;
+use cardea_domain::id::*;
+use cardea_domain::ledger::Member;
+use cardea_domain::sale::*;
+use cardea_domain::{Instant, Minor, Refusal};
+use serde::Serialize;
 use uuid::Uuid;
 
 /// A sale to ring up (or to quote).
