@@ -1,6 +1,10 @@
 //! What a decision wants saved: plain rows, one type per table. The writer turns them into statements and adds the
 //! idempotency, audit and outbox rows; nothing else writes to these tables.
 
+mod prepaid;
+
+pub use prepaid::{PassRow, PassUseRow, RefundRow, TopUpRow};
+
 use crate::calendar::{Day, Instant};
 use crate::card::{Block, CardKind, CardNumber, CardState};
 use crate::error::Text;
@@ -8,7 +12,6 @@ use crate::id::*;
 use crate::ledger::{Asset, CounterAccount, EntryKind};
 use crate::measure::Measured;
 use crate::money::{Minor, Points, Ppm};
-use crate::prepaid::{Confirmation, Payer, RefundReason};
 use crate::sale::{BillKind, ClaimState, Judgement, NaturalKey, TenderKind};
 use crate::tier::{Below, TierReason};
 use serde::{Deserialize, Serialize};
@@ -218,77 +221,6 @@ pub struct BillProgress {
     pub clawed_back: Points,
     /// Points given back of those spent, so far.
     pub given_back: Points,
-}
-
-/// Money that was paid in, with the lots that it opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TopUpRow {
-    /// Its bill.
-    pub id: BillId,
-    pub membership: MembershipId,
-    pub store: StoreId,
-    pub at: Instant,
-    pub on: Day,
-    pub paid: Minor,
-    pub granted: Minor,
-    /// The offer's code.
-    pub offer: Option<String>,
-    /// None where a debt took all of it.
-    pub principal: Option<LotId>,
-    pub bonus: Option<LotId>,
-    pub payer: Payer,
-    /// Who paid, where the archive knows.
-    pub payer_id: Option<CustomerId>,
-    pub staff: Option<StaffId>,
-}
-
-/// Sessions of a service that were sold together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PassRow {
-    /// The bill that sold it.
-    pub id: BillId,
-    pub membership: MembershipId,
-    pub store: StoreId,
-    pub at: Instant,
-    pub on: Day,
-    pub service: String,
-    pub name: String,
-    pub sessions: i64,
-    pub gifts: i64,
-    pub paid: Minor,
-    /// Price of one session without the pass.
-    pub list: Minor,
-    pub valid_through: Option<Day>,
-    /// Sessions that were paid for; None where a debt took them.
-    pub paid_lot: Option<LotId>,
-    pub gift_lot: Option<LotId>,
-    pub staff: Option<StaffId>,
-}
-
-/// Sessions of a pass that were used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PassUseRow {
-    /// Its bill.
-    pub id: BillId,
-    pub pass: BillId,
-    pub membership: MembershipId,
-    pub store: StoreId,
-    pub at: Instant,
-    pub sessions: i64,
-    pub therapist: StaffId,
-    pub confirmation: Confirmation,
-    pub staff: Option<StaffId>,
-}
-
-/// A top-up or pass that is paid back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RefundRow {
-    pub of: BillId,
-    pub pass: bool,
-    /// The bill that pays it back.
-    pub refund: BillId,
-    pub amount: Minor,
-    pub reason: RefundReason,
 }
 
 /// One movement, with its explanation: both sides of a posting. The membership's account gets

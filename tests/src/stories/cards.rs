@@ -141,7 +141,6 @@ fn d_card_4_a_frozen_card_gets_no_new_number(app: &TestApp) {
     let member = app.member("王芳");
     app.operate(&member.card, "freeze", json!({})).ok();
     report(app, &member);
-    let replace = || replace(app, &member);
     let problem = replace(app, &member).expect_problem(409, "card_state");
     assert_eq!(problem["blocks"], json!(["loss", "frozen"]));
     assert_eq!(app.card(&member).text("/state"), "active");

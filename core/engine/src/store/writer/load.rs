@@ -4,18 +4,18 @@ use super::blanks;
 use super::campaigns;
 use super::credentials;
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
+pub(crate) use super::standing::{Standing, memberships_at, open_membership, standing_membership};
 use super::{claims, figures, prepaid, record, vouchers};
 use crate::error::{Error, Result};
 use crate::store::statement::{Bind, fetch, fetch_all, ids, statements};
 use crate::store::{Conn, Id};
 use cardea_domain::card::{Block, Card};
-use cardea_domain::error::MembershipChoice;
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::{Account, Asset, EndedLot, Lot, LotTerms, Member};
 use cardea_domain::measure::{Figures, Measured};
 use cardea_domain::tier::{Below, Upgrade};
-use cardea_domain::{Day, Instant, Text};
+use cardea_domain::{Day, Instant};
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text as SqlText};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,15 +47,6 @@ statements! {
          c.version, c.awaits_approval, c.entered_by, c.holder_staff_id, s.time_zone, n.last_four FROM cards c \
          JOIN stores s ON s.chain_id = c.chain_id AND s.id = c.store_id \
          LEFT JOIN cards n ON n.chain_id = c.chain_id AND n.id = c.replaced_by WHERE c.chain_id = ? AND c.membership_id = ? ORDER BY c.id";
-    SelectOpen -> (Binary, Binary, Nullable<BigInt>) =
-        "SELECT id, program_id, expires_at FROM memberships WHERE chain_id = ? AND customer_id = ? AND open \
-         ORDER BY opened_at, id";
-    SelectStanding -> (Binary, Binary, BigInt, SqlText, SqlText) =
-        "SELECT m.id, m.program_id, m.opened_at, p.name_zh, p.name_en FROM memberships m \
-         JOIN programs p ON p.chain_id = m.chain_id AND p.id = m.program_id \
-         WHERE m.chain_id = ? AND m.customer_id = ? AND (m.expires_at IS NULL OR m.expires_at > ?) AND (m.open OR EXISTS \
-         (SELECT 1 FROM cards c WHERE c.chain_id = m.chain_id AND c.membership_id = m.id AND c.state = 'void' \
-          AND c.blocks LIKE '%expired%')) ORDER BY m.opened_at, m.id";
     SelectEndedLots -> (Binary, Nullable<Binary>, BigInt, Nullable<BigInt>, Nullable<BigInt>, Binary, BigInt) =
         "SELECT l.id, l.bill_id, l.opened_at, l.matures_at, l.expires_at, e.id, m.delta FROM entries e \
          JOIN lot_moves m ON m.chain_id = e.chain_id AND m.entry_id = e.id \
@@ -421,60 +412,6 @@ pub(crate) fn parse_blocks(text: &str) -> Result<Vec<Block>> {
         .filter(|name| !name.is_empty())
         .map(|name| name.parse().map_err(Error::internal))
         .collect()
-}
-
-/// The customer's membership in a program that is open and unexpired at `now`.
-pub(crate) fn open_membership(
-    conn: &mut Conn,
-    chain: ChainId,
-    customer: CustomerId,
-    program: ProgramId,
-    now: Instant,
-) -> Result<Option<MembershipId>> {
-    let standing = standing_membership(conn, chain, customer, program)?;
-    Ok(standing
-        .filter(|(_, end)| end.is_none_or(|end| now < end))
-        .map(|(id, _)| id))
-}
-
-/// The customer's membership in a program that is not closed, and the first instant after its validity: it may be over
-/// without a job having booked it.
-pub(crate) fn standing_membership(
-    conn: &mut Conn,
-    chain: ChainId,
-    customer: CustomerId,
-    program: ProgramId,
-) -> Result<Option<(MembershipId, Option<Instant>)>> {
-    let rows = fetch!(conn, SelectOpen, [chain, customer] => (Id, Id, Option<i64>))?;
-    let same = rows.into_iter().find(|(_, of, _)| Id::from(program) == *of);
-    Ok(same.map(|(id, _, end)| (id.typed(), end.map(Instant))))
-}
-
-/// A membership as of an instant.
-pub(crate) struct Standing {
-    pub choice: MembershipChoice,
-    pub opened_at: Instant,
-}
-
-/// The customer's memberships whose validity isn't over at `at`, the oldest first: those that are open, and those that
-/// nothing but their end has closed since. Some may have been opened after it.
-pub(crate) fn memberships_at(
-    conn: &mut Conn,
-    chain: ChainId,
-    customer: CustomerId,
-    at: Instant,
-) -> Result<Vec<Standing>> {
-    type Row = (Id, Id, i64, String, String);
-    let rows = fetch!(conn, SelectStanding, [chain, customer, at] => Row)?;
-    let standing = |(id, program, opened_at, zh, en): Row| Standing {
-        choice: MembershipChoice {
-            id: id.typed(),
-            program_id: program.typed(),
-            program: Text { zh, en },
-        },
-        opened_at: Instant(opened_at),
-    };
-    Ok(rows.into_iter().map(standing).collect())
 }
 
 /// The day on which a membership's tier was reached or reviewed last.

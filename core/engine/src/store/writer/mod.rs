@@ -24,6 +24,7 @@ mod queue;
 mod rare;
 pub(crate) mod record;
 pub(crate) mod save;
+mod standing;
 mod sums;
 #[cfg(test)]
 pub(crate) mod tests;
