@@ -386,6 +386,8 @@ count-outcome-moved = Moved
 tick-surplus = Shouldn't be here: of another place, in transit, issued, damaged or void
 tick-found_again = It counted as lost: in stock again once the count is signed
 webhook-group-stock = Stock of blank cards
+card-stock-rules = Rules of blank cards
+card-stock-rules-why = Programs that are ticked hand out blank cards only: issuing, adding and replacing scan one in the store's stock.
 `,H=`### Texts that all pages share
 
 language = Language
@@ -2629,6 +2631,8 @@ count-outcome-moved = 期间转出
 tick-surplus = 不应在此：属于其他地点、在途、已发出、损坏或作废
 tick-found_again = 曾登记遗失，签认后重新入库
 webhook-group-stock = 空白卡库存
+card-stock-rules = 空白卡规则
+card-stock-rules-why = 勾选的会员计划发卡、加卡、补卡都必须扫描本店在库的空白卡。
 `,Ie=`### 各页面共用的文字
 
 language = 语言

@@ -120,3 +120,5 @@ count-outcome-moved = Moved
 tick-surplus = Shouldn't be here: of another place, in transit, issued, damaged or void
 tick-found_again = It counted as lost: in stock again once the count is signed
 webhook-group-stock = Stock of blank cards
+card-stock-rules = Rules of blank cards
+card-stock-rules-why = Programs that are ticked hand out blank cards only: issuing, adding and replacing scan one in the store's stock.

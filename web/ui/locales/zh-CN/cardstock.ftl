@@ -120,3 +120,5 @@ count-outcome-moved = 期间转出
 tick-surplus = 不应在此：属于其他地点、在途、已发出、损坏或作废
 tick-found_again = 曾登记遗失，签认后重新入库
 webhook-group-stock = 空白卡库存
+card-stock-rules = 空白卡规则
+card-stock-rules-why = 勾选的会员计划发卡、加卡、补卡都必须扫描本店在库的空白卡。

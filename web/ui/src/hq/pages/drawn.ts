@@ -6,6 +6,7 @@ import ApprovalsPage from '../approvals/ApprovalsPage.svelte'
 import ScorecardPage from '../assessment/ScorecardPage.svelte'
 import CardCountsPage from '../cardstock/CardCountsPage.svelte'
 import CardStockPage from '../cardstock/CardStockPage.svelte'
+import CardStockRulesPage from '../cardstock/CardStockRulesPage.svelte'
 import ChainPage from '../chain/ChainPage.svelte'
 import ClassRules from '../classes/ClassRules.svelte'
 import ContractsPage from '../contracts/ContractsPage.svelte'
@@ -75,6 +76,7 @@ const DRAWN = [
   drawn('report-rules', ReportRulesPage, 'configuration.read', 'task.read'),
   drawn('retention-rules', RetentionPage, 'deletion.read'),
   drawn('approval-rules', ApprovalRulesPage, 'configuration.read', 'approval.read'),
+  drawn('card-stock-rules', CardStockRulesPage, 'configuration.read', 'card_stock.read'),
   drawn('contract-types', ContractTypes, 'configuration.read', 'contract.read'),
   drawn('own-party', OwnPartyPage, 'configuration.read', 'contract.read'),
   drawn('terms', TermsPage, 'membership.read'),

@@ -2,7 +2,7 @@
 export const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['daily', ['search', 'my-day', 'approvals', 'customers', 'open-journal', 'warnings', 'satisfaction', 'visit-reports']],
   ['archive', ['contracts', 'lent-originals', 'stock-takes', 'records', 'memberships', 'sales', 'lendings']],
-  ['rules', ['programs', 'card-stock', 'card-counts', 'rewards', 'terms', 'terms-rules', 'customer-fields', 'customer-classes', 'scorecard', 'service-standards', 'warning-rules', 'satisfaction-rules', 'report-rules', 'contract-types', 'own-party']],
+  ['rules', ['programs', 'card-stock', 'card-counts', 'card-stock-rules', 'rewards', 'terms', 'terms-rules', 'customer-fields', 'customer-classes', 'scorecard', 'service-standards', 'warning-rules', 'satisfaction-rules', 'report-rules', 'contract-types', 'own-party']],
   ['sending', ['messages', 'message-channels', 'message-wording', 'message-rules', 'webhooks']],
   ['team', ['consultants', 'staff', 'stores', 'regions']],
   ['exchange', ['imports', 'duplicates']],
