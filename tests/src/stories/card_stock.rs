@@ -10,6 +10,7 @@ pub fn tests() -> Vec<Trial> {
     crate::stories!("card_stock":
         d_card_2_a_batch_has_numbers_that_nobody_has,
         d_card_2_a_large_batch_is_drawn_while_others_work,
+        d_card_2_a_batch_that_a_server_left_is_drawn_on,
         d_card_2_numbers_are_taken_away_by_few_and_noted,
         d_card_2_lost_and_damaged_blanks_are_registered,
         d_card_2_each_store_sees_its_own_stock,
@@ -135,6 +136,24 @@ fn d_card_2_a_large_batch_is_drawn_while_others_work(app: &TestApp) {
         3500,
         "nothing is left to draw"
     );
+}
+
+fn d_card_2_a_batch_that_a_server_left_is_drawn_on(app: &TestApp) {
+    let id = batch(app, Value::Null, 5);
+    let mut conn = app.server().engine().database().connect().expect("a connection");
+    conn.batch("UPDATE card_batches SET quantity = 1200")
+        .expect("as if it had stopped there");
+    let path = format!("/card-batches/{id}");
+    app.hq()
+        .get(&format!("{path}/numbers"))
+        .expect_problem(409, "card_stock");
+    app.hq()
+        .get(&format!("{path}/labels"))
+        .expect_problem(409, "card_stock");
+    assert_eq!(app.hq().get(&path).ok().int("/drawn"), 5);
+    app.night();
+    assert_eq!(app.hq().get(&path).ok().int("/counts/in_stock"), 1200);
+    assert_eq!(numbers(app, &id).len(), 1200);
 }
 
 fn d_card_2_numbers_are_taken_away_by_few_and_noted(app: &TestApp) {
