@@ -36,11 +36,17 @@ pub struct World {
     pub message: String,
     pub stock_take: String,
     pub terms: String,
-    pub voucher_kind: String,
-    pub voucher_batch: String,
-    pub voucher: String,
+    pub voucher: Voucher,
     pub webhook: String,
     pub delivery: String,
+}
+
+/// A kind of vouchers, a batch, and one that is the member's.
+#[derive(Default)]
+pub struct Voucher {
+    pub kind: String,
+    pub batch: String,
+    pub id: String,
 }
 
 impl World {
@@ -63,9 +69,7 @@ impl World {
     fn furnish(app: &TestApp, hq: &Actor, store: &str, program: &str) -> Self {
         let code = app.next_receipt();
         let employee = |user: &str, role: &str| {
-            let body = json!({
-                "user": user, "name": user, "role": role, "store_ids": [store], "password": ONE_TIME,
-            });
+            let body = json!({"user": user, "name": user, "role": role, "store_ids": [store], "password": ONE_TIME});
             hq.post("/staff", &body).created().text("/id")
         };
         let consultant = employee(&format!("mei-{code}"), "consultant");
@@ -113,9 +117,7 @@ impl World {
             message: String::new(),
             stock_take: String::new(),
             terms: String::new(),
-            voucher_kind: String::new(),
-            voucher_batch: String::new(),
-            voucher: String::new(),
+            voucher: Voucher::default(),
             webhook: String::new(),
             delivery: String::new(),
         };
@@ -131,18 +133,19 @@ impl World {
         world.trade(app);
         world.lose_and_find_the_card();
         world.count_and_publish();
-        world.give_vouchers(&code);
         world
     }
 
     /// A kind of vouchers, a batch of one, and one for the member.
-    fn give_vouchers(&mut self, code: &str) {
-        let kind = self.hq.post("/voucher-kinds", &Self::voucher_kind_form(code));
-        self.voucher_kind = kind.created().text("/id");
-        let batch = json!({"kind_id": self.voucher_kind, "quantity": 1});
-        self.voucher_batch = self.hq.post("/voucher-batches", &batch).created().text("/id");
+    fn give_vouchers(&mut self) {
+        let kind = self
+            .hq
+            .post("/voucher-kinds", &Self::voucher_kind_form(&self.store[24..]));
+        self.voucher.kind = kind.created().text("/id");
+        let batch = json!({"kind_id": self.voucher.kind, "quantity": 1});
+        self.voucher.batch = self.hq.post("/voucher-batches", &batch).created().text("/id");
         let voucher = self.hq.post("/vouchers", &self.voucher_form()).created();
-        self.voucher = voucher.text("/voucher/id");
+        self.voucher.id = voucher.text("/voucher/id");
     }
 
     /// 10.00 off.
@@ -153,7 +156,7 @@ impl World {
 
     /// A voucher for the member, given at the store.
     pub fn voucher_form(&self) -> Value {
-        json!({"kind_id": self.voucher_kind, "membership_id": self.membership, "store_id": self.store})
+        json!({"kind_id": self.voucher.kind, "membership_id": self.membership, "store_id": self.store})
     }
 
     /// Nobody listens there.
@@ -194,6 +197,7 @@ impl World {
     fn count_and_publish(&mut self) {
         let take = self.hq.post("/stock-takes", &json!({"store_id": self.store}));
         self.stock_take = take.created().text("/id");
+        self.give_vouchers();
         self.terms = self.published();
         self.tell();
     }

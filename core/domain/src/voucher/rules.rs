@@ -89,6 +89,32 @@ pub struct VoucherRules {
     pub minimum: Minor,
 }
 
+impl Worth {
+    fn check(&self, expect: &mut dyn FnMut(bool, &str, &str, &str)) {
+        let money = |amount: Minor| (1..=LIMIT).contains(&amount);
+        match self {
+            Worth::Amount { amount } => {
+                expect(money(*amount), "/worth/amount", "面额须大于 0", "The amount is above 0")
+            }
+            Worth::Percent { off_ppm, most } => {
+                expect(
+                    (1..=ONE).contains(off_ppm),
+                    "/worth/off_ppm",
+                    "减免比例须为百万分之 1 至 1000000",
+                    "The share is 1 to 1000000 parts per million",
+                );
+                expect(money(*most), "/worth/most", "最高减免须大于 0", "The most is above 0");
+            }
+            Worth::Item { sku } => expect(
+                (1..=64).contains(&sku.len()),
+                "/worth/sku",
+                "请填写商品编码（最多 64 字节）",
+                "Name the goods, at most 64 bytes",
+            ),
+        }
+    }
+}
+
 fn once() -> i64 {
     1
 }
@@ -109,33 +135,14 @@ impl VoucherRules {
                 wrong.push(WrongField::new(pointer, zh, en));
             }
         };
-        let money = |amount: Minor| (1..=LIMIT).contains(&amount);
-        match &self.worth {
-            Worth::Amount { amount } => {
-                expect(money(*amount), "/worth/amount", "面额须大于 0", "The amount is above 0")
-            }
-            Worth::Percent { off_ppm, most } => {
-                expect(
-                    (1..=ONE).contains(off_ppm),
-                    "/worth/off_ppm",
-                    "减免比例须为百万分之 1 至 1000000",
-                    "The share is 1 to 1000000 parts per million",
-                );
-                expect(money(*most), "/worth/most", "最高减免须大于 0", "The most is above 0");
-                expect(
-                    !self.bought,
-                    "/bought",
-                    "折扣券不能出售，只有代金券和提货券可以",
-                    "A share of a bill isn't sold; an amount or goods are",
-                );
-            }
-            Worth::Item { sku } => expect(
-                (1..=64).contains(&sku.len()),
-                "/worth/sku",
-                "请填写商品编码（最多 64 字节）",
-                "Name the goods, at most 64 bytes",
-            ),
-        }
+        self.worth.check(&mut expect);
+        let sold = !self.bought || !matches!(self.worth, Worth::Percent { .. });
+        expect(
+            sold,
+            "/bought",
+            "折扣券不能出售，只有代金券和提货券可以",
+            "A share of a bill isn't sold; an amount or goods are",
+        );
         let limit = |limit: Option<i64>| limit.is_none_or(|limit| (1..=LIMIT).contains(&limit));
         expect(
             (1..=MOST_USES).contains(&self.uses),
