@@ -1,1 +1,1 @@
-import{Ct as e,St as t,mt as n,xt as r}from"./shared.js";await r().catch(()=>!1)&&t.me?location.replace(n(t.me)):e();
+import{Ct as e,St as t,ht as n,wt as r}from"./shared.js";await t().catch(()=>!1)&&e.me?location.replace(n(e.me)):r();

@@ -1714,6 +1714,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agrees to what a held run waits to take: points that expire, or tiers that are reviewed, more than 5 % of all in one day
+         *     (D-LED-7). The job then has its turn, and takes no more than that; it is begun when this is answered.
+         */
+        post: operations["approve_job_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{id}/run": {
         parameters: {
             query?: never;
@@ -1965,6 +1985,61 @@ export interface paths {
         put?: never;
         /** Notes that a member has accepted a version of terms. */
         post: operations["accept_terms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/lots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A membership's lots with their ends, and what ends by a day (D-LED-7). */
+        get: operations["list_lots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/tier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a membership's tier stands: what keeps it, what reaches the next one, which follows, and how it came about (D-TIER-3). */
+        get: operations["read_tier"];
+        put?: never;
+        /**
+         * Sets a tier by hand (D-TIER-2): above the one that figures give, with a reason, through a day at most 24 months from now.
+         *     Upgrades above it still happen; at its end the figures decide.
+         */
+        post: operations["set_tier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/tier/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a tier back that was set by hand, before its end: the figures decide. */
+        post: operations["revoke_tier"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5339,6 +5414,15 @@ export interface components {
          * @enum {string}
          */
         EntryKind: "earn" | "bonus" | "spend" | "redeem" | "give_back" | "claw_back" | "claw_back_excess" | "expire";
+        Expiring: {
+            /**
+             * Format: int64
+             * @example 300
+             */
+            amount: number;
+            /** @example points */
+            asset: string;
+        };
         /** @description A field as a chain declares it. Limits that its kind doesn't have are refused. */
         FieldDefinition: {
             choices?: components["schemas"]["Choice"][];
@@ -5594,6 +5678,21 @@ export interface components {
             /** @example ok */
             status: string;
         };
+        /** @description What a run would take at once: points that expire, or memberships whose tier is reviewed. */
+        HeldRun: {
+            /**
+             * Format: int64
+             * @description What it would take, with what the runs before it on that date took.
+             * @example 120000
+             */
+            figure: number;
+            /**
+             * Format: int64
+             * @description Of how much.
+             * @example 300000
+             */
+            of: number;
+        };
         /** @description A column of a file. */
         ImportColumn: {
             /** @description The first values, as they are read; only for who has uploaded the file. */
@@ -5647,7 +5746,16 @@ export interface components {
         ImportWork: "check" | "run" | "undo";
         /** @description What a job did on a business date, by its last run. */
         JobRun: {
-            /** @description Why it failed. */
+            /**
+             * Format: int64
+             * @description Up to how much somebody agreed to on that date; null: nobody was asked.
+             */
+            approved?: number | null;
+            /** Format: date-time */
+            approved_at?: string | null;
+            /** Format: uuid */
+            approved_by?: string | null;
+            /** @description Why it failed, or what it waits for. */
             code?: string | null;
             /** Format: date */
             day: string;
@@ -5659,6 +5767,7 @@ export interface components {
             done: number;
             /** Format: date-time */
             ended_at?: string | null;
+            held?: components["schemas"]["HeldRun"] | null;
             /**
              * Format: int64
              * @description How often it ran on that date.
@@ -5685,6 +5794,11 @@ export interface components {
             name: string;
             title: components["schemas"]["Text"];
         };
+        /**
+         * @description Whether all conditions must hold, or one of them.
+         * @enum {string}
+         */
+        Join: "all" | "any";
         /**
          * @description What an entry of a customer's journal is about.
          * @enum {string}
@@ -5794,15 +5908,16 @@ export interface components {
         Ladder: {
             /**
              * Format: int32
-             * @description Rolling months of the window.
+             * @description Rolling months of the thresholds' window, and how long a tier lasts before its review.
              * @example 12
              */
             months: number;
-            /** @description Of a tier that was reached or kept `months` ago; the nightly job does it. */
+            /** @description Of a tier whose time is over; the nightly job does it. */
             review?: components["schemas"]["TierReview"];
             steps: components["schemas"]["LadderStep"][];
         };
         LadderStep: {
+            conditions?: components["schemas"]["TierConditions"] | null;
             /**
              * @description Stable, unique in the ladder.
              * @example gold
@@ -5817,7 +5932,7 @@ export interface components {
             name: components["schemas"]["Text"];
             /**
              * Format: int64
-             * @description Reached at or above this much paid in the window, minor units.
+             * @description Reached at or above this much paid in the ladder's `months`, minor units; 0 where the step has conditions.
              * @example 2000000
              */
             threshold: number;
@@ -5954,6 +6069,11 @@ export interface components {
              */
             valid_through?: string | null;
         };
+        /**
+         * @description With which day a lot's months are over.
+         * @enum {string}
+         */
+        LotEnd: "same_day" | "month_end" | "year_end";
         /** @description What a movement did to a lot of points. */
         LotMove: {
             /**
@@ -6000,6 +6120,17 @@ export interface components {
             /** @example 八月十五 */
             zh: string;
         };
+        /** @description A tier that somebody has set. */
+        ManualTier: {
+            /** Format: date-time */
+            at: string;
+            /** @description What the figures give meanwhile. */
+            own: components["schemas"]["Tier"];
+            reason?: components["schemas"]["TierReason"] | null;
+            /** Format: uuid */
+            staff_id?: string | null;
+            staff_name?: string | null;
+        };
         /** @description A mark with the question as it was asked. */
         Mark: {
             code: string;
@@ -6027,6 +6158,30 @@ export interface components {
             /** @description The stores to work in. */
             stores: components["schemas"]["StoreShown"][];
             user: string;
+        };
+        /** @description From when to when a measure is summed. It ends with the day that is looked at. */
+        MeasureWindow: {
+            /** @enum {string} */
+            kind: "rolling_months";
+            /**
+             * Format: int32
+             * @example 12
+             */
+            months: number;
+        } | {
+            /**
+             * Format: int32
+             * @example 90
+             */
+            days: number;
+            /** @enum {string} */
+            kind: "rolling_days";
+        } | {
+            /** @enum {string} */
+            kind: "calendar_year";
+        } | {
+            /** @enum {string} */
+            kind: "since_enrolment";
         };
         /**
          * @description Kinds of files that are kept.
@@ -6066,15 +6221,44 @@ export interface components {
              */
             valid_through?: string | null;
         };
+        /** @description What a membership's lots come to by a day. */
+        MembershipLots: {
+            /** Format: date */
+            by: string;
+            /** @description What ends by then, that day included, for each asset of which something does. */
+            expiring: components["schemas"]["Expiring"][];
+            /** @description In the order in which they are spent: soonest end first, those without an end last. */
+            lots: components["schemas"]["Lot"][];
+        };
         /** @enum {string} */
         MembershipState: "open" | "closed";
-        /** @description When the tier is reviewed, and what keeps it. */
+        /** @description A tier with what keeps it, what reaches the next one, which follows, and how it came about. */
+        MembershipTier: {
+            /** @description The last 50 changes, newest first. */
+            changes: components["schemas"]["TierChange"][];
+            keeps?: components["schemas"]["TierNeeds"] | null;
+            manual?: components["schemas"]["ManualTier"] | null;
+            next?: components["schemas"]["NextTier"] | null;
+            then?: components["schemas"]["Tier"] | null;
+            tier: components["schemas"]["Tier"];
+            /**
+             * Format: date
+             * @description Last day of the tier before its review, grace not counted, or of one that was set by hand; null: it has no end.
+             */
+            valid_through?: string | null;
+        };
+        /** @description When the tier is reviewed, or ends where it was set by hand, and what keeps it (D-TIER-3). */
         MembershipTierReview: {
+            keeps?: components["schemas"]["TierNeeds"] | null;
+            /** @description Whether it was set by hand; then there is no review, and the figures decide what follows. */
+            manual: boolean;
             /**
              * Format: int64
-             * @description How much more must be paid in the window to keep it, as of today, minor units.
+             * @description How much more must be paid in the window to keep it at the review, minor units; 0 where it asks for other figures.
              */
             missing_paid: number;
+            /** @description The tier that follows if nothing is added until then. */
+            then: components["schemas"]["Tier"];
             /**
              * Format: date
              * @description Last day of the tier as it stands, grace not counted.
@@ -6894,6 +7078,20 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description A tier to set by hand. */
+        NewTier: {
+            reason: components["schemas"]["TierReason"];
+            /**
+             * @description A step of the ladder in force, above the one that figures give.
+             * @example gold
+             */
+            tier: string;
+            /**
+             * Format: date
+             * @description Its last day, in the issuing store's zone: from today to 24 months from now.
+             */
+            until: string;
+        };
         /** @description A verdict on an answered entry. */
         NewVerdict: {
             remark?: string | null;
@@ -6948,10 +7146,12 @@ export interface components {
             id: string;
             /**
              * Format: int64
-             * @description How much more must be paid in the window, minor units.
+             * @description How much more must be paid in the window, minor units; 0 where it asks for other figures alone.
              */
             missing_paid: number;
             name: components["schemas"]["Text"];
+            /** @description All that it asks for, with the figures as of today. */
+            needs: components["schemas"]["TierNeeds"];
         };
         /**
          * @description What the customer was asked about.
@@ -7901,7 +8101,16 @@ export interface components {
         /** @description A page of a list. */
         Page_JobRun: {
             items: {
-                /** @description Why it failed. */
+                /**
+                 * Format: int64
+                 * @description Up to how much somebody agreed to on that date; null: nobody was asked.
+                 */
+                approved?: number | null;
+                /** Format: date-time */
+                approved_at?: string | null;
+                /** Format: uuid */
+                approved_by?: string | null;
+                /** @description Why it failed, or what it waits for. */
                 code?: string | null;
                 /** Format: date */
                 day: string;
@@ -7913,6 +8122,7 @@ export interface components {
                 done: number;
                 /** Format: date-time */
                 ended_at?: string | null;
+                held?: components["schemas"]["HeldRun"] | null;
                 /**
                  * Format: int64
                  * @description How often it ran on that date.
@@ -8979,6 +9189,7 @@ export interface components {
         };
         /** @description How long points are good. */
         PointsExpiry: {
+            end?: components["schemas"]["LotEnd"];
             /**
              * Format: int32
              * @description Days after it on which they can still be spent.
@@ -9696,13 +9907,26 @@ export interface components {
         Rounding: "floor" | "half_up" | "ceil";
         /** @description When messages go. */
         RulesDocument: components["schemas"]["MessageRules"];
+        /** @description The word that a run waits for: which run, and the figure that was seen. */
+        RunApproval: {
+            /** Format: date */
+            day: string;
+            /**
+             * Format: int64
+             * @description As `held.figure` says.
+             * @example 120000
+             */
+            figure: number;
+            /** @example Asia/Shanghai */
+            zone: string;
+        };
         /** @description Nothing needs to be said of a turn. */
         RunJob: Record<string, unknown>;
         /**
          * @description How a run stands.
          * @enum {string}
          */
-        RunState: "running" | "done" | "failed";
+        RunState: "running" | "done" | "failed" | "held";
         /** @description A bill as booked, with the answer it got. */
         Sale: components["schemas"]["SaleAnswer"] & {
             /**
@@ -10831,12 +11055,110 @@ export interface components {
             id: string;
             name: components["schemas"]["Text"];
         };
+        /** @description Why a tier changed, or was kept. */
+        TierChange: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The bill that caused it.
+             */
+            bill_id?: string | null;
+            /**
+             * Format: date
+             * @description As of when its figures are.
+             */
+            day: string;
+            explanation: components["schemas"]["Text"];
+            /** @description All conditions with their figures of that time. */
+            figures: components["schemas"]["TierNeeds"];
+            from: components["schemas"]["Tier"];
+            kind: string;
+            reason?: components["schemas"]["TierReason"] | null;
+            /**
+             * Format: uuid
+             * @description Who set it by hand, and why.
+             */
+            staff_id?: string | null;
+            to: components["schemas"]["Tier"];
+            /**
+             * Format: date
+             * @description Last day of `to` as it was given then; null: no end.
+             */
+            valid_through?: string | null;
+        };
+        /** @description A measure that must reach a threshold in its window. */
+        TierCondition: {
+            /**
+             * @description `paid`, `visits`, `points`, `nights`, `vehicles`.
+             * @example nights
+             */
+            measure: string;
+            /**
+             * Format: int64
+             * @description Reached at or above it; in the measure's unit.
+             * @example 10
+             */
+            threshold: number;
+            window: components["schemas"]["MeasureWindow"];
+        };
+        /** @description What reaches a step of a ladder. */
+        TierConditions: {
+            join?: components["schemas"]["Join"];
+            /** @description 1 to 5 conditions, each measure and window once. */
+            of: components["schemas"]["TierCondition"][];
+        };
+        /**
+         * @description When a tier that was reached or kept is reviewed. A change of the ladder doesn't move the last day that a tier has.
+         * @enum {string}
+         */
+        TierEnds: "months" | "year_end";
         /**
          * @description How far a tier falls whose threshold isn't reached any more.
          * @enum {string}
          */
         TierFall: "one_step" | "figures" | "never";
+        /** @description One of them. */
+        TierNeed: {
+            /** Format: int64 */
+            figure: number;
+            /**
+             * @description `paid`, `visits`, `points`, `nights`, `vehicles`.
+             * @example paid
+             */
+            measure: string;
+            /** Format: int64 */
+            missing: number;
+            /**
+             * Format: date
+             * @description First day of the window; null: since enrolment.
+             */
+            since?: string | null;
+            /** Format: int64 */
+            threshold: number;
+            unit: components["schemas"]["Unit"];
+            /**
+             * Format: date
+             * @description Its last day.
+             */
+            until: string;
+            window: components["schemas"]["MeasureWindow"];
+        };
+        /** @description Conditions with their figures, as people see them. */
+        TierNeeds: {
+            join: components["schemas"]["Join"];
+            /** @description Whether they hold. */
+            met: boolean;
+            of: components["schemas"]["TierNeed"][];
+        };
+        /**
+         * @description Why a tier is set by hand, or taken back.
+         * @enum {string}
+         */
+        TierReason: "service_recovery" | "status_match" | "key_account" | "promotion" | "correction";
         TierReview: {
+            /** @default months */
+            ends: components["schemas"]["TierEnds"];
             /** @default one_step */
             fall: components["schemas"]["TierFall"];
             /**
@@ -10845,6 +11167,22 @@ export interface components {
              * @default 0
              */
             grace_days: number;
+        };
+        /** @description Why a tier that was set by hand is taken back. */
+        TierRevocation: {
+            reason: components["schemas"]["TierReason"];
+        };
+        /** @description A membership's tier after it was set by hand, or taken back. */
+        TierSet: {
+            explanation: components["schemas"]["Text"];
+            /** Format: uuid */
+            membership_id: string;
+            tier: components["schemas"]["Tier"];
+            /**
+             * Format: date
+             * @description Its last day; null: no end.
+             */
+            valid_through?: string | null;
         };
         /** @description Something that happened. */
         TimelineItem: {
@@ -10916,6 +11254,11 @@ export interface components {
         UndoHandover: Record<string, unknown>;
         /** @description Takes a merge back. */
         UndoMerge: Record<string, unknown>;
+        /**
+         * @description What a measure is counted in.
+         * @enum {string}
+         */
+        Unit: "money" | "points" | "times" | "nights" | "pieces";
         /**
          * @description What a supervisor says of an answer.
          * @enum {string}
@@ -15337,6 +15680,44 @@ export interface operations {
             };
         };
     };
+    approve_job_run: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunApproval"];
+            };
+        };
+        responses: {
+            /** @description Begun */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     run_job: {
         parameters: {
             query?: never;
@@ -15917,6 +16298,143 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Acceptances"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_lots: {
+        parameters: {
+            query?: {
+                /** @description The last day of what is summed up as expiring; 30 days from now if absent. */
+                expiring_by?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipLots"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_tier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipTier"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_tier: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTier"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierSet"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_tier: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TierRevocation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierSet"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
