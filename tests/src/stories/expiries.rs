@@ -70,8 +70,7 @@ fn d_led_7_what_expires_by_a_day_is_told_with_its_lots(app: &TestApp) {
     app.set_now("2026-03-02 10:00");
     for (months, amount) in [(3, 200_00), (1, 100_00)] {
         expiring(app, json!({"kind": "per_lot", "months": months}));
-        let sale = app.sale_to(&member).at("2026-03-01 12:00");
-        sale.line("cream", "skin", amount).ring_as_quoted();
+        app.sale_to(&member).line("cream", "skin", amount).ring_as_quoted();
     }
     let all = [
         (100, "2026-04-01".into()),
@@ -99,7 +98,7 @@ fn d_led_7_what_expires_by_a_day_is_told_with_its_lots(app: &TestApp) {
     app.redeem(&member.number, &bag).created();
     assert_eq!(
         told(&lots(app, &member, "")),
-        [(50, "2026-06-01".into()), (50, "never".into())]
+        [(50, "2026-06-02".into()), (50, "never".into())]
     );
 }
 

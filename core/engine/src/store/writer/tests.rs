@@ -323,7 +323,7 @@ async fn the_writer_finds_rows_by_key_in_empty_tables_too(on: Backend) {
         (
             "memberships",
             insert::UpdateMemberships::SQL,
-            "('gold', true, 1, 1, ID, ID)",
+            "('gold', 20000, 'vip', 20000, true, 1, 1, ID, ID)",
         ),
     ] {
         let sql = sql.replace("{}", &[item; 3].join(", "));

@@ -29,7 +29,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['record', ['record', 'record_type', 'journal', 'warning']],
   ['contract', ['contract', 'contract_type', 'contract_template', 'approval']],
   ['organisation', ['region', 'store', 'staff']],
-  ['system', ['import', 'plugin']],
+  ['system', ['import', 'job', 'plugin']],
 ]
 
 /** Topics under their headings, both in their order; what a later version has stands at the end. */

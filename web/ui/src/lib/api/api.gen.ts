@@ -273,98 +273,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/blank-card": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The blank card of a whole number, wherever it is, with what has happened to it. */
-        get: operations["find_blank_card"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/card-batches": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Batches of blank cards, the newest first: those of which one's stores have some. */
-        get: operations["list_card_batches"];
-        put?: never;
-        /**
-         * Makes a batch of 1–20 000 blank cards with numbers nobody can guess and no card has. The first thousand is there at once;
-         *     `drawn` tells how far the rest is.
-         */
-        post: operations["create_card_batch"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/card-batches/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One of them. */
-        get: operations["read_card_batch"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/card-batches/{id}/labels": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Labels of a batch, at most 1000 at once, each number as a bar code (Code 128) and in digits. The access log notes it. */
-        get: operations["print_card_labels"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/card-batches/{id}/numbers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The numbers of a batch as a file for who prints the cards; the last column says who took it away and when. No cell is
-         *     computed by a spreadsheet. The access log notes it.
-         */
-        get: operations["export_card_numbers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/card-completeness": {
         parameters: {
             query?: never;
@@ -376,204 +284,6 @@ export interface paths {
         get: operations["read_card_completeness"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/card-counts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Counts at one's stores, begun last first; HQ's too for who sees all. */
-        get: operations["list_card_counts"];
-        put?: never;
-        /** Begins a count: what is in stock there now should be there. */
-        post: operations["begin_card_count"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/card-counts/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One of them, with how many there are of what. */
-        get: operations["read_card_count"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/card-counts/{id}/close": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Closes a count: what nobody has counted is missing. It changes no stock until somebody else has signed it. */
-        post: operations["close_card_count"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/card-counts/{id}/items": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Numbers of a count: all, those that aren't counted yet, or the differences. */
-        get: operations["list_card_count_items"];
-        put?: never;
-        /** Counts a number that lies before somebody, scanned or typed. */
-        post: operations["count_card"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/card-counts/{id}/sign": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Signs the differences of a closed count, by somebody who hasn't counted: the missing count as lost from now on, what was
-         *     lost and is found is in stock where it was found.
-         */
-        post: operations["sign_card_count"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/card-moves": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What has happened to the blank cards of one's stores, the newest first; with `registered`, the register of lost and
-         *     damaged ones.
-         */
-        get: operations["list_card_moves"];
-        put?: never;
-        /** Registers blank cards of a place as lost, damaged, void or found. */
-        post: operations["register_blank_cards"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/card-stock": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What is in stock, on its way, issued, lost, damaged and void, place by place; HQ is the place without a store. */
-        get: operations["list_card_stock"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/card-stock-rules": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Which programs hand out cards of their blank stock only. */
-        get: operations["read_card_stock_rules"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Replaces them. */
-        patch: operations["update_card_stock_rules"];
-        trace?: never;
-    };
-    "/api/v1/card-transfers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Parcels from and to one's stores, sent last first. */
-        get: operations["list_card_transfers"];
-        put?: never;
-        /** Sends blank cards to another place: by serial numbers, or as many of a batch as are wanted. */
-        post: operations["send_cards"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/card-transfers/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One of them. */
-        get: operations["read_card_transfer"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/card-transfers/{id}/receive": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Receives a parcel, by somebody else than who sent it: what isn't named as lost or damaged is in stock from now on. */
-        post: operations["receive_cards"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2004,6 +1714,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agrees to what a held run waits to take: points that expire, or tiers that are reviewed, more than 5 % of all in one day
+         *     (D-LED-7). The job then has its turn, and takes no more than that; it is begun when this is answered.
+         */
+        post: operations["approve_job_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{id}/run": {
         parameters: {
             query?: never;
@@ -2261,15 +1991,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/memberships/{id}/passes": {
+    "/api/v1/memberships/{id}/lots": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** A membership's passes, newest first, with what is left of each and until when. */
-        get: operations["list_passes"];
+        /** A membership's lots with their ends, and what ends by a day (D-LED-7). */
+        get: operations["list_lots"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2278,37 +2008,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/memberships/{id}/record": {
+    "/api/v1/memberships/{id}/tier": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+        /** How a membership's tier stands: what keeps it, what reaches the next one, which follows, and how it came about (D-TIER-3). */
+        get: operations["read_tier"];
+        put?: never;
         /**
-         * Everything that moved on a membership, oldest first, as a file for its holder: CSV, or a JSON list. The access log notes
-         *     who took it.
+         * Sets a tier by hand (D-TIER-2): above the one that figures give, with a reason, through a day at most 24 months from now.
+         *     Upgrades above it still happen; at its end the figures decide.
          */
-        get: operations["read_membership_record"];
-        put?: never;
-        post?: never;
+        post: operations["set_tier"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/memberships/{id}/top-ups": {
+    "/api/v1/memberships/{id}/tier/revoke": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** A membership's top-ups, newest first, with what is left of each. */
-        get: operations["list_top_ups"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** Takes a tier back that was set by hand, before its end: the figures decide. */
+        post: operations["revoke_tier"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2556,109 +2287,6 @@ export interface paths {
         patch: operations["update_own_party"];
         trace?: never;
     };
-    "/api/v1/pass-uses/{id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Calls a use off: its sessions come back, once. */
-        post: operations["cancel_pass_use"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/passes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Sells a pass: sessions of a service for a price. It is a sale of one line and earns like one; using it doesn't. */
-        post: operations["post_pass"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/passes/quote": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What the sale of a pass would bring; nothing is booked. */
-        post: operations["quote_pass"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/passes/{id}/refunds": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Pays a pass back by reason, with the points that its sale earned for it (D-CARD-12). */
-        post: operations["post_pass_refund"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/passes/{id}/refunds/quote": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What a refund of a pass would pay, with its working; nothing is booked (D-CARD-12). */
-        post: operations["quote_pass_refund"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/passes/{id}/uses": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Uses of a pass, newest first. */
-        get: operations["list_pass_uses"];
-        put?: never;
-        /** Uses sessions of a pass; the customer has confirmed it. */
-        post: operations["post_pass_use"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/plan": {
         parameters: {
             query?: never;
@@ -2668,44 +2296,6 @@ export interface paths {
         };
         /** A consultant's day: what is overdue and due, in the order of the round. */
         get: operations["read_plan"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/prepaid-issuer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** By whose law the chain issues prepaid value, and as what. */
-        get: operations["read_prepaid_issuer"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Says by whose law, and as what. What was paid in before stays as it is. */
-        patch: operations["update_prepaid_issuer"];
-        trace?: never;
-    };
-    "/api/v1/prepaid-report": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Stored value at a quarter's end, what was paid in, used and paid back during it, by store, and what is to be deposited
-         *     (D-CARD-11).
-         */
-        get: operations["read_prepaid_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3711,77 +3301,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/top-ups": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Pays money in: principal, and the bonus of an offer beside it. It counts as paid where it is used. In CNY under
-         *     Chinese law, limits, identities and bank transfers are checked (D-CARD-11).
-         */
-        post: operations["post_top_up"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/top-ups/quote": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What a top-up would bring; nothing is booked. */
-        post: operations["quote_top_up"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/top-ups/{id}/refunds": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Pays a top-up back: principal as money, by reason; its bonus lapses (D-CARD-12). */
-        post: operations["post_top_up_refund"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/top-ups/{id}/refunds/quote": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What a refund of a top-up would pay, with its working; nothing is booked (D-CARD-12). */
-        post: operations["quote_top_up_refund"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/visit-reports": {
         parameters: {
             query?: never;
@@ -4499,77 +4018,6 @@ export interface components {
          * @enum {string}
          */
         BirthdayCalendar: "solar" | "lunar";
-        /** @description One blank, by its number. */
-        BlankCard: {
-            /** Format: uuid */
-            batch_id: string;
-            kind: components["schemas"]["CardKind"];
-            /** @description What happened to it, the newest first. */
-            moves: components["schemas"]["CardMove"][];
-            /** Format: uuid */
-            program_id: string;
-            /** Format: int32 */
-            serial: number;
-            state: components["schemas"]["BlankState"];
-            /**
-             * Format: uuid
-             * @description Where it counts; null: at HQ.
-             */
-            store_id?: string | null;
-            /** Format: date */
-            valid_through?: string | null;
-        };
-        /** @description How many blanks there are in which state. */
-        BlankCounts: {
-            /** Format: int64 */
-            damaged: number;
-            /** Format: int64 */
-            in_stock: number;
-            /**
-             * Format: int64
-             * @description On their way there.
-             */
-            in_transit: number;
-            /** Format: int64 */
-            issued: number;
-            /** Format: int64 */
-            lost: number;
-            /** Format: int64 */
-            void: number;
-        };
-        /** @description Blanks of a batch by their serial numbers, both ends included. */
-        BlankRange: {
-            /** Format: uuid */
-            batch_id: string;
-            /** Format: int32 */
-            first: number;
-            /** Format: int32 */
-            last: number;
-        };
-        /** @description Blanks of one place to be registered, by their numbers or by their serial numbers. */
-        BlankRegistration: {
-            blanks?: components["schemas"]["BlankRange"][];
-            /** @description Scanned or typed. */
-            numbers?: string[];
-            /** @example 印刷错位 */
-            reason: string;
-            state: components["schemas"]["RegisteredState"];
-            /**
-             * Format: uuid
-             * @description Where they count; absent: HQ.
-             */
-            store_id?: string | null;
-        };
-        /**
-         * @description In what state a blank card is.
-         * @enum {string}
-         */
-        BlankState: "in_stock" | "in_transit" | "issued" | "lost" | "damaged" | "void";
-        /**
-         * @description What happens to blank cards.
-         * @enum {string}
-         */
-        BlankStep: "made" | "sent" | "received" | "issued" | "lost" | "damaged" | "void" | "found";
         /**
          * @description Why an active card doesn't work for now.
          * @enum {string}
@@ -4659,42 +4107,6 @@ export interface components {
              */
             valid_through?: string | null;
         };
-        /** @description Blanks whose numbers were drawn together. */
-        CardBatch: {
-            /** @description At all places together. */
-            counts: components["schemas"]["BlankCounts"];
-            /** Format: date-time */
-            created_at: string;
-            /** Format: uuid */
-            created_by?: string | null;
-            /**
-             * Format: int32
-             * @description How many numbers are there so far; all of them: the batch is ready.
-             */
-            drawn: number;
-            /** Format: uuid */
-            id: string;
-            /** @description The kind of card that its blanks become. */
-            kind: components["schemas"]["CardKind"];
-            name: string;
-            /** Format: uuid */
-            program_id: string;
-            /**
-             * Format: int32
-             * @description How many blanks it has, 1–20 000; their serial numbers go from 1 to this.
-             */
-            quantity: number;
-            /**
-             * Format: uuid
-             * @description Where they were made for; null: HQ.
-             */
-            store_id?: string | null;
-            /**
-             * Format: date
-             * @description The last day on which they may be issued; null: no such day.
-             */
-            valid_through?: string | null;
-        };
         /**
          * @description What is set of a card. In a group, absent fields stay as they are and null empties one; a group that is absent or null
          *     stays as it is.
@@ -4731,66 +4143,6 @@ export interface components {
             /** Format: uuid */
             staff_id: string;
         };
-        /** @description A count of blanks. Once it is closed nothing of it changes but who signs it. */
-        CardCount: {
-            /**
-             * Format: uuid
-             * @description Null: all batches.
-             */
-            batch_id?: string | null;
-            /** Format: date-time */
-            begun_at: string;
-            /** Format: uuid */
-            begun_by?: string | null;
-            /** Format: date-time */
-            closed_at?: string | null;
-            /** Format: uuid */
-            closed_by?: string | null;
-            counts: components["schemas"]["CountTotals"];
-            /** Format: uuid */
-            id: string;
-            remark?: string | null;
-            /** Format: date-time */
-            signed_at?: string | null;
-            /** Format: uuid */
-            signed_by?: string | null;
-            /**
-             * Format: uuid
-             * @description Null: HQ.
-             */
-            store_id?: string | null;
-        };
-        /** @description Nothing needs to be said of the end. */
-        CardCountClosing: Record<string, unknown>;
-        /** @description A number of a count. */
-        CardCountItem: {
-            /** Format: date-time */
-            at?: string | null;
-            /** Format: uuid */
-            batch_id?: string | null;
-            /** @description Whether it should have been there at the beginning. */
-            expected: boolean;
-            /** @description The number's last four digits; of one that no blank has, all that was scanned. */
-            number: string;
-            outcome?: components["schemas"]["CountOutcome"] | null;
-            /**
-             * Format: int32
-             * @description In the list, from 1.
-             */
-            position: number;
-            /** Format: int32 */
-            serial?: number | null;
-            /**
-             * Format: uuid
-             * @description Who counted it; of what is missing, who closed the count.
-             */
-            staff_id?: string | null;
-        };
-        /** @description The word of who signs. */
-        CardCountSigning: {
-            /** @example 已核对，遗失 2 张按制度处理 */
-            remark?: string | null;
-        };
         /** @description The holder as a till shows it. */
         CardHolder: {
             /**
@@ -4808,41 +4160,6 @@ export interface components {
          * @enum {string}
          */
         CardKind: "customer" | "anonymous" | "temporary" | "employee" | "supplier";
-        /** @description Something that happened to blanks; never changed afterwards. */
-        CardMove: components["schemas"]["BlankRange"] & {
-            /** Format: date-time */
-            at: string;
-            /**
-             * Format: uuid
-             * @description The card that it has become.
-             */
-            card_id?: string | null;
-            /**
-             * Format: uuid
-             * @description The count that found the difference.
-             */
-            count_id?: string | null;
-            /**
-             * Format: uuid
-             * @description Where they were; null with `made`, and for HQ.
-             */
-            from_store_id?: string | null;
-            /** Format: uuid */
-            id: string;
-            /** Format: int32 */
-            quantity: number;
-            reason?: string | null;
-            /** Format: uuid */
-            staff_id?: string | null;
-            step: components["schemas"]["BlankStep"];
-            /**
-             * Format: uuid
-             * @description Where they count since; null: HQ.
-             */
-            to_store_id?: string | null;
-            /** Format: uuid */
-            transfer_id?: string | null;
-        };
         /** @description Why an operation on a card is done. */
         CardOperation: {
             /** @description By phone: the call-back questions were answered; `report-loss` by phone demands it. */
@@ -4853,8 +4170,6 @@ export interface components {
             reason: string;
         };
         CardReplacement: {
-            /** @description The number of the new card, scanned or typed: of a blank in the store's stock, or of no batch. Absent: a random one. */
-            number?: string | null;
             /** @example 补卡 */
             reason: string;
             /**
@@ -4870,53 +4185,6 @@ export interface components {
         CardSource: "visit" | "self" | "survey" | "contract" | "import";
         /** @enum {string} */
         CardState: "applied" | "rejected" | "active" | "replaced" | "returned" | "void" | "merged";
-        /** @description Which programs hand out cards of their blank stock only. */
-        CardStockRules: {
-            /**
-             * @description Their cards are blanks of the issuing store's stock: a number is scanned, and one of no batch is refused.
-             * @default []
-             */
-            stock_only: string[];
-        };
-        /** @description A parcel of blanks from one place to another. */
-        CardTransfer: {
-            blanks: components["schemas"]["BlankRange"][];
-            /** Format: int32 */
-            damaged: number;
-            /** @description Those blanks. */
-            differences: components["schemas"]["TransferDifference"][];
-            /**
-             * Format: uuid
-             * @description Null: HQ.
-             */
-            from_store_id?: string | null;
-            /** Format: uuid */
-            id: string;
-            /**
-             * Format: int32
-             * @description How many of them didn't arrive, and how many arrived spoilt.
-             */
-            lost: number;
-            note?: string | null;
-            /** Format: int32 */
-            quantity: number;
-            /** @description What the receiver says of the differences. */
-            reason?: string | null;
-            /** Format: date-time */
-            received_at?: string | null;
-            /** Format: uuid */
-            received_by?: string | null;
-            /** Format: date-time */
-            sent_at: string;
-            /** Format: uuid */
-            sent_by?: string | null;
-            state: components["schemas"]["TransferState"];
-            /**
-             * Format: uuid
-             * @description Null: HQ.
-             */
-            to_store_id?: string | null;
-        };
         /** @description Absent fields stay as they are. */
         ChainChange: {
             /** Format: int64 */
@@ -5216,11 +4484,6 @@ export interface components {
              */
             version: number;
         };
-        /**
-         * @description How the customer confirmed that sessions were used.
-         * @enum {string}
-         */
-        Confirmation: "card" | "pin" | "signature";
         /** @description What the customer has agreed to. */
         Consent: {
             /** @description Messages about products and promotions. */
@@ -5603,52 +4866,6 @@ export interface components {
         ContractVersions: {
             /** @description Newest first. */
             items: components["schemas"]["ContractVersion"][];
-        };
-        /**
-         * @description What a count says of a number.
-         * @enum {string}
-         */
-        CountOutcome: "found" | "missing" | "surplus" | "found_again" | "unknown" | "moved";
-        /** @description How many numbers there are of what. */
-        CountTotals: {
-            /**
-             * Format: int64
-             * @description That should have been there at the beginning.
-             */
-            expected: number;
-            /** Format: int64 */
-            found: number;
-            /** Format: int64 */
-            found_again: number;
-            /** Format: int64 */
-            missing: number;
-            /**
-             * Format: int64
-             * @description Sent, issued or registered while it was counted.
-             */
-            moved: number;
-            /**
-             * Format: int64
-             * @description Not counted yet.
-             */
-            open: number;
-            /** Format: int64 */
-            surplus: number;
-            /** Format: int64 */
-            unknown: number;
-        };
-        /** @description What a number came to. */
-        CountedAnswer: {
-            /** @description It was counted before; the first time counts. */
-            double: boolean;
-            /** @description As it is kept: without blanks and hyphens, half width. */
-            number: string;
-            outcome: components["schemas"]["CountOutcome"];
-        };
-        /** @description A number that lies before somebody, scanned or typed. */
-        CountedNumber: {
-            /** @example 90000000000001 */
-            number: string;
         };
         /** @description Something that is judged with a mark. */
         Criterion: {
@@ -6094,22 +5311,6 @@ export interface components {
             name: string;
             phone: string;
         };
-        /** @description What is to be deposited of a balance. */
-        Deposit: {
-            /**
-             * Format: int64
-             * @description Minor units; rounded up, for the share is a least.
-             * @example 2000000
-             */
-            amount: number;
-            class: components["schemas"]["IssuerClass"];
-            /**
-             * Format: int64
-             * @description Parts per million of the balance at the quarter's end.
-             * @example 200000
-             */
-            share_ppm: number;
-        };
         /**
          * @description A paragraph of either text, or of both where it was kept or changed. Its pieces without the added ones are the old
          *     paragraph, without the removed ones the new one; an empty line has none.
@@ -6128,11 +5329,6 @@ export interface components {
          * @enum {string}
          */
         DocumentKind: "resident_id" | "passport" | "hk_macau_permit" | "taiwan_permit" | "other";
-        /**
-         * @description What pays first.
-         * @enum {string}
-         */
-        Draw: "pro_rata" | "principal_first" | "bonus_first";
         /**
          * @description Why a message was dropped.
          * @enum {string}
@@ -6217,7 +5413,16 @@ export interface components {
          * @description What kind of movement an entry is.
          * @enum {string}
          */
-        EntryKind: "earn" | "bonus" | "spend" | "redeem" | "give_back" | "claw_back" | "claw_back_excess" | "expire" | "top_up" | "grant" | "use" | "refund" | "lapse" | "adjust" | "transfer_in" | "transfer_out" | "opening" | "write_off";
+        EntryKind: "earn" | "bonus" | "spend" | "redeem" | "give_back" | "claw_back" | "claw_back_excess" | "expire";
+        Expiring: {
+            /**
+             * Format: int64
+             * @example 300
+             */
+            amount: number;
+            /** @example points */
+            asset: string;
+        };
         /** @description A field as a chain declares it. Limits that its kind doesn't have are refused. */
         FieldDefinition: {
             choices?: components["schemas"]["Choice"][];
@@ -6443,20 +5648,6 @@ export interface components {
          * @enum {string}
          */
         Grading: "marginal" | "whole";
-        /** @description The bonus of a step. */
-        Grant: {
-            /**
-             * Format: int64
-             * @description At least 1, minor units.
-             */
-            amount: number;
-        } | {
-            /**
-             * Format: int64
-             * @description Share of what is paid in, 1 to 1 000 000 parts per million; the bonus is rounded down to the minor unit.
-             */
-            share_ppm: number;
-        };
         /** @description A handover. */
         Handover: {
             /**
@@ -6486,6 +5677,21 @@ export interface components {
         Health: {
             /** @example ok */
             status: string;
+        };
+        /** @description What a run would take at once: points that expire, or memberships whose tier is reviewed. */
+        HeldRun: {
+            /**
+             * Format: int64
+             * @description What it would take, with what the runs before it on that date took.
+             * @example 120000
+             */
+            figure: number;
+            /**
+             * Format: int64
+             * @description Of how much.
+             * @example 300000
+             */
+            of: number;
         };
         /** @description A column of a file. */
         ImportColumn: {
@@ -6538,14 +5744,18 @@ export interface components {
          * @enum {string}
          */
         ImportWork: "check" | "run" | "undo";
-        /**
-         * @description Class of an issuer of prepaid cards, as it is registered.
-         * @enum {string}
-         */
-        IssuerClass: "scale" | "group" | "brand";
         /** @description What a job did on a business date, by its last run. */
         JobRun: {
-            /** @description Why it failed. */
+            /**
+             * Format: int64
+             * @description Up to how much somebody agreed to on that date; null: nobody was asked.
+             */
+            approved?: number | null;
+            /** Format: date-time */
+            approved_at?: string | null;
+            /** Format: uuid */
+            approved_by?: string | null;
+            /** @description Why it failed, or what it waits for. */
             code?: string | null;
             /** Format: date */
             day: string;
@@ -6557,6 +5767,7 @@ export interface components {
             done: number;
             /** Format: date-time */
             ended_at?: string | null;
+            held?: components["schemas"]["HeldRun"] | null;
             /**
              * Format: int64
              * @description How often it ran on that date.
@@ -6583,6 +5794,11 @@ export interface components {
             name: string;
             title: components["schemas"]["Text"];
         };
+        /**
+         * @description Whether all conditions must hold, or one of them.
+         * @enum {string}
+         */
+        Join: "all" | "any";
         /**
          * @description What an entry of a customer's journal is about.
          * @enum {string}
@@ -6692,15 +5908,16 @@ export interface components {
         Ladder: {
             /**
              * Format: int32
-             * @description Rolling months of the window.
+             * @description Rolling months of the thresholds' window, and how long a tier lasts before its review.
              * @example 12
              */
             months: number;
-            /** @description Of a tier that was reached or kept `months` ago; the nightly job does it. */
+            /** @description Of a tier whose time is over; the nightly job does it. */
             review?: components["schemas"]["TierReview"];
             steps: components["schemas"]["LadderStep"][];
         };
         LadderStep: {
+            conditions?: components["schemas"]["TierConditions"] | null;
             /**
              * @description Stable, unique in the ladder.
              * @example gold
@@ -6715,7 +5932,7 @@ export interface components {
             name: components["schemas"]["Text"];
             /**
              * Format: int64
-             * @description Reached at or above this much paid in the window, minor units.
+             * @description Reached at or above this much paid in the ladder's `months`, minor units; 0 where the step has conditions.
              * @example 2000000
              */
             threshold: number;
@@ -6852,6 +6069,11 @@ export interface components {
              */
             valid_through?: string | null;
         };
+        /**
+         * @description With which day a lot's months are over.
+         * @enum {string}
+         */
+        LotEnd: "same_day" | "month_end" | "year_end";
         /** @description What a movement did to a lot of points. */
         LotMove: {
             /**
@@ -6898,6 +6120,17 @@ export interface components {
             /** @example 八月十五 */
             zh: string;
         };
+        /** @description A tier that somebody has set. */
+        ManualTier: {
+            /** Format: date-time */
+            at: string;
+            /** @description What the figures give meanwhile. */
+            own: components["schemas"]["Tier"];
+            reason?: components["schemas"]["TierReason"] | null;
+            /** Format: uuid */
+            staff_id?: string | null;
+            staff_name?: string | null;
+        };
         /** @description A mark with the question as it was asked. */
         Mark: {
             code: string;
@@ -6925,6 +6158,30 @@ export interface components {
             /** @description The stores to work in. */
             stores: components["schemas"]["StoreShown"][];
             user: string;
+        };
+        /** @description From when to when a measure is summed. It ends with the day that is looked at. */
+        MeasureWindow: {
+            /** @enum {string} */
+            kind: "rolling_months";
+            /**
+             * Format: int32
+             * @example 12
+             */
+            months: number;
+        } | {
+            /**
+             * Format: int32
+             * @example 90
+             */
+            days: number;
+            /** @enum {string} */
+            kind: "rolling_days";
+        } | {
+            /** @enum {string} */
+            kind: "calendar_year";
+        } | {
+            /** @enum {string} */
+            kind: "since_enrolment";
         };
         /**
          * @description Kinds of files that are kept.
@@ -6964,15 +6221,44 @@ export interface components {
              */
             valid_through?: string | null;
         };
+        /** @description What a membership's lots come to by a day. */
+        MembershipLots: {
+            /** Format: date */
+            by: string;
+            /** @description What ends by then, that day included, for each asset of which something does. */
+            expiring: components["schemas"]["Expiring"][];
+            /** @description In the order in which they are spent: soonest end first, those without an end last. */
+            lots: components["schemas"]["Lot"][];
+        };
         /** @enum {string} */
         MembershipState: "open" | "closed";
-        /** @description When the tier is reviewed, and what keeps it. */
+        /** @description A tier with what keeps it, what reaches the next one, which follows, and how it came about. */
+        MembershipTier: {
+            /** @description The last 50 changes, newest first. */
+            changes: components["schemas"]["TierChange"][];
+            keeps?: components["schemas"]["TierNeeds"] | null;
+            manual?: components["schemas"]["ManualTier"] | null;
+            next?: components["schemas"]["NextTier"] | null;
+            then?: components["schemas"]["Tier"] | null;
+            tier: components["schemas"]["Tier"];
+            /**
+             * Format: date
+             * @description Last day of the tier before its review, grace not counted, or of one that was set by hand; null: it has no end.
+             */
+            valid_through?: string | null;
+        };
+        /** @description When the tier is reviewed, or ends where it was set by hand, and what keeps it (D-TIER-3). */
         MembershipTierReview: {
+            keeps?: components["schemas"]["TierNeeds"] | null;
+            /** @description Whether it was set by hand; then there is no review, and the figures decide what follows. */
+            manual: boolean;
             /**
              * Format: int64
-             * @description How much more must be paid in the window to keep it, as of today, minor units.
+             * @description How much more must be paid in the window to keep it at the review, minor units; 0 where it asks for other figures.
              */
             missing_paid: number;
+            /** @description The tier that follows if nothing is added until then. */
+            then: components["schemas"]["Tier"];
             /**
              * Format: date
              * @description Last day of the tier as it stands, grace not counted.
@@ -7283,12 +6569,6 @@ export interface components {
             kind: components["schemas"]["CardKind"];
             /** Format: uuid */
             membership_id?: string | null;
-            /**
-             * @description The number of the card that is handed out, scanned or typed: of a blank in the store's stock, or of no batch. Absent:
-             *     a random one.
-             * @example 90000000000001
-             */
-            number?: string | null;
             /** Format: uuid */
             program_id?: string | null;
             /**
@@ -7296,56 +6576,6 @@ export interface components {
              * @description The issuing store.
              */
             store_id: string;
-        };
-        /** @description Blanks to be made. */
-        NewCardBatch: {
-            /** @description The kind of card that they become. */
-            kind: components["schemas"]["CardKind"];
-            /** @example 2026 春季金卡 */
-            name: string;
-            /** Format: uuid */
-            program_id: string;
-            /** Format: int32 */
-            quantity: number;
-            /**
-             * Format: uuid
-             * @description Where they are in stock at first; absent: at HQ.
-             */
-            store_id?: string | null;
-            /**
-             * Format: date
-             * @description The last day on which they may be issued; absent: no such day.
-             */
-            valid_through?: string | null;
-        };
-        /** @description Whose blanks are counted. */
-        NewCardCount: {
-            /**
-             * Format: uuid
-             * @description Only those of this batch.
-             */
-            batch_id?: string | null;
-            /**
-             * Format: uuid
-             * @description Absent: HQ's.
-             */
-            store_id?: string | null;
-        };
-        /** @description Blanks to be sent. */
-        NewCardTransfer: {
-            /**
-             * Format: uuid
-             * @description Where they are; absent: HQ.
-             */
-            from_store_id?: string | null;
-            lines: components["schemas"]["TransferLine"][];
-            /** @description E.g. the number of the parcel. */
-            note?: string | null;
-            /**
-             * Format: uuid
-             * @description Where they go; absent: HQ.
-             */
-            to_store_id?: string | null;
         };
         /** @description A class set by hand. */
         NewClass: {
@@ -7547,116 +6777,6 @@ export interface components {
              */
             version: number;
         };
-        /** @description A pass to sell (or to quote): sessions of a service, for a price. */
-        NewPass: {
-            /**
-             * @description Category of its line on the bill.
-             * @example treatment
-             */
-            category: string;
-            /**
-             * Format: int64
-             * @description Sessions on top.
-             * @example 0
-             */
-            gifts?: number;
-            /**
-             * Format: int64
-             * @description Of one session without the pass, minor units; what was used counts as this where the holder gives it back.
-             * @example 15000
-             */
-            list_price: number;
-            member: components["schemas"]["SaleMember"];
-            /**
-             * @description What people call it.
-             * @example 面部护理
-             */
-            name: string;
-            /** Format: date-time */
-            occurred_at: string;
-            /**
-             * Format: int64
-             * @description For all of them, minor units.
-             * @example 100000
-             */
-            price: number;
-            /**
-             * @description Unique per store, source, till and business date among sales; a repeat gets the first answer.
-             * @example 0009
-             */
-            receipt: string;
-            /**
-             * @description Code of the service, 1 to 48 letters, digits, `-`, `_` or `.`.
-             * @example facial
-             */
-            service: string;
-            /**
-             * Format: int64
-             * @description Sessions that are paid for.
-             * @example 10
-             */
-            sessions: number;
-            /** @description Absent: `till`. */
-            source?: string | null;
-            /** Format: uuid */
-            store_id: string;
-            tenders: components["schemas"]["Tender"][];
-            /** @example T1 */
-            till: string;
-            /**
-             * Format: date
-             * @description Last day on which it can be used; null: no end.
-             */
-            valid_through?: string | null;
-        };
-        /** @description Sessions of a pass that are used. */
-        NewPassUse: {
-            /** @description Number of the card, with confirmation `card`. */
-            card?: string | null;
-            /** @description How the customer confirms it. */
-            confirmation: components["schemas"]["Confirmation"];
-            /**
-             * Format: date-time
-             * @description Absent: now.
-             */
-            occurred_at?: string | null;
-            /** @example 0010 */
-            receipt: string;
-            /**
-             * Format: int64
-             * @example 1
-             */
-            sessions?: number;
-            /** @description Absent: `till`. */
-            source?: string | null;
-            /** Format: uuid */
-            store_id: string;
-            /**
-             * Format: uuid
-             * @description Who treats.
-             */
-            therapist_id: string;
-            /** @example T1 */
-            till: string;
-        };
-        /** @description A use that is called off: its sessions come back, once. */
-        NewPassUseCancellation: {
-            /**
-             * Format: date-time
-             * @description Absent: now.
-             */
-            occurred_at?: string | null;
-            /** @example 顾客改期 */
-            reason: string;
-            /** @example 0011 */
-            receipt: string;
-            /** @description Absent: `till`. */
-            source?: string | null;
-            /** Format: uuid */
-            store_id: string;
-            /** @example T1 */
-            till: string;
-        };
         NewProgram: {
             /**
              * @description Unique in the chain.
@@ -7717,30 +6837,6 @@ export interface components {
             source?: string | null;
             /** Format: uuid */
             store_id: string;
-            /** @example T1 */
-            till: string;
-        };
-        /** @description Pays a top-up or a pass back as a whole (or previews it). The receipt is the refund's own. */
-        NewRefund: {
-            /**
-             * @description In words, at most 200 characters.
-             * @example 顾客搬家
-             */
-            note?: string | null;
-            /**
-             * Format: date-time
-             * @description Absent: now.
-             */
-            occurred_at?: string | null;
-            reason: components["schemas"]["RefundReason"];
-            /** @example 0008 */
-            receipt: string;
-            /** @description Absent: `till`. */
-            source?: string | null;
-            /** Format: uuid */
-            store_id: string;
-            /** @description How the money goes back, adding up to what is paid back; null: the way it came. */
-            tenders?: components["schemas"]["Tender"][] | null;
             /** @example T1 */
             till: string;
         };
@@ -7982,48 +7078,19 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** @description Money to be paid in (or quoted): by card or membership, exactly one of the two. */
-        NewTopUp: {
+        /** @description A tier to set by hand. */
+        NewTier: {
+            reason: components["schemas"]["TierReason"];
             /**
-             * Format: int64
-             * @description What is paid in, minor units; the tenders add up to it.
-             * @example 50000
+             * @description A step of the ladder in force, above the one that figures give.
+             * @example gold
              */
-            amount: number;
+            tier: string;
             /**
-             * Format: int64
-             * @description What the payer pays at once over all cards of the purchase, minor units; absent: this alone.
-             * @example 50000
+             * Format: date
+             * @description Its last day, in the issuing store's zone: from today to 24 months from now.
              */
-            at_once?: number | null;
-            /** @description Number of the card presented. */
-            card?: string | null;
-            /** Format: uuid */
-            membership_id?: string | null;
-            /**
-             * Format: date-time
-             * @description Absent: now.
-             */
-            occurred_at?: string | null;
-            /**
-             * @description Code of an offer of the program; null: no bonus.
-             * @example summer
-             */
-            offer?: string | null;
-            payer?: components["schemas"]["TopUpPayer"] | null;
-            /**
-             * @description Unique per store, source, till and business date among top-ups; a repeat gets the first answer.
-             * @example 0007
-             */
-            receipt: string;
-            /** @description Absent: `till`. */
-            source?: string | null;
-            /** Format: uuid */
-            store_id: string;
-            /** @description Money alone. */
-            tenders: components["schemas"]["Tender"][];
-            /** @example T1 */
-            till: string;
+            until: string;
         };
         /** @description A verdict on an answered entry. */
         NewVerdict: {
@@ -8079,26 +7146,18 @@ export interface components {
             id: string;
             /**
              * Format: int64
-             * @description How much more must be paid in the window, minor units.
+             * @description How much more must be paid in the window, minor units; 0 where it asks for other figures alone.
              */
             missing_paid: number;
             name: components["schemas"]["Text"];
+            /** @description All that it asks for, with the figures as of today. */
+            needs: components["schemas"]["TierNeeds"];
         };
         /**
          * @description What the customer was asked about.
          * @enum {string}
          */
         Occasion: "visit" | "service" | "purchase";
-        /** @description What a top-up of at least so much brings. */
-        OfferStep: {
-            /**
-             * Format: int64
-             * @description Minor units.
-             * @example 50000
-             */
-            from: number;
-            grant: components["schemas"]["Grant"];
-        };
         /**
          * @description What becomes of a row whose customer is known.
          * @enum {string}
@@ -8391,189 +7450,6 @@ export interface components {
                  * @description Last day on which it works, in the issuing store's zone.
                  */
                 valid_through?: string | null;
-            }[];
-            /** @description Give it back as `after` for the next page; null on the last one. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
-        Page_CardBatch: {
-            items: {
-                /** @description At all places together. */
-                counts: components["schemas"]["BlankCounts"];
-                /** Format: date-time */
-                created_at: string;
-                /** Format: uuid */
-                created_by?: string | null;
-                /**
-                 * Format: int32
-                 * @description How many numbers are there so far; all of them: the batch is ready.
-                 */
-                drawn: number;
-                /** Format: uuid */
-                id: string;
-                /** @description The kind of card that its blanks become. */
-                kind: components["schemas"]["CardKind"];
-                name: string;
-                /** Format: uuid */
-                program_id: string;
-                /**
-                 * Format: int32
-                 * @description How many blanks it has, 1–20 000; their serial numbers go from 1 to this.
-                 */
-                quantity: number;
-                /**
-                 * Format: uuid
-                 * @description Where they were made for; null: HQ.
-                 */
-                store_id?: string | null;
-                /**
-                 * Format: date
-                 * @description The last day on which they may be issued; null: no such day.
-                 */
-                valid_through?: string | null;
-            }[];
-            /** @description Give it back as `after` for the next page; null on the last one. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
-        Page_CardCount: {
-            items: {
-                /**
-                 * Format: uuid
-                 * @description Null: all batches.
-                 */
-                batch_id?: string | null;
-                /** Format: date-time */
-                begun_at: string;
-                /** Format: uuid */
-                begun_by?: string | null;
-                /** Format: date-time */
-                closed_at?: string | null;
-                /** Format: uuid */
-                closed_by?: string | null;
-                counts: components["schemas"]["CountTotals"];
-                /** Format: uuid */
-                id: string;
-                remark?: string | null;
-                /** Format: date-time */
-                signed_at?: string | null;
-                /** Format: uuid */
-                signed_by?: string | null;
-                /**
-                 * Format: uuid
-                 * @description Null: HQ.
-                 */
-                store_id?: string | null;
-            }[];
-            /** @description Give it back as `after` for the next page; null on the last one. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
-        Page_CardCountItem: {
-            items: {
-                /** Format: date-time */
-                at?: string | null;
-                /** Format: uuid */
-                batch_id?: string | null;
-                /** @description Whether it should have been there at the beginning. */
-                expected: boolean;
-                /** @description The number's last four digits; of one that no blank has, all that was scanned. */
-                number: string;
-                outcome?: components["schemas"]["CountOutcome"] | null;
-                /**
-                 * Format: int32
-                 * @description In the list, from 1.
-                 */
-                position: number;
-                /** Format: int32 */
-                serial?: number | null;
-                /**
-                 * Format: uuid
-                 * @description Who counted it; of what is missing, who closed the count.
-                 */
-                staff_id?: string | null;
-            }[];
-            /** @description Give it back as `after` for the next page; null on the last one. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
-        Page_CardMove: {
-            items: (components["schemas"]["BlankRange"] & {
-                /** Format: date-time */
-                at: string;
-                /**
-                 * Format: uuid
-                 * @description The card that it has become.
-                 */
-                card_id?: string | null;
-                /**
-                 * Format: uuid
-                 * @description The count that found the difference.
-                 */
-                count_id?: string | null;
-                /**
-                 * Format: uuid
-                 * @description Where they were; null with `made`, and for HQ.
-                 */
-                from_store_id?: string | null;
-                /** Format: uuid */
-                id: string;
-                /** Format: int32 */
-                quantity: number;
-                reason?: string | null;
-                /** Format: uuid */
-                staff_id?: string | null;
-                step: components["schemas"]["BlankStep"];
-                /**
-                 * Format: uuid
-                 * @description Where they count since; null: HQ.
-                 */
-                to_store_id?: string | null;
-                /** Format: uuid */
-                transfer_id?: string | null;
-            })[];
-            /** @description Give it back as `after` for the next page; null on the last one. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
-        Page_CardTransfer: {
-            items: {
-                blanks: components["schemas"]["BlankRange"][];
-                /** Format: int32 */
-                damaged: number;
-                /** @description Those blanks. */
-                differences: components["schemas"]["TransferDifference"][];
-                /**
-                 * Format: uuid
-                 * @description Null: HQ.
-                 */
-                from_store_id?: string | null;
-                /** Format: uuid */
-                id: string;
-                /**
-                 * Format: int32
-                 * @description How many of them didn't arrive, and how many arrived spoilt.
-                 */
-                lost: number;
-                note?: string | null;
-                /** Format: int32 */
-                quantity: number;
-                /** @description What the receiver says of the differences. */
-                reason?: string | null;
-                /** Format: date-time */
-                received_at?: string | null;
-                /** Format: uuid */
-                received_by?: string | null;
-                /** Format: date-time */
-                sent_at: string;
-                /** Format: uuid */
-                sent_by?: string | null;
-                state: components["schemas"]["TransferState"];
-                /**
-                 * Format: uuid
-                 * @description Null: HQ.
-                 */
-                to_store_id?: string | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -9225,7 +8101,16 @@ export interface components {
         /** @description A page of a list. */
         Page_JobRun: {
             items: {
-                /** @description Why it failed. */
+                /**
+                 * Format: int64
+                 * @description Up to how much somebody agreed to on that date; null: nobody was asked.
+                 */
+                approved?: number | null;
+                /** Format: date-time */
+                approved_at?: string | null;
+                /** Format: uuid */
+                approved_by?: string | null;
+                /** @description Why it failed, or what it waits for. */
                 code?: string | null;
                 /** Format: date */
                 day: string;
@@ -9237,6 +8122,7 @@ export interface components {
                 done: number;
                 /** Format: date-time */
                 ended_at?: string | null;
+                held?: components["schemas"]["HeldRun"] | null;
                 /**
                  * Format: int64
                  * @description How often it ran on that date.
@@ -9509,69 +8395,6 @@ export interface components {
                 id: string;
                 /** @description Past its day. */
                 overdue: boolean;
-            }[];
-            /** @description Give it back as `after` for the next page; null on the last one. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
-        Page_PassShown: {
-            items: {
-                /** Format: date-time */
-                at: string;
-                /** Format: int64 */
-                gifts: number;
-                /**
-                 * Format: uuid
-                 * @description Of the sale that sold it.
-                 */
-                id: string;
-                /**
-                 * Format: int64
-                 * @description Sessions left, gifts included.
-                 */
-                left: number;
-                /**
-                 * Format: int64
-                 * @description Of one session without the pass, minor units.
-                 */
-                list_price: number;
-                name: string;
-                /**
-                 * Format: int64
-                 * @description Minor units.
-                 */
-                price: number;
-                refund?: components["schemas"]["RefundShown"] | null;
-                service: string;
-                /** Format: int64 */
-                sessions: number;
-                /** Format: uuid */
-                store_id: string;
-                /**
-                 * Format: date
-                 * @description Last day on which it can be used; null: no end.
-                 */
-                valid_through?: string | null;
-            }[];
-            /** @description Give it back as `after` for the next page; null on the last one. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
-        Page_PassUseShown: {
-            items: {
-                /** Format: date-time */
-                at: string;
-                /** @description Whether it was called off. */
-                cancelled: boolean;
-                confirmation: components["schemas"]["Confirmation"];
-                /** Format: uuid */
-                id: string;
-                /** Format: int64 */
-                sessions: number;
-                /** Format: uuid */
-                store_id: string;
-                /** Format: uuid */
-                therapist_id: string;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -9927,20 +8750,6 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
-        Page_StockOfPlace: {
-            items: {
-                /** @description By batch, the oldest first. */
-                lines: components["schemas"]["StockLine"][];
-                /**
-                 * Format: uuid
-                 * @description Null: HQ.
-                 */
-                store_id?: string | null;
-            }[];
-            /** @description Give it back as `after` for the next page; null on the last one. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
         Page_StockTake: {
             items: {
                 /** Format: date-time */
@@ -10131,47 +8940,6 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
-        Page_TopUpShown: {
-            items: {
-                /** Format: date-time */
-                at: string;
-                /**
-                 * Format: int64
-                 * @description Left of its bonus, minor units.
-                 */
-                bonus_left: number;
-                /**
-                 * Format: int64
-                 * @description Bonus beside it, minor units.
-                 */
-                granted: number;
-                /** Format: uuid */
-                id: string;
-                /** @description Code of the offer. */
-                offer?: string | null;
-                /**
-                 * Format: int64
-                 * @description Minor units.
-                 */
-                paid: number;
-                payer: components["schemas"]["Payer"];
-                /** Format: uuid */
-                payer_id?: string | null;
-                /**
-                 * Format: int64
-                 * @description Left of what was paid, minor units.
-                 */
-                principal_left: number;
-                refund?: components["schemas"]["RefundShown"] | null;
-                /** Format: uuid */
-                staff_id?: string | null;
-                /** Format: uuid */
-                store_id: string;
-            }[];
-            /** @description Give it back as `after` for the next page; null on the last one. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
         Page_VisitReport: {
             items: {
                 /**
@@ -10330,103 +9098,6 @@ export interface components {
          * @enum {string}
          */
         PartyField: "name" | "address" | "contact" | "legal_representative" | "signatory" | "account" | "bank" | "tax_number";
-        /** @description What the sale of a pass brings; the pass has the sale's id. */
-        PassSaleAnswer: {
-            pass: components["schemas"]["PassSold"];
-            sale: components["schemas"]["SaleAnswer"];
-        };
-        /** @description A pass of a membership. */
-        PassShown: {
-            /** Format: date-time */
-            at: string;
-            /** Format: int64 */
-            gifts: number;
-            /**
-             * Format: uuid
-             * @description Of the sale that sold it.
-             */
-            id: string;
-            /**
-             * Format: int64
-             * @description Sessions left, gifts included.
-             */
-            left: number;
-            /**
-             * Format: int64
-             * @description Of one session without the pass, minor units.
-             */
-            list_price: number;
-            name: string;
-            /**
-             * Format: int64
-             * @description Minor units.
-             */
-            price: number;
-            refund?: components["schemas"]["RefundShown"] | null;
-            service: string;
-            /** Format: int64 */
-            sessions: number;
-            /** Format: uuid */
-            store_id: string;
-            /**
-             * Format: date
-             * @description Last day on which it can be used; null: no end.
-             */
-            valid_through?: string | null;
-        };
-        /** @description A pass that was sold. */
-        PassSold: {
-            /** Format: int64 */
-            gifts: number;
-            /**
-             * Format: int64
-             * @description Of one session without the pass, minor units.
-             */
-            list_price: number;
-            name: string;
-            /**
-             * Format: int64
-             * @description Minor units.
-             */
-            price: number;
-            service: string;
-            /** Format: int64 */
-            sessions: number;
-            /** Format: date */
-            valid_through?: string | null;
-        };
-        /** @description What using sessions, or calling it off, did. */
-        PassUseAnswer: {
-            entries: components["schemas"]["Entry"][];
-            /**
-             * Format: uuid
-             * @description Of the use, or of calling it off; null in a quote.
-             */
-            id?: string | null;
-            /**
-             * Format: int64
-             * @description Sessions left of the pass.
-             */
-            left: number;
-            /** Format: uuid */
-            pass_id: string;
-        };
-        /** @description Sessions of a pass that were used. */
-        PassUseShown: {
-            /** Format: date-time */
-            at: string;
-            /** @description Whether it was called off. */
-            cancelled: boolean;
-            confirmation: components["schemas"]["Confirmation"];
-            /** Format: uuid */
-            id: string;
-            /** Format: int64 */
-            sessions: number;
-            /** Format: uuid */
-            store_id: string;
-            /** Format: uuid */
-            therapist_id: string;
-        };
         /** @description A new initial password, for somebody who has forgotten theirs. */
         PasswordReset: {
             /**
@@ -10435,11 +9106,6 @@ export interface components {
              */
             password: string;
         };
-        /**
-         * @description Who pays for a top-up or a pass.
-         * @enum {string}
-         */
-        Payer: "person" | "organisation";
         /** @description A line of a statement. */
         PeriodRebate: {
             /**
@@ -10520,10 +9186,10 @@ export interface components {
             /** @description A sale's points are rounded once, at the end. */
             rounding: components["schemas"]["Rounding"];
             tender?: components["schemas"]["PointsTender"] | null;
-            value?: components["schemas"]["ValueTerms"] | null;
         };
         /** @description How long points are good. */
         PointsExpiry: {
+            end?: components["schemas"]["LotEnd"];
             /**
              * Format: int32
              * @description Days after it on which they can still be spent.
@@ -10599,77 +9265,6 @@ export interface components {
              */
             step: number;
         };
-        /** @description Stored value of a quarter, in minor units. */
-        PrepaidFigures: {
-            /**
-             * Format: int64
-             * @description Bonus at the quarter's end, of the same.
-             */
-            bonus: number;
-            /**
-             * Format: int64
-             * @description Bonus spent at the store, less what returns gave back.
-             */
-            bonus_used: number;
-            /**
-             * Format: int64
-             * @description Bonus beside it.
-             */
-            granted: number;
-            /**
-             * Format: int64
-             * @description Principal at the quarter's end, of the memberships that the store opened.
-             */
-            principal: number;
-            /**
-             * Format: int64
-             * @description Paid in during the quarter, at the store.
-             */
-            received: number;
-            /**
-             * Format: int64
-             * @description Paid back at the store.
-             */
-            refunded: number;
-            /**
-             * Format: int64
-             * @description Principal spent at the store, less what returns gave back.
-             */
-            used: number;
-        };
-        /** @description By whose law a chain issues prepaid value, and as what. */
-        PrepaidIssuer: {
-            /**
-             * @description As which it is registered: it decides what is deposited.
-             * @default scale
-             */
-            class: components["schemas"]["IssuerClass"];
-            /**
-             * @description ISO 3166-1, two capitals. `CN` in CNY has limits, identities, bank transfer, deposit and the quarterly report.
-             * @default CN
-             * @example CN
-             */
-            jurisdiction: string;
-        };
-        /** @description What a chain holds of its customers' money at a quarter's end. */
-        PrepaidReport: {
-            class: components["schemas"]["IssuerClass"];
-            deposit?: components["schemas"]["Deposit"] | null;
-            /** Format: date */
-            from: string;
-            jurisdiction: string;
-            /** @example 2026-Q3 */
-            quarter: string;
-            stores: components["schemas"]["PrepaidStore"][];
-            total: components["schemas"]["PrepaidFigures"];
-            /** Format: date */
-            until: string;
-        };
-        /** @description The figures of a store. */
-        PrepaidStore: components["schemas"]["PrepaidFigures"] & {
-            /** Format: uuid */
-            store_id: string;
-        };
         /** @description A message with samples in its placeholders. */
         Preview: {
             /** @description The same as a mail's second part. */
@@ -10686,7 +9281,6 @@ export interface components {
          * @description The wire form of every refusal (RFC 9457), `application/problem+json`. Further members carry the facts a code
          *     brings along: `available` and `needed` points, `possible_points` and `possible_amount` that can be paid instead,
          *     `minimum_points` and `minimum_amount`, the `limit` of what was too much, `state`, `blocks` and `allowed` of a card,
-         *     `blank_state` of a blank card and `blank_store_id` where it is,
          *     `sale_id` of the first bill under a receipt number, `memberships` that may be meant, `customers` whom a new one may be,
          *     `refusals` of a program's rules.
          */
@@ -10968,30 +9562,6 @@ export interface components {
             /** @description Each as it is sent to create a type. */
             items: components["schemas"]["NewRecordType"][];
         };
-        /** @description A movement of a holder's record. */
-        RecordedMove: {
-            /**
-             * Format: int64
-             * @description Positive: to the holder.
-             */
-            amount: number;
-            /** @description `points`; `principal` and `bonus` in minor units; `session:` and a service. */
-            asset: string;
-            /**
-             * Format: int64
-             * @description After it, of this asset.
-             */
-            balance: number;
-            explanation: components["schemas"]["Text"];
-            /** Format: uuid */
-            id: string;
-            kind: string;
-            /** Format: date-time */
-            occurred_at: string;
-            receipt?: string | null;
-            /** Format: uuid */
-            store_id?: string | null;
-        };
         /** @description What a redemption takes. */
         RedemptionAnswer: {
             /** @description After the redemption. */
@@ -11023,62 +9593,6 @@ export interface components {
             /** @description Of the last answer; each works once. */
             refresh_token: string;
         };
-        /** @description What a refund pays and takes, with its working. */
-        RefundAnswer: {
-            /**
-             * Format: int64
-             * @description Paid back, minor units.
-             */
-            amount: number;
-            balances: components["schemas"]["Balance"][];
-            entries: components["schemas"]["Entry"][];
-            /**
-             * Format: uuid
-             * @description null in a preview.
-             */
-            id?: string | null;
-            /**
-             * Format: uuid
-             * @description The top-up or pass.
-             */
-            of: string;
-            /**
-             * Format: int64
-             * @description Points of a pass's sale that are taken back.
-             */
-            points: number;
-            reason: components["schemas"]["RefundReason"];
-            /** @description How the money goes back. */
-            tenders: components["schemas"]["Tender"][];
-            /**
-             * Format: int64
-             * @description What was used counts for this, minor units.
-             */
-            used: number;
-            /**
-             * Format: int64
-             * @description Bonus (minor units) or gift sessions that are withdrawn.
-             */
-            withdrawn: number;
-            /** @description How it is worked out, line by line. */
-            working: components["schemas"]["Text"][];
-        };
-        /**
-         * @description Why something paid in advance is paid back. It decides at what price its use counts.
-         * @enum {string}
-         */
-        RefundReason: "within_7_days" | "merchant" | "agreed" | "consumer";
-        /** @description What was paid back of a top-up or a pass. */
-        RefundShown: {
-            /**
-             * Format: int64
-             * @description Minor units.
-             */
-            amount: number;
-            /** Format: uuid */
-            id: string;
-            reason: components["schemas"]["RefundReason"];
-        };
         /** @description All that a customer doesn't want to get. */
         RefusalsChange: {
             /** @description `reminder`, `marketing`. Who doesn't refuse marketing agrees to it. */
@@ -11104,16 +9618,6 @@ export interface components {
             active?: boolean | null;
             name?: string | null;
         };
-        /** @description How many blanks were registered. */
-        Registered: {
-            /** Format: int64 */
-            quantity: number;
-        };
-        /**
-         * @description What is registered of blanks.
-         * @enum {string}
-         */
-        RegisteredState: "lost" | "damaged" | "void" | "found";
         /**
          * @description For how long a report is.
          * @enum {string}
@@ -11403,13 +9907,26 @@ export interface components {
         Rounding: "floor" | "half_up" | "ceil";
         /** @description When messages go. */
         RulesDocument: components["schemas"]["MessageRules"];
+        /** @description The word that a run waits for: which run, and the figure that was seen. */
+        RunApproval: {
+            /** Format: date */
+            day: string;
+            /**
+             * Format: int64
+             * @description As `held.figure` says.
+             * @example 120000
+             */
+            figure: number;
+            /** @example Asia/Shanghai */
+            zone: string;
+        };
         /** @description Nothing needs to be said of a turn. */
         RunJob: Record<string, unknown>;
         /**
          * @description How a run stands.
          * @enum {string}
          */
-        RunState: "running" | "done" | "failed";
+        RunState: "running" | "done" | "failed" | "held";
         /** @description A bill as booked, with the answer it got. */
         Sale: components["schemas"]["SaleAnswer"] & {
             /**
@@ -11708,37 +10225,9 @@ export interface components {
             };
         };
         /** @description A document that replaces the present one. */
-        SettingChange_CardStockRules: {
-            /** @description Which programs hand out cards of their blank stock only. */
-            value: {
-                /**
-                 * @description Their cards are blanks of the issuing store's stock: a number is scanned, and one of no batch is refused.
-                 * @default []
-                 */
-                stock_only: string[];
-            };
-        };
-        /** @description A document that replaces the present one. */
         SettingChange_OwnParty: {
             /** @description The chain as a party, in every contract that says nothing else. */
             value: components["schemas"]["Party"];
-        };
-        /** @description A document that replaces the present one. */
-        SettingChange_PrepaidIssuer: {
-            /** @description By whose law a chain issues prepaid value, and as what. */
-            value: {
-                /**
-                 * @description As which it is registered: it decides what is deposited.
-                 * @default scale
-                 */
-                class: components["schemas"]["IssuerClass"];
-                /**
-                 * @description ISO 3166-1, two capitals. `CN` in CNY has limits, identities, bank transfer, deposit and the quarterly report.
-                 * @default CN
-                 * @example CN
-                 */
-                jurisdiction: string;
-            };
         };
         /** @description A document that replaces the present one. */
         SettingChange_ReportRules: {
@@ -11863,47 +10352,9 @@ export interface components {
             version: number;
         };
         /** @description A document as it holds. */
-        SettingView_CardStockRules: {
-            /** @description Which programs hand out cards of their blank stock only. */
-            value: {
-                /**
-                 * @description Their cards are blanks of the issuing store's stock: a number is scanned, and one of no batch is refused.
-                 * @default []
-                 */
-                stock_only: string[];
-            };
-            /**
-             * Format: int64
-             * @description 0: the usual one. Rises with every change; the ETag.
-             */
-            version: number;
-        };
-        /** @description A document as it holds. */
         SettingView_OwnParty: {
             /** @description The chain as a party, in every contract that says nothing else. */
             value: components["schemas"]["Party"];
-            /**
-             * Format: int64
-             * @description 0: the usual one. Rises with every change; the ETag.
-             */
-            version: number;
-        };
-        /** @description A document as it holds. */
-        SettingView_PrepaidIssuer: {
-            /** @description By whose law a chain issues prepaid value, and as what. */
-            value: {
-                /**
-                 * @description As which it is registered: it decides what is deposited.
-                 * @default scale
-                 */
-                class: components["schemas"]["IssuerClass"];
-                /**
-                 * @description ISO 3166-1, two capitals. `CN` in CNY has limits, identities, bank transfer, deposit and the quarterly report.
-                 * @default CN
-                 * @example CN
-                 */
-                jurisdiction: string;
-            };
             /**
              * Format: int64
              * @description 0: the usual one. Rises with every change; the ETag.
@@ -12224,25 +10675,6 @@ export interface components {
              */
             staff_id?: string | null;
         };
-        /** @description The blanks of one batch at one place. */
-        StockLine: {
-            /** Format: uuid */
-            batch_id: string;
-            counts: components["schemas"]["BlankCounts"];
-            kind: components["schemas"]["CardKind"];
-            /** Format: uuid */
-            program_id: string;
-        };
-        /** @description The blanks of one place. */
-        StockOfPlace: {
-            /** @description By batch, the oldest first. */
-            lines: components["schemas"]["StockLine"][];
-            /**
-             * Format: uuid
-             * @description Null: HQ.
-             */
-            store_id?: string | null;
-        };
         /**
          * @description What a stock-take says of a filing number.
          * @enum {string}
@@ -12500,7 +10932,7 @@ export interface components {
             kind: components["schemas"]["TenderKind"];
         };
         /** @enum {string} */
-        TenderKind: "cash" | "card" | "mobile" | "transfer" | "points" | "value" | "principal" | "bonus" | "other";
+        TenderKind: "cash" | "card" | "mobile" | "transfer" | "points" | "other";
         /** @description A span of days, both inclusive. */
         Term: {
             /** Format: date */
@@ -12623,12 +11055,110 @@ export interface components {
             id: string;
             name: components["schemas"]["Text"];
         };
+        /** @description Why a tier changed, or was kept. */
+        TierChange: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The bill that caused it.
+             */
+            bill_id?: string | null;
+            /**
+             * Format: date
+             * @description As of when its figures are.
+             */
+            day: string;
+            explanation: components["schemas"]["Text"];
+            /** @description All conditions with their figures of that time. */
+            figures: components["schemas"]["TierNeeds"];
+            from: components["schemas"]["Tier"];
+            kind: string;
+            reason?: components["schemas"]["TierReason"] | null;
+            /**
+             * Format: uuid
+             * @description Who set it by hand, and why.
+             */
+            staff_id?: string | null;
+            to: components["schemas"]["Tier"];
+            /**
+             * Format: date
+             * @description Last day of `to` as it was given then; null: no end.
+             */
+            valid_through?: string | null;
+        };
+        /** @description A measure that must reach a threshold in its window. */
+        TierCondition: {
+            /**
+             * @description `paid`, `visits`, `points`, `nights`, `vehicles`.
+             * @example nights
+             */
+            measure: string;
+            /**
+             * Format: int64
+             * @description Reached at or above it; in the measure's unit.
+             * @example 10
+             */
+            threshold: number;
+            window: components["schemas"]["MeasureWindow"];
+        };
+        /** @description What reaches a step of a ladder. */
+        TierConditions: {
+            join?: components["schemas"]["Join"];
+            /** @description 1 to 5 conditions, each measure and window once. */
+            of: components["schemas"]["TierCondition"][];
+        };
+        /**
+         * @description When a tier that was reached or kept is reviewed. A change of the ladder doesn't move the last day that a tier has.
+         * @enum {string}
+         */
+        TierEnds: "months" | "year_end";
         /**
          * @description How far a tier falls whose threshold isn't reached any more.
          * @enum {string}
          */
         TierFall: "one_step" | "figures" | "never";
+        /** @description One of them. */
+        TierNeed: {
+            /** Format: int64 */
+            figure: number;
+            /**
+             * @description `paid`, `visits`, `points`, `nights`, `vehicles`.
+             * @example paid
+             */
+            measure: string;
+            /** Format: int64 */
+            missing: number;
+            /**
+             * Format: date
+             * @description First day of the window; null: since enrolment.
+             */
+            since?: string | null;
+            /** Format: int64 */
+            threshold: number;
+            unit: components["schemas"]["Unit"];
+            /**
+             * Format: date
+             * @description Its last day.
+             */
+            until: string;
+            window: components["schemas"]["MeasureWindow"];
+        };
+        /** @description Conditions with their figures, as people see them. */
+        TierNeeds: {
+            join: components["schemas"]["Join"];
+            /** @description Whether they hold. */
+            met: boolean;
+            of: components["schemas"]["TierNeed"][];
+        };
+        /**
+         * @description Why a tier is set by hand, or taken back.
+         * @enum {string}
+         */
+        TierReason: "service_recovery" | "status_match" | "key_account" | "promotion" | "correction";
         TierReview: {
+            /** @default months */
+            ends: components["schemas"]["TierEnds"];
             /** @default one_step */
             fall: components["schemas"]["TierFall"];
             /**
@@ -12637,6 +11167,22 @@ export interface components {
              * @default 0
              */
             grace_days: number;
+        };
+        /** @description Why a tier that was set by hand is taken back. */
+        TierRevocation: {
+            reason: components["schemas"]["TierReason"];
+        };
+        /** @description A membership's tier after it was set by hand, or taken back. */
+        TierSet: {
+            explanation: components["schemas"]["Text"];
+            /** Format: uuid */
+            membership_id: string;
+            tier: components["schemas"]["Tier"];
+            /**
+             * Format: date
+             * @description Its last day; null: no end.
+             */
+            valid_through?: string | null;
         };
         /** @description Something that happened. */
         TimelineItem: {
@@ -12698,181 +11244,21 @@ export interface components {
             must_change_password: boolean;
             refresh_token: string;
         };
-        /** @description What a top-up brings; the receipt's figures. */
-        TopUpAnswer: {
-            /**
-             * Format: int64
-             * @description Minor units.
-             */
-            amount: number;
-            /**
-             * Format: int64
-             * @description Bonus after the top-up, minor units.
-             */
-            bonus: number;
-            /** Format: date */
-            business_date: string;
-            entries: components["schemas"]["Entry"][];
-            /**
-             * Format: int64
-             * @description Bonus of the offer, minor units.
-             */
-            granted: number;
-            /**
-             * Format: uuid
-             * @description null in a quote.
-             */
-            id?: string | null;
-            /** Format: uuid */
-            membership_id: string;
-            offer?: string | null;
-            /**
-             * Format: int64
-             * @description Principal after the top-up, minor units.
-             */
-            principal: number;
-            receipt: string;
-            /** Format: uuid */
-            store_id: string;
-            till: string;
-        };
-        /** @description An offer of a program: whoever pays in gets a bonus on top. */
-        TopUpOffer: {
-            /**
-             * @description The offer's own, within the program.
-             * @example summer
-             */
-            code: string;
-            /**
-             * Format: date
-             * @description First day; null: at once.
-             */
-            from?: string | null;
-            name: components["schemas"]["Text"];
-            /** @description From the lowest up. The highest step that a top-up reaches holds for all of it. */
-            steps: components["schemas"]["OfferStep"][];
-            /**
-             * Format: date
-             * @description Last day; null: until it is taken out.
-             */
-            until?: string | null;
-        };
-        /** @description Who pays in. */
-        TopUpPayer: {
-            /**
-             * Format: uuid
-             * @description Whose identity document stands in the archive; null: the holder's.
-             * @default null
-             */
-            customer_id: string | null;
-            /** @default person */
-            kind: components["schemas"]["Payer"];
-        };
-        /** @description Money that was paid in. */
-        TopUpShown: {
-            /** Format: date-time */
-            at: string;
-            /**
-             * Format: int64
-             * @description Left of its bonus, minor units.
-             */
-            bonus_left: number;
-            /**
-             * Format: int64
-             * @description Bonus beside it, minor units.
-             */
-            granted: number;
-            /** Format: uuid */
-            id: string;
-            /** @description Code of the offer. */
-            offer?: string | null;
-            /**
-             * Format: int64
-             * @description Minor units.
-             */
-            paid: number;
-            payer: components["schemas"]["Payer"];
-            /** Format: uuid */
-            payer_id?: string | null;
-            /**
-             * Format: int64
-             * @description Left of what was paid, minor units.
-             */
-            principal_left: number;
-            refund?: components["schemas"]["RefundShown"] | null;
-            /** Format: uuid */
-            staff_id?: string | null;
-            /** Format: uuid */
-            store_id: string;
-        };
         /** @description What the subject lines come to. */
         Totals: {
             /** @description In the order of the lines. */
             lines: components["schemas"]["LineTotal"][];
             sum: components["schemas"]["LineTotal"];
         };
-        /** @description Blanks that didn't arrive as they were sent. */
-        TransferDifference: {
-            /** Format: uuid */
-            batch_id: string;
-            /**
-             * Format: int32
-             * @description Serial numbers, both ends included.
-             */
-            first: number;
-            /** Format: int32 */
-            last: number;
-            state: components["schemas"]["TransferDifferenceState"];
-        };
-        /**
-         * @description What is wrong with blanks of a parcel.
-         * @enum {string}
-         */
-        TransferDifferenceState: "lost" | "damaged";
-        /** @description Some blanks of a batch: those from `first` to `last`, or the first `count` of them that are in stock. */
-        TransferLine: {
-            /** Format: uuid */
-            batch_id: string;
-            /** Format: int32 */
-            count?: number | null;
-            /** Format: int32 */
-            first?: number | null;
-            /** Format: int32 */
-            last?: number | null;
-        };
-        /** @description What the receiver says of a parcel. Whatever isn't named is there. */
-        TransferReceipt: {
-            differences?: components["schemas"]["TransferDifference"][];
-            /** @description Needed where something differs. */
-            reason?: string | null;
-        };
-        /**
-         * @description How far a parcel has come.
-         * @enum {string}
-         */
-        TransferState: "sent" | "received";
         /** @description Nothing needs to be said of undoing. */
         UndoHandover: Record<string, unknown>;
         /** @description Takes a merge back. */
         UndoMerge: Record<string, unknown>;
-        /** @description Stored value of a program. */
-        ValueTerms: {
-            /**
-             * Format: int32
-             * @description How long bonus of an anonymous membership is good, in months from its top-up; null: without end. A named one's
-             *     never expires, and what was paid for doesn't at all.
-             * @default null
-             * @example 36
-             */
-            anonymous_months: number | null;
-            /** @default pro_rata */
-            draw: components["schemas"]["Draw"];
-            /**
-             * @description What top-ups bring beside what is paid.
-             * @default []
-             */
-            offers: components["schemas"]["TopUpOffer"][];
-        };
+        /**
+         * @description What a measure is counted in.
+         * @enum {string}
+         */
+        Unit: "money" | "points" | "times" | "nights" | "pieces";
         /**
          * @description What a supervisor says of an answer.
          * @enum {string}
@@ -13738,206 +12124,6 @@ export interface operations {
             };
         };
     };
-    find_blank_card: {
-        parameters: {
-            query: {
-                number: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BlankCard"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_card_batches: {
-        parameters: {
-            query?: {
-                /** @description Most items of a page, 1–200; 50 if absent. */
-                limit?: number;
-                /** @description `next` of the page before. */
-                after?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_CardBatch"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_card_batch: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewCardBatch"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CardBatch"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    read_card_batch: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CardBatch"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    print_card_labels: {
-        parameters: {
-            query?: {
-                /** @description The first serial number; 1 if absent. */
-                first?: number;
-                /** @description The last one; that of the batch if absent. */
-                last?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": number[];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    export_card_numbers: {
-        parameters: {
-            query?: {
-                /** @description `csv` if absent. */
-                format?: components["schemas"]["SheetFormat"];
-                /** @description The first serial number; 1 if absent. */
-                first?: number;
-                /** @description The last one; that of the batch if absent. */
-                last?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     read_card_completeness: {
         parameters: {
             query?: never;
@@ -13953,557 +12139,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CompletenessView"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_card_counts: {
-        parameters: {
-            query?: {
-                /** @description Most items of a page, 1–200; 50 if absent. */
-                limit?: number;
-                /** @description `next` of the page before. */
-                after?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_CardCount"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    begin_card_count: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewCardCount"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CardCount"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    read_card_count: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CardCount"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    close_card_count: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CardCountClosing"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CardCount"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_card_count_items: {
-        parameters: {
-            query?: {
-                part?: "open" | "differences";
-                outcome?: "found" | "missing" | "surplus" | "found_again" | "unknown" | "moved";
-                /** @description Most items of a page, 1–200; 50 if absent. */
-                limit?: number;
-                /** @description `next` of the page before. */
-                after?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_CardCountItem"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    count_card: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CountedNumber"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CountedAnswer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sign_card_count: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CardCountSigning"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CardCount"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_card_moves: {
-        parameters: {
-            query?: {
-                batch_id?: string;
-                /** @description Only those of the register: lost, damaged, void, found. */
-                registered?: boolean;
-                /** @description Most items of a page, 1–200; 50 if absent. */
-                limit?: number;
-                /** @description `next` of the page before. */
-                after?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_CardMove"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    register_blank_cards: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BlankRegistration"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Registered"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_card_stock: {
-        parameters: {
-            query?: {
-                /** @description Most items of a page, 1–200; 50 if absent. */
-                limit?: number;
-                /** @description `next` of the page before. */
-                after?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_StockOfPlace"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    read_card_stock_rules: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SettingView_CardStockRules"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    update_card_stock_rules: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
-                "If-Match": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SettingChange_CardStockRules"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SettingView_CardStockRules"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_card_transfers: {
-        parameters: {
-            query?: {
-                state?: "sent" | "received";
-                /** @description Most items of a page, 1–200; 50 if absent. */
-                limit?: number;
-                /** @description `next` of the page before. */
-                after?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_CardTransfer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    send_cards: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewCardTransfer"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CardTransfer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    read_card_transfer: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CardTransfer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    receive_cards: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TransferReceipt"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CardTransfer"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -18045,6 +15680,44 @@ export interface operations {
             };
         };
     };
+    approve_job_run: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunApproval"];
+            };
+        };
+        responses: {
+            /** @description Begun */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     run_job: {
         parameters: {
             query?: never;
@@ -18638,13 +16311,11 @@ export interface operations {
             };
         };
     };
-    list_passes: {
+    list_lots: {
         parameters: {
             query?: {
-                /** @description Most items of a page, 1–200; 50 if absent. */
-                limit?: number;
-                /** @description `next` of the page before. */
-                after?: string;
+                /** @description The last day of what is summed up as expiring; 30 days from now if absent. */
+                expiring_by?: string;
             };
             header?: never;
             path: {
@@ -18659,7 +16330,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_PassShown"];
+                    "application/json": components["schemas"]["MembershipLots"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -18673,12 +16344,9 @@ export interface operations {
             };
         };
     };
-    read_membership_record: {
+    read_tier: {
         parameters: {
-            query?: {
-                /** @description `csv` if absent. */
-                format?: "csv" | "json";
-            };
+            query?: never;
             header?: never;
             path: {
                 id: string;
@@ -18692,7 +16360,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RecordedMove"][];
+                    "application/json": components["schemas"]["MembershipTier"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -18706,28 +16374,67 @@ export interface operations {
             };
         };
     };
-    list_top_ups: {
+    set_tier: {
         parameters: {
-            query?: {
-                /** @description Most items of a page, 1–200; 50 if absent. */
-                limit?: number;
-                /** @description `next` of the page before. */
-                after?: string;
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
             };
-            header?: never;
             path: {
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTier"];
+            };
+        };
         responses: {
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_TopUpShown"];
+                    "application/json": components["schemas"]["TierSet"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_tier: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TierRevocation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierSet"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -19307,289 +17014,6 @@ export interface operations {
             };
         };
     };
-    cancel_pass_use: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewPassUseCancellation"];
-            };
-        };
-        responses: {
-            /** @description Known already */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PassUseAnswer"];
-                };
-            };
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PassUseAnswer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_pass: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewPass"];
-            };
-        };
-        responses: {
-            /** @description Known already */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PassSaleAnswer"];
-                };
-            };
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PassSaleAnswer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    quote_pass: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewPass"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PassSaleAnswer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_pass_refund: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewRefund"];
-            };
-        };
-        responses: {
-            /** @description Known already */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefundAnswer"];
-                };
-            };
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefundAnswer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    quote_pass_refund: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewRefund"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefundAnswer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_pass_uses: {
-        parameters: {
-            query?: {
-                /** @description Most items of a page, 1–200; 50 if absent. */
-                limit?: number;
-                /** @description `next` of the page before. */
-                after?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_PassUseShown"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_pass_use: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewPassUse"];
-            };
-        };
-        responses: {
-            /** @description Known already */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PassUseAnswer"];
-                };
-            };
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PassUseAnswer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     read_plan: {
         parameters: {
             query?: {
@@ -19608,105 +17032,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Plan"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    read_prepaid_issuer: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SettingView_PrepaidIssuer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    update_prepaid_issuer: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
-                "If-Match": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SettingChange_PrepaidIssuer"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SettingView_PrepaidIssuer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    read_prepaid_report: {
-        parameters: {
-            query: {
-                /**
-                 * @description Year and quarter.
-                 * @example 2026-Q3
-                 */
-                quarter: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PrepaidReport"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -22652,162 +19977,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TermsVersion"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_top_up: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewTopUp"];
-            };
-        };
-        responses: {
-            /** @description Known already */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopUpAnswer"];
-                };
-            };
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopUpAnswer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    quote_top_up: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewTopUp"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopUpAnswer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_top_up_refund: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewRefund"];
-            };
-        };
-        responses: {
-            /** @description Known already */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefundAnswer"];
-                };
-            };
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefundAnswer"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    quote_top_up_refund: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewRefund"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefundAnswer"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
