@@ -39,7 +39,7 @@ pub struct NewPass {
     pub receipt: String,
     #[schema(value_type = String, format = DateTime)]
     pub occurred_at: Instant,
-    /// Code of the service, 1 to 48 letters, digits, `-`, `_` or `.`.
+    /// Code of the service, 1 to 32 letters, digits, `-`, `_` or `.`.
     #[schema(example = "facial")]
     pub service: String,
     /// What people call it.
