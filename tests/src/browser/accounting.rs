@@ -18,7 +18,11 @@ pub fn hq_sees_what_it_answers_for(app: &TestApp, window: &Window) {
     app.return_of(&bill).book_as_quoted();
     app.set_now("2027-03-02 10:00");
     let lei = app.member("李雷");
-    app.sale_to(&lei).store(app.west()).line("comb", "hair", 10_00).points(3_00).ring();
+    app.sale_to(&lei)
+        .store(app.west())
+        .line("comb", "hair", 10_00)
+        .points(3_00)
+        .ring();
     app.hire("ying", "finance", &[]);
     app.first_log_in("ying");
     super::log_in(app, window, "ying", PASSWORD);
@@ -36,7 +40,12 @@ pub fn hq_sees_what_it_answers_for(app: &TestApp, window: &Window) {
     app.hq()
         .patch("/settlement-rules", "\"0\"", &json!({"value": {"prices": [price]}}))
         .ok();
-    turn(app, window, "settlement?month=2027-03-01&franchise=false", "settlement-1");
+    turn(
+        app,
+        window,
+        "settlement?month=2027-03-01&franchise=false",
+        "settlement-1",
+    );
     window.wait_for_text("settlement-1", "3.00");
     picture(window, "settlement-zh");
     in_english(window, "settlement-en");
