@@ -246,11 +246,13 @@ fn contract_body(route: &str, world: &World, code: &str, name: &Value) -> Option
         "POST /approvals/{id}/reject" => json!({"remark": "x"}),
         route if route.starts_with("POST /contracts/{id}/") || route.starts_with("POST /approvals/{id}/") => json!({}),
         _ => return message_body(route, world, code),
+        _ => return message_body(route, world),
     })
 }
 
 /// The same for messages.
 fn message_body(route: &str, world: &World, code: &str) -> Option<Value> {
+fn message_body(route: &str, world: &World) -> Option<Value> {
     Some(match route {
         "POST /messages/{id}/retry" | "POST /messages/{id}/drop" => json!({}),
         "POST /messages/retry-all" => json!({"state": "dead"}),
@@ -280,6 +282,28 @@ fn card_stock_body(route: &str, world: &World) -> Option<Value> {
         "POST /card-counts/{id}/items" => json!({"number": "1"}),
         "PATCH /card-stock-rules" => json!({"value": {"stock_only": []}}),
         _ => return None,
+        _ => return posting_body(route, world),
+    })
+}
+
+/// The same for what people book without a bill, and its rules.
+fn posting_body(route: &str, world: &World) -> Option<Value> {
+    Some(match route {
+        "PATCH /settlement-rules" => json!({"value": {"prices": []}}),
+        "PATCH /adjustment-rules" | "PATCH /transfer-rules" => json!({"value": {}}),
+        "POST /memberships/{id}/adjustments" => {
+            json!({"amount": 1, "reason": "complaint", "store_id": world.store})
+        }
+        "POST /memberships/{id}/transfers" => {
+            json!({"to_id": world.store, "amount": 1, "store_id": world.store})
+        }
+        "POST /debts/{id}/write-off" => json!({"reason": "x", "store_id": world.store}),
+        "POST /holds" => json!({
+            "membership_id": world.membership, "amount": 1, "minutes": 1, "purpose": "x", "store_id": world.store,
+        }),
+        "POST /holds/{id}/capture" => json!({"amount": 1}),
+        "POST /holds/{id}/release" => json!({}),
+        _ => return webhook_body(route),
     })
 }
 
@@ -335,7 +359,7 @@ fn path(route: &str, world: &World) -> String {
         Some("deletions") => &world.deletion,
         Some("lendings") => &world.lending,
         Some("jobs") => "review",
-        Some("memberships") => &world.membership,
+        Some("memberships" | "debts") => &world.membership,
         Some("journal") => &world.entry,
         Some("tasks") => &world.task,
         Some("warnings") => &world.warning,
@@ -365,6 +389,11 @@ fn path(route: &str, world: &World) -> String {
         "GET /sales" => format!("?store_id={}", world.store),
         "GET /rewards" => format!("?store_id={}", world.store),
         "GET /memberships" => format!("?customer_id={}", world.customer),
+        "GET /holds" => format!("?membership_id={}", world.membership),
+        "GET /reports/movements" | "GET /reports/movements/export" => "?from=2026-03-01&to=2026-03-01".to_owned(),
+        "GET /reports/settlement" | "GET /reports/settlement/pairs" | "GET /reports/settlement/export" => {
+            "?month=2026-03-01".to_owned()
+        }
         "GET /visit-reports/standing" => "?period=day".to_owned(),
         "POST /imports" => "?name=a.csv".to_owned(),
         "GET /prepaid-report" => "?quarter=2026-Q1".to_owned(),

@@ -153,7 +153,6 @@ fn stored_value_that_is_held_is_not_drawn() {
         .credit(draft(EntryKind::TopUp), 100, LotTerms::default())
         .unwrap();
     booking.finish();
-    shop.save(rows);
     let mut held = hold(&mut shop, 70, 30);
     held.asset = principal.clone();
     shop.member.holds = vec![held];

@@ -38,6 +38,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/adjustment-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reasons of adjustments, and what each role may do alone. */
+        get: operations["read_adjustment_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets the reasons of adjustments, and what each role may do alone. */
+        patch: operations["update_adjustment_rules"];
+        trace?: never;
+    };
+    "/api/v1/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Adjustments, newest first. */
+        get: operations["list_adjustments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/approval-rules": {
         parameters: {
             query?: never;
@@ -1403,6 +1438,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/debts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Memberships in debt (D-LED-11) with since when; they earn towards it first and can't spend before. */
+        get: operations["list_debts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/debts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Memberships in debt, as a file. */
+        get: operations["export_debts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/debts/{id}/write-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets a membership's debt go (D-LED-11): only one over twelve months, and only with a second person: it becomes a
+         *     request (`approval_needed`), and goes through when the same is sent again after the yes. The id is the membership's.
+         */
+        post: operations["write_debt_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deletions": {
         parameters: {
             query?: never;
@@ -1601,6 +1690,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A membership's holds, newest first. */
+        get: operations["list_holds"];
+        put?: never;
+        /**
+         * Sets points or value aside (D-LED-3), for a card presented or for a membership: they can't be spent elsewhere until
+         *     the hold is captured or released, its time is over, or the loss of its card is reported. What expires meanwhile
+         *     expires all the same.
+         */
+        post: operations["create_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One hold. */
+        get: operations["read_hold"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds/{id}/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Spends what is held, or part of it; the rest is free again. Where lots have expired meanwhile it takes what is left
+         *     and says so: `captured` is less than was asked. A hold that has ended is refused (`hold_ended`).
+         */
+        post: operations["capture_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets go what is held. A hold that has ended is refused (`hold_ended`). */
+        post: operations["release_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports": {
         parameters: {
             query?: never;
@@ -1708,26 +1873,6 @@ export interface paths {
         get: operations["list_jobs"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{id}/approve": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Agrees to what a held run waits to take: points that expire, or tiers that are reviewed, more than 5 % of all in one day
-         *     (D-LED-7). The job then has its turn, and takes no more than that; it is begun when this is answered.
-         */
-        post: operations["approve_job_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1991,45 +2136,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/memberships/{id}/lots": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A membership's lots with their ends, and what ends by a day (D-LED-7). */
-        get: operations["list_lots"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/memberships/{id}/tier": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How a membership's tier stands: what keeps it, what reaches the next one, which follows, and how it came about (D-TIER-3). */
-        get: operations["read_tier"];
-        put?: never;
-        /**
-         * Sets a tier by hand (D-TIER-2): above the one that figures give, with a reason, through a day at most 24 months from now.
-         *     Upgrades above it still happen; at its end the figures decide.
-         */
-        post: operations["set_tier"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/memberships/{id}/tier/revoke": {
+    "/api/v1/memberships/{id}/adjustments": {
         parameters: {
             query?: never;
             header?: never;
@@ -2038,8 +2145,33 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes a tier back that was set by hand, before its end: the figures decide. */
-        post: operations["revoke_tier"];
+        /**
+         * Gives or takes points by hand (D-LED-8), with a reason of the chain's list. The amounts of the window count together,
+         *     by person and by membership: above what the role may do alone it becomes a request (`approval_needed`), and goes
+         *     through when the same is sent again after a second person's yes. A deduction leaves a debt only within the program's
+         *     limit.
+         */
+        post: operations["adjust_points"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands points over to another membership of the program (D-LED-8), within the chain's limits and without a fee. Lots
+         *     keep their dates, and count to the store that issued them.
+         */
+        post: operations["transfer_points"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2677,6 +2809,134 @@ export interface paths {
         patch: operations["update_report_rules"];
         trace?: never;
     };
+    "/api/v1/reports/liability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What members have at the end of a day (D-LED-9), by program, asset, store of issue and age of lots. Lots past their
+         *     date count until their end is booked. The balances add up to those of all memberships.
+         */
+        get: operations["read_liability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/liability/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What members have at the end of a day, as a file. The last column of every line says who took it away and when. */
+        get: operations["export_liability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was issued, redeemed, expired and reversed in a period (D-LED-9), by program, asset and the store where it
+         *     happened; with the balances before and after.
+         */
+        get: operations["read_movements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/movements/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What moved in a period, as a file. */
+        get: operations["export_movements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/settlement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each store pays and gets for a month (D-LED-10): earned or topped up at one, spent at another, at the transfer
+         *     prices. Stores of the chain's own come first; the balances add up to 0.
+         */
+        get: operations["read_settlement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/settlement/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What stores owe each other for a month, as a file; money is in decimals of the chain's currency. */
+        get: operations["export_settlement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/settlement/pairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one store issued and another redeemed in a month, pair by pair. What was given back in the month is off it. */
+        get: operations["list_settlement_pairs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/retention-rules": {
         parameters: {
             query?: never;
@@ -2947,6 +3207,24 @@ export interface paths {
         head?: never;
         /** Sets the service standards; they hold for the next contacts. */
         patch: operations["update_service_standards"];
+        trace?: never;
+    };
+    "/api/v1/settlement-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The transfer prices between stores. */
+        get: operations["read_settlement_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets the transfer prices; a month is settled at what holds for it, whenever it is asked for. */
+        patch: operations["update_settlement_rules"];
         trace?: never;
     };
     "/api/v1/shipped-contract-templates": {
@@ -3299,6 +3577,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfer-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much may go from one membership to another. */
+        get: operations["read_transfer_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets how much may go from one membership to another. */
+        patch: operations["update_transfer_rules"];
         trace?: never;
     };
     "/api/v1/visit-reports": {
@@ -3722,6 +4018,127 @@ export interface components {
              */
             terms_id: string;
         };
+        /** @description An adjustment as it was booked. */
+        Adjustment: {
+            /** Format: int64 */
+            amount: number;
+            /** @description A second person agreed: it doesn't count towards what its maker may do alone. */
+            approved: boolean;
+            /** @example points */
+            asset: string;
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: uuid
+             * @description Its entry in the statement.
+             */
+            entry_id: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            membership_id: string;
+            note?: string | null;
+            reason: string;
+            reference?: string | null;
+            /** Format: uuid */
+            staff_id?: string | null;
+            /** Format: uuid */
+            store_id: string;
+        };
+        AdjustmentReason: {
+            /** @example complaint */
+            code: string;
+            label: components["schemas"]["Text"];
+        };
+        /** @description Why points may be adjusted, who may do how much alone, and how far a deduction may go (D-LED-8). */
+        AdjustmentRules: {
+            /**
+             * Format: int32
+             * @description Over how many days, up to now, amounts count together.
+             * @default 30
+             * @example 30
+             */
+            days: number;
+            /**
+             * @description Of a program that isn't listed, no deduction may leave a debt.
+             * @default []
+             */
+            debt_limits: components["schemas"]["DebtLimit"][];
+            /**
+             * @description Of a role that isn't listed, every adjustment needs a second person.
+             * @default [
+             *       {
+             *         "per_membership": 5000,
+             *         "per_staff": 20000,
+             *         "role": "hq_admin"
+             *       },
+             *       {
+             *         "per_membership": 500,
+             *         "per_staff": 2000,
+             *         "role": "store_manager"
+             *       }
+             *     ]
+             */
+            limits: components["schemas"]["RoleLimit"][];
+            /**
+             * @description 1–50.
+             * @default [
+             *       {
+             *         "code": "complaint",
+             *         "label": {
+             *           "en": "amends for a complaint",
+             *           "zh": "投诉补偿"
+             *         }
+             *       },
+             *       {
+             *         "code": "correction",
+             *         "label": {
+             *           "en": "correction of a mistake",
+             *           "zh": "差错更正"
+             *         }
+             *       },
+             *       {
+             *         "code": "goodwill",
+             *         "label": {
+             *           "en": "goodwill",
+             *           "zh": "客户关怀"
+             *         }
+             *       },
+             *       {
+             *         "code": "promotion",
+             *         "label": {
+             *           "en": "points of a promotion that were missing",
+             *           "zh": "活动补发"
+             *         }
+             *       },
+             *       {
+             *         "code": "misuse",
+             *         "label": {
+             *           "en": "points gained by misuse",
+             *           "zh": "违规扣回"
+             *         }
+             *       }
+             *     ]
+             */
+            reasons: components["schemas"]["AdjustmentReason"][];
+        };
+        /** @description What is left of lots by their age. */
+        Ages: {
+            /**
+             * Format: int64
+             * @description 12 months and older.
+             */
+            older: number;
+            /** Format: int64 */
+            up_to_12_months: number;
+            /**
+             * Format: int64
+             * @description Younger than 3 months.
+             */
+            up_to_3_months: number;
+            /** Format: int64 */
+            up_to_6_months: number;
+        };
         /** @description Something that one person wants and others have to agree to. */
         Approval: {
             /**
@@ -3786,7 +4203,7 @@ export interface components {
          * @description What a request is about.
          * @enum {string}
          */
-        ApprovalKind: "contract" | "configuration" | "staff" | "export" | "erasure" | "rules";
+        ApprovalKind: "contract" | "configuration" | "staff" | "export" | "erasure" | "adjustment" | "write_off" | "rules";
         /** @description Who has to agree from an amount on. */
         ApprovalRule: {
             /**
@@ -3804,6 +4221,11 @@ export interface components {
          */
         ApprovalRules: {
             /**
+             * @description To points by hand above what one may do alone. Empty: one of HQ or finance, for somebody always has to.
+             * @default []
+             */
+            adjustment: components["schemas"]["Role"][][];
+            /**
              * @description To a new version of a program's configuration.
              * @default []
              */
@@ -3818,6 +4240,11 @@ export interface components {
              * @default []
              */
             staff: components["schemas"]["Role"][][];
+            /**
+             * @description To letting a debt go. Empty: one of HQ or finance, for somebody always has to.
+             * @default []
+             */
+            write_off: components["schemas"]["Role"][][];
         };
         /**
          * @description How far a request has come.
@@ -3996,7 +4423,7 @@ export interface components {
             asset: string;
             /**
              * Format: int64
-             * @description Can be spent now; negative while in debt.
+             * @description Can be spent now: lots without what is held, less the debt; negative while in debt.
              * @example 235
              */
             available: number;
@@ -5217,6 +5644,47 @@ export interface components {
             strengths?: string | null;
             terms?: string | null;
         };
+        /** @description What a membership owes of an asset. */
+        Debt: {
+            /**
+             * Format: int64
+             * @description Owed, > 0.
+             * @example 40
+             */
+            amount: number;
+            /** @example points */
+            asset: string;
+            /** Format: uuid */
+            customer_id?: string | null;
+            /** Format: uuid */
+            membership_id: string;
+            /** @description Over 12 months: may be written off. */
+            old: boolean;
+            /** Format: uuid */
+            program_id: string;
+            /** @description Number of the membership's first card. */
+            reference: string;
+            /**
+             * Format: date
+             * @description Since this day, in the chain's zone.
+             */
+            since: string;
+            /**
+             * Format: uuid
+             * @description The store that opened the membership.
+             */
+            store_id: string;
+        };
+        /** @description What a membership of a program may owe at most after a deduction. */
+        DebtLimit: {
+            /**
+             * Format: int64
+             * @example 0
+             */
+            points: number;
+            /** Format: uuid */
+            program_id: string;
+        };
         /**
          * @description What became of an answer.
          * @enum {string}
@@ -5330,6 +5798,11 @@ export interface components {
          */
         DocumentKind: "resident_id" | "passport" | "hk_macau_permit" | "taiwan_permit" | "other";
         /**
+         * @description What pays first.
+         * @enum {string}
+         */
+        Draw: "pro_rata" | "principal_first" | "bonus_first";
+        /**
          * @description Why a message was dropped.
          * @enum {string}
          */
@@ -5413,16 +5886,7 @@ export interface components {
          * @description What kind of movement an entry is.
          * @enum {string}
          */
-        EntryKind: "earn" | "bonus" | "spend" | "redeem" | "give_back" | "claw_back" | "claw_back_excess" | "expire";
-        Expiring: {
-            /**
-             * Format: int64
-             * @example 300
-             */
-            amount: number;
-            /** @example points */
-            asset: string;
-        };
+        EntryKind: "earn" | "bonus" | "spend" | "redeem" | "give_back" | "claw_back" | "claw_back_excess" | "expire" | "top_up" | "grant" | "use" | "refund" | "lapse" | "adjust" | "transfer_in" | "transfer_out" | "opening" | "write_off";
         /** @description A field as a chain declares it. Limits that its kind doesn't have are refused. */
         FieldDefinition: {
             choices?: components["schemas"]["Choice"][];
@@ -5545,6 +6009,59 @@ export interface components {
         FileImportChange: {
             encoding?: components["schemas"]["Encoding"] | null;
             mapping?: components["schemas"]["ImportMapping"] | null;
+        };
+        /** @description What moved, by heading: positive to the members. */
+        Flows: {
+            /**
+             * Format: int64
+             * @description By people, with a reason; either sign.
+             */
+            adjusted: number;
+            /**
+             * Format: int64
+             * @description Brought from other systems.
+             */
+            brought_in: number;
+            /**
+             * Format: int64
+             * @description ≤ 0 unless an end was undone.
+             */
+            expired: number;
+            /**
+             * Format: int64
+             * @description Of what was spent, reversed by returns and cancellations.
+             */
+            given_back: number;
+            /**
+             * Format: int64
+             * @description Earned, granted, topped up.
+             */
+            issued: number;
+            /**
+             * Format: int64
+             * @description ≤ 0: spent on bills, rewards and services.
+             */
+            redeemed: number;
+            /**
+             * Format: int64
+             * @description ≤ 0: of what was topped up, paid back as money, with what became void by it.
+             */
+            refunded: number;
+            /**
+             * Format: int64
+             * @description ≤ 0: of what was earned, reversed by returns.
+             */
+            taken_back: number;
+            /**
+             * Format: int64
+             * @description Between memberships; 0 over all stores.
+             */
+            transferred: number;
+            /**
+             * Format: int64
+             * @description Debts that were let go.
+             */
+            written_off: number;
         };
         /** @description What the customer fills in. */
         FormAnswers: {
@@ -5678,21 +6195,50 @@ export interface components {
             /** @example ok */
             status: string;
         };
-        /** @description What a run would take at once: points that expire, or memberships whose tier is reviewed. */
-        HeldRun: {
+        Hold: {
             /**
              * Format: int64
-             * @description What it would take, with what the runs before it on that date took.
-             * @example 120000
+             * @description What was set aside.
              */
-            figure: number;
+            amount: number;
+            /** @example points */
+            asset: string;
             /**
              * Format: int64
-             * @description Of how much.
-             * @example 300000
+             * @description What was spent of it: less than was asked where lots had expired meanwhile.
              */
-            of: number;
+            captured: number;
+            /** Format: uuid */
+            card_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /**
+             * Format: uuid
+             * @description The entry of its capture.
+             */
+            entry_id?: string | null;
+            /**
+             * Format: date-time
+             * @description First instant at which it no longer holds.
+             */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            membership_id: string;
+            purpose: string;
+            /** @description As of now: `expired` once its time is over. */
+            state: components["schemas"]["HoldState"];
+            /** Format: uuid */
+            store_id: string;
         };
+        /**
+         * @description How a hold stands.
+         * @enum {string}
+         */
+        HoldState: "open" | "captured" | "released" | "expired";
         /** @description A column of a file. */
         ImportColumn: {
             /** @description The first values, as they are read; only for who has uploaded the file. */
@@ -5746,16 +6292,7 @@ export interface components {
         ImportWork: "check" | "run" | "undo";
         /** @description What a job did on a business date, by its last run. */
         JobRun: {
-            /**
-             * Format: int64
-             * @description Up to how much somebody agreed to on that date; null: nobody was asked.
-             */
-            approved?: number | null;
-            /** Format: date-time */
-            approved_at?: string | null;
-            /** Format: uuid */
-            approved_by?: string | null;
-            /** @description Why it failed, or what it waits for. */
+            /** @description Why it failed. */
             code?: string | null;
             /** Format: date */
             day: string;
@@ -5767,7 +6304,6 @@ export interface components {
             done: number;
             /** Format: date-time */
             ended_at?: string | null;
-            held?: components["schemas"]["HeldRun"] | null;
             /**
              * Format: int64
              * @description How often it ran on that date.
@@ -5794,11 +6330,6 @@ export interface components {
             name: string;
             title: components["schemas"]["Text"];
         };
-        /**
-         * @description Whether all conditions must hold, or one of them.
-         * @enum {string}
-         */
-        Join: "all" | "any";
         /**
          * @description What an entry of a customer's journal is about.
          * @enum {string}
@@ -5908,16 +6439,15 @@ export interface components {
         Ladder: {
             /**
              * Format: int32
-             * @description Rolling months of the thresholds' window, and how long a tier lasts before its review.
+             * @description Rolling months of the window.
              * @example 12
              */
             months: number;
-            /** @description Of a tier whose time is over; the nightly job does it. */
+            /** @description Of a tier that was reached or kept `months` ago; the nightly job does it. */
             review?: components["schemas"]["TierReview"];
             steps: components["schemas"]["LadderStep"][];
         };
         LadderStep: {
-            conditions?: components["schemas"]["TierConditions"] | null;
             /**
              * @description Stable, unique in the ladder.
              * @example gold
@@ -5932,7 +6462,7 @@ export interface components {
             name: components["schemas"]["Text"];
             /**
              * Format: int64
-             * @description Reached at or above this much paid in the ladder's `months`, minor units; 0 where the step has conditions.
+             * @description Reached at or above this much paid in the window, minor units.
              * @example 2000000
              */
             threshold: number;
@@ -5977,6 +6507,55 @@ export interface components {
         };
         /** @description Nothing needs to be said of a return. */
         LendingReturn: Record<string, unknown>;
+        LiabilityReport: {
+            /** @description By program, asset and store; all in one answer. */
+            items: components["schemas"]["LiabilityRow"][];
+            /** Format: date */
+            on: string;
+            /** @description Without regard to a store that was asked for. */
+            totals: components["schemas"]["LiabilityTotal"][];
+        };
+        /** @description What members have of what a store has issued. */
+        LiabilityRow: {
+            /** @description What is left, by the age of its lots. */
+            ages: components["schemas"]["Ages"];
+            /** @example points */
+            asset: string;
+            /**
+             * Format: int64
+             * @description Sum of the ages.
+             */
+            outstanding: number;
+            /** Format: uuid */
+            program_id: string;
+            /**
+             * Format: uuid
+             * @description Where the lots were opened; null: by nobody's till.
+             */
+            store_id?: string | null;
+        };
+        /** @description What all members of a program have of an asset, of all stores. */
+        LiabilityTotal: {
+            /** @example points */
+            asset: string;
+            /**
+             * Format: int64
+             * @description Σ balances = outstanding − debt.
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description Σ of what members owe, ≥ 0.
+             */
+            debt: number;
+            /**
+             * Format: int64
+             * @description Σ of what is left of lots.
+             */
+            outstanding: number;
+            /** Format: uuid */
+            program_id: string;
+        };
         /** @description What one line comes to, or all; `amount` + `tax` = `total` to the cent. */
         LineTotal: {
             /**
@@ -6069,11 +6648,6 @@ export interface components {
              */
             valid_through?: string | null;
         };
-        /**
-         * @description With which day a lot's months are over.
-         * @enum {string}
-         */
-        LotEnd: "same_day" | "month_end" | "year_end";
         /** @description What a movement did to a lot of points. */
         LotMove: {
             /**
@@ -6120,17 +6694,6 @@ export interface components {
             /** @example 八月十五 */
             zh: string;
         };
-        /** @description A tier that somebody has set. */
-        ManualTier: {
-            /** Format: date-time */
-            at: string;
-            /** @description What the figures give meanwhile. */
-            own: components["schemas"]["Tier"];
-            reason?: components["schemas"]["TierReason"] | null;
-            /** Format: uuid */
-            staff_id?: string | null;
-            staff_name?: string | null;
-        };
         /** @description A mark with the question as it was asked. */
         Mark: {
             code: string;
@@ -6158,30 +6721,6 @@ export interface components {
             /** @description The stores to work in. */
             stores: components["schemas"]["StoreShown"][];
             user: string;
-        };
-        /** @description From when to when a measure is summed. It ends with the day that is looked at. */
-        MeasureWindow: {
-            /** @enum {string} */
-            kind: "rolling_months";
-            /**
-             * Format: int32
-             * @example 12
-             */
-            months: number;
-        } | {
-            /**
-             * Format: int32
-             * @example 90
-             */
-            days: number;
-            /** @enum {string} */
-            kind: "rolling_days";
-        } | {
-            /** @enum {string} */
-            kind: "calendar_year";
-        } | {
-            /** @enum {string} */
-            kind: "since_enrolment";
         };
         /**
          * @description Kinds of files that are kept.
@@ -6221,44 +6760,15 @@ export interface components {
              */
             valid_through?: string | null;
         };
-        /** @description What a membership's lots come to by a day. */
-        MembershipLots: {
-            /** Format: date */
-            by: string;
-            /** @description What ends by then, that day included, for each asset of which something does. */
-            expiring: components["schemas"]["Expiring"][];
-            /** @description In the order in which they are spent: soonest end first, those without an end last. */
-            lots: components["schemas"]["Lot"][];
-        };
         /** @enum {string} */
         MembershipState: "open" | "closed";
-        /** @description A tier with what keeps it, what reaches the next one, which follows, and how it came about. */
-        MembershipTier: {
-            /** @description The last 50 changes, newest first. */
-            changes: components["schemas"]["TierChange"][];
-            keeps?: components["schemas"]["TierNeeds"] | null;
-            manual?: components["schemas"]["ManualTier"] | null;
-            next?: components["schemas"]["NextTier"] | null;
-            then?: components["schemas"]["Tier"] | null;
-            tier: components["schemas"]["Tier"];
-            /**
-             * Format: date
-             * @description Last day of the tier before its review, grace not counted, or of one that was set by hand; null: it has no end.
-             */
-            valid_through?: string | null;
-        };
-        /** @description When the tier is reviewed, or ends where it was set by hand, and what keeps it (D-TIER-3). */
+        /** @description When the tier is reviewed, and what keeps it. */
         MembershipTierReview: {
-            keeps?: components["schemas"]["TierNeeds"] | null;
-            /** @description Whether it was set by hand; then there is no review, and the figures decide what follows. */
-            manual: boolean;
             /**
              * Format: int64
-             * @description How much more must be paid in the window to keep it at the review, minor units; 0 where it asks for other figures.
+             * @description How much more must be paid in the window to keep it, as of today, minor units.
              */
             missing_paid: number;
-            /** @description The tier that follows if nothing is added until then. */
-            then: components["schemas"]["Tier"];
             /**
              * Format: date
              * @description Last day of the tier as it stands, grace not counted.
@@ -6519,6 +7029,75 @@ export interface components {
              */
             sales: number;
         };
+        MovementReport: {
+            /** Format: date */
+            from: string;
+            /** @description By program, asset and store; all in one answer. */
+            items: components["schemas"]["MovementRow"][];
+            /** Format: date */
+            to: string;
+            /** @description Without regard to a store that was asked for. */
+            totals: components["schemas"]["MovementTotal"][];
+        };
+        /** @description What moved in a store. */
+        MovementRow: {
+            /** @example points */
+            asset: string;
+            flows: components["schemas"]["Flows"];
+            /** Format: uuid */
+            program_id: string;
+            /**
+             * Format: uuid
+             * @description null: in no store, such as an end that a job has booked.
+             */
+            store_id?: string | null;
+        };
+        /** @description What moved in all stores, and what there was before and after. */
+        MovementTotal: {
+            /** @example points */
+            asset: string;
+            /**
+             * Format: int64
+             * @description Σ balances at its end = opening + Σ flows.
+             */
+            closing: number;
+            flows: components["schemas"]["Flows"];
+            /**
+             * Format: int64
+             * @description Σ balances when the period began.
+             */
+            opening: number;
+            /** Format: uuid */
+            program_id: string;
+        };
+        /** @description Points to give or take. */
+        NewAdjustment: {
+            /**
+             * Format: int64
+             * @description Positive: to the member; not 0, within ±1 000 000 000.
+             * @example 200
+             */
+            amount: number;
+            /**
+             * @description `points`, also if absent.
+             * @example points
+             */
+            asset?: string | null;
+            /** @description No personal data. */
+            note?: string | null;
+            /**
+             * @description Code of the chain's list.
+             * @example complaint
+             */
+            reason: string;
+            /** @description Another system's name for it, unique in the chain: the same again books nothing and answers the same. */
+            reference?: string | null;
+            /**
+             * Format: uuid
+             * @description The store that does it.
+             */
+            store_id: string;
+        };
         /** @description An assessment to make. */
         NewAssessment: {
             /**
@@ -6559,6 +7138,20 @@ export interface components {
             store_id: string;
             /** @example T1 */
             till: string;
+        };
+        /** @description What of a hold is to be spent. */
+        NewCapture: {
+            /**
+             * Format: int64
+             * @description At most what is held; what is over is free again.
+             * @example 300
+             */
+            amount: number;
+            /**
+             * Format: uuid
+             * @description The store that spends it; the one that held if absent.
+             */
+            store_id?: string | null;
         };
         /** @description Opens a membership (`program_id` and `customer_id`), or adds a card to one (`membership_id`). */
         NewCard: {
@@ -6715,6 +7308,40 @@ export interface components {
             /** Format: uuid */
             to_staff_id: string;
         };
+        /** @description What is to be set aside; of the holder of a card, or of a membership. */
+        NewHold: {
+            /**
+             * Format: int64
+             * @description Points, or minor units of value.
+             * @example 300
+             */
+            amount: number;
+            /**
+             * @description `points`, also if absent.
+             * @example points
+             */
+            asset?: string | null;
+            /** @description Number of the card presented; it has to be usable, and its loss lets the hold go. */
+            card?: string | null;
+            /**
+             * Format: uuid
+             * @description In place of a card.
+             */
+            membership_id?: string | null;
+            /**
+             * Format: int64
+             * @description For how long, at most 7 days.
+             * @example 30
+             */
+            minutes: number;
+            /**
+             * @description What for; no personal data.
+             * @example 预订礼品
+             */
+            purpose: string;
+            /** Format: uuid */
+            store_id: string;
+        };
         NewJournalEntry: {
             /**
              * Format: int64
@@ -6849,6 +7476,8 @@ export interface components {
             /** @example 华东 */
             name: string;
         };
+        /** @description Nothing needs to be said. */
+        NewRelease: Record<string, unknown>;
         /** @description Yes, or with a reason no. */
         NewRemark: {
             /** @description What is to be said about it; a no needs it. */
@@ -7078,19 +7707,23 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** @description A tier to set by hand. */
-        NewTier: {
-            reason: components["schemas"]["TierReason"];
+        /** @description Points to hand over. */
+        NewTransfer: {
             /**
-             * @description A step of the ladder in force, above the one that figures give.
-             * @example gold
+             * Format: int64
+             * @example 200
              */
-            tier: string;
+            amount: number;
             /**
-             * Format: date
-             * @description Its last day, in the issuing store's zone: from today to 24 months from now.
+             * Format: uuid
+             * @description The store that does it.
              */
-            until: string;
+            store_id: string;
+            /**
+             * Format: uuid
+             * @description Who gets them: a membership of the same program.
+             */
+            to_id: string;
         };
         /** @description A verdict on an answered entry. */
         NewVerdict: {
@@ -7141,17 +7774,30 @@ export interface components {
              */
             url: string;
         };
+        /** @description A debt that is to be let go. */
+        NewWriteOff: {
+            /**
+             * @description `points`, also if absent.
+             * @example points
+             */
+            asset?: string | null;
+            /** @description No personal data. */
+            reason: string;
+            /**
+             * Format: uuid
+             * @description The store that does it.
+             */
+            store_id: string;
+        };
         /** @description What comes next on the ladder. */
         NextTier: {
             id: string;
             /**
              * Format: int64
-             * @description How much more must be paid in the window, minor units; 0 where it asks for other figures alone.
+             * @description How much more must be paid in the window, minor units.
              */
             missing_paid: number;
             name: components["schemas"]["Text"];
-            /** @description All that it asks for, with the figures as of today. */
-            needs: components["schemas"]["TierNeeds"];
         };
         /**
          * @description What the customer was asked about.
@@ -7215,6 +7861,37 @@ export interface components {
         OriginalState: "kept" | "lent" | "missing";
         /** @description The chain as a party, in every contract that says nothing else. */
         OwnParty: components["schemas"]["Party"];
+        /** @description A page of a list. */
+        Page_Adjustment: {
+            items: {
+                /** Format: int64 */
+                amount: number;
+                /** @description A second person agreed: it doesn't count towards what its maker may do alone. */
+                approved: boolean;
+                /** @example points */
+                asset: string;
+                /** Format: date-time */
+                at: string;
+                /**
+                 * Format: uuid
+                 * @description Its entry in the statement.
+                 */
+                entry_id: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                membership_id: string;
+                note?: string | null;
+                reason: string;
+                reference?: string | null;
+                /** Format: uuid */
+                staff_id?: string | null;
+                /** Format: uuid */
+                store_id: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
         /** @description A page of a list. */
         Page_Approval: {
             items: {
@@ -7938,6 +8615,41 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_Debt: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Owed, > 0.
+                 * @example 40
+                 */
+                amount: number;
+                /** @example points */
+                asset: string;
+                /** Format: uuid */
+                customer_id?: string | null;
+                /** Format: uuid */
+                membership_id: string;
+                /** @description Over 12 months: may be written off. */
+                old: boolean;
+                /** Format: uuid */
+                program_id: string;
+                /** @description Number of the membership's first card. */
+                reference: string;
+                /**
+                 * Format: date
+                 * @description Since this day, in the chain's zone.
+                 */
+                since: string;
+                /**
+                 * Format: uuid
+                 * @description The store that opened the membership.
+                 */
+                store_id: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Deletion: {
             items: {
                 /** @description Surname and form of address, as long as there is one. */
@@ -8099,18 +8811,53 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
-        Page_JobRun: {
+        Page_Hold: {
             items: {
                 /**
                  * Format: int64
-                 * @description Up to how much somebody agreed to on that date; null: nobody was asked.
+                 * @description What was set aside.
                  */
-                approved?: number | null;
-                /** Format: date-time */
-                approved_at?: string | null;
+                amount: number;
+                /** @example points */
+                asset: string;
+                /**
+                 * Format: int64
+                 * @description What was spent of it: less than was asked where lots had expired meanwhile.
+                 */
+                captured: number;
                 /** Format: uuid */
-                approved_by?: string | null;
-                /** @description Why it failed, or what it waits for. */
+                card_id?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                ended_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The entry of its capture.
+                 */
+                entry_id?: string | null;
+                /**
+                 * Format: date-time
+                 * @description First instant at which it no longer holds.
+                 */
+                expires_at: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                membership_id: string;
+                purpose: string;
+                /** @description As of now: `expired` once its time is over. */
+                state: components["schemas"]["HoldState"];
+                /** Format: uuid */
+                store_id: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_JobRun: {
+            items: {
+                /** @description Why it failed. */
                 code?: string | null;
                 /** Format: date */
                 day: string;
@@ -8122,7 +8869,6 @@ export interface components {
                 done: number;
                 /** Format: date-time */
                 ended_at?: string | null;
-                held?: components["schemas"]["HeldRun"] | null;
                 /**
                  * Format: int64
                  * @description How often it ran on that date.
@@ -8641,6 +9387,31 @@ export interface components {
                  * @description From 1; 0: the usual one, where the chain has declared none.
                  */
                 version: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_SettlementRow: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Spent less given back; negative where more came back.
+                 */
+                amount: number;
+                /** @example points */
+                asset: string;
+                /** @description Where it was earned or topped up: this store pays. */
+                issued_by: components["schemas"]["SettlementStore"];
+                /**
+                 * Format: int64
+                 * @description At the transfer price, minor units; null without a price.
+                 */
+                money?: number | null;
+                /** Format: uuid */
+                program_id: string;
+                /** @description Where it was spent: this store gets. */
+                used_at: components["schemas"]["SettlementStore"];
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -9186,10 +9957,10 @@ export interface components {
             /** @description A sale's points are rounded once, at the end. */
             rounding: components["schemas"]["Rounding"];
             tender?: components["schemas"]["PointsTender"] | null;
+            value?: components["schemas"]["ValueTerms"] | null;
         };
         /** @description How long points are good. */
         PointsExpiry: {
-            end?: components["schemas"]["LotEnd"];
             /**
              * Format: int32
              * @description Days after it on which they can still be spent.
@@ -9903,30 +10674,33 @@ export interface components {
         };
         /** @enum {string} */
         Role: "hq_admin" | "store_manager" | "supervisor" | "cashier" | "consultant" | "clerk" | "finance" | "auditor" | "api_client" | "vendor";
+        /** @description What somebody of a role may adjust alone within the days, points either way; more needs a second person. */
+        RoleLimit: {
+            /**
+             * Format: int64
+             * @description Of one membership, whoever adjusted it.
+             * @example 500
+             */
+            per_membership: number;
+            /**
+             * Format: int64
+             * @description Over all memberships.
+             * @example 2000
+             */
+            per_staff: number;
+            role: components["schemas"]["Role"];
+        };
         /** @enum {string} */
         Rounding: "floor" | "half_up" | "ceil";
         /** @description When messages go. */
         RulesDocument: components["schemas"]["MessageRules"];
-        /** @description The word that a run waits for: which run, and the figure that was seen. */
-        RunApproval: {
-            /** Format: date */
-            day: string;
-            /**
-             * Format: int64
-             * @description As `held.figure` says.
-             * @example 120000
-             */
-            figure: number;
-            /** @example Asia/Shanghai */
-            zone: string;
-        };
         /** @description Nothing needs to be said of a turn. */
         RunJob: Record<string, unknown>;
         /**
          * @description How a run stands.
          * @enum {string}
          */
-        RunState: "running" | "done" | "failed" | "held";
+        RunState: "running" | "done" | "failed";
         /** @description A bill as booked, with the answer it got. */
         Sale: components["schemas"]["SaleAnswer"] & {
             /**
@@ -10201,12 +10975,92 @@ export interface components {
             version: number;
         };
         /** @description A document that replaces the present one. */
+        SettingChange_AdjustmentRules: {
+            /** @description Why points may be adjusted, who may do how much alone, and how far a deduction may go (D-LED-8). */
+            value: {
+                /**
+                 * Format: int32
+                 * @description Over how many days, up to now, amounts count together.
+                 * @default 30
+                 * @example 30
+                 */
+                days: number;
+                /**
+                 * @description Of a program that isn't listed, no deduction may leave a debt.
+                 * @default []
+                 */
+                debt_limits: components["schemas"]["DebtLimit"][];
+                /**
+                 * @description Of a role that isn't listed, every adjustment needs a second person.
+                 * @default [
+                 *       {
+                 *         "per_membership": 5000,
+                 *         "per_staff": 20000,
+                 *         "role": "hq_admin"
+                 *       },
+                 *       {
+                 *         "per_membership": 500,
+                 *         "per_staff": 2000,
+                 *         "role": "store_manager"
+                 *       }
+                 *     ]
+                 */
+                limits: components["schemas"]["RoleLimit"][];
+                /**
+                 * @description 1–50.
+                 * @default [
+                 *       {
+                 *         "code": "complaint",
+                 *         "label": {
+                 *           "en": "amends for a complaint",
+                 *           "zh": "投诉补偿"
+                 *         }
+                 *       },
+                 *       {
+                 *         "code": "correction",
+                 *         "label": {
+                 *           "en": "correction of a mistake",
+                 *           "zh": "差错更正"
+                 *         }
+                 *       },
+                 *       {
+                 *         "code": "goodwill",
+                 *         "label": {
+                 *           "en": "goodwill",
+                 *           "zh": "客户关怀"
+                 *         }
+                 *       },
+                 *       {
+                 *         "code": "promotion",
+                 *         "label": {
+                 *           "en": "points of a promotion that were missing",
+                 *           "zh": "活动补发"
+                 *         }
+                 *       },
+                 *       {
+                 *         "code": "misuse",
+                 *         "label": {
+                 *           "en": "points gained by misuse",
+                 *           "zh": "违规扣回"
+                 *         }
+                 *       }
+                 *     ]
+                 */
+                reasons: components["schemas"]["AdjustmentReason"][];
+            };
+        };
+        /** @description A document that replaces the present one. */
         SettingChange_ApprovalRules: {
             /**
              * @description Who has to agree before something is done, step by step: one or two steps, each with the roles of which one has to
              *     agree. Empty: nobody.
              */
             value: {
+                /**
+                 * @description To points by hand above what one may do alone. Empty: one of HQ or finance, for somebody always has to.
+                 * @default []
+                 */
+                adjustment: components["schemas"]["Role"][][];
                 /**
                  * @description To a new version of a program's configuration.
                  * @default []
@@ -10222,6 +11076,11 @@ export interface components {
                  * @default []
                  */
                 staff: components["schemas"]["Role"][][];
+                /**
+                 * @description To letting a debt go. Empty: one of HQ or finance, for somebody always has to.
+                 * @default []
+                 */
+                write_off: components["schemas"]["Role"][][];
             };
         };
         /** @description A document that replaces the present one. */
@@ -10273,10 +11132,29 @@ export interface components {
             };
         };
         /** @description A document that replaces the present one. */
+        SettingChange_SettlementRules: {
+            /** @description At which price stores settle what one has issued and another has redeemed. */
+            value: {
+                /** @description Of a program and asset, the latest that has begun holds for a month; none: settled by hand. */
+                prices: components["schemas"]["TransferPrice"][];
+            };
+        };
+        /** @description A document that replaces the present one. */
         SettingChange_TermsRules: {
             /** @description All demands of a chain; none unless it says so. */
             value: {
                 demands: components["schemas"]["TermsDemand"][];
+            };
+        };
+        /** @description A document that replaces the present one. */
+        SettingChange_TransferRules: {
+            /** @description How much may go from one membership to another (D-LED-8); there is no fee. */
+            value: {
+                /**
+                 * @description In a program that isn't listed, nothing may.
+                 * @default []
+                 */
+                programs: components["schemas"]["TransferLimit"][];
             };
         };
         /** @description A document that replaces the present one. */
@@ -10323,12 +11201,97 @@ export interface components {
             value: components["schemas"]["MessageWording"];
         };
         /** @description A document as it holds. */
+        SettingView_AdjustmentRules: {
+            /** @description Why points may be adjusted, who may do how much alone, and how far a deduction may go (D-LED-8). */
+            value: {
+                /**
+                 * Format: int32
+                 * @description Over how many days, up to now, amounts count together.
+                 * @default 30
+                 * @example 30
+                 */
+                days: number;
+                /**
+                 * @description Of a program that isn't listed, no deduction may leave a debt.
+                 * @default []
+                 */
+                debt_limits: components["schemas"]["DebtLimit"][];
+                /**
+                 * @description Of a role that isn't listed, every adjustment needs a second person.
+                 * @default [
+                 *       {
+                 *         "per_membership": 5000,
+                 *         "per_staff": 20000,
+                 *         "role": "hq_admin"
+                 *       },
+                 *       {
+                 *         "per_membership": 500,
+                 *         "per_staff": 2000,
+                 *         "role": "store_manager"
+                 *       }
+                 *     ]
+                 */
+                limits: components["schemas"]["RoleLimit"][];
+                /**
+                 * @description 1–50.
+                 * @default [
+                 *       {
+                 *         "code": "complaint",
+                 *         "label": {
+                 *           "en": "amends for a complaint",
+                 *           "zh": "投诉补偿"
+                 *         }
+                 *       },
+                 *       {
+                 *         "code": "correction",
+                 *         "label": {
+                 *           "en": "correction of a mistake",
+                 *           "zh": "差错更正"
+                 *         }
+                 *       },
+                 *       {
+                 *         "code": "goodwill",
+                 *         "label": {
+                 *           "en": "goodwill",
+                 *           "zh": "客户关怀"
+                 *         }
+                 *       },
+                 *       {
+                 *         "code": "promotion",
+                 *         "label": {
+                 *           "en": "points of a promotion that were missing",
+                 *           "zh": "活动补发"
+                 *         }
+                 *       },
+                 *       {
+                 *         "code": "misuse",
+                 *         "label": {
+                 *           "en": "points gained by misuse",
+                 *           "zh": "违规扣回"
+                 *         }
+                 *       }
+                 *     ]
+                 */
+                reasons: components["schemas"]["AdjustmentReason"][];
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
         SettingView_ApprovalRules: {
             /**
              * @description Who has to agree before something is done, step by step: one or two steps, each with the roles of which one has to
              *     agree. Empty: nobody.
              */
             value: {
+                /**
+                 * @description To points by hand above what one may do alone. Empty: one of HQ or finance, for somebody always has to.
+                 * @default []
+                 */
+                adjustment: components["schemas"]["Role"][][];
                 /**
                  * @description To a new version of a program's configuration.
                  * @default []
@@ -10344,6 +11307,11 @@ export interface components {
                  * @default []
                  */
                 staff: components["schemas"]["Role"][][];
+                /**
+                 * @description To letting a debt go. Empty: one of HQ or finance, for somebody always has to.
+                 * @default []
+                 */
+                write_off: components["schemas"]["Role"][][];
             };
             /**
              * Format: int64
@@ -10420,10 +11388,39 @@ export interface components {
             version: number;
         };
         /** @description A document as it holds. */
+        SettingView_SettlementRules: {
+            /** @description At which price stores settle what one has issued and another has redeemed. */
+            value: {
+                /** @description Of a program and asset, the latest that has begun holds for a month; none: settled by hand. */
+                prices: components["schemas"]["TransferPrice"][];
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
         SettingView_TermsRules: {
             /** @description All demands of a chain; none unless it says so. */
             value: {
                 demands: components["schemas"]["TermsDemand"][];
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
+        SettingView_TransferRules: {
+            /** @description How much may go from one membership to another (D-LED-8); there is no fee. */
+            value: {
+                /**
+                 * @description In a program that isn't listed, nothing may.
+                 * @default []
+                 */
+                programs: components["schemas"]["TransferLimit"][];
             };
             /**
              * Format: int64
@@ -10483,6 +11480,49 @@ export interface components {
              * @description 0: the usual one. Rises with every change; the ETag.
              */
             version: number;
+        };
+        SettlementReport: {
+            /** Format: date */
+            month: string;
+            stores: components["schemas"]["StoreSettlement"][];
+            /**
+             * Format: int64
+             * @description How many pairs of stores have no price: they aren't in the sums.
+             */
+            unpriced: number;
+        };
+        /** @description What one store issued and another redeemed. */
+        SettlementRow: {
+            /**
+             * Format: int64
+             * @description Spent less given back; negative where more came back.
+             */
+            amount: number;
+            /** @example points */
+            asset: string;
+            /** @description Where it was earned or topped up: this store pays. */
+            issued_by: components["schemas"]["SettlementStore"];
+            /**
+             * Format: int64
+             * @description At the transfer price, minor units; null without a price.
+             */
+            money?: number | null;
+            /** Format: uuid */
+            program_id: string;
+            /** @description Where it was spent: this store gets. */
+            used_at: components["schemas"]["SettlementStore"];
+        };
+        /** @description At which price stores settle what one has issued and another has redeemed. */
+        SettlementRules: {
+            /** @description Of a program and asset, the latest that has begun holds for a month; none: settled by hand. */
+            prices: components["schemas"]["TransferPrice"][];
+        };
+        /** @description One of two stores. */
+        SettlementStore: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["StoreKind"];
+            name: string;
         };
         /** @enum {string} */
         Sex: "female" | "male";
@@ -10733,6 +11773,25 @@ export interface components {
          * @enum {string}
          */
         StoreKind: "own" | "franchise" | "dealer";
+        /** @description What a store pays and gets for a month, minor units. */
+        StoreSettlement: {
+            /**
+             * Format: int64
+             * @description gets − pays; all stores' add up to 0.
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description For what it redeemed and others issued.
+             */
+            gets: number;
+            /**
+             * Format: int64
+             * @description For what it issued and others redeemed.
+             */
+            pays: number;
+            store: components["schemas"]["SettlementStore"];
+        };
         StoreShown: {
             code: string;
             /** Format: uuid */
@@ -10932,7 +11991,7 @@ export interface components {
             kind: components["schemas"]["TenderKind"];
         };
         /** @enum {string} */
-        TenderKind: "cash" | "card" | "mobile" | "transfer" | "points" | "other";
+        TenderKind: "cash" | "card" | "mobile" | "transfer" | "points" | "value" | "principal" | "bonus" | "other";
         /** @description A span of days, both inclusive. */
         Term: {
             /** Format: date */
@@ -11055,110 +12114,12 @@ export interface components {
             id: string;
             name: components["schemas"]["Text"];
         };
-        /** @description Why a tier changed, or was kept. */
-        TierChange: {
-            /** Format: date-time */
-            at: string;
-            /**
-             * Format: uuid
-             * @description The bill that caused it.
-             */
-            bill_id?: string | null;
-            /**
-             * Format: date
-             * @description As of when its figures are.
-             */
-            day: string;
-            explanation: components["schemas"]["Text"];
-            /** @description All conditions with their figures of that time. */
-            figures: components["schemas"]["TierNeeds"];
-            from: components["schemas"]["Tier"];
-            kind: string;
-            reason?: components["schemas"]["TierReason"] | null;
-            /**
-             * Format: uuid
-             * @description Who set it by hand, and why.
-             */
-            staff_id?: string | null;
-            to: components["schemas"]["Tier"];
-            /**
-             * Format: date
-             * @description Last day of `to` as it was given then; null: no end.
-             */
-            valid_through?: string | null;
-        };
-        /** @description A measure that must reach a threshold in its window. */
-        TierCondition: {
-            /**
-             * @description `paid`, `visits`, `points`, `nights`, `vehicles`.
-             * @example nights
-             */
-            measure: string;
-            /**
-             * Format: int64
-             * @description Reached at or above it; in the measure's unit.
-             * @example 10
-             */
-            threshold: number;
-            window: components["schemas"]["MeasureWindow"];
-        };
-        /** @description What reaches a step of a ladder. */
-        TierConditions: {
-            join?: components["schemas"]["Join"];
-            /** @description 1 to 5 conditions, each measure and window once. */
-            of: components["schemas"]["TierCondition"][];
-        };
-        /**
-         * @description When a tier that was reached or kept is reviewed. A change of the ladder doesn't move the last day that a tier has.
-         * @enum {string}
-         */
-        TierEnds: "months" | "year_end";
         /**
          * @description How far a tier falls whose threshold isn't reached any more.
          * @enum {string}
          */
         TierFall: "one_step" | "figures" | "never";
-        /** @description One of them. */
-        TierNeed: {
-            /** Format: int64 */
-            figure: number;
-            /**
-             * @description `paid`, `visits`, `points`, `nights`, `vehicles`.
-             * @example paid
-             */
-            measure: string;
-            /** Format: int64 */
-            missing: number;
-            /**
-             * Format: date
-             * @description First day of the window; null: since enrolment.
-             */
-            since?: string | null;
-            /** Format: int64 */
-            threshold: number;
-            unit: components["schemas"]["Unit"];
-            /**
-             * Format: date
-             * @description Its last day.
-             */
-            until: string;
-            window: components["schemas"]["MeasureWindow"];
-        };
-        /** @description Conditions with their figures, as people see them. */
-        TierNeeds: {
-            join: components["schemas"]["Join"];
-            /** @description Whether they hold. */
-            met: boolean;
-            of: components["schemas"]["TierNeed"][];
-        };
-        /**
-         * @description Why a tier is set by hand, or taken back.
-         * @enum {string}
-         */
-        TierReason: "service_recovery" | "status_match" | "key_account" | "promotion" | "correction";
         TierReview: {
-            /** @default months */
-            ends: components["schemas"]["TierEnds"];
             /** @default one_step */
             fall: components["schemas"]["TierFall"];
             /**
@@ -11167,22 +12128,6 @@ export interface components {
              * @default 0
              */
             grace_days: number;
-        };
-        /** @description Why a tier that was set by hand is taken back. */
-        TierRevocation: {
-            reason: components["schemas"]["TierReason"];
-        };
-        /** @description A membership's tier after it was set by hand, or taken back. */
-        TierSet: {
-            explanation: components["schemas"]["Text"];
-            /** Format: uuid */
-            membership_id: string;
-            tier: components["schemas"]["Tier"];
-            /**
-             * Format: date
-             * @description Its last day; null: no end.
-             */
-            valid_through?: string | null;
         };
         /** @description Something that happened. */
         TimelineItem: {
@@ -11250,15 +12195,81 @@ export interface components {
             lines: components["schemas"]["LineTotal"][];
             sum: components["schemas"]["LineTotal"];
         };
+        /** @description A transfer as it was booked: lots keep their dates, and count to the store that issued them. */
+        Transfer: {
+            /** Format: int64 */
+            amount: number;
+            /** @example points */
+            asset: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            from_id: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            store_id: string;
+            /** Format: uuid */
+            to_id: string;
+        };
+        TransferLimit: {
+            /**
+             * Format: int64
+             * @description At once, points.
+             * @example 1000
+             */
+            at_once: number;
+            /**
+             * Format: int64
+             * @description From one membership within 365 days up to now, points.
+             * @example 5000
+             */
+            per_year: number;
+            /** Format: uuid */
+            program_id: string;
+        };
+        /** @description A price from a month on. */
+        TransferPrice: {
+            /** @example points */
+            asset: string;
+            /**
+             * Format: date
+             * @description First day of the first month for which it holds.
+             * @example 2026-06-01
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description For 100 points (or sessions), minor units.
+             * @example 100
+             */
+            per_100?: number | null;
+            /**
+             * Format: int64
+             * @description Of stored value (`principal`, `bonus`): the part of it that is settled, parts per million.
+             * @example 950000
+             */
+            ppm?: number | null;
+            /** Format: uuid */
+            program_id: string;
+        };
+        /** @description How much may go from one membership to another (D-LED-8); there is no fee. */
+        TransferRules: {
+            /**
+             * @description In a program that isn't listed, nothing may.
+             * @default []
+             */
+            programs: components["schemas"]["TransferLimit"][];
+        };
         /** @description Nothing needs to be said of undoing. */
         UndoHandover: Record<string, unknown>;
         /** @description Takes a merge back. */
         UndoMerge: Record<string, unknown>;
-        /**
-         * @description What a measure is counted in.
-         * @enum {string}
-         */
-        Unit: "money" | "points" | "times" | "nights" | "pieces";
+        /** @description Stored value of a program. */
+        ValueTerms: {
+            /** @default pro_rata */
+            draw: components["schemas"]["Draw"];
+        };
         /**
          * @description What a supervisor says of an answer.
          * @enum {string}
@@ -11566,6 +12577,23 @@ export interface components {
         };
         /** @description What messages say where it isn't the shipped wording. */
         WordingDocument: components["schemas"]["MessageWording"];
+        /** @description What was let go. */
+        WriteOff: {
+            /**
+             * Format: int64
+             * @example 40
+             */
+            amount: number;
+            /** @example points */
+            asset: string;
+            /** Format: uuid */
+            membership_id: string;
+            /**
+             * Format: date
+             * @description Since when it was owed.
+             */
+            since: string;
+        };
         /**
          * @description A value with the version of the declarations under which it was written: under that version it is shown, whatever
          *     later ones say.
@@ -11648,6 +12676,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Look"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_adjustment_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_AdjustmentRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_adjustment_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_AdjustmentRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_AdjustmentRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_adjustments: {
+        parameters: {
+            query?: {
+                membership_id?: string;
+                /** @description Only those of this log-in. */
+                staff_id?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Adjustment"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -14978,6 +16107,114 @@ export interface operations {
             };
         };
     };
+    list_debts: {
+        parameters: {
+            query?: {
+                program_id?: string;
+                /** @description Only memberships that this store opened. */
+                store_id?: string;
+                /** @description true: only those over 12 months, which may be written off; false: only the others. */
+                old?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Debt"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_debts: {
+        parameters: {
+            query?: {
+                /** @description `csv` if absent. */
+                format?: components["schemas"]["SheetFormat"];
+                /** @description true: only those over 12 months; false: only the others. */
+                old?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_debt_off: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWriteOff"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteOff"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_deletions: {
         parameters: {
             query?: {
@@ -15408,6 +16645,179 @@ export interface operations {
             };
         };
     };
+    list_holds: {
+        parameters: {
+            query: {
+                membership_id: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Hold"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_hold: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHold"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capture_hold: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCapture"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_hold: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRelease"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_file_imports: {
         parameters: {
             query?: {
@@ -15662,44 +17072,6 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_JobView"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    approve_job_run: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RunApproval"];
-            };
-        };
-        responses: {
-            /** @description Begun */
-            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16311,70 +17683,7 @@ export interface operations {
             };
         };
     };
-    list_lots: {
-        parameters: {
-            query?: {
-                /** @description The last day of what is summed up as expiring; 30 days from now if absent. */
-                expiring_by?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MembershipLots"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    read_tier: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MembershipTier"];
-                };
-            };
-            /** @description Refused: the code says why, the detail what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    set_tier: {
+    adjust_points: {
         parameters: {
             query?: never;
             header: {
@@ -16388,16 +17697,16 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewTier"];
+                "application/json": components["schemas"]["NewAdjustment"];
             };
         };
         responses: {
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TierSet"];
+                    "application/json": components["schemas"]["Adjustment"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -16411,7 +17720,7 @@ export interface operations {
             };
         };
     };
-    revoke_tier: {
+    transfer_points: {
         parameters: {
             query?: never;
             header: {
@@ -16425,16 +17734,16 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TierRevocation"];
+                "application/json": components["schemas"]["NewTransfer"];
             };
         };
         responses: {
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TierSet"];
+                    "application/json": components["schemas"]["Transfer"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -18097,6 +19406,267 @@ export interface operations {
             };
         };
     };
+    read_liability: {
+        parameters: {
+            query?: {
+                /** @description As of the end of this day in the chain's zone, not later than today; today if absent. */
+                on?: string;
+                program_id?: string;
+                /** @description Only lots that this store issued. */
+                store_id?: string;
+                /** @example points */
+                asset?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiabilityReport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_liability: {
+        parameters: {
+            query?: {
+                /** @description `csv` if absent. */
+                format?: components["schemas"]["SheetFormat"];
+                /** @description As of the end of this day; today if absent. */
+                on?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_movements: {
+        parameters: {
+            query: {
+                /** @description First day, in the chain's zone. */
+                from: string;
+                /** @description Last day, not later than today. */
+                to: string;
+                program_id?: string;
+                /** @description Only what happened there. */
+                store_id?: string;
+                /** @example points */
+                asset?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovementReport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_movements: {
+        parameters: {
+            query: {
+                /** @description `csv` if absent. */
+                format?: components["schemas"]["SheetFormat"];
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_settlement: {
+        parameters: {
+            query: {
+                /**
+                 * @description First day of the month, in the chain's zone.
+                 * @example 2026-06-01
+                 */
+                month: string;
+                program_id?: string;
+                /** @description Only what this store issued or redeemed. */
+                store_id?: string;
+                /** @description true: only where one of the two is no store of the chain's own; false: only among its own. */
+                franchise?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementReport"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_settlement: {
+        parameters: {
+            query: {
+                /** @description `csv` if absent. */
+                format?: components["schemas"]["SheetFormat"];
+                /** @description First day of the month. */
+                month: string;
+                /** @description true: only where one of the two is no store of the chain's own; false: only among its own. */
+                franchise?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_settlement_pairs: {
+        parameters: {
+            query: {
+                /**
+                 * @description First day of the month, in the chain's zone.
+                 * @example 2026-06-01
+                 */
+                month: string;
+                program_id?: string;
+                /** @description Only what this store issued or redeemed. */
+                store_id?: string;
+                /** @description true: only where one of the two is no store of the chain's own; false: only among its own. */
+                franchise?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SettlementRow"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_retention_rules: {
         parameters: {
             query?: never;
@@ -18857,6 +20427,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceStandardsView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_settlement_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_SettlementRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_settlement_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_SettlementRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_SettlementRules"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -19977,6 +21612,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TermsVersion"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_transfer_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_TransferRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_transfer_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_TransferRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_TransferRules"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
