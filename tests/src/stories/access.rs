@@ -246,13 +246,11 @@ fn contract_body(route: &str, world: &World, code: &str, name: &Value) -> Option
         "POST /approvals/{id}/reject" => json!({"remark": "x"}),
         route if route.starts_with("POST /contracts/{id}/") || route.starts_with("POST /approvals/{id}/") => json!({}),
         _ => return message_body(route, world, code),
-        _ => return message_body(route, world),
     })
 }
 
 /// The same for messages.
 fn message_body(route: &str, world: &World, code: &str) -> Option<Value> {
-fn message_body(route: &str, world: &World) -> Option<Value> {
     Some(match route {
         "POST /messages/{id}/retry" | "POST /messages/{id}/drop" => json!({}),
         "POST /messages/retry-all" => json!({"state": "dead"}),
@@ -262,7 +260,10 @@ fn message_body(route: &str, world: &World) -> Option<Value> {
         "POST /message-channels/{id}/test" => json!({"to": "a@b.example", "kind": "birthday", "language": "en"}),
         "POST /customers/{id}/message-refusals" => json!({"refused": ["marketing"]}),
         "PATCH /staff/{id}/contact" => json!({"mail": null, "phone": null}),
-        _ => return card_stock_body(route, world).or_else(|| webhook_body(route, world, code)),
+        _ => {
+            let other = card_stock_body(route, world).or_else(|| posting_body(route, world));
+            return other.or_else(|| webhook_body(route, world, code));
+        }
     })
 }
 
@@ -282,7 +283,6 @@ fn card_stock_body(route: &str, world: &World) -> Option<Value> {
         "POST /card-counts/{id}/items" => json!({"number": "1"}),
         "PATCH /card-stock-rules" => json!({"value": {"stock_only": []}}),
         _ => return None,
-        _ => return posting_body(route, world),
     })
 }
 
@@ -303,7 +303,7 @@ fn posting_body(route: &str, world: &World) -> Option<Value> {
         }),
         "POST /holds/{id}/capture" => json!({"amount": 1}),
         "POST /holds/{id}/release" => json!({}),
-        _ => return webhook_body(route),
+        _ => return None,
     })
 }
 

@@ -5,7 +5,6 @@ export const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['accounting', ['liability', 'settlement', 'debts', 'adjustments']],
   ['rules', ['programs', 'card-stock', 'card-counts', 'card-stock-rules', 'rewards', 'terms', 'terms-rules', 'customer-fields', 'customer-classes', 'scorecard', 'service-standards', 'warning-rules', 'satisfaction-rules', 'report-rules', 'contract-types', 'own-party']],
   ['marketing', ['campaigns', 'segments', 'tags']],
-  ['rules', ['programs', 'card-stock', 'card-counts', 'card-stock-rules', 'rewards', 'terms', 'terms-rules', 'customer-fields', 'customer-classes', 'scorecard', 'service-standards', 'warning-rules', 'satisfaction-rules', 'report-rules', 'contract-types', 'own-party']],
   ['sending', ['messages', 'message-channels', 'message-wording', 'message-rules', 'webhooks']],
   ['team', ['consultants', 'staff', 'stores', 'regions']],
   ['exchange', ['imports', 'duplicates']],
