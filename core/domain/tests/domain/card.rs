@@ -373,3 +373,29 @@ fn d_card_6_a_lost_card_is_reported_first_a_damaged_one_not() {
     decide_replace(&mut old, &args(ReplacementCause::Damaged)).unwrap();
     assert_eq!(old.state, CardState::Replaced);
 }
+
+#[test]
+fn d_card_14_a_code_has_a_form_of_its_own() {
+    for inner in [0, 1, 42, 123_456_789_012_345, 999_999_999_999_999] {
+        let code = MemberCode::around(inner);
+        let text = code.as_str().to_owned();
+        assert_eq!((text.len(), &text[..2], code.inner()), (18, "99", inner));
+        assert_eq!(text.parse(), Ok(code.clone()));
+        assert_eq!(text.parse::<CardNumber>(), Err(NotACardNumber));
+        assert_eq!(format!("{code:?}"), "MemberCode(…)", "logs don't hold it");
+        for place in 2..18 {
+            let mut wrong = text.clone().into_bytes();
+            wrong[place] = b'0' + (wrong[place] - b'0' + 1) % 10;
+            assert_eq!(String::from_utf8(wrong).unwrap().parse::<MemberCode>(), Err(NotACode));
+        }
+    }
+    for other in [
+        "110101199003070011",
+        "134567890123456789",
+        "9900000000000000",
+        "98000000000000000X",
+        "",
+    ] {
+        assert_eq!(other.parse::<MemberCode>(), Err(NotACode), "{other}");
+    }
+}

@@ -30,7 +30,7 @@ pub fn begin_of(step: i64) -> Instant {
 
 fn number(code: HmacSha256) -> u64 {
     let bytes = code.finalize().into_bytes();
-    bytes.iter().take(8).fold(0, |all, byte| all << 8 | u64::from(*byte))
+    bytes.iter().take(8).fold(0, |all, byte| (all << 8) | u64::from(*byte))
 }
 
 impl ChainKeys {
