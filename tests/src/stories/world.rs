@@ -240,7 +240,7 @@ impl World {
 
     /// A campaign for nobody, a tag and a segment.
     fn promote(&mut self, store: &str) {
-        let code = format!("c{}", &self.staff[..8]);
+        let code = format!("c{}", &self.staff[24..]);
         let campaign = Self::campaign_form(&self.program, &code, store);
         let segment = json!({"name": code, "rules": {"join": "all", "groups": []}});
         let made = |list: &str, body: &Value| self.hq.post(list, body).created().text("/id");
