@@ -1,1 +1,1 @@
-import{Ct as e,St as t,ht as n,wt as r}from"./shared.js";await t().catch(()=>!1)&&e.me?location.replace(n(e.me)):r();
+import{Ct as e,Tt as t,gt as n,wt as r}from"./shared.js";await e().catch(()=>!1)&&r.me?location.replace(n(r.me)):t();

@@ -308,6 +308,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blank-card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The blank card of a whole number, wherever it is, with what has happened to it. */
+        get: operations["find_blank_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Campaigns, oldest first, with how much of their budget is gone. */
+        get: operations["list_campaigns"];
+        put?: never;
+        /** Adds a campaign to a program. It holds for what is sold from now on. */
+        post: operations["create_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One campaign. */
+        get: operations["read_campaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a campaign: a version that holds from now on. What was sold before stays judged as it was. */
+        patch: operations["update_campaign"];
+        trace?: never;
+    };
+    "/api/v1/card-batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Batches of blank cards, the newest first: those of which one's stores have some. */
+        get: operations["list_card_batches"];
+        put?: never;
+        /**
+         * Makes a batch of 1–20 000 blank cards with numbers nobody can guess and no card has. The first thousand is there at once;
+         *     `drawn` tells how far the rest is.
+         */
+        post: operations["create_card_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. */
+        get: operations["read_card_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-batches/{id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Labels of a batch, at most 1000 at once, each number as a bar code (Code 128) and in digits. The access log notes it. */
+        get: operations["print_card_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-batches/{id}/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The numbers of a batch as a file for who prints the cards; the last column says who took it away and when. No cell is
+         *     computed by a spreadsheet. The access log notes it.
+         */
+        get: operations["export_card_numbers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/card-completeness": {
         parameters: {
             query?: never;
@@ -319,6 +447,221 @@ export interface paths {
         get: operations["read_card_completeness"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts at one's stores, begun last first; HQ's too for who sees all. */
+        get: operations["list_card_counts"];
+        put?: never;
+        /** Begins a count: what is in stock there now should be there. */
+        post: operations["begin_card_count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-counts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them, with how many there are of what. */
+        get: operations["read_card_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-counts/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a count: what nobody has counted is missing. It changes no stock until somebody else has signed it. */
+        post: operations["close_card_count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-counts/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers of a count: all, those that aren't counted yet, or the differences. */
+        get: operations["list_card_count_items"];
+        put?: never;
+        /** Counts a number that lies before somebody, scanned or typed. */
+        post: operations["count_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-counts/{id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs the differences of a closed count, by somebody who hasn't counted: the missing count as lost from now on, what was
+         *     lost and is found is in stock where it was found.
+         */
+        post: operations["sign_card_count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has happened to the blank cards of one's stores, the newest first; with `registered`, the register of lost and
+         *     damaged ones.
+         */
+        get: operations["list_card_moves"];
+        put?: never;
+        /** Registers blank cards of a place as lost, damaged, void or found. */
+        post: operations["register_blank_cards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The table of what may happen to a card: from where, who may, what must be said, what comes of it. */
+        get: operations["list_card_operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is in stock, on its way, issued, lost, damaged and void, place by place; HQ is the place without a store. */
+        get: operations["list_card_stock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-stock-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which programs hand out cards of their blank stock only. */
+        get: operations["read_card_stock_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Replaces them. */
+        patch: operations["update_card_stock_rules"];
+        trace?: never;
+    };
+    "/api/v1/card-transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Parcels from and to one's stores, sent last first. */
+        get: operations["list_card_transfers"];
+        put?: never;
+        /** Sends blank cards to another place: by serial numbers, or as many of a batch as are wanted. */
+        post: operations["send_cards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-transfers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. */
+        get: operations["read_card_transfer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/card-transfers/{id}/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Receives a parcel, by somebody else than who sent it: what isn't named as lost or damaged is in stock from now on. */
+        post: operations["receive_cards"];
         delete?: never;
         options?: never;
         head?: never;
@@ -363,6 +706,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cards/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves an application; somebody else than who entered it does. */
+        post: operations["approve_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cards/{id}/cancel": {
         parameters: {
             query?: never;
@@ -391,6 +751,40 @@ export interface paths {
         put?: never;
         /** The card was found again: lifts the loss alone. Needs `identity_checked`. */
         post: operations["cancel_card_loss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cards/{id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The card's dynamic code of now: good for one use, another one every 30 s. */
+        post: operations["make_card_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cards/{id}/collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands over a card that was applied for: `identity_checked`, `handbook_given` and `use_explained` are demanded. */
+        post: operations["collect_card"];
         delete?: never;
         options?: never;
         head?: never;
@@ -431,6 +825,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cards/{id}/hand-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A found card is handed in: it doesn't work until its holder was seen (`cancel-loss`). Needs `handed_in_by`. */
+        post: operations["hand_in_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cards/{id}/loss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The loss of a card: who was asked what, and what was spent with it between the loss and the report. */
+        get: operations["read_card_loss"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cards/{id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets a card's PIN, with `identity_checked`, or changes it, with `old_pin`. Five wrong old ones in a row lock the card. */
+        post: operations["set_card_pin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cards/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rejects an application. The membership ends with it, if it has no other card. */
+        post: operations["reject_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cards/{id}/replace": {
         parameters: {
             query?: never;
@@ -458,10 +920,50 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Reports a card lost: from now on it neither earns nor spends. By phone it needs `caller_verified`, at the counter
-         *     `identity_checked`, true or false.
+         * Reports a card lost: from now on it neither earns nor spends. By phone it needs `caller_verified` and the `questions`
+         *     that were asked, at the counter `identity_checked`, true or false.
          */
         post: operations["report_card_loss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cards/{id}/reset-pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a card another PIN in the place of a forgotten one, and lifts the block after wrong ones. Needs
+         *     `identity_checked`.
+         */
+        post: operations["reset_card_pin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cards/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The holder gives the card back for good. With the last card the membership ends and its points are void; while it holds
+         *     stored value, sessions or debts it is refused `membership_holds`.
+         */
+        post: operations["return_card"];
         delete?: never;
         options?: never;
         head?: never;
@@ -479,6 +981,23 @@ export interface paths {
         put?: never;
         /** Lifts a freeze. */
         post: operations["unfreeze_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cards/{id}/unlock-pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lifts the block after wrong PINs. Needs `identity_checked`. */
+        post: operations["unlock_card_pin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1398,6 +1917,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's tags. */
+        get: operations["read_customer_tags"];
+        put?: never;
+        /** Gives a customer tags and takes others away. */
+        post: operations["change_customer_tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/timeline": {
         parameters: {
             query?: never;
@@ -1879,6 +2416,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agrees to what a held run waits to take: points that expire, or tiers that are reviewed, more than 5 % of all in one day
+         *     (D-LED-7). The job then has its turn, and takes no more than that; it is begun when this is answered.
+         */
+        post: operations["approve_job_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{id}/run": {
         parameters: {
             query?: never;
@@ -2158,6 +2715,173 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memberships/{id}/holder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An anonymous membership becomes a customer's (实名登记), and its cards named ones. */
+        post: operations["name_holder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/lots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A membership's lots with their ends, and what ends by a day (D-LED-7). */
+        get: operations["list_lots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A membership's passes, newest first, with what is left of each and until when. */
+        get: operations["list_passes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that moved on a membership, oldest first, as a file for its holder: CSV, or a JSON list. The access log notes
+         *     who took it.
+         */
+        get: operations["read_membership_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/renewals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The renewals of a membership, newest first. */
+        get: operations["list_renewals"];
+        put?: never;
+        /**
+         * Renews a membership with its cards. The program's plugin decides, from what was paid and how often it was used; where
+         *     it has no rule for it, the program's terms do (`points.renewal` of its configuration). After the end, as late as they
+         *     allow: what the night has closed is open again, but points that ended with the membership stay ended. Refused
+         *     `not_eligible` with every reason and what is missing, `membership_exists` where another membership has taken its place,
+         *     `membership_closed` where people have closed it.
+         */
+        post: operations["renew_membership"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/renewals/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a renewal would bring, applied for now; nothing is written. Refused as the renewal itself. */
+        post: operations["quote_renewal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/tier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a membership's tier stands: what keeps it, what reaches the next one, which follows, and how it came about (D-TIER-3). */
+        get: operations["read_tier"];
+        put?: never;
+        /**
+         * Sets a tier by hand (D-TIER-2): above the one that figures give, with a reason, through a day at most 24 months from now.
+         *     Upgrades above it still happen; at its end the figures decide.
+         */
+        post: operations["set_tier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/tier/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a tier back that was set by hand, before its end: the figures decide. */
+        post: operations["revoke_tier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/top-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A membership's top-ups, newest first, with what is left of each. */
+        get: operations["list_top_ups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memberships/{id}/transfers": {
         parameters: {
             query?: never;
@@ -2419,6 +3143,109 @@ export interface paths {
         patch: operations["update_own_party"];
         trace?: never;
     };
+    "/api/v1/pass-uses/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls a use off: its sessions come back, once. */
+        post: operations["cancel_pass_use"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sells a pass: sessions of a service for a price. It is a sale of one line and earns like one; using it doesn't. */
+        post: operations["post_pass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the sale of a pass would bring; nothing is booked. */
+        post: operations["quote_pass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes/{id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pays a pass back by reason, with the points that its sale earned for it (D-CARD-12). */
+        post: operations["post_pass_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes/{id}/refunds/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a refund of a pass would pay, with its working; nothing is booked (D-CARD-12). */
+        post: operations["quote_pass_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passes/{id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Uses of a pass, newest first. */
+        get: operations["list_pass_uses"];
+        put?: never;
+        /** Uses sessions of a pass; the customer has confirmed it. */
+        post: operations["post_pass_use"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan": {
         parameters: {
             query?: never;
@@ -2428,6 +3255,44 @@ export interface paths {
         };
         /** A consultant's day: what is overdue and due, in the order of the round. */
         get: operations["read_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prepaid-issuer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By whose law the chain issues prepaid value, and as what. */
+        get: operations["read_prepaid_issuer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Says by whose law, and as what. What was paid in before stays as it is. */
+        patch: operations["update_prepaid_issuer"];
+        trace?: never;
+    };
+    "/api/v1/prepaid-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stored value at a quarter's end, what was paid in, used and paid back during it, by store, and what is to be deposited
+         *     (D-CARD-11).
+         */
+        get: operations["read_prepaid_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2755,6 +3620,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/redemptions/{id}/collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands over the pieces of an exchange, to its holder or to somebody whom the holder has sent. */
+        post: operations["collect_reward"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/redemptions/{id}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The pieces of an exchange wait at the store. What is not fetched by `collect_by` is cancelled. */
+        post: operations["make_ready"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/regions": {
         parameters: {
             query?: never;
@@ -2959,6 +3858,23 @@ export interface paths {
         patch: operations["update_retention_rules"];
         trace?: never;
     };
+    "/api/v1/reward-claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exchanges of one's stores, newest first: what is to be put aside, what waits, what was fetched. */
+        get: operations["list_claims"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rewards": {
         parameters: {
             query?: never;
@@ -2993,6 +3909,42 @@ export interface paths {
         head?: never;
         /** Changes a reward. Every redemption of a counted one is a new version too. */
         patch: operations["update_reward"];
+        trace?: never;
+    };
+    "/api/v1/rewards/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture of a reward: a JPEG of at most 320 × 320. */
+        get: operations["read_reward_picture"];
+        put?: never;
+        /** Gives a reward a picture in place of the one before: JPEG, PNG or WebP of at most 10 MB, sent as it is and kept small. */
+        post: operations["set_reward_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rewards/{id}/stocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What stores have of a reward beside the chain's stock. */
+        get: operations["read_reward_stocks"];
+        put?: never;
+        /** Says how many pieces a store has, after a stock-taking or a delivery. */
+        post: operations["set_reward_stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/sales": {
@@ -3185,6 +4137,127 @@ export interface paths {
         get: operations["find_everything"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segment-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What segments can ask for, with the chain's own choices. */
+        get: operations["read_segment_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Segments, oldest first. */
+        get: operations["list_segments"];
+        put?: never;
+        /** Saves a segment. */
+        post: operations["create_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who would be meant by rules: how many, and the first of them, masked. Nothing is saved. */
+        post: operations["preview_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One segment. */
+        get: operations["read_segment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a segment; campaigns that name it go by it from now on. */
+        patch: operations["update_segment"];
+        trace?: never;
+    };
+    "/api/v1/segments/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in a segment, of the customers of one's stores: how many, and a page of them, masked. */
+        get: operations["list_segment_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Queues a message to everybody in a segment who agreed to promotions. `expected_count` is what the preview has shown. */
+        post: operations["message_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives everybody in a segment a tag, or takes it away. `expected_count` is what the preview has shown. */
+        post: operations["tag_segment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3421,6 +4494,42 @@ export interface paths {
         patch: operations["update_store"];
         trace?: never;
     };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tags, oldest first. */
+        get: operations["list_tags"];
+        put?: never;
+        /** Adds a tag. */
+        post: operations["create_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tag. */
+        get: operations["read_tag"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a tag. */
+        patch: operations["update_tag"];
+        trace?: never;
+    };
     "/api/v1/task-checks": {
         parameters: {
             query?: never;
@@ -3579,6 +4688,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/top-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pays money in: principal, and the bonus of an offer beside it. It counts as paid where it is used. In CNY under
+         *     Chinese law, limits, identities and bank transfers are checked (D-CARD-11).
+         */
+        post: operations["post_top_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-ups/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a top-up would bring; nothing is booked. */
+        post: operations["quote_top_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-ups/{id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pays a top-up back: principal as money, by reason; its bonus lapses (D-CARD-12). */
+        post: operations["post_top_up_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-ups/{id}/refunds/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a refund of a top-up would pay, with its working; nothing is booked (D-CARD-12). */
+        post: operations["quote_top_up_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transfer-rules": {
         parameters: {
             query?: never;
@@ -3626,6 +4806,200 @@ export interface paths {
         get: operations["read_report_standing"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/voucher-batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Batches, newest first. */
+        get: operations["list_voucher_batches"];
+        put?: never;
+        /** Makes codes of a kind, for whoever has them. */
+        post: operations["make_vouchers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/voucher-batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One batch. */
+        get: operations["read_voucher_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/voucher-batches/{id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Blocks every code of a batch, or lets them work again. */
+        post: operations["block_vouchers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/voucher-batches/{id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The codes of a batch as a file, to print or send; who takes them is noted in the audit log. Codes are in groups, so that
+         *     no spreadsheet rounds them.
+         */
+        get: operations["read_batch_codes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/voucher-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Kinds of vouchers, oldest first. */
+        get: operations["list_voucher_kinds"];
+        put?: never;
+        /** Adds a kind of vouchers. */
+        post: operations["create_voucher_kind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/voucher-kinds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One kind, with how many of its codes were issued and used. */
+        get: operations["read_voucher_kind"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a kind. Once codes were issued, its rules change only to their holders' advantage. */
+        patch: operations["update_voucher_kind"];
+        trace?: never;
+    };
+    "/api/v1/voucher-quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a code would give on a bill now; nothing is booked or held. Every code that doesn't work gets the same answer. */
+        post: operations["quote_voucher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vouchers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Vouchers of a kind, a batch or a member, newest first; without their codes. */
+        get: operations["list_vouchers"];
+        put?: never;
+        /** Gives a member a voucher. */
+        post: operations["issue_voucher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vouchers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One voucher, without its code. */
+        get: operations["read_voucher"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vouchers/{id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Blocks a voucher, or lets it work again. */
+        post: operations["block_voucher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vouchers/{id}/show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The code of a voucher, for its holder; who asks is noted in the audit log. */
+        post: operations["show_voucher"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4445,6 +5819,77 @@ export interface components {
          * @enum {string}
          */
         BirthdayCalendar: "solar" | "lunar";
+        /** @description One blank, by its number. */
+        BlankCard: {
+            /** Format: uuid */
+            batch_id: string;
+            kind: components["schemas"]["CardKind"];
+            /** @description What happened to it, the newest first. */
+            moves: components["schemas"]["CardMove"][];
+            /** Format: uuid */
+            program_id: string;
+            /** Format: int32 */
+            serial: number;
+            state: components["schemas"]["BlankState"];
+            /**
+             * Format: uuid
+             * @description Where it counts; null: at HQ.
+             */
+            store_id?: string | null;
+            /** Format: date */
+            valid_through?: string | null;
+        };
+        /** @description How many blanks there are in which state. */
+        BlankCounts: {
+            /** Format: int64 */
+            damaged: number;
+            /** Format: int64 */
+            in_stock: number;
+            /**
+             * Format: int64
+             * @description On their way there.
+             */
+            in_transit: number;
+            /** Format: int64 */
+            issued: number;
+            /** Format: int64 */
+            lost: number;
+            /** Format: int64 */
+            void: number;
+        };
+        /** @description Blanks of a batch by their serial numbers, both ends included. */
+        BlankRange: {
+            /** Format: uuid */
+            batch_id: string;
+            /** Format: int32 */
+            first: number;
+            /** Format: int32 */
+            last: number;
+        };
+        /** @description Blanks of one place to be registered, by their numbers or by their serial numbers. */
+        BlankRegistration: {
+            blanks?: components["schemas"]["BlankRange"][];
+            /** @description Scanned or typed. */
+            numbers?: string[];
+            /** @example 印刷错位 */
+            reason: string;
+            state: components["schemas"]["RegisteredState"];
+            /**
+             * Format: uuid
+             * @description Where they count; absent: HQ.
+             */
+            store_id?: string | null;
+        };
+        /**
+         * @description In what state a blank card is.
+         * @enum {string}
+         */
+        BlankState: "in_stock" | "in_transit" | "issued" | "lost" | "damaged" | "void";
+        /**
+         * @description What happens to blank cards.
+         * @enum {string}
+         */
+        BlankStep: "made" | "sent" | "received" | "issued" | "lost" | "damaged" | "void" | "found";
         /**
          * @description Why an active card doesn't work for now.
          * @enum {string}
@@ -4466,6 +5911,108 @@ export interface components {
              * @example /calendar/0193….4f6e….ics
              */
             path: string;
+        };
+        /**
+         * @description What a caller is asked, to know who is on the telephone. Answers aren't kept.
+         * @enum {string}
+         */
+        CallBackQuestion: "birthday" | "registered_phone" | "identity_last_four" | "address" | "last_purchase" | "issuing_store" | "consultant";
+        Campaign: {
+            active: boolean;
+            code: string;
+            /** @description The first days on which it opens, at most eight. */
+            days: string[];
+            /**
+             * Format: date
+             * @description The last day on which it is open; null: no end.
+             */
+            ends_on?: string | null;
+            /**
+             * Format: int64
+             * @description Points given so far; what came back with whole bills is taken off.
+             */
+            given: number;
+            /** Format: uuid */
+            id: string;
+            name: components["schemas"]["Text"];
+            /** Format: uuid */
+            program_id: string;
+            rules: components["schemas"]["CampaignRules"];
+            /** Format: date */
+            starts_on: string;
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag, and the number of the version.
+             */
+            version: number;
+            /** @description The window in words: 每周五 18:00–22:00，至 2026-12-31 */
+            window: components["schemas"]["Text"];
+        };
+        /** @description Absent fields stay as they are. It holds from now on: what was sold before stays judged as it was. */
+        CampaignChange: {
+            /** @description false: stopped. */
+            active?: boolean | null;
+            name?: components["schemas"]["Text"] | null;
+            rules?: components["schemas"]["CampaignRules"] | null;
+        };
+        /**
+         * @description What a campaign brings.
+         * @enum {string}
+         */
+        CampaignEffect: "multiplier" | "per_bill" | "per_piece" | "sign_up" | "birthday";
+        /** @description What a campaign does. A change is a version of its own and never reaches back. */
+        CampaignRules: {
+            /**
+             * Format: int64
+             * @description Of a multiplier parts per million (1 000 000 to 100 000 000), else points.
+             * @example 2000000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Most points that it gives in all; null: no limit.
+             */
+            budget?: number | null;
+            /** @description Covers lines of these categories and of these goods; both empty: every line. */
+            categories?: string[];
+            effect: components["schemas"]["CampaignEffect"];
+            /**
+             * @description Goes with no other campaign: of those that a bill meets, the one of the highest priority alone applies if it is
+             *     exclusive, else all that aren't.
+             */
+            exclusive?: boolean;
+            /**
+             * Format: int64
+             * @description Only where at least this much is paid for the covered lines, minor units.
+             */
+            minimum_paid?: number;
+            /**
+             * Format: int64
+             * @description Most points of one member on a business day, in a calendar month, and in all; null: no limit.
+             */
+            per_day?: number | null;
+            /** Format: int64 */
+            per_member?: number | null;
+            /** Format: int64 */
+            per_month?: number | null;
+            /**
+             * Format: int32
+             * @description The higher one comes first; of equals the older one.
+             */
+            priority?: number;
+            /** @description Only for customers in one of these segments; empty: for every member. */
+            segments?: string[];
+            skus?: string[];
+            /** @description Only in these stores; empty: in all. */
+            stores?: string[];
+            /**
+             * @description When it is open, in iCalendar's words and by the clock of the store that sells: lines DTSTART, DURATION and RRULE
+             *     (DAILY, WEEKLY, MONTHLY, YEARLY; INTERVAL, COUNT, UNTIL, BYMONTH, BYMONTHDAY, BYDAY).
+             * @example DTSTART:20261106T180000
+             *     DURATION:PT4H
+             *     RRULE:FREQ=WEEKLY;BYDAY=FR;UNTIL=20261231
+             */
+            window: string;
         };
         /** @description What cancelling an exchange gives back. */
         CancellationAnswer: {
@@ -4507,6 +6054,8 @@ export interface components {
         };
         /** @description A credential of a membership. */
         Card: {
+            /** @description What the state and the blocks allow, whoever may do it. */
+            allowed: components["schemas"]["CardOp"][];
             balances: components["schemas"]["Balance"][];
             /** @description Usable: active without a block. */
             blocks: components["schemas"]["Block"][];
@@ -4524,6 +6073,16 @@ export interface components {
             program_id: string;
             /** Format: uuid */
             replaced_by?: string | null;
+            /**
+             * @description How the number of the card in its place ends.
+             * @example 0042
+             */
+            replaced_by_last_four?: string | null;
+            /**
+             * Format: uuid
+             * @description The member of staff who holds it.
+             */
+            staff_id?: string | null;
             state: components["schemas"]["CardState"];
             /** Format: uuid */
             store_id: string;
@@ -4531,6 +6090,42 @@ export interface components {
             /**
              * Format: date
              * @description Last day on which it works, in the issuing store's zone.
+             */
+            valid_through?: string | null;
+        };
+        /** @description Blanks whose numbers were drawn together. */
+        CardBatch: {
+            /** @description At all places together. */
+            counts: components["schemas"]["BlankCounts"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by?: string | null;
+            /**
+             * Format: int32
+             * @description How many numbers are there so far; all of them: the batch is ready.
+             */
+            drawn: number;
+            /** Format: uuid */
+            id: string;
+            /** @description The kind of card that its blanks become. */
+            kind: components["schemas"]["CardKind"];
+            name: string;
+            /** Format: uuid */
+            program_id: string;
+            /**
+             * Format: int32
+             * @description How many blanks it has, 1–20 000; their serial numbers go from 1 to this.
+             */
+            quantity: number;
+            /**
+             * Format: uuid
+             * @description Where they were made for; null: HQ.
+             */
+            store_id?: string | null;
+            /**
+             * Format: date
+             * @description The last day on which they may be issued; null: no such day.
              */
             valid_through?: string | null;
         };
@@ -4556,6 +6151,21 @@ export interface components {
                 [key: string]: components["schemas"]["ProvenanceChange"];
             } | null;
         };
+        /** @description A card's code of now. */
+        CardCode: {
+            /**
+             * Format: date-time
+             * @description From then on there is another one; this one is still taken for 30 s.
+             */
+            changes_at: string;
+            /**
+             * @description 18 digits, good for one use.
+             * @example 990000000000000003
+             */
+            code: string;
+            /** @description It was used: there is another one at `changes_at`. */
+            used: boolean;
+        };
         /** @description A consultant's customers and how much of their cards is filled in. */
         CardCompleteness: {
             /** Format: int64 */
@@ -4569,6 +6179,66 @@ export interface components {
             name: string;
             /** Format: uuid */
             staff_id: string;
+        };
+        /** @description A count of blanks. Once it is closed nothing of it changes but who signs it. */
+        CardCount: {
+            /**
+             * Format: uuid
+             * @description Null: all batches.
+             */
+            batch_id?: string | null;
+            /** Format: date-time */
+            begun_at: string;
+            /** Format: uuid */
+            begun_by?: string | null;
+            /** Format: date-time */
+            closed_at?: string | null;
+            /** Format: uuid */
+            closed_by?: string | null;
+            counts: components["schemas"]["CountTotals"];
+            /** Format: uuid */
+            id: string;
+            remark?: string | null;
+            /** Format: date-time */
+            signed_at?: string | null;
+            /** Format: uuid */
+            signed_by?: string | null;
+            /**
+             * Format: uuid
+             * @description Null: HQ.
+             */
+            store_id?: string | null;
+        };
+        /** @description Nothing needs to be said of the end. */
+        CardCountClosing: Record<string, unknown>;
+        /** @description A number of a count. */
+        CardCountItem: {
+            /** Format: date-time */
+            at?: string | null;
+            /** Format: uuid */
+            batch_id?: string | null;
+            /** @description Whether it should have been there at the beginning. */
+            expected: boolean;
+            /** @description The number's last four digits; of one that no blank has, all that was scanned. */
+            number: string;
+            outcome?: components["schemas"]["CountOutcome"] | null;
+            /**
+             * Format: int32
+             * @description In the list, from 1.
+             */
+            position: number;
+            /** Format: int32 */
+            serial?: number | null;
+            /**
+             * Format: uuid
+             * @description Who counted it; of what is missing, who closed the count.
+             */
+            staff_id?: string | null;
+        };
+        /** @description The word of who signs. */
+        CardCountSigning: {
+            /** @example 已核对，遗失 2 张按制度处理 */
+            remark?: string | null;
         };
         /** @description The holder as a till shows it. */
         CardHolder: {
@@ -4587,21 +6257,138 @@ export interface components {
          * @enum {string}
          */
         CardKind: "customer" | "anonymous" | "temporary" | "employee" | "supplier";
-        /** @description Why an operation on a card is done. */
-        CardOperation: {
-            /** @description By phone: the call-back questions were answered; `report-loss` by phone demands it. */
+        /** @description A loss as it was reported last, and what was spent before. */
+        CardLoss: {
+            /** @description By phone: whether all questions were answered right. */
             caller_verified?: boolean | null;
-            /** @description The identity document was seen; `cancel-loss` demands it, `report-loss` at the counter says true or false. */
+            /** @description At the counter: whether the identity document was seen. */
             identity_checked?: boolean | null;
+            /** @description Whether the card is lost still. */
+            lost: boolean;
+            /**
+             * Format: date-time
+             * @description null: not known, so everything before the report is listed.
+             */
+            lost_at?: string | null;
+            /** @description Which were asked. */
+            questions: components["schemas"]["CallBackQuestion"][];
+            /** @description How the number of the card in its place ends. */
+            replaced_by_last_four?: string | null;
+            /** Format: date-time */
+            reported_at: string;
+            /** @description What was spent with this card, newest first, at most 500 movements. */
+            spent: components["schemas"]["SpentBeforeReport"][];
+            /** Format: uuid */
+            staff_id?: string | null;
+        };
+        /** @description Something that happened to blanks; never changed afterwards. */
+        CardMove: components["schemas"]["BlankRange"] & {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The card that it has become.
+             */
+            card_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The count that found the difference.
+             */
+            count_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Where they were; null with `made`, and for HQ.
+             */
+            from_store_id?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: int32 */
+            quantity: number;
+            reason?: string | null;
+            /** Format: uuid */
+            staff_id?: string | null;
+            step: components["schemas"]["BlankStep"];
+            /**
+             * Format: uuid
+             * @description Where they count since; null: HQ.
+             */
+            to_store_id?: string | null;
+            /** Format: uuid */
+            transfer_id?: string | null;
+        };
+        /**
+         * @description What people do to a card.
+         * @enum {string}
+         */
+        CardOp: "approve" | "reject" | "collect" | "freeze" | "unfreeze" | "report_loss" | "hand_in" | "cancel_loss" | "replace" | "set_pin" | "change_pin" | "reset_pin" | "unlock_pin" | "return" | "cancel";
+        /**
+         * @description Why an operation on a card is done, and what was made sure of; `GET /card-operations` says which operation demands
+         *     what.
+         */
+        CardOperation: {
+            /** @description By phone: whether all call-back questions were answered right. */
+            caller_verified?: boolean | null;
+            /** @description At the hand-over: the holder got the member handbook. */
+            handbook_given?: boolean;
+            /** @description Of a found card: who brought it, at most 100 characters. */
+            handed_in_by?: string | null;
+            /** @description The holder's identity document was seen. */
+            identity_checked?: boolean | null;
+            /**
+             * Format: date-time
+             * @description Of a loss: since when the card is gone, as the holder says. Absent: not known.
+             */
+            lost_at?: string | null;
+            /** @description By phone: which call-back questions were asked. */
+            questions?: components["schemas"]["CallBackQuestion"][];
             /** @example 钱包丢失 */
             reason: string;
+            /** @description At the hand-over: the use of the card was explained. */
+            use_explained?: boolean;
+        };
+        /** @description One row of the table. */
+        CardOperationRule: {
+            /** @description Blocks that it sets. */
+            adds: components["schemas"]["Block"][];
+            /** @description true: while an approval is awaited; false: once it was given or none is asked for; null: either. */
+            awaiting_approval?: boolean | null;
+            /** @description The states from which it is possible. */
+            from: components["schemas"]["CardState"][];
+            /** @description What must be said. */
+            given: components["schemas"]["Given"][];
+            /** @description Blocks without which it isn't possible. */
+            needs: components["schemas"]["Block"][];
+            operation: components["schemas"]["CardOp"];
+            /** @description The permission that it takes, as `GET /me` lists them. */
+            permission: string;
+            /** @description Blocks that it lifts. */
+            removes: components["schemas"]["Block"][];
+            to?: components["schemas"]["CardState"] | null;
+            /** @description Blocks with which it isn't possible. */
+            without: components["schemas"]["Block"][];
         };
         CardReplacement: {
+            /** @description A lost card was reported before, a damaged one needs no report. */
+            cause: components["schemas"]["ReplacementCause"];
+            /** @description The number of the new card, scanned or typed: of a blank in the store's stock, or of no batch. Absent: a random one. */
+            number?: string | null;
             /** @example 补卡 */
             reason: string;
             /**
              * Format: uuid
              * @description The store that hands out the new card.
+             */
+            store_id: string;
+        };
+        /** @description A card that its holder gives back for good. */
+        CardReturn: {
+            /** @description The holder's identity document was seen; a return demands it. */
+            identity_checked?: boolean | null;
+            /** @example 顾客退卡 */
+            reason: string;
+            /**
+             * Format: uuid
+             * @description The store that takes the card.
              */
             store_id: string;
         };
@@ -4612,6 +6399,58 @@ export interface components {
         CardSource: "visit" | "self" | "survey" | "contract" | "import";
         /** @enum {string} */
         CardState: "applied" | "rejected" | "active" | "replaced" | "returned" | "void" | "merged";
+        /** @description Which programs hand out cards of their blank stock only. */
+        CardStockRules: {
+            /**
+             * @description Their cards are blanks of the issuing store's stock: a number is scanned, and one of no batch is refused.
+             * @default []
+             */
+            stock_only: string[];
+        };
+        /** @description A parcel of blanks from one place to another. */
+        CardTransfer: {
+            blanks: components["schemas"]["BlankRange"][];
+            /** Format: int32 */
+            damaged: number;
+            /** @description Those blanks. */
+            differences: components["schemas"]["TransferDifference"][];
+            /**
+             * Format: uuid
+             * @description Null: HQ.
+             */
+            from_store_id?: string | null;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int32
+             * @description How many of them didn't arrive, and how many arrived spoilt.
+             */
+            lost: number;
+            note?: string | null;
+            /** Format: int32 */
+            quantity: number;
+            /** @description What the receiver says of the differences. */
+            reason?: string | null;
+            /** Format: date-time */
+            received_at?: string | null;
+            /** Format: uuid */
+            received_by?: string | null;
+            /** Format: date-time */
+            sent_at: string;
+            /** Format: uuid */
+            sent_by?: string | null;
+            state: components["schemas"]["TransferState"];
+            /**
+             * Format: uuid
+             * @description Null: HQ.
+             */
+            to_store_id?: string | null;
+        };
+        /**
+         * @description What a card is used for.
+         * @enum {string}
+         */
+        CardUse: "earn" | "spend_points" | "redeem" | "top_up";
         /** @description Absent fields stay as they are. */
         ChainChange: {
             /** Format: int64 */
@@ -4737,6 +6576,11 @@ export interface components {
             code: string;
             label: components["schemas"]["Text"];
         };
+        /**
+         * @description How far an exchange has come.
+         * @enum {string}
+         */
+        ClaimState: "applied" | "ready" | "collected" | "cancelled";
         /** @description By what figures a chain's customers are classified. */
         ClassRules: {
             /**
@@ -4821,6 +6665,22 @@ export interface components {
          * @example 21:00
          */
         ClockTime: string;
+        /**
+         * @description When a reward is handed over.
+         * @enum {string}
+         */
+        Collect: "now" | "later";
+        /** @description Who fetches it. */
+        CollectReward: {
+            collector: components["schemas"]["Collector"];
+            /** @description Confirms that the card, or the identity document of who fetches it, was looked at. */
+            identity_checked: boolean;
+        };
+        /**
+         * @description Who fetches a reward.
+         * @enum {string}
+         */
+        Collector: "holder" | "representative";
         /** @description What only a company has. */
         CompanyCard: {
             /**
@@ -4911,6 +6771,16 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description How the customer confirmed that sessions were used.
+         * @enum {string}
+         */
+        Confirmation: "card" | "pin" | "signature";
+        /**
+         * @description What a demand is about, and the unit of its amount.
+         * @enum {string}
+         */
+        ConfirmedUse: "spend_points" | "redeem" | "spend_value" | "use_session";
         /** @description What the customer has agreed to. */
         Consent: {
             /** @description Messages about products and promotions. */
@@ -5294,6 +7164,52 @@ export interface components {
             /** @description Newest first. */
             items: components["schemas"]["ContractVersion"][];
         };
+        /**
+         * @description What a count says of a number.
+         * @enum {string}
+         */
+        CountOutcome: "found" | "missing" | "surplus" | "found_again" | "unknown" | "moved";
+        /** @description How many numbers there are of what. */
+        CountTotals: {
+            /**
+             * Format: int64
+             * @description That should have been there at the beginning.
+             */
+            expected: number;
+            /** Format: int64 */
+            found: number;
+            /** Format: int64 */
+            found_again: number;
+            /** Format: int64 */
+            missing: number;
+            /**
+             * Format: int64
+             * @description Sent, issued or registered while it was counted.
+             */
+            moved: number;
+            /**
+             * Format: int64
+             * @description Not counted yet.
+             */
+            open: number;
+            /** Format: int64 */
+            surplus: number;
+            /** Format: int64 */
+            unknown: number;
+        };
+        /** @description What a number came to. */
+        CountedAnswer: {
+            /** @description It was counted before; the first time counts. */
+            double: boolean;
+            /** @description As it is kept: without blanks and hyphens, half width. */
+            number: string;
+            outcome: components["schemas"]["CountOutcome"];
+        };
+        /** @description A number that lies before somebody, scanned or typed. */
+        CountedNumber: {
+            /** @example 90000000000001 */
+            number: string;
+        };
         /** @description Something that is judged with a mark. */
         Criterion: {
             /**
@@ -5617,6 +7533,20 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
+        /** @description A tag of a customer. */
+        CustomerTag: {
+            name: string;
+            /** Format: date-time */
+            set_at: string;
+            /** Format: uuid */
+            set_by?: string | null;
+            /** Format: uuid */
+            tag_id: string;
+        };
+        CustomerTags: {
+            /** @description By name. */
+            items: components["schemas"]["CustomerTag"][];
+        };
         /** @description How many days before something ends its owner is told. */
         DaysAhead: {
             /**
@@ -5741,6 +7671,11 @@ export interface components {
          * @enum {string}
          */
         DeliveryState: "queued" | "sending" | "sent" | "dead";
+        /**
+         * @description What makes sure that it is the holder who wants it.
+         * @enum {string}
+         */
+        Demand: "pin" | "signature" | "identity" | "manager";
         /** @description Empty on every server but that of `serve --demo`. */
         Demo: {
             filling?: components["schemas"]["DemoFilling"] | null;
@@ -5778,6 +7713,22 @@ export interface components {
             chain: string;
             name: string;
             phone: string;
+        };
+        /** @description What is to be deposited of a balance. */
+        Deposit: {
+            /**
+             * Format: int64
+             * @description Minor units; rounded up, for the share is a least.
+             * @example 2000000
+             */
+            amount: number;
+            class: components["schemas"]["IssuerClass"];
+            /**
+             * Format: int64
+             * @description Parts per million of the balance at the quarter's end.
+             * @example 200000
+             */
+            share_ppm: number;
         };
         /**
          * @description A paragraph of either text, or of both where it was kept or changed. Its pieces without the added ones are the old
@@ -5887,6 +7838,15 @@ export interface components {
          * @enum {string}
          */
         EntryKind: "earn" | "bonus" | "spend" | "redeem" | "give_back" | "claw_back" | "claw_back_excess" | "expire" | "top_up" | "grant" | "use" | "refund" | "lapse" | "adjust" | "transfer_in" | "transfer_out" | "opening" | "write_off";
+        Expiring: {
+            /**
+             * Format: int64
+             * @example 300
+             */
+            amount: number;
+            /** @example points */
+            asset: string;
+        };
         /** @description A field as a chain declares it. Limits that its kind doesn't have are refused. */
         FieldDefinition: {
             choices?: components["schemas"]["Choice"][];
@@ -6129,6 +8089,11 @@ export interface components {
             /** @example SMS_123 */
             sms?: string | null;
         };
+        /**
+         * @description What must be said for an operation to be done.
+         * @enum {string}
+         */
+        Given: "reason" | "identity" | "caller" | "finder" | "hand_over" | "cause" | "old_pin" | "new_pin";
         /** @description A verdict as it is shown. */
         GivenVerdict: {
             /** Format: date-time */
@@ -6165,6 +8130,58 @@ export interface components {
          * @enum {string}
          */
         Grading: "marginal" | "whole";
+        /** @description The bonus of a step. */
+        Grant: {
+            /**
+             * Format: int64
+             * @description At least 1, minor units.
+             */
+            amount: number;
+        } | {
+            /**
+             * Format: int64
+             * @description Share of what is paid in, 1 to 1 000 000 parts per million; the bonus is rounded down to the minor unit.
+             */
+            share_ppm: number;
+        };
+        /** @description A renewal as it was granted. */
+        GrantedRenewal: {
+            /** Format: date */
+            applied_on: string;
+            /** Format: date-time */
+            at: string;
+            explanation: components["schemas"]["Text"];
+            /** Format: uuid */
+            id: string;
+            /** @description SHA-256, hexadecimal, of what the plugin was asked; null: the program's own terms. */
+            input?: string | null;
+            /**
+             * Format: int64
+             * @description Points that had ended with the membership and weren't given back.
+             */
+            points_ended: number;
+            /** @description The end had been booked: membership and cards were opened again. */
+            reopened: boolean;
+            /** @description Stable name of the rule that granted it. */
+            rule: string;
+            /** Format: uuid */
+            staff_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Where it was applied for.
+             */
+            store_id: string;
+            /**
+             * Format: date
+             * @description The last valid day that it brought.
+             */
+            valid_through: string;
+            /**
+             * Format: date
+             * @description The last valid day before.
+             */
+            was_valid_through: string;
+        };
         /** @description A handover. */
         Handover: {
             /**
@@ -6194,6 +8211,21 @@ export interface components {
         Health: {
             /** @example ok */
             status: string;
+        };
+        /** @description What a run would take at once: points that expire, or memberships whose tier is reviewed. */
+        HeldRun: {
+            /**
+             * Format: int64
+             * @description What it would take, with what the runs before it on that date took.
+             * @example 120000
+             */
+            figure: number;
+            /**
+             * Format: int64
+             * @description Of how much.
+             * @example 300000
+             */
+            of: number;
         };
         Hold: {
             /**
@@ -6239,6 +8271,11 @@ export interface components {
          * @enum {string}
          */
         HoldState: "open" | "captured" | "released" | "expired";
+        /**
+         * @description Who holds a card.
+         * @enum {string}
+         */
+        HolderRule: "customer" | "nobody" | "staff";
         /** @description A column of a file. */
         ImportColumn: {
             /** @description The first values, as they are read; only for who has uploaded the file. */
@@ -6290,9 +8327,37 @@ export interface components {
          * @enum {string}
          */
         ImportWork: "check" | "run" | "undo";
+        /** @description A voucher with its code. */
+        IssuedVoucher: {
+            /**
+             * @description In groups, as it is printed; spaces don't count.
+             * @example 5724 1190 3367 0142 8854
+             */
+            code: string;
+            voucher: components["schemas"]["Voucher"];
+        };
+        /**
+         * @description Class of an issuer of prepaid cards, as it is registered.
+         * @enum {string}
+         */
+        IssuerClass: "scale" | "group" | "brand";
+        /**
+         * @description How a card is issued.
+         * @enum {string}
+         */
+        Issuing: "at_once" | "on_collection" | "on_approval";
         /** @description What a job did on a business date, by its last run. */
         JobRun: {
-            /** @description Why it failed. */
+            /**
+             * Format: int64
+             * @description Up to how much somebody agreed to on that date; null: nobody was asked.
+             */
+            approved?: number | null;
+            /** Format: date-time */
+            approved_at?: string | null;
+            /** Format: uuid */
+            approved_by?: string | null;
+            /** @description Why it failed, or what it waits for. */
             code?: string | null;
             /** Format: date */
             day: string;
@@ -6304,6 +8369,7 @@ export interface components {
             done: number;
             /** Format: date-time */
             ended_at?: string | null;
+            held?: components["schemas"]["HeldRun"] | null;
             /**
              * Format: int64
              * @description How often it ran on that date.
@@ -6330,6 +8396,11 @@ export interface components {
             name: string;
             title: components["schemas"]["Text"];
         };
+        /**
+         * @description Whether all conditions must hold, or one of them.
+         * @enum {string}
+         */
+        Join: "all" | "any";
         /**
          * @description What an entry of a customer's journal is about.
          * @enum {string}
@@ -6417,6 +8488,24 @@ export interface components {
          * @enum {string}
          */
         Judgement: "no_member" | "judged" | "unjudged";
+        /** @description One kind of card of a program. */
+        KindTerms: {
+            holder?: components["schemas"]["HolderRule"];
+            issuing?: components["schemas"]["Issuing"];
+            kind: components["schemas"]["CardKind"];
+            /**
+             * Format: int32
+             * @description Validity from the day of issue; null: as long as the membership. A membership that such a card opens without a
+             *     customer ends with it.
+             */
+            months?: number | null;
+            /**
+             * Format: int32
+             * @description Most cards of this kind that a membership has at a time; null: any number.
+             */
+            most?: number | null;
+            uses: components["schemas"]["CardUse"][];
+        };
         /** @description Terms that are lacking for something. */
         LackingAt: components["schemas"]["LackingTerms"] & {
             occasion: components["schemas"]["TermsOccasion"];
@@ -6439,15 +8528,16 @@ export interface components {
         Ladder: {
             /**
              * Format: int32
-             * @description Rolling months of the window.
+             * @description Rolling months of the thresholds' window, and how long a tier lasts before its review.
              * @example 12
              */
             months: number;
-            /** @description Of a tier that was reached or kept `months` ago; the nightly job does it. */
+            /** @description Of a tier whose time is over; the nightly job does it. */
             review?: components["schemas"]["TierReview"];
             steps: components["schemas"]["LadderStep"][];
         };
         LadderStep: {
+            conditions?: components["schemas"]["TierConditions"] | null;
             /**
              * @description Stable, unique in the ladder.
              * @example gold
@@ -6462,7 +8552,7 @@ export interface components {
             name: components["schemas"]["Text"];
             /**
              * Format: int64
-             * @description Reached at or above this much paid in the window, minor units.
+             * @description Reached at or above this much paid in the ladder's `months`, minor units; 0 where the step has conditions.
              * @example 2000000
              */
             threshold: number;
@@ -6648,6 +8738,11 @@ export interface components {
              */
             valid_through?: string | null;
         };
+        /**
+         * @description With which day a lot's months are over.
+         * @enum {string}
+         */
+        LotEnd: "same_day" | "month_end" | "year_end";
         /** @description What a movement did to a lot of points. */
         LotMove: {
             /**
@@ -6694,12 +8789,55 @@ export interface components {
             /** @example 八月十五 */
             zh: string;
         };
+        /** @description A tier that somebody has set. */
+        ManualTier: {
+            /** Format: date-time */
+            at: string;
+            /** @description What the figures give meanwhile. */
+            own: components["schemas"]["Tier"];
+            reason?: components["schemas"]["TierReason"] | null;
+            /** Format: uuid */
+            staff_id?: string | null;
+            staff_name?: string | null;
+        };
         /** @description A mark with the question as it was asked. */
         Mark: {
             code: string;
             label: components["schemas"]["Text"];
             /** Format: int32 */
             mark: number;
+        };
+        /** @description What was done. */
+        MassAnswer: {
+            /**
+             * Format: int64
+             * @description How many customers.
+             */
+            count: number;
+        };
+        /** @description A message to everybody in a segment who agreed to promotions. Quiet hours and the limit of messages hold for it. */
+        MassMessage: {
+            /**
+             * Format: int64
+             * @description How many of them the preview has shown (`consenting`).
+             */
+            expected_count: number;
+            /** @example 本周五双倍积分，欢迎光临！ */
+            text: string;
+            /** @example 周五会员日 */
+            title: string;
+        };
+        /** @description A tag for everybody in a segment. */
+        MassTag: {
+            /**
+             * Format: int64
+             * @description How many customers the preview has shown (`count`).
+             */
+            expected_count: number;
+            /** @description true: it is taken away. */
+            remove?: boolean;
+            /** Format: uuid */
+            tag_id: string;
         };
         /** @description Who is logged in, where, and what they may do. */
         Me: {
@@ -6721,6 +8859,30 @@ export interface components {
             /** @description The stores to work in. */
             stores: components["schemas"]["StoreShown"][];
             user: string;
+        };
+        /** @description From when to when a measure is summed. It ends with the day that is looked at. */
+        MeasureWindow: {
+            /** @enum {string} */
+            kind: "rolling_months";
+            /**
+             * Format: int32
+             * @example 12
+             */
+            months: number;
+        } | {
+            /**
+             * Format: int32
+             * @example 90
+             */
+            days: number;
+            /** @enum {string} */
+            kind: "rolling_days";
+        } | {
+            /** @enum {string} */
+            kind: "calendar_year";
+        } | {
+            /** @enum {string} */
+            kind: "since_enrolment";
         };
         /**
          * @description Kinds of files that are kept.
@@ -6760,15 +8922,44 @@ export interface components {
              */
             valid_through?: string | null;
         };
+        /** @description What a membership's lots come to by a day. */
+        MembershipLots: {
+            /** Format: date */
+            by: string;
+            /** @description What ends by then, that day included, for each asset of which something does. */
+            expiring: components["schemas"]["Expiring"][];
+            /** @description In the order in which they are spent: soonest end first, those without an end last. */
+            lots: components["schemas"]["Lot"][];
+        };
         /** @enum {string} */
         MembershipState: "open" | "closed";
-        /** @description When the tier is reviewed, and what keeps it. */
+        /** @description A tier with what keeps it, what reaches the next one, which follows, and how it came about. */
+        MembershipTier: {
+            /** @description The last 50 changes, newest first. */
+            changes: components["schemas"]["TierChange"][];
+            keeps?: components["schemas"]["TierNeeds"] | null;
+            manual?: components["schemas"]["ManualTier"] | null;
+            next?: components["schemas"]["NextTier"] | null;
+            then?: components["schemas"]["Tier"] | null;
+            tier: components["schemas"]["Tier"];
+            /**
+             * Format: date
+             * @description Last day of the tier before its review, grace not counted, or of one that was set by hand; null: it has no end.
+             */
+            valid_through?: string | null;
+        };
+        /** @description When the tier is reviewed, or ends where it was set by hand, and what keeps it (D-TIER-3). */
         MembershipTierReview: {
+            keeps?: components["schemas"]["TierNeeds"] | null;
+            /** @description Whether it was set by hand; then there is no review, and the figures decide what follows. */
+            manual: boolean;
             /**
              * Format: int64
-             * @description How much more must be paid in the window to keep it, as of today, minor units.
+             * @description How much more must be paid in the window to keep it at the review, minor units; 0 where it asks for other figures.
              */
             missing_paid: number;
+            /** @description The tier that follows if nothing is added until then. */
+            then: components["schemas"]["Tier"];
             /**
              * Format: date
              * @description Last day of the tier as it stands, grace not counted.
@@ -6779,7 +8970,7 @@ export interface components {
          * @description What a message is about.
          * @enum {string}
          */
-        MessageKind: "approval_waiting" | "contract_reminder" | "milestone_reminder" | "loan_overdue" | "follow_up_overdue" | "card_lost" | "card_replaced" | "tier_changed" | "points_expiring" | "card_expiring" | "birthday";
+        MessageKind: "approval_waiting" | "contract_reminder" | "milestone_reminder" | "loan_overdue" | "follow_up_overdue" | "card_lost" | "card_replaced" | "tier_changed" | "membership_renewed" | "points_expiring" | "card_expiring" | "birthday" | "announcement";
         /** @description What a kind of message is. */
         MessageKindView: {
             kind: components["schemas"]["MessageKind"];
@@ -7118,6 +9309,17 @@ export interface components {
         };
         /** @description Nothing needs to be said of a new address. */
         NewCalendar: Record<string, unknown>;
+        NewCampaign: {
+            /**
+             * @description Unique in the program; entries name it in their rule (`campaign.friday`).
+             * @example friday
+             */
+            code: string;
+            name: components["schemas"]["Text"];
+            /** Format: uuid */
+            program_id: string;
+            rules: components["schemas"]["CampaignRules"];
+        };
         /** @description Cancels an exchange as a whole. The receipt is the cancelling's own. */
         NewCancellation: {
             /**
@@ -7153,7 +9355,11 @@ export interface components {
              */
             store_id?: string | null;
         };
-        /** @description Opens a membership (`program_id` and `customer_id`), or adds a card to one (`membership_id`). */
+        /**
+         * @description Opens a membership (`program_id` and `customer_id`; without a customer where nobody or a member of staff holds cards of
+         *     the kind), or adds a card to one (`membership_id`). A card that the program wants applied for works once it was
+         *     collected.
+         */
         NewCard: {
             /** @description What the member accepts; a new membership needs what its program demands. */
             accepted_terms?: components["schemas"]["Accepting"][];
@@ -7162,13 +9368,79 @@ export interface components {
             kind: components["schemas"]["CardKind"];
             /** Format: uuid */
             membership_id?: string | null;
+            /**
+             * @description The number of the card that is handed out, scanned or typed: of a blank in the store's stock, or of no batch. Absent:
+             *     a random one.
+             * @example 90000000000001
+             */
+            number?: string | null;
             /** Format: uuid */
             program_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Who holds a staff card.
+             */
+            staff_id?: string | null;
             /**
              * Format: uuid
              * @description The issuing store.
              */
             store_id: string;
+            /**
+             * Format: date
+             * @description Last valid day; of a temporary card alone, which must have one.
+             */
+            valid_through?: string | null;
+        };
+        /** @description Blanks to be made. */
+        NewCardBatch: {
+            /** @description The kind of card that they become. */
+            kind: components["schemas"]["CardKind"];
+            /** @example 2026 春季金卡 */
+            name: string;
+            /** Format: uuid */
+            program_id: string;
+            /** Format: int32 */
+            quantity: number;
+            /**
+             * Format: uuid
+             * @description Where they are in stock at first; absent: at HQ.
+             */
+            store_id?: string | null;
+            /**
+             * Format: date
+             * @description The last day on which they may be issued; absent: no such day.
+             */
+            valid_through?: string | null;
+        };
+        /** @description Whose blanks are counted. */
+        NewCardCount: {
+            /**
+             * Format: uuid
+             * @description Only those of this batch.
+             */
+            batch_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Absent: HQ's.
+             */
+            store_id?: string | null;
+        };
+        /** @description Blanks to be sent. */
+        NewCardTransfer: {
+            /**
+             * Format: uuid
+             * @description Where they are; absent: HQ.
+             */
+            from_store_id?: string | null;
+            lines: components["schemas"]["TransferLine"][];
+            /** @description E.g. the number of the parcel. */
+            note?: string | null;
+            /**
+             * Format: uuid
+             * @description Where they go; absent: HQ.
+             */
+            to_store_id?: string | null;
         };
         /** @description A class set by hand. */
         NewClass: {
@@ -7342,6 +9614,20 @@ export interface components {
             /** Format: uuid */
             store_id: string;
         };
+        /** @description Who holds an anonymous membership. */
+        NewHolder: {
+            /** @description What the customer accepts, as for a new membership. */
+            accepted_terms?: components["schemas"]["Accepting"][];
+            /**
+             * Format: uuid
+             * @description One of the membership's cards, which is on the counter.
+             */
+            card_id: string;
+            /** Format: uuid */
+            customer_id: string;
+            /** @description The customer's identity document was seen; it is demanded. */
+            identity_checked: boolean;
+        };
         NewJournalEntry: {
             /**
              * Format: int64
@@ -7404,6 +9690,133 @@ export interface components {
              */
             version: number;
         };
+        /** @description A pass to sell (or to quote): sessions of a service, for a price. */
+        NewPass: {
+            /**
+             * @description Category of its line on the bill.
+             * @example treatment
+             */
+            category: string;
+            /** @description What was made sure of, where the program demands it. */
+            confirmation?: components["schemas"]["Confirmation"];
+            /**
+             * Format: int64
+             * @description Sessions on top.
+             * @example 0
+             */
+            gifts?: number;
+            /**
+             * Format: int64
+             * @description Of one session without the pass, minor units; what was used counts as this where the holder gives it back.
+             * @example 15000
+             */
+            list_price: number;
+            member: components["schemas"]["SaleMember"];
+            /**
+             * @description What people call it.
+             * @example 面部护理
+             */
+            name: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /**
+             * Format: int64
+             * @description For all of them, minor units.
+             * @example 100000
+             */
+            price: number;
+            /**
+             * @description Unique per store, source, till and business date among sales; a repeat gets the first answer.
+             * @example 0009
+             */
+            receipt: string;
+            /**
+             * @description Code of the service, 1 to 48 letters, digits, `-`, `_` or `.`.
+             * @example facial
+             */
+            service: string;
+            /**
+             * Format: int64
+             * @description Sessions that are paid for.
+             * @example 10
+             */
+            sessions: number;
+            /** @description Absent: `till`. */
+            source?: string | null;
+            /** Format: uuid */
+            store_id: string;
+            tenders: components["schemas"]["SaleTender"][];
+            /** @example T1 */
+            till: string;
+            /**
+             * Format: date
+             * @description Last day on which it can be used; null: no end.
+             */
+            valid_through?: string | null;
+        };
+        /** @description Sessions of a pass that are used. */
+        NewPassUse: {
+            /** @description Number of the card, with confirmation `card`. */
+            card?: string | null;
+            /** @description How the customer confirms it. */
+            confirmation: components["schemas"]["Confirmation"];
+            /**
+             * Format: date-time
+             * @description Absent: now.
+             */
+            occurred_at?: string | null;
+            /** @example 0010 */
+            receipt: string;
+            /**
+             * Format: int64
+             * @example 1
+             */
+            sessions?: number;
+            /** @description Absent: `till`. */
+            source?: string | null;
+            /** Format: uuid */
+            store_id: string;
+            /**
+             * Format: uuid
+             * @description Who treats.
+             */
+            therapist_id: string;
+            /** @example T1 */
+            till: string;
+        };
+        /** @description A use that is called off: its sessions come back, once. */
+        NewPassUseCancellation: {
+            /**
+             * Format: date-time
+             * @description Absent: now.
+             */
+            occurred_at?: string | null;
+            /** @example 顾客改期 */
+            reason: string;
+            /** @example 0011 */
+            receipt: string;
+            /** @description Absent: `till`. */
+            source?: string | null;
+            /** Format: uuid */
+            store_id: string;
+            /** @example T1 */
+            till: string;
+        };
+        /** @description A card's PIN, typed by its holder: the first one, or another one in the place of `old_pin`. */
+        NewPin: {
+            /** @description The holder's identity document was seen; the first PIN demands it. */
+            identity_checked?: boolean | null;
+            /**
+             * @description To change it.
+             * @example 820416
+             */
+            old_pin?: string | null;
+            /**
+             * @description Six digits, not all alike nor in a row.
+             * @example 471902
+             */
+            pin: string;
+        };
         NewProgram: {
             /**
              * @description Unique in the chain.
@@ -7443,8 +9856,12 @@ export interface components {
             name: components["schemas"]["Text"];
         };
         NewRedemption: {
-            /** @description Number of the card presented. */
+            /** @description Number of the card presented, or its dynamic code. */
             card: string;
+            /** @description `later`: it is paid for now, put aside, and fetched when it is ready (`POST /redemptions/{id}/ready`, `…/collect`). */
+            collect?: components["schemas"]["Collect"];
+            /** @description What was made sure of, where the program demands it. */
+            confirmation?: components["schemas"]["Confirmation"];
             /**
              * Format: date-time
              * @description Absent: now.
@@ -7467,6 +9884,30 @@ export interface components {
             /** @example T1 */
             till: string;
         };
+        /** @description Pays a top-up or a pass back as a whole (or previews it). The receipt is the refund's own. */
+        NewRefund: {
+            /**
+             * @description In words, at most 200 characters.
+             * @example 顾客搬家
+             */
+            note?: string | null;
+            /**
+             * Format: date-time
+             * @description Absent: now.
+             */
+            occurred_at?: string | null;
+            reason: components["schemas"]["RefundReason"];
+            /** @example 0008 */
+            receipt: string;
+            /** @description Absent: `till`. */
+            source?: string | null;
+            /** Format: uuid */
+            store_id: string;
+            /** @description How the money goes back, adding up to what is paid back; null: the way it came. */
+            tenders?: components["schemas"]["Tender"][] | null;
+            /** @example T1 */
+            till: string;
+        };
         NewRegion: {
             /**
              * @description Unique in the chain.
@@ -7482,6 +9923,14 @@ export interface components {
         NewRemark: {
             /** @description What is to be said about it; a no needs it. */
             remark?: string | null;
+        };
+        /** @description An application for a renewal, made now. */
+        NewRenewal: {
+            /**
+             * Format: uuid
+             * @description Where it is applied for.
+             */
+            store_id: string;
         };
         /** @description How an entry was answered. */
         NewResolution: {
@@ -7522,9 +9971,11 @@ export interface components {
             points: number;
             /** Format: uuid */
             program_id: string;
+            /** @description When and for whom; absent: always and for everybody. */
+            rules?: components["schemas"]["RewardRules"];
             /**
              * Format: int64
-             * @description Pieces left; null: not counted.
+             * @description Pieces left; null: not counted. Stores may count their own beside it.
              */
             stock?: number | null;
             /**
@@ -7533,8 +9984,26 @@ export interface components {
              */
             store_id?: string | null;
         };
+        /** @description A stock-taking, or a delivery. */
+        NewRewardStock: {
+            /**
+             * Format: int64
+             * @description Pieces in the store; null: it takes from the chain's stock.
+             */
+            stock?: number | null;
+            /** Format: uuid */
+            store_id: string;
+            /**
+             * Format: int64
+             * @description What the store had when it was counted; null: it took from the chain's. Refused `version_conflict` where pieces were
+             *     handed out meanwhile.
+             */
+            was?: number | null;
+        };
         /** @description A bill. Σ tenders = Σ line amounts − rounding. */
         NewSale: {
+            /** @description What was made sure of, where the program demands it. */
+            confirmation?: components["schemas"]["Confirmation"];
             lines: components["schemas"]["SaleLine"][];
             member?: components["schemas"]["SaleMember"] | null;
             /**
@@ -7555,6 +10024,8 @@ export interface components {
              * @example 0001
              */
             receipt: string;
+            /** @description Rewards that the member claims with it, by card: booked with the bill, both or neither. At most 20. */
+            rewards?: components["schemas"]["SaleReward"][];
             /**
              * Format: int64
              * @description What is let off (抹零), minor units; negative where it is rounded up.
@@ -7567,7 +10038,7 @@ export interface components {
             source: string;
             /** Format: uuid */
             store_id: string;
-            tenders: components["schemas"]["Tender"][];
+            tenders: components["schemas"]["SaleTender"][];
             /** @example T1 */
             till: string;
         };
@@ -7609,6 +10080,14 @@ export interface components {
              */
             follows: number;
             scorecard: components["schemas"]["Scorecard"];
+        };
+        NewSegment: {
+            /**
+             * @description Unique in the chain.
+             * @example 半年未到店的金卡
+             */
+            name: string;
+            rules: components["schemas"]["SegmentRules"];
         };
         NewStaff: {
             /** @example 王丽 */
@@ -7656,6 +10135,13 @@ export interface components {
              * @example Asia/Shanghai
              */
             time_zone?: string | null;
+        };
+        NewTag: {
+            /**
+             * @description Unique in the chain.
+             * @example 爱喝茶
+             */
+            name: string;
         };
         /** @description A task by hand. */
         NewTask: {
@@ -7707,6 +10193,63 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description A tier to set by hand. */
+        NewTier: {
+            reason: components["schemas"]["TierReason"];
+            /**
+             * @description A step of the ladder in force, above the one that figures give.
+             * @example gold
+             */
+            tier: string;
+            /**
+             * Format: date
+             * @description Its last day, in the issuing store's zone: from today to 24 months from now.
+             */
+            until: string;
+        };
+        /** @description Money to be paid in (or quoted): by card or membership, exactly one of the two. */
+        NewTopUp: {
+            /**
+             * Format: int64
+             * @description What is paid in, minor units; the tenders add up to it.
+             * @example 50000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description What the payer pays at once over all cards of the purchase, minor units; absent: this alone.
+             * @example 50000
+             */
+            at_once?: number | null;
+            /** @description Number of the card presented. */
+            card?: string | null;
+            /** Format: uuid */
+            membership_id?: string | null;
+            /**
+             * Format: date-time
+             * @description Absent: now.
+             */
+            occurred_at?: string | null;
+            /**
+             * @description Code of an offer of the program; null: no bonus.
+             * @example summer
+             */
+            offer?: string | null;
+            payer?: components["schemas"]["TopUpPayer"] | null;
+            /**
+             * @description Unique per store, source, till and business date among top-ups; a repeat gets the first answer.
+             * @example 0007
+             */
+            receipt: string;
+            /** @description Absent: `till`. */
+            source?: string | null;
+            /** Format: uuid */
+            store_id: string;
+            /** @description Money alone. */
+            tenders: components["schemas"]["Tender"][];
+            /** @example T1 */
+            till: string;
+        };
         /** @description Points to hand over. */
         NewTransfer: {
             /**
@@ -7752,6 +10295,66 @@ export interface components {
             /** @description At most 100. */
             visits: components["schemas"]["NewVisit"][];
         };
+        /** @description A voucher for a member: with it only this membership pays. */
+        NewVoucher: {
+            /** Format: uuid */
+            kind_id: string;
+            /** Format: uuid */
+            membership_id: string;
+            /**
+             * Format: uuid
+             * @description Who gives it, in whose zone the day of issue is counted; null: the chain.
+             */
+            store_id?: string | null;
+        };
+        /** @description Codes for whoever has them. */
+        NewVoucherBatch: {
+            /** Format: uuid */
+            kind_id: string;
+            /**
+             * @description What they are for, at most 200 characters.
+             * @example 春季门店活动
+             */
+            note?: string | null;
+            /**
+             * Format: int64
+             * @example 500
+             */
+            quantity: number;
+            /**
+             * Format: uuid
+             * @description In whose zone the day of issue is counted; null: the chain's.
+             */
+            store_id?: string | null;
+        };
+        NewVoucherKind: {
+            /**
+             * @description Unique in the chain.
+             * @example spring-50
+             */
+            code: string;
+            name: components["schemas"]["Text"];
+            rules: components["schemas"]["VoucherRules"];
+        };
+        /** @description A code, and the bill that it shall pay a part of. */
+        NewVoucherQuote: {
+            /**
+             * @description Typed or scanned, in groups or not.
+             * @example 5724 1190 3367 0142 8854
+             */
+            code: string;
+            lines: components["schemas"]["SaleLine"][];
+            member?: components["schemas"]["SaleMember"] | null;
+            /**
+             * Format: int64
+             * @description What is let off (抹零), minor units.
+             */
+            rounding?: number;
+            /** Format: uuid */
+            store_id: string;
+            /** @description Codes that the bill is paid with before it. */
+            with?: string[];
+        };
         /** @description A report: what has changed at the customer's, or where it sells. */
         NewWarning: {
             /** @description `major_change` or `territory`; the others are computed. */
@@ -7794,16 +10397,28 @@ export interface components {
             id: string;
             /**
              * Format: int64
-             * @description How much more must be paid in the window, minor units.
+             * @description How much more must be paid in the window, minor units; 0 where it asks for other figures alone.
              */
             missing_paid: number;
             name: components["schemas"]["Text"];
+            /** @description All that it asks for, with the figures as of today. */
+            needs: components["schemas"]["TierNeeds"];
         };
         /**
          * @description What the customer was asked about.
          * @enum {string}
          */
         Occasion: "visit" | "service" | "purchase";
+        /** @description What a top-up of at least so much brings. */
+        OfferStep: {
+            /**
+             * Format: int64
+             * @description Minor units.
+             * @example 50000
+             */
+            from: number;
+            grant: components["schemas"]["Grant"];
+        };
         /**
          * @description What becomes of a row whose customer is known.
          * @enum {string}
@@ -8099,8 +10714,46 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_Campaign: {
+            items: {
+                active: boolean;
+                code: string;
+                /** @description The first days on which it opens, at most eight. */
+                days: string[];
+                /**
+                 * Format: date
+                 * @description The last day on which it is open; null: no end.
+                 */
+                ends_on?: string | null;
+                /**
+                 * Format: int64
+                 * @description Points given so far; what came back with whole bills is taken off.
+                 */
+                given: number;
+                /** Format: uuid */
+                id: string;
+                name: components["schemas"]["Text"];
+                /** Format: uuid */
+                program_id: string;
+                rules: components["schemas"]["CampaignRules"];
+                /** Format: date */
+                starts_on: string;
+                /**
+                 * Format: int64
+                 * @description Rises with every change; the ETag, and the number of the version.
+                 */
+                version: number;
+                /** @description The window in words: 每周五 18:00–22:00，至 2026-12-31 */
+                window: components["schemas"]["Text"];
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Card: {
             items: {
+                /** @description What the state and the blocks allow, whoever may do it. */
+                allowed: components["schemas"]["CardOp"][];
                 balances: components["schemas"]["Balance"][];
                 /** @description Usable: active without a block. */
                 blocks: components["schemas"]["Block"][];
@@ -8118,6 +10771,16 @@ export interface components {
                 program_id: string;
                 /** Format: uuid */
                 replaced_by?: string | null;
+                /**
+                 * @description How the number of the card in its place ends.
+                 * @example 0042
+                 */
+                replaced_by_last_four?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The member of staff who holds it.
+                 */
+                staff_id?: string | null;
                 state: components["schemas"]["CardState"];
                 /** Format: uuid */
                 store_id: string;
@@ -8127,6 +10790,189 @@ export interface components {
                  * @description Last day on which it works, in the issuing store's zone.
                  */
                 valid_through?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_CardBatch: {
+            items: {
+                /** @description At all places together. */
+                counts: components["schemas"]["BlankCounts"];
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                created_by?: string | null;
+                /**
+                 * Format: int32
+                 * @description How many numbers are there so far; all of them: the batch is ready.
+                 */
+                drawn: number;
+                /** Format: uuid */
+                id: string;
+                /** @description The kind of card that its blanks become. */
+                kind: components["schemas"]["CardKind"];
+                name: string;
+                /** Format: uuid */
+                program_id: string;
+                /**
+                 * Format: int32
+                 * @description How many blanks it has, 1–20 000; their serial numbers go from 1 to this.
+                 */
+                quantity: number;
+                /**
+                 * Format: uuid
+                 * @description Where they were made for; null: HQ.
+                 */
+                store_id?: string | null;
+                /**
+                 * Format: date
+                 * @description The last day on which they may be issued; null: no such day.
+                 */
+                valid_through?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_CardCount: {
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Null: all batches.
+                 */
+                batch_id?: string | null;
+                /** Format: date-time */
+                begun_at: string;
+                /** Format: uuid */
+                begun_by?: string | null;
+                /** Format: date-time */
+                closed_at?: string | null;
+                /** Format: uuid */
+                closed_by?: string | null;
+                counts: components["schemas"]["CountTotals"];
+                /** Format: uuid */
+                id: string;
+                remark?: string | null;
+                /** Format: date-time */
+                signed_at?: string | null;
+                /** Format: uuid */
+                signed_by?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Null: HQ.
+                 */
+                store_id?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_CardCountItem: {
+            items: {
+                /** Format: date-time */
+                at?: string | null;
+                /** Format: uuid */
+                batch_id?: string | null;
+                /** @description Whether it should have been there at the beginning. */
+                expected: boolean;
+                /** @description The number's last four digits; of one that no blank has, all that was scanned. */
+                number: string;
+                outcome?: components["schemas"]["CountOutcome"] | null;
+                /**
+                 * Format: int32
+                 * @description In the list, from 1.
+                 */
+                position: number;
+                /** Format: int32 */
+                serial?: number | null;
+                /**
+                 * Format: uuid
+                 * @description Who counted it; of what is missing, who closed the count.
+                 */
+                staff_id?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_CardMove: {
+            items: (components["schemas"]["BlankRange"] & {
+                /** Format: date-time */
+                at: string;
+                /**
+                 * Format: uuid
+                 * @description The card that it has become.
+                 */
+                card_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The count that found the difference.
+                 */
+                count_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Where they were; null with `made`, and for HQ.
+                 */
+                from_store_id?: string | null;
+                /** Format: uuid */
+                id: string;
+                /** Format: int32 */
+                quantity: number;
+                reason?: string | null;
+                /** Format: uuid */
+                staff_id?: string | null;
+                step: components["schemas"]["BlankStep"];
+                /**
+                 * Format: uuid
+                 * @description Where they count since; null: HQ.
+                 */
+                to_store_id?: string | null;
+                /** Format: uuid */
+                transfer_id?: string | null;
+            })[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_CardTransfer: {
+            items: {
+                blanks: components["schemas"]["BlankRange"][];
+                /** Format: int32 */
+                damaged: number;
+                /** @description Those blanks. */
+                differences: components["schemas"]["TransferDifference"][];
+                /**
+                 * Format: uuid
+                 * @description Null: HQ.
+                 */
+                from_store_id?: string | null;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: int32
+                 * @description How many of them didn't arrive, and how many arrived spoilt.
+                 */
+                lost: number;
+                note?: string | null;
+                /** Format: int32 */
+                quantity: number;
+                /** @description What the receiver says of the differences. */
+                reason?: string | null;
+                /** Format: date-time */
+                received_at?: string | null;
+                /** Format: uuid */
+                received_by?: string | null;
+                /** Format: date-time */
+                sent_at: string;
+                /** Format: uuid */
+                sent_by?: string | null;
+                state: components["schemas"]["TransferState"];
+                /**
+                 * Format: uuid
+                 * @description Null: HQ.
+                 */
+                to_store_id?: string | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -8781,6 +11627,48 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_GrantedRenewal: {
+            items: {
+                /** Format: date */
+                applied_on: string;
+                /** Format: date-time */
+                at: string;
+                explanation: components["schemas"]["Text"];
+                /** Format: uuid */
+                id: string;
+                /** @description SHA-256, hexadecimal, of what the plugin was asked; null: the program's own terms. */
+                input?: string | null;
+                /**
+                 * Format: int64
+                 * @description Points that had ended with the membership and weren't given back.
+                 */
+                points_ended: number;
+                /** @description The end had been booked: membership and cards were opened again. */
+                reopened: boolean;
+                /** @description Stable name of the rule that granted it. */
+                rule: string;
+                /** Format: uuid */
+                staff_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Where it was applied for.
+                 */
+                store_id: string;
+                /**
+                 * Format: date
+                 * @description The last valid day that it brought.
+                 */
+                valid_through: string;
+                /**
+                 * Format: date
+                 * @description The last valid day before.
+                 */
+                was_valid_through: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Handover: {
             items: {
                 /**
@@ -8857,7 +11745,16 @@ export interface components {
         /** @description A page of a list. */
         Page_JobRun: {
             items: {
-                /** @description Why it failed. */
+                /**
+                 * Format: int64
+                 * @description Up to how much somebody agreed to on that date; null: nobody was asked.
+                 */
+                approved?: number | null;
+                /** Format: date-time */
+                approved_at?: string | null;
+                /** Format: uuid */
+                approved_by?: string | null;
+                /** @description Why it failed, or what it waits for. */
                 code?: string | null;
                 /** Format: date */
                 day: string;
@@ -8869,6 +11766,7 @@ export interface components {
                 done: number;
                 /** Format: date-time */
                 ended_at?: string | null;
+                held?: components["schemas"]["HeldRun"] | null;
                 /**
                  * Format: int64
                  * @description How often it ran on that date.
@@ -9146,6 +12044,69 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_PassShown: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** Format: int64 */
+                gifts: number;
+                /**
+                 * Format: uuid
+                 * @description Of the sale that sold it.
+                 */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Sessions left, gifts included.
+                 */
+                left: number;
+                /**
+                 * Format: int64
+                 * @description Of one session without the pass, minor units.
+                 */
+                list_price: number;
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Minor units.
+                 */
+                price: number;
+                refund?: components["schemas"]["RefundShown"] | null;
+                service: string;
+                /** Format: int64 */
+                sessions: number;
+                /** Format: uuid */
+                store_id: string;
+                /**
+                 * Format: date
+                 * @description Last day on which it can be used; null: no end.
+                 */
+                valid_through?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_PassUseShown: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Whether it was called off. */
+                cancelled: boolean;
+                confirmation: components["schemas"]["Confirmation"];
+                /** Format: uuid */
+                id: string;
+                /** Format: int64 */
+                sessions: number;
+                /** Format: uuid */
+                store_id: string;
+                /** Format: uuid */
+                therapist_id: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Program: {
             items: {
                 code: string;
@@ -9287,9 +12248,10 @@ export interface components {
                 points: number;
                 /** Format: uuid */
                 program_id: string;
+                rules: components["schemas"]["RewardRules"];
                 /**
                  * Format: int64
-                 * @description Pieces left; null: not counted.
+                 * @description Pieces left; null: not counted. Stores may count their own beside it (`GET /rewards/{id}/stocks`).
                  */
                 stock?: number | null;
                 /**
@@ -9302,6 +12264,49 @@ export interface components {
                  * @description Rises with every change; the ETag.
                  */
                 version: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_RewardClaim: {
+            items: {
+                /** Format: date-time */
+                applied_at: string;
+                /**
+                 * Format: date
+                 * @description The last day on which it can be fetched; afterwards it is cancelled, and its points go back.
+                 */
+                collect_by?: string | null;
+                /** Format: date-time */
+                collected_at?: string | null;
+                collector?: components["schemas"]["Collector"] | null;
+                /** Format: uuid */
+                membership_id: string;
+                /** @description The reward's name. */
+                name: components["schemas"]["Text"];
+                /**
+                 * Format: int64
+                 * @description Pieces of it.
+                 */
+                quantity: number;
+                /** Format: date-time */
+                ready_at?: string | null;
+                /** Format: uuid */
+                redemption_id: string;
+                /** Format: uuid */
+                reward_id: string;
+                /**
+                 * Format: uuid
+                 * @description Who handed it over, or put it aside.
+                 */
+                staff_id?: string | null;
+                state: components["schemas"]["ClaimState"];
+                /**
+                 * Format: uuid
+                 * @description Where it is fetched.
+                 */
+                store_id: string;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -9385,6 +12390,23 @@ export interface components {
                 /**
                  * Format: int32
                  * @description From 1; 0: the usual one, where the chain has declared none.
+                 */
+                version: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Segment: {
+            items: {
+                active: boolean;
+                /** Format: uuid */
+                id: string;
+                name: string;
+                rules: components["schemas"]["SegmentRules"];
+                /**
+                 * Format: int64
+                 * @description Rises with every change; the ETag.
                  */
                 version: number;
             }[];
@@ -9521,6 +12543,20 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_StockOfPlace: {
+            items: {
+                /** @description By batch, the oldest first. */
+                lines: components["schemas"]["StockLine"][];
+                /**
+                 * Format: uuid
+                 * @description Null: HQ.
+                 */
+                store_id?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_StockTake: {
             items: {
                 /** Format: date-time */
@@ -9554,6 +12590,22 @@ export interface components {
                 /** Format: uuid */
                 region_id?: string | null;
                 time_zone: string;
+                /**
+                 * Format: int64
+                 * @description Rises with every change; the ETag.
+                 */
+                version: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Tag: {
+            items: {
+                active: boolean;
+                /** Format: uuid */
+                id: string;
+                name: string;
                 /**
                  * Format: int64
                  * @description Rises with every change; the ETag.
@@ -9711,6 +12763,47 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_TopUpShown: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /**
+                 * Format: int64
+                 * @description Left of its bonus, minor units.
+                 */
+                bonus_left: number;
+                /**
+                 * Format: int64
+                 * @description Bonus beside it, minor units.
+                 */
+                granted: number;
+                /** Format: uuid */
+                id: string;
+                /** @description Code of the offer. */
+                offer?: string | null;
+                /**
+                 * Format: int64
+                 * @description Minor units.
+                 */
+                paid: number;
+                payer: components["schemas"]["Payer"];
+                /** Format: uuid */
+                payer_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Left of what was paid, minor units.
+                 */
+                principal_left: number;
+                refund?: components["schemas"]["RefundShown"] | null;
+                /** Format: uuid */
+                staff_id?: string | null;
+                /** Format: uuid */
+                store_id: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_VisitReport: {
             items: {
                 /**
@@ -9733,6 +12826,115 @@ export interface components {
                 /** Format: uuid */
                 staff_id: string;
                 visits: components["schemas"]["Visit"][];
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Voucher: {
+            items: {
+                /** Format: uuid */
+                batch_id?: string | null;
+                /** @description Most recent first, at most 20. */
+                bills: components["schemas"]["VoucherUse"][];
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: date */
+                issued_on: string;
+                /** Format: uuid */
+                kind_id: string;
+                /**
+                 * Format: date
+                 * @description null: no end.
+                 */
+                last_day?: string | null;
+                /**
+                 * Format: uuid
+                 * @description null: it belongs to whoever has it.
+                 */
+                membership_id?: string | null;
+                /** @description The kind's name. */
+                name: components["schemas"]["Text"];
+                /**
+                 * Format: int64
+                 * @description What it is worth in place of its kind's worth: a return gave it back. Minor units; null: as its kind says.
+                 */
+                own_amount?: number | null;
+                /** @description Why it is blocked, or works again. */
+                reason?: string | null;
+                /**
+                 * Format: int64
+                 * @description Number among the kind's codes, from 1: what people call it.
+                 */
+                serial: number;
+                state: components["schemas"]["VoucherState"];
+                /** Format: uuid */
+                store_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Uses that stand.
+                 */
+                used: number;
+                /**
+                 * Format: int64
+                 * @description How often it works altogether.
+                 */
+                uses: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_VoucherBatch: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description The others follow.
+                 */
+                first_serial: number;
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                kind_id: string;
+                note?: string | null;
+                /** Format: int64 */
+                quantity: number;
+                /** Format: uuid */
+                staff_id?: string | null;
+                /** Format: uuid */
+                store_id?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_VoucherKind: {
+            items: {
+                active: boolean;
+                code: string;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Codes issued so far.
+                 */
+                issued: number;
+                name: components["schemas"]["Text"];
+                rules: components["schemas"]["VoucherRules"];
+                /**
+                 * Format: int64
+                 * @description Uses of them that stand; those undone by a return don't count.
+                 */
+                used: number;
+                /**
+                 * Format: int64
+                 * @description Rises with every change; the ETag.
+                 */
+                version: number;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -9869,6 +13071,103 @@ export interface components {
          * @enum {string}
          */
         PartyField: "name" | "address" | "contact" | "legal_representative" | "signatory" | "account" | "bank" | "tax_number";
+        /** @description What the sale of a pass brings; the pass has the sale's id. */
+        PassSaleAnswer: {
+            pass: components["schemas"]["PassSold"];
+            sale: components["schemas"]["SaleAnswer"];
+        };
+        /** @description A pass of a membership. */
+        PassShown: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            gifts: number;
+            /**
+             * Format: uuid
+             * @description Of the sale that sold it.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Sessions left, gifts included.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Of one session without the pass, minor units.
+             */
+            list_price: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            price: number;
+            refund?: components["schemas"]["RefundShown"] | null;
+            service: string;
+            /** Format: int64 */
+            sessions: number;
+            /** Format: uuid */
+            store_id: string;
+            /**
+             * Format: date
+             * @description Last day on which it can be used; null: no end.
+             */
+            valid_through?: string | null;
+        };
+        /** @description A pass that was sold. */
+        PassSold: {
+            /** Format: int64 */
+            gifts: number;
+            /**
+             * Format: int64
+             * @description Of one session without the pass, minor units.
+             */
+            list_price: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            price: number;
+            service: string;
+            /** Format: int64 */
+            sessions: number;
+            /** Format: date */
+            valid_through?: string | null;
+        };
+        /** @description What using sessions, or calling it off, did. */
+        PassUseAnswer: {
+            entries: components["schemas"]["Entry"][];
+            /**
+             * Format: uuid
+             * @description Of the use, or of calling it off; null in a quote.
+             */
+            id?: string | null;
+            /**
+             * Format: int64
+             * @description Sessions left of the pass.
+             */
+            left: number;
+            /** Format: uuid */
+            pass_id: string;
+        };
+        /** @description Sessions of a pass that were used. */
+        PassUseShown: {
+            /** Format: date-time */
+            at: string;
+            /** @description Whether it was called off. */
+            cancelled: boolean;
+            confirmation: components["schemas"]["Confirmation"];
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            sessions: number;
+            /** Format: uuid */
+            store_id: string;
+            /** Format: uuid */
+            therapist_id: string;
+        };
         /** @description A new initial password, for somebody who has forgotten theirs. */
         PasswordReset: {
             /**
@@ -9877,6 +13176,11 @@ export interface components {
              */
             password: string;
         };
+        /**
+         * @description Who pays for a top-up or a pass.
+         * @enum {string}
+         */
+        Payer: "person" | "organisation";
         /** @description A line of a statement. */
         PeriodRebate: {
             /**
@@ -9913,6 +13217,15 @@ export interface components {
             change: components["schemas"]["Change"];
             text: string;
         };
+        /** @description Another PIN for a holder who doesn't know the old one. */
+        PinReset: {
+            /** @description The holder's identity document was seen; it is demanded. */
+            identity_checked?: boolean | null;
+            /** @example 471902 */
+            pin: string;
+            /** @example 忘记密码 */
+            reason: string;
+        };
         PlaceholderView: {
             /** @description Written `{name}` in a wording. */
             name: string;
@@ -9948,11 +13261,16 @@ export interface components {
             /** @description Whether a membership whose cards are all void earns all the same. */
             earn_without_card?: boolean;
             expiry?: components["schemas"]["PointsExpiry"] | null;
+            /** @description What kinds of cards there are; empty: every kind, for customers and everything. */
+            kinds?: components["schemas"]["KindTerms"][];
             /**
              * Format: int32
              * @description Return window in days; 0: spendable at once.
              */
             maturing_days: number;
+            renewal?: components["schemas"]["RenewalTerms"] | null;
+            /** @description What must be made sure of before a card is used for more than an amount. */
+            requirements?: components["schemas"]["Requirement"][];
             return_policy: components["schemas"]["ReturnPolicy"];
             /** @description A sale's points are rounded once, at the end. */
             rounding: components["schemas"]["Rounding"];
@@ -9961,6 +13279,7 @@ export interface components {
         };
         /** @description How long points are good. */
         PointsExpiry: {
+            end?: components["schemas"]["LotEnd"];
             /**
              * Format: int32
              * @description Days after it on which they can still be spent.
@@ -10036,6 +13355,77 @@ export interface components {
              */
             step: number;
         };
+        /** @description Stored value of a quarter, in minor units. */
+        PrepaidFigures: {
+            /**
+             * Format: int64
+             * @description Bonus at the quarter's end, of the same.
+             */
+            bonus: number;
+            /**
+             * Format: int64
+             * @description Bonus spent at the store, less what returns gave back.
+             */
+            bonus_used: number;
+            /**
+             * Format: int64
+             * @description Bonus beside it.
+             */
+            granted: number;
+            /**
+             * Format: int64
+             * @description Principal at the quarter's end, of the memberships that the store opened.
+             */
+            principal: number;
+            /**
+             * Format: int64
+             * @description Paid in during the quarter, at the store.
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description Paid back at the store.
+             */
+            refunded: number;
+            /**
+             * Format: int64
+             * @description Principal spent at the store, less what returns gave back.
+             */
+            used: number;
+        };
+        /** @description By whose law a chain issues prepaid value, and as what. */
+        PrepaidIssuer: {
+            /**
+             * @description As which it is registered: it decides what is deposited.
+             * @default scale
+             */
+            class: components["schemas"]["IssuerClass"];
+            /**
+             * @description ISO 3166-1, two capitals. `CN` in CNY has limits, identities, bank transfer, deposit and the quarterly report.
+             * @default CN
+             * @example CN
+             */
+            jurisdiction: string;
+        };
+        /** @description What a chain holds of its customers' money at a quarter's end. */
+        PrepaidReport: {
+            class: components["schemas"]["IssuerClass"];
+            deposit?: components["schemas"]["Deposit"] | null;
+            /** Format: date */
+            from: string;
+            jurisdiction: string;
+            /** @example 2026-Q3 */
+            quarter: string;
+            stores: components["schemas"]["PrepaidStore"][];
+            total: components["schemas"]["PrepaidFigures"];
+            /** Format: date */
+            until: string;
+        };
+        /** @description The figures of a store. */
+        PrepaidStore: components["schemas"]["PrepaidFigures"] & {
+            /** Format: uuid */
+            store_id: string;
+        };
         /** @description A message with samples in its placeholders. */
         Preview: {
             /** @description The same as a mail's second part. */
@@ -10052,6 +13442,7 @@ export interface components {
          * @description The wire form of every refusal (RFC 9457), `application/problem+json`. Further members carry the facts a code
          *     brings along: `available` and `needed` points, `possible_points` and `possible_amount` that can be paid instead,
          *     `minimum_points` and `minimum_amount`, the `limit` of what was too much, `state`, `blocks` and `allowed` of a card,
+         *     `blank_state` of a blank card and `blank_store_id` where it is,
          *     `sale_id` of the first bill under a receipt number, `memberships` that may be meant, `customers` whom a new one may be,
          *     `refusals` of a program's rules.
          */
@@ -10159,6 +13550,8 @@ export interface components {
              */
             turnover: number;
         };
+        /** @description Nothing needs to be said. */
+        ReadyReward: Record<string, unknown>;
         /** @description A rebate as it was agreed on. */
         RebateAgreement: {
             /**
@@ -10333,6 +13726,30 @@ export interface components {
             /** @description Each as it is sent to create a type. */
             items: components["schemas"]["NewRecordType"][];
         };
+        /** @description A movement of a holder's record. */
+        RecordedMove: {
+            /**
+             * Format: int64
+             * @description Positive: to the holder.
+             */
+            amount: number;
+            /** @description `points`; `principal` and `bonus` in minor units; `session:` and a service. */
+            asset: string;
+            /**
+             * Format: int64
+             * @description After it, of this asset.
+             */
+            balance: number;
+            explanation: components["schemas"]["Text"];
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            /** Format: date-time */
+            occurred_at: string;
+            receipt?: string | null;
+            /** Format: uuid */
+            store_id?: string | null;
+        };
         /** @description What a redemption takes. */
         RedemptionAnswer: {
             /** @description After the redemption. */
@@ -10342,6 +13759,8 @@ export interface components {
              * @description Last day on which it can be cancelled; null: never.
              */
             cancellable_until?: string | null;
+            /** @description Of a quote: what the program demands to be confirmed before it is booked. */
+            confirmations?: components["schemas"]["Demand"][];
             entries: components["schemas"]["Entry"][];
             /**
              * Format: uuid
@@ -10359,10 +13778,68 @@ export interface components {
              */
             quantity?: number;
             reward: components["schemas"]["RewardShown"];
+            /** @description `collected`, or `applied` where it is fetched later. */
+            state?: components["schemas"]["ClaimState"];
         };
         Refresh: {
             /** @description Of the last answer; each works once. */
             refresh_token: string;
+        };
+        /** @description What a refund pays and takes, with its working. */
+        RefundAnswer: {
+            /**
+             * Format: int64
+             * @description Paid back, minor units.
+             */
+            amount: number;
+            balances: components["schemas"]["Balance"][];
+            entries: components["schemas"]["Entry"][];
+            /**
+             * Format: uuid
+             * @description null in a preview.
+             */
+            id?: string | null;
+            /**
+             * Format: uuid
+             * @description The top-up or pass.
+             */
+            of: string;
+            /**
+             * Format: int64
+             * @description Points of a pass's sale that are taken back.
+             */
+            points: number;
+            reason: components["schemas"]["RefundReason"];
+            /** @description How the money goes back. */
+            tenders: components["schemas"]["Tender"][];
+            /**
+             * Format: int64
+             * @description What was used counts for this, minor units.
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description Bonus (minor units) or gift sessions that are withdrawn.
+             */
+            withdrawn: number;
+            /** @description How it is worked out, line by line. */
+            working: components["schemas"]["Text"][];
+        };
+        /**
+         * @description Why something paid in advance is paid back. It decides at what price its use counts.
+         * @enum {string}
+         */
+        RefundReason: "within_7_days" | "merchant" | "agreed" | "consumer";
+        /** @description What was paid back of a top-up or a pass. */
+        RefundShown: {
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            amount: number;
+            /** Format: uuid */
+            id: string;
+            reason: components["schemas"]["RefundReason"];
         };
         /** @description All that a customer doesn't want to get. */
         RefusalsChange: {
@@ -10389,6 +13866,97 @@ export interface components {
             active?: boolean | null;
             name?: string | null;
         };
+        /** @description How many blanks were registered. */
+        Registered: {
+            /** Format: int64 */
+            quantity: number;
+        };
+        /**
+         * @description What is registered of blanks.
+         * @enum {string}
+         */
+        RegisteredState: "lost" | "damaged" | "void" | "found";
+        /** @description A renewal that was granted. */
+        Renewal: {
+            /**
+             * Format: date
+             * @description In the zone of the store that opened the membership, as all dates here.
+             */
+            applied_on: string;
+            /** @description The membership's cards that go on. */
+            cards: components["schemas"]["RenewedCard"][];
+            /** @description The rule in one sentence. */
+            explanation: components["schemas"]["Text"];
+            /**
+             * Format: uuid
+             * @description null in a quote.
+             */
+            id?: string | null;
+            /** Format: uuid */
+            membership_id: string;
+            /**
+             * Format: int64
+             * @description Points that ended with the membership before the renewal; they aren't given back.
+             */
+            points_ended: number;
+            points_notice?: components["schemas"]["Text"] | null;
+            /** @description The end had been booked: membership and cards are open again. */
+            reopened: boolean;
+            /**
+             * @description Stable name of the rule that granted it.
+             * @example core.renewal
+             */
+            rule: string;
+            /**
+             * Format: date
+             * @description The last valid day now.
+             */
+            valid_through: string;
+            /**
+             * Format: date
+             * @description The last valid day before.
+             */
+            was_valid_through: string;
+        };
+        /** @description By when a renewal is applied for and what it brings; the plugin's rule goes before it. */
+        RenewalTerms: {
+            /**
+             * Format: int32
+             * @description From so many days before the last valid day on.
+             * @default 30
+             * @example 30
+             */
+            before_days: number;
+            /**
+             * Format: int32
+             * @description Until so many days after it; 0: only before the end.
+             * @default 0
+             * @example 0
+             */
+            grace_days: number;
+            /**
+             * Format: int32
+             * @description The validity that follows the present one, in months.
+             * @default 12
+             * @example 12
+             */
+            months: number;
+        };
+        /** @description A card whose validity goes on with its membership's. */
+        RenewedCard: {
+            /** @description What people did to it stays: a lost card is lost. */
+            blocks: components["schemas"]["Block"][];
+            /** Format: uuid */
+            id: string;
+            state: components["schemas"]["CardState"];
+            /** Format: date */
+            valid_through?: string | null;
+        };
+        /**
+         * @description Why a card is replaced.
+         * @enum {string}
+         */
+        ReplacementCause: "lost" | "damaged";
         /**
          * @description For how long a report is.
          * @enum {string}
@@ -10441,6 +14009,17 @@ export interface components {
              */
             copies: number;
             label: components["schemas"]["Text"];
+        };
+        /** @description One demand of a program: above an amount, these are needed. */
+        Requirement: {
+            /**
+             * Format: int64
+             * @description Amounts above this one; 0: any.
+             * @example 0
+             */
+            above?: number;
+            demands: components["schemas"]["Demand"][];
+            use: components["schemas"]["ConfirmedUse"];
         };
         /** @description What was done. */
         ResolvedWarning: {
@@ -10512,6 +14091,8 @@ export interface components {
             sale_id: string;
             tier?: components["schemas"]["Tier"] | null;
             tier_before?: components["schemas"]["Tier"] | null;
+            /** @description Of the vouchers that paid part of the sale. */
+            vouchers?: components["schemas"]["ReturnedVoucher"][];
         };
         ReturnLine: {
             /**
@@ -10583,6 +14164,25 @@ export interface components {
             amount: number;
             kind: components["schemas"]["TenderKind"];
         };
+        /** @description What comes back of a voucher that paid part of the sale. */
+        ReturnedVoucher: {
+            /**
+             * Format: int64
+             * @description What a new code is worth, minor units; 0 otherwise.
+             */
+            amount: number;
+            /** @description One sentence for people. */
+            explanation: components["schemas"]["Text"];
+            /** @description The kind's name. */
+            name: components["schemas"]["Text"];
+            /** @description Whether it is a new code. */
+            new: boolean;
+            /**
+             * Format: uuid
+             * @description The code that works again, or the one that is new; `POST /vouchers/{id}/show` tells it. null: nothing comes back.
+             */
+            voucher_id?: string | null;
+        };
         /** @description What somebody needs to see, and what for. */
         Reveal: {
             fields: components["schemas"]["RevealField"][];
@@ -10639,9 +14239,10 @@ export interface components {
             points: number;
             /** Format: uuid */
             program_id: string;
+            rules: components["schemas"]["RewardRules"];
             /**
              * Format: int64
-             * @description Pieces left; null: not counted.
+             * @description Pieces left; null: not counted. Stores may count their own beside it (`GET /rewards/{id}/stocks`).
              */
             stock?: number | null;
             /**
@@ -10661,16 +14262,136 @@ export interface components {
             name?: components["schemas"]["Text"] | null;
             /** Format: int64 */
             points?: number | null;
+            rules?: components["schemas"]["RewardRules"] | null;
             /**
              * Format: int64
              * @description null: not counted.
              */
             stock?: number | null;
         };
+        /** @description How an exchange reaches its member. */
+        RewardClaim: {
+            /** Format: date-time */
+            applied_at: string;
+            /**
+             * Format: date
+             * @description The last day on which it can be fetched; afterwards it is cancelled, and its points go back.
+             */
+            collect_by?: string | null;
+            /** Format: date-time */
+            collected_at?: string | null;
+            collector?: components["schemas"]["Collector"] | null;
+            /** Format: uuid */
+            membership_id: string;
+            /** @description The reward's name. */
+            name: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description Pieces of it.
+             */
+            quantity: number;
+            /** Format: date-time */
+            ready_at?: string | null;
+            /** Format: uuid */
+            redemption_id: string;
+            /** Format: uuid */
+            reward_id: string;
+            /**
+             * Format: uuid
+             * @description Who handed it over, or put it aside.
+             */
+            staff_id?: string | null;
+            state: components["schemas"]["ClaimState"];
+            /**
+             * Format: uuid
+             * @description Where it is fetched.
+             */
+            store_id: string;
+        };
+        /** @description A reward that was claimed on a bill. */
+        RewardOnBill: {
+            /**
+             * Format: int64
+             * @description Of all pieces.
+             */
+            points: number;
+            /**
+             * Format: int64
+             * @description Pieces of it.
+             */
+            quantity: number;
+            /**
+             * Format: uuid
+             * @description The exchange; null in a quote.
+             */
+            redemption_id?: string | null;
+            reward: components["schemas"]["RewardShown"];
+            state: components["schemas"]["ClaimState"];
+        };
+        /** @description The picture of a reward, without its content. */
+        RewardPicture: {
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: uuid */
+            reward_id: string;
+        };
+        /** @description When and for whom a reward can be had. What is absent restricts nothing. */
+        RewardRules: {
+            /**
+             * Format: date
+             * @description First day, in the store's zone.
+             * @default null
+             */
+            from: string | null;
+            /**
+             * Format: int32
+             * @description Days that a piece waits for its member once it is ready; 30 if absent.
+             * @default null
+             */
+            hold_days: number | null;
+            /**
+             * Format: int64
+             * @description Most pieces for one membership, over all of its exchanges that aren't cancelled.
+             * @default null
+             */
+            member_limit: number | null;
+            /**
+             * @description Id of the lowest tier of the program's ladder that can have it.
+             * @default null
+             * @example gold
+             */
+            minimum_tier: string | null;
+            /**
+             * Format: date
+             * @description Last day.
+             * @default null
+             */
+            until: string | null;
+            /**
+             * @description Days of the week, 1 (Monday) to 7 (Sunday); none: every day.
+             * @default []
+             * @example [
+             *       6,
+             *       7
+             *     ]
+             */
+            weekdays: number[];
+        };
         RewardShown: {
             /** Format: uuid */
             id: string;
             name: components["schemas"]["Text"];
+        };
+        /** @description What a store has of a reward. */
+        RewardStock: {
+            /** Format: int64 */
+            stock: number;
+            /** Format: uuid */
+            store_id: string;
+        };
+        /** @description The stores that count a reward themselves; the others take from the chain's stock. */
+        RewardStocks: {
+            items: components["schemas"]["RewardStock"][];
         };
         /** @enum {string} */
         Role: "hq_admin" | "store_manager" | "supervisor" | "cashier" | "consultant" | "clerk" | "finance" | "auditor" | "api_client" | "vendor";
@@ -10694,13 +14415,26 @@ export interface components {
         Rounding: "floor" | "half_up" | "ceil";
         /** @description When messages go. */
         RulesDocument: components["schemas"]["MessageRules"];
+        /** @description The word that a run waits for: which run, and the figure that was seen. */
+        RunApproval: {
+            /** Format: date */
+            day: string;
+            /**
+             * Format: int64
+             * @description As `held.figure` says.
+             * @example 120000
+             */
+            figure: number;
+            /** @example Asia/Shanghai */
+            zone: string;
+        };
         /** @description Nothing needs to be said of a turn. */
         RunJob: Record<string, unknown>;
         /**
          * @description How a run stands.
          * @enum {string}
          */
-        RunState: "running" | "done" | "failed";
+        RunState: "running" | "done" | "failed" | "held";
         /** @description A bill as booked, with the answer it got. */
         Sale: components["schemas"]["SaleAnswer"] & {
             /**
@@ -10733,6 +14467,8 @@ export interface components {
         SaleAnswer: {
             /** @description After the sale. */
             balances: components["schemas"]["Balance"][];
+            /** @description Of a quote: what the program demands to be confirmed before it is booked. */
+            confirmations?: components["schemas"]["Demand"][];
             entries: components["schemas"]["Entry"][];
             /**
              * Format: uuid
@@ -10751,6 +14487,8 @@ export interface components {
             points_earned: number;
             /** Format: int64 */
             points_spent: number;
+            /** @description Rewards that were claimed on the bill. */
+            rewards?: components["schemas"]["RewardOnBill"][];
             tier?: components["schemas"]["Tier"] | null;
             tier_next?: components["schemas"]["Tier"] | null;
         };
@@ -10819,10 +14557,12 @@ export interface components {
             returned_quantity: number;
             sku: string;
         };
-        /** @description Whose sale it is: by card or by customer, exactly one of the two. */
+        /** @description Whose sale it is: by card, code or customer, exactly one of them. */
         SaleMember: {
             /** @description Number of the card presented. */
             card?: string | null;
+            /** @description Or its dynamic code, 18 digits, good for one use. */
+            code?: string | null;
             /** Format: uuid */
             customer_id?: string | null;
             /**
@@ -10830,6 +14570,34 @@ export interface components {
              * @description Beside `customer_id`: which of the customer's memberships, where there are several.
              */
             membership_id?: string | null;
+        };
+        /** @description A reward of the catalogue that is exchanged with the bill, for points that the member had before it. */
+        SaleReward: {
+            /** @description `later`: it is put aside, and fetched when it is ready. */
+            collect?: components["schemas"]["Collect"];
+            /**
+             * Format: int64
+             * @description Pieces of it; 1 if absent.
+             * @example 1
+             */
+            quantity?: number;
+            /** Format: uuid */
+            reward_id: string;
+        };
+        /** @description What pays a part of a bill. */
+        SaleTender: {
+            /**
+             * Format: int64
+             * @description Money for every kind, minor units. Of a voucher the server says it: absent, or what was quoted.
+             * @example 25800
+             */
+            amount?: number | null;
+            /**
+             * @description Of a voucher, and only there: typed or scanned, in groups or not.
+             * @example 5724 1190 3367 0142 8854
+             */
+            code?: string | null;
+            kind: components["schemas"]["TenderKind"];
         };
         /** @description A form as it is shown; what belongs to an erased customer has no remark. */
         Satisfaction: {
@@ -10921,6 +14689,109 @@ export interface components {
              */
             seq: number;
         };
+        Segment: {
+            active: boolean;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            rules: components["schemas"]["SegmentRules"];
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description Absent fields stay as they are. */
+        SegmentChange: {
+            /** @description false: archived; campaigns that name it still go by it. */
+            active?: boolean | null;
+            name?: string | null;
+            rules?: components["schemas"]["SegmentRules"] | null;
+        };
+        /** @description One value of a choice. */
+        SegmentChoice: {
+            /** @description Empty where pages have a word of their own for it. */
+            label: components["schemas"]["Text"];
+            value: string;
+        };
+        /** @description One question. */
+        SegmentCondition: {
+            /**
+             * Format: int64
+             * @description Of a number, money or days.
+             */
+            amount?: number | null;
+            field: components["schemas"]["SegmentField"];
+            /**
+             * Format: int32
+             * @description Of `paid` and `visits`: in the last so many months, today included.
+             */
+            months?: number | null;
+            test: components["schemas"]["SegmentTest"];
+            /** @description Of a choice: ids, or names. */
+            values?: string[];
+        };
+        /**
+         * @description What is asked of a customer.
+         * @enum {string}
+         */
+        SegmentField: "store" | "consultant" | "form_of_address" | "class" | "consent" | "birthday_month" | "age" | "paid" | "visits" | "last_visit" | "points" | "tier" | "program" | "tag";
+        /** @description What can be asked of a customer. */
+        SegmentFieldView: {
+            choices: components["schemas"]["SegmentChoice"][];
+            field: components["schemas"]["SegmentField"];
+            kind: components["schemas"]["SegmentKind"];
+            /** @description It counts over so many months, which a condition says. */
+            months: boolean;
+            tests: components["schemas"]["SegmentTest"][];
+            title: components["schemas"]["Text"];
+        };
+        SegmentFields: {
+            items: components["schemas"]["SegmentFieldView"][];
+        };
+        /** @description Questions that belong together. */
+        SegmentGroup: {
+            conditions: components["schemas"]["SegmentCondition"][];
+            join: components["schemas"]["Join"];
+        };
+        /**
+         * @description What kind of value a field has.
+         * @enum {string}
+         */
+        SegmentKind: "choice" | "number" | "money" | "days";
+        /** @description Who is meant, of the customers of one's stores. */
+        SegmentMembers: {
+            /**
+             * Format: int64
+             * @description Of them, who agreed to promotions: whom a message would reach.
+             */
+            consenting: number;
+            /** Format: int64 */
+            count: number;
+            /** @description Masked. */
+            items: components["schemas"]["Customer"][];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description Rules to try before they are saved. */
+        SegmentPreview: {
+            /**
+             * Format: int32
+             * @description Most customers shown, 1–200; 50 if absent.
+             */
+            limit?: number | null;
+            rules: components["schemas"]["SegmentRules"];
+        };
+        /** @description Who is meant: groups of questions. Without any, everybody. */
+        SegmentRules: {
+            groups: components["schemas"]["SegmentGroup"][];
+            join: components["schemas"]["Join"];
+        };
+        /**
+         * @description How a field is compared.
+         * @enum {string}
+         */
+        SegmentTest: "in" | "not_in" | "at_least" | "below";
         /** @description A form and its link, which is told this once. */
         SentForm: {
             form: components["schemas"]["CustomerForm"];
@@ -11084,9 +14955,37 @@ export interface components {
             };
         };
         /** @description A document that replaces the present one. */
+        SettingChange_CardStockRules: {
+            /** @description Which programs hand out cards of their blank stock only. */
+            value: {
+                /**
+                 * @description Their cards are blanks of the issuing store's stock: a number is scanned, and one of no batch is refused.
+                 * @default []
+                 */
+                stock_only: string[];
+            };
+        };
+        /** @description A document that replaces the present one. */
         SettingChange_OwnParty: {
             /** @description The chain as a party, in every contract that says nothing else. */
             value: components["schemas"]["Party"];
+        };
+        /** @description A document that replaces the present one. */
+        SettingChange_PrepaidIssuer: {
+            /** @description By whose law a chain issues prepaid value, and as what. */
+            value: {
+                /**
+                 * @description As which it is registered: it decides what is deposited.
+                 * @default scale
+                 */
+                class: components["schemas"]["IssuerClass"];
+                /**
+                 * @description ISO 3166-1, two capitals. `CN` in CNY has limits, identities, bank transfer, deposit and the quarterly report.
+                 * @default CN
+                 * @example CN
+                 */
+                jurisdiction: string;
+            };
         };
         /** @description A document that replaces the present one. */
         SettingChange_ReportRules: {
@@ -11320,9 +15219,47 @@ export interface components {
             version: number;
         };
         /** @description A document as it holds. */
+        SettingView_CardStockRules: {
+            /** @description Which programs hand out cards of their blank stock only. */
+            value: {
+                /**
+                 * @description Their cards are blanks of the issuing store's stock: a number is scanned, and one of no batch is refused.
+                 * @default []
+                 */
+                stock_only: string[];
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
         SettingView_OwnParty: {
             /** @description The chain as a party, in every contract that says nothing else. */
             value: components["schemas"]["Party"];
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
+        SettingView_PrepaidIssuer: {
+            /** @description By whose law a chain issues prepaid value, and as what. */
+            value: {
+                /**
+                 * @description As which it is registered: it decides what is deposited.
+                 * @default scale
+                 */
+                class: components["schemas"]["IssuerClass"];
+                /**
+                 * @description ISO 3166-1, two capitals. `CN` in CNY has limits, identities, bank transfer, deposit and the quarterly report.
+                 * @default CN
+                 * @example CN
+                 */
+                jurisdiction: string;
+            };
             /**
              * Format: int64
              * @description 0: the usual one. Rises with every change; the ETag.
@@ -11548,6 +15485,8 @@ export interface components {
             en: components["schemas"]["Wording"];
             zh: components["schemas"]["Wording"];
         };
+        /** @description Nothing needs to be said. */
+        ShowVoucher: Record<string, unknown>;
         /** @description Both parties have signed. */
         Signing: {
             custody?: components["schemas"]["Custody"] | null;
@@ -11566,6 +15505,26 @@ export interface components {
              * @description After today, within 180 days.
              */
             until: string;
+        };
+        /** @description A movement that took something while the card was gone. */
+        SpentBeforeReport: {
+            /**
+             * Format: int64
+             * @description What it took, in the asset's unit.
+             */
+            amount: number;
+            /** @example points */
+            asset: string;
+            /** Format: uuid */
+            bill_id: string;
+            /** @example sale */
+            kind: string;
+            /** Format: date-time */
+            occurred_at: string;
+            receipt: string;
+            /** Format: uuid */
+            store_id: string;
+            till: string;
         };
         Staff: {
             active: boolean;
@@ -11715,6 +15674,25 @@ export interface components {
              */
             staff_id?: string | null;
         };
+        /** @description The blanks of one batch at one place. */
+        StockLine: {
+            /** Format: uuid */
+            batch_id: string;
+            counts: components["schemas"]["BlankCounts"];
+            kind: components["schemas"]["CardKind"];
+            /** Format: uuid */
+            program_id: string;
+        };
+        /** @description The blanks of one place. */
+        StockOfPlace: {
+            /** @description By batch, the oldest first. */
+            lines: components["schemas"]["StockLine"][];
+            /**
+             * Format: uuid
+             * @description Null: HQ.
+             */
+            store_id?: string | null;
+        };
         /**
          * @description What a stock-take says of a filing number.
          * @enum {string}
@@ -11854,6 +15832,28 @@ export interface components {
              */
             starts_on?: string | null;
         };
+        Tag: {
+            active: boolean;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description Absent fields stay as they are. */
+        TagChange: {
+            /** @description false: archived. Whoever has it keeps it, nobody gets it any more. */
+            active?: boolean | null;
+            name?: string | null;
+        };
+        /** @description What is given to a customer and what taken away. */
+        TagsChange: {
+            add?: string[];
+            remove?: string[];
+        };
         /** @description A task as it is shown; what belongs to an erased customer has no texts. */
         Task: {
             /** Format: date-time */
@@ -11991,7 +15991,7 @@ export interface components {
             kind: components["schemas"]["TenderKind"];
         };
         /** @enum {string} */
-        TenderKind: "cash" | "card" | "mobile" | "transfer" | "points" | "value" | "principal" | "bonus" | "other";
+        TenderKind: "cash" | "card" | "mobile" | "transfer" | "points" | "value" | "principal" | "bonus" | "voucher" | "coupon" | "other";
         /** @description A span of days, both inclusive. */
         Term: {
             /** Format: date */
@@ -12114,12 +16114,110 @@ export interface components {
             id: string;
             name: components["schemas"]["Text"];
         };
+        /** @description Why a tier changed, or was kept. */
+        TierChange: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The bill that caused it.
+             */
+            bill_id?: string | null;
+            /**
+             * Format: date
+             * @description As of when its figures are.
+             */
+            day: string;
+            explanation: components["schemas"]["Text"];
+            /** @description All conditions with their figures of that time. */
+            figures: components["schemas"]["TierNeeds"];
+            from: components["schemas"]["Tier"];
+            kind: string;
+            reason?: components["schemas"]["TierReason"] | null;
+            /**
+             * Format: uuid
+             * @description Who set it by hand, and why.
+             */
+            staff_id?: string | null;
+            to: components["schemas"]["Tier"];
+            /**
+             * Format: date
+             * @description Last day of `to` as it was given then; null: no end.
+             */
+            valid_through?: string | null;
+        };
+        /** @description A measure that must reach a threshold in its window. */
+        TierCondition: {
+            /**
+             * @description `paid`, `visits`, `points`, `nights`, `vehicles`.
+             * @example nights
+             */
+            measure: string;
+            /**
+             * Format: int64
+             * @description Reached at or above it; in the measure's unit.
+             * @example 10
+             */
+            threshold: number;
+            window: components["schemas"]["MeasureWindow"];
+        };
+        /** @description What reaches a step of a ladder. */
+        TierConditions: {
+            join?: components["schemas"]["Join"];
+            /** @description 1 to 5 conditions, each measure and window once. */
+            of: components["schemas"]["TierCondition"][];
+        };
+        /**
+         * @description When a tier that was reached or kept is reviewed. A change of the ladder doesn't move the last day that a tier has.
+         * @enum {string}
+         */
+        TierEnds: "months" | "year_end";
         /**
          * @description How far a tier falls whose threshold isn't reached any more.
          * @enum {string}
          */
         TierFall: "one_step" | "figures" | "never";
+        /** @description One of them. */
+        TierNeed: {
+            /** Format: int64 */
+            figure: number;
+            /**
+             * @description `paid`, `visits`, `points`, `nights`, `vehicles`.
+             * @example paid
+             */
+            measure: string;
+            /** Format: int64 */
+            missing: number;
+            /**
+             * Format: date
+             * @description First day of the window; null: since enrolment.
+             */
+            since?: string | null;
+            /** Format: int64 */
+            threshold: number;
+            unit: components["schemas"]["Unit"];
+            /**
+             * Format: date
+             * @description Its last day.
+             */
+            until: string;
+            window: components["schemas"]["MeasureWindow"];
+        };
+        /** @description Conditions with their figures, as people see them. */
+        TierNeeds: {
+            join: components["schemas"]["Join"];
+            /** @description Whether they hold. */
+            met: boolean;
+            of: components["schemas"]["TierNeed"][];
+        };
+        /**
+         * @description Why a tier is set by hand, or taken back.
+         * @enum {string}
+         */
+        TierReason: "service_recovery" | "status_match" | "key_account" | "promotion" | "correction";
         TierReview: {
+            /** @default months */
+            ends: components["schemas"]["TierEnds"];
             /** @default one_step */
             fall: components["schemas"]["TierFall"];
             /**
@@ -12128,6 +16226,22 @@ export interface components {
              * @default 0
              */
             grace_days: number;
+        };
+        /** @description Why a tier that was set by hand is taken back. */
+        TierRevocation: {
+            reason: components["schemas"]["TierReason"];
+        };
+        /** @description A membership's tier after it was set by hand, or taken back. */
+        TierSet: {
+            explanation: components["schemas"]["Text"];
+            /** Format: uuid */
+            membership_id: string;
+            tier: components["schemas"]["Tier"];
+            /**
+             * Format: date
+             * @description Its last day; null: no end.
+             */
+            valid_through?: string | null;
         };
         /** @description Something that happened. */
         TimelineItem: {
@@ -12189,6 +16303,113 @@ export interface components {
             must_change_password: boolean;
             refresh_token: string;
         };
+        /** @description What a top-up brings; the receipt's figures. */
+        TopUpAnswer: {
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Bonus after the top-up, minor units.
+             */
+            bonus: number;
+            /** Format: date */
+            business_date: string;
+            entries: components["schemas"]["Entry"][];
+            /**
+             * Format: int64
+             * @description Bonus of the offer, minor units.
+             */
+            granted: number;
+            /**
+             * Format: uuid
+             * @description null in a quote.
+             */
+            id?: string | null;
+            /** Format: uuid */
+            membership_id: string;
+            offer?: string | null;
+            /**
+             * Format: int64
+             * @description Principal after the top-up, minor units.
+             */
+            principal: number;
+            receipt: string;
+            /** Format: uuid */
+            store_id: string;
+            till: string;
+        };
+        /** @description An offer of a program: whoever pays in gets a bonus on top. */
+        TopUpOffer: {
+            /**
+             * @description The offer's own, within the program.
+             * @example summer
+             */
+            code: string;
+            /**
+             * Format: date
+             * @description First day; null: at once.
+             */
+            from?: string | null;
+            name: components["schemas"]["Text"];
+            /** @description From the lowest up. The highest step that a top-up reaches holds for all of it. */
+            steps: components["schemas"]["OfferStep"][];
+            /**
+             * Format: date
+             * @description Last day; null: until it is taken out.
+             */
+            until?: string | null;
+        };
+        /** @description Who pays in. */
+        TopUpPayer: {
+            /**
+             * Format: uuid
+             * @description Whose identity document stands in the archive; null: the holder's.
+             * @default null
+             */
+            customer_id: string | null;
+            /** @default person */
+            kind: components["schemas"]["Payer"];
+        };
+        /** @description Money that was paid in. */
+        TopUpShown: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Left of its bonus, minor units.
+             */
+            bonus_left: number;
+            /**
+             * Format: int64
+             * @description Bonus beside it, minor units.
+             */
+            granted: number;
+            /** Format: uuid */
+            id: string;
+            /** @description Code of the offer. */
+            offer?: string | null;
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            paid: number;
+            payer: components["schemas"]["Payer"];
+            /** Format: uuid */
+            payer_id?: string | null;
+            /**
+             * Format: int64
+             * @description Left of what was paid, minor units.
+             */
+            principal_left: number;
+            refund?: components["schemas"]["RefundShown"] | null;
+            /** Format: uuid */
+            staff_id?: string | null;
+            /** Format: uuid */
+            store_id: string;
+        };
         /** @description What the subject lines come to. */
         Totals: {
             /** @description In the order of the lines. */
@@ -12212,6 +16433,24 @@ export interface components {
             /** Format: uuid */
             to_id: string;
         };
+        /** @description Blanks that didn't arrive as they were sent. */
+        TransferDifference: {
+            /** Format: uuid */
+            batch_id: string;
+            /**
+             * Format: int32
+             * @description Serial numbers, both ends included.
+             */
+            first: number;
+            /** Format: int32 */
+            last: number;
+            state: components["schemas"]["TransferDifferenceState"];
+        };
+        /**
+         * @description What is wrong with blanks of a parcel.
+         * @enum {string}
+         */
+        TransferDifferenceState: "lost" | "damaged";
         TransferLimit: {
             /**
              * Format: int64
@@ -12227,6 +16466,17 @@ export interface components {
             per_year: number;
             /** Format: uuid */
             program_id: string;
+        };
+        /** @description Some blanks of a batch: those from `first` to `last`, or the first `count` of them that are in stock. */
+        TransferLine: {
+            /** Format: uuid */
+            batch_id: string;
+            /** Format: int32 */
+            count?: number | null;
+            /** Format: int32 */
+            first?: number | null;
+            /** Format: int32 */
+            last?: number | null;
         };
         /** @description A price from a month on. */
         TransferPrice: {
@@ -12253,6 +16503,12 @@ export interface components {
             /** Format: uuid */
             program_id: string;
         };
+        /** @description What the receiver says of a parcel. Whatever isn't named is there. */
+        TransferReceipt: {
+            differences?: components["schemas"]["TransferDifference"][];
+            /** @description Needed where something differs. */
+            reason?: string | null;
+        };
         /** @description How much may go from one membership to another (D-LED-8); there is no fee. */
         TransferRules: {
             /**
@@ -12261,14 +16517,37 @@ export interface components {
              */
             programs: components["schemas"]["TransferLimit"][];
         };
+        /**
+         * @description How far a parcel has come.
+         * @enum {string}
+         */
+        TransferState: "sent" | "received";
         /** @description Nothing needs to be said of undoing. */
         UndoHandover: Record<string, unknown>;
         /** @description Takes a merge back. */
         UndoMerge: Record<string, unknown>;
+        /**
+         * @description What a measure is counted in.
+         * @enum {string}
+         */
+        Unit: "money" | "points" | "times" | "nights" | "pieces";
         /** @description Stored value of a program. */
         ValueTerms: {
+            /**
+             * Format: int32
+             * @description How long bonus of an anonymous membership is good, in months from its top-up; null: without end. A named one's
+             *     never expires, and what was paid for doesn't at all.
+             * @default null
+             * @example 36
+             */
+            anonymous_months: number | null;
             /** @default pro_rata */
             draw: components["schemas"]["Draw"];
+            /**
+             * @description What top-ups bring beside what is paid.
+             * @default []
+             */
+            offers: components["schemas"]["TopUpOffer"][];
         };
         /**
          * @description What a supervisor says of an answer.
@@ -12313,6 +16592,252 @@ export interface components {
             /** Format: uuid */
             staff_id: string;
             visits: components["schemas"]["Visit"][];
+        };
+        /** @description A code without the code. */
+        Voucher: {
+            /** Format: uuid */
+            batch_id?: string | null;
+            /** @description Most recent first, at most 20. */
+            bills: components["schemas"]["VoucherUse"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            issued_on: string;
+            /** Format: uuid */
+            kind_id: string;
+            /**
+             * Format: date
+             * @description null: no end.
+             */
+            last_day?: string | null;
+            /**
+             * Format: uuid
+             * @description null: it belongs to whoever has it.
+             */
+            membership_id?: string | null;
+            /** @description The kind's name. */
+            name: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description What it is worth in place of its kind's worth: a return gave it back. Minor units; null: as its kind says.
+             */
+            own_amount?: number | null;
+            /** @description Why it is blocked, or works again. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description Number among the kind's codes, from 1: what people call it.
+             */
+            serial: number;
+            state: components["schemas"]["VoucherState"];
+            /** Format: uuid */
+            store_id?: string | null;
+            /**
+             * Format: int64
+             * @description Uses that stand.
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description How often it works altogether.
+             */
+            uses: number;
+        };
+        /** @description A batch of codes. */
+        VoucherBatch: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description The others follow.
+             */
+            first_serial: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            kind_id: string;
+            note?: string | null;
+            /** Format: int64 */
+            quantity: number;
+            /** Format: uuid */
+            staff_id?: string | null;
+            /** Format: uuid */
+            store_id?: string | null;
+        };
+        /** @description Whether codes work. */
+        VoucherBlock: {
+            /** @description true: they stop working; false: they work again. */
+            blocked: boolean;
+            /** @example 顾客遗失 */
+            reason: string;
+        };
+        /** @description A code for its holder. */
+        VoucherCodeShown: {
+            /** @example 5724 1190 3367 0142 8854 */
+            code: string;
+        };
+        /** @description A kind of vouchers. */
+        VoucherKind: {
+            active: boolean;
+            code: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description Codes issued so far.
+             */
+            issued: number;
+            name: components["schemas"]["Text"];
+            rules: components["schemas"]["VoucherRules"];
+            /**
+             * Format: int64
+             * @description Uses of them that stand; those undone by a return don't count.
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /**
+         * @description Absent fields stay as they are. Once codes were issued, rules change only to their holders' advantage: a later end, a
+         *     higher limit; for anything else make another kind.
+         */
+        VoucherKindChange: {
+            /** @description false: none of its codes works, and none is issued. */
+            active?: boolean | null;
+            name?: components["schemas"]["Text"] | null;
+            rules?: components["schemas"]["VoucherRules"] | null;
+        };
+        /** @description What a code gives. */
+        VoucherQuote: {
+            /**
+             * Format: int64
+             * @description What it takes off the bill, minor units.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description What is to be paid besides, after it and the codes before it.
+             */
+            due: number;
+            /** Format: uuid */
+            kind_id: string;
+            /**
+             * Format: date
+             * @description null: no end.
+             */
+            last_day?: string | null;
+            /** @description The kind's name. */
+            name: components["schemas"]["Text"];
+            /** @description As which tender it is booked: `voucher`, bought with money, counts as paid; `coupon`, free, doesn't. */
+            tender: components["schemas"]["TenderKind"];
+            /**
+             * Format: int64
+             * @description Uses that are left of the code, this one included.
+             */
+            uses_left: number;
+            /** Format: uuid */
+            voucher_id: string;
+        };
+        /** @description What a kind of vouchers is worth, and where it holds. */
+        VoucherRules: {
+            /** @description Whether it is bought with money: it then counts as paid, like cash. A free one doesn't. */
+            bought?: boolean;
+            /** @description Lines of these categories are covered, and those of `skus`; where both are empty, every line is. */
+            categories?: string[];
+            /**
+             * Format: int32
+             * @description The last day is so many days after the one of issue, if that is earlier than `until`; null: no such end.
+             */
+            days?: number | null;
+            /**
+             * Format: date
+             * @description First day, in the zone of the store where it is used; null: at once.
+             */
+            from?: string | null;
+            /**
+             * Format: int64
+             * @description How often one membership uses the kind; null: no limit. With a limit it takes a member. Not for bought ones.
+             */
+            member_limit?: number | null;
+            /**
+             * Format: int64
+             * @description What a bill comes to at least, minor units.
+             * @example 30000
+             */
+            minimum?: number;
+            skus?: string[];
+            /** @description Where it works; none: in every store. */
+            stores?: string[];
+            /**
+             * Format: int64
+             * @description How often all codes of the kind work together; null: no limit. Not for bought ones: what was paid for works.
+             */
+            total_limit?: number | null;
+            /**
+             * Format: date
+             * @description Last day; null: no end.
+             */
+            until?: string | null;
+            /**
+             * Format: int64
+             * @description How often each code works; 1 if absent.
+             * @example 1
+             */
+            uses?: number;
+            worth: components["schemas"]["VoucherWorth"];
+        };
+        /**
+         * @description What people have made of a code.
+         * @enum {string}
+         */
+        VoucherState: "issued" | "blocked";
+        /** @description A use of a code. */
+        VoucherUse: {
+            /**
+             * Format: int64
+             * @description What it took off, minor units.
+             */
+            amount: number;
+            /** Format: uuid */
+            bill_id: string;
+            /** @description A return has made the code usable again. */
+            undone: boolean;
+        };
+        /** @description What a voucher is worth on a bill; never more than what it covers of it. */
+        VoucherWorth: {
+            /**
+             * Format: int64
+             * @description Minor units.
+             * @example 5000
+             */
+            amount: number;
+            /** @enum {string} */
+            kind: "amount";
+        } | {
+            /** @enum {string} */
+            kind: "percent";
+            /**
+             * Format: int64
+             * @description The most it takes off, minor units.
+             * @example 10000
+             */
+            most: number;
+            /**
+             * Format: int64
+             * @description Parts per million of what is covered: 150000 is 15 % off.
+             * @example 150000
+             */
+            off_ppm: number;
+        } | {
+            /** @enum {string} */
+            kind: "item";
+            /** @example LIP-01 */
+            sku: string;
         };
         /** @description How many wait for the reader, for a mark beside the page's name. */
         WaitingApprovals: {
@@ -13253,6 +17778,347 @@ export interface operations {
             };
         };
     };
+    find_blank_card: {
+        parameters: {
+            query: {
+                number: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlankCard"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_campaigns: {
+        parameters: {
+            query?: {
+                /** @description Only those of this program. */
+                program_id?: string;
+                /** @description true: only what is in use, false: only what is stopped. */
+                active?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Campaign"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_campaign: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCampaign"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_campaign: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_card_batches: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CardBatch"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_card_batch: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCardBatch"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardBatch"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_card_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardBatch"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_card_labels: {
+        parameters: {
+            query?: {
+                /** @description The first serial number; 1 if absent. */
+                first?: number;
+                /** @description The last one; that of the batch if absent. */
+                last?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_card_numbers: {
+        parameters: {
+            query?: {
+                /** @description `csv` if absent. */
+                format?: components["schemas"]["SheetFormat"];
+                /** @description The first serial number; 1 if absent. */
+                first?: number;
+                /** @description The last one; that of the batch if absent. */
+                last?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_card_completeness: {
         parameters: {
             query?: never;
@@ -13268,6 +18134,585 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CompletenessView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_card_counts: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CardCount"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_card_count: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCardCount"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardCount"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_card_count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardCount"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_card_count: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardCountClosing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardCount"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_card_count_items: {
+        parameters: {
+            query?: {
+                part?: "open" | "differences";
+                outcome?: "found" | "missing" | "surplus" | "found_again" | "unknown" | "moved";
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CardCountItem"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_card: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountedNumber"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountedAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_card_count: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardCountSigning"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardCount"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_card_moves: {
+        parameters: {
+            query?: {
+                batch_id?: string;
+                /** @description Only those of the register: lost, damaged, void, found. */
+                registered?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CardMove"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_blank_cards: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlankRegistration"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registered"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_card_operations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardOperationRule"][];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_card_stock: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StockOfPlace"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_card_stock_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_CardStockRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_card_stock_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_CardStockRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_CardStockRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_card_transfers: {
+        parameters: {
+            query?: {
+                state?: "sent" | "received";
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CardTransfer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_cards: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCardTransfer"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardTransfer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_card_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardTransfer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receive_cards: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferReceipt"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardTransfer"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -13381,6 +18826,43 @@ export interface operations {
             };
         };
     };
+    approve_card: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardOperation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_card: {
         parameters: {
             query?: never;
@@ -13455,6 +18937,73 @@ export interface operations {
             };
         };
     };
+    make_card_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardCode"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collect_card: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardOperation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_card_entries: {
         parameters: {
             query?: {
@@ -13491,6 +19040,150 @@ export interface operations {
         };
     };
     freeze_card: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardOperation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_in_card: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardOperation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_card_loss: {
+        parameters: {
+            query?: {
+                /** @description Since when the card is gone; absent: as the holder said when it was reported. */
+                since?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardLoss"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_card_pin: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPin"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_card: {
         parameters: {
             query?: never;
             header: {
@@ -13601,7 +19294,118 @@ export interface operations {
             };
         };
     };
+    reset_card_pin: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinReset"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_card: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardReturn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     unfreeze_card: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardOperation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock_card_pin: {
         parameters: {
             query?: never;
             header: {
@@ -16033,6 +21837,73 @@ export interface operations {
             };
         };
     };
+    read_customer_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerTags"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_customer_tags: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerTags"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_timeline: {
         parameters: {
             query?: {
@@ -17090,6 +22961,44 @@ export interface operations {
             };
         };
     };
+    approve_job_run: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunApproval"];
+            };
+        };
+        responses: {
+            /** @description Begun */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     run_job: {
         parameters: {
             query?: never;
@@ -17720,6 +23629,389 @@ export interface operations {
             };
         };
     };
+    name_holder: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHolder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_lots: {
+        parameters: {
+            query?: {
+                /** @description The last day of what is summed up as expiring; 30 days from now if absent. */
+                expiring_by?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipLots"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_passes: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PassShown"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_membership_record: {
+        parameters: {
+            query?: {
+                /** @description `csv` if absent. */
+                format?: "csv" | "json";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedMove"][];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_renewals: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GrantedRenewal"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_membership: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRenewal"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewal"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quote_renewal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRenewal"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewal"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_tier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipTier"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_tier: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTier"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierSet"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_tier: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TierRevocation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierSet"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_top_ups: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TopUpShown"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     transfer_points: {
         parameters: {
             query?: never;
@@ -18086,7 +24378,7 @@ export interface operations {
         parameters: {
             query?: {
                 state?: "queued" | "sending" | "sent" | "dead" | "unclear" | "dropped";
-                kind?: "approval_waiting" | "contract_reminder" | "milestone_reminder" | "loan_overdue" | "follow_up_overdue" | "card_lost" | "card_replaced" | "tier_changed" | "points_expiring" | "card_expiring" | "birthday";
+                kind?: "approval_waiting" | "contract_reminder" | "milestone_reminder" | "loan_overdue" | "follow_up_overdue" | "card_lost" | "card_replaced" | "tier_changed" | "membership_renewed" | "points_expiring" | "card_expiring" | "birthday" | "announcement";
                 channel?: "mail" | "sms" | "chat";
                 customer_id?: string;
                 /** @description Most items of a page, 1–200; 50 if absent. */
@@ -18323,6 +24615,289 @@ export interface operations {
             };
         };
     };
+    cancel_pass_use: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassUseCancellation"];
+            };
+        };
+        responses: {
+            /** @description Known already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassUseAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassUseAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_pass: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPass"];
+            };
+        };
+        responses: {
+            /** @description Known already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassSaleAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassSaleAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quote_pass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPass"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassSaleAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_pass_refund: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRefund"];
+            };
+        };
+        responses: {
+            /** @description Known already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quote_pass_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRefund"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pass_uses: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PassUseShown"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_pass_use: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassUse"];
+            };
+        };
+        responses: {
+            /** @description Known already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassUseAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassUseAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_plan: {
         parameters: {
             query?: {
@@ -18341,6 +24916,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_prepaid_issuer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_PrepaidIssuer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_prepaid_issuer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_PrepaidIssuer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_PrepaidIssuer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_prepaid_report: {
+        parameters: {
+            query: {
+                /**
+                 * @description Year and quarter.
+                 * @example 2026-Q3
+                 */
+                quarter: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidReport"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -19202,6 +25876,80 @@ export interface operations {
             };
         };
     };
+    collect_reward: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectReward"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardClaim"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_ready: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadyReward"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardClaim"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_regions: {
         parameters: {
             query?: {
@@ -19732,6 +26480,45 @@ export interface operations {
             };
         };
     };
+    list_claims: {
+        parameters: {
+            query?: {
+                /** @description Only those of this store. */
+                store_id?: string;
+                /** @description Only those of this membership. */
+                membership_id?: string;
+                /** @description Only those in this state. */
+                state?: "applied" | "ready" | "collected" | "cancelled";
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RewardClaim"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_rewards: {
         parameters: {
             query?: {
@@ -19862,6 +26649,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Reward"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_reward_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_reward_picture: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description Percent-encoded UTF-8, at most 200 characters. */
+                "File-Name": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardPicture"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_reward_stocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardStocks"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_reward_stock: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRewardStock"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardStocks"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -20362,6 +27285,317 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FoundShown"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_segment_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentFields"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_segments: {
+        parameters: {
+            query?: {
+                /** @description true: only what is in use, false: only what is archived. */
+                active?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Segment"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_segment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSegment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_segment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentPreview"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMembers"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_segment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_segment_members: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMembers"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    message_segment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MassMessage"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MassAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tag_segment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MassTag"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MassAnswer"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -21132,6 +28366,145 @@ export interface operations {
             };
         };
     };
+    list_tags: {
+        parameters: {
+            query?: {
+                /** @description true: only what is in use, false: only what is archived. */
+                active?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Tag"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_tag: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTag"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_tag: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_task_checks: {
         parameters: {
             query?: {
@@ -21625,6 +28998,162 @@ export interface operations {
             };
         };
     };
+    post_top_up: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTopUp"];
+            };
+        };
+        responses: {
+            /** @description Known already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quote_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTopUp"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_top_up_refund: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRefund"];
+            };
+        };
+        responses: {
+            /** @description Known already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quote_top_up_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRefund"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundAnswer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_transfer_rules: {
         parameters: {
             query?: never;
@@ -21782,6 +29311,525 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ReportStanding"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_voucher_batches: {
+        parameters: {
+            query?: {
+                /** @description Only those of this kind. */
+                kind_id?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VoucherBatch"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_vouchers: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVoucherBatch"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoucherBatch"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_voucher_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoucherBatch"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    block_vouchers: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoucherBlock"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoucherBatch"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_batch_codes: {
+        parameters: {
+            query?: {
+                /** @description `csv` if absent. */
+                format?: components["schemas"]["SheetFormat"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_voucher_kinds: {
+        parameters: {
+            query?: {
+                /** @description true: only what is in use, false: only what is archived. */
+                active?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VoucherKind"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_voucher_kind: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVoucherKind"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoucherKind"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_voucher_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoucherKind"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_voucher_kind: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoucherKindChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoucherKind"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quote_voucher: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVoucherQuote"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoucherQuote"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_vouchers: {
+        parameters: {
+            query?: {
+                /** @description Only those of this kind. */
+                kind_id?: string;
+                /** @description Only those of this batch. */
+                batch_id?: string;
+                /** @description Only those of this membership. */
+                membership_id?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Voucher"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issue_voucher: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVoucher"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedVoucher"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_voucher: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voucher"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    block_voucher: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoucherBlock"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voucher"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_voucher: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShowVoucher"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoucherCodeShown"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
