@@ -84,16 +84,6 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
             "program_id": world.program, "store_id": world.store, "code": code, "name": name, "points": 10, "stock": null,
         }),
         "PATCH /rewards/{id}" => json!({"points": 20}),
-        "POST /rewards/{id}/stocks" => json!({"store_id": world.store, "was": null, "stock": null}),
-        "POST /redemptions/{id}/ready" => json!({}),
-        "POST /redemptions/{id}/collect" => json!({"collector": "holder", "identity_checked": true}),
-        "POST /voucher-kinds" => World::voucher_kind_form(&code),
-        "PATCH /voucher-kinds/{id}" => json!({"name": name}),
-        "POST /voucher-batches" => json!({"kind_id": world.voucher.kind, "quantity": 1}),
-        "POST /vouchers" => world.voucher_form(),
-        "POST /vouchers/{id}/show" => json!({}),
-        "POST /vouchers/{id}/block" | "POST /voucher-batches/{id}/block" => json!({"blocked": false, "reason": "x"}),
-        "POST /voucher-quotes" => json!({"store_id": world.store, "code": "1", "lines": [line]}),
         "POST /regions" => json!({"code": code, "name": code}),
         "PATCH /regions/{id}" => json!({"name": code}),
         "POST /stores" => json!({
@@ -107,7 +97,28 @@ fn body(route: &str, world: &World, app: &TestApp) -> Option<Value> {
         }),
         "PATCH /staff/{id}" => json!({"name": code}),
         "POST /staff/{id}/password" => json!({"password": crate::harness::ONE_TIME}),
-        _ => return prepaid_body(route, world, (&bill, &receipt)).or_else(|| archive_body(route, world, &code, &name)),
+        _ => {
+            let other =
+                voucher_body(route, world, &code, &line).or_else(|| prepaid_body(route, world, (&bill, &receipt)));
+            return other.or_else(|| archive_body(route, world, &code, &name));
+        }
+    })
+}
+
+/// The same for vouchers, and rewards that are fetched later.
+fn voucher_body(route: &str, world: &World, code: &str, line: &Value) -> Option<Value> {
+    Some(match route {
+        "POST /rewards/{id}/stocks" => json!({"store_id": world.store, "was": null, "stock": null}),
+        "POST /redemptions/{id}/ready" => json!({}),
+        "POST /redemptions/{id}/collect" => json!({"collector": "holder", "identity_checked": true}),
+        "POST /voucher-kinds" => World::voucher_kind_form(code),
+        "PATCH /voucher-kinds/{id}" => json!({"name": {"zh": "新", "en": "new"}}),
+        "POST /voucher-batches" => json!({"kind_id": world.voucher.kind, "quantity": 1}),
+        "POST /vouchers" => world.voucher_form(),
+        "POST /vouchers/{id}/show" => json!({}),
+        "POST /vouchers/{id}/block" | "POST /voucher-batches/{id}/block" => json!({"blocked": false, "reason": "x"}),
+        "POST /voucher-quotes" => json!({"store_id": world.store, "code": "1", "lines": [line]}),
+        _ => return None,
     })
 }
 

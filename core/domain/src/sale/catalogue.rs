@@ -72,6 +72,16 @@ pub enum Collector {
 }
 }
 
+impl Collect {
+    /// How far an exchange has come when it is booked.
+    pub fn state(self) -> ClaimState {
+        match self {
+            Collect::Now => ClaimState::Collected,
+            Collect::Later => ClaimState::Applied,
+        }
+    }
+}
+
 impl ClaimState {
     /// The state after a step, if it may be taken.
     ///

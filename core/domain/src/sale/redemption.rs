@@ -142,10 +142,7 @@ pub fn decide_redemption(
     booking.debit(explain::redeem(&reward.name, args.quantity, rule, explanation), points)?;
     let entries = booking.finish();
     expiry::roll(member, args.key.business_date, context, &mut rows);
-    let state = match args.collect {
-        Collect::Now => ClaimState::Collected,
-        Collect::Later => ClaimState::Applied,
-    };
+    let state = args.collect.state();
     rows.claims.push(ClaimRow {
         bill: args.id,
         reward: reward.id,
@@ -156,13 +153,7 @@ pub fn decide_redemption(
         state,
         at: context.now,
     });
-    if let Some(stock) = &mut reward.store_stock {
-        *stock -= args.quantity;
-        rows.store_stock.push((reward.id, context.store, -args.quantity));
-    } else if let Some(stock) = &mut reward.stock {
-        *stock -= args.quantity;
-        rows.stock.push((reward.id, -args.quantity));
-    }
+    reward.hand_out(args.quantity, context.store, &mut rows);
     rows.membership_updates.push(member.touch());
     let days = i32::try_from(cancellable_days).ok().filter(|days| *days > 0);
     let answer = RedemptionAnswer {
@@ -191,6 +182,17 @@ impl Reward {
         points
             .filter(|_| (1..=MOST_PIECES).contains(&quantity))
             .ok_or_else(|| field("/quantity", "应为 1 至 1000 件", "must be 1 to 1000 pieces"))
+    }
+
+    /// Takes pieces out of the store's own stock, or else the chain's.
+    fn hand_out(&mut self, quantity: i64, store: StoreId, rows: &mut Rows) {
+        if let Some(stock) = &mut self.store_stock {
+            *stock -= quantity;
+            rows.store_stock.push((self.id, store, -quantity));
+        } else if let Some(stock) = &mut self.stock {
+            *stock -= quantity;
+            rows.stock.push((self.id, -quantity));
+        }
     }
 
     fn check_stock(&self, quantity: i64) -> Result<(), Refusal> {

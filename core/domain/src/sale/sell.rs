@@ -109,17 +109,15 @@ fn sell_to(
         let earning = Earning::new(outcome, &kept_lines(&args.bill), context.terms.rounding);
         earning.introduced_if(introducer.is_some())
     });
-    let judged = if earning.is_some() {
-        Judgement::Judged
-    } else {
-        Judgement::Unjudged
+    let judged = match earning {
+        Some(_) => Judgement::Judged,
+        None => Judgement::Unjudged,
     };
     let mut bill = bill_row(args, context, judged, earning.as_ref())?;
     bill.membership = Some(member.id);
     bill.spent = spend.map_or(0, |spend| spend.points);
     let (paid, day) = (bill.paid, args.key.business_date);
     let mut rows = bill_rows(args, bill, earning.as_ref(), spend.map_or(0, |spend| spend.points))?;
-
     if judged == Judgement::Unjudged {
         let input = proposal.and_then(|proposal| proposal.input);
         rows.unjudged.extend(input.map(|input| (args.id, input)));

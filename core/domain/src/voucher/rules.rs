@@ -168,19 +168,7 @@ impl VoucherRules {
             "出售的券不能限制总次数或每人次数，请限制发行张数",
             "What was paid for always works: limit how many are issued instead",
         );
-        let ordered = self.from.zip(self.until).is_none_or(|(from, until)| from <= until);
-        expect(
-            ordered,
-            "/until",
-            "结束日期不能早于开始日期",
-            "It ends before it begins",
-        );
-        expect(
-            self.days.is_none_or(|days| (0..=MOST_DAYS).contains(&days)),
-            "/days",
-            "发放后有效天数须为 0 至 3660",
-            "It is good for 0 to 3660 days after issue",
-        );
+        self.check_window(&mut expect);
         expect(
             (0..=LIMIT).contains(&self.minimum),
             "/minimum",
@@ -198,6 +186,22 @@ impl VoucherRules {
         let named = named.into_iter().all(|name| (1..=64).contains(&name.len()));
         expect(named, "/skus", "编码须为 1–64 字节", "Codes of 1 to 64 bytes");
         WrongField::refusal(root, wrong).map_or(Ok(()), Err)
+    }
+
+    fn check_window(&self, expect: &mut dyn FnMut(bool, &str, &str, &str)) {
+        let ordered = self.from.zip(self.until).is_none_or(|(from, until)| from <= until);
+        expect(
+            ordered,
+            "/until",
+            "结束日期不能早于开始日期",
+            "It ends before it begins",
+        );
+        expect(
+            self.days.is_none_or(|days| (0..=MOST_DAYS).contains(&days)),
+            "/days",
+            "发放后有效天数须为 0 至 3660",
+            "It is good for 0 to 3660 days after issue",
+        );
     }
 
     /// Whether codes that were issued under `before` may be under these rules: their holders lose nothing.

@@ -146,10 +146,9 @@ impl Issue {
         let context = desk.context(store, Some(&configuration), now);
         let card_through = kind.valid_through(store.zone.day_of(now), grant.valid_through, self.until)?;
         let membership = MembershipId(Uuid::now_v7());
-        let introducer = match register.introducer {
-            Some(introducer) => desk.open_membership(introducer, self.program, now)?,
-            None => None,
-        };
+        let introduced = register.introducer;
+        let introducer = introduced.map(|by| desk.open_membership(by, self.program, now));
+        let introducer = introducer.transpose()?.flatten();
         let mut inputs: Vec<RecordedInput> = grant.input.into_iter().collect();
         let (qualifying, offers) = match grant.qualifying {
             Some(bill) => {

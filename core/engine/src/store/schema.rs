@@ -562,6 +562,7 @@ diesel::table! {
         stock -> Nullable<BigInt>,
         active -> Bool,
         version -> BigInt,
+        rules -> Text,
     }
 }
 
@@ -1442,6 +1443,43 @@ diesel::table! {
 }
 
 diesel::table! {
+    reward_pictures (chain_id, reward_id) {
+        chain_id -> Binary,
+        reward_id -> Binary,
+        jpeg -> Binary,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    reward_stocks (chain_id, reward_id, store_id) {
+        chain_id -> Binary,
+        reward_id -> Binary,
+        store_id -> Binary,
+        stock -> BigInt,
+    }
+}
+
+diesel::table! {
+    reward_claims (chain_id, bill_id) {
+        chain_id -> Binary,
+        bill_id -> Binary,
+        reward_id -> Binary,
+        membership_id -> Binary,
+        store_id -> Binary,
+        quantity -> BigInt,
+        from_store -> Bool,
+        state -> Text,
+        applied_at -> BigInt,
+        ready_at -> Nullable<BigInt>,
+        collect_by -> Nullable<Integer>,
+        collected_at -> Nullable<BigInt>,
+        collector -> Nullable<Text>,
+        staff_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     card_batches (chain_id, id) {
         chain_id -> Binary,
         id -> Binary,
@@ -1833,6 +1871,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     voucher_batches,
     vouchers,
     voucher_uses,
+    reward_pictures,
+    reward_stocks,
+    reward_claims,
     card_batches,
     card_blanks,
     card_moves,
