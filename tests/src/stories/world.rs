@@ -72,14 +72,6 @@ pub struct Marketing {
     pub segment: String,
 }
 
-/// A kind of vouchers, a batch, and one that is the member's.
-#[derive(Default)]
-pub struct Voucher {
-    pub kind: String,
-    pub batch: String,
-    pub id: String,
-}
-
 impl World {
     /// In a store of the story's chain.
     pub fn of_store(app: &TestApp, store: &str) -> Self {
