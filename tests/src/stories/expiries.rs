@@ -73,8 +73,8 @@ fn d_led_7_what_expires_by_a_day_is_told_with_its_lots(app: &TestApp) {
         app.sale_to(&member).line("cream", "skin", amount).ring_as_quoted();
     }
     let all = [
-        (100, "2026-04-01".into()),
-        (200, "2026-06-01".into()),
+        (100, "2026-04-02".into()),
+        (200, "2026-06-02".into()),
         (50, "never".into()),
     ];
     assert_eq!(
@@ -83,9 +83,9 @@ fn d_led_7_what_expires_by_a_day_is_told_with_its_lots(app: &TestApp) {
         "soonest first, those without an end last"
     );
     let sums = [
-        ("2026-03-31", None),
-        ("2026-04-01", Some(100)),
-        ("2026-05-31", Some(100)),
+        ("2026-04-01", None),
+        ("2026-04-02", Some(100)),
+        ("2026-06-01", Some(100)),
         ("2026-07-01", Some(300)),
     ];
     for (by, points) in sums {
