@@ -30,7 +30,7 @@ fn d_card_2_a_card_takes_its_blank_out_of_stock(app: &TestApp) {
     });
     let further = app.cashier().post("/cards", &add).created();
     assert_eq!(further.text("/number"), numbers[1], "a supplementary card");
-    let replace = json!({"reason": "折断", "store_id": app.east(), "number": numbers[2]});
+    let replace = json!({"reason": "折断", "cause": "damaged", "store_id": app.east(), "number": numbers[2]});
     let replaced = app
         .cashier()
         .post(&format!("/cards/{}/replace", further.text("/id")), &replace)
@@ -156,7 +156,7 @@ fn d_card_2_a_program_may_hand_out_blanks_only(app: &TestApp) {
     add(Value::Null).expect_problem(409, "card_stock");
     add(json!(numbers[1])).created();
     let replace = |number: Value| {
-        let body = json!({"reason": "折断", "store_id": app.east(), "number": number});
+        let body = json!({"reason": "折断", "cause": "damaged", "store_id": app.east(), "number": number});
         app.cashier().post(&format!("/cards/{}/replace", before.card), &body)
     };
     replace(Value::Null).expect_problem(409, "card_stock");

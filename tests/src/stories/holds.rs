@@ -212,8 +212,12 @@ fn d_card_5_a_loss_lets_go_what_the_card_held(app: &TestApp) {
     body["membership_id"] = json!(fang.membership);
     let of_membership = app.manager().post("/holds", &body).created();
     assert_eq!(stands(app, &fang), (500, 500));
-    app.operate(&fang.card, "report-loss", json!({"caller_verified": true}))
-        .ok();
+    app.operate(
+        &fang.card,
+        "report-loss",
+        json!({"caller_verified": true, "questions": ["birthday"]}),
+    )
+    .ok();
     assert_eq!(stands(app, &fang), (800, 200), "the membership goes on");
     capture(app, &of_card, 300).expect_problem(409, "hold_ended");
     capture(app, &of_membership, 200).ok();

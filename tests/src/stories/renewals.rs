@@ -238,8 +238,12 @@ fn d_card_8_whether_the_night_has_run_changes_nothing(app: &TestApp) {
 fn d_card_8_a_lost_card_is_renewed_and_still_lost(app: &TestApp) {
     renewing(app, 30);
     let member = app.member("王芳");
-    app.operate(&member.card, "report-loss", json!({"caller_verified": true}))
-        .ok();
+    app.operate(
+        &member.card,
+        "report-loss",
+        json!({"caller_verified": true, "questions": ["birthday"]}),
+    )
+    .ok();
     app.set_now("2028-03-10 10:00");
     app.night();
     renew(app, &member).created();
@@ -248,8 +252,12 @@ fn d_card_8_a_lost_card_is_renewed_and_still_lost(app: &TestApp) {
         (card.text("/state"), card["blocks"].clone()),
         ("active".into(), json!(["loss"]))
     );
-    app.operate(&member.card, "replace", json!({"store_id": app.east()}))
-        .created();
+    app.operate(
+        &member.card,
+        "replace",
+        json!({"store_id": app.east(), "cause": "damaged"}),
+    )
+    .created();
 }
 
 fn d_card_8_another_membership_in_its_place_is_not_pushed_out(app: &TestApp) {

@@ -48,7 +48,7 @@ impl Default for Window {
 impl Window {
     /// Whether it is open from midnight to midnight.
     pub fn is_of_whole_days(&self) -> bool {
-        self.from == 0 && self.minutes % MINUTES == 0
+        self.from == 0 && self.minutes.is_multiple_of(MINUTES)
     }
 
     /// Whether it is open at an instant, by the clock of a store.

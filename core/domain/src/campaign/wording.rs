@@ -50,7 +50,7 @@ impl Window {
     fn once(&self) -> Text {
         let end = self.from + self.minutes;
         let last = self.ends_on().unwrap_or(self.start);
-        let whole_days = self.from == 0 && end % MINUTES == 0;
+        let whole_days = self.from == 0 && end.is_multiple_of(MINUTES);
         if whole_days && last == self.start {
             return Text::new(self.start.to_string(), self.start.to_string());
         }

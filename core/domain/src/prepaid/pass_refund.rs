@@ -7,10 +7,11 @@ use super::{Paid, RefundCase, RefundReason, Refunded, Uses, check_seven_days, re
 use crate::error::{Refusal, Text};
 use crate::id::*;
 use crate::ledger::{Asset, Booking, EntryDraft, EntryKind, Member};
+use crate::measure::{PAID, POINTS};
 use crate::money::{Minor, mul_div};
-use crate::rows::{BillProgress, MeasureDelta, RefundRow, Rows};
+use crate::rows::{BillProgress, RefundRow, Rows};
 use crate::sale::sell::source;
-use crate::sale::{BillKind, Context, EntryView, SaleRecord, Tender, TenderKind, check_occurred_at};
+use crate::sale::{BillKind, Context, EntryView, SaleRecord, Tender, TenderKind, check_occurred_at, counted};
 
 /// What a refund of a pass pays and takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,16 +111,11 @@ fn take_points(
     booking.finish()
 }
 
-/// What is paid back counted as paid on the sale's day.
-fn uncount(member: &Member, (sale, amount, points): (&SaleRecord, Minor, i64), rows: &mut Rows) {
-    if amount != 0 {
-        rows.measures.push(MeasureDelta {
-            membership: member.id,
-            measure: "paid",
-            day: sale.key.business_date,
-            delta: -amount,
-        });
-    }
+/// What is paid back counted as paid on the sale's day, and its points when they could first be spent.
+fn uncount(member: &mut Member, (sale, amount, points): (&SaleRecord, Minor, i64), rows: &mut Rows) {
+    let day = sale.key.business_date;
+    counted::add(member, rows, (PAID, day), -amount);
+    counted::add(member, rows, (POINTS, sale.terms.points_count_on(day)), -points);
     rows.progress.push(progress(sale, amount, points));
 }
 

@@ -79,7 +79,8 @@ impl Terms {
     }
 }
 
-fn add(member: &mut Member, rows: &mut Rows, (measure, day): (&'static str, Day), delta: i64) {
+/// Counts a difference of a measure on a day.
+pub(crate) fn add(member: &mut Member, rows: &mut Rows, (measure, day): (&'static str, Day), delta: i64) {
     if delta == 0 {
         return;
     }

@@ -5,7 +5,7 @@ mod cancel;
 mod catalogue;
 mod closing;
 mod confirmation;
-mod counted;
+pub(crate) mod counted;
 mod earn;
 mod expiry;
 mod explain;

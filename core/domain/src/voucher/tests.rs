@@ -1,6 +1,8 @@
 use super::*;
 use uuid::Uuid;
 
+type Change<T> = fn(&mut T);
+
 fn store(n: u128) -> StoreId {
     Uuid::from_u128(n).into()
 }
@@ -80,7 +82,7 @@ fn bill() -> Vec<Line> {
 #[test]
 fn one_thing_that_fails_makes_a_code_unusable() {
     assert!(off(1).is_usable(&here()));
-    let wrong: [(&str, fn(&mut Voucher)); 13] = [
+    let wrong: [(&str, Change<Voucher>); 13] = [
         ("archived", |v| v.active = false),
         ("blocked", |v| v.state = VoucherState::Blocked),
         ("another's", |v| v.member = Some(member(2))),
@@ -194,7 +196,7 @@ fn a_bill_below_the_least_is_told_what_is_missing() {
 fn rules_are_checked_and_holders_keep_what_they_have() {
     let rules = off(50_00).rules;
     assert_eq!(rules.check("/rules"), Ok(()));
-    let wrong: [(&str, fn(&mut VoucherRules)); 8] = [
+    let wrong: [(&str, Change<VoucherRules>); 8] = [
         ("/worth/amount", |r| r.worth = Worth::Amount { amount: 0 }),
         ("/worth/off_ppm", |r| {
             r.worth = Worth::Percent {

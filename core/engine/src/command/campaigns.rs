@@ -181,10 +181,8 @@ pub(super) fn take_back(
 ) {
     let returned = |line: &RecordedLine| {
         let now = rows.progress.iter().flat_map(|progress| &progress.lines);
-        let now = now
-            .filter(|(number, _)| *number == line.number)
-            .map(|(_, returned)| *returned);
-        now.last().unwrap_or(line.returned)
+        let mut now = now.rev().filter(|(number, _)| *number == line.number);
+        now.next().map_or(line.returned, |(_, returned)| *returned)
     };
     let kept = record.lines.iter().any(|line| returned(line) < line.quantity);
     if kept || answer.points.waived > 0 {

@@ -297,9 +297,9 @@ impl LedgerCommand for Selling {
             valid_through: pass.valid_through,
         };
         let pass = serde_json::to_string(&view).map_err(crate::Error::from)?;
-        let with = |sale: &str| format!("{{\"pass\":{pass},\"sale\":{sale}}}");
-        decision.answer.json = with(&decision.answer.json);
-        decision.answer.kept = decision.answer.kept.as_deref().map(with);
+        decision.answer.json = with_pass(&pass, &decision.answer.json);
+        let kept = decision.answer.kept.as_deref();
+        decision.answer.kept = kept.map(|sale| with_pass(&pass, sale));
         decision.notes.audit.push(AuditRow {
             action: "pass.sell",
             subject: Some(bill.0),
@@ -307,4 +307,9 @@ impl LedgerCommand for Selling {
         });
         Ok(decision)
     }
+}
+
+/// Both documents in one.
+fn with_pass(pass: &str, sale: &str) -> String {
+    format!("{{\"pass\":{pass},\"sale\":{sale}}}")
 }

@@ -72,11 +72,11 @@ impl Engine {
     ) -> Result<Answered, Refusal> {
         actor.require(Action::SegmentWrite, None)?;
         let chain = actor.chain;
+        let people = self.everybody(actor, id, false)?;
         self.read(chain, |conn| match new.remove {
             true => Ok(()),
             false => tag::check_in_use(conn, chain, &[new.tag_id], "/tag_id"),
         })?;
-        let people = self.everybody(actor, id, false)?;
         let detail = json!({ "tag_id": new.tag_id, "remove": new.remove });
         let noted = self
             .note_action(
@@ -87,9 +87,7 @@ impl Engine {
                 detail,
             )
             .await?;
-        if noted.replayed {
-            return Ok(noted);
-        }
+        // A repeat goes on where a stop has left it: nobody is marked twice.
         for some in people.chunks(SOME).map(<[CustomerId]>::to_vec) {
             let (tag, on) = (new.tag_id, !new.remove);
             let work = move |tx: &mut Tx<'_>| {
@@ -135,9 +133,7 @@ impl Engine {
                 detail.clone(),
             )
             .await?;
-        if noted.replayed {
-            return Ok(noted);
-        }
+        // A repeat goes on where a stop has left it: nobody is told twice.
         let said = Sha256::digest(detail.to_string().as_bytes());
         let said = said
             .iter()

@@ -118,9 +118,12 @@ pub(super) struct SaleRow {
     parts: String,
 }
 
+/// Measure, day and figure.
+type Counts = Vec<(&'static str, i32, i64)>;
+
 impl SaleRow {
     /// What it counts for, by measure and day; whether anything of it is kept, else it counts as no purchase.
-    fn counts(&self) -> Result<(Vec<(&'static str, i32, i64)>, bool)> {
+    fn counts(&self) -> Result<(Counts, bool)> {
         let (day, lines) = (self.business_date, Parts::parse(&self.parts)?.lines);
         let kept =
             self.returned_money == 0 && self.total != 0 || lines.iter().any(|line| line.returned != line.quantity);

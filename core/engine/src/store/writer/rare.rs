@@ -55,10 +55,6 @@ pub(super) fn save(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
         )?;
         expect((1, changed), "bill")?;
     }
-    for (reward, delta) in &rows.stock {
-        let changed = run!(conn, AddStock, [*delta, chain, *reward])?;
-        expect((1, changed), "reward")?;
-    }
     credentials::save(conn, chain, rows)?;
     claims::save(conn, chain, rows)?;
     vouchers::save(conn, chain, rows)?;
