@@ -24,7 +24,7 @@ pub fn tests() -> Vec<Trial> {
         d_card_8_other_systems_and_the_audit_log_are_told,
         d_card_8_terms_that_make_no_sense_are_refused_by_field,
     );
-    let stories: [(&str, fn(&TestApp)); 3] = [
+    let stories: [(&str, crate::harness::Story); 3] = [
         ("d_card_8_the_plugin_renews_who_has_come_in_the_year", by_measures),
         ("d_card_8_the_plugins_rule_wins_over_the_programs_terms", plugin_wins),
         (

@@ -120,7 +120,11 @@ fn d_cam_2_every_field_finds_whom_it_should(app: &TestApp) {
         (is("tag", json!([tag])), &[zhao]),
     ];
     for (condition, names) in expected {
-        assert_eq!(meant(app, &all_of(&[condition.clone()])), names, "{condition}");
+        assert_eq!(
+            meant(app, &all_of(std::slice::from_ref(&condition))),
+            names,
+            "{condition}"
+        );
     }
     let fields = app.hq().get("/segment-fields").ok();
     let fields = fields.list("/items");
@@ -312,7 +316,7 @@ fn d_cam_2_what_cannot_be_asked_is_refused(app: &TestApp) {
         (json!({"field": "age", "test": "below"}), "amount"),
         (json!({"field": "store", "test": "in", "values": ["x"]}), "values"),
     ] {
-        let body = json!({"name": "x", "rules": all_of(&[condition.clone()])});
+        let body = json!({"name": "x", "rules": all_of(std::slice::from_ref(&condition))});
         let problem = app.hq().post("/segments", &body).expect_problem(422, "field_invalid");
         assert_eq!(
             problem.text("/errors/0/pointer"),
