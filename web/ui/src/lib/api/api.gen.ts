@@ -9731,7 +9731,7 @@ export interface components {
              */
             receipt: string;
             /**
-             * @description Code of the service, 1 to 48 letters, digits, `-`, `_` or `.`.
+             * @description Code of the service, 1 to 32 letters, digits, `-`, `_` or `.`.
              * @example facial
              */
             service: string;
