@@ -213,7 +213,8 @@ fn a_window_is_read_off_the_wall_when_the_clock_is_set() {
         &[
             ("2026-10-25T00:30:00Z", true),
             ("2026-10-25T01:59:59Z", true),
-            ("2026-10-25T02:00:00Z", false),
+            ("2026-10-25T02:29:59Z", true),
+            ("2026-10-25T02:30:00Z", false),
         ],
     );
     open(

@@ -107,7 +107,7 @@ mod tests {
         let (_dir, keys) = keys();
         let chain = keys.chain(ChainId(Uuid::from_u128(1)));
         let other = keys.chain(ChainId(Uuid::from_u128(2)));
-        let mut seen = HashSet::new();
+        let (mut seen, mut alike) = (HashSet::new(), 0);
         for n in 0..500 {
             let (card, of) = (CardId(Uuid::from_u128(n)), CardNumber::from_random(n as u64 * 7_919));
             for step in [0, 58_000_000, 58_000_001] {
@@ -116,10 +116,12 @@ mod tests {
                 assert!(chain.is_code_of(&code, card, &of, step));
                 assert_ne!(chain.number_in_code(&code, step + 1), of);
                 assert_ne!(other.number_in_code(&code, step), of);
-                assert!(!chain.is_code_of(&code, CardId(Uuid::from_u128(9999)), &of, step));
+                alike += i32::from(chain.is_code_of(&code, CardId(Uuid::from_u128(9999)), &of, step));
                 assert!(seen.insert(code.as_str().to_owned()), "no two alike");
             }
         }
+        // Three digits are the card's own: of 1500, some one or two are another one's by chance.
+        assert!(alike < 15, "{alike}");
     }
 
     #[test]
