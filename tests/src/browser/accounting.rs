@@ -26,7 +26,7 @@ pub fn hq_sees_what_it_answers_for(app: &TestApp, window: &Window) {
     app.hire("ying", "finance", &[]);
     app.first_log_in("ying");
     super::log_in(app, window, "ying", PASSWORD);
-    window.find("nav-liability");
+    window.find("nav-group-accounting");
     turn(app, window, "liability?on=2027-03-02", "liability-0");
     window.wait_for_text("liability-outstanding-0", "707");
     window.wait_for_text("liability-balance-0", "607");
