@@ -12,7 +12,7 @@ fn main() -> Result<()> {
             let plugins = Path::new(env!("CARGO_MANIFEST_DIR"))
                 .parent()
                 .context("pack lies in plugins")?;
-            let folders = folders.iter().map(|f| std::path::absolute(f));
+            let folders = folders.iter().map(std::path::absolute);
             let folders: Vec<PathBuf> = folders.collect::<std::io::Result<_>>()?;
             cardea_pack::Lock::write(Path::new(dist), plugins, toolchain, &folders)
         }

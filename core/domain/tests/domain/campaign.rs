@@ -379,8 +379,11 @@ fn outcome() -> Outcome {
     }
 }
 
+/// Of two lines, of bonuses by name, and what each campaign gave and let off.
+type Sums = (i64, i64, Vec<(String, i64)>, Vec<(i64, i64)>);
+
 /// What offers add, by line, and their bonuses.
-fn added(offers: &[&Offer], usage: Usage) -> (i64, i64, Vec<(String, i64)>, Vec<(i64, i64)>) {
+fn added(offers: &[&Offer], usage: Usage) -> Sums {
     let judged = judge(&outcome(), &lines(), offers, |_| usage);
     let of_line = |line| {
         let contributions = judged

@@ -206,7 +206,8 @@ fn d_card_4_each_operation_has_demands_of_its_own() {
         change(&mut told);
         told
     };
-    let cases: [(CardOp, fn(&mut CardOperation), Option<&str>); 9] = [
+    type Change = fn(&mut CardOperation);
+    let cases: [(CardOp, Change, Option<&str>); 9] = [
         (
             CardOp::Collect,
             |told| told.handbook_given = false,
