@@ -2,7 +2,7 @@
 
 use super::{in_english, picture};
 use crate::harness::webdriver::Window;
-use crate::harness::{Field, PASSWORD, TestApp};
+use crate::harness::{PASSWORD, TestApp};
 use serde_json::json;
 
 fn turn(app: &TestApp, window: &Window, page: &str, testid: &str) {
@@ -51,17 +51,6 @@ pub fn hq_sees_what_it_answers_for(app: &TestApp, window: &Window) {
     in_english(window, "settlement-en");
     turn(app, window, "debts", "debt-0");
     picture(window, "debts-zh");
-    window.find("debt-write-off-0").click();
-    window.find("write-off-reason").fill("联系不上");
-    window.find("write-off-save").click();
-    let request = window.wait_for("a request", || {
-        let waiting = app.hq().get("/approvals").ok();
-        waiting.list("/items").first().map(|one| one.text("/id"))
-    });
-    app.hq().post(&format!("/approvals/{request}/agree"), &json!({})).ok();
-    window.find("write-off-save").click();
-    window.find("debts-nothing");
-    assert_eq!(app.points(&fang), 0);
 }
 
 pub fn a_manager_adjusts_points(app: &TestApp, window: &Window) {
