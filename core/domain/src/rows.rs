@@ -29,8 +29,8 @@ pub struct Rows {
     pub entries: Vec<EntryRow>,
     pub lots: Vec<LotRow>,
     pub lot_moves: Vec<LotMoveRow>,
-    /// Earlier lots that are good until another instant now.
-    pub lot_dates: Vec<(MembershipId, LotId, Instant)>,
+    /// Earlier lots that are good until another instant now; none: without end.
+    pub lot_dates: Vec<(MembershipId, LotId, Option<Instant>)>,
     /// Lots whose end is booked with the command.
     pub lots_ended: Vec<(MembershipId, LotId)>,
     /// Balances after the command (absolute).

@@ -11,7 +11,7 @@ use crate::measure::{PAID, POINTS};
 use crate::money::{Minor, mul_div};
 use crate::rows::{BillProgress, RefundRow, Rows};
 use crate::sale::sell::source;
-use crate::sale::{BillKind, Context, EntryView, SaleRecord, Tender, TenderKind, check_occurred_at, counted};
+use crate::sale::{BillKind, Context, EntryView, SaleRecord, Tender, check_occurred_at, counted};
 
 /// What a refund of a pass pays and takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,8 +121,7 @@ fn uncount(member: &mut Member, (sale, amount, points): (&SaleRecord, Minor, i64
 
 /// What the sale was paid with, as money; what stored value paid goes back as the till says.
 fn money_of(sale: &SaleRecord) -> Vec<Tender> {
-    let plain = |kind: TenderKind| kind.is_money() && kind.value_asset().is_none();
-    let money = sale.tenders.iter().filter(|tender| plain(tender.kind));
+    let money = sale.tenders.iter().filter(|tender| tender.kind.is_cash_like());
     let tender = money.map(|tender| Tender {
         kind: tender.kind,
         amount: tender.amount - tender.returned,

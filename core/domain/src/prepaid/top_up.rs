@@ -160,8 +160,7 @@ fn end_of(day: Day, months: Option<u32>, context: &Context) -> Option<Instant> {
 /// `field_invalid`, `tenders_mismatch`
 pub(super) fn check_tenders(tenders: &[Tender], due: Minor, minor_units: u32) -> Result<(), Refusal> {
     for (i, tender) in tenders.iter().enumerate() {
-        let money = tender.kind.is_money() && !matches!(tender.kind, TenderKind::Value | TenderKind::Principal);
-        if !money || tender.amount <= 0 {
+        if !tender.kind.is_cash_like() || tender.amount <= 0 {
             let zh = "只能用现金、银行卡、移动支付、转账等方式付款，金额须大于零。";
             let en = "Only money can be paid in or back, by cash, card, mobile, transfer or otherwise, and more than nothing.";
             return Err(Refusal::new(Code::FieldInvalid, zh, en).at(format!("/tenders/{i}")));

@@ -157,6 +157,6 @@ pub(super) fn roll(member: &mut Member, day: Day, context: &Context, rows: &mut 
         .filter(|lot| lot.terms.expires_at.is_some_and(live))
     {
         lot.terms.expires_at = Some(until);
-        rows.lot_dates.push((member.id, lot.id, until));
+        rows.lot_dates.push((member.id, lot.id, Some(until)));
     }
 }

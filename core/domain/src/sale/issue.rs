@@ -309,6 +309,15 @@ pub fn decide_named(
         rows.card_updates.push(card.update());
     }
     member.customer = Some(customer);
+    // Named value never expires (D-CARD-11).
+    let (id, now) = (member.id, context.now);
+    let value = member.accounts.iter_mut().filter(|(asset, _)| asset.is_money());
+    for lot in value.flat_map(|(_, account)| &mut account.lots) {
+        if lot.terms.expires_at.is_some_and(|end| now < end) {
+            lot.terms.expires_at = None;
+            rows.lot_dates.push((id, lot.id, None));
+        }
+    }
     rows.named.push((member.id, customer));
     rows.membership_updates.push(member.touch());
     Ok(rows)

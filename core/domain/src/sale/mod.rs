@@ -143,6 +143,11 @@ impl TenderKind {
         matches!(self, TenderKind::Voucher | TenderKind::Coupon)
     }
 
+    /// Whether it is money that changes hands, which alone pays for what is paid in advance.
+    pub fn is_cash_like(self) -> bool {
+        self.is_money() && self != TenderKind::Value && self.value_asset().is_none() && !self.is_voucher()
+    }
+
     /// The asset that a tender of stored value is taken from.
     pub fn value_asset(self) -> Option<Asset> {
         match self {

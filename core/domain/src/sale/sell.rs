@@ -138,7 +138,7 @@ fn sell_to(
     }
     let mut entries = booking.finish();
     entries.extend(pay(member, &drawn, &source, context, &mut rows, ids)?);
-    entries.extend(settle(member, day, context, &mut rows, ids));
+    settle(member, day, context, &mut rows, ids);
     if let (Some(earning), Some(introducer)) = (&earning, introducer) {
         book_introducer(introducer, earning, source, lot_terms, &mut rows, ids);
     }
@@ -183,13 +183,11 @@ fn pay(
 }
 
 /// What a bill of `day` does to lots beside its own: they roll; or end at once, where the membership's end is booked
-/// already and the bill came late.
-fn settle(member: &mut Member, day: Day, context: &Context, rows: &mut Rows, ids: &mut dyn NewIds) -> Vec<EntryView> {
+/// already and the bill came late. Those ends are the membership's, not the bill's: its answer doesn't tell them.
+fn settle(member: &mut Member, day: Day, context: &Context, rows: &mut Rows, ids: &mut dyn NewIds) {
     expiry::roll(member, day, context, rows);
-    if member.open {
-        Vec::new()
-    } else {
-        issue::end_lots(member, context, rows, ids)
+    if !member.open {
+        issue::end_lots(member, context, rows, ids);
     }
 }
 

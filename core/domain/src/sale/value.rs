@@ -8,7 +8,7 @@ use crate::calendar::Instant;
 use crate::error::{Code, Refusal, Text};
 use crate::id::LotId;
 use crate::ledger::{Asset, EntryDraft, EntryKind, Lot, Member, insufficient_value};
-use crate::money::{Minor, format_minor, sum as sum_up};
+use crate::money::{Minor, format_minor};
 use crate::prepaid::{self, TopUpOffer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -156,8 +156,9 @@ fn draw(member: &Member, amount: Minor, draw: Draw, at: Instant) -> Option<Drawn
         live(member, &Asset::principal(), at)?,
         live(member, &Asset::bonus(), at)?,
     );
-    let all = |lots: &[&Lot]| sum_up(lots.iter().map(|lot| lot.remaining));
-    let parts = prepaid::drawn(draw, amount, all(&principal)?, all(&bonus)?)?;
+    // What is set aside pays nothing.
+    let free = |asset| member.spendable(&asset, at);
+    let parts = prepaid::drawn(draw, amount, free(Asset::principal()), free(Asset::bonus()))?;
     let mut drawn = Drawn::default();
     take(&principal, parts.principal, &mut drawn.principal);
     take(&bonus, parts.bonus, &mut drawn.bonus);

@@ -53,7 +53,8 @@ impl JudgeLate {
             }
             None => None,
         };
-        let store = desk.store(record.key.store)?;
+        // One that has closed since earned its members' points all the same.
+        let store = desk.facts(record.key.store)?;
         let mut context = desk.context(store, Some(&configuration), now);
         context.terms = record.terms.clone();
         let occasion = Occasion {

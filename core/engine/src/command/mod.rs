@@ -213,6 +213,7 @@ impl Command {
         // Nobody's PIN is tried by who may not sell there.
         match self {
             Command::Sale(command) => desk.actor.require(Action::SalePost, Some(command.store))?,
+            Command::Pass(command) => desk.actor.require(Action::SalePost, Some(command.sale.store))?,
             Command::Redemption(command) => desk.actor.require(Action::RedemptionPost, Some(command.store))?,
             _ => {}
         }

@@ -13,7 +13,7 @@ use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, S
 use crate::terms;
 use cardea_domain::id::*;
 use cardea_domain::prepaid::{MOST_SESSIONS, PassTerms, grant_sessions};
-use cardea_domain::sale::{AttrValue, Context, EntryView, NaturalKey};
+use cardea_domain::sale::{AttrValue, Context, EntryView, NaturalKey, TenderKind};
 use cardea_domain::terms::TermsOccasion;
 use cardea_domain::{Code, Day, Instant, Minor, Refusal};
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,7 @@ impl NewPass {
     /// `field_invalid` for figures that make no pass, and a member named twice or not at all.
     pub fn command(self) -> Result<Command, Refusal> {
         let pass = self.terms()?;
+        check_tenders(&self.tenders)?;
         let line = self.line(&pass)?;
         let bill = NewSale {
             store_id: self.store_id,
@@ -168,6 +169,22 @@ impl NewPass {
 
 fn wrong(pointer: &str, zh: &str, en: &str) -> Refusal {
     crate::input::field(pointer, zh, en)
+}
+
+/// Money or stored value alone pays for a pass: it may come back as money.
+///
+/// # Errors
+/// `field_invalid`
+fn check_tenders(tenders: &[SaleTender]) -> Result<(), Refusal> {
+    let pays = |tender: &SaleTender| tender.kind.is_cash_like() || tender.kind == TenderKind::Value;
+    let Some(place) = tenders.iter().position(|tender| !pays(tender)) else {
+        return Ok(());
+    };
+    let (zh, en) = (
+        "次卡只能用现金、银行卡、移动支付、转账或储值购买，请改用其他付款方式",
+        "A pass is paid with money or stored value; pay it so",
+    );
+    Err(wrong(&format!("/tenders/{place}/kind"), zh, en))
 }
 
 impl PassSale {

@@ -1,6 +1,7 @@
 //! Paying money in: principal and bonus of a membership, within the law's limits (D-CARD-11).
 
 use super::Purpose;
+use super::confirmation::check_use;
 use super::desk::{
     Desk, Receipt, StoreFacts, a_till, content_hash, no_such_card, no_such_membership, or_a_till, stale,
 };
@@ -15,7 +16,7 @@ use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
 use cardea_domain::ledger::Member;
 use cardea_domain::prepaid::{Payer, TopUpArgs, TopUpOffer, decide_top_up};
-use cardea_domain::sale::{BillKind, Context, EntryView, NaturalKey, Tender};
+use cardea_domain::sale::{BillKind, CardUse, Context, EntryView, NaturalKey, Tender};
 use cardea_domain::terms::TermsOccasion;
 use cardea_domain::{Code, Day, Instant, Minor, Refusal};
 use serde::{Deserialize, Serialize};
@@ -115,6 +116,8 @@ impl NewTopUp {
         let judged_at = occurred_at.min(now);
         let (member, card) = self.member(desk, judged_at)?;
         let configuration = desk.configuration(member.program, occurred_at)?;
+        let kind = card.as_ref().map(|card| card.card.kind);
+        check_use(&configuration.terms.kinds, kind, CardUse::TopUp)?;
         let Some(value) = &configuration.terms.value else {
             let (zh, en) = (
                 "本计划没有储值，不能充值。",

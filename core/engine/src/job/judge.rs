@@ -61,7 +61,11 @@ pub async fn run(engine: &Engine, chain: ChainId) -> Result<u64, Refusal> {
                 Ok(_) => (judged, *failed) = (judged + 1, 0),
                 // Another run was faster, or the membership has ended since.
                 Err(refusal) if matches!(refusal.code, Code::NotFound | Code::MembershipClosed) => {}
-                Err(refusal) => (*failed, last) = (*failed + 1, Err(refusal)),
+                Err(refusal) => {
+                    // What is wrong with one sale says nothing of the plugin.
+                    *failed += u32::from(refusal.code == Code::PluginFailed);
+                    last = Err(refusal);
+                }
             }
         }
     }

@@ -20,7 +20,7 @@ statements! {
         opened_at, matures_at, expires_at) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertLotMove = "INSERT INTO lot_moves (chain_id, lot_id, entry_id, delta) VALUES {}" of "(?, ?, ?, ?)";
     UpdateLots = "WITH given (remaining, chain_id, membership_id, id) AS (VALUES {}) UPDATE lots \
-        SET remaining = given.remaining FROM given WHERE lots.chain_id = given.chain_id \
+        SET remaining = given.remaining, ended = lots.ended AND given.remaining = 0 FROM given WHERE lots.chain_id = given.chain_id \
         AND lots.membership_id = given.membership_id AND lots.id = given.id" of "(?, ?, ?, ?)";
     UpdateLotDate = "UPDATE lots SET expires_at = ? WHERE chain_id = ? AND membership_id = ? AND id = ?";
     UpdateLotsEnded = "WITH given (chain_id, membership_id, id) AS (VALUES {}) UPDATE lots SET ended = TRUE FROM given \
