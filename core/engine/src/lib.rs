@@ -73,6 +73,7 @@ mod fixture;
 
 pub use actor::{Actor, Role};
 pub use cardea_host as plugin;
+pub use cardea_messages::guard::Network;
 pub use clock::Clock;
 pub use command::Command;
 pub use engine::{Engine, EngineOptions};

@@ -136,7 +136,7 @@ fn prepaid_body(route: &str, world: &World, (bill, receipt): (&Value, &str)) -> 
         "POST /passes" | "POST /passes/quote" => pass,
         "POST /passes/{id}/uses" => json!({
             "store_id": world.store, "till": "T1", "receipt": receipt, "therapist_id": world.consultant,
-            "confirmation": "pin",
+            "confirmation": {"signed": true},
         }),
         "POST /pass-uses/{id}/cancel" => json!({
             "store_id": world.store, "till": "T1", "receipt": receipt, "reason": "x",

@@ -170,6 +170,10 @@ fn d_card_1_a_kind_that_only_earns_spends_nothing(app: &TestApp) {
     app.redeem(&member.number, &mug).expect_problem(409, "card_kind");
     let sale = app.sale_to(&member).line("cream", "skin", 10_00);
     sale.clone().points(1_00).post().expect_problem(409, "card_kind");
+    sale.clone()
+        .tender("value", 10_00)
+        .post()
+        .expect_problem(409, "card_kind");
     assert_eq!(sale.ring_as_quoted().earned(), 10);
 }
 

@@ -68,6 +68,7 @@ mod phones;
 mod planted;
 mod posting;
 mod prepaid;
+mod prepaid_refunds;
 mod privacy;
 mod problems;
 mod races;
@@ -163,6 +164,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     planted::tests,
     posting::tests,
     prepaid::tests,
+    prepaid_refunds::tests,
     privacy::tests,
     problems::tests,
     races::tests,

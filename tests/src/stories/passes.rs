@@ -16,7 +16,7 @@ pub fn tests() -> Vec<Trial> {
 }
 
 /// Ten sessions of a facial, unless a story says otherwise.
-fn form(app: &TestApp, member: &Member, price: i64, list_price: i64) -> Value {
+pub fn form(app: &TestApp, member: &Member, price: i64, list_price: i64) -> Value {
     json!({
         "member": {"card": member.number}, "store_id": app.east(), "till": "T1", "receipt": app.next_receipt(),
         "occurred_at": time::instant(&app.now()), "service": "facial", "name": "面部护理", "category": "treatment",
@@ -26,14 +26,14 @@ fn form(app: &TestApp, member: &Member, price: i64, list_price: i64) -> Value {
 }
 
 #[track_caller]
-fn sell(app: &TestApp, form: &Value) -> String {
+pub fn sell(app: &TestApp, form: &Value) -> String {
     app.till().post("/passes", form).created().text("/sale/id")
 }
 
-fn use_sessions(app: &TestApp, pass: &str, sessions: i64, more: &Value) -> Answer {
+pub fn use_sessions(app: &TestApp, pass: &str, sessions: i64, more: &Value) -> Answer {
     let mut body = json!({
         "store_id": app.east(), "till": "T1", "receipt": app.next_receipt(), "sessions": sessions,
-        "therapist_id": app.consultant(), "confirmation": "signature",
+        "therapist_id": app.consultant(), "confirmation": {"signed": true},
     });
     if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more.clone()) {
         body.extend(more);
@@ -41,7 +41,7 @@ fn use_sessions(app: &TestApp, pass: &str, sessions: i64, more: &Value) -> Answe
     app.cashier().post(&format!("/passes/{pass}/uses"), &body)
 }
 
-fn call_off(app: &TestApp, used: &str) -> Answer {
+pub fn call_off(app: &TestApp, used: &str) -> Answer {
     let body = json!({"store_id": app.east(), "till": "T1", "receipt": app.next_receipt(), "reason": "改期"});
     app.cashier().post(&format!("/pass-uses/{used}/cancel"), &body)
 }
@@ -81,7 +81,7 @@ fn d_bea_2_a_pass_is_sold_and_used_session_by_session(app: &TestApp) {
     let sale = app.hq().get(&format!("/sales/{pass}")).ok();
     assert_eq!(sale.int("/lines/0/list_amount"), 1500_00);
     let points = app.points(&member);
-    let used = use_sessions(app, &pass, 2, &json!({"confirmation": "card", "card": member.number})).created();
+    let used = use_sessions(app, &pass, 2, &json!({"confirmation": {}, "card": member.number})).created();
     assert_eq!(used.int("/left"), 10);
     assert_eq!(app.points(&member), points, "using it earns nothing");
     let shown = the_pass(app, &member);
@@ -94,12 +94,8 @@ fn d_bea_2_a_pass_is_sold_and_used_session_by_session(app: &TestApp) {
     assert_eq!(uses.text("/items/0/confirmation"), "card");
     let stranger = app.member("李娜");
     for (more, status, code) in [
-        (json!({"confirmation": "card"}), 422, "field_invalid"),
-        (
-            json!({"confirmation": "card", "card": stranger.number}),
-            404,
-            "not_found",
-        ),
+        (json!({"confirmation": {}}), 409, "confirmation_needed"),
+        (json!({"card": stranger.number}), 404, "not_found"),
         (json!({"therapist_id": member.customer}), 422, "field_invalid"),
     ] {
         use_sessions(app, &pass, 1, &more).expect_problem(status, code);

@@ -343,7 +343,7 @@ impl World {
         self.pass = self.hq.post("/passes", &pass).created().text("/sale/id");
         let used = json!({
             "store_id": self.store, "till": "T1", "receipt": app.next_receipt(), "therapist_id": self.consultant,
-            "confirmation": "pin",
+            "confirmation": {"signed": true},
         });
         let path = format!("/passes/{}/uses", self.pass);
         self.pass_use = self.hq.post(&path, &used).created().text("/id");

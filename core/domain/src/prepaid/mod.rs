@@ -26,7 +26,7 @@ pub use pass_refund::{PassRefundAnswer, decide_pass_refund};
 pub use top_up::{TopUpAnswer, TopUpArgs, decide_top_up, holder_kind};
 
 named! {
-/// How the customer confirmed that sessions were used.
+/// How the customer confirmed that sessions were used; the strongest of what was there.
 pub enum Confirmation {
     /// The card was shown.
     Card = "card",

@@ -4,7 +4,8 @@ use super::bill::field;
 use super::earn::{self, Earning};
 use super::returns::kept_lines;
 use super::{
-    Basis, BillKind, Context, EntryView, Issuing, Judgement, Proposal, RecordedLine, SaleRecord, counted, explain, sell,
+    Basis, BillKind, Bonus, Context, EntryView, Issuing, Judgement, Proposal, RecordedLine, SaleRecord, counted,
+    explain, sell,
 };
 use crate::calendar::{Day, Instant};
 use crate::card::{self, Card, CardKind, CardNumber, CardState};
@@ -225,6 +226,22 @@ pub(super) fn judged(
         bonuses: sell::json(earning.map_or(&[][..], |earning| &earning.bonuses))?,
         terms: sell::terms_row(&context.terms)?,
         contributions: record.lines.iter().map(contribution).collect(),
+    })
+}
+
+/// An unjudged sale that earns nothing any more, because it was paid back before its plugin answered.
+///
+/// # Errors
+/// `internal`
+pub(crate) fn unearned(record: &SaleRecord, membership: MembershipId) -> Result<BillMembership, Refusal> {
+    Ok(BillMembership {
+        bill: record.id,
+        membership,
+        judgement: Judgement::Judged,
+        earned: 0,
+        bonuses: sell::json::<[Bonus]>(&[])?,
+        terms: sell::terms_row(&record.terms)?,
+        contributions: record.lines.iter().map(|line| (line.number, 0)).collect(),
     })
 }
 

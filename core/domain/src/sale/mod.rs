@@ -38,6 +38,7 @@ pub use counted::decide_matured;
 pub use earn::{TOO_MANY_POINTS, too_many_points};
 pub use expiry::{Expiry, LotEnd};
 pub(crate) use explain::end_undone;
+pub(crate) use issue::unearned;
 pub use issue::{
     AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, decide_named, expire_lots,
     expire_membership,

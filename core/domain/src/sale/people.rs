@@ -143,6 +143,11 @@ pub const HOLD_MINUTES: i64 = 7 * 24 * 60;
 /// # Errors
 /// `membership_closed`; `insufficient_points` (of value `insufficient_value`), also while in debt.
 pub fn check_hold(member: &Member, asset: &Asset, amount: i64, now: Instant) -> Result<(), Refusal> {
+    if asset.service().is_some() {
+        let zh = "次卡的次数不能预留；请在使用时登记，或预留积分、储值。";
+        let en = "Sessions of a pass can't be held: book them when they are used, or hold points or stored value.";
+        return Err(Refusal::new(Code::FieldInvalid, zh, en).at("/asset"));
+    }
     if asset.ends_with_membership() {
         member.check_open(now)?;
     }

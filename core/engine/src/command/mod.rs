@@ -191,6 +191,7 @@ impl Command {
             Command::Sale(command) => command.confirmation.pin.is_some(),
             Command::Pass(command) => command.sale.confirmation.pin.is_some(),
             Command::Redemption(command) => command.confirmation.pin.is_some(),
+            Command::PassUse(PassUsing::Use { used, .. }) => used.confirmation.pin.is_some(),
             _ => false,
         }
     }
@@ -205,6 +206,7 @@ impl Command {
             Command::Sale(command) => (&command.confirmation, command.shown()),
             Command::Pass(command) => (&command.sale.confirmation, command.sale.shown()),
             Command::Redemption(command) => (&command.confirmation, Some(command.card.as_str())),
+            Command::PassUse(PassUsing::Use { used, .. }) => (&used.confirmation, used.card.as_deref()),
             _ => return Ok(None),
         };
         let Some(pin) = &confirmation.pin else {
@@ -215,6 +217,9 @@ impl Command {
             Command::Sale(command) => desk.actor.require(Action::SalePost, Some(command.store))?,
             Command::Pass(command) => desk.actor.require(Action::SalePost, Some(command.sale.store))?,
             Command::Redemption(command) => desk.actor.require(Action::RedemptionPost, Some(command.store))?,
+            Command::PassUse(PassUsing::Use { used, .. }) => {
+                desk.actor.require(Action::PassUse, Some(used.store_id))?;
+            }
             _ => {}
         }
         let card = card
@@ -238,6 +243,7 @@ impl Command {
             Command::Sale(command) => command.confirmation.judged = Some(card),
             Command::Pass(command) => command.sale.confirmation.judged = Some(card),
             Command::Redemption(command) => command.confirmation.judged = Some(card),
+            Command::PassUse(PassUsing::Use { used, .. }) => used.confirmation.judged = Some(card),
             _ => {}
         }
         judged

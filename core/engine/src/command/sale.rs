@@ -167,6 +167,9 @@ impl Sale {
             if self.bill.tenders.iter().any(|tender| tender.kind == TenderKind::Points) {
                 check_use(kinds, holder.kind, CardUse::SpendPoints)?;
             }
+            if self.bill.tenders.iter().any(|tender| tender.kind == TenderKind::Value) {
+                check_use(kinds, holder.kind, CardUse::SpendValue)?;
+            }
             let by_kind = check_use(kinds, holder.kind, CardUse::Earn).err();
             let held = holder.held != Some(false) || configuration.terms.earn_without_card;
             if (held && by_kind.is_none()) || posting.spends() {

@@ -16,7 +16,8 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Pays a top-up or a pass back as a whole (or previews it). The receipt is the refund's own.
+/// Pays a top-up or a pass back as a whole (or previews it). The receipt is the refund's own. Of a top-up that was paid back
+/// before, what returns have brought back since is paid.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRefund {
@@ -180,11 +181,12 @@ pub struct RefundView<E> {
 impl LedgerCommand for Refunding {
     fn needs(&self) -> Needs {
         let pass = Some(self.of).filter(|_| self.what == Prepaid::Pass);
+        let today = self.context.zone.day_of(self.context.now);
         Needs {
             members: vec![MemberNeed {
                 id: self.membership,
-                figures: None,
-                upgrades: false,
+                figures: pass.and_then(|_| self.context.ladder.wanted(today)),
+                upgrades: pass.is_some(),
             }],
             top_up: Some(self.of).filter(|_| self.what == Prepaid::TopUp),
             pass,

@@ -23,14 +23,14 @@ statements! {
         paid, list, valid_through, paid_lot, gift_lot, staff_id) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertPassUse = "INSERT INTO pass_uses (chain_id, id, pass_id, membership_id, store_id, at, sessions, therapist_id, \
         confirmation, staff_id) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    RefundTopUp = "UPDATE top_ups SET refund_id = ?, refunded = ?, refund_reason = ? WHERE chain_id = ? AND id = ? \
-        AND refund_id IS NULL";
+    RefundTopUp = "UPDATE top_ups SET refund_id = ?, refunded = COALESCE(refunded, 0) + ?, refund_reason = ? \
+        WHERE chain_id = ? AND id = ?";
     RefundPass = "UPDATE passes SET refund_id = ?, refunded = ?, refund_reason = ? WHERE chain_id = ? AND id = ? \
         AND refund_id IS NULL";
     CancelPassUse = "UPDATE pass_uses SET cancelled_by = ? WHERE chain_id = ? AND id = ? AND cancelled_by IS NULL";
     SelectTopUp -> (
-        Binary, BigInt, Integer, BigInt, BigInt, Nullable<Binary>, Nullable<Binary>, Nullable<Binary>, Text, Text
-    ) = "SELECT t.membership_id, t.at, t.paid_on, t.paid, t.granted, t.principal_lot, t.bonus_lot, t.refund_id, b.receipt, \
+        Binary, BigInt, Integer, BigInt, BigInt, Nullable<Binary>, Nullable<Binary>, Nullable<BigInt>, Text, Text
+    ) = "SELECT t.membership_id, t.at, t.paid_on, t.paid, t.granted, t.principal_lot, t.bonus_lot, t.refunded, b.receipt, \
          b.parts FROM top_ups t JOIN bills b ON b.chain_id = t.chain_id AND b.id = t.id WHERE t.chain_id = ? AND t.id = ?";
     SelectLotLeft -> (BigInt,) = "SELECT remaining FROM lots WHERE chain_id = ? AND membership_id = ? AND id = ?";
     SelectLotMoves -> (Text, Nullable<Binary>, BigInt) =
@@ -38,10 +38,14 @@ statements! {
          AND e.membership_id = ? AND e.id = m.entry_id WHERE m.chain_id = ? AND m.lot_id = ?";
     SelectSold -> (Text, Nullable<Binary>, BigInt, BigInt, Text) =
         "SELECT kind, original_id, total, returned_money, parts FROM bills WHERE chain_id = ? AND id = ?";
-    SelectSpentBefore -> (Binary,) = "SELECT id FROM entries WHERE chain_id = ? AND membership_id = ? AND kind = 'spend' \
-        AND asset IN ('principal', 'bonus') AND occurred_at < ? LIMIT 1";
-    SelectUsedBefore -> (Binary,) = "SELECT id FROM entries WHERE chain_id = ? AND membership_id = ? AND kind = 'use' \
-        AND asset = ? AND occurred_at < ? LIMIT 1";
+    // What a bill took before, less what came back of it: a sale that was returned whole was no use.
+    SelectSpentBefore -> (Nullable<Binary>,) = "SELECT s.bill_id FROM entries s WHERE s.chain_id = ? AND s.membership_id = ? \
+        AND s.kind IN ('spend', 'redeem') AND s.asset IN ('principal', 'bonus') AND s.occurred_at < ? \
+        AND -s.amount > (SELECT COALESCE(SUM(b.amount), 0) FROM entries b WHERE b.chain_id = s.chain_id \
+        AND b.membership_id = s.membership_id AND b.reverses = s.id AND b.kind = 'give_back') LIMIT 1";
+    SelectUsedBefore -> (Binary,) = "SELECT u.id FROM pass_uses u JOIN passes p ON p.chain_id = u.chain_id \
+        AND p.id = u.pass_id WHERE u.chain_id = ? AND u.membership_id = ? AND p.service = ? AND u.at < ? \
+        AND u.cancelled_by IS NULL LIMIT 1";
     SelectPass -> (
         Binary, BigInt, Integer, Text, Text, BigInt, BigInt, BigInt, BigInt, Nullable<Integer>, Nullable<Binary>,
         Nullable<Binary>, Nullable<Binary>
@@ -184,12 +188,12 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         i64,
         Option<Id>,
         Option<Id>,
-        Option<Id>,
+        Option<i64>,
         String,
         String,
     );
     let found = fetch!(conn, SelectTopUp, [chain, id] => Row)?.pop();
-    let Some((membership, at, on, paid, granted, principal, bonus, refund, receipt, parts)) = found else {
+    let Some((membership, at, on, paid, granted, principal, bonus, refunded, receipt, parts)) = found else {
         return Ok(None);
     };
     let membership: MembershipId = membership.typed();
@@ -198,7 +202,7 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         lot_uses(conn, (chain, membership), principal)?,
         lot_uses(conn, (chain, membership), bonus)?,
     );
-    let before = fetch!(conn, SelectSpentBefore, [chain, membership, at] => (Id,))?;
+    let before = fetch!(conn, SelectSpentBefore, [chain, membership, at] => (Option<Id>,))?;
     let tenders = Parts::parse(&parts)?.tenders;
     let tender = |tender: crate::store::writer::parts::Tender| {
         Ok(Tender {
@@ -222,7 +226,7 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         bonus_used: free.used(),
         list: listed(conn, chain, &[own, free])?,
         used_before: !before.is_empty(),
-        refunded: refund.is_some(),
+        refunded,
         tenders: tenders.into_iter().map(tender).collect::<Result<_>>()?,
     }))
 }
@@ -349,8 +353,7 @@ pub(crate) fn pass(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
     };
     let membership: MembershipId = membership.typed();
     let (paid_lot, gift_lot) = (paid_lot.map(Id::typed), gift_lot.map(Id::typed));
-    let asset = format!("session:{service}");
-    let before = fetch!(conn, SelectUsedBefore, [chain, membership, asset, at] => (Id,))?;
+    let before = fetch!(conn, SelectUsedBefore, [chain, membership, service.as_str(), at] => (Id,))?;
     Ok(Some(PassRecord {
         id,
         membership,
