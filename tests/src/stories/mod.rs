@@ -60,6 +60,8 @@ mod message_crash;
 mod message_troubles;
 mod messages;
 mod model;
+mod model_assets;
+mod model_steps;
 mod operation;
 mod outage;
 mod passes;
@@ -156,6 +158,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     lunar::tests,
     merges::tests,
     model::tests,
+    model_assets::tests,
     operation::tests,
     outage::tests,
     passes::tests,

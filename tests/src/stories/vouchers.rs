@@ -25,7 +25,7 @@ pub fn tests() -> Vec<Trial> {
 }
 
 /// A kind worth 50.00 with further rules; its id.
-fn kind(app: &TestApp, code: &str, more: Value) -> String {
+pub(super) fn kind(app: &TestApp, code: &str, more: Value) -> String {
     let mut rules = json!({"worth": {"kind": "amount", "amount": 50_00}});
     rules
         .as_object_mut()
@@ -49,7 +49,7 @@ fn batch(app: &TestApp, kind: &str, quantity: i64) -> (String, Vec<String>) {
     (id, codes)
 }
 
-fn codes(app: &TestApp, kind: &str, quantity: i64) -> Vec<String> {
+pub(super) fn codes(app: &TestApp, kind: &str, quantity: i64) -> Vec<String> {
     batch(app, kind, quantity).1
 }
 

@@ -7,6 +7,7 @@ mod find;
 mod holder;
 mod loss;
 mod memberships;
+mod outstanding;
 mod own;
 mod prepaid;
 mod prepaid_report;
@@ -24,6 +25,7 @@ pub use loss::{CardLoss, CardLossQuery, SpentBeforeReport};
 pub use memberships::{
     CustomerShown, Lot, Membership, MembershipQuery, MembershipShown, MembershipState, MembershipView, TierReview,
 };
+pub use outstanding::{OutstandingCard, OutstandingCause};
 pub(crate) use own::{bills as own_bills, entries as own_entries};
 pub use prepaid::{PassShown, PassUseShown, RefundShown, TopUpShown};
 pub use prepaid_report::{PrepaidFigures, PrepaidReport, PrepaidReportQuery, PrepaidStore};
