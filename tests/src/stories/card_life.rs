@@ -1,5 +1,6 @@
 //! The life of a card: D-CARD-2, -4, -5, -6, -9.
 
+use super::privacy;
 use crate::harness::{Actor, Answer, Field, Member, TestApp, fresh_key, time};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ pub fn tests() -> Vec<Trial> {
         d_card_2_a_card_is_collected_with_a_document_and_a_hand_over,
         d_card_2_a_rejected_application_ends_the_membership,
         d_card_6_who_handed_a_found_card_in_is_kept,
+        d_card_6_who_handed_it_in_is_sealed_and_told_to_who_gives_it_back,
         d_card_6_a_lost_card_is_reported_before_it_is_replaced,
         d_card_5_a_caller_is_asked_and_the_answers_are_not_kept,
         d_card_5_what_was_spent_between_loss_and_report_is_listed,
@@ -273,6 +275,32 @@ fn d_card_6_who_handed_a_found_card_in_is_kept(app: &TestApp) {
     app.operate(&member.card, "cancel-loss", json!({"identity_checked": true}))
         .ok();
     app.sale_to(&member).line("cream", "skin", 10_00).ring();
+}
+
+fn d_card_6_who_handed_it_in_is_sealed_and_told_to_who_gives_it_back(app: &TestApp) {
+    let member = app.member("王芳");
+    let path = format!("/cards/{}/loss", member.card);
+    app.hq().get(&path).expect_problem(404, "not_found");
+    let told = json!({"reason": "拾于店门口", "handed_in_by": " 保安老李 "});
+    operate(&app.cashier(), &member.card, "hand_in", &told).ok();
+    let found = app.cashier().get(&path).ok();
+    assert_eq!((found.text("/handed_in/by"), &found["lost"]), ("保安老李".into(), &json!(true)));
+    assert_eq!(found.text("/reported_at"), found.text("/handed_in/at"), "nobody reported it");
+    // Who can't give it back sees that it was found, and not by whom.
+    let elsewhere = app.actor("cashier", &[app.west()]);
+    for other in [app.auditor(), app.till(), elsewhere] {
+        let told = other.get(&path).ok();
+        assert_eq!((&told["handed_in"]["by"], told["handed_in"]["at"].is_string()), (&Value::Null, true));
+    }
+    let kept = privacy::kept(app);
+    let holds = |text: &str| kept.iter().any(|(_, bytes)| privacy::contains(bytes, text.as_bytes()));
+    assert!(holds("拾于店门口"), "the search looks where the data is");
+    assert!(!holds("保安老李"), "the finder's name lies in clear");
+    // Lost again: it isn't with that finder any more.
+    let checked = json!({"reason": "x", "identity_checked": true});
+    operate(&app.cashier(), &member.card, "cancel_loss", &checked).ok();
+    operate(&app.cashier(), &member.card, "report_loss", &checked).ok();
+    assert_eq!(app.hq().get(&path).ok()["handed_in"], Value::Null);
 }
 
 fn d_card_6_a_lost_card_is_reported_before_it_is_replaced(app: &TestApp) {

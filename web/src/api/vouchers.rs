@@ -119,7 +119,7 @@ async fn read_batch_codes(
     Ok(response.body(bytes))
 }
 
-/// Blocks every code of a batch, or lets them work again.
+/// Blocks a batch, so that none of its codes works, or lets it work again; codes that were blocked one by one stay blocked.
 #[utoipa::path(
     tag = "vouchers", params(("id" = Uuid, Path), IdempotencyKey), request_body = VoucherBlock,
     responses((status = 200, body = VoucherBatch))
