@@ -85,11 +85,26 @@ const WHO_MAY: [(&str, &[&str]); 15] = [
     ("unfreeze", BACK_OFFICE),
     (
         "report_loss",
-        &["hq_admin", "store_manager", "supervisor", "cashier", "consultant", "clerk", "api_client"],
+        &[
+            "hq_admin",
+            "store_manager",
+            "supervisor",
+            "cashier",
+            "consultant",
+            "clerk",
+            "api_client",
+        ],
     ),
     (
         "hand_in",
-        &["hq_admin", "store_manager", "supervisor", "cashier", "consultant", "clerk"],
+        &[
+            "hq_admin",
+            "store_manager",
+            "supervisor",
+            "cashier",
+            "consultant",
+            "clerk",
+        ],
     ),
     ("cancel_loss", COUNTER),
     ("replace", COUNTER),
@@ -131,11 +146,19 @@ fn d_card_4_every_operation_and_every_role(app: &TestApp) {
         let told = actor.get("/me").ok().list("/permissions");
         for (row, (operation, who)) in table.iter().zip(WHO_MAY) {
             let may = who.contains(&role);
-            assert_eq!(told.contains(&row["permission"]), may, "{operation} as {role}, as /me tells");
+            assert_eq!(
+                told.contains(&row["permission"]),
+                may,
+                "{operation} as {role}, as /me tells"
+            );
             let answer = operate(&actor, &card, operation, &demanded(app, operation));
             let done_or_refused_for_the_card = matches!(answer.status, 200 | 201 | 409 | 422);
             assert!(
-                if may { done_or_refused_for_the_card } else { answer.status == 403 },
+                if may {
+                    done_or_refused_for_the_card
+                } else {
+                    answer.status == 403
+                },
                 "{operation} as {role}: {} {:#}",
                 answer.status,
                 answer.body
@@ -143,7 +166,10 @@ fn d_card_4_every_operation_and_every_role(app: &TestApp) {
             // A body without anything is no way around.
             let status = operate(&actor, &card, operation, &json!({})).status;
             let expected: &[u16] = if may { &[400, 409, 422] } else { &[400, 403] };
-            assert!(expected.contains(&status), "{operation} as {role}, nothing said: {status}");
+            assert!(
+                expected.contains(&status),
+                "{operation} as {role}, nothing said: {status}"
+            );
         }
     }
 }
@@ -284,13 +310,23 @@ fn d_card_6_who_handed_it_in_is_sealed_and_told_to_who_gives_it_back(app: &TestA
     let told = json!({"reason": "拾于店门口", "handed_in_by": " 保安老李 "});
     operate(&app.cashier(), &member.card, "hand_in", &told).ok();
     let found = app.cashier().get(&path).ok();
-    assert_eq!((found.text("/handed_in/by"), &found["lost"]), ("保安老李".into(), &json!(true)));
-    assert_eq!(found.text("/reported_at"), found.text("/handed_in/at"), "nobody reported it");
+    assert_eq!(
+        (found.text("/handed_in/by"), &found["lost"]),
+        ("保安老李".into(), &json!(true))
+    );
+    assert_eq!(
+        found.text("/reported_at"),
+        found.text("/handed_in/at"),
+        "nobody reported it"
+    );
     // Who can't give it back sees that it was found, and not by whom.
     let elsewhere = app.actor("cashier", &[app.west()]);
     for other in [app.auditor(), app.till(), elsewhere] {
         let told = other.get(&path).ok();
-        assert_eq!((&told["handed_in"]["by"], told["handed_in"]["at"].is_string()), (&Value::Null, true));
+        assert_eq!(
+            (&told["handed_in"]["by"], told["handed_in"]["at"].is_string()),
+            (&Value::Null, true)
+        );
     }
     let kept = privacy::kept(app);
     let holds = |text: &str| kept.iter().any(|(_, bytes)| privacy::contains(bytes, text.as_bytes()));

@@ -183,7 +183,11 @@ fn d_led_7_ten_thousand_points_a_day_never_wait_and_one_more_does(app: &TestApp)
     let few = with_points(app, "王芳", 10_000);
     app.set_now("2027-01-01 03:00");
     app.night();
-    assert_eq!(last(app, "expiry").text("/state"), "done", "all there is, and no more than the floor");
+    assert_eq!(
+        last(app, "expiry").text("/state"),
+        "done",
+        "all there is, and no more than the floor"
+    );
     let entry = app.entries(&few).pop().expect("an entry");
     assert_eq!((entry.text("/kind"), entry.int("/amount")), ("expire".into(), -10_000));
     app.set_now("2027-03-01 10:00");

@@ -409,7 +409,10 @@ fn d_rwd_2_a_batch_that_works_again_leaves_its_lost_codes_blocked(app: &TestApp)
     let whole = format!("/voucher-batches/{id}");
     block(&lost, true, "lost");
     let stolen = block(&whole, true, "stolen");
-    assert_eq!((&stolen["blocked"], stolen.text("/reason")), (&json!(true), "stolen".into()));
+    assert_eq!(
+        (&stolen["blocked"], stolen.text("/reason")),
+        (&json!(true), "stolen".into())
+    );
     let states = || {
         let listed = app.hq().get(&format!("/vouchers?batch_id={id}")).ok().list("/items");
         let mut told: Vec<_> = listed

@@ -115,7 +115,9 @@ impl Engine {
         let found = found.filter(since_report);
         let handed_in = found.as_ref().map(|found| self.handed_in(actor, &loaded, found));
         let handed_in = handed_in.transpose()?;
-        let Event { at, staff_id, detail, .. } = report.or(found).ok_or_else(crate::input::not_found)?;
+        let Event {
+            at, staff_id, detail, ..
+        } = report.or(found).ok_or_else(crate::input::not_found)?;
         let told: Told = serde_json::from_str(&detail).map_err(Error::from)?;
         let lost_at = since.or(told.lost_at);
         let between = (lost_at.unwrap_or(Instant(i64::MIN)), Instant(at));
