@@ -1,5 +1,6 @@
 //! Vouchers: kinds, batches, codes.
 
+use super::exports::SheetAnswer;
 use super::resource::{prelude::*, resource};
 use crate::http::Body;
 use actix_web::HttpResponse;
@@ -102,7 +103,7 @@ async fn read_voucher_batch(
 /// no spreadsheet rounds them.
 #[utoipa::path(
     tag = "vouchers", params(("id" = Uuid, Path), CodesQuery),
-    responses((status = 200, body = String, content_type = "text/csv"))
+    responses(SheetAnswer)
 )]
 #[get("/voucher-batches/{id}/codes")]
 async fn read_batch_codes(

@@ -35,6 +35,7 @@ pub struct NewPassUse {
     pub source: String,
     #[schema(example = "T1")]
     pub till: String,
+    /// Unique per store, source, till and business date among uses of passes; a repeat gets the first answer.
     #[schema(example = "0010")]
     pub receipt: String,
     /// Absent: now.
@@ -48,7 +49,7 @@ pub struct NewPassUse {
     pub therapist_id: StaffId,
     /// How the customer confirms it.
     pub confirmation: Confirmation,
-    /// Number of the card, with confirmation `card`.
+    /// Number of the card, with confirmation `card`; a dynamic code isn't taken here.
     pub card: Option<String>,
 }
 
@@ -68,6 +69,7 @@ pub struct NewPassUseCancellation {
     pub source: String,
     #[schema(example = "T1")]
     pub till: String,
+    /// Unique per store, source, till and business date among uses that were called off; a repeat gets the first answer.
     #[schema(example = "0011")]
     pub receipt: String,
     /// Absent: now.
