@@ -3,8 +3,6 @@
 //!
 //! `cargo bench -p cardea-tests --bench sales` measures everything; `… -- sqlite`, `postgres`, `import` or `decisions`
 //! a part. `… -- archive` fills an archive of a million customers, `… -- contracts` writes a hundred thousand contracts,
-//! `… -- scale` fills a chain of a million memberships, which take a while: they are measured when they are named, as `prepaid`
-//! is (top-ups on one account).
 //! `… -- scale` fills a chain of a million memberships, which take a while: they are measured when they are named, as
 //! `prepaid` is (top-ups on one account).
 

@@ -306,7 +306,7 @@ fn posting_body(route: &str, world: &World) -> Option<Value> {
             json!({"amount": 1, "reason": "complaint", "store_id": world.store})
         }
         "POST /memberships/{id}/transfers" => {
-            json!({"to_id": world.store, "amount": 1, "store_id": world.store})
+            json!({"to_id": world.debtor, "amount": 1, "store_id": world.store})
         }
         "POST /debts/{id}/write-off" => json!({"reason": "x", "store_id": world.store}),
         "POST /holds" => json!({
@@ -370,7 +370,9 @@ fn path(route: &str, world: &World) -> String {
         Some("deletions") => &world.deletion,
         Some("lendings") => &world.lending,
         Some("jobs") => "review",
-        Some("memberships" | "debts") => &world.membership,
+        Some("memberships") => &world.membership,
+        Some("debts") => &world.debtor,
+        Some("holds") => &world.hold,
         Some("journal") => &world.entry,
         Some("tasks") => &world.task,
         Some("warnings") => &world.warning,

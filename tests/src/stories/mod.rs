@@ -4,6 +4,7 @@
 mod access;
 mod accounting;
 mod admission;
+mod anonymous_value;
 mod assessments;
 mod audit;
 mod backup;
@@ -109,6 +110,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     access::tests,
     accounting::tests,
     admission::tests,
+    anonymous_value::tests,
     assessments::tests,
     audit::tests,
     backup::tests,

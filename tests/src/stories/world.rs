@@ -44,6 +44,9 @@ pub struct World {
     pub top_up: String,
     pub pass: String,
     pub pass_use: String,
+    pub hold: String,
+    /// Another membership of the program, which owes points.
+    pub debtor: String,
 }
 
 /// Blank cards of a world.
@@ -139,6 +142,8 @@ impl World {
             top_up: String::new(),
             pass: String::new(),
             pass_use: String::new(),
+            hold: String::new(),
+            debtor: String::new(),
         };
         world.customer = world.register(app);
         world.record = hq.post("/records", &world.record_form()).created().text("/id");
@@ -149,6 +154,7 @@ impl World {
         world.lending = hq.post("/lendings", &world.lending_form()).created().text("/id");
         world.agree();
         world.trade(app);
+        world.owe(app);
         world.count_and_publish();
         world
     }
@@ -307,6 +313,33 @@ impl World {
         self.redemption = self.hq.post("/redemptions", &exchange).created().text("/id");
         self.lose_and_find_the_card();
         self.pay_in_advance(app);
+    }
+
+    /// Points set aside, and somebody else who brings back what the points were spent of.
+    fn owe(&mut self, app: &TestApp) {
+        let set_aside = json!({
+            "membership_id": self.membership, "amount": 1, "minutes": 10_080, "purpose": "x", "store_id": self.store,
+        });
+        self.hold = self.hq.post("/holds", &set_aside).created().text("/id");
+        let customer = self.register(app);
+        let mut purchase = self.purchase(app);
+        purchase["member"]["customer_id"] = json!(customer);
+        let sale = self.hq.post("/sales", &purchase).created().text("/id");
+        let card = json!({
+            "program_id": self.program, "customer_id": customer, "store_id": self.store, "kind": "customer",
+        });
+        let other = Member::from_card(&customer, &self.hq.post("/cards", &card).created());
+        let exchange = json!({
+            "card": other.number, "store_id": self.store, "till": "T1", "receipt": app.next_receipt(),
+            "reward_id": self.reward,
+        });
+        self.hq.post("/redemptions", &exchange).created();
+        let back = json!({
+            "store_id": self.store, "source": "till", "till": "T1", "receipt": app.next_receipt(),
+            "occurred_at": time::instant(&app.now()), "lines": [{"line": 1, "quantity": 1000}], "reason": "x",
+        });
+        self.hq.post(&format!("/sales/{sale}/returns"), &back).created();
+        self.debtor = other.membership;
     }
 
     /// A top-up, a pass, and a session of it.

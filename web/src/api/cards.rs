@@ -347,7 +347,8 @@ async fn make_card_code(permit: Permit<action::CardCode>, id: Id<CardId>, state:
     Ok(answer::ok(&code))
 }
 
-/// The loss of a card: who was asked what, and what was spent with it between the loss and the report.
+/// The loss of a card: who was asked what, what was spent with it between the loss and the report, and who has handed it in
+/// since.
 #[utoipa::path(
     tag = "cards", params(("id" = Uuid, Path), CardLossQuery), responses((status = 200, body = CardLoss))
 )]

@@ -121,7 +121,10 @@ pub fn decide_write_off(
 ) -> Result<Booked, Refusal> {
     let debt = member.account(asset).map_or(0, |account| account.debt);
     if debt == 0 {
-        let (zh, en) = ("该会籍没有欠分", "The membership owes nothing");
+        let (zh, en) = (
+            "该会籍没有欠分，无须核销；请核对会籍。",
+            "The membership owes nothing, so there is nothing to write off; see that it is the right one.",
+        );
         return Err(Refusal::new(Code::NotFound, zh, en));
     }
     let text = Text::new(
@@ -184,8 +187,8 @@ pub fn decide_capture(
     if amount > hold.amount {
         let held = hold.amount;
         let (zh, en) = (
-            format!("最多可扣用预留的{held}"),
-            format!("At most the {held} that are held"),
+            format!("只预留了{held}，不能扣用{amount}；请减少扣用，不足部分另行预留。"),
+            format!("{held} are held, so {amount} can't be captured; capture at most that, and hold the rest anew."),
         );
         return Err(Refusal::new(Code::FieldInvalid, zh, en)
             .at("/amount")

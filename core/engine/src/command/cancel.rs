@@ -31,6 +31,7 @@ pub struct NewCancellation {
     pub source: String,
     #[schema(example = "T1")]
     pub till: String,
+    /// Unique per store, source, till and business date among cancellations; a repeat gets the first answer.
     #[schema(example = "0004")]
     pub receipt: String,
     /// Absent: now.

@@ -6,6 +6,7 @@ use super::from_stock::{Claim, chosen_number};
 use super::told;
 use crate::error::{Error, Result};
 use crate::identity::Action;
+use crate::keys::ChainKeys;
 use crate::store::Answer;
 use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load, save};
@@ -71,9 +72,32 @@ impl Operate {
         }
         Ok(Box::new(Operating {
             frame: Frame::new(desk, &card.card)?,
+            finder: self.finder(desk)?,
             command: self.clone(),
         }))
     }
+
+    /// Of a card that is handed in: by whom, sealed under the chain's key, for a finder is no customer.
+    fn finder(&self, desk: &Desk) -> Result<Option<Vec<u8>>> {
+        let by = self.operation.handed_in_by.as_deref().map(str::trim);
+        let Some(by) = by.filter(|_| self.op == CardOp::HandIn) else {
+            return Ok(None);
+        };
+        let keys = desk.engine.keys().chain(desk.chain());
+        let sealed = keys.seal_text(&finder_of(self.card), by.as_bytes());
+        Ok(Some(sealed.map_err(Error::internal)?))
+    }
+}
+
+/// What seals who handed a card in: moved to another card's story, it doesn't open.
+fn finder_of(card: CardId) -> Vec<u8> {
+    [b"card-finder/".as_slice(), card.0.as_bytes()].concat()
+}
+
+/// Who handed a card in, as it was told.
+pub(crate) fn open_finder(keys: &ChainKeys, card: CardId, sealed: &[u8]) -> Result<String> {
+    let clear = keys.open_text(&finder_of(card), sealed).map_err(Error::internal)?;
+    Ok(std::str::from_utf8(&clear).map_err(Error::internal)?.to_owned())
 }
 
 /// Demands the permission that the table of operations names.
@@ -170,6 +194,7 @@ impl Frame {
             operation: op.as_str(),
             store: None,
             reason: Some(reason).filter(|reason| !reason.is_empty()),
+            finder: None,
             detail,
             at: self.now,
             from: from.as_str(),
@@ -190,7 +215,7 @@ impl Frame {
         let member = state.take(Some(self.membership)).ok_or_else(stale)?;
         let answer = status(&shown(answered, &member, &self.ladder, self.now))?;
         let mut decision = Decision::new(rows, answer);
-        // The reason is free text, which may name people: it stands with the card's event, which can be scrubbed.
+        // The reason is free text: it stands with the card's event, not in the log.
         let detail = json!({ "detail": event.detail, "blocks": event.blocks });
         decision.notes.audit.push(AuditRow {
             action: operation(op).name,
@@ -208,6 +233,8 @@ impl Frame {
 struct Operating {
     frame: Frame,
     command: Operate,
+    /// Sealed.
+    finder: Option<Vec<u8>>,
 }
 
 impl Operating {
@@ -235,16 +262,6 @@ impl Operating {
         }
         detail
     }
-
-    /// With who handed a found card in, who is named where the reason is.
-    fn reason(&self) -> String {
-        let told = &self.command.operation;
-        let reason = told.reason.trim();
-        match told.handed_in_by.as_deref().map(str::trim) {
-            Some(by) if self.command.op == CardOp::HandIn => format!("{reason}（{by}）"),
-            _ => reason.to_owned(),
-        }
-    }
 }
 
 impl LedgerCommand for Operating {
@@ -262,7 +279,9 @@ impl LedgerCommand for Operating {
         let mut rows = decide_card(&mut card, op, self.frame.staff)?;
         operation(op).check(&self.command.operation, self.frame.now)?;
         rows.pins.extend(state.pin.take().map(|pin| PinRow { tries: 0, ..pin }));
-        let event = self.frame.event(op, from, &card, self.reason(), self.detail());
+        let reason = self.command.operation.reason.trim().to_owned();
+        let mut event = self.frame.event(op, from, &card, reason, self.detail());
+        event.finder.clone_from(&self.finder);
         self.frame.decision(state, (op, rows), &card, Answer::ok, event)
     }
 }

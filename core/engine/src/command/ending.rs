@@ -32,6 +32,7 @@ pub(crate) fn end_membership(
         operation: "expire",
         store: Some(context.store),
         reason: None,
+        finder: None,
         detail: json!({}),
         at: ended_at,
         from: before.state.as_str(),

@@ -420,6 +420,7 @@ pub(super) fn issued(card: &Card, context: &Context) -> CardEvent {
         operation,
         store: Some(context.store),
         reason: None,
+        finder: None,
         detail: json!({}),
         at: context.now,
         from: "",

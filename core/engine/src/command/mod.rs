@@ -49,6 +49,7 @@ pub use answer::{CardAnswer, HolderId};
 pub use award::Award;
 pub use bearer::IssueToBearer;
 pub use cancel::{CancelRedemption, CancelView, NewCancellation};
+pub(crate) use card_ops::open_finder;
 pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
 pub use code::CardCode;
 pub use confirmation::Confirmation;

@@ -39,6 +39,7 @@ pub struct NewPassUse {
     pub source: String,
     #[schema(example = "T1")]
     pub till: String,
+    /// Unique per store, source, till and business date among uses of passes; a repeat gets the first answer.
     #[schema(example = "0010")]
     pub receipt: String,
     /// Absent: now.
@@ -74,6 +75,7 @@ pub struct NewPassUseCancellation {
     pub source: String,
     #[schema(example = "T1")]
     pub till: String,
+    /// Unique per store, source, till and business date among uses that were called off; a repeat gets the first answer.
     #[schema(example = "0011")]
     pub receipt: String,
     /// Absent: now.

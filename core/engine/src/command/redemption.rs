@@ -40,6 +40,7 @@ pub struct Redemption {
     pub source: String,
     #[schema(example = "T1")]
     pub till: String,
+    /// Unique per store, source, till and business date among exchanges; a repeat gets the first answer.
     #[schema(example = "0003")]
     pub receipt: String,
     #[serde(rename = "reward_id")]

@@ -345,6 +345,7 @@ impl Renewing {
             operation: "renew",
             store: Some(self.context.store),
             reason: None,
+            finder: None,
             detail: json!({ "was_valid_through": before.valid_through, "valid_through": card.valid_through }),
             at: self.context.now,
             from: before.state.as_str(),

@@ -32,6 +32,7 @@ pub struct NewReturn {
     pub source: String,
     #[schema(example = "T1")]
     pub till: String,
+    /// Unique per store, source, till and business date among returns; a repeat gets the first answer.
     #[schema(example = "0002")]
     pub receipt: String,
     #[schema(value_type = String, format = DateTime)]

@@ -28,7 +28,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTopUp {
-    /// Number of the card presented.
+    /// Number of the card presented; a dynamic code isn't taken here.
     pub card: Option<String>,
     #[schema(value_type = Option<Uuid>)]
     pub membership_id: Option<MembershipId>,

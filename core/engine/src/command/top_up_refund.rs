@@ -29,6 +29,7 @@ pub struct NewRefund {
     pub source: String,
     #[schema(example = "T1")]
     pub till: String,
+    /// Unique per store, source, till and business date among refunds of top-ups, or of passes; a repeat gets the first answer.
     #[schema(example = "0008")]
     pub receipt: String,
     /// Absent: now.

@@ -40,6 +40,7 @@ pub struct NewTransfer {
     /// Who gets them: a membership of the same program.
     #[schema(value_type = Uuid)]
     pub to_id: MembershipId,
+    /// Points.
     #[schema(minimum = 1, example = 200)]
     pub amount: i64,
     /// The store that does it.
@@ -60,6 +61,8 @@ pub struct Transfer {
     pub store_id: StoreId,
     #[schema(value_type = String, example = "points")]
     pub asset: Asset,
+    /// Points.
+    #[schema(minimum = 1, example = 200)]
     pub amount: i64,
     #[schema(value_type = String, format = DateTime)]
     pub at: Instant,
@@ -100,8 +103,9 @@ fn check_limits(tx: &mut Tx<'_>, from: (MembershipId, ProgramId), amount: i64, n
     let rules: TransferRules = settings::read(tx.conn(), chain)?.value;
     let Some(limit) = rules.limit(from.1) else {
         let (zh, en) = (
-            "本会员计划不允许转让积分",
-            "The program lets no points go to other memberships",
+            "本会员计划没有开放积分转让，不能转出；如需转让，请由总部在转让规则中为该计划设置限额。",
+            "The program lets no points go to other memberships, as the transfer rules name no limit for it; head office can \
+             set one.",
         );
         return Err(field("/amount", zh, en).into());
     };
@@ -110,8 +114,15 @@ fn check_limits(tx: &mut Tx<'_>, from: (MembershipId, ProgramId), amount: i64, n
     let left = (limit.per_year - given.first().map_or(0, |row| row.0)).clamp(0, limit.at_once);
     if amount > left {
         let (zh, en) = (
-            format!("最多还可转 {left} 分"),
-            format!("At most {left} points may still go"),
+            format!(
+                "超出转让限额：该会籍每次最多转出 {} 分，365 天内合计最多 {} 分，现在最多还可转 {left} 分。请减少转让积分，或过后再转。",
+                limit.at_once, limit.per_year
+            ),
+            format!(
+                "That is beyond the limit: at most {} points go from the membership at once, {} within 365 days, so {left} may go \
+                 now. Hand over fewer, or later.",
+                limit.at_once, limit.per_year
+            ),
         );
         return Err(field("/amount", &zh, &en).with(|facts| facts.limit = Some(left)).into());
     }
@@ -137,7 +148,10 @@ fn book(tx: &mut Tx<'_>, context: &Context, from: MembershipId, new: &NewTransfe
     let mut giver = super::member(tx, from)?;
     let mut taker = super::member(tx, new.to_id)?;
     if giver.program != taker.program {
-        let (zh, en) = ("只能转给同一会员计划的会籍", "Only to a membership of the same program");
+        let (zh, en) = (
+            "收方会籍属于另一会员计划，积分不能跨计划转让；请改选同一计划的会籍。",
+            "The membership that is to get them is of another program, and points stay within theirs; name one of the same program.",
+        );
         return Err(field("/to_id", zh, en).into());
     }
     check_limits(tx, (from, giver.program), new.amount, context.now)?;
@@ -187,7 +201,9 @@ impl Engine {
             return Err(field("/amount", "须至少为 1", "At least 1"));
         }
         if new.to_id == from {
-            return Err(field("/to_id", "不能转给自己", "Not to itself"));
+            let zh = "收方就是转出的会籍，无须转让；请填写另一会籍。";
+            let en = "That is the membership that the points come from; name another one.";
+            return Err(field("/to_id", zh, en));
         }
         let context = super::context(self, actor, from, new.store_id)?;
         let work = move |tx: &mut Tx<'_>| book(tx, &context, from, &new);

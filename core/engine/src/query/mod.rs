@@ -21,7 +21,7 @@ pub use crate::archive::CustomerBrief;
 pub use bills::{BillFilter, BillLineView, BillTenderView, BillView, BookedSale, SaleQuery, SaleShown};
 pub use cards::{Card, CardHolder, CardQuery, CardShown, CardView};
 pub use entries::{LotMove, StatementEntry};
-pub use loss::{CardLoss, CardLossQuery, SpentBeforeReport};
+pub use loss::{CardLoss, CardLossQuery, HandedIn, SpentBeforeReport};
 pub use memberships::{
     CustomerShown, Lot, Membership, MembershipQuery, MembershipShown, MembershipState, MembershipView, TierReview,
 };

@@ -9,7 +9,7 @@ use crate::{Engine, Page, PageArgs};
 use cardea_domain::Refusal;
 use cardea_domain::card::CardKind;
 use cardea_domain::id::{CardId, ChainId, StaffId, StoreId};
-use diesel::sql_types::{BigInt, Binary, Bool, Text};
+use diesel::sql_types::{Binary, Bool, Text};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -87,7 +87,7 @@ impl Engine {
 
     fn outstanding(&self, chain: ChainId, after: Id) -> Result<Vec<Row>> {
         self.read(chain, |conn| {
-            Ok(fetch!(conn, SelectOutstanding, [chain, after, SLICE] => Row)?)
+            Ok(fetch!(conn, SelectOutstanding, [chain, after.0, SLICE] => Row)?)
         })
     }
 }

@@ -625,6 +625,7 @@ diesel::table! {
         from_state -> Text,
         to_state -> Text,
         blocks -> Text,
+        finder -> Nullable<Binary>,
     }
 }
 
@@ -1402,6 +1403,8 @@ diesel::table! {
         note -> Nullable<Text>,
         staff_id -> Nullable<Binary>,
         created_at -> BigInt,
+        blocked -> Bool,
+        reason -> Nullable<Text>,
     }
 }
 

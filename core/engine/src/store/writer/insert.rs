@@ -54,7 +54,7 @@ statements! {
     InsertUnjudged = "INSERT INTO unjudged (chain_id, bill_id, input) VALUES {}" of "(?, ?, ?)";
     DeleteUnjudged = "DELETE FROM unjudged WHERE chain_id = ? AND bill_id = ?";
     InsertCardEvent = "INSERT INTO card_events (chain_id, id, card_id, operation, staff_id, store_id, reason, \
-        detail, at, from_state, to_state, blocks) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        detail, at, from_state, to_state, blocks, finder) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertAcceptance = "INSERT INTO term_acceptances (chain_id, id, membership_id, terms_id, kind, number, channel, \
         at, noted_at, staff_id) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertAudit = "INSERT INTO audit (chain_id, id, at, staff_id, session_id, source_ip, action, subject, detail, \

@@ -268,6 +268,8 @@ pub struct CardEvent {
     pub operation: &'static str,
     pub store: Option<StoreId>,
     pub reason: Option<String>,
+    /// Who handed the card in, sealed: in clear it stands nowhere.
+    pub finder: Option<Vec<u8>>,
     /// JSON: what was confirmed.
     pub detail: serde_json::Value,
     pub at: Instant,

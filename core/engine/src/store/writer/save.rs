@@ -399,6 +399,7 @@ impl<'a> Saver<'a> {
             e.from,
             e.to,
             e.blocks.as_str(),
+            e.finder.as_deref(),
         ]);
     }
 
