@@ -60,6 +60,8 @@ mod message_crash;
 mod message_troubles;
 mod messages;
 mod model;
+mod opening_books;
+mod openings;
 mod operation;
 mod outage;
 mod passes;
@@ -155,6 +157,8 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     lunar::tests,
     merges::tests,
     model::tests,
+    opening_books::tests,
+    openings::tests,
     operation::tests,
     outage::tests,
     passes::tests,
