@@ -244,10 +244,16 @@ fn d_led_12_a_blank_card_becomes_the_card_and_an_old_number_is_told(app: &TestAp
     let away = numbers(app, &batch(app, app.west(), 1));
     let file = format!(
         "{HEAD}D-1,甲,13900000001,vip,2020-01-01,,{},points,1,,,,\n\
-         D-2,乙,13900000002,vip,2020-01-01,,K 0099,points,1,,,,\n",
+         D-2,乙,13900000002,vip,2020-01-01,,K 0099,points,1,,,,\n\
+         ,癸,13900000009,vip,2020-01-01,,K 0100,points,1,,,,\n",
         free[0]
     );
-    bring(app, &file, [2, 2, 0, 0, 0]);
+    bring(app, &file, [3, 3, 0, 0, 0]);
+    let known = app
+        .hq()
+        .get(&format!("/customers/{}", member(app, "13900000009").customer))
+        .ok();
+    assert_eq!(known.text("/external_ref"), "K 0100", "known by the old card");
     let first = member(app, "13900000001");
     assert_eq!(first.number, free[0]);
     assert_eq!((of(app, &blanks, "issued"), of(app, &blanks, "in_stock")), (1, 1));
@@ -255,6 +261,12 @@ fn d_led_12_a_blank_card_becomes_the_card_and_an_old_number_is_told(app: &TestAp
     assert_eq!((second.number.len(), second.number.starts_with('9')), (14, true));
     let known = app.hq().get(&format!("/customers/{}", second.customer)).ok();
     assert_eq!(known.text("/external_ref"), "D-2");
+    let audited = app.auditor().get("/audit?action=card.issue").ok().list("/items");
+    let of_card = audited
+        .iter()
+        .find(|one| one["subject"] == second.card)
+        .expect("its issue");
+    assert!(of_card.text("/detail").contains("K 0099"), "{of_card:#}");
     let wrong = format!(
         "{HEAD}D-3,丙,13900000003,vip,2020-01-01,,{},points,1,,,,\n\
          D-4,丁,13900000004,vip,2020-01-01,,{},points,1,,,,\n\

@@ -7,6 +7,7 @@ use super::row::{self, BookedRow, OpeningRow};
 use super::{Opening, OpeningCheck, OpeningQuery, OpeningState};
 use crate::Engine;
 use crate::actor::Actor;
+use crate::archive;
 use crate::card_stock::random_number;
 use crate::error::{Error, Result};
 use crate::identity::Action;
@@ -16,12 +17,14 @@ use crate::store::writer::blanks::TakenBlank;
 use crate::store::writer::ledger::{CardEvent, Decision, Needs};
 use crate::store::writer::load;
 use crate::store::{Answer, Id, IdempotencyKey, Lane, Name, Tx};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use cardea_domain::card::CardNumber;
 use cardea_domain::card_stock::Wanted;
 use cardea_domain::id::{CardId, CustomerId, MembershipId, OpeningId};
 use cardea_domain::sale::{Context, IssueArgs, Issuing, OpeningArgs, decide_opening};
 use cardea_domain::{Code, Refusal};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -340,6 +343,8 @@ fn book(
         asset: brought.asset.0.clone(),
         amount: brought.amount,
     }));
+    let mut detail = former(tx, keys, member, customer)?;
+    detail["opening_id"] = opening.text().into();
     let mut decision = Decision::new(ledger, Answer::no_content());
     decision.blank = blank;
     decision.card_events.push(CardEvent {
@@ -347,14 +352,34 @@ fn book(
         operation: "issue",
         store: Some(context.store),
         reason: None,
-        detail: json!({ "opening_id": opening.text(), "former_number": member.card }),
+        detail: detail.clone(),
         at: now,
         from: "",
         to: answer.card.state.as_str(),
         blocks: String::new(),
     });
     tx.book_all(decision);
+    detail["membership_id"] = json!(membership);
+    tx.audit("card.issue", card.0, detail);
     Ok(membership)
+}
+
+/// The card's number in the system before, for its history: sealed under the holder's key, since numbers of cards are often
+/// phones; that of an anonymous card is nobody's.
+fn former(tx: &mut Tx<'_>, keys: &ChainKeys, member: &Planned, customer: Option<CustomerId>) -> Result<Value> {
+    let Some(number) = &member.card else {
+        return Ok(json!({}));
+    };
+    let chain = tx.chain();
+    let Some(customer) = customer else {
+        return Ok(json!({ "former_number": number }));
+    };
+    let row = archive::find_customer(tx.conn(), chain, customer)?.ok_or_else(not_found)?;
+    let sealed = row
+        .person(keys)?
+        .map(|key| key.seal_as(b"former-card", number.as_bytes()));
+    let sealed = sealed.transpose().map_err(Error::internal)?;
+    Ok(json!({ "former_number_sealed": sealed.map(|sealed| STANDARD.encode(sealed)) }))
 }
 
 /// The customer, registered if need be: who it is is asked again, for a member of two programs is one customer.

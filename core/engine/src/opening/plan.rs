@@ -266,7 +266,8 @@ impl Planner<'_> {
         Ok(Some(Planned {
             line: first.line,
             person: Person {
-                number: first.number,
+                // Without a number of its own, whoever has the old card is known by it.
+                number: first.number.or_else(|| old_number(first.card.as_deref())),
                 name: first.name,
                 phone: first.phone,
             },
@@ -386,4 +387,10 @@ fn validity(sheet: &mut Sheet, first: &Line, kind: CardKind, today: Day) {
         ),
         _ => {}
     }
+}
+
+/// A card's number in the system before; one in the form of ours is that of a blank.
+fn old_number(card: Option<&str>) -> Option<String> {
+    let old = card.filter(|card| card.parse::<CardNumber>().is_err());
+    old.map(ToOwned::to_owned)
 }
