@@ -29,7 +29,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// Members of one transaction.
-pub(super) const MEMBERS: usize = 100;
+pub(super) const MEMBERS: usize = 50;
 /// Tries to draw a card's number that is free.
 const TRIES: usize = 8;
 

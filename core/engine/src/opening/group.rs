@@ -4,6 +4,7 @@ use super::OpeningTotals;
 use super::column::Column;
 use super::read::{Line, Sheet};
 use crate::input::field;
+use crate::keys::external_number;
 use cardea_domain::ledger::AssetKind;
 use cardea_domain::money::LIMIT;
 use cardea_domain::sale::Brought;
@@ -22,7 +23,8 @@ pub(super) fn grouped(sheet: &mut Sheet) -> Vec<Group> {
     // Whoever has memberships in several programs has a group for each.
     let mut places: HashMap<String, Vec<usize>> = HashMap::new();
     for mut line in std::mem::take(&mut sheet.lines) {
-        let Some(own) = line.number.clone().or_else(|| line.phone.clone()) else {
+        let number = line.number.as_deref().map(external_number);
+        let Some(own) = number.or_else(|| line.phone.clone()) else {
             let text = Text::new("请填写会员编号或手机", "Give the member's number or phone");
             sheet.faults.add(&sheet.head, line.line, None, text);
             continue;

@@ -4,7 +4,7 @@
 //! nothing). It isn't kept: whoever tries it or books it sends it along, with the control totals that it must come to.
 //!
 //! "All or nothing" holds without one long transaction, for which tills would wait: every row is judged and the totals are
-//! compared before the first one is booked. Then members go in by the hundred, each whole, at bulk priority, and how far the
+//! compared before the first one is booked. Then members go in some at a time, each whole, at bulk priority, and how far the
 //! file is stands in its row, written with them. A run that was stopped goes on when the same file is sent again: it is
 //! known by its hash, and what is booked already isn't booked twice. Undo closes every membership by one statement, or none
 //! where one of them has moved since, and books the opposite entries afterwards.

@@ -8,6 +8,7 @@ use super::{FIGURES, OpeningCheck, OpeningTotals};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::input::field;
+use crate::keys::external_number;
 use crate::prepaid;
 use cardea_domain::card::{CardKind, CardNumber};
 use cardea_domain::error::WrongField;
@@ -59,7 +60,9 @@ pub(super) struct Planner<'a> {
     minor_units: u32,
     rules: Option<&'static PrepaidRules>,
     contexts: HashMap<(StoreId, ProgramId), Arc<Context>>,
-    phones: HashSet<(ProgramId, String)>,
+    numbers: HashSet<(ProgramId, String)>,
+    /// Whether somebody is known by the phone alone.
+    phones: HashMap<(ProgramId, String), bool>,
     pub held: HashSet<(CustomerId, ProgramId)>,
     pub blanks: HashSet<CardNumber>,
 }
@@ -90,7 +93,8 @@ impl Plan {
             minor_units: facts.minor_units,
             rules,
             contexts: HashMap::new(),
-            phones: HashSet::new(),
+            numbers: HashSet::new(),
+            phones: HashMap::new(),
             held: HashSet::new(),
             blanks: HashSet::new(),
         };
@@ -249,28 +253,20 @@ impl Planner<'_> {
         validity(sheet, &first, kind, today);
         self.dates(sheet, &mut brought, named, today);
         self.limit(sheet, first.line, named, &brought);
-        if let (Some(phone), None) = (&first.phone, &first.number)
-            && self.phones.contains(&(program, phone.clone()))
-        {
-            let text = Text::new(
-                "文件中另一会员也用此手机，请在各行填写会员编号",
-                "Another member of the file has this phone: give the number on each row",
-            );
-            sheet.faults.add(&sheet.head, first.line, Some(Column::Phone), text);
-        }
-        self.phones.extend(first.phone.clone().map(|phone| (program, phone)));
+        let person = Person {
+            // Without a number of its own, whoever has the old card is known by it.
+            number: first.number.or_else(|| old_number(first.card.as_deref())),
+            name: first.name,
+            phone: first.phone,
+        };
+        self.alone(sheet, &person, (first.line, program));
         if sheet.faults.count > before {
             return Ok(None);
         }
         let Some(joined) = first.joined else { return Ok(None) };
         Ok(Some(Planned {
             line: first.line,
-            person: Person {
-                // Without a number of its own, whoever has the old card is known by it.
-                number: first.number.or_else(|| old_number(first.card.as_deref())),
-                name: first.name,
-                phone: first.phone,
-            },
+            person,
             named,
             kind,
             joined,
@@ -281,6 +277,33 @@ impl Planner<'_> {
             program,
             context,
         }))
+    }
+
+    /// No two members of a program have the same number, or a phone by which alone one of them is known.
+    fn alone(&mut self, sheet: &mut Sheet, person: &Person, (line, program): (i64, ProgramId)) {
+        let mut fault = |column: Column, zh: &str, en: &str| {
+            sheet.faults.add(&sheet.head, line, Some(column), Text::new(zh, en));
+        };
+        let number = person.number.as_deref().map(external_number);
+        let bare = number.is_none();
+        if number.is_some_and(|number| !self.numbers.insert((program, number))) {
+            fault(
+                Column::Number,
+                "文件中另一会员也用此编号，请核对",
+                "Another member of the file has this number; check both",
+            );
+        }
+        let Some(phone) = &person.phone else { return };
+        let other = self.phones.get(&(program, phone.clone())).copied();
+        if other.is_some_and(|other| other || bare) {
+            fault(
+                Column::Phone,
+                "文件中另一会员也用此手机，请在各行填写会员编号",
+                "Another member of the file has this phone: give the number on each row",
+            );
+        }
+        self.phones
+            .insert((program, phone.clone()), bare || other == Some(true));
     }
 
     /// Ends of lots: none lies before today, and named value has none (D-CARD-11).
