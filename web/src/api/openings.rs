@@ -29,11 +29,12 @@ async fn list_openings(permit: Permit<action::ImportRun>, page: Query<PageArgs>,
 ///
 /// One of its first rows names the columns, in English or Chinese: `number` (the member's number in the system before,
 /// 会员编号), `name`, `phone`, `store` (name or code), `program` (name or code), `card_kind`, `joined`, `valid_through`
-/// (of membership and card), `card` (the card's number there, which stands for a `number` that is missing; or that of a blank
-/// card in the store's stock, which then becomes the card; else a new number is drawn), `kind` (`points`, `principal`, `bonus` or `session:SERVICE`), `amount`, `expires`
-/// (last valid day), and of sessions `pass` (its name), `paid` (for the sessions that are left), `list_price` (of one). One
-/// row per lot; the member's columns are the same on each of its rows, or empty after the first. Amounts are decimals of
-/// the chain's currency, such as 1234.50.
+/// (of membership and card), `card` (the card's number there, which stands for a `number` that is missing; or that of a
+/// blank card in the store's stock, which then becomes the card; else a new number is drawn), `kind` (`points`,
+/// `principal`, `bonus` or `session:SERVICE`), `amount`, `expires` (last valid day), and of sessions `pass` (its name),
+/// `paid` (for the sessions that are left), `list_price` (of one). One row per lot: number or phone stands on each, the
+/// member's other columns are the same or empty after the first. Amounts are decimals of the chain's currency, such as
+/// 1234.50.
 #[utoipa::path(
     tag = "openings", params(OpeningQuery, IdempotencyKey),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
