@@ -132,6 +132,7 @@ codes! {
     DecidedAlready "decided_already" Conflict "已经处理" "Decided already";
     CountChanged "count_changed" Conflict "人数已变化" "The number of people has changed";
     TendersMismatch "tenders_mismatch" Invalid "付款合计与应付不符" "The tenders don't add up";
+    ControlTotalsMismatch "control_totals_mismatch" Invalid "控制合计不符" "The control totals don't match";
     LineDiscountMismatch "line_discount_mismatch" Invalid "折扣与金额不符" "A line's discount doesn't add up";
     OccurredAtOutOfRange "occurred_at_out_of_range" Invalid "业务时间超出允许范围" "The time lies outside the permitted range";
     ConfigurationInvalid "configuration_invalid" Invalid "配置不符合要求" "The configuration is invalid";

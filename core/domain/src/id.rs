@@ -84,6 +84,8 @@ id!(
     TaskId, HandoverId, TaskCheckId, WarningId, SatisfactionId, AssessmentId, VisitReportId,
     /// A file of customers or records on its way in.
     FileImportId,
+    /// A file of opening balances.
+    OpeningId,
     ContractTypeId, ContractId,
     /// A count of signed originals.
     StockTakeId,

@@ -88,6 +88,16 @@ pub const TOPICS: &[(&str, &str, &str)] = &[
     ("import.advanced", "资料导入有进展", "An import went on"),
     ("import.undone", "资料导入已撤销", "An import was taken back"),
     (
+        "opening.booked",
+        "期初余额已入账",
+        "Opening balances of another system were booked",
+    ),
+    (
+        "opening.undone",
+        "期初余额已撤销",
+        "Opening balances of another system were taken back",
+    ),
+    (
         "job.held",
         "夜间任务待确认",
         "A nightly job would take too much at once and waits for somebody's word",

@@ -38,6 +38,7 @@ pub mod lending;
 mod look;
 pub mod merge;
 pub mod message;
+pub mod opening;
 pub mod page;
 pub mod posting;
 pub mod prepaid;

@@ -174,6 +174,7 @@ fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<
         "POST /customers/{id}/merge" => json!({"customer_id": world.customer, "version": 1}),
         "PATCH /imports/{id}" => json!({}),
         "POST /imports/{id}/steps" => json!({"step": "check"}),
+        "POST /openings/{id}/undo" => json!({}),
         "POST /customer-merges/{id}/undo" => json!({}),
         "POST /customers/{id}/reveal" => json!({"fields": ["phones"], "purpose": "service"}),
         "POST /customers/{id}/own-data" => json!({"purpose": "asked"}),
@@ -409,6 +410,12 @@ fn path(route: &str, world: &World) -> String {
         }
         "GET /visit-reports/standing" => "?period=day".to_owned(),
         "POST /imports" => "?name=a.csv".to_owned(),
+        "POST /openings" | "POST /openings/check" => {
+            format!(
+                "?name=a.csv&store_id={}&memberships=1&points=0&principal=0&bonus=0&sessions=0",
+                world.store
+            )
+        }
         "GET /prepaid-report" => "?quarter=2026-Q1".to_owned(),
         "GET /customer-duplicates" => "?by=phone".to_owned(),
         "GET /contracts/{id}/rebate" => "?from=2026-01-01&to=2026-12-31".to_owned(),

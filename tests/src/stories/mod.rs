@@ -63,6 +63,8 @@ mod messages;
 mod model;
 mod model_assets;
 mod model_steps;
+mod opening_books;
+mod openings;
 mod operation;
 mod outage;
 mod passes;
@@ -161,6 +163,8 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     merges::tests,
     model::tests,
     model_assets::tests,
+    opening_books::tests,
+    openings::tests,
     operation::tests,
     outage::tests,
     passes::tests,

@@ -28,6 +28,7 @@ mod lendings;
 mod memberships;
 mod merges;
 mod messages;
+mod openings;
 mod posting;
 mod prepaid;
 mod programs;
@@ -77,6 +78,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(merges::routes)
         .configure(exports::routes)
         .configure(imports::routes)
+        .configure(openings::routes)
         .configure(rewards::routes)
         .configure(vouchers::routes)
         .configure(campaigns::routes)

@@ -36,15 +36,23 @@ pub fn decide_card(card: &mut Card, op: CardOp, by: Option<StaffId>) -> Result<R
 /// Voids a card with its membership; false for one that is at its end already. Its block `expired` says that its time
 /// was over, which nobody's cancelling says.
 pub(crate) fn expire(card: &mut Card) -> bool {
+    if !void(card) {
+        return false;
+    }
+    if !card.blocks.contains(&Block::Expired) {
+        card.blocks.push(Block::Expired);
+        card.blocks.sort_unstable();
+    }
+    true
+}
+
+/// Voids a card that should never have been; false for one that is at its end already.
+pub(crate) fn void(card: &mut Card) -> bool {
     let Some((state, blocks)) = transition(card.at(), CardOp::Cancel) else {
         return false;
     };
     card.state = state;
     card.blocks = blocks;
-    if !card.blocks.contains(&Block::Expired) {
-        card.blocks.push(Block::Expired);
-        card.blocks.sort_unstable();
-    }
     card.version += 1;
     true
 }

@@ -37,6 +37,8 @@ pub struct TopUpRecord {
     pub refunded: Option<Minor>,
     /// How it was paid.
     pub tenders: Vec<Tender>,
+    /// It was brought from another system: no bill of ours stands behind it.
+    pub brought: bool,
 }
 
 /// A refund to decide on.
@@ -94,7 +96,7 @@ pub fn decide_refund(
     )?;
     let bill = RefundBill {
         kind: BillKind::TopUpRefund,
-        original: record.id,
+        original: (!record.brought).then_some(record.id),
         amount: refunded.amount,
         paid: 0,
         earned: 0,
@@ -273,7 +275,7 @@ fn explain(kind: EntryKind, asset: &Asset, amount: Minor, (receipt, minor_units)
 /// The bill of a refund.
 pub(super) struct RefundBill {
     pub kind: BillKind,
-    pub original: BillId,
+    pub original: Option<BillId>,
     pub amount: Minor,
     pub paid: Minor,
     pub earned: i64,
@@ -292,7 +294,7 @@ impl RefundBill {
             customer: member.customer,
             membership: Some(member.id),
             card: None,
-            original: Some(self.original),
+            original: self.original,
             reward: None,
             total: -self.amount,
             rounding: 0,

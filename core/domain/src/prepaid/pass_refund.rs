@@ -23,20 +23,22 @@ pub struct PassRefundAnswer {
 }
 
 /// Pays a pass back; what its sale counted as paid and the points it earned go back in the same proportion. `sale` is the
-/// bill that sold it, `member` as afterwards, with the ladder's figures: a refund can undo a tier. A sale that its plugin
-/// has not judged yet earns nothing any more.
+/// bill that sold it, none for one that was brought from another system; `member` as afterwards, with the ladder's figures:
+/// a refund can undo a tier. A sale that its plugin has not judged yet earns nothing any more.
 ///
 /// # Errors
 /// `occurred_at_out_of_range`; `not_refundable`; `tenders_mismatch`, `field_invalid`.
 pub fn decide_pass_refund(
     member: &mut Member,
-    (pass, sale): (&PassRecord, &SaleRecord),
+    (pass, sale): (&PassRecord, Option<&SaleRecord>),
     args: &RefundArgs,
     context: &Context,
     ids: &mut dyn NewIds,
 ) -> Result<(Rows, PassRefundAnswer), Refusal> {
     check_occurred_at(args.occurred_at, context.now, args.privileged)?;
-    check_after(args.occurred_at, sale.occurred_at)?;
+    if let Some(sale) = sale {
+        check_after(args.occurred_at, sale.occurred_at)?;
+    }
     if pass.refunded {
         return Err(refunded_before());
     }
@@ -47,7 +49,7 @@ pub fn decide_pass_refund(
     let case = RefundCase {
         reason: args.reason,
         paid: Paid::Pass {
-            paid: sale.paid,
+            paid: sale.map_or(terms.paid, |sale| sale.paid),
             sessions: terms.sessions,
             gifts: terms.gifts,
             list: terms.list,
@@ -56,13 +58,12 @@ pub fn decide_pass_refund(
     };
     let refunded = refund(&case, context.minor_units);
     let amount = refunded.amount;
-    let paid: Vec<Tender> = money_of(sale);
+    let paid: Vec<Tender> = sale.map_or_else(Vec::new, money_of);
     let tenders = way_back(&paid, args.tenders.as_deref(), amount, context.minor_units)?;
-    let kept = mul_div(sale.earned, sale.paid - amount, sale.paid.max(1)).unwrap_or(0);
-    let points = (sale.earned - kept - sale.expired_unspent).max(0);
+    let points = sale.map_or(0, |sale| points_of(sale, amount));
     let bill = RefundBill {
         kind: BillKind::PassRefund,
-        original: pass.id,
+        original: sale.map(|sale| sale.id),
         amount,
         paid: -amount,
         earned: -points,
@@ -73,9 +74,11 @@ pub fn decide_pass_refund(
         ..Rows::default()
     };
     let mut entries = take_sessions(member, pass, args, (context, &mut rows), ids)?;
-    entries.extend(take_points(member, (sale, points), args, (context, &mut rows), ids));
-    let whole = pass.left() == all && amount == sale.paid;
-    uncount(member, (sale, args.id, whole), (amount, points), (context, &mut rows))?;
+    if let Some(sale) = sale {
+        entries.extend(take_points(member, (sale, points), args, (context, &mut rows), ids));
+        let whole = pass.left() == all && amount == sale.paid;
+        uncount(member, (sale, args.id, whole), (amount, points), (context, &mut rows))?;
+    }
     rows.refunds.push(RefundRow {
         of: pass.id,
         pass: true,
@@ -91,6 +94,12 @@ pub fn decide_pass_refund(
         entries,
     };
     Ok((rows, answer))
+}
+
+/// What a sale earned for the part of it that goes back.
+fn points_of(sale: &SaleRecord, amount: Minor) -> i64 {
+    let kept = mul_div(sale.earned, sale.paid - amount, sale.paid.max(1)).unwrap_or(0);
+    (sale.earned - kept - sale.expired_unspent).max(0)
 }
 
 fn take_points(

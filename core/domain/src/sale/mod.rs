@@ -13,6 +13,7 @@ mod issue;
 mod kept;
 mod kinds;
 mod late;
+mod opening;
 mod people;
 mod plan;
 mod preview;
@@ -45,6 +46,7 @@ pub use issue::{
 };
 pub use kinds::{CardUse, HolderRule, Issuing, KindTerms};
 pub use late::{LateAnswer, LateArgs, decide_late};
+pub use opening::{Brought, OpeningAnswer, OpeningArgs, decide_opening, decide_opening_undo};
 pub use people::{
     AdjustArgs, AdjustLimit, Booked, Captured, HOLD_MINUTES, Handed, check_hold, decide_adjustment, decide_capture,
     decide_transfer, decide_write_off, needs_second_person, plan_transfer,

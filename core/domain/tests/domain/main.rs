@@ -16,6 +16,7 @@ mod ledger;
 mod model;
 mod money;
 mod names;
+mod opening;
 mod people;
 mod phone;
 mod provenance;

@@ -210,8 +210,9 @@ impl LedgerCommand for Refunding {
                 (rows, answer.refunded, answer.tenders, 0, answer.entries)
             }
             Prepaid::Pass => {
-                let (pass, sale) = state.pass.take().zip(state.record.take()).ok_or_else(stale)?;
-                let (rows, answer) = decide_pass_refund(&mut member, (&pass, &sale), args, context, ids)?;
+                let pass = state.pass.take().ok_or_else(stale)?;
+                let sold = (&pass, state.record.as_ref());
+                let (rows, answer) = decide_pass_refund(&mut member, sold, args, context, ids)?;
                 (rows, answer.refunded, answer.tenders, answer.points, answer.entries)
             }
         };

@@ -1774,6 +1774,50 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    openings (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        name -> Text,
+        digest -> Binary,
+        store_id -> Binary,
+        state -> Text,
+        rows_total -> BigInt,
+        members_total -> BigInt,
+        members_done -> BigInt,
+        points -> BigInt,
+        principal -> BigInt,
+        bonus -> BigInt,
+        sessions -> BigInt,
+        warnings -> BigInt,
+        staff_id -> Nullable<Binary>,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    opening_members (chain_id, opening_id, line) {
+        chain_id -> Binary,
+        opening_id -> Binary,
+        line -> BigInt,
+        membership_id -> Binary,
+        undone -> Bool,
+    }
+}
+
+diesel::table! {
+    opening_rows (chain_id, opening_id, line) {
+        chain_id -> Binary,
+        opening_id -> Binary,
+        line -> BigInt,
+        membership_id -> Binary,
+        entry_id -> Binary,
+        asset -> Text,
+        amount -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     terms,
     term_acceptances,
@@ -1895,4 +1939,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     passes,
     pass_uses,
     renewals,
+    openings,
+    opening_members,
+    opening_rows,
 );

@@ -1,7 +1,7 @@
 //! One chain: its memberships slice by slice, its bills page by page, and what belongs to neither.
 
 use super::fingerprint::Record;
-use super::{Books, bills, blanks, campaigns, inputs, members, orphans, prepaid, renewals, vouchers};
+use super::{Books, bills, blanks, campaigns, inputs, members, openings, orphans, prepaid, renewals, vouchers};
 use crate::each;
 use crate::error::Result;
 use crate::store::schema::{configurations, memberships, programs, stores};
@@ -51,6 +51,7 @@ pub(super) fn verify(conn: &mut Conn, books: &mut Books, id: Id, code: String) -
     campaigns::verify(conn, books, &chain)?;
     prepaid::verify(conn, books, &chain)?;
     renewals::verify(conn, books, &chain)?;
+    openings::verify(conn, books, &chain)?;
     vouchers::verify(conn, books, &chain)?;
     inputs::verify_unjudged(conn, books, &chain)
 }

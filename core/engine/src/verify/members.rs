@@ -313,8 +313,7 @@ fn may_move(kind: EntryKind, amount: i64, moved: i64) -> bool {
         | EntryKind::GiveBack
         | EntryKind::TopUp
         | EntryKind::Grant
-        | EntryKind::TransferIn
-        | EntryKind::Opening => (0..=amount).contains(&moved),
+        | EntryKind::TransferIn => (0..=amount).contains(&moved),
         EntryKind::Spend
         | EntryKind::Redeem
         | EntryKind::Use
@@ -323,7 +322,7 @@ fn may_move(kind: EntryKind, amount: i64, moved: i64) -> bool {
         | EntryKind::Refund
         | EntryKind::Lapse
         | EntryKind::TransferOut => amount <= 0 && moved == amount,
-        EntryKind::Adjust => (amount.min(0)..=amount.max(0)).contains(&moved),
+        EntryKind::Adjust | EntryKind::Opening => (amount.min(0)..=amount.max(0)).contains(&moved),
         EntryKind::WriteOff => amount >= 0 && moved == 0,
         EntryKind::ClawBackExcess => amount <= 0 && moved == 0,
     }

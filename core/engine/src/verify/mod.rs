@@ -11,6 +11,7 @@ mod fingerprint;
 mod holdings;
 mod inputs;
 mod members;
+mod openings;
 mod orphans;
 mod people;
 mod prepaid;

@@ -9,6 +9,7 @@ use crate::store::{Conn, Id};
 use diesel::sql_types::{BigInt, Binary};
 
 statements! {
+    // What was brought from another system has no bill of its own, and its refunds name none.
     SelectTopUps -> (Binary, BigInt, BigInt, BigInt, BigInt) =
         "SELECT t.id, t.paid, b.total, COALESCE(t.refunded, 0), \
          (SELECT CAST(COALESCE(SUM(-r.total), 0) AS BIGINT) FROM bills r WHERE r.chain_id = t.chain_id \
@@ -17,7 +18,7 @@ statements! {
     SelectPasses -> (Binary, BigInt, BigInt) =
         "SELECT p.id, COALESCE(p.refunded, 0), \
          (SELECT CAST(COALESCE(SUM(-r.total), 0) AS BIGINT) FROM bills r WHERE r.chain_id = p.chain_id \
-         AND r.original_id = p.id AND r.kind = 'pass_refund') AS back FROM passes p WHERE p.chain_id = ?";
+         AND r.original_id = p.id AND r.kind = 'pass_refund') AS back FROM passes p JOIN bills b ON b.chain_id = p.chain_id AND b.id = p.id WHERE p.chain_id = ?";
     // Both sums count by the bill that moved the sessions.
     SelectUses -> (Binary, BigInt, BigInt, BigInt, BigInt) =
         "SELECT u.id, u.sessions, CASE WHEN u.cancelled_by IS NULL THEN CAST(0 AS BIGINT) ELSE u.sessions END AS given, \

@@ -46,6 +46,17 @@ impl Booking<'_> {
         debt
     }
 
+    /// Takes all that is left of a lot, whatever its dates say; nothing where nothing is left.
+    pub fn withdraw(&mut self, draft: EntryDraft, lot: LotId) {
+        let found = self.account().lots.iter().find(|found| found.id == lot);
+        let left = found.map_or(0, |found| found.remaining);
+        if left > 0 {
+            self.take(left, |found| found.id == lot);
+            let entry = self.post(draft, -left);
+            self.record_moves(entry, vec![(lot, -left)]);
+        }
+    }
+
     /// Adds what came from another lot, with that one's dates: fills a debt first, the rest opens a lot.
     pub fn receive(&mut self, draft: EntryDraft, part: &SpentMove) {
         let entry = self.post(draft, part.amount);

@@ -29,9 +29,10 @@ statements! {
         AND refund_id IS NULL";
     CancelPassUse = "UPDATE pass_uses SET cancelled_by = ? WHERE chain_id = ? AND id = ? AND cancelled_by IS NULL";
     SelectTopUp -> (
-        Binary, BigInt, Integer, BigInt, BigInt, Nullable<Binary>, Nullable<Binary>, Nullable<BigInt>, Text, Text
+        Binary, BigInt, Integer, BigInt, BigInt, Nullable<Binary>, Nullable<Binary>, Nullable<BigInt>, Nullable<Text>,
+        Nullable<Text>
     ) = "SELECT t.membership_id, t.at, t.paid_on, t.paid, t.granted, t.principal_lot, t.bonus_lot, t.refunded, b.receipt, \
-         b.parts FROM top_ups t JOIN bills b ON b.chain_id = t.chain_id AND b.id = t.id WHERE t.chain_id = ? AND t.id = ?";
+         b.parts FROM top_ups t LEFT JOIN bills b ON b.chain_id = t.chain_id AND b.id = t.id WHERE t.chain_id = ? AND t.id = ?";
     SelectLotLeft -> (BigInt,) = "SELECT remaining FROM lots WHERE chain_id = ? AND membership_id = ? AND id = ?";
     SelectLotMoves -> (Text, Nullable<Binary>, BigInt) =
         "SELECT e.kind, e.bill_id, m.delta FROM lot_moves m JOIN entries e ON e.chain_id = m.chain_id \
@@ -189,8 +190,8 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         Option<Id>,
         Option<Id>,
         Option<i64>,
-        String,
-        String,
+        Option<String>,
+        Option<String>,
     );
     let found = fetch!(conn, SelectTopUp, [chain, id] => Row)?.pop();
     let Some((membership, at, on, paid, granted, principal, bonus, refunded, receipt, parts)) = found else {
@@ -203,7 +204,9 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         lot_uses(conn, (chain, membership), bonus)?,
     );
     let before = fetch!(conn, SelectSpentBefore, [chain, membership, at] => (Option<Id>,))?;
-    let tenders = Parts::parse(&parts)?.tenders;
+    // What was brought from another system has no bill.
+    let parts = parts.as_deref().map(Parts::parse).transpose()?;
+    let (brought, tenders) = (parts.is_none(), parts.unwrap_or_default().tenders);
     let tender = |tender: crate::store::writer::parts::Tender| {
         Ok(Tender {
             kind: tender.kind.parse().map_err(Error::internal)?,
@@ -217,7 +220,7 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         at: Instant(at),
         paid,
         granted,
-        receipt,
+        receipt: receipt.unwrap_or_else(|| "–".to_owned()),
         principal,
         bonus,
         principal_left: own.left,
@@ -228,6 +231,7 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         used_before: !before.is_empty(),
         refunded,
         tenders: tenders.into_iter().map(tender).collect::<Result<_>>()?,
+        brought,
     }))
 }
 

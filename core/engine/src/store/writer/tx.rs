@@ -210,7 +210,12 @@ impl<'a> Tx<'a> {
     /// Rows of the ledger, saved with the command: decide them on what it has loaded itself, and book once for each
     /// membership, for what is booked can't be read before the command ends.
     pub(crate) fn book(&mut self, rows: Rows) {
-        self.booked.push(Decision::new(rows, Answer::no_content()));
+        self.book_all(Decision::new(rows, Answer::no_content()));
+    }
+
+    /// The same with what goes along: what happened to cards, and the blank that one takes out of stock.
+    pub(crate) fn book_all(&mut self, decision: Decision) {
+        self.booked.push(decision);
     }
 
     /// For `each!(tx.conn(), c => …)`.

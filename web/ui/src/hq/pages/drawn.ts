@@ -21,6 +21,7 @@ import FieldsPage from '../fields/FieldsPage.svelte'
 import SearchPage from '../find/SearchPage.svelte'
 import DuplicatesPage from '../imports/DuplicatesPage.svelte'
 import ImportsPage from '../imports/ImportsPage.svelte'
+import OpeningsPage from '../imports/OpeningsPage.svelte'
 import JobsPage from '../jobs/JobsPage.svelte'
 import JournalPage from '../journal/JournalPage.svelte'
 import ChannelsPage from '../messages/ChannelsPage.svelte'
@@ -78,6 +79,7 @@ const DRAWN = [
   drawn('visit-reports', ReportsPage, 'task.read'),
   drawn('consultants', ConsultantsPage, 'task.manage'),
   drawn('imports', ImportsPage, 'import.run'),
+  drawn('openings', OpeningsPage, 'import.run'),
   drawn('duplicates', DuplicatesPage, 'customer.merge'),
   drawn('customer-fields', FieldsPage, 'configuration.read', 'customer.read'),
   drawn('customer-classes', ClassRules, 'configuration.read', 'customer.read'),

@@ -7,6 +7,6 @@ export const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['marketing', ['campaigns', 'segments', 'tags']],
   ['sending', ['messages', 'message-channels', 'message-wording', 'message-rules', 'webhooks']],
   ['team', ['consultants', 'staff', 'stores', 'regions']],
-  ['exchange', ['imports', 'duplicates']],
+  ['exchange', ['imports', 'openings', 'duplicates']],
   ['control', ['approval-rules', 'deletions', 'retention-rules', 'prepaid-report', 'access-log', 'audit', 'jobs', 'chain-settings']],
 ]
