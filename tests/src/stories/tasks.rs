@@ -378,24 +378,23 @@ fn put_on_route(actor: &Actor, customer: &str, region: &str, place: &str) {
     }
 }
 
-/// Four customers, of whom two are in one region and one is nowhere yet.
-fn a_route(app: &TestApp) -> [String; 4] {
+/// The consultant's four customers, of whom two are in one region and one is nowhere yet.
+fn a_route(app: &TestApp, mei: &Actor) -> [String; 4] {
     for (code, name) in [("a-north", "江北"), ("b-south", "江南")] {
         app.hq()
             .post("/regions", &json!({"code": code, "name": name}))
             .created();
     }
     let mine = ["王芳", "李娜", "赵云", "孙尚"].map(|name| app.customer(name).create());
-    let mei = mei(app);
-    put_on_route(&mei, &mine[0], "b-south", "2");
-    put_on_route(&mei, &mine[1], "a-north", "10");
-    put_on_route(&mei, &mine[2], "a-north", "9");
+    put_on_route(mei, &mine[0], "b-south", "2");
+    put_on_route(mei, &mine[1], "a-north", "10");
+    put_on_route(mei, &mine[2], "a-north", "9");
     mine
 }
 
 fn d_arc_5_a_round_goes_by_region_and_route_order(app: &TestApp) {
-    let [wang, li, zhao, sun] = a_route(app);
     let mei = mei(app);
+    let [wang, li, zhao, sun] = a_route(app, &mei);
     let late = task(&mei, &sun, "孙", "2026-02-20");
     task(&mei, &wang, "王", "2026-02-27");
     task(&mei, &li, "李", "2026-03-01");
@@ -408,8 +407,8 @@ fn d_arc_5_a_round_goes_by_region_and_route_order(app: &TestApp) {
 }
 
 fn d_arc_5_a_route_is_listed_in_its_order_and_reviewed_every_quarter(app: &TestApp) {
-    let [wang, li, zhao, sun] = a_route(app);
     let (mei, manager) = (mei(app), app.manager());
+    let [wang, li, zhao, sun] = a_route(app, &mei);
     let path = format!("/routes/{}", app.consultant());
     let stops = |query: &str| mei.get(&format!("{path}{query}")).ok();
     let ids = |page: &Value| {
