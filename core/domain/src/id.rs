@@ -81,7 +81,7 @@ id!(
     DeletionId,
     /// A paper original that is or was away.
     LendingId,
-    TaskId, HandoverId, TaskCheckId, WarningId, SatisfactionId, AssessmentId, VisitReportId,
+    TaskId, HandoverId, TaskCheckId, RouteReviewId, WarningId, SatisfactionId, AssessmentId, VisitReportId,
     /// A file of customers or records on its way in.
     FileImportId,
     /// A file of opening balances.

@@ -91,6 +91,7 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_arc_5_d_arc_19_hq_sets_service_and_retention",
         journal::hq_sets_service_and_retention,
+        journal::hq_adds_a_category_that_entries_are_written_under,
     ),
     (
         "d_arc_5_a_day_is_planned_done_and_handed_over",

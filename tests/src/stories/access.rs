@@ -196,6 +196,7 @@ fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<
         "POST /tasks/{id}/drop" => json!({"reason": "x"}),
         "POST /customers/{id}/warnings" => json!({"kind": "territory", "report": "x"}),
         "POST /customers/{id}/satisfaction" => json!({"occasion": "visit", "marks": {"service": 4}}),
+        "PATCH /journal-categories" => json!({"value": world.hq.get("/journal-categories").ok()["value"]}),
         "PATCH /satisfaction-rules" => json!({"value": world.hq.get("/satisfaction-rules").ok()["value"]}),
         "POST /customers/{id}/assessments" => json!({"scorecard": 0, "marks": {"funds": 50}}),
         "POST /scorecards" => json!({"follows": 0, "scorecard": {"criteria": [], "grades": []}}),
@@ -208,6 +209,8 @@ fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<
         "POST /warnings/{id}/snooze" => json!({"until": "2026-03-05"}),
         "POST /warnings/{id}/resolve" => json!({"resolution": "x"}),
         "PATCH /warning-rules" => json!({"value": world.hq.get("/warning-rules").ok()["value"]}),
+        "POST /routes/{id}/reviews" => json!({}),
+        "PATCH /route-rules" => json!({"value": {"review_months": 1}}),
         "POST /task-checks" => json!({"staff_id": world.staff, "week": "2026-03-01", "remark": "x"}),
         "POST /handovers" => world.handover_form(),
         "PATCH /service-standards" => json!({"standards": {
@@ -394,7 +397,7 @@ fn path(route: &str, world: &World) -> String {
         Some("passes") => &world.pass,
         Some("pass-uses") => &world.pass_use,
         Some("top-ups") => &world.top_up,
-        Some("staff") => &world.staff,
+        Some("staff" | "routes") => &world.staff,
         _ => &world.store,
     };
     let query = match route {

@@ -286,6 +286,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    route_reviews (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        staff_id -> Binary,
+        reviewed_on -> Integer,
+        reviewed_by -> Nullable<Binary>,
+        customers -> BigInt,
+        unplaced -> BigInt,
+        remark -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     calendar_feeds (chain_id, staff_id) {
         chain_id -> Binary,
         staff_id -> Binary,
@@ -1863,6 +1876,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     card_completeness,
     service_standards,
     task_checks,
+    route_reviews,
     calendar_feeds,
     handovers,
     handover_customers,

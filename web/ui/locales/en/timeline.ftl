@@ -42,18 +42,6 @@ timeline-card-cancel_loss = Found again
 timeline-card-replace = Replaced
 timeline-card-cancel = Cancelled
 timeline-card-expire = Expired
-timeline-journal-accounts = Accounts
-timeline-journal-samples = Samples and materials
-timeline-journal-invoices = Invoices
-timeline-journal-returns = Returns
-timeline-journal-market_support = Market support
-timeline-journal-complaint = Complaint
-timeline-journal-promise = Promise
-timeline-journal-need = Needs and grumbles
-timeline-journal-activity = Activity attended
-timeline-journal-intelligence = Intelligence
-timeline-journal-service_visit = Service visit
-timeline-journal-record = A record moved
 timeline-task-call = Call
 timeline-task-visit = Visit
 timeline-task-message = Message
@@ -83,6 +71,7 @@ earlier-document-other = Other
 
 ## Forms that customers fill in
 
+form-own = More about you
 form-title = Your details
 form-hello = Hello { $who }
 form-why = Fill in what you like; leave empty what you don't. Your consultant looks at it before it goes on your card.

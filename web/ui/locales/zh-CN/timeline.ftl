@@ -42,18 +42,6 @@ timeline-card-cancel_loss = 解除挂失
 timeline-card-replace = 换卡
 timeline-card-cancel = 注销
 timeline-card-expire = 到期
-timeline-journal-accounts = 账务
-timeline-journal-samples = 样品与物料
-timeline-journal-invoices = 发票
-timeline-journal-returns = 退换货
-timeline-journal-market_support = 市场支持
-timeline-journal-complaint = 投诉
-timeline-journal-promise = 承诺
-timeline-journal-need = 需求和吐槽
-timeline-journal-activity = 参加活动
-timeline-journal-intelligence = 情报
-timeline-journal-service_visit = 服务拜访
-timeline-journal-record = 记录变动
 timeline-task-call = 电话回访
 timeline-task-visit = 上门拜访
 timeline-task-message = 发消息
@@ -83,6 +71,7 @@ earlier-document-other = 其他
 
 ## 请顾客填写的表
 
+form-own = 其他资料
 form-title = 完善您的资料
 form-hello = { $who }，您好
 form-why = 请填写以下内容，不便填写的可留空。您的顾问核对后才会记入档案。
