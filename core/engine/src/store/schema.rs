@@ -586,6 +586,7 @@ diesel::table! {
         tier_until -> Nullable<Integer>,
         own_tier -> Nullable<Text>,
         own_until -> Nullable<Integer>,
+        merged_into -> Nullable<Binary>,
     }
 }
 
@@ -1771,6 +1772,49 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    holder_transfers (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        from_id -> Binary,
+        to_id -> Binary,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        from_document -> Text,
+        to_document -> Text,
+        reason -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    membership_merges (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        merged_id -> Binary,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        reason -> Text,
+        content -> Text,
+        merged_at -> BigInt,
+        undone_by -> Nullable<Binary>,
+        undone_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    merged_lots (chain_id, merge_id, lot_id) {
+        chain_id -> Binary,
+        merge_id -> Binary,
+        lot_id -> Binary,
+        heir_id -> Binary,
+        moved -> BigInt,
+        came -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     terms,
     term_acceptances,
@@ -1892,4 +1936,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     passes,
     pass_uses,
     renewals,
+    holder_transfers,
+    membership_merges,
+    merged_lots,
 );

@@ -11,6 +11,7 @@ mod fingerprint;
 mod holdings;
 mod inputs;
 mod members;
+mod merges;
 mod orphans;
 mod people;
 mod renewals;

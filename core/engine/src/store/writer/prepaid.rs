@@ -1,10 +1,10 @@
 //! Top-ups, passes and their uses: what the writer saves of them, and what it loads before they are used or paid back.
 
 use super::ledger::{Needs, State};
-use super::load;
 use super::parts::Parts;
 use super::record::spent_moves;
 use super::save::expect;
+use super::{heirs, load};
 use crate::error::{Error, Result};
 use crate::store::statement::{Bind, Waiting, fetch, run, statements};
 use crate::store::{Conn, Id};
@@ -198,7 +198,7 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         lot_uses(conn, (chain, membership), principal)?,
         lot_uses(conn, (chain, membership), bonus)?,
     );
-    let before = fetch!(conn, SelectSpentBefore, [chain, membership, at] => (Id,))?;
+    let used_before = used_before(conn, (chain, membership), &Before::Value(at))?;
     let tenders = Parts::parse(&parts)?.tenders;
     let tender = |tender: crate::store::writer::parts::Tender| {
         Ok(Tender {
@@ -221,13 +221,33 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         principal_used: own.used(),
         bonus_used: free.used(),
         list: listed(conn, chain, &[own, free])?,
-        used_before: !before.is_empty(),
+        used_before,
         refunded: refund.is_some(),
         tenders: tenders.into_iter().map(tender).collect::<Result<_>>()?,
     }))
 }
 
-/// What happened with a lot.
+/// What was paid for in advance, and when.
+enum Before {
+    Value(i64),
+    Sessions(String, i64),
+}
+
+/// Whether the holder had used the same before, on this membership or on one that was merged into it.
+fn used_before(conn: &mut Conn, (chain, membership): (ChainId, MembershipId), what: &Before) -> Result<bool> {
+    for one in heirs::family(conn, chain, membership)? {
+        let found = match what {
+            Before::Value(at) => fetch!(conn, SelectSpentBefore, [chain, one, *at] => (Id,))?,
+            Before::Sessions(asset, at) => fetch!(conn, SelectUsedBefore, [chain, one, asset.as_str(), *at] => (Id,))?,
+        };
+        if !found.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What happened with a lot, before it came over from another membership too.
 #[derive(Default)]
 struct LotUses {
     left: i64,
@@ -248,12 +268,14 @@ fn lot_uses(conn: &mut Conn, (chain, membership): (ChainId, MembershipId), lot: 
     let Some(lot) = lot else { return Ok(uses) };
     uses.left = lot_left(conn, (chain, membership), Some(lot))?;
     type Row = (String, Option<Id>, i64);
-    for (kind, bill, delta) in fetch!(conn, SelectLotMoves, [membership, chain, lot] => Row)? {
-        match (kind.as_str(), bill) {
-            // Its end isn't a use.
-            ("expire" | "lapse" | "refund", _) => {}
-            (_, Some(bill)) => *uses.bills.entry(bill.typed()).or_default() -= delta,
-            (_, None) => uses.otherwise -= delta,
+    for (membership, lot) in heirs::line_of_lot(conn, chain, (membership, lot))? {
+        for (kind, bill, delta) in fetch!(conn, SelectLotMoves, [membership, chain, lot] => Row)? {
+            match (kind.as_str(), bill) {
+                // Its end isn't a use, nor is its way from one membership to another.
+                ("expire" | "lapse" | "refund" | "merge_out" | "merge_in", _) => {}
+                (_, Some(bill)) => *uses.bills.entry(bill.typed()).or_default() -= delta,
+                (_, None) => uses.otherwise -= delta,
+            }
         }
     }
     Ok(uses)
@@ -350,7 +372,7 @@ pub(crate) fn pass(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
     let membership: MembershipId = membership.typed();
     let (paid_lot, gift_lot) = (paid_lot.map(Id::typed), gift_lot.map(Id::typed));
     let asset = format!("session:{service}");
-    let before = fetch!(conn, SelectUsedBefore, [chain, membership, asset, at] => (Id,))?;
+    let used_before = used_before(conn, (chain, membership), &Before::Sessions(asset, at))?;
     Ok(Some(PassRecord {
         id,
         membership,
@@ -368,7 +390,7 @@ pub(crate) fn pass(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
         gift_lot,
         paid_left: lot_left(conn, (chain, membership), paid_lot)?,
         gifts_left: lot_left(conn, (chain, membership), gift_lot)?,
-        used_before: !before.is_empty(),
+        used_before,
         refunded: refund.is_some(),
     }))
 }
@@ -380,13 +402,15 @@ pub(crate) fn pass_use(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Op
         return Ok(None);
     };
     let entry: EntryId = entry.typed();
+    let moves = spent_moves(conn, chain, membership.typed(), entry)?;
+    let moves = heirs::of_heirs(conn, chain, moves)?;
     Ok(Some(PassUseRecord {
         id,
         pass: pass.typed(),
         sessions,
         receipt,
         entry,
-        moves: spent_moves(conn, chain, membership.typed(), entry)?,
+        moves,
         cancelled: cancelled.is_some(),
     }))
 }

@@ -1,6 +1,6 @@
 //! What a closure command sees of the batch's transaction.
 
-use super::ledger::Decision;
+use super::ledger::{CardEvent, Decision};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::store::Conn;
@@ -211,6 +211,14 @@ impl<'a> Tx<'a> {
     /// membership, for what is booked can't be read before the command ends.
     pub(crate) fn book(&mut self, rows: Rows) {
         self.booked.push(Decision::new(rows, Answer::no_content()));
+    }
+
+    /// The same, with what happened to cards.
+    pub(crate) fn book_with(&mut self, rows: Rows, card_events: Vec<CardEvent>) {
+        self.booked.push(Decision {
+            card_events,
+            ..Decision::new(rows, Answer::no_content())
+        });
     }
 
     /// For `each!(tx.conn(), c => …)`.
