@@ -71,15 +71,16 @@ impl HandOver {
         desk.actor
             .require(Action::MembershipTransfer, Some(self.transfer.store_id))?;
         check_reason(&self.transfer.reason)?;
-        let store = desk.store(self.transfer.store_id)?;
-        let now = desk.now(None);
-        let (member, unjudged, rules) = desk.engine.read(chain, |conn| {
-            let member = load::member_head(conn, chain, self.membership)?;
+        let member = desk
+            .engine
+            .read(chain, |conn| load::member_head(conn, chain, self.membership))?;
+        let member = member.ok_or_else(no_such_membership)?;
+        let (store, now) = (desk.store(self.transfer.store_id)?, desk.now(None));
+        let (unjudged, rules) = desk.engine.read(chain, |conn| {
             let unjudged = load::unjudged(conn, chain, self.membership)?;
             let (rules, _) = prepaid::rules(conn, chain, store.zone.day_of(now))?;
-            Ok((member, unjudged, rules))
+            Ok((unjudged, rules))
         })?;
-        let member = member.ok_or_else(no_such_membership)?;
         let from = member.customer.ok_or_else(nobody)?;
         if from == to {
             let (zh, en) = ("该会籍已属于这位顾客", "The membership is this customer's already");
