@@ -256,7 +256,7 @@ fn d_card_13_a_merge_is_taken_back_posting_by_posting(app: &TestApp) {
         (
             card.text("/state"),
             card["blocks"].clone(),
-            card["balances"].clone(),
+            ["points", "principal", "bonus"].map(|asset| has(app, member, asset)),
             card.text("/tier/id"),
             lots(app, member),
         )
