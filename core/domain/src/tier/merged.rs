@@ -30,8 +30,8 @@ impl KeptTier {
 
     fn own(&self) -> (&str, Option<Day>) {
         match &self.own {
-            Some((tier, until)) => (tier, *until),
-            None => (&self.tier, self.until),
+            Some((tier, until)) => (tier.as_str(), *until),
+            None => (self.tier.as_str(), self.until),
         }
     }
 
@@ -55,7 +55,11 @@ pub(crate) fn merge(
     (today, now): (Day, Instant),
 ) -> Option<TierChangeRow> {
     let (mine, theirs) = (KeptTier::of(into), KeptTier::of(from));
-    let (tier, until) = better(ladder, (&mine.tier, mine.until), (&theirs.tier, theirs.until));
+    let (tier, until) = better(
+        ladder,
+        (mine.tier.as_str(), mine.until),
+        (theirs.tier.as_str(), theirs.until),
+    );
     let own = better(ladder, mine.own(), theirs.own());
     let by_hand = ladder.position(own.0) < ladder.position(tier);
     let merged = KeptTier {

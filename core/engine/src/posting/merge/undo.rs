@@ -138,7 +138,7 @@ fn book(tx: &mut Tx<'_>, context: &Context, id: MembershipMergeId, undo: &UndoMe
     each!(tx.conn(), c => diesel::update(membership_merges::table.find((row.chain_id, row.id)))
         .set((membership_merges::undone_by.eq(who), membership_merges::undone_at.eq(at)))
         .execute(c)?);
-    let events = events(&cards, &was, ("unmerge", &undo.reason), (&context, id));
+    let events = events(&cards, &was, ("unmerge", undo.reason.as_str()), (&context, id));
     tx.book_with(gone, events);
     tx.book(stays);
     let detail = json!({ "merge_id": id, "merged_id": from_id, "reason": undo.reason });

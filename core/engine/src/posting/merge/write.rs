@@ -72,9 +72,10 @@ fn book(tx: &mut Tx<'_>, context: &Context, into_id: MembershipId, new: &NewMemb
     if new.from == into_id {
         return Err(field("/from", "不能与自己合并", "That is the same membership").into());
     }
-    let mut into = posting::member(tx, into_id)?;
-    let mut from =
-        posting::member(tx, new.from).map_err(|_| field("/from", "没有这个会籍", "There is no such membership"))?;
+    if load::member_head(tx.conn(), chain, new.from)?.is_none() {
+        return Err(field("/from", "没有这个会籍", "There is no such membership").into());
+    }
+    let (mut into, mut from) = (posting::member(tx, into_id)?, posting::member(tx, new.from)?);
     let loaded = load::cards_of(tx.conn(), chain, new.from)?;
     let mut cards: Vec<Card> = loaded.into_iter().map(|card| card.card).collect();
     let was: BTreeMap<CardId, CardState> = cards.iter().map(|card| (card.id, card.state)).collect();
@@ -124,7 +125,7 @@ fn book(tx: &mut Tx<'_>, context: &Context, into_id: MembershipId, new: &NewMemb
     };
     row.keep(tx.conn(), &content)?;
     set_into(tx.conn(), chain, new.from, Some(into_id))?;
-    let events = events(&cards, &was, ("merge", &new.reason), (&context, merge));
+    let events = events(&cards, &was, ("merge", new.reason.as_str()), (&context, merge));
     tx.book_with(done.gone, events);
     tx.book(done.stays);
     let detail = json!({
