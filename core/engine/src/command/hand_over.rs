@@ -181,7 +181,8 @@ impl LedgerCommand for HandingOver {
                 upgrades: false,
             }],
             cards_of: Some(self.membership),
-            open_of: Some((self.args.to, self.program, self.context.now)),
+            // One whose end no night has booked yet is open as well.
+            open_of: Some((self.args.to, self.program, Instant(i64::MIN))),
             ..Needs::default()
         }
     }

@@ -145,13 +145,14 @@ pub(super) fn select(
     let own = membership_merges::membership_id
         .eq(membership)
         .or(membership_merges::merged_id.eq(membership));
-    let rows = membership_merges::table
+    let chain = Id::from(chain);
+    Ok(each!(conn, c => membership_merges::table
         .select(MergeRow::as_select())
-        .filter(membership_merges::chain_id.eq(Id::from(chain)).and(own))
+        .filter(membership_merges::chain_id.eq(chain).and(own))
         .filter(membership_merges::id.lt(before))
         .order(membership_merges::id.desc())
-        .limit(limit);
-    Ok(each!(conn, c => rows.load(c)?))
+        .limit(limit)
+        .load(c)?))
 }
 
 /// Every lot of a membership, empty and ended ones too.
