@@ -118,6 +118,7 @@ codes! {
     InUse "in_use" Conflict "仍在使用" "Still in use";
     PossibleDuplicate "possible_duplicate" Conflict "可能已有此顾客" "The customer may be registered already";
     CustomerMerged "customer_merged" Conflict "该顾客已并入另一位" "The customer was merged into another";
+    MergeUsed "merge_used" Conflict "合并后已有变动" "Something has happened since the merge";
     Erased "erased" Conflict "顾客资料已删除" "The customer's data were erased";
     ApprovalNeeded "approval_needed" Conflict "须先经他人同意" "Others have to agree first";
     SecondPersonNeeded "second_person_needed" Conflict "须由另一人确认" "Somebody else must confirm it";
@@ -196,6 +197,9 @@ pub struct Facts {
     /// What must be confirmed first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// What keeps a merge from being taken back, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub in_the_way: Vec<String>,
     /// What a membership still has or owes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Balance>,

@@ -76,6 +76,8 @@ id!(
     CustomerFormId,
     /// Two customers who became one.
     MergeId,
+    /// Two memberships that became one, and one that went to another person.
+    MembershipMergeId, HolderTransferId,
     /// Somebody saw or took away confidential data.
     LookId,
     DeletionId,

@@ -1,8 +1,10 @@
 //! What a decision wants saved: plain rows, one type per table. The writer turns them into statements and adds the
 //! idempotency, audit and outbox rows; nothing else writes to these tables.
 
+mod people;
 mod prepaid;
 
+pub use people::HandOverRow;
 pub use prepaid::{PassRow, PassUseRow, RefundRow, TopUpRow};
 
 use crate::calendar::{Day, Instant};
@@ -49,8 +51,14 @@ pub struct Rows {
     pub pins: Vec<PinRow>,
     /// Dynamic codes that are used up: card and step.
     pub codes: Vec<(CardId, i64)>,
+    /// Cards whose PIN is forgotten.
+    pub pins_forgotten: Vec<CardId>,
+    /// Dynamic codes that must not be used any more, used or not: card and step.
+    pub codes_ended: Vec<(CardId, i64)>,
     /// Anonymous memberships that become a customer's.
     pub named: Vec<(MembershipId, CustomerId)>,
+    /// Memberships that go to another person.
+    pub handed_over: Vec<HandOverRow>,
     pub tier_changes: Vec<TierChangeRow>,
     /// Earlier bills of nobody that become a membership's (the purchase that led to a card).
     pub bill_memberships: Vec<BillMembership>,
@@ -421,11 +429,15 @@ pub enum TierChangeKind {
     Manual,
     /// What somebody had set is over, or was taken back.
     ManualEnded,
+    /// Another membership with a better tier was merged into this one.
+    Merged,
+    /// That merge was taken back.
+    Unmerged,
 }
 
 named!(TierChangeKind {
     Upgrade = "upgrade", Undone = "undone", Downgrade = "downgrade", Kept = "kept", Manual = "manual",
-    ManualEnded = "manual_ended",
+    ManualEnded = "manual_ended", Merged = "merged", Unmerged = "unmerged",
 });
 
 #[derive(Clone, Debug, PartialEq, Eq)]

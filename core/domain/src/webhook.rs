@@ -33,6 +33,17 @@ pub const TOPICS: &[(&str, &str, &str)] = &[
     ("pass.refunded", "次卡已退款", "A pass was paid back"),
     ("membership.created", "会籍已开通", "A membership was opened"),
     ("membership.renewed", "会籍已续期", "A membership was renewed"),
+    (
+        "membership.transferred",
+        "会籍已转让",
+        "A membership went to another person",
+    ),
+    ("membership.merged", "会籍已合并", "Two memberships became one"),
+    (
+        "membership.unmerged",
+        "会籍合并已撤销",
+        "A merge of memberships was taken back",
+    ),
     ("tier.changed", "会员等级变更", "A member's tier changed"),
     (
         "card.changed",

@@ -312,6 +312,9 @@ fn posting_body(route: &str, world: &World) -> Option<Value> {
         "POST /memberships/{id}/transfers" => {
             json!({"to_id": world.debtor, "amount": 1, "store_id": world.store})
         }
+        "POST /memberships/{id}/merge" => json!({"from": world.customer, "store_id": world.store, "reason": "x"}),
+        "POST /membership-merges/{id}/undo" => json!({"store_id": world.store, "reason": "x"}),
+        "POST /memberships/{id}/holder-transfers" => world.holder_transfer_form(),
         "POST /debts/{id}/write-off" => json!({"reason": "x", "store_id": world.store}),
         "POST /holds" => json!({
             "membership_id": world.membership, "amount": 1, "minutes": 1, "purpose": "x", "store_id": world.store,
@@ -406,7 +409,7 @@ fn path(route: &str, world: &World) -> String {
         "GET /sales" => format!("?store_id={}", world.store),
         "GET /rewards" => format!("?store_id={}", world.store),
         "GET /memberships" => format!("?customer_id={}", world.customer),
-        "GET /holds" => format!("?membership_id={}", world.membership),
+        "GET /holds" | "GET /membership-merges" => format!("?membership_id={}", world.membership),
         "GET /reports/movements" | "GET /reports/movements/export" => "?from=2026-03-01&to=2026-03-01".to_owned(),
         "GET /reports/settlement" | "GET /reports/settlement/pairs" | "GET /reports/settlement/export" => {
             "?month=2026-03-01".to_owned()

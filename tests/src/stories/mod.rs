@@ -56,6 +56,8 @@ mod ledger;
 mod limits;
 mod login;
 mod lunar;
+mod membership_merges;
+mod membership_transfers;
 mod merges;
 mod message_crash;
 mod message_troubles;
@@ -160,6 +162,8 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     limits::tests,
     login::tests,
     lunar::tests,
+    membership_merges::tests,
+    membership_transfers::tests,
     merges::tests,
     model::tests,
     model_assets::tests,

@@ -92,6 +92,14 @@ impl World {
         Self::furnish(app, hq, &store, &program)
     }
 
+    pub fn holder_transfer_form(&self) -> Value {
+        let identity = json!({"kind": "passport", "last_four": "0000"});
+        json!({
+            "customer_id": self.customer, "store_id": self.store, "reason": "x", "from_identity": identity,
+            "to_identity": identity,
+        })
+    }
+
     fn furnish(app: &TestApp, hq: &Actor, store: &str, program: &str) -> Self {
         let code = app.next_receipt();
         let employee = |user: &str, role: &str| {

@@ -74,6 +74,29 @@ pub(crate) fn renew(card: &mut Card, was: Day, until: Day) -> bool {
     true
 }
 
+/// Takes a card out of use with its membership, which goes on as another one: it says which card of that works. None for one
+/// that is at its end already.
+pub(crate) fn merge(card: &mut Card, current: Option<CardId>) -> Option<CardUpdate> {
+    if !matches!(card.state, CardState::Active | CardState::Applied) {
+        return None;
+    }
+    card.state = CardState::Merged;
+    card.replaced_by = current;
+    card.version += 1;
+    Some(card.update())
+}
+
+/// Gives a merged card the state back that it had, with what people had done to it; None for one that isn't merged.
+pub(crate) fn unmerge(card: &mut Card, state: CardState) -> Option<CardUpdate> {
+    if card.state != CardState::Merged {
+        return None;
+    }
+    card.state = state;
+    card.replaced_by = None;
+    card.version += 1;
+    Some(card.update())
+}
+
 /// Blocks a card after too many wrong PINs; None for one that is blocked so, or at its end.
 pub fn lock(card: &mut Card) -> Option<CardUpdate> {
     if card.state != CardState::Active || card.blocks.contains(&Block::Pin) {

@@ -7,7 +7,7 @@ mod lot;
 mod short;
 
 pub use asset::{Asset, AssetKind, CounterAccount, EntryKind};
-pub use booking::{Booking, ClawedBack, EntryDraft, GivenBack, Source};
+pub use booking::{Booking, ClawedBack, EntryDraft, GivenBack, Heir, Source, WholeLot};
 pub use hold::{Hold, HoldState};
 pub use lot::{EndedLot, Lot, LotTerms, SpentMove};
 pub(crate) use short::{insufficient, insufficient_value, short};

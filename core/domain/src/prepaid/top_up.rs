@@ -1,6 +1,6 @@
 //! Money that is paid in: its principal, the bonus that belongs to it, and the law's limits, in one decision (D-CARD-11).
 
-use super::{HolderKind, Payer, PrepaidRules, TopUpFacts, check_top_up};
+use super::{HolderKind, Payer, PrepaidRules, TopUpFacts, check_held, check_top_up};
 use crate::calendar::{Day, Instant};
 use crate::error::{Code, Refusal, Text};
 use crate::id::*;
@@ -142,6 +142,26 @@ fn facts(member: &Member, args: &TopUpArgs, good_months: Option<u32>) -> TopUpFa
         transferred: args.tenders.iter().all(|tender| tender.kind == TenderKind::Transfer),
         good_months,
     }
+}
+
+/// Whether a membership may hold what it has of principal and bonus, and `more`.
+///
+/// # Errors
+/// `prepaid_rule`
+pub(crate) fn check_member(
+    rules: Option<&PrepaidRules>,
+    member: &Member,
+    more: Minor,
+    minor_units: u32,
+) -> Result<(), Refusal> {
+    let Some(rules) = rules else { return Ok(()) };
+    let held = value_of(member).saturating_add(more);
+    check_held(rules, holder_kind(member), held, minor_units)
+}
+
+/// Principal and bonus.
+pub(crate) fn value_of(member: &Member) -> Minor {
+    balance(member, &Asset::principal()).saturating_add(balance(member, &Asset::bonus()))
 }
 
 pub(super) fn balance(member: &Member, asset: &Asset) -> Minor {

@@ -1,5 +1,6 @@
 //! Bills: sales, their returns, redemptions, and the card that a first purchase leads to.
 
+mod absorb;
 mod bill;
 mod cancel;
 mod catalogue;
@@ -9,6 +10,7 @@ pub(crate) mod counted;
 mod earn;
 mod expiry;
 mod explain;
+mod hand_over;
 mod issue;
 mod kept;
 mod kinds;
@@ -28,6 +30,9 @@ mod terms_row;
 mod value;
 
 pub use crate::ledger::SpentMove;
+pub use absorb::{
+    AbsorbArgs, Absorbed, Absorbing, InTheWay, Lots, MovedDebt, SeparateArgs, Taken, decide_absorb, decide_separate,
+};
 pub use bill::{
     AttrValue, Bill, Line, MAX_LINES, MAX_TENDERS, Tender, check_occurred_at, is_backdated, opened_by, spread_unpaid,
 };
@@ -39,6 +44,7 @@ pub use counted::decide_matured;
 pub use earn::{TOO_MANY_POINTS, too_many_points};
 pub use expiry::{Expiry, LotEnd};
 pub(crate) use explain::end_undone;
+pub use hand_over::{HandOverArgs, decide_hand_over};
 pub(crate) use issue::unearned;
 pub use issue::{
     AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, decide_named, expire_lots,

@@ -41,7 +41,7 @@ pub struct AdjustArgs {
 /// What was booked: the rows, and its entries as people see them.
 pub type Booked = (Rows, Vec<EntryView>);
 
-fn source(context: &Context) -> Source {
+pub(super) fn source(context: &Context) -> Source {
     Source {
         bill: None,
         store: Some(context.store),
@@ -53,7 +53,7 @@ fn source(context: &Context) -> Source {
     }
 }
 
-fn draft(kind: EntryKind, rule: &str, explanation: Text) -> EntryDraft {
+pub(super) fn draft(kind: EntryKind, rule: &str, explanation: Text) -> EntryDraft {
     EntryDraft {
         kind,
         rule: rule.to_owned(),

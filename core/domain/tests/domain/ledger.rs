@@ -344,6 +344,8 @@ fn every_entry_s_postings_sum_to_zero_by_kind() {
         (EntryKind::Adjust, CounterAccount::Adjusted),
         (EntryKind::TransferIn, CounterAccount::Transferred),
         (EntryKind::TransferOut, CounterAccount::Transferred),
+        (EntryKind::MergeIn, CounterAccount::Transferred),
+        (EntryKind::MergeOut, CounterAccount::Transferred),
         (EntryKind::Opening, CounterAccount::Opening),
         (EntryKind::WriteOff, CounterAccount::WrittenOff),
     ];

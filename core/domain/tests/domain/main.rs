@@ -13,6 +13,7 @@ mod kinds;
 mod kit;
 mod ladder;
 mod ledger;
+mod merged;
 mod model;
 mod money;
 mod names;

@@ -173,6 +173,10 @@ impl LedgerCommand for Cancelling {
     fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
         let record = state.record.take().ok_or_else(no_such_exchange)?;
         let mut member = state.take(Some(self.membership)).ok_or_else(stale)?;
+        if record.membership != Some(self.membership) {
+            // The membership was merged meanwhile.
+            return Err(stale());
+        }
         let mut reward = state.rewards.remove(&self.reward).ok_or_else(no_such_reward)?;
         if self.lapsed && state.claim.is_none_or(|claim| claim.state != ClaimState::Ready) {
             let (zh, en) = ("礼品已领取或已取消。", "It was collected or cancelled.");

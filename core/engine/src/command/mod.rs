@@ -18,6 +18,7 @@ pub(crate) mod ending;
 mod from_stock;
 mod gift;
 mod give_up;
+mod hand_over;
 mod holder;
 mod issue;
 pub(crate) mod judge;
@@ -55,6 +56,7 @@ pub use code::CardCode;
 pub use confirmation::Confirmation;
 pub use gift::{ClaimedReward, RewardOnBill};
 pub use give_up::{CardReturn, GiveUp};
+pub use hand_over::{HandOver, HolderTransfer, NewHolderTransfer};
 pub use holder::MemberRef;
 pub use issue::{Issue, NewCard};
 pub use late::JudgeLate;
@@ -106,6 +108,7 @@ pub enum Command {
     Issue(Issue),
     IssueToBearer(IssueToBearer),
     NameHolder(NameHolder),
+    HandOver(HandOver),
     GiveUp(GiveUp),
     AddCard(AddCard),
     Card(Operate),
@@ -138,6 +141,7 @@ impl Command {
             Command::CancelRedemption(_) => "redemption.cancel",
             Command::Issue(_) | Command::IssueToBearer(_) | Command::AddCard(_) => "card.issue",
             Command::NameHolder(_) => "membership.holder",
+            Command::HandOver(_) => "membership.transfer",
             Command::GiveUp(command) => command.name(),
             Command::Card(operation) => operation.name(),
             Command::Replace(_) => "card.replace",
@@ -170,6 +174,7 @@ impl Command {
             Command::Issue(command) => command.propose(desk),
             Command::IssueToBearer(command) => command.propose(desk),
             Command::NameHolder(command) => command.propose(desk),
+            Command::HandOver(command) => command.propose(desk),
             Command::GiveUp(command) => command.propose(desk),
             Command::AddCard(command) => command.propose(desk),
             Command::Card(command) => command.propose(desk),

@@ -299,6 +299,10 @@ impl LedgerCommand for Using {
         }
         let mut member = state.take(Some(self.membership)).ok_or_else(stale)?;
         let pass = state.pass.take().ok_or_else(no_such_pass)?;
+        if pass.membership != self.membership {
+            // It went along with a membership that was merged meanwhile.
+            return Err(stale());
+        }
         let (args, context) = (&self.args, &self.context);
         let (rows, answer) = match self.wanted {
             Some((sessions, therapist, way, confirmed)) => {

@@ -149,6 +149,17 @@ struct Refunding {
     context: Context,
 }
 
+impl Refunding {
+    /// It went along with a membership that was merged meanwhile.
+    fn check_still(&self, membership: MembershipId) -> Result<(), Refusal> {
+        if membership == self.membership {
+            Ok(())
+        } else {
+            Err(stale())
+        }
+    }
+}
+
 /// What a refund pays and takes, with its working.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = RefundAnswer)]
@@ -206,11 +217,13 @@ impl LedgerCommand for Refunding {
         let (rows, refunded, tenders, points, entries) = match self.what {
             Prepaid::TopUp => {
                 let record = state.top_up.take().ok_or_else(stale)?;
+                self.check_still(record.membership)?;
                 let (rows, answer) = decide_refund(&mut member, &record, args, context, ids)?;
                 (rows, answer.refunded, answer.tenders, 0, answer.entries)
             }
             Prepaid::Pass => {
                 let pass = state.pass.take().ok_or_else(stale)?;
+                self.check_still(pass.membership)?;
                 let sold = (&pass, state.record.as_ref());
                 let (rows, answer) = decide_pass_refund(&mut member, sold, args, context, ids)?;
                 (rows, answer.refunded, answer.tenders, answer.points, answer.entries)

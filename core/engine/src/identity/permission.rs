@@ -186,6 +186,10 @@ actions! {
     CardCode "card.code"                             [C  o   o   o   -   -   -   -   -   -];
     /// Say who holds an anonymous membership.
     MembershipHolder "membership.holder"             [C  o   o   o   -   o   -   -   -   -];
+    /// Hand a membership over to another person.
+    MembershipTransfer "membership.transfer"         [C  o   o   -   -   -   -   -   -   -];
+    /// Make one of two memberships of a customer, and take it back.
+    MembershipMerge "membership.merge"               [C  o   -   -   -   -   -   -   -   -];
     MembershipRead "membership.read"                 [C  C   C   C   C   C   C   C   C   -];
     /// Apply for a renewal: quote and post (D-CARD-8).
     MembershipRenew "membership.renew"               [C  o   o   o   -   o   -   -   o   -];

@@ -1,9 +1,10 @@
 //! What people book about a membership without a bill: adjustments and transfers (D-LED-8), holds (D-LED-3), debts that
-//! are let go (D-LED-11). Each loads the membership, decides and books in one command of the writer; the entries stand in
+//! are let go (D-LED-11), merges of memberships (D-CARD-13). Each loads the membership, decides and books in one command of the writer; the entries stand in
 //! the member's statement like any others.
 
 mod adjustment;
 mod hold;
+mod merge;
 mod rules;
 mod transfer;
 mod write_off;
@@ -11,6 +12,7 @@ mod write_off;
 pub use adjustment::{Adjustment, AdjustmentQuery, NewAdjustment};
 pub(crate) use hold::end_late_holds;
 pub use hold::{HoldQuery, HoldView, NewCapture, NewHold, NewRelease};
+pub use merge::{MembershipMerge, MembershipMergeQuery, NewMembershipMerge, UndoMembershipMerge};
 pub use rules::{AdjustmentReason, AdjustmentRules, DebtLimit, RoleLimit, TransferLimit, TransferRules};
 pub use transfer::{NewTransfer, Transfer};
 pub use write_off::{NewWriteOff, WriteOff};

@@ -599,6 +599,7 @@ diesel::table! {
         tier_until -> Nullable<Integer>,
         own_tier -> Nullable<Text>,
         own_until -> Nullable<Integer>,
+        merged_into -> Nullable<Binary>,
     }
 }
 
@@ -1810,12 +1811,44 @@ diesel::table! {
 }
 
 diesel::table! {
+    holder_transfers (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        from_id -> Binary,
+        to_id -> Binary,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        from_document -> Text,
+        to_document -> Text,
+        reason -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     opening_members (chain_id, opening_id, line) {
         chain_id -> Binary,
         opening_id -> Binary,
         line -> BigInt,
         membership_id -> Binary,
         undone -> Bool,
+    }
+}
+
+diesel::table! {
+    membership_merges (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        merged_id -> Binary,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        reason -> Text,
+        content -> Text,
+        merged_at -> BigInt,
+        undone_by -> Nullable<Binary>,
+        undone_at -> Nullable<BigInt>,
     }
 }
 
@@ -1828,6 +1861,17 @@ diesel::table! {
         entry_id -> Binary,
         asset -> Text,
         amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    merged_lots (chain_id, merge_id, lot_id) {
+        chain_id -> Binary,
+        merge_id -> Binary,
+        lot_id -> Binary,
+        heir_id -> Binary,
+        moved -> BigInt,
+        came -> BigInt,
     }
 }
 
@@ -1956,4 +2000,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     openings,
     opening_members,
     opening_rows,
+    holder_transfers,
+    membership_merges,
+    merged_lots,
 );

@@ -38,6 +38,8 @@ pub enum TimelineKind {
     Record = "record",
     /// A file that was attached.
     File = "file",
+    /// A membership that was handed over to somebody, or came from somebody.
+    Membership = "membership",
 }
 }
 
@@ -52,6 +54,7 @@ impl TimelineKind {
             Self::Change => Action::CustomerCard,
             Self::Record => Action::RecordRead,
             Self::File => Action::FileRead,
+            Self::Membership => Action::MembershipRead,
         }
     }
 
@@ -77,7 +80,7 @@ pub struct TimelineItem {
     #[schema(value_type = Option<Uuid>)]
     pub staff_id: Option<StaffId>,
     /// What it is within its kind: kind of the bill, operation on the card, category of the entry, kind of the task, media
-    /// type of the file.
+    /// type of the file, `handed_over` or `taken_over`.
     pub what: Option<String>,
     /// What the category of an entry is called.
     pub what_name: Option<Text>,
@@ -89,7 +92,7 @@ pub struct TimelineItem {
     pub amount: Option<i64>,
     /// Points of a bill: earned, less what was spent.
     pub points: Option<i64>,
-    /// The card, or the record's type.
+    /// The card, the record's type, or the membership.
     pub subject_id: Option<Uuid>,
     /// Names of the fields that were changed.
     pub fields: Vec<String>,

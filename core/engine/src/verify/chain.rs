@@ -1,6 +1,7 @@
 //! One chain: its memberships slice by slice, its bills page by page, and what belongs to neither.
 
 use super::fingerprint::Record;
+use super::merges::{self, Merged};
 use super::{Books, bills, blanks, campaigns, inputs, members, openings, orphans, prepaid, renewals, vouchers};
 use crate::each;
 use crate::error::Result;
@@ -19,6 +20,7 @@ pub(super) struct Chain {
     pub stores: HashMap<Id, String>,
     pub programs: HashMap<Id, String>,
     pub configurations: HashMap<Id, i64>,
+    pub merged: Merged,
 }
 
 /// Rows that belong to some membership, as they were met.
@@ -52,6 +54,7 @@ pub(super) fn verify(conn: &mut Conn, books: &mut Books, id: Id, code: String) -
     prepaid::verify(conn, books, &chain)?;
     renewals::verify(conn, books, &chain)?;
     openings::verify(conn, books, &chain)?;
+    merges::verify(conn, books, &chain)?;
     vouchers::verify(conn, books, &chain)?;
     inputs::verify_unjudged(conn, books, &chain)
 }
@@ -86,6 +89,7 @@ impl Chain {
             stores: stores.into_iter().collect(),
             programs: programs.into_iter().collect(),
             configurations: configurations.into_iter().collect(),
+            merged: Merged::load(conn, id)?,
         })
     }
 

@@ -11,6 +11,7 @@ mod fingerprint;
 mod holdings;
 mod inputs;
 mod members;
+mod merges;
 mod openings;
 mod orphans;
 mod people;

@@ -12,6 +12,7 @@ mod counts;
 pub(crate) mod credentials;
 mod events;
 mod figures;
+pub(crate) mod heirs;
 mod holds;
 pub(crate) mod idempotency;
 pub(crate) mod ids;

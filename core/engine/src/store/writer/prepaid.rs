@@ -1,10 +1,10 @@
 //! Top-ups, passes and their uses: what the writer saves of them, and what it loads before they are used or paid back.
 
 use super::ledger::{Needs, State};
-use super::load;
 use super::parts::Parts;
 use super::record::spent_moves;
 use super::save::expect;
+use super::{heirs, load};
 use crate::error::{Error, Result};
 use crate::store::statement::{Bind, Waiting, fetch, run, statements};
 use crate::store::{Conn, Id};
@@ -40,7 +40,7 @@ statements! {
     SelectSold -> (Text, Nullable<Binary>, BigInt, BigInt, Text) =
         "SELECT kind, original_id, total, returned_money, parts FROM bills WHERE chain_id = ? AND id = ?";
     // What a bill took before, less what came back of it: a sale that was returned whole was no use.
-    SelectSpentBefore -> (Nullable<Binary>,) = "SELECT s.bill_id FROM entries s WHERE s.chain_id = ? AND s.membership_id = ? \
+    SelectSpentBefore -> (Binary,) = "SELECT s.id FROM entries s WHERE s.chain_id = ? AND s.membership_id = ? \
         AND s.kind IN ('spend', 'redeem') AND s.asset IN ('principal', 'bonus') AND s.occurred_at < ? \
         AND -s.amount > (SELECT COALESCE(SUM(b.amount), 0) FROM entries b WHERE b.chain_id = s.chain_id \
         AND b.membership_id = s.membership_id AND b.reverses = s.id AND b.kind = 'give_back') LIMIT 1";
@@ -203,7 +203,7 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         lot_uses(conn, (chain, membership), principal)?,
         lot_uses(conn, (chain, membership), bonus)?,
     );
-    let before = fetch!(conn, SelectSpentBefore, [chain, membership, at] => (Option<Id>,))?;
+    let used_before = used_before(conn, (chain, membership), &Before::Value(at))?;
     // What was brought from another system has no bill.
     let parts = parts.as_deref().map(Parts::parse).transpose()?;
     let (brought, tenders) = (parts.is_none(), parts.unwrap_or_default().tenders);
@@ -228,14 +228,36 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         principal_used: own.used(),
         bonus_used: free.used(),
         list: listed(conn, chain, &[own, free])?,
-        used_before: !before.is_empty(),
+        used_before,
         refunded,
         tenders: tenders.into_iter().map(tender).collect::<Result<_>>()?,
         brought,
     }))
 }
 
-/// What happened with a lot.
+/// What was paid for in advance, and when.
+enum Before {
+    Value(i64),
+    Sessions(String, i64),
+}
+
+/// Whether the holder had used the same before, on this membership or on one that was merged into it.
+fn used_before(conn: &mut Conn, (chain, membership): (ChainId, MembershipId), what: &Before) -> Result<bool> {
+    for one in heirs::family(conn, chain, membership)? {
+        let found = match what {
+            Before::Value(at) => fetch!(conn, SelectSpentBefore, [chain, one, *at] => (Id,))?,
+            Before::Sessions(service, at) => {
+                fetch!(conn, SelectUsedBefore, [chain, one, service.as_str(), *at] => (Id,))?
+            }
+        };
+        if !found.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What happened with a lot, before it came over from another membership too.
 #[derive(Default)]
 struct LotUses {
     left: i64,
@@ -256,12 +278,14 @@ fn lot_uses(conn: &mut Conn, (chain, membership): (ChainId, MembershipId), lot: 
     let Some(lot) = lot else { return Ok(uses) };
     uses.left = lot_left(conn, (chain, membership), Some(lot))?;
     type Row = (String, Option<Id>, i64);
-    for (kind, bill, delta) in fetch!(conn, SelectLotMoves, [membership, chain, lot] => Row)? {
-        match (kind.as_str(), bill) {
-            // Its end isn't a use.
-            ("expire" | "lapse" | "refund", _) => {}
-            (_, Some(bill)) => *uses.bills.entry(bill.typed()).or_default() -= delta,
-            (_, None) => uses.otherwise -= delta,
+    for (membership, lot) in heirs::line_of_lot(conn, chain, (membership, lot))? {
+        for (kind, bill, delta) in fetch!(conn, SelectLotMoves, [membership, chain, lot] => Row)? {
+            match (kind.as_str(), bill) {
+                // Its end isn't a use, nor is its way from one membership to another.
+                ("expire" | "lapse" | "refund" | "merge_out" | "merge_in", _) => {}
+                (_, Some(bill)) => *uses.bills.entry(bill.typed()).or_default() -= delta,
+                (_, None) => uses.otherwise -= delta,
+            }
         }
     }
     Ok(uses)
@@ -357,7 +381,7 @@ pub(crate) fn pass(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
     };
     let membership: MembershipId = membership.typed();
     let (paid_lot, gift_lot) = (paid_lot.map(Id::typed), gift_lot.map(Id::typed));
-    let before = fetch!(conn, SelectUsedBefore, [chain, membership, service.as_str(), at] => (Id,))?;
+    let used_before = used_before(conn, (chain, membership), &Before::Sessions(service.clone(), at))?;
     Ok(Some(PassRecord {
         id,
         membership,
@@ -375,7 +399,7 @@ pub(crate) fn pass(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
         gift_lot,
         paid_left: lot_left(conn, (chain, membership), paid_lot)?,
         gifts_left: lot_left(conn, (chain, membership), gift_lot)?,
-        used_before: !before.is_empty(),
+        used_before,
         refunded: refund.is_some(),
     }))
 }
@@ -387,13 +411,15 @@ pub(crate) fn pass_use(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Op
         return Ok(None);
     };
     let entry: EntryId = entry.typed();
+    let moves = spent_moves(conn, chain, membership.typed(), entry)?;
+    let moves = heirs::of_heirs(conn, chain, moves)?;
     Ok(Some(PassUseRecord {
         id,
         pass: pass.typed(),
         sessions,
         receipt,
         entry,
-        moves: spent_moves(conn, chain, membership.typed(), entry)?,
+        moves,
         cancelled: cancelled.is_some(),
     }))
 }

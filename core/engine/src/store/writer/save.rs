@@ -18,7 +18,7 @@ use cardea_domain::card::Block;
 use cardea_domain::id::*;
 use cardea_domain::rows::*;
 use cardea_domain::{Instant, webhook};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Where the rows of one wave go. No two of its commands touch the same membership, card, bill or reward.
 pub(super) struct Saver<'a> {
@@ -365,8 +365,10 @@ impl<'a> Saver<'a> {
                 l.expires_at,
             ]);
         }
-        let opened: HashSet<(LotId, EntryId)> = rows.lots.iter().map(|l| (l.id, l.entry)).collect();
-        let later = rows.lot_moves.iter().filter(|m| !opened.contains(&(m.lot, m.entry)));
+        let opened: HashMap<(LotId, EntryId), i64> = rows.lots.iter().map(|l| ((l.id, l.entry), l.amount)).collect();
+        // A lot that came over from another membership is opened as large as it was, and emptied by what was used.
+        let opens = |m: &LotMoveRow| opened.get(&(m.lot, m.entry)) == Some(&m.delta);
+        let later = rows.lot_moves.iter().filter(|m| !opens(m));
         for m in later {
             self.rows.lot_moves.add(row![chain, m.lot, m.entry, m.delta]);
             // Absolute, so once for each lot.

@@ -1,6 +1,6 @@
 //! What a closure command sees of the batch's transaction.
 
-use super::ledger::Decision;
+use super::ledger::{CardEvent, Decision};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::store::Conn;
@@ -216,6 +216,14 @@ impl<'a> Tx<'a> {
     /// The same with what goes along: what happened to cards, and the blank that one takes out of stock.
     pub(crate) fn book_all(&mut self, decision: Decision) {
         self.booked.push(decision);
+    }
+
+    /// The same, with what happened to cards.
+    pub(crate) fn book_with(&mut self, rows: Rows, card_events: Vec<CardEvent>) {
+        self.booked.push(Decision {
+            card_events,
+            ..Decision::new(rows, Answer::no_content())
+        });
     }
 
     /// For `each!(tx.conn(), c => …)`.
