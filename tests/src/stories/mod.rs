@@ -66,6 +66,7 @@ mod passes;
 mod permits;
 mod phones;
 mod planted;
+mod pools;
 mod posting;
 mod prepaid;
 mod privacy;
@@ -161,6 +162,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     permits::tests,
     phones::tests,
     planted::tests,
+    pools::tests,
     posting::tests,
     prepaid::tests,
     privacy::tests,

@@ -35,7 +35,7 @@ pub(super) fn adjust(app: &TestApp, actor: &Actor, member: &Member, amount: i64)
 
 /// Sets a document of the chain.
 #[track_caller]
-fn set(app: &TestApp, path: &str, change: impl Fn(&mut Value)) {
+pub(super) fn set(app: &TestApp, path: &str, change: impl Fn(&mut Value)) {
     let found = app.hq().get(path).ok();
     let mut value = found["value"].clone();
     change(&mut value);

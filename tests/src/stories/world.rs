@@ -44,6 +44,8 @@ pub struct World {
     pub top_up: String,
     pub pass: String,
     pub pass_use: String,
+    /// The membership's.
+    pub pool: String,
 }
 
 /// Blank cards of a world.
@@ -139,6 +141,7 @@ impl World {
             top_up: String::new(),
             pass: String::new(),
             pass_use: String::new(),
+            pool: String::new(),
         };
         world.customer = world.register(app);
         world.record = hq.post("/records", &world.record_form()).created().text("/id");
@@ -226,6 +229,8 @@ impl World {
         self.give_vouchers();
         self.terms = self.published();
         self.stock_cards();
+        let pool = super::pools::pool_form(&self.membership, &self.store);
+        self.pool = self.hq.post("/pools", &pool).created().text("/id");
         self.tell();
         self.promote(&self.store.clone());
     }

@@ -28,6 +28,7 @@ mod lendings;
 mod memberships;
 mod merges;
 mod messages;
+mod pools;
 mod posting;
 mod prepaid;
 mod programs;
@@ -100,6 +101,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(stock_takes::routes)
         .configure(accounting::routes)
         .configure(posting::routes)
+        .configure(pools::routes)
         .configure(approvals::routes)
         .configure(messages::routes)
         .configure(webhooks::routes)

@@ -15,6 +15,7 @@ mod kinds;
 mod late;
 mod people;
 mod plan;
+mod pool;
 mod preview;
 mod record;
 mod redemption;
@@ -48,6 +49,7 @@ pub use people::{
     AdjustArgs, AdjustLimit, Booked, Captured, HOLD_MINUTES, Handed, check_hold, decide_adjustment, decide_capture,
     decide_transfer, decide_write_off, needs_second_person, plan_transfer,
 };
+pub use pool::{AsOf as PoolAsOf, FromPool, Lent, LentFor, Pool, PoolDraw, PoolPart, lendable, take_home};
 pub use record::{IntroducerBonus, RecordedDraw, RecordedLine, RecordedTender, SaleRecord};
 pub use redemption::{MOST_PIECES, Permit, RedemptionAnswer, RedemptionArgs, Reward, RewardView, decide_redemption};
 pub use renewal::{
@@ -56,6 +58,7 @@ pub use renewal::{
 };
 pub use returns::{ReturnAnswer, ReturnArgs, ReturnLine, ReturnedMoney, ReturnedPoints, ReturnedTender, decide_return};
 pub use sell::{SaleAnswer, SaleArgs, decide_sale};
+pub use spend::points_wanted;
 pub use value::{Draw, ValueTerms, resolve_value};
 
 use crate::calendar::{Day, Instant, Zone};

@@ -18,6 +18,7 @@ mod money;
 mod names;
 mod people;
 mod phone;
+mod pool;
 mod provenance;
 mod redemption;
 mod refund;

@@ -8,6 +8,7 @@ mod holder;
 mod loss;
 mod memberships;
 mod own;
+mod pool;
 mod prepaid;
 mod prepaid_report;
 mod record;
@@ -25,6 +26,7 @@ pub use memberships::{
     CustomerShown, Lot, Membership, MembershipQuery, MembershipShown, MembershipState, MembershipView, TierReview,
 };
 pub(crate) use own::{bills as own_bills, entries as own_entries};
+pub use pool::MembershipPool;
 pub use prepaid::{PassShown, PassUseShown, RefundShown, TopUpShown};
 pub use prepaid_report::{PrepaidFigures, PrepaidReport, PrepaidReportQuery, PrepaidStore};
 pub use record::{RecordFile, RecordFormat, RecordQuery, RecordedMove};

@@ -2,6 +2,7 @@
 
 use super::answers;
 use super::parts::{self, Parts};
+use super::pools;
 use crate::error::{Error, Result};
 use crate::store::statement::{fetch, statements};
 use crate::store::{Conn, Id};
@@ -76,6 +77,10 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
     let membership: Option<MembershipId> = bill.membership.map(Id::typed);
     let booked = booked(conn, chain, id, membership)?;
     let parts = Parts::parse(&bill.parts)?;
+    let pool_draws = match bill.spent {
+        0 => Vec::new(),
+        _ => pools::draws(conn, chain, id)?,
+    };
     Ok(Some(SaleRecord {
         id,
         kind: bill.kind.parse().map_err(Error::internal)?,
@@ -105,6 +110,7 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
         configuration: booked.configuration,
         own_lots: booked.own_lots,
         spent_moves: booked.spent_moves,
+        pool_draws,
         draws: booked.draws,
         introducer: booked.introducer,
         returned_money: bill.returned_money,
