@@ -1,6 +1,6 @@
-//! What people book about a membership without a bill: adjustments, transfers and who shares points with whom (D-LED-8), holds (D-LED-3), debts that
-//! are let go (D-LED-11). Each loads the membership, decides and books in one command of the writer; the entries stand in
-//! the member's statement like any others.
+//! What people book about a membership without a bill: adjustments, transfers, who shares points with whom (D-LED-8), holds
+//! (D-LED-3), debts that are let go (D-LED-11). Each loads the membership, decides and books in one command of the writer; the
+//! entries stand in the member's statement like any others.
 
 mod adjustment;
 mod hold;
