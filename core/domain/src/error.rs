@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A text in both languages of the shop.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"zh": "金卡", "en": "Gold"}))]
 pub struct Text {
@@ -105,6 +105,9 @@ codes! {
     NotCancellable "not_cancellable" Conflict "不能取消" "It can't be cancelled";
     InsufficientPoints "insufficient_points" Conflict "积分不足" "Not enough points";
     InsufficientValue "insufficient_value" Conflict "储值余额不足" "Not enough stored value";
+    PoolMember "pool_member" Conflict "会籍已在家庭积分池中" "The membership is in a pool already";
+    PoolFull "pool_full" Conflict "家庭积分池已满" "The pool is full";
+    PoolEnded "pool_ended" Conflict "家庭积分池已结束" "The pool has ended";
     HoldEnded "hold_ended" Conflict "预留已结束" "The hold has ended";
     DebtNotOld "debt_not_old" Conflict "欠分未满 12 个月" "The debt isn't over twelve months old";
     RewardUnavailable "reward_unavailable" Conflict "该礼品暂不可兑换" "The reward isn't available";

@@ -70,6 +70,8 @@ id!(
     HoldId,
     /// Of points, by people.
     AdjustmentId, TransferId,
+    /// Memberships that share their points.
+    PoolId,
     RecordTypeId, RecordId, JournalId, FileId,
     /// A change of a customer's card.
     CustomerChangeId,

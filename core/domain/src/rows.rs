@@ -82,6 +82,8 @@ pub struct Rows {
     pub claims: Vec<ClaimRow>,
     /// Earlier exchanges that are cancelled.
     pub claims_cancelled: Vec<BillId>,
+    /// What new bills took of others in the pool.
+    pub pool_draws: Vec<PoolDrawRow>,
     /// Codes that pay part of a new bill.
     pub voucher_uses: Vec<VoucherUseRow>,
     /// Of a sale that is returned: positions whose codes work once more.
@@ -90,6 +92,31 @@ pub struct Rows {
     pub vouchers: Vec<VoucherRow>,
     /// What campaigns gave, or took back with a whole bill.
     pub campaign_uses: Vec<CampaignUseRow>,
+}
+
+impl Rows {
+    /// Puts what was lent for the bill in front: its entries come before those that spend it.
+    #[must_use]
+    pub fn after(mut self, lent: Rows) -> Self {
+        let later = std::mem::take(&mut self.entries);
+        self.entries = lent.entries.into_iter().chain(later).collect();
+        let later = std::mem::take(&mut self.lots);
+        self.lots = lent.lots.into_iter().chain(later).collect();
+        let later = std::mem::take(&mut self.lot_moves);
+        self.lot_moves = lent.lot_moves.into_iter().chain(later).collect();
+        // Absolute figures: of one account or membership the later ones hold.
+        let later = std::mem::take(&mut self.accounts);
+        let known = |row: &AccountRow| {
+            let same = |l: &AccountRow| l.membership == row.membership && l.asset == row.asset;
+            later.iter().any(same)
+        };
+        let first: Vec<AccountRow> = lent.accounts.into_iter().filter(|row| !known(row)).collect();
+        self.accounts = first.into_iter().chain(later).collect();
+        let later = std::mem::take(&mut self.membership_updates);
+        self.membership_updates = lent.membership_updates.into_iter().chain(later).collect();
+        self.pool_draws.extend(lent.pool_draws);
+        self
+    }
 }
 
 /// How an exchange reaches its member.
@@ -105,6 +132,17 @@ pub struct ClaimRow {
     pub from_store: bool,
     pub state: ClaimState,
     pub at: Instant,
+}
+
+/// A lot of somebody else in the pool that a bill took, and the spender's lot that came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolDrawRow {
+    pub bill: BillId,
+    pub lot: LotId,
+    pub membership: MembershipId,
+    pub lender: MembershipId,
+    pub lender_lot: LotId,
+    pub amount: Points,
 }
 
 /// A code pays part of a bill.

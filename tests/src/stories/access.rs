@@ -277,6 +277,7 @@ fn message_body(route: &str, world: &World, code: &str) -> Option<Value> {
         "PATCH /staff/{id}/contact" => json!({"mail": null, "phone": null}),
         _ => {
             let other = card_stock_body(route, world).or_else(|| posting_body(route, world));
+            let other = other.or_else(|| super::pools::body(route, world));
             return other.or_else(|| webhook_body(route, world, code));
         }
     })
@@ -397,6 +398,7 @@ fn path(route: &str, world: &World) -> String {
         Some("campaigns") => &world.marketing.campaign,
         Some("tags") => &world.marketing.tag,
         Some("segments") => &world.marketing.segment,
+        Some("pools") => &world.pool,
         Some("passes") => &world.pass,
         Some("pass-uses") => &world.pass_use,
         Some("top-ups") => &world.top_up,

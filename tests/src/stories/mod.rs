@@ -73,6 +73,7 @@ mod passes;
 mod permits;
 mod phones;
 mod planted;
+mod pools;
 mod posting;
 mod prepaid;
 mod prepaid_refunds;
@@ -175,6 +176,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     permits::tests,
     phones::tests,
     planted::tests,
+    pools::tests,
     posting::tests,
     prepaid::tests,
     prepaid_refunds::tests,

@@ -47,6 +47,8 @@ pub struct World {
     pub hold: String,
     /// Another membership of the program, which owes points.
     pub debtor: String,
+    /// The membership's.
+    pub pool: String,
 }
 
 /// Blank cards of a world.
@@ -152,6 +154,7 @@ impl World {
             pass_use: String::new(),
             hold: String::new(),
             debtor: String::new(),
+            pool: String::new(),
         };
         world.customer = world.register(app);
         world.record = hq.post("/records", &world.record_form()).created().text("/id");
@@ -240,6 +243,8 @@ impl World {
         self.give_vouchers();
         self.terms = self.published();
         self.stock_cards();
+        let pool = super::pools::pool_form(&self.membership, &self.store);
+        self.pool = self.hq.post("/pools", &pool).created().text("/id");
         self.tell();
         self.promote(&self.store.clone());
     }

@@ -29,6 +29,7 @@ mod memberships;
 mod merges;
 mod messages;
 mod openings;
+mod pools;
 mod posting;
 mod prepaid;
 mod programs;
@@ -102,6 +103,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(stock_takes::routes)
         .configure(accounting::routes)
         .configure(posting::routes)
+        .configure(pools::routes)
         .configure(approvals::routes)
         .configure(messages::routes)
         .configure(webhooks::routes)

@@ -18,6 +18,7 @@ mod late;
 mod opening;
 mod people;
 mod plan;
+mod pool;
 mod preview;
 mod record;
 mod redemption;
@@ -57,6 +58,7 @@ pub use people::{
     AdjustArgs, AdjustLimit, Booked, Captured, HOLD_MINUTES, Handed, check_hold, decide_adjustment, decide_capture,
     decide_transfer, decide_write_off, needs_second_person, plan_transfer,
 };
+pub use pool::{AsOf as PoolAsOf, FromPool, Lent, LentFor, Pool, PoolDraw, PoolPart, lendable, take_home};
 pub use record::{IntroducerBonus, RecordedDraw, RecordedLine, RecordedTender, SaleRecord};
 pub use redemption::{MOST_PIECES, Permit, RedemptionAnswer, RedemptionArgs, Reward, RewardView, decide_redemption};
 pub use renewal::{
@@ -65,6 +67,7 @@ pub use renewal::{
 };
 pub use returns::{ReturnAnswer, ReturnArgs, ReturnLine, ReturnedMoney, ReturnedPoints, ReturnedTender, decide_return};
 pub use sell::{SaleAnswer, SaleArgs, decide_sale};
+pub use spend::points_wanted;
 pub use value::{Draw, ValueTerms, resolve_value};
 
 use crate::calendar::{Day, Instant, Zone};

@@ -20,6 +20,7 @@ mod names;
 mod opening;
 mod people;
 mod phone;
+mod pool;
 mod provenance;
 mod redemption;
 mod refund;

@@ -125,14 +125,14 @@ impl Gifts {
         for (i, exchange) in self.0.iter().enumerate() {
             let reward = state.rewards.remove(&exchange.reward);
             let reward = reward.ok_or_else(|| at(no_such_reward(), i))?;
-            if exchange.member != member.id || !exchange.is_current(member, &reward)? {
+            if exchange.member != member.id || !exchange.is_current(member, &reward, state)? {
                 return Err(stale());
             }
             rewards.push(reward);
         }
         let each = self.0.iter().zip(&mut rewards).enumerate();
         each.map(|(i, (exchange, reward))| {
-            let done = exchange.decide_on(member, reward, ids);
+            let done = exchange.decide_on(member, reward, state, ids);
             done.map_err(|refusal| at(refusal, i))
         })
         .collect()

@@ -30,6 +30,7 @@ mod pass;
 mod pass_use;
 mod pin;
 mod posting;
+mod purse;
 mod redemption;
 mod renewal;
 mod returns;

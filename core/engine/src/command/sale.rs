@@ -8,6 +8,7 @@ use super::gift::{ClaimedReward, Gifts};
 use super::holder::{AsOf, Holder, MemberRef, without_a_card};
 use super::judge::{self, Counted, Question};
 use super::posting::Posting;
+use super::purse::Purse;
 use super::voucher::{Claims, VoucherTender};
 use crate::error::Result;
 use crate::identity::Action;
@@ -157,6 +158,7 @@ impl Sale {
             claims,
             offers: Offers::default(),
             gifts,
+            purse: Purse::default(),
             code: holder.code,
             confirmed: self.confirmation.confirmed(desk, self.store, holder.card)?,
             trusted: self.trusted,
@@ -175,7 +177,6 @@ impl Sale {
             if (held && by_kind.is_none()) || posting.spends() {
                 posting.context = desk.context(store, Some(&configuration), now);
                 posting.context.judged_at = judged_at;
-                self.divide_value(desk, &member, &mut posting)?;
                 self.judge(desk, store, &configuration, &member, &mut posting)?;
                 if let Some(refusal) = by_kind {
                     posting.earns_nothing(refusal.detail);
@@ -219,6 +220,7 @@ impl Sale {
         Ok(())
     }
 
+    /// What the member spends, and what the plugin says of the rest.
     fn judge(
         &self,
         desk: &Desk,
@@ -227,6 +229,10 @@ impl Sale {
         member: &Member,
         posting: &mut Posting,
     ) -> Result<()> {
+        self.divide_value(desk, member, posting)?;
+        if posting.spends_points() {
+            posting.purse = Purse::find(desk, member.id, posting.context.judged_at, self.trusted)?;
+        }
         let register = member
             .customer
             .map(|customer| desk.engine.register_facts(desk.chain(), customer))

@@ -249,6 +249,8 @@ actions! {
     DebtWriteOff "debt.write_off"                    [C  -   -   -   -   -   C   -   -   -];
     /// Set points aside, spend or release them.
     HoldWrite "hold.write"                           [C  o   o   o   -   -   -   -   o   -];
+    /// Who shares points with whom.
+    PoolWrite "pool.write"                           [C  o   o   -   -   -   -   -   -   -];
     TransferPost "transfer.post"                     [C  o   o   -   -   -   -   -   -   -];
     JobRun "job.run"                                 [C  -   -   -   -   -   -   -   -   -];
     AuditRead "audit.read"                           [C  -   -   -   -   -   -   C   -   -];

@@ -9,6 +9,7 @@ mod loss;
 mod memberships;
 mod outstanding;
 mod own;
+mod pool;
 mod prepaid;
 mod prepaid_report;
 mod record;
@@ -27,6 +28,7 @@ pub use memberships::{
 };
 pub use outstanding::{OutstandingCard, OutstandingCause};
 pub(crate) use own::{bills as own_bills, entries as own_entries};
+pub use pool::MembershipPool;
 pub use prepaid::{PassShown, PassUseShown, RefundShown, TopUpShown};
 pub use prepaid_report::{PrepaidFigures, PrepaidReport, PrepaidReportQuery, PrepaidStore};
 pub use record::{RecordFile, RecordFormat, RecordQuery, RecordedMove};

@@ -1372,6 +1372,47 @@ diesel::table! {
 }
 
 diesel::table! {
+    pools (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        program_id -> Binary,
+        head_id -> Binary,
+        name -> Text,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        opened_at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    pool_members (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        pool_id -> Binary,
+        membership_id -> Binary,
+        joined_at -> BigInt,
+        joined_by -> Nullable<Binary>,
+        reason -> Text,
+        left_at -> Nullable<BigInt>,
+        left_by -> Nullable<Binary>,
+        left_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    pool_draws (chain_id, bill_id, lot_id) {
+        chain_id -> Binary,
+        bill_id -> Binary,
+        lot_id -> Binary,
+        membership_id -> Binary,
+        lender_id -> Binary,
+        lender_lot_id -> Binary,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
     holds (chain_id, id) {
         chain_id -> Binary,
         id -> Binary,
@@ -1971,6 +2012,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     webhook_deliveries,
     adjustments,
     transfers,
+    pools,
+    pool_members,
+    pool_draws,
     holds,
     voucher_kinds,
     voucher_batches,

@@ -2,7 +2,7 @@
 
 use super::fingerprint::Record;
 use super::merges::{self, Merged};
-use super::{Books, bills, blanks, campaigns, inputs, members, openings, orphans, prepaid, renewals, vouchers};
+use super::{Books, bills, blanks, campaigns, inputs, members, openings, orphans, pools, prepaid, renewals, vouchers};
 use crate::each;
 use crate::error::Result;
 use crate::store::schema::{configurations, memberships, programs, stores};
@@ -52,6 +52,7 @@ pub(super) fn verify(conn: &mut Conn, books: &mut Books, id: Id, code: String) -
     blanks::verify(conn, books, &chain)?;
     campaigns::verify(conn, books, &chain)?;
     prepaid::verify(conn, books, &chain)?;
+    pools::verify(conn, books, &chain)?;
     renewals::verify(conn, books, &chain)?;
     openings::verify(conn, books, &chain)?;
     merges::verify(conn, books, &chain)?;

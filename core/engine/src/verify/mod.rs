@@ -15,6 +15,7 @@ mod merges;
 mod openings;
 mod orphans;
 mod people;
+mod pools;
 mod prepaid;
 mod renewals;
 #[cfg(test)]

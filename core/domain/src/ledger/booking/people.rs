@@ -57,15 +57,31 @@ impl Booking<'_> {
         }
     }
 
-    /// Adds what came from another lot, with that one's dates: fills a debt first, the rest opens a lot.
-    pub fn receive(&mut self, draft: EntryDraft, part: &SpentMove) {
+    /// Gives a part back to its lot as it is: no debt is settled and no end looked at, for it goes on at once
+    /// ([`Booking::hand_on`]).
+    pub(crate) fn give_back_whole(&mut self, draft: EntryDraft, part: &SpentMove) {
+        let entry = self.post(draft, part.amount);
+        self.restore(part);
+        self.record_moves(entry, vec![(part.lot, part.amount)]);
+    }
+
+    /// Takes a part out of its lot again, whatever is owed or has ended.
+    pub(crate) fn hand_on(&mut self, draft: EntryDraft, part: &SpentMove) {
+        self.take(part.amount, |lot| lot.id == part.lot);
+        let entry = self.post(draft, -part.amount);
+        self.record_moves(entry, vec![(part.lot, -part.amount)]);
+    }
+
+    /// Adds what came from another lot, with that one's dates: fills a debt first, the rest opens a lot. The lot's id, if one
+    /// was opened.
+    pub fn receive(&mut self, draft: EntryDraft, part: &SpentMove) -> Option<LotId> {
         let entry = self.post(draft, part.amount);
         let account = self.account_mut();
         let filled = part.amount.min(account.debt);
         account.debt -= filled;
         let rest = part.amount - filled;
         if rest == 0 {
-            return;
+            return None;
         }
         let id = LotId(self.ids.next_id());
         self.rows.lots.push(LotRow {
@@ -92,5 +108,6 @@ impl Booking<'_> {
             terms: part.terms,
             remaining: rest,
         });
+        Some(id)
     }
 }

@@ -3,6 +3,7 @@
 use super::blanks::TakenBlank;
 use super::claims::{Claim, RewardNeed};
 use super::parts::Asked;
+use super::pools::PoolNeed;
 use super::tx::{Answer, Notes};
 use crate::actor::Actor;
 use crate::plugin::RecordedInput;
@@ -15,7 +16,7 @@ use cardea_domain::ledger::{Asset, Lot, Member};
 use cardea_domain::measure::Wanted;
 use cardea_domain::prepaid::{PassRecord, PassUseRecord, TopUpRecord};
 use cardea_domain::rows::{CampaignUseRow, PinRow, Rows};
-use cardea_domain::sale::{NaturalKey, Reward, SaleRecord};
+use cardea_domain::sale::{NaturalKey, Pool, Reward, SaleRecord};
 use cardea_domain::terms::{AcceptanceChannel, TermsKind};
 use cardea_domain::voucher::{UsedVoucher, Voucher};
 use cardea_domain::{Day, Instant, Refusal, Zone};
@@ -71,6 +72,8 @@ pub struct Needs {
     pub code: Option<(CardId, i64)>,
     /// Lots of this membership that are past their date at this instant and whose end isn't booked, empty ones too.
     pub due_lots: Option<(MembershipId, Instant)>,
+    /// The pool of a membership; whoever is in it must be among `members` too.
+    pub pool_of: Option<PoolNeed>,
     /// How far campaigns have gone for a membership.
     pub campaigns: Vec<CampaignNeed>,
     /// What campaigns gave for this bill.
@@ -138,6 +141,7 @@ pub struct State {
     pub due_lots: BTreeMap<Asset, Vec<Lot>>,
     pub campaigns: BTreeMap<CampaignId, Usage>,
     pub uses: Vec<CampaignUseRow>,
+    pub pool: Option<Pool>,
     pub top_up: Option<TopUpRecord>,
     pub pass: Option<PassRecord>,
     pub pass_use: Option<PassUseRecord>,

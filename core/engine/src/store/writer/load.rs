@@ -5,7 +5,7 @@ use super::campaigns;
 use super::credentials;
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
 pub(crate) use super::standing::{Standing, memberships_at, open_membership, standing_membership, unjudged};
-use super::{claims, figures, prepaid, record, vouchers};
+use super::{claims, figures, pools, prepaid, record, vouchers};
 use crate::error::{Error, Result};
 use crate::store::statement::{Bind, fetch, fetch_all, ids, statements};
 use crate::store::{Conn, Id};
@@ -220,11 +220,12 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
             lots.push(lot((id, bill, opened, matures, expires, left)));
         }
     }
+    pools::load(conn, chain, needs, state)?;
     campaigns::load(conn, chain, needs, state)?;
     prepaid::load(conn, chain, needs, state)
 }
 
-pub(super) type Members = BTreeMap<MembershipId, Member>;
+pub(crate) type Members = BTreeMap<MembershipId, Member>;
 /// An id in a statement's list.
 type Key = [Bind<'static>; 1];
 

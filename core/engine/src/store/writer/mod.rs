@@ -20,6 +20,7 @@ mod insert;
 pub(crate) mod ledger;
 pub(crate) mod load;
 pub(crate) mod parts;
+pub(crate) mod pools;
 pub(crate) mod prepaid;
 mod queue;
 mod rare;

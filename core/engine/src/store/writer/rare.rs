@@ -3,7 +3,7 @@
 use super::insert::*;
 use super::parts::parts_of;
 use super::save::{expect, row};
-use super::{campaigns, claims, credentials, vouchers};
+use super::{campaigns, claims, credentials, pools, vouchers};
 use crate::error::Result;
 use crate::store::Conn;
 use crate::store::statement::{Bind, Waiting, run};
@@ -58,6 +58,7 @@ pub(super) fn save(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
     credentials::save(conn, chain, rows)?;
     claims::save(conn, chain, rows)?;
     vouchers::save(conn, chain, rows)?;
+    pools::save(conn, chain, rows)?;
     campaigns::save(conn, chain, rows)
 }
 

@@ -1,7 +1,7 @@
 //! Loads a bill as it was booked: what a return works from.
 
 use super::parts::{self, Parts};
-use super::{answers, heirs};
+use super::{answers, heirs, pools};
 use crate::error::{Error, Result};
 use crate::store::statement::{fetch, statements};
 use crate::store::{Conn, Id};
@@ -77,6 +77,10 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
     let mut booked = booked(conn, chain, id, own)?;
     let membership = own.map(|own| follow(conn, chain, id, own, &mut booked)).transpose()?;
     let parts = Parts::parse(&bill.parts)?;
+    let pool_draws = match bill.spent {
+        0 => Vec::new(),
+        _ => pools::draws(conn, chain, id)?,
+    };
     Ok(Some(SaleRecord {
         id,
         kind: bill.kind.parse().map_err(Error::internal)?,
@@ -106,6 +110,7 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
         configuration: booked.configuration,
         own_lots: booked.own_lots,
         spent_moves: booked.spent_moves,
+        pool_draws,
         draws: booked.draws,
         introducer: booked.introducer,
         returned_money: bill.returned_money,

@@ -5,6 +5,7 @@ use super::answers;
 use super::insert::*;
 use super::ledger::{CardEvent, Decision};
 use super::parts::{self, Asked};
+use super::pools;
 use super::prepaid;
 use super::rare;
 use super::sums::{Balances, Differences, MembershipUpdates, write_figures, write_updates};
@@ -79,10 +80,12 @@ impl<'a> Saver<'a> {
             // A membership that ends makes room for the one that follows it; what is exchanged on a bill comes before it.
             self.write(conn)?;
             self.take(conn, actor, rows, (answer, None))?;
+            pools::leave(conn, actor.chain, rows, at)?;
             self.write(conn)?;
         }
         let kept = (decision.answer.kept(), decision.asked.as_ref());
         self.take(conn, actor, &decision.rows, kept)?;
+        pools::leave(conn, actor.chain, &decision.rows, at)?;
         let chain = actor.chain;
         for input in &decision.inputs {
             let bytes = input.bytes.as_slice();
