@@ -152,6 +152,7 @@ impl HandingOver {
             operation: "hand_over",
             store: Some(self.context.store),
             reason: Some(self.args.reason.clone()),
+            finder: None,
             detail: json!({ "transfer_id": self.args.id }),
             at: self.context.now,
             from: card.state.as_str(),

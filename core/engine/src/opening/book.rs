@@ -352,6 +352,7 @@ fn book(
         operation: "issue",
         store: Some(context.store),
         reason: None,
+        finder: None,
         detail: detail.clone(),
         at: now,
         from: "",

@@ -205,6 +205,7 @@ fn take_back(tx: &mut Tx<'_>, opening: Id, leaving: &Leaving) -> Result<()> {
             operation: "cancel",
             store: Some(context.store),
             reason: None,
+            finder: None,
             detail: json!({ "opening_id": opening.text() }),
             at: now,
             from: before.state.as_str(),

@@ -51,6 +51,7 @@ pub(super) fn events(
         operation,
         store: Some(context.store),
         reason: Some(reason.to_owned()),
+        finder: None,
         detail: json!({ "merge_id": merge }),
         at: context.now,
         from: from.as_str(),
