@@ -218,7 +218,7 @@ fn transfer(app: &TestApp, from: &Member, to: &Member, amount: i64) -> Answer {
         .post(&format!("/memberships/{}/transfers", from.membership), &body)
 }
 
-fn transfers_allowed(app: &TestApp, at_once: i64, per_year: i64) {
+pub fn transfers_allowed(app: &TestApp, at_once: i64, per_year: i64) {
     set(app, "/transfer-rules", |rules| {
         rules["programs"] = json!([{"program_id": app.program(), "at_once": at_once, "per_year": per_year}]);
     });

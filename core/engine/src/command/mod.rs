@@ -6,6 +6,7 @@
 mod add_card;
 mod admission;
 mod answer;
+mod ask;
 mod award;
 mod bearer;
 mod campaigns;
@@ -18,6 +19,7 @@ pub(crate) mod ending;
 mod from_stock;
 mod gift;
 mod give_up;
+pub(crate) mod guard;
 mod holder;
 mod issue;
 pub(crate) mod judge;
@@ -31,6 +33,7 @@ mod pin;
 mod posting;
 mod redemption;
 mod renewal;
+mod replace;
 mod returns;
 mod sale;
 mod sale_view;
@@ -49,7 +52,7 @@ pub use answer::{CardAnswer, HolderId};
 pub use award::Award;
 pub use bearer::IssueToBearer;
 pub use cancel::{CancelRedemption, CancelView, NewCancellation};
-pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
+pub use card_ops::{CardOperation, Operate};
 pub use code::CardCode;
 pub use confirmation::Confirmation;
 pub use gift::{ClaimedReward, RewardOnBill};
@@ -64,6 +67,7 @@ pub use pass_use::{NewPassUse, NewPassUseCancellation, PassUseView, PassUsing};
 pub use pin::{NewPin, Pin, PinReset, SetPin};
 pub use redemption::{Redemption, RedemptionView};
 pub use renewal::{NewRenewal, Renew, RenewalView, RenewedCard};
+pub use replace::{CardReplacement, Replace};
 pub use returns::{NewReturn, Return, ReturnView};
 pub use sale::Sale;
 pub use sale_view::{MemberView, SaleView};
@@ -191,6 +195,10 @@ impl Command {
             Command::Sale(command) => command.confirmation.pin.is_some(),
             Command::Pass(command) => command.sale.confirmation.pin.is_some(),
             Command::Redemption(command) => command.confirmation.pin.is_some(),
+            Command::TopUp(command) => command.confirmation.pin.is_some(),
+            Command::RefundPrepaid(command) => command.refund.confirmation.pin.is_some(),
+            Command::PassUse(command) => command.checks().is_some_and(|(checks, _)| checks.pin.is_some()),
+            Command::Replace(command) => command.replacement.confirmation.pin.is_some(),
             _ => false,
         }
     }
@@ -205,6 +213,13 @@ impl Command {
             Command::Sale(command) => (&command.confirmation, command.shown()),
             Command::Pass(command) => (&command.sale.confirmation, command.sale.shown()),
             Command::Redemption(command) => (&command.confirmation, Some(command.card.as_str())),
+            Command::TopUp(command) => (&command.confirmation, command.card.as_deref()),
+            Command::RefundPrepaid(command) => (&command.refund.confirmation, command.refund.card.as_deref()),
+            Command::PassUse(command) => match command.checks() {
+                Some((checks, used)) => (checks, used.card.as_deref()),
+                None => return Ok(None),
+            },
+            Command::Replace(command) => (&command.replacement.confirmation, None),
             _ => return Ok(None),
         };
         let Some(pin) = &confirmation.pin else {
@@ -215,6 +230,14 @@ impl Command {
             Command::Sale(command) => desk.actor.require(Action::SalePost, Some(command.store))?,
             Command::Pass(command) => desk.actor.require(Action::SalePost, Some(command.sale.store))?,
             Command::Redemption(command) => desk.actor.require(Action::RedemptionPost, Some(command.store))?,
+            Command::TopUp(command) => desk.actor.require(Action::TopUpPost, Some(command.store_id))?,
+            Command::RefundPrepaid(command) => {
+                desk.actor.require(Action::TopUpRefund, Some(command.refund.store_id))?
+            }
+            Command::PassUse(command) => {
+                let store = command.checks().map(|(_, used)| used.store_id);
+                desk.actor.require(Action::PassUse, store)?;
+            }
             _ => {}
         }
         let card = card
@@ -228,7 +251,11 @@ impl Command {
             );
             Refusal::new(Code::FieldInvalid, zh, en).at(PIN_POINTER)
         })?;
-        Ok(Some((Used { card, pin }, PIN_POINTER)))
+        let pointer = match self {
+            Command::PassUse(_) => "/checks/pin",
+            _ => PIN_POINTER,
+        };
+        Ok(Some((Used { card, pin }, pointer)))
     }
 
     /// The same command, whose PIN was right.
@@ -238,6 +265,9 @@ impl Command {
             Command::Sale(command) => command.confirmation.judged = Some(card),
             Command::Pass(command) => command.sale.confirmation.judged = Some(card),
             Command::Redemption(command) => command.confirmation.judged = Some(card),
+            Command::TopUp(command) => command.confirmation.judged = Some(card),
+            Command::RefundPrepaid(command) => command.refund.confirmation.judged = Some(card),
+            Command::PassUse(PassUsing::Use { used, .. }) => used.checks.judged = Some(card),
             _ => {}
         }
         judged

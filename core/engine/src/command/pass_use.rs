@@ -1,7 +1,9 @@
 //! Using sessions of a pass, and calling a use off (D-BEA-2).
 
 use super::Purpose;
+use super::confirmation::{Confirmation as Checks, noted};
 use super::desk::{Desk, Receipt, a_till, check_reason, content_hash, no_such_card, or_a_till, stale};
+use super::guard::{Guarded, Operation, Wanted};
 use super::top_up_refund::no_such_pass;
 use crate::error::Result;
 use crate::identity::Action;
@@ -11,7 +13,7 @@ use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, S
 use crate::store::writer::{AuditRow, load, prepaid};
 use cardea_domain::id::*;
 use cardea_domain::prepaid::{Confirmation, UseArgs, decide_use, decide_use_cancel};
-use cardea_domain::sale::{BillKind, Context, EntryView, NaturalKey};
+use cardea_domain::sale::{BillKind, Confirmed, Context, EntryView, NaturalKey};
 use cardea_domain::{Code, Instant, Refusal};
 use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
@@ -50,6 +52,9 @@ pub struct NewPassUse {
     pub confirmation: Confirmation,
     /// Number of the card, with confirmation `card`.
     pub card: Option<String>,
+    /// What else was made sure of, where the program's plugin demands it; a confirmation by signature is one here too.
+    #[serde(default)]
+    pub checks: Checks,
 }
 
 fn one() -> i64 {
@@ -101,6 +106,14 @@ impl PassUsing {
         match self {
             Self::Use { .. } => "pass.use",
             Self::Cancel { .. } => "pass.use_cancel",
+        }
+    }
+
+    /// Of a use: what was made sure of.
+    pub(super) fn checks(&self) -> Option<(&Checks, &NewPassUse)> {
+        match self {
+            Self::Use { used, .. } => Some((&used.checks, used)),
+            Self::Cancel { .. } => None,
         }
     }
 
@@ -161,7 +174,8 @@ impl PassUsing {
             }
         };
         let found = desk.engine.read(chain, |conn| prepaid::pass(conn, chain, pass))?;
-        let membership = found.ok_or_else(no_such_pass)?.membership;
+        let found = found.ok_or_else(no_such_pass)?;
+        let membership = found.membership;
         let wanted = match self {
             Self::Use { used, .. } => Some((used.sessions, used.therapist_id, used.confirmation)),
             Self::Cancel { .. } => None,
@@ -170,7 +184,20 @@ impl PassUsing {
             Self::Use { used, .. } => confirmed(desk, used, membership, occurred_at.min(now))?,
             Self::Cancel { .. } => None,
         };
-        let configuration = desk.configuration(desk.member_head(membership)?.program, now)?;
+        let member = desk.member_head(membership)?;
+        let configuration = desk.configuration(member.program, now)?;
+        let id = BillId(Uuid::now_v7());
+        let (mut guarded, mut made_sure) = (Guarded::default(), Confirmed::default());
+        if let Self::Use { used, .. } = self {
+            made_sure = used.checks.confirmed(desk, used.store_id, card)?;
+            made_sure.signature |= used.confirmation == Confirmation::Signature;
+            let wanted = Wanted {
+                service: &found.terms.service,
+                ..Wanted::new(Operation::UseSession, used.sessions)
+            };
+            let bill = (id.0, key.business_date);
+            guarded = Guarded::ask(desk, &configuration, (&member, store), bill, &[wanted])?;
+        }
         let mut context = desk.context(store, Some(&configuration), now);
         context.judged_at = occurred_at.min(now);
         let reason = match self {
@@ -183,8 +210,10 @@ impl PassUsing {
             used,
             membership,
             wanted,
+            made_sure,
+            guarded,
             args: UseArgs {
-                id: BillId(Uuid::now_v7()),
+                id,
                 key,
                 content,
                 occurred_at,
@@ -234,6 +263,8 @@ struct Using {
     used: Option<BillId>,
     membership: MembershipId,
     wanted: Option<(i64, StaffId, Confirmation)>,
+    made_sure: Confirmed,
+    guarded: Guarded,
     args: UseArgs,
     context: Context,
 }
@@ -277,6 +308,9 @@ impl LedgerCommand for Using {
             card.check_usable(self.context.judged_at)?;
         }
         let mut member = state.take(Some(self.membership)).ok_or_else(stale)?;
+        if !self.guarded.is_current(&member) {
+            return Err(stale());
+        }
         let pass = state.pass.take().ok_or_else(no_such_pass)?;
         let (args, context) = (&self.args, &self.context);
         let (rows, answer) = match self.wanted {
@@ -286,6 +320,11 @@ impl LedgerCommand for Using {
                 decide_use_cancel(&mut member, (&pass, &used), args, context, ids)?
             }
         };
+        if !self.quote {
+            let lacking = self.guarded.lacking(self.made_sure, Vec::new());
+            let refused = self.guarded.check(&lacking);
+            refused.map_err(|refusal| refusal.at("/checks"))?;
+        }
         let told = Answer::booked(&answer.entries, |entries| PassUseView {
             id: (!self.quote).then_some(args.id),
             pass_id: self.pass,
@@ -303,8 +342,9 @@ impl LedgerCommand for Using {
         decision.notes.audit.push(AuditRow {
             action,
             subject: Some(args.id.0),
-            detail,
+            detail: noted(detail, self.made_sure),
         });
+        decision.questions.extend(self.guarded.questions());
         Ok(decision)
     }
 }

@@ -4,13 +4,14 @@ use super::Purpose;
 use super::code::{self, ByCode};
 use super::confirmation::{Confirmation, check_use, noted};
 use super::desk::{Desk, Receipt, StoreFacts, a_till, content_hash, no_such_card, or_a_till, stale};
+use super::guard::{Guarded, Operation, Wanted};
 use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::plugin::{self, Function, PluginError, RecordedInput, redeeming};
 use crate::program::Configuration;
 use crate::store::Answer;
 use crate::store::writer::claims::{self, RewardNeed};
-use crate::store::writer::ledger::{Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, State};
+use crate::store::writer::ledger::{Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, Question, State};
 use crate::store::writer::{AuditRow, load};
 use cardea_domain::error::RuleRefusal;
 use cardea_domain::id::*;
@@ -125,11 +126,31 @@ impl Redemption {
         Ok((card.ok_or_else(|| no_such_card().at("/card"))?, None))
     }
 
-    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
-        Ok(Box::new(self.exchange(desk)?))
+    /// What must be made sure of; of an import, nothing.
+    fn guard(
+        &self,
+        desk: &Desk,
+        (configuration, store): (&Configuration, StoreFacts),
+        member: &Member,
+        bill: (Uuid, Day),
+        (price, so_far): (Points, Points),
+    ) -> Result<Guarded> {
+        if self.trusted {
+            return Ok(Guarded::default());
+        }
+        let wanted = Wanted {
+            so_far,
+            ..Wanted::new(Operation::Exchange, price)
+        };
+        Guarded::ask(desk, configuration, (member, store), bill, &[wanted])
     }
 
-    pub(super) fn exchange(&self, desk: &Desk) -> Result<Exchange> {
+    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
+        Ok(Box::new(self.exchange(desk, 0)?))
+    }
+
+    /// The exchange; `so_far`: points of the exchanges before it on the same bill.
+    pub(super) fn exchange(&self, desk: &Desk, so_far: Points) -> Result<Exchange> {
         desk.actor.require(Action::RedemptionPost, Some(self.store))?;
         let store = desk.store(self.store)?;
         let now = desk.now(self.as_of());
@@ -138,17 +159,7 @@ impl Redemption {
         let (card, used) = self.find_card(desk)?;
         let judged_at = occurred_at.min(now);
         card.check_usable(judged_at)?;
-        let need = MemberNeed {
-            id: card.card.membership,
-            figures: None,
-            upgrades: false,
-        };
-        let member = desk.engine.read(chain, |conn| load::member(conn, chain, &need))?;
-        let mut member = member.ok_or_else(|| Error::internal("a card without a membership"))?;
-        if judged_at < now {
-            let ended = |conn: &mut _| load::ended_lots(conn, chain, member.id, judged_at);
-            member.ended = desk.engine.read(chain, ended)?;
-        }
+        let member = spender(desk, card.card.membership, judged_at, now)?;
         let need = RewardNeed {
             id: self.reward,
             store: self.store,
@@ -170,6 +181,9 @@ impl Redemption {
         )?;
         let mut context = desk.context(store, Some(&configuration), now);
         context.judged_at = judged_at;
+        let id = BillId(Uuid::now_v7());
+        let bill = (id.0, key.business_date);
+        let guarded = self.guard(desk, (&configuration, store), &member, bill, (price, so_far))?;
         Ok(Exchange {
             quote: desk.purpose == Purpose::Quote,
             member: member.id,
@@ -177,12 +191,13 @@ impl Redemption {
             card: card.card.id,
             code: used,
             confirmed: self.confirmation.confirmed(desk, self.store, Some(card.card.id))?,
+            guarded,
             trusted: self.trusted,
             affordable: available(&member, judged_at) >= price,
             tier: member.tier,
             price: reward.points,
             args: RedemptionArgs {
-                id: BillId(Uuid::now_v7()),
+                id,
                 key,
                 content: self.content()?,
                 occurred_at,
@@ -197,6 +212,23 @@ impl Redemption {
             context,
         })
     }
+}
+
+/// The membership with its lots, and those whose end came after the exchange was rung up.
+fn spender(desk: &Desk, id: MembershipId, judged_at: Instant, now: Instant) -> Result<Member> {
+    let chain = desk.chain();
+    let need = MemberNeed {
+        id,
+        figures: None,
+        upgrades: false,
+    };
+    let member = desk.engine.read(chain, |conn| load::member(conn, chain, &need))?;
+    let mut member = member.ok_or_else(|| Error::internal("a card without a membership"))?;
+    if judged_at < now {
+        let ended = |conn: &mut _| load::ended_lots(conn, chain, member.id, judged_at);
+        member.ended = desk.engine.read(chain, ended)?;
+    }
+    Ok(member)
 }
 
 pub(super) fn no_such_reward() -> Refusal {
@@ -286,6 +318,7 @@ pub(super) struct Exchange {
     /// The code that was shown, to be used up.
     code: Option<(CardId, i64)>,
     confirmed: Confirmed,
+    guarded: Guarded,
     /// Of an import nothing is to be confirmed.
     trusted: bool,
     /// What the plugin was told.
@@ -335,6 +368,7 @@ pub(super) struct Exchanged {
     pub told: Answer,
     pub audit: AuditRow,
     pub input: Option<RecordedInput>,
+    pub questions: Vec<Question>,
 }
 
 impl Exchange {
@@ -346,10 +380,16 @@ impl Exchange {
         }
     }
 
+    /// Points of all its pieces.
+    pub fn points(&self) -> Points {
+        self.price.saturating_mul(self.args.quantity)
+    }
+
     /// Whether the plugin would be told the same now.
     pub fn is_current(&self, member: &Member, reward: &Reward) -> Result<bool, Refusal> {
         let affordable = available(member, self.context.judged_at) >= reward.price_of(self.args.quantity)?;
-        Ok(member.tier == self.tier && reward.points == self.price && affordable == self.affordable)
+        let same = member.tier == self.tier && reward.points == self.price && affordable == self.affordable;
+        Ok(same && self.guarded.is_current(member))
     }
 
     /// # Errors
@@ -367,8 +407,9 @@ impl Exchange {
         };
         let confirmed = &self.confirmed;
         let lacking = confirmed.lacking(requirements, ConfirmedUse::Redeem, answer.points);
+        let lacking = self.guarded.lacking(*confirmed, lacking);
         if !self.quote {
-            check_confirmed(&lacking)?;
+            self.guarded.check(&lacking)?;
         }
         let told = Answer::booked(&answer.entries, |entries| RedemptionView {
             id: (!self.quote).then_some(answer.id),
@@ -393,6 +434,7 @@ impl Exchange {
             told,
             audit,
             input: self.input.clone(),
+            questions: self.guarded.questions().collect(),
         })
     }
 }
@@ -430,6 +472,7 @@ impl LedgerCommand for Exchange {
         let mut decision = Decision::new(done.rows, done.told);
         decision.notes.audit.push(done.audit);
         decision.inputs.extend(done.input);
+        decision.questions.extend(done.questions);
         code::use_up(self.code, state, &mut decision.rows)?;
         Ok(decision)
     }

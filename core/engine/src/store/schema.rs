@@ -1771,6 +1771,35 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    plugin_questions (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        function -> Text,
+        subject_id -> Binary,
+        at -> BigInt,
+        configuration_id -> Binary,
+        input_hash -> Binary,
+    }
+}
+
+diesel::table! {
+    lot_extensions (chain_id, lot_id, at) {
+        chain_id -> Binary,
+        lot_id -> Binary,
+        at -> BigInt,
+        membership_id -> Binary,
+        with_membership -> Bool,
+        was_expires_at -> Nullable<BigInt>,
+        expires_at -> BigInt,
+        rule -> Text,
+        explanation_zh -> Text,
+        explanation_en -> Text,
+        configuration_id -> Binary,
+        input_hash -> Binary,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     terms,
     term_acceptances,
@@ -1851,6 +1880,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     measures,
     tier_changes,
     recorded_inputs,
+    plugin_questions,
+    lot_extensions,
     unjudged,
     idempotency,
     audit,

@@ -1,7 +1,7 @@
 //! One chain: its memberships slice by slice, its bills page by page, and what belongs to neither.
 
 use super::fingerprint::Record;
-use super::{Books, bills, blanks, campaigns, inputs, members, orphans, renewals, vouchers};
+use super::{Books, bills, blanks, campaigns, inputs, members, orphans, questions, renewals, vouchers};
 use crate::each;
 use crate::error::Result;
 use crate::store::schema::{configurations, memberships, programs, stores};
@@ -50,6 +50,7 @@ pub(super) fn verify(conn: &mut Conn, books: &mut Books, id: Id, code: String) -
     blanks::verify(conn, books, &chain)?;
     campaigns::verify(conn, books, &chain)?;
     renewals::verify(conn, books, &chain)?;
+    questions::verify(conn, books, &chain)?;
     vouchers::verify(conn, books, &chain)?;
     inputs::verify_unjudged(conn, books, &chain)
 }

@@ -13,6 +13,7 @@ mod inputs;
 mod members;
 mod orphans;
 mod people;
+mod questions;
 mod renewals;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! What a closure command sees of the batch's transaction.
 
-use super::ledger::Decision;
+use super::ledger::{Decision, Question};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::store::Conn;
@@ -211,6 +211,15 @@ impl<'a> Tx<'a> {
     /// membership, for what is booked can't be read before the command ends.
     pub(crate) fn book(&mut self, rows: Rows) {
         self.booked.push(Decision::new(rows, Answer::no_content()));
+    }
+
+    /// What plugins were asked before this, to be kept with it.
+    pub(crate) fn keep(&mut self, questions: Vec<Question>) {
+        if !questions.is_empty() {
+            let mut decision = Decision::new(Rows::default(), Answer::no_content());
+            decision.questions = questions;
+            self.booked.push(decision);
+        }
     }
 
     /// For `each!(tx.conn(), c => …)`.
