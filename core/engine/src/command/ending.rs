@@ -3,7 +3,7 @@
 
 use super::ask;
 use crate::error::Result;
-use crate::plugin::{self, Function, expiry};
+use crate::plugin::{self, Function, Plugin, expiry};
 use crate::program::{Configuration, Wait};
 use crate::store::writer::AuditRow;
 use crate::store::writer::ledger::{CardEvent, Question, State};
@@ -17,6 +17,7 @@ use cardea_domain::sale::{Context, EndRuling, Ends, Fate, expire_membership};
 use cardea_domain::{Day, Instant, Zone};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::sync::Arc;
 
 /// What a plugin was asked about ends, and its word.
 pub(crate) struct AskedEnds {
@@ -68,11 +69,9 @@ impl<'a> Over<'a> {
     /// # Errors
     /// `plugin_failed` where it can't decide or be loaded.
     pub fn ask(&self, engine: &Engine, chain: ChainId, configuration: &Configuration) -> Result<Option<AskedEnds>> {
-        let plugin = engine.plugin_of(configuration, Wait::Briefly)?;
-        let plugin = plugin.map_err(|e| ask::failed(chain, &e))?;
-        if !plugin.has(Function::ExpiryDecide) {
+        let Some(plugin) = decides_ends(engine, chain, configuration)? else {
             return Ok(None);
-        }
+        };
         let mut asked = AskedEnds {
             ends: Ends {
                 version: self.member.version,
@@ -112,6 +111,20 @@ impl<'a> Over<'a> {
         }
         Ok(Some(asked))
     }
+}
+
+/// The program's plugin, where it has a say in ends.
+///
+/// # Errors
+/// `plugin_failed` for one that can't be loaded.
+pub(crate) fn decides_ends(
+    engine: &Engine,
+    chain: ChainId,
+    configuration: &Configuration,
+) -> Result<Option<Arc<Plugin>>> {
+    let plugin = engine.plugin_of(configuration, Wait::Briefly)?;
+    let plugin = plugin.map_err(|e| ask::failed(chain, &e))?;
+    Ok(plugin.has(Function::ExpiryDecide).then_some(plugin))
 }
 
 /// A lot as the plugin is told of it; None for an empty one, and for what it doesn't know.

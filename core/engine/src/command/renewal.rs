@@ -2,7 +2,7 @@
 
 use super::admission::not_eligible;
 use super::desk::{Desk, StoreFacts, stale};
-use super::ending::{AskedEnds, Over};
+use super::ending::{AskedEnds, Over, decides_ends};
 use super::issue::membership_exists;
 use crate::error::Result;
 use crate::identity::Action;
@@ -231,10 +231,10 @@ struct Late {
 
 /// Asks which points outlive the membership (D-HOT-8), where it is over; who renews keeps those.
 fn late(desk: &Desk, applied: &Applied, (now, end): (Instant, Instant)) -> Result<Late> {
-    if now < end {
+    let (chain, id) = (desk.chain(), applied.member.id);
+    if now < end || decides_ends(desk.engine, chain, applied.configuration)?.is_none() {
         return Ok(Late::default());
     }
-    let (chain, id) = (desk.chain(), applied.member.id);
     let need = MemberNeed {
         id,
         figures: None,

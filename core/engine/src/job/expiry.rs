@@ -200,6 +200,9 @@ impl Desk {
     /// `plugin_failed`: the end waits for the next run, and nothing of it can be used meanwhile.
     fn ask(&self, engine: &Engine, ending: &Ending, configuration: &Configuration) -> Result<Option<AskedEnds>> {
         let (over, chain) = (&ending.over, self.actor.chain);
+        if command::decides_ends(engine, chain, configuration)?.is_none() {
+            return Ok(None);
+        }
         let state = engine.read(chain, |conn| load::load(conn, chain, &ending.needs()))?;
         let Some(member) = state.members.get(&over.membership) else {
             return Ok(None);
@@ -214,13 +217,13 @@ impl Desk {
             }
             Some(asset) => {
                 let due = state.due_lots.get(asset).map(Vec::as_slice).unwrap_or_default();
-                let over = |lot| command::LotOver {
+                let lots = due.iter().map(|lot| command::LotOver {
                     asset,
                     lot,
                     ended_on: last(lot.terms.expires_at.unwrap_or(self.now)),
                     with_membership: false,
-                };
-                (None, due.iter().map(over).collect())
+                });
+                (None, lots.collect())
             }
         };
         let over = command::Over {
