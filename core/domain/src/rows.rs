@@ -45,6 +45,10 @@ pub struct Rows {
     pub membership_updates: Vec<MembershipUpdate>,
     /// Memberships that end later now; their state stands in `membership_updates`.
     pub renewals: Vec<RenewalRow>,
+    /// Memberships that a plugin lets go on at their end: through which day, and the first instant after it.
+    pub membership_ends: Vec<(MembershipId, Day, Instant)>,
+    /// Lots that a plugin lets go on at their end; their new dates stand in `lot_dates`.
+    pub lot_extensions: Vec<LotExtension>,
     pub cards: Vec<CardRow>,
     pub card_updates: Vec<CardUpdate>,
     /// PINs of cards after the command (absolute).
@@ -384,6 +388,24 @@ pub struct RenewalRow {
     pub configuration: ConfigurationId,
     /// SHA-256 of what the plugin was asked; none: the program's own terms.
     pub input: Option<[u8; 32]>,
+}
+
+/// A lot that a plugin lets go on at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LotExtension {
+    pub membership: MembershipId,
+    pub lot: LotId,
+    /// Its membership ended, not the lot by a date of its own.
+    pub with_membership: bool,
+    pub at: Instant,
+    /// Its end before; none: it had no date of its own.
+    pub was: Option<Instant>,
+    pub until: Instant,
+    pub rule: String,
+    pub explanation: Text,
+    pub configuration: ConfigurationId,
+    /// SHA-256 of what the plugin was asked.
+    pub input: [u8; 32],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

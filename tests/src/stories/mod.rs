@@ -19,6 +19,7 @@ mod card_stock;
 mod card_transfers;
 mod cards;
 mod cards_from_stock;
+mod club;
 mod confidential;
 mod contention;
 mod contract_books;
@@ -130,6 +131,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     card_pins::tests,
     cards::tests,
     cards_from_stock::tests,
+    club::tests,
     confidential::tests,
     contention::tests,
     contracts::tests,

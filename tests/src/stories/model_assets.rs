@@ -397,7 +397,7 @@ impl<'a> Run<'a> {
         let (app, sessions, gifts) = (self.app, 2 + self.dice.roll(9), self.dice.roll(3));
         let (list, price) = (20_00, sessions * (10_00 + self.dice.roll(10_00)));
         let holder = &mut self.holders[who];
-        let mut form = passes::form(app, &holder.member, price, list);
+        let mut form = passes::pass_form(app, &holder.member, price, list);
         (form["sessions"], form["gifts"]) = (json!(sessions), json!(gifts));
         let answer = app.till().post("/passes", &form);
         if holder.blocked.is_some() {

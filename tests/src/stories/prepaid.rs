@@ -48,7 +48,7 @@ pub fn known_member(app: &TestApp, name: &str) -> Member {
     app.issue(&customer)
 }
 
-fn top_up_form(app: &TestApp, member: &Member, amount: i64, offer: Option<&str>) -> Value {
+pub fn top_up_form(app: &TestApp, member: &Member, amount: i64, offer: Option<&str>) -> Value {
     json!({
         "card": member.number, "store_id": app.east(), "till": "T1", "receipt": app.next_receipt(), "amount": amount,
         "tenders": [{"kind": "mobile", "amount": amount}], "offer": offer,

@@ -120,10 +120,10 @@ fn d_card_12_seven_days_are_those_of_the_clock(app: &TestApp) {
 
 fn d_card_12_a_use_called_off_was_no_use_before(app: &TestApp) {
     let member = app.member("王芳");
-    let first = passes::sell(app, &passes::form(app, &member, 1000_00, 150_00));
+    let first = passes::sell(app, &passes::pass_form(app, &member, 1000_00, 150_00));
     let used = use_sessions(app, &first, 1, &json!({})).created().text("/id");
     app.set_now("2026-03-02 12:00");
-    let second = passes::sell(app, &passes::form(app, &member, 500_00, 100_00));
+    let second = passes::sell(app, &passes::pass_form(app, &member, 500_00, 100_00));
     let path = format!("/passes/{second}/refunds");
     let form = refund_form(app, "within_7_days");
     app.manager().post(&path, &form).expect_problem(409, "not_refundable");
@@ -152,7 +152,7 @@ fn d_card_12_goods_that_came_back_were_no_use_before(app: &TestApp) {
 
 fn d_tier_2_a_pass_paid_back_undoes_its_tier(app: &TestApp) {
     let member = app.member("王芳");
-    let pass = passes::sell(app, &passes::form(app, &member, 4000_00, 600_00));
+    let pass = passes::sell(app, &passes::pass_form(app, &member, 4000_00, 600_00));
     assert_eq!(app.tier(&member), "silver", "5000.00 with the first purchase");
     use_sessions(app, &pass, 1, &json!({})).created();
     assert_eq!(refund(app, "passes", &pass, "consumer").int("/amount"), 3400_00);
@@ -169,7 +169,7 @@ fn d_card_11_no_voucher_pays_in_advance(app: &TestApp) {
     });
     let problem = app.till().post("/top-ups", &form).expect_problem(422, "field_invalid");
     assert_eq!(problem.text("/errors/0/pointer"), "/tenders/0");
-    let mut pass = passes::form(app, &member, 1000_00, 150_00);
+    let mut pass = passes::pass_form(app, &member, 1000_00, 150_00);
     pass["tenders"] = json!([{"kind": "coupon", "amount": 1000_00}]);
     app.till().post("/passes", &pass).expect_problem(422, "field_invalid");
 }

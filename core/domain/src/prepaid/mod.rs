@@ -23,7 +23,7 @@ pub use pass::{
     grant_sessions,
 };
 pub use pass_refund::{PassRefundAnswer, decide_pass_refund};
-pub use top_up::{TopUpAnswer, TopUpArgs, decide_top_up, holder_kind};
+pub use top_up::{PluginGrant, TopUpAnswer, TopUpArgs, decide_top_up, holder_kind};
 pub(crate) use top_up::{check_member, value_of};
 
 named! {

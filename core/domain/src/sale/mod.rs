@@ -8,6 +8,7 @@ mod closing;
 mod confirmation;
 pub(crate) mod counted;
 mod earn;
+mod ends;
 mod expiry;
 mod explain;
 mod hand_over;
@@ -43,14 +44,12 @@ pub use closing::decide_give_up;
 pub use confirmation::{Confirmed, ConfirmedUse, Demand, Requirement, check_confirmed};
 pub use counted::decide_matured;
 pub use earn::{TOO_MANY_POINTS, too_many_points};
+pub use ends::{EndRuling, Ends, Fate, expire_lots, expire_membership};
 pub use expiry::{Expiry, LotEnd};
 pub(crate) use explain::end_undone;
 pub use hand_over::{HandOverArgs, decide_hand_over};
 pub(crate) use issue::unearned;
-pub use issue::{
-    AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, decide_named, expire_lots,
-    expire_membership,
-};
+pub use issue::{AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, decide_named};
 pub use kinds::{CardUse, HolderRule, Issuing, KindTerms};
 pub use late::{LateAnswer, LateArgs, decide_late};
 pub use opening::{Brought, OpeningAnswer, OpeningArgs, decide_opening, decide_opening_undo};

@@ -6,6 +6,7 @@ mod books;
 mod calendar;
 mod campaign;
 mod card;
+mod ends;
 mod fields;
 mod identifier;
 mod issue;

@@ -166,7 +166,7 @@ fn d_card_7_what_was_paid_for_outlives_the_membership() {
     };
     let expected = [("points", 0), ("bonus", 100), ("principal", 1000)].map(|(asset, n)| (asset.to_owned(), n));
     assert_eq!(left(&shop), expected, "before the night has booked it");
-    let rows = expire_membership(&mut shop.member, &mut [], &shop.context, &mut shop.ids);
+    let rows = expire_membership(&mut shop.member, &mut [], None, &shop.context, &mut shop.ids);
     shop.save(rows);
     assert_eq!(left(&shop), expected);
 }

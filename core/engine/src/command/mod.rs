@@ -6,6 +6,7 @@
 mod add_card;
 mod admission;
 mod answer;
+mod ask;
 mod award;
 mod bearer;
 mod campaigns;
@@ -18,6 +19,7 @@ pub(crate) mod ending;
 mod from_stock;
 mod gift;
 mod give_up;
+pub(crate) mod guard;
 mod hand_over;
 mod holder;
 mod issue;
@@ -33,6 +35,7 @@ mod posting;
 mod purse;
 mod redemption;
 mod renewal;
+mod replace;
 mod returns;
 mod sale;
 mod sale_view;
@@ -52,7 +55,7 @@ pub use award::Award;
 pub use bearer::IssueToBearer;
 pub use cancel::{CancelRedemption, CancelView, NewCancellation};
 pub(crate) use card_ops::open_finder;
-pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
+pub use card_ops::{CardOperation, Operate};
 pub use code::CardCode;
 pub use confirmation::Confirmation;
 pub use gift::{ClaimedReward, RewardOnBill};
@@ -68,6 +71,7 @@ pub use pass_use::{NewPassUse, NewPassUseCancellation, PassUseView, PassUsing};
 pub use pin::{NewPin, Pin, PinReset, SetPin};
 pub use redemption::{Redemption, RedemptionView};
 pub use renewal::{NewRenewal, Renew, RenewalView, RenewedCard};
+pub use replace::{CardReplacement, Replace};
 pub use returns::{NewReturn, Return, ReturnView};
 pub use sale::Sale;
 pub use sale_view::{MemberView, SaleView};
@@ -198,7 +202,10 @@ impl Command {
             Command::Sale(command) => command.confirmation.pin.is_some(),
             Command::Pass(command) => command.sale.confirmation.pin.is_some(),
             Command::Redemption(command) => command.confirmation.pin.is_some(),
+            Command::TopUp(command) => command.confirmation.pin.is_some(),
+            Command::RefundPrepaid(command) => command.refund.confirmation.pin.is_some(),
             Command::PassUse(PassUsing::Use { used, .. }) => used.confirmation.pin.is_some(),
+            Command::Replace(command) => command.replacement.confirmation.pin.is_some(),
             _ => false,
         }
     }
@@ -213,7 +220,10 @@ impl Command {
             Command::Sale(command) => (&command.confirmation, command.shown()),
             Command::Pass(command) => (&command.sale.confirmation, command.sale.shown()),
             Command::Redemption(command) => (&command.confirmation, Some(command.card.as_str())),
+            Command::TopUp(command) => (&command.confirmation, command.card.as_deref()),
+            Command::RefundPrepaid(command) => (&command.refund.confirmation, command.refund.card.as_deref()),
             Command::PassUse(PassUsing::Use { used, .. }) => (&used.confirmation, used.card.as_deref()),
+            Command::Replace(command) => (&command.replacement.confirmation, None),
             _ => return Ok(None),
         };
         let Some(pin) = &confirmation.pin else {
@@ -224,6 +234,10 @@ impl Command {
             Command::Sale(command) => desk.actor.require(Action::SalePost, Some(command.store))?,
             Command::Pass(command) => desk.actor.require(Action::SalePost, Some(command.sale.store))?,
             Command::Redemption(command) => desk.actor.require(Action::RedemptionPost, Some(command.store))?,
+            Command::TopUp(command) => desk.actor.require(Action::TopUpPost, Some(command.store_id))?,
+            Command::RefundPrepaid(command) => {
+                desk.actor.require(Action::TopUpRefund, Some(command.refund.store_id))?;
+            }
             Command::PassUse(PassUsing::Use { used, .. }) => {
                 desk.actor.require(Action::PassUse, Some(used.store_id))?;
             }
@@ -250,6 +264,8 @@ impl Command {
             Command::Sale(command) => command.confirmation.judged = Some(card),
             Command::Pass(command) => command.sale.confirmation.judged = Some(card),
             Command::Redemption(command) => command.confirmation.judged = Some(card),
+            Command::TopUp(command) => command.confirmation.judged = Some(card),
+            Command::RefundPrepaid(command) => command.refund.confirmation.judged = Some(card),
             Command::PassUse(PassUsing::Use { used, .. }) => used.confirmation.judged = Some(card),
             _ => {}
         }

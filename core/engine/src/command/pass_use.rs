@@ -3,6 +3,7 @@
 use super::Purpose;
 use super::confirmation::{Confirmation, check_use, noted};
 use super::desk::{Desk, Receipt, a_till, check_reason, content_hash, no_such_card, or_a_till, stale};
+use super::guard::{Guarded, Operation, Wanted};
 use super::top_up_refund::no_such_pass;
 use crate::error::Result;
 use crate::identity::Action;
@@ -13,9 +14,7 @@ use crate::store::writer::{AuditRow, load, prepaid};
 use cardea_domain::card::CardKind;
 use cardea_domain::id::*;
 use cardea_domain::prepaid::{Confirmation as Way, UseArgs, decide_use, decide_use_cancel};
-use cardea_domain::sale::{
-    BillKind, CardUse, Confirmed, ConfirmedUse, Context, Demand, EntryView, NaturalKey, check_confirmed,
-};
+use cardea_domain::sale::{BillKind, CardUse, Confirmed, ConfirmedUse, Context, Demand, EntryView, NaturalKey};
 use cardea_domain::{Code, Instant, Refusal};
 use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
@@ -168,8 +167,12 @@ impl PassUsing {
             }
         };
         let found = desk.engine.read(chain, |conn| prepaid::pass(conn, chain, pass))?;
-        let membership = found.ok_or_else(no_such_pass)?.membership;
-        let configuration = desk.configuration(desk.member_head(membership)?.program, now)?;
+        let found = found.ok_or_else(no_such_pass)?;
+        let membership = found.membership;
+        let member = desk.member_head(membership)?;
+        let configuration = desk.configuration(member.program, now)?;
+        let id = BillId(Uuid::now_v7());
+        let mut guarded = Guarded::default();
         let (wanted, card) = match self {
             Self::Use { used, .. } => {
                 let card = shown(desk, used, membership, occurred_at.min(now))?;
@@ -177,6 +180,12 @@ impl PassUsing {
                 let card = card.map(|card| card.0);
                 let confirmed = used.confirmation.confirmed(desk, place, card)?;
                 let way = way(confirmed, card)?;
+                let wanted = Wanted {
+                    service: &found.terms.service,
+                    ..Wanted::new(Operation::UseSession, used.sessions)
+                };
+                let bill = (id.0, key.business_date);
+                guarded = Guarded::ask(desk, &configuration, (&member, store), bill, &[wanted])?;
                 (Some((used.sessions, used.therapist_id, way, confirmed)), card)
             }
             Self::Cancel { .. } => (None, None),
@@ -193,8 +202,9 @@ impl PassUsing {
             used,
             membership,
             wanted,
+            guarded,
             args: UseArgs {
-                id: BillId(Uuid::now_v7()),
+                id,
                 key,
                 content,
                 occurred_at,
@@ -255,6 +265,7 @@ struct Using {
     used: Option<BillId>,
     membership: MembershipId,
     wanted: Option<(i64, StaffId, Way, Confirmed)>,
+    guarded: Guarded,
     args: UseArgs,
     context: Context,
 }
@@ -298,6 +309,9 @@ impl LedgerCommand for Using {
             card.check_usable(self.context.judged_at)?;
         }
         let mut member = state.take(Some(self.membership)).ok_or_else(stale)?;
+        if !self.guarded.is_current(&member) {
+            return Err(stale());
+        }
         let pass = state.pass.take().ok_or_else(no_such_pass)?;
         if pass.membership != self.membership {
             // It went along with a membership that was merged meanwhile.
@@ -307,7 +321,10 @@ impl LedgerCommand for Using {
         let (rows, answer) = match self.wanted {
             Some((sessions, therapist, way, confirmed)) => {
                 let demands = &context.terms.requirements;
-                check_confirmed(&confirmed.lacking(demands, ConfirmedUse::UseSession, sessions))?;
+                let by_terms = confirmed.lacking(demands, ConfirmedUse::UseSession, sessions);
+                if !self.quote {
+                    self.guarded.check(&self.guarded.lacking(confirmed, by_terms))?;
+                }
                 decide_use(&mut member, &pass, (sessions, therapist, way), args, context, ids)?
             }
             None => {
@@ -334,6 +351,7 @@ impl LedgerCommand for Using {
             subject: Some(args.id.0),
             detail,
         });
+        decision.questions.extend(self.guarded.questions());
         Ok(decision)
     }
 }

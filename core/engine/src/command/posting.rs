@@ -5,6 +5,7 @@ use super::code;
 use super::confirmation::noted;
 use super::desk::stale;
 use super::gift::{Gifts, RewardOnBill};
+use super::guard::Guarded;
 use super::holder::any_held;
 use super::purse::{self, Purse};
 use super::sale_view::{MemberView, SaleView};
@@ -43,6 +44,8 @@ pub(super) struct Posting {
     /// The code that was shown, to be used up.
     pub code: Option<(CardId, i64)>,
     pub confirmed: Confirmed,
+    /// What the plugin demands before the member's value and points pay.
+    pub guarded: Guarded,
     /// Of an import nobody is told, and nothing is to be confirmed.
     pub trusted: bool,
 }
@@ -62,10 +65,7 @@ impl Posting {
             return Vec::new();
         }
         let terms = &self.context.terms.requirements;
-        let paid = |kinds: fn(TenderKind) -> bool| -> i64 {
-            let tenders = self.args.bill.tenders.iter().filter(|tender| kinds(tender.kind));
-            tenders.map(|tender| tender.amount).sum()
-        };
+        let paid = |kinds: fn(TenderKind) -> bool| self.paid(kinds);
         let points = match spent.points_spent {
             0 => 0,
             _ => paid(|kind| kind == TenderKind::Points),
@@ -73,9 +73,13 @@ impl Posting {
         let value = paid(|kind| kind == TenderKind::Value || kind.value_asset().is_some());
         let mut lacking = self.confirmed.lacking(terms, ConfirmedUse::SpendPoints, points);
         lacking.extend(self.confirmed.lacking(terms, ConfirmedUse::SpendValue, value));
-        lacking.sort_unstable();
-        lacking.dedup();
-        lacking
+        self.guarded.lacking(self.confirmed, lacking)
+    }
+
+    /// What tenders of some kinds pay, minor units.
+    pub fn paid(&self, kinds: fn(TenderKind) -> bool) -> i64 {
+        let tenders = self.args.bill.tenders.iter().filter(|tender| kinds(tender.kind));
+        tenders.map(|tender| tender.amount).sum()
     }
 
     /// Whether it takes what the membership has.
@@ -217,6 +221,9 @@ impl LedgerCommand for Posting {
             return Err(stale());
         }
         self.purse.check(state)?;
+        if member.as_ref().is_some_and(|member| !self.guarded.is_current(member)) {
+            return Err(stale());
+        }
         // Before the sale, at the old balance.
         let exchanged = self.gifts.decide(member.as_mut(), state, ids)?;
         let used = self.claims.decide((self.args.id, &self.args.bill), state, ids)?;
@@ -241,7 +248,7 @@ impl LedgerCommand for Posting {
         }
         let lacking = self.lacking(&answer);
         if !self.quote {
-            check_confirmed(&lacking)?;
+            self.guarded.check(&lacking)?;
         }
         code::use_up(self.code, state, &mut rows)?;
         let rewards = self.gifts.told(&exchanged, self.quote);
@@ -268,6 +275,7 @@ impl LedgerCommand for Posting {
             decision.notes.notices = told::of_tiers(&self.context.ladder, &member, changes);
         }
         decision.asked = self.asked.clone();
+        decision.questions.extend(self.guarded.questions());
         Ok(decision)
     }
 }

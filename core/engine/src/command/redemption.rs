@@ -4,6 +4,7 @@ use super::Purpose;
 use super::code::{self, ByCode};
 use super::confirmation::{Confirmation, check_use, noted};
 use super::desk::{Desk, Receipt, StoreFacts, a_till, content_hash, no_such_card, or_a_till, stale};
+use super::guard::{Guarded, Operation, Wanted};
 use super::purse::{self, Purse};
 use crate::error::{Error, Result};
 use crate::identity::Action;
@@ -11,7 +12,7 @@ use crate::plugin::{self, Function, PluginError, RecordedInput, redeeming};
 use crate::program::Configuration;
 use crate::store::Answer;
 use crate::store::writer::claims::{self, RewardNeed};
-use crate::store::writer::ledger::{Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, State};
+use crate::store::writer::ledger::{Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, Question, State};
 use crate::store::writer::{AuditRow, load};
 use cardea_domain::error::RuleRefusal;
 use cardea_domain::id::*;
@@ -127,11 +128,31 @@ impl Redemption {
         Ok((card.ok_or_else(|| no_such_card().at("/card"))?, None))
     }
 
-    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
-        Ok(Box::new(self.exchange(desk)?))
+    /// What must be made sure of; of an import, nothing.
+    fn guard(
+        &self,
+        desk: &Desk,
+        (configuration, store): (&Configuration, StoreFacts),
+        member: &Member,
+        bill: (Uuid, Day),
+        (price, so_far): (Points, Points),
+    ) -> Result<Guarded> {
+        if self.trusted {
+            return Ok(Guarded::default());
+        }
+        let wanted = Wanted {
+            so_far,
+            ..Wanted::new(Operation::Exchange, price)
+        };
+        Guarded::ask(desk, configuration, (member, store), bill, &[wanted])
     }
 
-    pub(super) fn exchange(&self, desk: &Desk) -> Result<Exchange> {
+    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
+        Ok(Box::new(self.exchange(desk, 0)?))
+    }
+
+    /// The exchange; `so_far`: points of the exchanges before it on the same bill.
+    pub(super) fn exchange(&self, desk: &Desk, so_far: Points) -> Result<Exchange> {
         desk.actor.require(Action::RedemptionPost, Some(self.store))?;
         let store = desk.store(self.store)?;
         let now = desk.now(self.as_of());
@@ -140,7 +161,7 @@ impl Redemption {
         let (card, used) = self.find_card(desk)?;
         let judged_at = occurred_at.min(now);
         card.check_usable(judged_at)?;
-        let member = holder(desk, card.card.membership, judged_at, now)?;
+        let member = spender(desk, card.card.membership, judged_at, now)?;
         let need = RewardNeed {
             id: self.reward,
             store: self.store,
@@ -158,6 +179,9 @@ impl Redemption {
         let funds = purse::own(&member, judged_at) + purse.spendable(desk, &member, &context)?;
         let asked = (code.as_str(), price, funds);
         let (permit, input) = permit(desk, &configuration, &member.tier, asked, key.business_date)?;
+        let id = BillId(Uuid::now_v7());
+        let bill = (id.0, key.business_date);
+        let guarded = self.guard(desk, (&configuration, store), &member, bill, (price, so_far))?;
         Ok(Exchange {
             quote: desk.purpose == Purpose::Quote,
             member: member.id,
@@ -165,13 +189,14 @@ impl Redemption {
             card: card.card.id,
             code: used,
             confirmed: self.confirmation.confirmed(desk, self.store, Some(card.card.id))?,
+            guarded,
             trusted: self.trusted,
             affordable: funds >= price,
             purse,
             tier: member.tier,
             price: reward.points,
             args: RedemptionArgs {
-                id: BillId(Uuid::now_v7()),
+                id,
                 key,
                 content: self.content()?,
                 occurred_at,
@@ -188,12 +213,8 @@ impl Redemption {
     }
 }
 
-pub(super) fn no_such_reward() -> Refusal {
-    Refusal::new(Code::NotFound, "没有这件礼品", "There is no such reward").at("/reward_id")
-}
-
-/// Whose card it is, as of when the exchange happened.
-fn holder(desk: &Desk, id: MembershipId, judged_at: Instant, now: Instant) -> Result<Member> {
+/// The membership with its lots, and those whose end came after the exchange was rung up.
+fn spender(desk: &Desk, id: MembershipId, judged_at: Instant, now: Instant) -> Result<Member> {
     let chain = desk.chain();
     let need = MemberNeed {
         id,
@@ -203,10 +224,14 @@ fn holder(desk: &Desk, id: MembershipId, judged_at: Instant, now: Instant) -> Re
     let member = desk.engine.read(chain, |conn| load::member(conn, chain, &need))?;
     let mut member = member.ok_or_else(|| Error::internal("a card without a membership"))?;
     if judged_at < now {
-        let ended = |conn: &mut _| load::ended_lots(conn, chain, id, judged_at);
+        let ended = |conn: &mut _| load::ended_lots(conn, chain, member.id, judged_at);
         member.ended = desk.engine.read(chain, ended)?;
     }
     Ok(member)
+}
+
+pub(super) fn no_such_reward() -> Refusal {
+    Refusal::new(Code::NotFound, "没有这件礼品", "There is no such reward").at("/reward_id")
 }
 
 /// Asks the plugin; a program whose plugin has no say in exchanges permits them. `funds`: what can be spent, the family
@@ -287,6 +312,7 @@ pub(super) struct Exchange {
     /// The code that was shown, to be used up.
     code: Option<(CardId, i64)>,
     confirmed: Confirmed,
+    guarded: Guarded,
     /// Of an import nothing is to be confirmed.
     trusted: bool,
     /// What the plugin was told.
@@ -341,6 +367,7 @@ pub(super) struct Exchanged {
     pub told: Answer,
     pub audit: AuditRow,
     pub input: Option<RecordedInput>,
+    pub questions: Vec<Question>,
 }
 
 impl Exchange {
@@ -352,11 +379,17 @@ impl Exchange {
         }
     }
 
+    /// Points of all its pieces.
+    pub fn points(&self) -> Points {
+        self.price.saturating_mul(self.args.quantity)
+    }
+
     /// Whether the plugin would be told the same now.
     pub fn is_current(&self, member: &Member, reward: &Reward, state: &State) -> Result<bool, Refusal> {
         let funds = purse::own(member, self.context.judged_at) + purse::shared(state, member, &self.context);
         let affordable = funds >= reward.price_of(self.args.quantity)?;
-        Ok(member.tier == self.tier && reward.points == self.price && affordable == self.affordable)
+        let same = member.tier == self.tier && reward.points == self.price && affordable == self.affordable;
+        Ok(same && self.guarded.is_current(member))
     }
 
     /// # Errors
@@ -388,8 +421,9 @@ impl Exchange {
         };
         let confirmed = &self.confirmed;
         let lacking = confirmed.lacking(requirements, ConfirmedUse::Redeem, answer.points);
+        let lacking = self.guarded.lacking(*confirmed, lacking);
         if !self.quote {
-            check_confirmed(&lacking)?;
+            self.guarded.check(&lacking)?;
         }
         let told = Answer::booked(&answer.entries, |entries| RedemptionView {
             id: (!self.quote).then_some(answer.id),
@@ -416,6 +450,7 @@ impl Exchange {
             told,
             audit,
             input: self.input.clone(),
+            questions: self.guarded.questions().collect(),
         })
     }
 }
@@ -456,6 +491,7 @@ impl LedgerCommand for Exchange {
         let mut decision = Decision::new(done.rows, done.told);
         decision.notes.audit.push(done.audit);
         decision.inputs.extend(done.input);
+        decision.questions.extend(done.questions);
         code::use_up(self.code, state, &mut decision.rows)?;
         Ok(decision)
     }

@@ -3,19 +3,20 @@
 
 use super::{Every, Job, Where};
 use crate::actor::Actor;
-use crate::command::ending::{Booked, end_membership};
+use crate::command::ending::{self as command, AskedEnds, Booked, end_membership};
 use crate::error::{Error, Result};
 use crate::lanes::Lanes;
+use crate::program::Configuration;
 use crate::store::schema::{chains, stores};
 use crate::store::statement::{fetch, statements};
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
-use crate::store::writer::{Failure, Work};
+use crate::store::writer::{Failure, Work, load};
 use crate::store::{Answer, Conn, Id, Lane};
 use crate::{Engine, each};
 use cardea_domain::id::*;
 use cardea_domain::ledger::Asset;
 use cardea_domain::rows::Rows;
-use cardea_domain::sale::{Context, Terms, expire_lots};
+use cardea_domain::sale::{Context, expire_lots};
 use cardea_domain::tier::Ladder;
 use cardea_domain::{Code, Instant, Refusal, Zone};
 use diesel::prelude::*;
@@ -39,6 +40,8 @@ pub(super) const JOB: Job = Job {
     },
 };
 
+/// How often an end is proposed again when its membership changes under it.
+const ATTEMPTS: usize = 5;
 /// Commands in flight: enough to fill the writer's slices.
 const IN_FLIGHT: usize = 32;
 
@@ -176,19 +179,62 @@ impl Desk {
         })
     }
 
-    /// Ends don't depend on rules; the configuration that was in force then is named all the same.
-    fn context(&self, engine: &Engine, over: &Over) -> Result<Context> {
-        Ok(Context {
+    /// The configuration that was in force then is named, whether or not its plugin has a say.
+    fn context(&self, over: &Over, configuration: &Configuration) -> Context {
+        Context {
             staff: None,
             now: self.now,
             judged_at: self.now,
             store: over.store,
             zone: self.zones.get(&over.store).copied().unwrap_or(Zone::UTC),
             minor_units: self.minor_units,
-            configuration: engine.configuration_id_at(self.actor.chain, over.program, over.ended_at)?,
-            terms: Terms::default(),
+            configuration: configuration.id,
+            terms: configuration.terms.clone(),
             ladder: Ladder::default(),
-        })
+        }
+    }
+
+    /// What the plugin says of it; None where it has no say, or nothing is left to ask about.
+    ///
+    /// # Errors
+    /// `plugin_failed`: the end waits for the next run, and nothing of it can be used meanwhile.
+    fn ask(&self, engine: &Engine, ending: &Ending, configuration: &Configuration) -> Result<Option<AskedEnds>> {
+        let (over, chain) = (&ending.over, self.actor.chain);
+        if command::decides_ends(engine, chain, configuration)?.is_none() {
+            return Ok(None);
+        }
+        let state = engine.read(chain, |conn| load::load(conn, chain, &ending.needs()))?;
+        let Some(member) = state.members.get(&over.membership) else {
+            return Ok(None);
+        };
+        let zone = ending.context.zone;
+        let last = |end: Instant| zone.day_of(Instant(end.0 - 1));
+        let (whole, lots) = match &over.asset {
+            None if !member.open => return Ok(None),
+            None => {
+                let ended_on = last(over.ended_at);
+                (Some(ended_on), command::Over::with_membership(member, ended_on))
+            }
+            Some(asset) => {
+                let due = state.due_lots.get(asset).map(Vec::as_slice).unwrap_or_default();
+                let lots = due.iter().map(|lot| command::LotOver {
+                    asset,
+                    lot,
+                    ended_on: last(lot.terms.expires_at.unwrap_or(self.now)),
+                    with_membership: false,
+                });
+                (None, lots.collect())
+            }
+        };
+        let over = command::Over {
+            member,
+            zone,
+            minor_units: self.minor_units,
+            today: zone.day_of(self.now),
+            whole,
+            lots,
+        };
+        over.ask(engine, chain, configuration)
     }
 }
 
@@ -252,22 +298,34 @@ impl Tally {
 }
 
 async fn book(engine: &Engine, desk: &Desk, over: Over) -> Result<Booked, Refusal> {
-    let context = desk.context(engine, &over)?;
-    let work = Work::Ledger(Box::new(Ending { over, context }));
-    match engine
-        .submit(Lane::Bulk, desk.actor.clone(), None, "expiry", work)
-        .await
-    {
-        Ok(answered) => Ok(serde_json::from_str(&answered.json).map_err(Error::from)?),
-        Err(Failure::Refused(refusal)) => Err(*refusal),
-        Err(Failure::Stale) => Err(Refusal::new(Code::Busy, "系统繁忙，请稍后重试", "Busy; try again")),
+    for _ in 0..ATTEMPTS {
+        let configuration = engine.configuration_at(desk.actor.chain, over.program, over.ended_at)?;
+        let mut ending = Ending {
+            context: desk.context(&over, &configuration),
+            over: over.clone(),
+            asked: None,
+        };
+        ending.asked = desk.ask(engine, &ending, &configuration)?;
+        let work = Work::Ledger(Box::new(ending));
+        match engine
+            .submit(Lane::Bulk, desk.actor.clone(), None, "expiry", work)
+            .await
+        {
+            Ok(answered) => return Ok(serde_json::from_str(&answered.json).map_err(Error::from)?),
+            Err(Failure::Refused(refusal)) => return Err(*refusal),
+            // It has changed since the plugin was asked.
+            Err(Failure::Stale) => {}
+        }
     }
+    Err(Refusal::new(Code::Busy, "系统繁忙，请稍后重试", "Busy; try again"))
 }
 
 /// The end of a membership with its cards and lots, or of the lots of one account.
 struct Ending {
     over: Over,
     context: Context,
+    /// None: no plugin has a say.
+    asked: Option<AskedEnds>,
 }
 
 impl LedgerCommand for Ending {
@@ -291,12 +349,17 @@ impl LedgerCommand for Ending {
         let Some(mut member) = state.take(Some(self.over.membership)) else {
             return Ok(Decision::new(Rows::default(), Answer::ok(&Booked::default())?));
         };
+        let ends = self.asked.as_ref().map(|asked| &asked.ends);
+        if let Some(ends) = ends {
+            ends.check(&member)?;
+        }
         let (rows, events) = match &self.over.asset {
             Some(asset) => {
                 let due = state.due_lots.remove(asset).unwrap_or_default();
-                (expire_lots(&mut member, asset, &due, &self.context, ids), Vec::new())
+                let rows = expire_lots(&mut member, (asset, &due), ends, &self.context, ids);
+                (rows, Vec::new())
             }
-            None => end_membership(&mut member, state, &self.context, self.over.ended_at, ids),
+            None => end_membership(&mut member, (state, ends), &self.context, self.over.ended_at, ids),
         };
         let booked = Booked::of(&rows);
         let mut decision = Decision::new(rows, Answer::ok(&booked)?);
@@ -305,158 +368,13 @@ impl LedgerCommand for Ending {
             .audit
             .extend(booked.note(self.over.membership, self.over.ended_at));
         decision.card_events = events;
+        if booked != Booked::default() {
+            let asked = self.asked.iter().flat_map(|asked| asked.questions.iter().cloned());
+            decision.questions.extend(asked);
+        }
         Ok(decision)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture::{Backend, both};
-    use crate::shop::Shop;
-    use crate::store::schema::{card_events, entries};
-    use cardea_domain::card::CardState;
-
-    both!(
-        the_night_after_closes_memberships_voids_cards_and_expires_points,
-        twice_changes_nothing,
-        lots_past_their_date_end_in_open_memberships,
-        the_past_can_be_lived_through,
-    );
-
-    /// Two years and a day.
-    const OVER: i64 = 731;
-
-    fn entries_of(shop: &Shop) -> Vec<(String, i64, i64)> {
-        let chain = Id::from(shop.f.chain);
-        let read = shop.f.engine.read(shop.f.chain, |conn| {
-            Ok(each!(conn, c => entries::table
-                .select((entries::kind, entries::amount, entries::occurred_at))
-                .filter(entries::chain_id.eq(chain))
-                .order(entries::id)
-                .load(c)?))
-        });
-        read.unwrap()
-    }
-
-    async fn the_night_after_closes_memberships_voids_cards_and_expires_points(on: Backend) {
-        let shop = Shop::on(on).await;
-        let engine = &shop.f.engine;
-        let wang = shop.member("王芳", "13812345678", 1).await;
-        let sale = shop.sale(wang.member(), "0001", &[30_000], 0).await;
-        shop.give_back(sale, "0002", &[]).await;
-        let li = shop.member("李雷", "13912341111", 2).await;
-        let later = shop.days_later(30);
-        let young = shop.member("赵敏", "13900000002", 3).await;
-        assert_eq!(
-            run(engine, shop.f.chain).await.unwrap(),
-            Expired::default(),
-            "nothing is over yet"
-        );
-
-        shop.days_later(OVER);
-        let before = entries_of(&shop);
-        let expired = run(engine, shop.f.chain).await.unwrap();
-        assert_eq!(
-            expired,
-            Expired {
-                memberships: 2,
-                lots: 2
-            },
-            "the lot that a return has emptied needs no entry"
-        );
-        let booked = entries_of(&shop).split_off(before.len());
-        let midnight = "2028-11-21T16:00:00Z";
-        let end = Instant::parse_rfc3339(midnight).unwrap().0;
-        assert_eq!(booked, vec![("expire".to_owned(), -1000, end); 2]);
-        for card in [wang.card, li.card] {
-            let card = engine.card(shop.admin(), card).unwrap();
-            assert_eq!((card.state, card.balances[0].available), (CardState::Void, 0));
-        }
-        let view = engine.card(shop.admin(), young.card).unwrap();
-        assert_eq!(
-            (view.state, view.balances[0].available),
-            (CardState::Active, 1000),
-            "issued {later:?}"
-        );
-        let events: Vec<String> = engine
-            .read(shop.f.chain, |conn| {
-                Ok(each!(conn, c => card_events::table
-                    .select(card_events::operation)
-                    .filter(card_events::chain_id.eq(Id::from(shop.f.chain)).and(card_events::card_id.eq(Id::from(wang.card))))
-                    .order(card_events::id)
-                    .load(c)?))
-            })
-            .unwrap();
-        assert_eq!(events, ["issue", "expire"]);
-    }
-
-    async fn twice_changes_nothing(on: Backend) {
-        let shop = Shop::on(on).await;
-        let engine = &shop.f.engine;
-        shop.member("王芳", "13812345678", 1).await;
-        shop.days_later(OVER);
-        assert_eq!(
-            run(engine, shop.f.chain).await.unwrap(),
-            Expired {
-                memberships: 1,
-                lots: 1
-            }
-        );
-        // Other jobs have their day's work as well.
-        crate::job::run_all(engine).await.unwrap();
-        let once = engine.verify().unwrap();
-        assert_eq!(once.problems, Vec::<String>::new());
-        assert_eq!(run(engine, shop.f.chain).await.unwrap(), Expired::default());
-        crate::job::run_all(engine).await.unwrap();
-        assert_eq!(engine.verify().unwrap(), once);
-    }
-
-    async fn lots_past_their_date_end_in_open_memberships(on: Backend) {
-        let shop = Shop::on(on).await;
-        let engine = &shop.f.engine;
-        let wang = shop.member("王芳", "13812345678", 1).await;
-        shop.sale(wang.member(), "0001", &[30_000], 0).await;
-        let date = shop.days_later(10);
-        // No plugin gives lots a date yet.
-        let dated = format!(
-            "UPDATE lots SET expires_at = {} WHERE chain_id IN (SELECT chain_id FROM stores) AND amount = 300",
-            date.0
-        );
-        engine.database().connect().unwrap().batch(&dated).unwrap();
-        assert_eq!(
-            engine.card(shop.admin(), wang.card).unwrap().balances[0].available,
-            1000
-        );
-        assert_eq!(
-            run(engine, shop.f.chain).await.unwrap(),
-            Expired {
-                memberships: 0,
-                lots: 1
-            }
-        );
-        let last = entries_of(&shop).pop().unwrap();
-        assert_eq!(last, ("expire".to_owned(), -300, date.0));
-        assert_eq!(run(engine, shop.f.chain).await.unwrap(), Expired::default());
-        let report = engine.verify().unwrap();
-        assert_eq!(report.problems, Vec::<String>::new());
-    }
-
-    async fn the_past_can_be_lived_through(on: Backend) {
-        let shop = Shop::on(on).await;
-        let wang = shop.member("王芳", "13812345678", 1).await;
-        let then = crate::fixture::NOW.plus_days(OVER);
-        let expired = run_at(&shop.f.engine, shop.f.chain, then).await.unwrap();
-        assert_eq!(
-            expired,
-            Expired {
-                memberships: 1,
-                lots: 1
-            }
-        );
-        assert_eq!(
-            shop.f.engine.card(shop.admin(), wang.card).unwrap().state,
-            CardState::Void
-        );
-    }
-}
+mod tests;

@@ -2,6 +2,8 @@
 
 use super::rules::TransferRules;
 use crate::actor::Actor;
+use crate::command::Confirmation;
+use crate::command::guard::Sure;
 use crate::error::Result;
 use crate::identity::Action;
 use crate::input::{Stored, Written, field, not_found};
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashMap;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Days over which transfers of a membership count together.
 const YEAR: i64 = 365;
@@ -46,6 +49,9 @@ pub struct NewTransfer {
     /// The store that does it.
     #[schema(value_type = Uuid)]
     pub store_id: StoreId,
+    /// What was made sure of, where the program's plugin demands it; no card is used, so no PIN.
+    #[serde(default)]
+    pub confirmation: Confirmation,
 }
 
 /// A transfer as it was booked: lots keep their dates, and count to the store that issued them.
@@ -143,9 +149,15 @@ fn issuers(
     Ok(found.into_iter().filter_map(issued).collect())
 }
 
-fn book(tx: &mut Tx<'_>, context: &Context, from: MembershipId, new: &NewTransfer) -> Result<Answer> {
+fn book(
+    tx: &mut Tx<'_>,
+    (context, sure): (&Context, &Sure),
+    (id, from): (TransferId, MembershipId),
+    new: &NewTransfer,
+) -> Result<Answer> {
     let (chain, context) = (tx.chain(), super::now(context, tx));
     let mut giver = super::member(tx, from)?;
+    sure.check(&giver)?;
     let mut taker = super::member(tx, new.to_id)?;
     if giver.program != taker.program {
         let (zh, en) = (
@@ -164,7 +176,6 @@ fn book(tx: &mut Tx<'_>, context: &Context, from: MembershipId, new: &NewTransfe
     });
     let handed: Vec<Handed> = handed.collect();
     let (left, came) = decide_transfer((&mut giver, &mut taker), (&asset, &handed), &context, tx.ids())?;
-    let id: TransferId = tx.new_id();
     let row = Row {
         chain_id: chain.into(),
         id: id.into(),
@@ -179,6 +190,7 @@ fn book(tx: &mut Tx<'_>, context: &Context, from: MembershipId, new: &NewTransfe
     each!(tx.conn(), c => diesel::insert_into(transfers::table).values(&row).execute(c)?);
     tx.book(left.0);
     tx.book(came.0);
+    tx.keep(sure.questions());
     let detail = json!({ "from_id": from, "to_id": new.to_id, "asset": asset, "amount": new.amount });
     tx.audit("points.transfer", id.0, detail);
     Answer::created(&Stored::of(id))
@@ -188,7 +200,8 @@ impl Engine {
     /// Hands points over to another membership.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `field_invalid` (limits, another program), `membership_closed`, `insufficient_points`.
+    /// `forbidden`, `not_found`, `field_invalid` (limits, another program), `membership_closed`, `insufficient_points`;
+    /// `rule_refused`, `confirmation_needed` and `plugin_failed` by the program's plugin.
     pub async fn transfer(
         &self,
         actor: &Actor,
@@ -206,7 +219,9 @@ impl Engine {
             return Err(field("/to_id", zh, en));
         }
         let context = super::context(self, actor, from, new.store_id)?;
-        let work = move |tx: &mut Tx<'_>| book(tx, &context, from, &new);
+        let id = TransferId(Uuid::now_v7());
+        let sure = Sure::of_transfer(self, actor, (from, id.0), new.store_id, &new.confirmation)?;
+        let work = move |tx: &mut Tx<'_>| book(tx, (&context, &sure), (id, from), &new);
         let answered = self.transact(actor, key, "points.transfer", work).await?;
         Written::read(answered, |id| {
             let found: Option<Row> = self.read(actor.chain, |conn| {

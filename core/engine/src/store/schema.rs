@@ -1868,6 +1868,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    plugin_questions (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        function -> Text,
+        subject_id -> Binary,
+        at -> BigInt,
+        configuration_id -> Binary,
+        input_hash -> Binary,
+    }
+}
+
+diesel::table! {
     opening_members (chain_id, opening_id, line) {
         chain_id -> Binary,
         opening_id -> Binary,
@@ -1913,6 +1925,23 @@ diesel::table! {
         heir_id -> Binary,
         moved -> BigInt,
         came -> BigInt,
+    }
+}
+
+diesel::table! {
+    lot_extensions (chain_id, lot_id, at) {
+        chain_id -> Binary,
+        lot_id -> Binary,
+        at -> BigInt,
+        membership_id -> Binary,
+        with_membership -> Bool,
+        was_expires_at -> Nullable<BigInt>,
+        expires_at -> BigInt,
+        rule -> Text,
+        explanation_zh -> Text,
+        explanation_en -> Text,
+        configuration_id -> Binary,
+        input_hash -> Binary,
     }
 }
 

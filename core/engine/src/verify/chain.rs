@@ -2,7 +2,9 @@
 
 use super::fingerprint::Record;
 use super::merges::{self, Merged};
-use super::{Books, bills, blanks, campaigns, inputs, members, openings, orphans, pools, prepaid, renewals, vouchers};
+use super::{
+    Books, bills, blanks, campaigns, inputs, members, openings, orphans, pools, prepaid, questions, renewals, vouchers,
+};
 use crate::each;
 use crate::error::Result;
 use crate::store::schema::{configurations, memberships, programs, stores};
@@ -56,6 +58,7 @@ pub(super) fn verify(conn: &mut Conn, books: &mut Books, id: Id, code: String) -
     renewals::verify(conn, books, &chain)?;
     openings::verify(conn, books, &chain)?;
     merges::verify(conn, books, &chain)?;
+    questions::verify(conn, books, &chain)?;
     vouchers::verify(conn, books, &chain)?;
     inputs::verify_unjudged(conn, books, &chain)
 }

@@ -17,6 +17,7 @@ mod orphans;
 mod people;
 mod pools;
 mod prepaid;
+mod questions;
 mod renewals;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::parts::Asked;
 use super::pools::PoolNeed;
 use super::tx::{Answer, Notes};
 use crate::actor::Actor;
-use crate::plugin::RecordedInput;
+use crate::plugin::{Function, RecordedInput};
 use crate::store::statement::Bind;
 use cardea_domain::campaign::Usage;
 use cardea_domain::card::{At, Block, Card, CardNumber, CardState, usable};
@@ -217,6 +217,18 @@ pub struct Decision {
     pub inputs: Vec<RecordedInput>,
     /// What a plugin was asked of the sale that this command books.
     pub asked: Option<Asked>,
+    /// What plugins were asked that no entry and no renewal names.
+    pub questions: Vec<Question>,
+}
+
+/// What a plugin was asked before something was done: kept with its recorded input, so that it can be decided again.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub function: Function,
+    /// What it was about: a bill, a card that was replaced, a membership.
+    pub subject: Uuid,
+    pub configuration: ConfigurationId,
+    pub input: RecordedInput,
 }
 
 impl Decision {
@@ -231,6 +243,7 @@ impl Decision {
             accepted: Vec::new(),
             inputs: Vec::new(),
             asked: None,
+            questions: Vec::new(),
         }
     }
 }

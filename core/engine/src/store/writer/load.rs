@@ -332,7 +332,7 @@ fn balances(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members)
 }
 
 /// A membership with its balances alone.
-pub(super) fn member_balances(conn: &mut Conn, chain: ChainId, id: MembershipId) -> Result<Option<Member>> {
+pub(crate) fn member_balances(conn: &mut Conn, chain: ChainId, id: MembershipId) -> Result<Option<Member>> {
     let mut members: Members = member_heads(conn, chain, &ids([id]))?
         .into_iter()
         .map(|head| (head.id, head))

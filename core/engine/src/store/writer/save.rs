@@ -3,7 +3,7 @@
 
 use super::answers;
 use super::insert::*;
-use super::ledger::{CardEvent, Decision};
+use super::ledger::{CardEvent, Decision, Question};
 use super::parts::{self, Asked};
 use super::pools;
 use super::prepaid;
@@ -50,6 +50,7 @@ struct Waits<'a> {
     accounts: Balances<'a>,
     measures: Differences,
     inputs: Waiting<'a, InsertInput>,
+    questions: Waiting<'a, InsertQuestion>,
     audit: Waiting<'a, InsertAudit>,
     outbox: Waiting<'a, InsertMessage>,
     notices: Waiting<'a, InsertNotice>,
@@ -91,6 +92,9 @@ impl<'a> Saver<'a> {
             let bytes = input.bytes.as_slice();
             self.rows.inputs.add(row![chain, &input.sha256, bytes]);
         }
+        for question in &decision.questions {
+            self.question(chain, question, at);
+        }
         for event in &decision.card_events {
             self.card_event(actor, event);
         }
@@ -99,6 +103,20 @@ impl<'a> Saver<'a> {
             self.rows.acceptances.add(terms.row(actor, id, *membership));
         }
         self.notes(actor, &decision.notes, at)
+    }
+
+    fn question(&mut self, chain: ChainId, question: &'a Question, at: Instant) {
+        let input = &question.input;
+        self.rows.inputs.add(row![chain, &input.sha256, input.bytes.as_slice()]);
+        self.rows.questions.add(row![
+            chain,
+            self.ids.next_id(),
+            question.function.as_str(),
+            question.subject,
+            at,
+            question.configuration,
+            input.sha256.as_slice(),
+        ]);
     }
 
     fn take(
@@ -427,6 +445,7 @@ impl<'a> Saver<'a> {
         write_figures(conn, &rows.accounts, &rows.measures)?;
         rows.prepaid.write(conn)?;
         rows.inputs.write(conn)?;
+        rows.questions.write(conn)?;
         rows.audit.write(conn)?;
         rows.outbox.write(conn)?;
         rows.notices.write(conn)?;

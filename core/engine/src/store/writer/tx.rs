@@ -1,6 +1,6 @@
 //! What a closure command sees of the batch's transaction.
 
-use super::ledger::{CardEvent, Decision};
+use super::ledger::{CardEvent, Decision, Question};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::store::Conn;
@@ -224,6 +224,15 @@ impl<'a> Tx<'a> {
             card_events,
             ..Decision::new(rows, Answer::no_content())
         });
+    }
+
+    /// What plugins were asked before this, to be kept with it.
+    pub(crate) fn keep(&mut self, questions: Vec<Question>) {
+        if !questions.is_empty() {
+            let mut decision = Decision::new(Rows::default(), Answer::no_content());
+            decision.questions = questions;
+            self.booked.push(decision);
+        }
     }
 
     /// For `each!(tx.conn(), c => …)`.
