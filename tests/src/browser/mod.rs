@@ -91,6 +91,9 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_arc_5_d_arc_19_hq_sets_service_and_retention",
         journal::hq_sets_service_and_retention,
+    ),
+    (
+        "d_arc_4_hq_adds_a_category_that_entries_are_written_under",
         journal::hq_adds_a_category_that_entries_are_written_under,
     ),
     (

@@ -331,16 +331,16 @@ fn late_renewal(app: &TestApp) {
 fn sessions(app: &TestApp) {
     let member = app.member("王芳");
     let pass = sell(app, &pass_form(app, &member, 1000_00, 150_00));
-    let shown = json!({"confirmation": "card", "card": member.number});
+    let shown = json!({"confirmation": {}, "card": member.number});
     let problem = use_sessions(app, &pass, 1, &shown).expect_problem(409, "confirmation_needed");
     assert_eq!(
         (problem["missing"].clone(), problem.text("/pointer")),
-        (json!(["signature"]), "/checks".to_owned())
+        (json!(["signature"]), "/confirmation".to_owned())
     );
     let problem = use_sessions(app, &pass, 2, &json!({})).expect_problem(409, "rule_refused");
     assert_eq!(problem.text("/refusals/0/rule"), "club.one-session");
     assert_eq!(use_sessions(app, &pass, 1, &json!({})).created().int("/left"), 9);
     let mut signed = shown;
-    signed["checks"] = json!({"signed": true});
+    signed["confirmation"] = json!({"signed": true});
     assert_eq!(use_sessions(app, &pass, 1, &signed).created().int("/left"), 8);
 }

@@ -2007,6 +2007,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     tier_changes,
     recorded_inputs,
+    lot_extensions,
     unjudged,
     idempotency,
     audit,
