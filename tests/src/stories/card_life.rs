@@ -26,8 +26,7 @@ pub fn tests() -> Vec<Trial> {
 
 /// A kind of card as a program declares it.
 pub(super) fn kind(name: &str, more: Value) -> Value {
-    let mut kind =
-        json!({"kind": name, "uses": ["earn", "spend_points", "redeem", "top_up"], "months": null, "most": null});
+    let mut kind = json!({"kind": name, "uses": ["earn", "spend_points", "spend_value", "redeem", "top_up"], "months": null, "most": null});
     if let (Some(kind), Value::Object(more)) = (kind.as_object_mut(), more) {
         kind.extend(more);
     }

@@ -1,5 +1,6 @@
 //! A membership goes to another person, with both identities (D-CARD-13).
 
+use super::pools;
 use super::prepaid::{top_up, with_value};
 use crate::harness::{Actor, Answer, Field, Member, TestApp};
 use libtest_mimic::Trial;
@@ -14,6 +15,7 @@ pub fn tests() -> Vec<Trial> {
         d_card_13_value_is_checked_again_for_the_new_holder,
         d_card_13_what_is_open_is_settled_before_a_membership_goes,
         d_card_13_who_has_a_membership_gets_no_second_one,
+        d_card_13_who_shares_points_leaves_the_pool_first,
         d_card_13_who_may_hand_a_membership_over,
     )
 }
@@ -236,4 +238,14 @@ fn d_card_13_who_may_hand_a_membership_over(app: &TestApp) {
     let supervisor = app.actor("supervisor", &[app.east()]);
     send(&supervisor, &member, &form(app, &to)).created();
     app.finish();
+}
+
+fn d_card_13_who_shares_points_leaves_the_pool_first(app: &TestApp) {
+    let (member, to) = (fang(app), lei(app));
+    let form = pools::pool_form(&member.membership, app.east());
+    let pool = app.manager().post("/pools", &form).created().text("/id");
+    hand_over(app, &member, &to).expect_problem(409, "pool_member");
+    let leave = json!({"membership_id": member.membership, "store_id": app.east(), "reason": "本人要求"});
+    app.manager().post(&format!("/pools/{pool}/departures"), &leave).ok();
+    hand_over(app, &member, &to).created();
 }

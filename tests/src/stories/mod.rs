@@ -2,6 +2,7 @@
 //! existing systems, carries it in its name.
 
 mod access;
+mod access_bodies;
 mod accounting;
 mod admission;
 mod anonymous_value;

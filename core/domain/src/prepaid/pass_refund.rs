@@ -130,7 +130,7 @@ fn uncount(
     (amount, points): (Minor, i64),
     (context, rows): (&Context, &mut Rows),
 ) -> Result<(), Refusal> {
-    rows.progress.push(progress(sale, amount, points));
+    rows.progress.push(progress(sale, (amount, points), whole));
     if sale.membership != Some(member.id) {
         return Ok(());
     }
@@ -163,10 +163,12 @@ fn money_of(sale: &SaleRecord) -> Vec<Tender> {
     tender.collect()
 }
 
-fn progress(sale: &SaleRecord, amount: Minor, points: i64) -> BillProgress {
+/// One that was paid back whole is as if it had been brought back.
+fn progress(sale: &SaleRecord, (amount, points): (Minor, i64), whole: bool) -> BillProgress {
+    let lines = sale.lines.iter().filter(|_| whole);
     BillProgress {
         bill: sale.id,
-        lines: Vec::new(),
+        lines: lines.map(|line| (line.number, line.quantity)).collect(),
         tenders: Vec::new(),
         returned_money: sale.returned_money + amount,
         returned_paid: sale.returned_paid + amount,

@@ -10,7 +10,7 @@ use crate::keys::step_of;
 use crate::prepaid;
 use crate::store::Answer;
 use crate::store::writer::ledger::{AcceptedTerms, CardEvent, Decision, LedgerCommand, MemberNeed, Needs, State};
-use crate::store::writer::{AuditRow, load, save};
+use crate::store::writer::{AuditRow, load, pools, save};
 use crate::terms::{self, Accepting};
 use cardea_domain::card::{Card, CardState};
 use cardea_domain::id::*;
@@ -77,6 +77,7 @@ impl HandOver {
         let member = member.ok_or_else(no_such_membership)?;
         let (store, now) = (desk.store(self.transfer.store_id)?, desk.now(None));
         let (unjudged, rules) = desk.engine.read(chain, |conn| {
+            pools::check_none(conn, chain, self.membership)?;
             let unjudged = load::unjudged(conn, chain, self.membership)?;
             let (rules, _) = prepaid::rules(conn, chain, store.zone.day_of(now))?;
             Ok((unjudged, rules))

@@ -10,7 +10,7 @@ use crate::input::{Stored, Written, field, text};
 use crate::posting;
 use crate::store::statement::{run, statements};
 use crate::store::writer::ledger::{CardEvent, LoadedCard};
-use crate::store::writer::{load, save};
+use crate::store::writer::{load, pools, save};
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Tx};
 use crate::{Engine, prepaid};
 use cardea_domain::Refusal;
@@ -76,6 +76,7 @@ fn book(tx: &mut Tx<'_>, context: &Context, into_id: MembershipId, new: &NewMemb
     if load::member_head(tx.conn(), chain, new.from)?.is_none() {
         return Err(field("/from", "没有这个会籍", "There is no such membership").into());
     }
+    pools::check_none(tx.conn(), chain, new.from)?;
     let (mut into, mut from) = (posting::member(tx, into_id)?, posting::member(tx, new.from)?);
     let loaded = load::cards_of(tx.conn(), chain, new.from)?;
     let mut cards: Vec<Card> = loaded.into_iter().map(|card| card.card).collect();

@@ -6,11 +6,11 @@ use crate::error::Result;
 use crate::store::statement::{Bind, Waiting, fetch, fetch_all, ids, run, statements};
 use crate::store::writer::ledger::{MemberNeed, Needs, State};
 use crate::store::{Conn, Id};
-use cardea_domain::Instant;
 use cardea_domain::id::*;
 use cardea_domain::ledger::{LotTerms, SpentMove};
 use cardea_domain::rows::Rows;
 use cardea_domain::sale::{Pool, PoolDraw};
+use cardea_domain::{Code, Instant, Refusal};
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
 /// Why a membership left by itself: it has ended, or the head's has.
@@ -34,6 +34,8 @@ statements! {
          JOIN lots l ON l.chain_id = d.chain_id AND l.membership_id = d.lender_id AND l.id = d.lender_lot_id \
          JOIN entries e ON e.chain_id = l.chain_id AND e.membership_id = l.membership_id AND e.id = l.entry_id \
          WHERE d.chain_id = ? AND d.bill_id = ? ORDER BY d.lot_id";
+    SelectIn -> (Binary,) =
+        "SELECT pool_id FROM pool_members WHERE chain_id = ? AND membership_id = ? AND left_at IS NULL LIMIT 1";
     InsertDraw = "INSERT INTO pool_draws (chain_id, bill_id, lot_id, membership_id, lender_id, lender_lot_id, amount) \
          VALUES {}" of "(?, ?, ?, ?, ?, ?, ?)";
     UpdateLeft =
@@ -72,6 +74,19 @@ pub(crate) fn pool(conn: &mut Conn, chain: ChainId, need: &PoolNeed) -> Result<O
     let issued = |(lot, store): (Id, Option<Id>)| Some((lot.typed(), store?.typed()));
     pool.issuers = issuers.into_iter().filter_map(issued).collect();
     Ok(Some(pool))
+}
+
+/// Before a membership gets another holder, or goes into another one.
+///
+/// # Errors
+/// `pool_member` while it shares its points.
+pub(crate) fn check_none(conn: &mut Conn, chain: ChainId, membership: MembershipId) -> Result<()> {
+    if fetch!(conn, SelectIn, [chain, membership] => (Id,))?.is_empty() {
+        return Ok(());
+    }
+    let zh = "该会籍在家庭积分池中；请先办理退出，再转让或合并。";
+    let en = "The membership is in a family pool: let it leave first, then hand it over or merge it.";
+    Err(Refusal::new(Code::PoolMember, zh, en).into())
 }
 
 /// Everybody in it but the spender.

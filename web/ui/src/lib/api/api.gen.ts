@@ -849,7 +849,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The loss of a card: who was asked what, and what was spent with it between the loss and the report. */
+        /**
+         * The loss of a card: who was asked what, what was spent with it between the loss and the report, and who has handed it in
+         *     since.
+         */
         get: operations["read_card_loss"];
         put?: never;
         post?: never;
@@ -2020,7 +2023,7 @@ export interface paths {
         put?: never;
         /**
          * Lets a membership's debt go (D-LED-11): only one over twelve months, and only with a second person: it becomes a
-         *     request (`approval_needed`), and goes through when the same is sent again after the yes. The id is the membership's.
+         *     request (409 `approval_needed`), and goes through when the same is sent again after the yes. The id is the membership's.
          */
         post: operations["write_debt_off"];
         delete?: never;
@@ -2427,7 +2430,8 @@ export interface paths {
         put?: never;
         /**
          * Agrees to what a held run waits to take: points that expire, or tiers that are reviewed, more than 5 % of all in one day
-         *     (D-LED-7). The job then has its turn, and takes no more than that; it is begun when this is answered.
+         *     (D-LED-7). Up to 10 000 points or 20 tiers in a day never wait, whatever their share. The job then has its turn, and takes
+         *     no more than that; it is begun when this is answered.
          */
         post: operations["approve_job_run"];
         delete?: never;
@@ -2485,6 +2489,27 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal-categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What entries may be about, and until when they are to be answered. */
+        get: operations["read_journal_categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Sets the categories: added, renamed, archived, with other deadlines. None is taken away, and entries keep the day that
+         *     they had.
+         */
+        patch: operations["update_journal_categories"];
         trace?: never;
     };
     "/api/v1/journal/{id}/resolve": {
@@ -2641,6 +2666,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/membership-merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Merges into or of a membership, newest first. */
+        get: operations["list_membership_merges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/membership-merges/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a merge of memberships back by the opposite postings, while nothing that came over was touched; otherwise it says what
+         *     is in the way (`merge_used`).
+         */
+        post: operations["undo_membership_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memberships": {
         parameters: {
             query?: never;
@@ -2704,7 +2766,7 @@ export interface paths {
         put?: never;
         /**
          * Gives or takes points by hand (D-LED-8), with a reason of the chain's list. The amounts of the window count together,
-         *     by person and by membership: above what the role may do alone it becomes a request (`approval_needed`), and goes
+         *     by person and by membership: above what the role may do alone it becomes a request (409 `approval_needed`), and goes
          *     through when the same is sent again after a second person's yes. A deduction leaves a debt only within the program's
          *     limit.
          */
@@ -2732,6 +2794,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memberships/{id}/holder-transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands a membership over to another person (D-CARD-13): with its number, points, value and tier. Both have shown the
+         *     identity documents that are on record; PINs of its cards are forgotten, and codes of them stop.
+         */
+        post: operations["hand_over_membership"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memberships/{id}/lots": {
         parameters: {
             query?: never;
@@ -2743,6 +2825,26 @@ export interface paths {
         get: operations["list_lots"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memberships/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merges another membership of the same customer in the same program into this one (D-CARD-13): lots with their dates,
+         *     debts, top-ups, passes, vouchers and exchanges go along, the better tier holds, and cards of the other one are `merged`.
+         */
+        post: operations["merge_memberships"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3125,6 +3227,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files of opening balances, newest first. */
+        get: operations["list_openings"];
+        put?: never;
+        /**
+         * Books a file of opening balances, as `POST /openings/check` says, or refuses it as a whole. Members are booked in the
+         *     background, each whole; `state` and `done` tell how far it is. A file that is known books nothing twice: one that was
+         *     stopped goes on, one that is booked answers as it stands.
+         */
+        post: operations["book_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openings/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what booking a CSV, XLSX or XLS file would do, and writes nothing (D-LED-12): what is wrong in which row and column,
+         *     what the file comes to beside the control totals. Booking does exactly this.
+         * @description One of its first rows names the columns, in English or Chinese: `number` (the member's number in the system before,
+         *     会员编号), `name`, `phone`, `store` (name or code), `program` (name or code), `card_kind`, `joined`, `valid_through`
+         *     (of membership and card), `card` (the card's number there, which stands for a `number` that is missing; or that of a
+         *     blank card in the store's stock, which then becomes the card; else a new number is drawn), `kind` (`points`,
+         *     `principal`, `bonus` or `session:SERVICE`), `amount`, `expires` (last valid day), and of sessions `pass` (its name),
+         *     `paid` (for the sessions that are left), `list_price` (of one). One row per lot: number or phone stands on each, the
+         *     member's other columns are the same or empty after the first. Amounts are decimals of the chain's currency, such as
+         *     1234.50.
+         */
+        post: operations["check_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One file of opening balances: how far it is, and what it came to. */
+        get: operations["read_opening"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openings/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The memberships that a file has made, in its order, and whether they have moved since. */
+        get: operations["list_opening_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openings/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a file back: books the opposite entries, voids the cards and closes the memberships that it has made; customers
+         *     stay. Refused as a whole once one of its memberships has moved.
+         */
+        post: operations["undo_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outstanding-cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cards of staff who have left or moved to other stores, until they are handed back or cancelled; oldest first. */
+        get: operations["list_outstanding_cards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/own-party": {
         parameters: {
             query?: never;
@@ -3257,6 +3480,100 @@ export interface paths {
         get: operations["read_plan"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many may share points. */
+        get: operations["read_pool_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets how many may share points. */
+        patch: operations["update_pool_rules"];
+        trace?: never;
+    };
+    "/api/v1/pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Family pools of one's stores, newest first, those that have ended too. */
+        get: operations["list_pools"];
+        put?: never;
+        /**
+         * Opens a family pool (D-LED-8) with its head alone. Whoever of a pool exchanges points or pays with them may spend what the
+         *     others have, when their own don't suffice: in the order in which points end, nothing that is held or matures, nothing of
+         *     or for whom is in debt. It goes with the bill, and comes back to its lots when the bill does.
+         */
+        post: operations["open_pool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One family pool with who is and was in it. */
+        get: operations["read_pool"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/departures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A membership leaves with its own points, at any time. When the head leaves, the pool ends. */
+        post: operations["leave_pool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A membership of the pool's program joins, with the head's agreement and its holder's. It is refused where it is in a pool
+         *     already (`pool_member`), or the pool is full (`pool_full`) or has ended (`pool_ended`).
+         */
+        post: operations["join_pool"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3941,6 +4258,75 @@ export interface paths {
         put?: never;
         /** Says how many pieces a store has, after a stock-taking or a delivery. */
         post: operations["set_reward_stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/route-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often routes are reviewed. */
+        get: operations["read_route_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets how often routes are reviewed. */
+        patch: operations["update_route_rules"];
+        trace?: never;
+    };
+    "/api/v1/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Routes of the consultants of one's stores, by name, with their last review. */
+        get: operations["list_routes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A consultant's customers by region and route order; the id is the consultant's. */
+        get: operations["read_route"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routes/{id}/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that somebody's route was reviewed; the id is the consultant's. */
+        post: operations["review_route"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4856,7 +5242,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Blocks every code of a batch, or lets them work again. */
+        /** Blocks a batch, so that none of its codes works, or lets it work again; codes that were blocked one by one stay blocked. */
         post: operations["block_vouchers"];
         delete?: never;
         options?: never;
@@ -5394,7 +5780,11 @@ export interface components {
         };
         /** @description An adjustment as it was booked. */
         Adjustment: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Points; positive: to the member.
+             * @example 200
+             */
             amount: number;
             /** @description A second person agreed: it doesn't count towards what its maker may do alone. */
             approved: boolean;
@@ -5412,6 +5802,10 @@ export interface components {
             /** Format: uuid */
             membership_id: string;
             note?: string | null;
+            /**
+             * @description Code of the chain's list.
+             * @example complaint
+             */
             reason: string;
             reference?: string | null;
             /** Format: uuid */
@@ -6036,6 +6430,11 @@ export interface components {
             points: number;
             /** Format: uuid */
             redemption_id: string;
+            /**
+             * Format: int64
+             * @description Of them, back to the others in the family pool who had lent them.
+             */
+            to_pool?: number;
         };
         /** @description How many reminders and marketing messages one customer gets at most. */
         Cap: {
@@ -6257,10 +6656,14 @@ export interface components {
          * @enum {string}
          */
         CardKind: "customer" | "anonymous" | "temporary" | "employee" | "supplier";
-        /** @description A loss as it was reported last, and what was spent before. */
+        /**
+         * @description A loss as it was reported last, and what was spent before. Of a card that was handed in without a report, the hand-in
+         *     stands for the report.
+         */
         CardLoss: {
             /** @description By phone: whether all questions were answered right. */
             caller_verified?: boolean | null;
+            handed_in?: components["schemas"]["HandedIn"] | null;
             /** @description At the counter: whether the identity document was seen. */
             identity_checked?: boolean | null;
             /** @description Whether the card is lost still. */
@@ -6330,7 +6733,7 @@ export interface components {
             caller_verified?: boolean | null;
             /** @description At the hand-over: the holder got the member handbook. */
             handbook_given?: boolean;
-            /** @description Of a found card: who brought it, at most 100 characters. */
+            /** @description Of a found card: who brought it. Kept sealed; whoever may cancel the loss sees it (`GET /cards/{id}/loss`). */
             handed_in_by?: string | null;
             /** @description The holder's identity document was seen. */
             identity_checked?: boolean | null;
@@ -6341,7 +6744,10 @@ export interface components {
             lost_at?: string | null;
             /** @description By phone: which call-back questions were asked. */
             questions?: components["schemas"]["CallBackQuestion"][];
-            /** @example 钱包丢失 */
+            /**
+             * @description No personal data.
+             * @example 钱包丢失
+             */
             reason: string;
             /** @description At the hand-over: the use of the card was explained. */
             use_explained?: boolean;
@@ -6370,6 +6776,14 @@ export interface components {
         CardReplacement: {
             /** @description A lost card was reported before, a damaged one needs no report. */
             cause: components["schemas"]["ReplacementCause"];
+            /** @description What was made sure of, where the program's plugin demands it; a lost card has no PIN to try. */
+            confirmation?: components["schemas"]["ConfirmationGiven"];
+            /**
+             * Format: int64
+             * @description What is paid for the new card, minor units: what the program's plugin asks. Absent: nothing.
+             * @example 2000
+             */
+            fee?: number | null;
             /** @description The number of the new card, scanned or typed: of a blank in the store's stock, or of no batch. Absent: a random one. */
             number?: string | null;
             /** @example 补卡 */
@@ -6450,7 +6864,29 @@ export interface components {
          * @description What a card is used for.
          * @enum {string}
          */
-        CardUse: "earn" | "spend_points" | "redeem" | "top_up";
+        CardUse: "earn" | "spend_points" | "spend_value" | "redeem" | "top_up";
+        /** @description A category as a chain has it. */
+        CategoryRule: {
+            /** @description false: archived. What was written stays, nothing new is written; `service_visit` and `record` can't be. */
+            active: boolean;
+            /** @description Whether amounts are added up in totals. */
+            amounts: boolean;
+            /**
+             * @description 1–32 lower-case letters, digits and `_`, a letter first; entries are kept under it for ever.
+             * @example training
+             */
+            code: string;
+            /**
+             * Format: int32
+             * @description Days within which an entry is to be answered, 0–366; null: it only tells something. `record` has none.
+             * @example 5
+             */
+            deadline_days?: number | null;
+            /** @description 1–40 characters in each language; entries that were written before are shown under it too. */
+            name: components["schemas"]["Text"];
+            /** @description Whether quantities are. */
+            quantities: boolean;
+        };
         /** @description Absent fields stay as they are. */
         ChainChange: {
             /** Format: int64 */
@@ -6772,10 +7208,24 @@ export interface components {
             version: number;
         };
         /**
-         * @description How the customer confirmed that sessions were used.
+         * @description How the customer confirmed that sessions were used; the strongest of what was there.
          * @enum {string}
          */
         Confirmation: "card" | "pin" | "signature";
+        /** @description What was made sure of; what the program demands and isn't there is refused `confirmation_needed`. */
+        ConfirmationGiven: {
+            /** @description The identity document was seen. */
+            identity_checked?: boolean;
+            /** @description Who sends it agrees as a manager; it takes the permission `sale.confirm`. */
+            manager?: boolean;
+            /**
+             * @description Six digits, as the holder typed them; of the card that is used.
+             * @example 471902
+             */
+            pin?: string | null;
+            /** @description The receipt was signed. */
+            signed?: boolean;
+        };
         /**
          * @description What a demand is about, and the unit of its amount.
          * @enum {string}
@@ -7742,7 +8192,7 @@ export interface components {
          * @description Along what customers are classified.
          * @enum {string}
          */
-        Dimension: "time" | "volume" | "loyalty" | "process" | "nature" | "ownership" | "trade_form" | "location";
+        Dimension: "time" | "volume" | "loyalty" | "process" | "nature" | "ownership" | "trade_form" | "location" | "region" | "route";
         /**
          * @description A kind of identity document.
          * @enum {string}
@@ -7799,7 +8249,8 @@ export interface components {
         Encoding: "utf-8" | "latin-1" | "gb18030" | "utf-16";
         /** @description What came of a task. */
         EndedTask: {
-            category?: components["schemas"]["JournalCategory"] | null;
+            /** @description Code of the category of the journal's entry; `service_visit` if absent. */
+            category?: string | null;
             /**
              * Format: date
              * @description Makes the next task, until this day.
@@ -7837,7 +8288,7 @@ export interface components {
          * @description What kind of movement an entry is.
          * @enum {string}
          */
-        EntryKind: "earn" | "bonus" | "spend" | "redeem" | "give_back" | "claw_back" | "claw_back_excess" | "expire" | "top_up" | "grant" | "use" | "refund" | "lapse" | "adjust" | "transfer_in" | "transfer_out" | "opening" | "write_off";
+        EntryKind: "earn" | "bonus" | "spend" | "redeem" | "give_back" | "claw_back" | "claw_back_excess" | "expire" | "top_up" | "grant" | "use" | "refund" | "lapse" | "adjust" | "transfer_in" | "transfer_out" | "merge_in" | "merge_out" | "opening" | "write_off";
         Expiring: {
             /**
              * Format: int64
@@ -8026,8 +8477,8 @@ export interface components {
         /** @description What the customer fills in. */
         FormAnswers: {
             /**
-             * @description As a customer is changed: `phones`, `birthday`, `card` with fields of `person`, `contact` and `company`; only of the
-             *     groups that are asked for.
+             * @description As a customer is changed: `phones`, `birthday`, `card` with fields of `person`, `contact`, `company` and `own`; only of
+             *     the groups that are asked for.
              */
             answers: Record<string, unknown>;
             token: string;
@@ -8046,7 +8497,7 @@ export interface components {
          * @description Fields that are asked for together.
          * @enum {string}
          */
-        FormGroup: "person" | "contact" | "company";
+        FormGroup: "person" | "contact" | "company" | "own";
         /** @description What follows `#` in the link. */
         FormLink: {
             token: string;
@@ -8072,6 +8523,15 @@ export interface components {
             customers: components["schemas"]["Customer"][];
             journal: components["schemas"]["JournalHit"][];
             records: components["schemas"]["RecordHit"][];
+        };
+        /** @description What a bill took of others in the pool. */
+        FromPool: {
+            /** @description "120 points of the family pool". */
+            explanation: components["schemas"]["Text"];
+            /** @description In the order in which it was taken. */
+            members: components["schemas"]["PoolPart"][];
+            /** Format: int64 */
+            points: number;
         };
         /** @description How much of it is done. */
         Fulfilling: {
@@ -8182,6 +8642,21 @@ export interface components {
              */
             was_valid_through: string;
         };
+        /** @description A found card at a counter (D-CARD-6). */
+        HandedIn: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description Who brought it; null for whoever may not cancel the loss.
+             * @example 保安老李
+             */
+            by?: string | null;
+            /**
+             * Format: uuid
+             * @description Who took it.
+             */
+            staff_id?: string | null;
+        };
         /** @description A handover. */
         Handover: {
             /**
@@ -8230,14 +8705,15 @@ export interface components {
         Hold: {
             /**
              * Format: int64
-             * @description What was set aside.
+             * @description What was set aside: points, sessions, or minor units of value.
+             * @example 300
              */
             amount: number;
             /** @example points */
             asset: string;
             /**
              * Format: int64
-             * @description What was spent of it: less than was asked where lots had expired meanwhile.
+             * @description What was spent of it, in the same unit: less than was asked where lots had expired meanwhile.
              */
             captured: number;
             /** Format: uuid */
@@ -8276,6 +8752,21 @@ export interface components {
          * @enum {string}
          */
         HolderRule: "customer" | "nobody" | "staff";
+        /** @description A membership that went to another person. */
+        HolderTransfer: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            from_customer_id: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            membership_id: string;
+            /** Format: uuid */
+            store_id: string;
+            /** Format: uuid */
+            to_customer_id: string;
+        };
         /** @description A column of a file. */
         ImportColumn: {
             /** @description The first values, as they are read; only for who has uploaded the file. */
@@ -8401,11 +8892,11 @@ export interface components {
          * @enum {string}
          */
         Join: "all" | "any";
-        /**
-         * @description What an entry of a customer's journal is about.
-         * @enum {string}
-         */
-        JournalCategory: "accounts" | "samples" | "invoices" | "returns" | "market_support" | "complaint" | "promise" | "need" | "activity" | "intelligence" | "service_visit" | "record";
+        /** @description What a chain's entries may be about: the shipped categories and its own, in the order of its lists. */
+        JournalCategories: {
+            /** @description The twelve shipped ones among them; at most 60. */
+            categories: components["schemas"]["CategoryRule"][];
+        };
         /** @description An entry as it is shown; what belongs to an erased customer has no texts. */
         JournalEntry: {
             /**
@@ -8413,7 +8904,13 @@ export interface components {
              * @description In the chain's minor units.
              */
             amount?: number | null;
-            category: components["schemas"]["JournalCategory"];
+            /**
+             * @description Code of one of the chain's categories.
+             * @example complaint
+             */
+            category: string;
+            /** @description What that is called. */
+            category_name: components["schemas"]["Text"];
             /**
              * Format: uuid
              * @description The entry in whose place this one stands.
@@ -8453,7 +8950,10 @@ export interface components {
         };
         /** @description A journal entry in which it stands. */
         JournalHit: {
-            category: components["schemas"]["JournalCategory"];
+            /** @description Code of the category. */
+            category: string;
+            /** @description What that is called. */
+            category_name: components["schemas"]["Text"];
             /** @description Surname and form of address. */
             customer: components["schemas"]["Text"];
             /** Format: uuid */
@@ -8469,19 +8969,22 @@ export interface components {
         JournalTotal: {
             /**
              * Format: int64
-             * @description In the chain's minor units.
+             * @description In the chain's minor units; null where the category sums no amounts.
              */
-            amount: number;
-            category: components["schemas"]["JournalCategory"];
+            amount?: number | null;
+            /** @description Code of the category. */
+            category: string;
+            /** @description What that is called. */
+            category_name: components["schemas"]["Text"];
             /** Format: int64 */
             entries: number;
             /** Format: int64 */
             open: number;
             /**
              * Format: int64
-             * @description In thousandths.
+             * @description In thousandths; null where it sums no quantities.
              */
-            quantity: number;
+            quantity?: number | null;
         };
         /**
          * @description How far a sale's points are known.
@@ -8906,6 +9409,7 @@ export interface components {
             next_tier?: components["schemas"]["NextTier"] | null;
             /** Format: date */
             opened_on: string;
+            pool?: components["schemas"]["MembershipPool"] | null;
             /** Format: uuid */
             program_id: string;
             state: components["schemas"]["MembershipState"];
@@ -8930,6 +9434,66 @@ export interface components {
             expiring: components["schemas"]["Expiring"][];
             /** @description In the order in which they are spent: soonest end first, those without an end last. */
             lots: components["schemas"]["Lot"][];
+        };
+        /** @description Two memberships that became one. */
+        MembershipMerge: {
+            /** @description What was owed and went over, by asset. */
+            debts: {
+                [key: string]: number;
+            };
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Which goes on.
+             */
+            membership_id: string;
+            /** Format: date-time */
+            merged_at: string;
+            /**
+             * Format: uuid
+             * @description Which went.
+             */
+            merged_id: string;
+            /** @description What was left and went over, by asset: points, minor units, sessions. */
+            moved: {
+                [key: string]: number;
+            };
+            reason: string;
+            /** Format: uuid */
+            staff_id?: string | null;
+            /** Format: uuid */
+            store_id: string;
+            /**
+             * Format: date-time
+             * @description null: it stands.
+             */
+            undone_at?: string | null;
+            /** Format: uuid */
+            undone_by?: string | null;
+        };
+        /** @description The pool that a membership is in, and what it may spend with it. */
+        MembershipPool: {
+            /** Format: uuid */
+            head_id: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many are in it.
+             */
+            members: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description What the others have for this one; 0 while it is in debt.
+             */
+            others: number;
+            /**
+             * Format: int64
+             * @description Its own and the others' together: what an exchange or a bill can take.
+             */
+            spendable: number;
         };
         /** @enum {string} */
         MembershipState: "open" | "closed";
@@ -9265,12 +9829,12 @@ export interface components {
         NewAdjustment: {
             /**
              * Format: int64
-             * @description Positive: to the member; not 0, within ±1 000 000 000.
+             * @description Points; positive: to the member; not 0, within ±1 000 000 000.
              * @example 200
              */
             amount: number;
             /**
-             * @description `points`, also if absent.
+             * @description `points`, also if absent: only points can be adjusted.
              * @example points
              */
             asset?: string | null;
@@ -9329,7 +9893,10 @@ export interface components {
             occurred_at?: string | null;
             /** @example 选错礼品 */
             reason: string;
-            /** @example 0004 */
+            /**
+             * @description Unique per store, source, till and business date among cancellations; a repeat gets the first answer.
+             * @example 0004
+             */
             receipt: string;
             /** @description Absent: `till`. */
             source?: string | null;
@@ -9345,7 +9912,7 @@ export interface components {
         NewCapture: {
             /**
              * Format: int64
-             * @description At most what is held; what is over is free again.
+             * @description In the unit of what is held, at most that; what is over is free again.
              * @example 300
              */
             amount: number;
@@ -9445,7 +10012,8 @@ export interface components {
         /** @description A class set by hand. */
         NewClass: {
             /**
-             * @description One of the dimension's classes; null takes back what was set by hand: the next computation sets its own.
+             * @description One of the dimension's classes; of regions a code in use, of routes a number from 1 to 9999. null takes back what was
+             *     set by hand: the next computation sets its own.
              * @example partner
              */
             class?: string | null;
@@ -9584,7 +10152,7 @@ export interface components {
         NewHold: {
             /**
              * Format: int64
-             * @description Points, or minor units of value.
+             * @description Points, sessions, or minor units of value.
              * @example 300
              */
             amount: number;
@@ -9593,7 +10161,7 @@ export interface components {
              * @example points
              */
             asset?: string | null;
-            /** @description Number of the card presented; it has to be usable, and its loss lets the hold go. */
+            /** @description Number of the card presented; it has to be usable, and its loss lets the hold go. A dynamic code isn't taken here. */
             card?: string | null;
             /**
              * Format: uuid
@@ -9628,13 +10196,38 @@ export interface components {
             /** @description The customer's identity document was seen; it is demanded. */
             identity_checked: boolean;
         };
+        /** @description Who gets a membership. */
+        NewHolderTransfer: {
+            /** @description What the new holder accepts, as for a new membership. */
+            accepted_terms?: components["schemas"]["Accepting"][];
+            /**
+             * Format: uuid
+             * @description Who holds it from now on; without a membership in the program.
+             */
+            customer_id: string;
+            /** @description What who holds it now has shown. */
+            from_identity: components["schemas"]["ShownIdentity"];
+            /** @example 转给家人 */
+            reason: string;
+            /**
+             * Format: uuid
+             * @description The store that does it.
+             */
+            store_id: string;
+            /** @description What who gets it has shown. */
+            to_identity: components["schemas"]["ShownIdentity"];
+        };
         NewJournalEntry: {
             /**
              * Format: int64
              * @description In the chain's minor units.
              */
             amount?: number | null;
-            category: components["schemas"]["JournalCategory"];
+            /**
+             * @description Code of one of the chain's categories that isn't archived, or that of what is corrected.
+             * @example complaint
+             */
+            category: string;
             /**
              * Format: uuid
              * @description An entry of this customer in whose place this one stands; it stays readable.
@@ -9677,6 +10270,21 @@ export interface components {
             /** @description Which paper. */
             what: string;
         };
+        /** @description What is merged into a membership. */
+        NewMembershipMerge: {
+            /**
+             * Format: uuid
+             * @description The membership that goes: of the same customer, in the same program.
+             */
+            from: string;
+            /** @example 重复办卡 */
+            reason: string;
+            /**
+             * Format: uuid
+             * @description The store that does it.
+             */
+            store_id: string;
+        };
         /** @description Whom to merge into a customer. */
         NewMerge: {
             /**
@@ -9698,7 +10306,7 @@ export interface components {
              */
             category: string;
             /** @description What was made sure of, where the program demands it. */
-            confirmation?: components["schemas"]["Confirmation"];
+            confirmation?: components["schemas"]["ConfirmationGiven"];
             /**
              * Format: int64
              * @description Sessions on top.
@@ -9756,16 +10364,22 @@ export interface components {
         };
         /** @description Sessions of a pass that are used. */
         NewPassUse: {
-            /** @description Number of the card, with confirmation `card`. */
+            /** @description Number of the card that was shown; a dynamic code isn't taken here. */
             card?: string | null;
-            /** @description How the customer confirms it. */
-            confirmation: components["schemas"]["Confirmation"];
+            /**
+             * @description How the customer confirms it, beside or instead of the card; what the program demands and isn't there is refused
+             *     `confirmation_needed`.
+             */
+            confirmation?: components["schemas"]["ConfirmationGiven"];
             /**
              * Format: date-time
              * @description Absent: now.
              */
             occurred_at?: string | null;
-            /** @example 0010 */
+            /**
+             * @description Unique per store, source, till and business date among uses of passes; a repeat gets the first answer.
+             * @example 0010
+             */
             receipt: string;
             /**
              * Format: int64
@@ -9793,7 +10407,10 @@ export interface components {
             occurred_at?: string | null;
             /** @example 顾客改期 */
             reason: string;
-            /** @example 0011 */
+            /**
+             * @description Unique per store, source, till and business date among uses that were called off; a repeat gets the first answer.
+             * @example 0011
+             */
             receipt: string;
             /** @description Absent: `till`. */
             source?: string | null;
@@ -9816,6 +10433,28 @@ export interface components {
              * @example 471902
              */
             pin: string;
+        };
+        /** @description A pool to open, with its head alone. */
+        NewPool: {
+            /** @description The head has agreed; must be true. */
+            head_agreed?: boolean;
+            /**
+             * Format: uuid
+             * @description Whose pool it is; it ends when the head leaves.
+             */
+            head_id: string;
+            /** @example 三口之家 */
+            name: string;
+            /**
+             * @description What for, or how they agreed; no personal data.
+             * @example 本人到店申请
+             */
+            reason: string;
+            /**
+             * Format: uuid
+             * @description The store that does it.
+             */
+            store_id: string;
         };
         NewProgram: {
             /**
@@ -9861,7 +10500,7 @@ export interface components {
             /** @description `later`: it is paid for now, put aside, and fetched when it is ready (`POST /redemptions/{id}/ready`, `…/collect`). */
             collect?: components["schemas"]["Collect"];
             /** @description What was made sure of, where the program demands it. */
-            confirmation?: components["schemas"]["Confirmation"];
+            confirmation?: components["schemas"]["ConfirmationGiven"];
             /**
              * Format: date-time
              * @description Absent: now.
@@ -9873,7 +10512,10 @@ export interface components {
              * @example 1
              */
             quantity?: number;
-            /** @example 0003 */
+            /**
+             * @description Unique per store, source, till and business date among exchanges; a repeat gets the first answer.
+             * @example 0003
+             */
             receipt: string;
             /** Format: uuid */
             reward_id: string;
@@ -9884,8 +10526,15 @@ export interface components {
             /** @example T1 */
             till: string;
         };
-        /** @description Pays a top-up or a pass back as a whole (or previews it). The receipt is the refund's own. */
+        /**
+         * @description Pays a top-up or a pass back as a whole (or previews it). The receipt is the refund's own. Of a top-up that was paid back
+         *     before, what returns have brought back since is paid.
+         */
         NewRefund: {
+            /** @description Number of a card of the membership whose PIN is typed; null: none is. */
+            card?: string | null;
+            /** @description What was made sure of, where the program's plugin demands it. */
+            confirmation?: components["schemas"]["ConfirmationGiven"];
             /**
              * @description In words, at most 200 characters.
              * @example 顾客搬家
@@ -9897,7 +10546,10 @@ export interface components {
              */
             occurred_at?: string | null;
             reason: components["schemas"]["RefundReason"];
-            /** @example 0008 */
+            /**
+             * @description Unique per store, source, till and business date among refunds of top-ups, or of passes; a repeat gets the first answer.
+             * @example 0008
+             */
             receipt: string;
             /** @description Absent: `till`. */
             source?: string | null;
@@ -9944,7 +10596,10 @@ export interface components {
             occurred_at: string;
             /** @example 颜色不合适 */
             reason: string;
-            /** @example 0002 */
+            /**
+             * @description Unique per store, source, till and business date among returns; a repeat gets the first answer.
+             * @example 0002
+             */
             receipt: string;
             /** @example till */
             source: string;
@@ -10000,10 +10655,15 @@ export interface components {
              */
             was?: number | null;
         };
+        /** @description A review to note. */
+        NewRouteReview: {
+            /** @description About the route; names of customers belong into their journals. */
+            remark?: string | null;
+        };
         /** @description A bill. Σ tenders = Σ line amounts − rounding. */
         NewSale: {
             /** @description What was made sure of, where the program demands it. */
-            confirmation?: components["schemas"]["Confirmation"];
+            confirmation?: components["schemas"]["ConfirmationGiven"];
             lines: components["schemas"]["SaleLine"][];
             member?: components["schemas"]["SaleMember"] | null;
             /**
@@ -10221,8 +10881,10 @@ export interface components {
              * @example 50000
              */
             at_once?: number | null;
-            /** @description Number of the card presented. */
+            /** @description Number of the card presented; a dynamic code isn't taken here. */
             card?: string | null;
+            /** @description What was made sure of, where the program's plugin demands it. */
+            confirmation?: components["schemas"]["ConfirmationGiven"];
             /** Format: uuid */
             membership_id?: string | null;
             /**
@@ -10231,7 +10893,7 @@ export interface components {
              */
             occurred_at?: string | null;
             /**
-             * @description Code of an offer of the program; null: no bonus.
+             * @description Code of an offer of the program; null: no bonus. Where the program's plugin says what a top-up brings, none is named.
              * @example summer
              */
             offer?: string | null;
@@ -10254,9 +10916,12 @@ export interface components {
         NewTransfer: {
             /**
              * Format: int64
+             * @description Points.
              * @example 200
              */
             amount: number;
+            /** @description What was made sure of, where the program's plugin demands it; no card is used, so no PIN. */
+            confirmation?: components["schemas"]["ConfirmationGiven"];
             /**
              * Format: uuid
              * @description The store that does it.
@@ -10440,6 +11105,142 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
             groups: components["schemas"]["FormGroup"][];
+            /**
+             * Format: int32
+             * @description Decimals of the chain's currency.
+             */
+            minor_units: number;
+            /** @description The chain's own fields that are asked for, in the order of the form. */
+            own: components["schemas"]["FieldDefinition"][];
+        };
+        /** @description A file of opening balances. */
+        Opening: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Memberships that are made; while it is taken back, those that are left.
+             */
+            done: number;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: int64 */
+            rows: number;
+            /** Format: uuid */
+            staff_id?: string | null;
+            state: components["schemas"]["OpeningState"];
+            /** Format: uuid */
+            store_id: string;
+            /** @description What it comes to, as it was said and found. */
+            totals: components["schemas"]["OpeningTotals"];
+            /**
+             * Format: int64
+             * @description Rises with every change; the ETag.
+             */
+            version: number;
+            /** Format: int64 */
+            warnings: number;
+        };
+        /** @description What booking a file would do. */
+        OpeningCheck: {
+            /** @description What each column of the file was read as, by the names of the guide; null: it is left out. */
+            columns: (string | null)[];
+            /** Format: int64 */
+            fault_count: number;
+            /** @description The first 500, in the file's order. */
+            faults: components["schemas"]["OpeningRemark"][];
+            /** @description Of the rows that can be read. */
+            found: components["schemas"]["OpeningTotals"];
+            given: components["schemas"]["OpeningTotals"];
+            /**
+             * Format: uuid
+             * @description The file, where it is booked already.
+             */
+            known_as?: string | null;
+            /**
+             * Format: int64
+             * @description Members who become new customers.
+             */
+            new_customers: number;
+            /** @description Whether the file can be booked: no faults, and totals that match. */
+            ready: boolean;
+            /**
+             * Format: int64
+             * @description Rows with anything in them.
+             */
+            rows: number;
+            /** Format: int64 */
+            warning_count: number;
+            /** @description What is booked all the same; the first 500. */
+            warnings: components["schemas"]["OpeningRemark"][];
+        };
+        /** @description A membership that a file has made. */
+        OpeningMember: {
+            /**
+             * Format: int64
+             * @description Its first row in the file, from 1.
+             */
+            line: number;
+            /** Format: uuid */
+            membership_id: string;
+            /** @description Whether anything has happened with it since: then the file can't be taken back. */
+            moved: boolean;
+            undone: boolean;
+        };
+        /** @description What is wrong in a row, or worth knowing. */
+        OpeningRemark: {
+            /**
+             * Format: int32
+             * @description The column, from 0; null: the row as a whole.
+             */
+            column?: number | null;
+            detail: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description Row of the file, from 1.
+             * @example 17
+             */
+            line: number;
+            /**
+             * @description What stands over the column.
+             * @example 手机
+             */
+            title?: string | null;
+        };
+        /**
+         * @description How far a file of opening balances is.
+         * @enum {string}
+         */
+        OpeningState: "running" | "done" | "undoing" | "undone";
+        /** @description What a file comes to. Money in minor units. */
+        OpeningTotals: {
+            /**
+             * Format: int64
+             * @example 800000
+             */
+            bonus: number;
+            /**
+             * Format: int64
+             * @example 1250
+             */
+            memberships: number;
+            /**
+             * Format: int64
+             * @example 386400
+             */
+            points: number;
+            /**
+             * Format: int64
+             * @description Of stored value, what was paid for.
+             * @example 12500000
+             */
+            principal: number;
+            /**
+             * Format: int64
+             * @example 940
+             */
+            sessions: number;
         };
         /** @description The signed original of a contract. */
         Original: {
@@ -10474,12 +11275,38 @@ export interface components {
          * @enum {string}
          */
         OriginalState: "kept" | "lent" | "missing";
+        /** @description A card that its holder should have handed back. */
+        OutstandingCard: {
+            /** Format: uuid */
+            card_id: string;
+            cause: components["schemas"]["OutstandingCause"];
+            kind: components["schemas"]["CardKind"];
+            /** @example 0042 */
+            last_four: string;
+            /** Format: uuid */
+            staff_id: string;
+            staff_name: string;
+            /**
+             * Format: uuid
+             * @description Whose card it is to collect.
+             */
+            store_id: string;
+        };
+        /**
+         * @description Why a card is to be handed back.
+         * @enum {string}
+         */
+        OutstandingCause: "left" | "moved";
         /** @description The chain as a party, in every contract that says nothing else. */
         OwnParty: components["schemas"]["Party"];
         /** @description A page of a list. */
         Page_Adjustment: {
             items: {
-                /** Format: int64 */
+                /**
+                 * Format: int64
+                 * @description Points; positive: to the member.
+                 * @example 200
+                 */
                 amount: number;
                 /** @description A second person agreed: it doesn't count towards what its maker may do alone. */
                 approved: boolean;
@@ -10497,6 +11324,10 @@ export interface components {
                 /** Format: uuid */
                 membership_id: string;
                 note?: string | null;
+                /**
+                 * @description Code of the chain's list.
+                 * @example complaint
+                 */
                 reason: string;
                 reference?: string | null;
                 /** Format: uuid */
@@ -11703,14 +12534,15 @@ export interface components {
             items: {
                 /**
                  * Format: int64
-                 * @description What was set aside.
+                 * @description What was set aside: points, sessions, or minor units of value.
+                 * @example 300
                  */
                 amount: number;
                 /** @example points */
                 asset: string;
                 /**
                  * Format: int64
-                 * @description What was spent of it: less than was asked where lots had expired meanwhile.
+                 * @description What was spent of it, in the same unit: less than was asked where lots had expired meanwhile.
                  */
                 captured: number;
                 /** Format: uuid */
@@ -11808,7 +12640,13 @@ export interface components {
                  * @description In the chain's minor units.
                  */
                 amount?: number | null;
-                category: components["schemas"]["JournalCategory"];
+                /**
+                 * @description Code of one of the chain's categories.
+                 * @example complaint
+                 */
+                category: string;
+                /** @description What that is called. */
+                category_name: components["schemas"]["Text"];
                 /**
                  * Format: uuid
                  * @description The entry in whose place this one stands.
@@ -11854,19 +12692,22 @@ export interface components {
             items: {
                 /**
                  * Format: int64
-                 * @description In the chain's minor units.
+                 * @description In the chain's minor units; null where the category sums no amounts.
                  */
-                amount: number;
-                category: components["schemas"]["JournalCategory"];
+                amount?: number | null;
+                /** @description Code of the category. */
+                category: string;
+                /** @description What that is called. */
+                category_name: components["schemas"]["Text"];
                 /** Format: int64 */
                 entries: number;
                 /** Format: int64 */
                 open: number;
                 /**
                  * Format: int64
-                 * @description In thousandths.
+                 * @description In thousandths; null where it sums no quantities.
                  */
-                quantity: number;
+                quantity?: number | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -11952,6 +12793,7 @@ export interface components {
                 next_tier?: components["schemas"]["NextTier"] | null;
                 /** Format: date */
                 opened_on: string;
+                pool?: components["schemas"]["MembershipPool"] | null;
                 /** Format: uuid */
                 program_id: string;
                 state: components["schemas"]["MembershipState"];
@@ -11967,6 +12809,47 @@ export interface components {
                  * @description Last valid day, in the issuing store's zone; null: no end.
                  */
                 valid_through?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_MembershipMerge: {
+            items: {
+                /** @description What was owed and went over, by asset. */
+                debts: {
+                    [key: string]: number;
+                };
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description Which goes on.
+                 */
+                membership_id: string;
+                /** Format: date-time */
+                merged_at: string;
+                /**
+                 * Format: uuid
+                 * @description Which went.
+                 */
+                merged_id: string;
+                /** @description What was left and went over, by asset: points, minor units, sessions. */
+                moved: {
+                    [key: string]: number;
+                };
+                reason: string;
+                /** Format: uuid */
+                staff_id?: string | null;
+                /** Format: uuid */
+                store_id: string;
+                /**
+                 * Format: date-time
+                 * @description null: it stands.
+                 */
+                undone_at?: string | null;
+                /** Format: uuid */
+                undone_by?: string | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -12044,6 +12927,77 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_Opening: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description Memberships that are made; while it is taken back, those that are left.
+                 */
+                done: number;
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** Format: int64 */
+                rows: number;
+                /** Format: uuid */
+                staff_id?: string | null;
+                state: components["schemas"]["OpeningState"];
+                /** Format: uuid */
+                store_id: string;
+                /** @description What it comes to, as it was said and found. */
+                totals: components["schemas"]["OpeningTotals"];
+                /**
+                 * Format: int64
+                 * @description Rises with every change; the ETag.
+                 */
+                version: number;
+                /** Format: int64 */
+                warnings: number;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_OpeningMember: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Its first row in the file, from 1.
+                 */
+                line: number;
+                /** Format: uuid */
+                membership_id: string;
+                /** @description Whether anything has happened with it since: then the file can't be taken back. */
+                moved: boolean;
+                undone: boolean;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_OutstandingCard: {
+            items: {
+                /** Format: uuid */
+                card_id: string;
+                cause: components["schemas"]["OutstandingCause"];
+                kind: components["schemas"]["CardKind"];
+                /** @example 0042 */
+                last_four: string;
+                /** Format: uuid */
+                staff_id: string;
+                staff_name: string;
+                /**
+                 * Format: uuid
+                 * @description Whose card it is to collect.
+                 */
+                store_id: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_PassShown: {
             items: {
                 /** Format: date-time */
@@ -12102,6 +13056,42 @@ export interface components {
                 store_id: string;
                 /** Format: uuid */
                 therapist_id: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_PoolView: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @description null while it goes on.
+                 */
+                closed_at?: string | null;
+                /** Format: uuid */
+                head_id: string;
+                /** Format: uuid */
+                id: string;
+                /** @description In the order in which they joined, those who have left too. */
+                members: components["schemas"]["PoolMember"][];
+                /** @description Empty once its head was erased. */
+                name: string;
+                /** Format: date-time */
+                opened_at: string;
+                /** Format: uuid */
+                program_id: string;
+                /**
+                 * Format: int64
+                 * @description What all of it can spend now.
+                 */
+                spendable: number;
+                /** Format: uuid */
+                staff_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The store that opened it.
+                 */
+                store_id: string;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -12307,6 +13297,57 @@ export interface components {
                  * @description Where it is fetched.
                  */
                 store_id: string;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_RouteStop: {
+            items: {
+                /** @description 王女士 / Ms Wang. */
+                customer: components["schemas"]["Text"];
+                /** Format: uuid */
+                customer_id: string;
+                /**
+                 * @description Masked.
+                 * @example 138****5678
+                 */
+                phone?: string | null;
+                /**
+                 * Format: int32
+                 * @description Place on the round, 1–9999; null: none was set.
+                 */
+                place?: number | null;
+                /**
+                 * @description Code of the region; null: none was set.
+                 * @example east
+                 */
+                region?: string | null;
+            }[];
+            /** @description Give it back as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_RouteView: {
+            items: {
+                /** Format: int64 */
+                customers: number;
+                /**
+                 * Format: date
+                 * @description Until when the next one is due; null: there was none yet, it is due.
+                 */
+                due_on?: string | null;
+                name: string;
+                /** @description None yet, or that day is past. */
+                overdue: boolean;
+                review?: components["schemas"]["RouteReview"] | null;
+                /** Format: uuid */
+                staff_id: string;
+                /**
+                 * Format: int64
+                 * @description Of them, those without a place.
+                 */
+                unplaced: number;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -12748,16 +13789,17 @@ export interface components {
                 state?: string | null;
                 /**
                  * Format: uuid
-                 * @description The card, or the record's type.
+                 * @description The card, the record's type, or the membership.
                  */
                 subject_id?: string | null;
                 /** @description What people wrote of it: the entry, the task's title, the file's name. Gone once the customer is erased. */
                 text?: string | null;
                 /**
                  * @description What it is within its kind: kind of the bill, operation on the card, category of the entry, kind of the task, media
-                 *     type of the file.
+                 *     type of the file, `handed_over` or `taken_over`.
                  */
                 what?: string | null;
+                what_name?: components["schemas"]["Text"] | null;
             }[];
             /** @description Give it back as `after` for the next page; null on the last one. */
             next?: string | null;
@@ -12862,13 +13904,14 @@ export interface components {
                  * @description What it is worth in place of its kind's worth: a return gave it back. Minor units; null: as its kind says.
                  */
                 own_amount?: number | null;
-                /** @description Why it is blocked, or works again. */
+                /** @description Why it is blocked, or works again; its own reason before its batch's. */
                 reason?: string | null;
                 /**
                  * Format: int64
                  * @description Number among the kind's codes, from 1: what people call it.
                  */
                 serial: number;
+                /** @description Blocked: by itself, or with its batch. */
                 state: components["schemas"]["VoucherState"];
                 /** Format: uuid */
                 store_id?: string | null;
@@ -12889,6 +13932,8 @@ export interface components {
         /** @description A page of a list. */
         Page_VoucherBatch: {
             items: {
+                /** @description true: none of its codes works. */
+                blocked: boolean;
                 /** Format: date-time */
                 created_at: string;
                 /**
@@ -12903,6 +13948,8 @@ export interface components {
                 note?: string | null;
                 /** Format: int64 */
                 quantity: number;
+                /** @description Why it is blocked, or works again; null: it never was. */
+                reason?: string | null;
                 /** Format: uuid */
                 staff_id?: string | null;
                 /** Format: uuid */
@@ -13232,7 +14279,10 @@ export interface components {
             sample: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
-        /** @description A day: what is overdue and due, in the order of the round. */
+        /**
+         * @description A day: what is overdue and due, in the order of the round; what has no place in it by region and route order of the
+         *     customers.
+         */
         Plan: {
             /** Format: date */
             day: string;
@@ -13354,6 +14404,119 @@ export interface components {
              * @example 100
              */
             step: number;
+        };
+        /** @description A membership that joins a pool. */
+        PoolJoin: {
+            /** @description The head has agreed; must be true. */
+            head_agreed?: boolean;
+            /** @description Whoever joins has agreed; must be true. */
+            member_agreed?: boolean;
+            /**
+             * Format: uuid
+             * @description Of the pool's program, open, and in no other pool.
+             */
+            membership_id: string;
+            /**
+             * @description What for, or how they agreed; no personal data.
+             * @example 夫妻，均到店签字
+             */
+            reason: string;
+            /**
+             * Format: uuid
+             * @description The store that does it.
+             */
+            store_id: string;
+        };
+        /** @description A membership that leaves a pool, at any time, with its own points. */
+        PoolLeave: {
+            /** Format: uuid */
+            membership_id: string;
+            /**
+             * @description No personal data.
+             * @example 本人要求
+             */
+            reason: string;
+            /**
+             * Format: uuid
+             * @description The store that does it.
+             */
+            store_id: string;
+        };
+        /** @description Somebody who is or was in a pool. */
+        PoolMember: {
+            /** Format: date-time */
+            joined_at: string;
+            /**
+             * Format: uuid
+             * @description Who wrote down that they agreed.
+             */
+            joined_by?: string | null;
+            /**
+             * Format: date-time
+             * @description null while they are in it.
+             */
+            left_at?: string | null;
+            /** Format: uuid */
+            left_by?: string | null;
+            /** @description What was said, or `membership_ended`, `pool_ended`, `erased`. */
+            left_reason?: string | null;
+            /** Format: uuid */
+            membership_id: string;
+            reason: string;
+            /**
+             * Format: int64
+             * @description What it has for the others now: nothing while in debt, nothing that is held or matures, 0 after leaving.
+             */
+            spendable: number;
+        };
+        /** @description What one of them gave. */
+        PoolPart: {
+            /** Format: uuid */
+            membership_id: string;
+            /** Format: int64 */
+            points: number;
+        };
+        /** @description Rules of family pools (D-LED-8). */
+        PoolRules: {
+            /**
+             * Format: int64
+             * @description Most memberships of one pool, its head among them. Who is in already stays.
+             * @default 6
+             * @example 6
+             */
+            most_members: number;
+        };
+        /** @description A family pool. */
+        PoolView: {
+            /**
+             * Format: date-time
+             * @description null while it goes on.
+             */
+            closed_at?: string | null;
+            /** Format: uuid */
+            head_id: string;
+            /** Format: uuid */
+            id: string;
+            /** @description In the order in which they joined, those who have left too. */
+            members: components["schemas"]["PoolMember"][];
+            /** @description Empty once its head was erased. */
+            name: string;
+            /** Format: date-time */
+            opened_at: string;
+            /** Format: uuid */
+            program_id: string;
+            /**
+             * Format: int64
+             * @description What all of it can spend now.
+             */
+            spendable: number;
+            /** Format: uuid */
+            staff_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The store that opened it.
+             */
+            store_id: string;
         };
         /** @description Stored value of a quarter, in minor units. */
         PrepaidFigures: {
@@ -13762,6 +14925,7 @@ export interface components {
             /** @description Of a quote: what the program demands to be confirmed before it is booked. */
             confirmations?: components["schemas"]["Demand"][];
             entries: components["schemas"]["Entry"][];
+            from_pool?: components["schemas"]["FromPool"] | null;
             /**
              * Format: uuid
              * @description null in a quote.
@@ -13793,6 +14957,8 @@ export interface components {
              */
             amount: number;
             balances: components["schemas"]["Balance"][];
+            /** @description Of a preview: what must be confirmed before it is booked. */
+            confirmations?: components["schemas"]["Demand"][];
             entries: components["schemas"]["Entry"][];
             /**
              * Format: uuid
@@ -14023,7 +15189,8 @@ export interface components {
         };
         /** @description What was done. */
         ResolvedWarning: {
-            category?: components["schemas"]["JournalCategory"] | null;
+            /** @description Code of the category of the journal's entry; `service_visit` if absent. */
+            category?: string | null;
             resolution: string;
         };
         /** @description Rules that replace the present ones. */
@@ -14155,6 +15322,11 @@ export interface components {
              * @description Earned points taken back, those owed included.
              */
             taken_back: number;
+            /**
+             * Format: int64
+             * @description Of them, back to the others in the family pool who had lent them.
+             */
+            to_pool?: number;
         };
         ReturnedTender: {
             /**
@@ -14413,6 +15585,83 @@ export interface components {
         };
         /** @enum {string} */
         Rounding: "floor" | "half_up" | "ceil";
+        /** @description A review of a route. */
+        RouteReview: {
+            /**
+             * Format: int64
+             * @description Customers on it then.
+             */
+            customers: number;
+            /** Format: uuid */
+            id: string;
+            remark?: string | null;
+            /** Format: uuid */
+            reviewed_by?: string | null;
+            /** Format: date */
+            reviewed_on: string;
+            /**
+             * Format: uuid
+             * @description Whose route.
+             */
+            staff_id: string;
+            /**
+             * Format: int64
+             * @description Of them, those without a place.
+             */
+            unplaced: number;
+        };
+        /** @description How often routes are reviewed (D-ARC-5). */
+        RouteRules: {
+            /**
+             * Format: int32
+             * @description 1: every month, 3: every quarter.
+             * @example 3
+             */
+            review_months: number;
+        };
+        /** @description A customer on a route. */
+        RouteStop: {
+            /** @description 王女士 / Ms Wang. */
+            customer: components["schemas"]["Text"];
+            /** Format: uuid */
+            customer_id: string;
+            /**
+             * @description Masked.
+             * @example 138****5678
+             */
+            phone?: string | null;
+            /**
+             * Format: int32
+             * @description Place on the round, 1–9999; null: none was set.
+             */
+            place?: number | null;
+            /**
+             * @description Code of the region; null: none was set.
+             * @example east
+             */
+            region?: string | null;
+        };
+        /** @description A consultant's route as a whole. */
+        RouteView: {
+            /** Format: int64 */
+            customers: number;
+            /**
+             * Format: date
+             * @description Until when the next one is due; null: there was none yet, it is due.
+             */
+            due_on?: string | null;
+            name: string;
+            /** @description None yet, or that day is past. */
+            overdue: boolean;
+            review?: components["schemas"]["RouteReview"] | null;
+            /** Format: uuid */
+            staff_id: string;
+            /**
+             * Format: int64
+             * @description Of them, those without a place.
+             */
+            unplaced: number;
+        };
         /** @description When messages go. */
         RulesDocument: components["schemas"]["MessageRules"];
         /** @description The word that a run waits for: which run, and the figure that was seen. */
@@ -14470,6 +15719,7 @@ export interface components {
             /** @description Of a quote: what the program demands to be confirmed before it is booked. */
             confirmations?: components["schemas"]["Demand"][];
             entries: components["schemas"]["Entry"][];
+            from_pool?: components["schemas"]["FromPool"] | null;
             /**
              * Format: uuid
              * @description null in a quote.
@@ -14718,7 +15968,7 @@ export interface components {
         SegmentCondition: {
             /**
              * Format: int64
-             * @description Of a number, money or days.
+             * @description Of a number, of money in minor units, or of days.
              */
             amount?: number | null;
             field: components["schemas"]["SegmentField"];
@@ -14966,9 +16216,30 @@ export interface components {
             };
         };
         /** @description A document that replaces the present one. */
+        SettingChange_JournalCategories: {
+            /** @description What a chain's entries may be about: the shipped categories and its own, in the order of its lists. */
+            value: {
+                /** @description The twelve shipped ones among them; at most 60. */
+                categories: components["schemas"]["CategoryRule"][];
+            };
+        };
+        /** @description A document that replaces the present one. */
         SettingChange_OwnParty: {
             /** @description The chain as a party, in every contract that says nothing else. */
             value: components["schemas"]["Party"];
+        };
+        /** @description A document that replaces the present one. */
+        SettingChange_PoolRules: {
+            /** @description Rules of family pools (D-LED-8). */
+            value: {
+                /**
+                 * Format: int64
+                 * @description Most memberships of one pool, its head among them. Who is in already stays.
+                 * @default 6
+                 * @example 6
+                 */
+                most_members: number;
+            };
         };
         /** @description A document that replaces the present one. */
         SettingChange_PrepaidIssuer: {
@@ -15003,6 +16274,18 @@ export interface components {
                  * @example 3
                  */
                 month_days: number;
+            };
+        };
+        /** @description A document that replaces the present one. */
+        SettingChange_RouteRules: {
+            /** @description How often routes are reviewed (D-ARC-5). */
+            value: {
+                /**
+                 * Format: int32
+                 * @description 1: every month, 3: every quarter.
+                 * @example 3
+                 */
+                review_months: number;
             };
         };
         /** @description A document that replaces the present one. */
@@ -15235,9 +16518,40 @@ export interface components {
             version: number;
         };
         /** @description A document as it holds. */
+        SettingView_JournalCategories: {
+            /** @description What a chain's entries may be about: the shipped categories and its own, in the order of its lists. */
+            value: {
+                /** @description The twelve shipped ones among them; at most 60. */
+                categories: components["schemas"]["CategoryRule"][];
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
         SettingView_OwnParty: {
             /** @description The chain as a party, in every contract that says nothing else. */
             value: components["schemas"]["Party"];
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
+        SettingView_PoolRules: {
+            /** @description Rules of family pools (D-LED-8). */
+            value: {
+                /**
+                 * Format: int64
+                 * @description Most memberships of one pool, its head among them. Who is in already stays.
+                 * @default 6
+                 * @example 6
+                 */
+                most_members: number;
+            };
             /**
              * Format: int64
              * @description 0: the usual one. Rises with every change; the ETag.
@@ -15282,6 +16596,23 @@ export interface components {
                  * @example 3
                  */
                 month_days: number;
+            };
+            /**
+             * Format: int64
+             * @description 0: the usual one. Rises with every change; the ETag.
+             */
+            version: number;
+        };
+        /** @description A document as it holds. */
+        SettingView_RouteRules: {
+            /** @description How often routes are reviewed (D-ARC-5). */
+            value: {
+                /**
+                 * Format: int32
+                 * @description 1: every month, 3: every quarter.
+                 * @example 3
+                 */
+                review_months: number;
             };
             /**
              * Format: int64
@@ -15487,6 +16818,15 @@ export interface components {
         };
         /** @description Nothing needs to be said. */
         ShowVoucher: Record<string, unknown>;
+        /** @description An identity document that somebody has shown; it is compared with the one on record, and not kept. */
+        ShownIdentity: {
+            kind: components["schemas"]["DocumentKind"];
+            /**
+             * @description Of its number, digits or letters.
+             * @example 002X
+             */
+            last_four: string;
+        };
         /** @description Both parties have signed. */
         Signing: {
             custody?: components["schemas"]["Custody"] | null;
@@ -16274,22 +17614,23 @@ export interface components {
             state?: string | null;
             /**
              * Format: uuid
-             * @description The card, or the record's type.
+             * @description The card, the record's type, or the membership.
              */
             subject_id?: string | null;
             /** @description What people wrote of it: the entry, the task's title, the file's name. Gone once the customer is erased. */
             text?: string | null;
             /**
              * @description What it is within its kind: kind of the bill, operation on the card, category of the entry, kind of the task, media
-             *     type of the file.
+             *     type of the file, `handed_over` or `taken_over`.
              */
             what?: string | null;
+            what_name?: components["schemas"]["Text"] | null;
         };
         /**
          * @description What happened.
          * @enum {string}
          */
-        TimelineKind: "sale" | "card" | "journal" | "task" | "change" | "record" | "file";
+        TimelineKind: "sale" | "card" | "journal" | "task" | "change" | "record" | "file" | "membership";
         Tokens: {
             /** @description Goes into `Authorization: Bearer …`. */
             access_token: string;
@@ -16317,10 +17658,12 @@ export interface components {
             bonus: number;
             /** Format: date */
             business_date: string;
+            /** @description Of a quote: what must be confirmed before it is booked. */
+            confirmations?: components["schemas"]["Demand"][];
             entries: components["schemas"]["Entry"][];
             /**
              * Format: int64
-             * @description Bonus of the offer, minor units.
+             * @description Bonus of the offer, or by the program's plugin, minor units; why stands with its entry.
              */
             granted: number;
             /**
@@ -16418,7 +17761,11 @@ export interface components {
         };
         /** @description A transfer as it was booked: lots keep their dates, and count to the store that issued them. */
         Transfer: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Points.
+             * @example 200
+             */
             amount: number;
             /** @example points */
             asset: string;
@@ -16525,7 +17872,19 @@ export interface components {
         /** @description Nothing needs to be said of undoing. */
         UndoHandover: Record<string, unknown>;
         /** @description Takes a merge back. */
+        UndoMembershipMerge: {
+            /** @example 并错了 */
+            reason: string;
+            /**
+             * Format: uuid
+             * @description The store that does it.
+             */
+            store_id: string;
+        };
+        /** @description Takes a merge back. */
         UndoMerge: Record<string, unknown>;
+        /** @description Nothing is said. */
+        UndoOpening: Record<string, unknown>;
         /**
          * @description What a measure is counted in.
          * @enum {string}
@@ -16624,13 +17983,14 @@ export interface components {
              * @description What it is worth in place of its kind's worth: a return gave it back. Minor units; null: as its kind says.
              */
             own_amount?: number | null;
-            /** @description Why it is blocked, or works again. */
+            /** @description Why it is blocked, or works again; its own reason before its batch's. */
             reason?: string | null;
             /**
              * Format: int64
              * @description Number among the kind's codes, from 1: what people call it.
              */
             serial: number;
+            /** @description Blocked: by itself, or with its batch. */
             state: components["schemas"]["VoucherState"];
             /** Format: uuid */
             store_id?: string | null;
@@ -16647,6 +18007,8 @@ export interface components {
         };
         /** @description A batch of codes. */
         VoucherBatch: {
+            /** @description true: none of its codes works. */
+            blocked: boolean;
             /** Format: date-time */
             created_at: string;
             /**
@@ -16661,6 +18023,8 @@ export interface components {
             note?: string | null;
             /** Format: int64 */
             quantity: number;
+            /** @description Why it is blocked, or works again; null: it never was. */
+            reason?: string | null;
             /** Format: uuid */
             staff_id?: string | null;
             /** Format: uuid */
@@ -16721,7 +18085,7 @@ export interface components {
             amount: number;
             /**
              * Format: int64
-             * @description What is to be paid besides, after it and the codes before it.
+             * @description What is to be paid besides, after it and the codes before it; minor units.
              */
             due: number;
             /** Format: uuid */
@@ -17106,6 +18470,7 @@ export interface components {
         WriteOff: {
             /**
              * Format: int64
+             * @description Points, or what else the asset counts.
              * @example 40
              */
             amount: number;
@@ -18100,11 +19465,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As `format` asks, CSV if it is absent */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": Record<string, unknown>[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -19559,11 +20927,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As `format` asks, CSV if it is absent */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": Record<string, unknown>[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -20772,11 +22143,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As `format` asks, CSV if it is absent */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": Record<string, unknown>[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -21515,8 +22889,8 @@ export interface operations {
     read_journal: {
         parameters: {
             query?: {
-                /** @description Only of this category. */
-                category?: components["schemas"]["JournalCategory"];
+                /** @description Only of this category: its code. */
+                category?: string;
                 /** @description true: only what waits for an answer, false: only what doesn't. */
                 open?: boolean;
                 /** @description true: entries that were corrected as well. */
@@ -22030,11 +23404,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As `format` asks, CSV if it is absent */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": Record<string, unknown>[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -23077,8 +24454,8 @@ export interface operations {
             query?: {
                 /** @description Only of customers of this consultant. */
                 consultant_id?: string;
-                /** @description Only of this category. */
-                category?: components["schemas"]["JournalCategory"];
+                /** @description Only of this category: its code. */
+                category?: string;
                 /** @description true: only what is past its day. */
                 overdue?: boolean;
                 /** @description Most items of a page, 1–200; 50 if absent. */
@@ -23098,6 +24475,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_OpenEntry"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_journal_categories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_JournalCategories"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_journal_categories: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_JournalCategories"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_JournalCategories"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -23460,6 +24902,78 @@ export interface operations {
             };
         };
     };
+    list_membership_merges: {
+        parameters: {
+            query: {
+                /** @description Those that this membership survived or went in. */
+                membership_id: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MembershipMerge"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_membership_merge: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoMembershipMerge"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipMerge"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_memberships: {
         parameters: {
             query?: {
@@ -23610,6 +25124,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Its `reference` was booked before: nothing new */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adjustment"];
+                };
+            };
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -23666,6 +25189,43 @@ export interface operations {
             };
         };
     };
+    hand_over_membership: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHolderTransfer"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolderTransfer"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_lots: {
         parameters: {
             query?: {
@@ -23686,6 +25246,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MembershipLots"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_memberships: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMembershipMerge"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipMerge"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -23754,6 +25351,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordedMove"][];
+                    "text/csv": string;
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -24550,6 +26148,282 @@ export interface operations {
             };
         };
     };
+    list_openings: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Opening"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    book_opening: {
+        parameters: {
+            query: {
+                /**
+                 * @description The file's name, at most 200 characters.
+                 * @example balances.csv
+                 */
+                name: string;
+                /** @description Where members without a store of their own come to. */
+                store_id: string;
+                /** @description Control totals: memberships in the file. */
+                memberships: number;
+                /** @description Points in all. */
+                points: number;
+                /** @description Principal of stored value, minor units. */
+                principal: number;
+                /** @description Bonus value, minor units. */
+                bonus: number;
+                /** @description Sessions of passes. */
+                sessions: number;
+            };
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opening"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_opening: {
+        parameters: {
+            query: {
+                /**
+                 * @description The file's name, at most 200 characters.
+                 * @example balances.csv
+                 */
+                name: string;
+                /** @description Where members without a store of their own come to. */
+                store_id: string;
+                /** @description Control totals: memberships in the file. */
+                memberships: number;
+                /** @description Points in all. */
+                points: number;
+                /** @description Principal of stored value, minor units. */
+                principal: number;
+                /** @description Bonus value, minor units. */
+                bonus: number;
+                /** @description Sessions of passes. */
+                sessions: number;
+            };
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningCheck"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opening"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_opening_members: {
+        parameters: {
+            query?: {
+                /** @description Only those that have moved since. */
+                moved?: boolean;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OpeningMember"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_opening: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoOpening"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opening"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_outstanding_cards: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OutstandingCard"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_own_party: {
         parameters: {
             query?: never;
@@ -24916,6 +26790,245 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_pool_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_PoolRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_pool_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_PoolRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_PoolRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pools: {
+        parameters: {
+            query?: {
+                /** @description Only those that this membership is or was in. */
+                membership_id?: string;
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PoolView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_pool: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPool"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_pool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_pool: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PoolLeave"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    join_pool: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PoolJoin"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolView"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -25379,11 +27492,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As `format` asks, CSV if it is absent */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": Record<string, unknown>[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -25447,11 +27563,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As `format` asks, CSV if it is absent */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": Record<string, unknown>[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -26204,11 +28323,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As `format` asks, CSV if it is absent */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": Record<string, unknown>[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -26275,11 +28397,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As `format` asks, CSV if it is absent */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": Record<string, unknown>[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -26353,11 +28478,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As `format` asks, CSV if it is absent */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": Record<string, unknown>[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -26785,6 +28913,171 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RewardStocks"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_route_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_RouteRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_route_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+                /** @description ETag of the version that was read. Another one since then: 412 `version_conflict`. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChange_RouteRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView_RouteRules"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_routes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RouteView"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_route: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, 1–200; 50 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RouteStop"];
+                };
+            };
+            /** @description Refused: the code says why, the detail what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    review_route: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name of this attempt, 1–200 visible ASCII characters, best a UUIDv7. The same key with the same body gets the first answer again; with another body it is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRouteReview"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteReview"];
                 };
             };
             /** @description Refused: the code says why, the detail what to do. */
@@ -29475,11 +31768,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As `format` asks, CSV if it is absent */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": Record<string, unknown>[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
