@@ -332,7 +332,7 @@ fn d_card_13_a_top_up_from_before_is_paid_back_afterwards(app: &TestApp) {
 fn use_session(app: &TestApp, pass: &str) -> Value {
     let body = json!({
         "store_id": app.east(), "till": "T1", "receipt": app.next_receipt(), "sessions": 1,
-        "therapist_id": app.consultant(), "confirmation": "signature",
+        "therapist_id": app.consultant(), "confirmation": {"signed": true},
     });
     app.cashier().post(&format!("/passes/{pass}/uses"), &body).created()
 }

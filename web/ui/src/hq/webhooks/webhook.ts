@@ -22,14 +22,14 @@ export const canSendAgain = (state: DeliveryState): boolean => state === 'dead' 
 
 /** Where a topic stands in the checklist: by what it is about. */
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
-  ['member', ['membership', 'points', 'tier', 'card']],
+  ['member', ['membership', 'points', 'pool', 'tier', 'card']],
   ['stock', ['card_batch', 'card_transfer', 'card_stock', 'card_count']],
   ['sale', ['sale', 'return', 'redemption', 'reward', 'top_up', 'pass', 'campaign', 'voucher_kind', 'voucher']],
   ['customer', ['customer', 'customer_fields', 'form', 'file', 'scorecard', 'tag', 'segment']],
   ['record', ['record', 'record_type', 'journal', 'warning']],
   ['contract', ['contract', 'contract_type', 'contract_template', 'approval']],
   ['organisation', ['region', 'store', 'staff']],
-  ['system', ['import', 'job', 'plugin']],
+  ['system', ['import', 'opening', 'job', 'plugin']],
 ]
 
 /** Topics under their headings, both in their order; what a later version has stands at the end. */
