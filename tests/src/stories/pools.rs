@@ -89,13 +89,13 @@ fn half_a_year(app: &TestApp) {
         .publish();
 }
 
-/// Three with a thousand points each, of March, April and May.
+/// Three with a thousand points each, of the first of March and of April, and of its twentieth.
 fn three(app: &TestApp) -> [Member; 3] {
     half_a_year(app);
     let fang = app.member("王芳");
     app.set_now("2026-04-01 10:00");
     let lei = app.member("李雷");
-    app.set_now("2026-05-01 10:00");
+    app.set_now("2026-04-20 10:00");
     [fang, lei, app.member("赵敏")]
 }
 
@@ -248,7 +248,7 @@ fn d_led_8_rewards_on_a_bill_and_its_tender_share_one_pool(app: &TestApp) {
         .post()
         .expect_problem(409, "insufficient_points");
     assert_eq!((short.int("/available"), short.int("/needed")), (800, 801));
-    let bill = sale.points(800_00).ring_as_quoted();
+    let bill = sale.points(800_00).ring();
     assert_eq!(
         bill.body.int("/from_pool/points"),
         1000,
