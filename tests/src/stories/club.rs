@@ -164,7 +164,8 @@ fn identity(app: &TestApp) {
     let bill = paying(json!({"pin": PIN, "identity_checked": true})).ring();
     let audit = app.auditor().get("/audit?action=sale.post").ok().list("/items");
     let noted = audit.iter().find(|entry| entry["subject"] == json!(bill.id));
-    let detail = &noted.expect("an entry")["detail"];
+    let detail = noted.expect("an entry").text("/detail");
+    let detail: Value = serde_json::from_str(&detail).expect("JSON");
     assert_eq!(
         detail["confirmation"],
         json!({"pin": true, "signature": false, "identity": true, "manager": false})

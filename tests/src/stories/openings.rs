@@ -267,7 +267,10 @@ fn d_led_12_a_blank_card_becomes_the_card_and_an_old_number_is_told(app: &TestAp
         .find(|one| one["subject"] == second.card)
         .expect("its issue");
     let detail = of_card.text("/detail");
-    assert!(detail.contains("former_number_sealed"), "the old number is kept, sealed: {of_card:#}");
+    assert!(
+        detail.contains("former_number_sealed"),
+        "the old number is kept, sealed: {of_card:#}"
+    );
     assert!(!detail.contains("K 0099"), "as it is often a phone: {of_card:#}");
     let wrong = format!(
         "{HEAD}D-3,丙,13900000003,vip,2020-01-01,,{},points,1,,,,\n\
