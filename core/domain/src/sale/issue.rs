@@ -364,7 +364,8 @@ pub(super) fn end_lots(
 }
 
 /// Books the end of the lots past their date, one entry per lot: `due` are the lots whose end has not been booked yet,
-/// empty ones too. Nothing to do, and nothing done, for a lot that isn't past its date.
+/// empty ones too. Nothing to do, and nothing done, for a lot that isn't past its date. The membership keeps its version:
+/// nobody could use these lots before, so that no proposal was made with them.
 pub fn expire_lots(member: &mut Member, asset: &Asset, due: &[Lot], context: &Context, ids: &mut dyn NewIds) -> Rows {
     let mut rows = Rows::default();
     for lot in due {
@@ -374,9 +375,6 @@ pub fn expire_lots(member: &mut Member, asset: &Asset, due: &[Lot], context: &Co
         let mut booking = Booking::new(member, asset.clone(), end_of(context, ended_at), &mut rows, ids);
         booking.expire(explain::expired(last_day(context, ended_at)), lot.id);
         booking.finish();
-    }
-    if !rows.entries.is_empty() {
-        rows.membership_updates.push(member.touch());
     }
     rows
 }

@@ -1,27 +1,27 @@
 //! Books what is over: memberships past their validity (D-RET-4), and lots past their date (D-LED-2). Nothing of it can
 //! be used before, booked or not; this job writes it down.
 
+mod ends;
+
 use super::{Every, Job, Where};
 use crate::actor::Actor;
-use crate::command::ending::{Booked, end_membership};
+use crate::command::ending::Booked;
 use crate::error::{Error, Result};
 use crate::lanes::Lanes;
 use crate::store::schema::{chains, stores};
 use crate::store::statement::{fetch, statements};
-use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{Failure, Work};
-use crate::store::{Answer, Conn, Id, Lane};
+use crate::store::{Conn, Id, Lane};
 use crate::{Engine, each};
 use cardea_domain::id::*;
-use cardea_domain::ledger::Asset;
-use cardea_domain::rows::Rows;
-use cardea_domain::sale::{Context, Terms, expire_lots};
+use cardea_domain::sale::{Context, Terms};
 use cardea_domain::tier::Ladder;
 use cardea_domain::{Code, Instant, Refusal, Zone};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::sql_types::{BigInt, Binary};
+use ends::{Ending, EndingLots};
 use parking_lot::Mutex;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -41,17 +41,20 @@ pub(super) const JOB: Job = Job {
 
 /// Commands in flight: enough to fill the writer's slices.
 const IN_FLIGHT: usize = 32;
+/// Lots of one command, those of one membership together: as many rows as one statement writes.
+const LOTS: usize = 64;
 
 statements! {
     SelectEnded -> (Binary, Binary, Binary, BigInt) =
         "SELECT id, program_id, store_id, expires_at FROM memberships \
          WHERE chain_id = ? AND open AND expires_at <= ? AND (expires_at, id) > (?, ?) \
          ORDER BY expires_at, id LIMIT 500";
-    SelectDue -> (Binary, Binary, Binary, Binary, Text, BigInt) =
-        "SELECT l.id, l.membership_id, m.program_id, m.store_id, l.asset, l.expires_at FROM lots l \
+    // In the order of their index: what ends at one midnight is many.
+    SelectDue -> (Binary, Binary, Binary, Binary, BigInt) =
+        "SELECT l.id, l.membership_id, m.program_id, m.store_id, l.expires_at FROM lots l \
          JOIN memberships m ON m.chain_id = l.chain_id AND m.id = l.membership_id \
-         WHERE l.chain_id = ? AND NOT l.ended AND l.expires_at <= ? AND (l.expires_at, l.id) > (?, ?) \
-         ORDER BY l.expires_at, l.id LIMIT 500";
+         WHERE l.chain_id = ? AND NOT l.ended AND l.expires_at <= ? AND (l.expires_at, l.membership_id, l.id) > (?, ?, ?) \
+         ORDER BY l.expires_at, l.membership_id, l.id LIMIT 2048";
 }
 
 /// What a run booked.
@@ -82,25 +85,24 @@ pub async fn run_at(engine: &Engine, chain: ChainId, now: Instant) -> Result<Exp
     loop {
         let found = engine.read(chain, |conn| ended_memberships(conn, chain, now, after))?;
         let Some(last) = found.last() else { break };
-        after = (last.ended_at.0, last.id);
+        after = (last.ended_at.0, Id(last.membership.0));
         for over in found {
-            ended.add(over).await;
+            ended.add(Ends::Membership(over)).await;
         }
     }
     let ended = ended.end().await?;
     // After the memberships: what ends with one isn't looked for again.
     let due = Night::begin(engine, &desk);
-    let mut after = (i64::MIN, Id(Uuid::nil()));
-    let mut known = BTreeSet::new();
+    let mut after = (i64::MIN, Id(Uuid::nil()), Id(Uuid::nil()));
+    let mut known = HashSet::new();
     loop {
-        let found = engine.read(chain, |conn| due_lots(conn, chain, now, after))?;
-        let Some(last) = found.last() else { break };
-        after = (last.ended_at.0, last.id);
-        for over in found {
-            // One command books all due lots of an account.
-            if known.insert((over.membership, over.asset.clone())) {
-                due.add(over).await;
-            }
+        let mut found = engine.read(chain, |conn| due_lots(conn, chain, now, after))?;
+        let Some((lot, last)) = found.last() else { break };
+        after = (last.ended_at.0, Id(last.membership.0), *lot);
+        // One command books all due lots of its memberships, which lie in the books by their ids.
+        found.sort_by_key(|(_, over)| (over.membership, over.ended_at));
+        for some in commands(found, &mut known) {
+            due.add(Ends::Lots(some)).await;
         }
     }
     let due = due.end().await?;
@@ -110,43 +112,79 @@ pub async fn run_at(engine: &Engine, chain: ChainId, now: Instant) -> Result<Exp
     })
 }
 
-/// A membership that is over, or (with an asset) a lot.
+/// A membership that is over, or one with lots that are.
 #[derive(Clone, Debug)]
 struct Over {
-    /// Of the membership or the lot: where the next page begins.
-    id: Id,
     membership: MembershipId,
     program: ProgramId,
     store: StoreId,
-    asset: Option<Asset>,
+    /// The first end among them.
     ended_at: Instant,
+    /// How many lots are known to be.
+    lots: usize,
+}
+
+/// What one command ends.
+enum Ends {
+    /// A membership with its cards and lots.
+    Membership(Over),
+    /// Lots of memberships, each named once.
+    Lots(Vec<Over>),
 }
 
 fn ended_memberships(conn: &mut Conn, chain: ChainId, now: Instant, after: (i64, Id)) -> Result<Vec<Over>> {
     let rows = fetch!(conn, SelectEnded, [chain, now, after.0, after.1.0] => (Id, Id, Id, i64))?;
     let over = |(id, program, store, ended_at): (Id, Id, Id, i64)| Over {
-        id,
         membership: id.typed(),
         program: program.typed(),
         store: store.typed(),
-        asset: None,
         ended_at: Instant(ended_at),
+        lots: 0,
     };
     Ok(rows.into_iter().map(over).collect())
 }
 
-fn due_lots(conn: &mut Conn, chain: ChainId, now: Instant, after: (i64, Id)) -> Result<Vec<Over>> {
-    type Row = (Id, Id, Id, Id, String, i64);
-    let rows = fetch!(conn, SelectDue, [chain, now, after.0, after.1.0] => Row)?;
-    let over = |(id, membership, program, store, asset, ended_at): Row| Over {
-        id,
-        membership: membership.typed(),
-        program: program.typed(),
-        store: store.typed(),
-        asset: Some(Asset(asset)),
-        ended_at: Instant(ended_at),
+/// The next page of lots that are past their date, each with its membership.
+fn due_lots(conn: &mut Conn, chain: ChainId, now: Instant, after: (i64, Id, Id)) -> Result<Vec<(Id, Over)>> {
+    type Row = (Id, Id, Id, Id, i64);
+    let (at, membership, lot) = (after.0, after.1.0, after.2.0);
+    let rows = fetch!(conn, SelectDue, [chain, now, at, membership, lot] => Row)?;
+    let over = |(id, membership, program, store, ended_at): Row| {
+        let over = Over {
+            membership: membership.typed(),
+            program: program.typed(),
+            store: store.typed(),
+            ended_at: Instant(ended_at),
+            lots: 1,
+        };
+        (id, over)
     };
     Ok(rows.into_iter().map(over).collect())
+}
+
+/// Cuts lots in the order of their memberships into commands; those of memberships that had theirs are left out.
+fn commands(lots: Vec<(Id, Over)>, known: &mut HashSet<MembershipId>) -> Vec<Vec<Over>> {
+    let (mut commands, mut count) = (Vec::<Vec<Over>>::new(), LOTS);
+    for (_, over) in lots {
+        let last = commands.last_mut().and_then(|command| command.last_mut());
+        if let Some(last) = last.filter(|last| last.membership == over.membership) {
+            last.lots += 1;
+            count += 1;
+            continue;
+        }
+        if !known.insert(over.membership) {
+            continue;
+        }
+        if count >= LOTS {
+            commands.push(Vec::new());
+            count = 0;
+        }
+        if let Some(command) = commands.last_mut() {
+            command.push(over);
+            count += 1;
+        }
+    }
+    commands
 }
 
 /// What every command of a night shares.
@@ -194,7 +232,7 @@ impl Desk {
 
 /// Commands on their way, many at a time, so that the writer can batch them.
 struct Night {
-    lanes: Lanes<Over>,
+    lanes: Lanes<Ends>,
     tally: Arc<Mutex<Tally>>,
 }
 
@@ -208,18 +246,32 @@ impl Night {
     fn begin(engine: &Engine, desk: &Arc<Desk>) -> Self {
         let tally = Arc::new(Mutex::new(Tally::default()));
         let (engine, desk, shared) = (engine.clone(), desk.clone(), tally.clone());
-        let lanes = Lanes::open(IN_FLIGHT, move |over: Over| {
+        let lanes = Lanes::open(IN_FLIGHT, move |ends: Ends| {
             let (engine, desk, tally) = (engine.clone(), desk.clone(), shared.clone());
             async move {
-                let booked = book(&engine, &desk, over).await;
-                tally.lock().add(booked);
+                let mut waiting = vec![ends];
+                while let Some(ends) = waiting.pop() {
+                    let booked = book(&engine, &desk, &ends).await;
+                    match (booked, ends) {
+                        // What is wrong with one membership keeps no other's lots.
+                        (Err(_), Ends::Lots(mut some)) if some.len() > 1 => {
+                            waiting.push(Ends::Lots(some.split_off(some.len() / 2)));
+                            waiting.push(Ends::Lots(some));
+                        }
+                        (booked, _) => tally.lock().add(booked),
+                    }
+                }
             }
         });
         Self { lanes, tally }
     }
 
-    async fn add(&self, over: Over) {
-        self.lanes.add(&over.membership, over.clone()).await;
+    async fn add(&self, ends: Ends) {
+        let first = match &ends {
+            Ends::Membership(over) => Some(over.membership),
+            Ends::Lots(some) => some.first().map(|over| over.membership),
+        };
+        self.lanes.add(&first, ends).await;
     }
 
     async fn end(self) -> Result<Expired, Refusal> {
@@ -251,9 +303,21 @@ impl Tally {
     }
 }
 
-async fn book(engine: &Engine, desk: &Desk, over: Over) -> Result<Booked, Refusal> {
-    let context = desk.context(engine, &over)?;
-    let work = Work::Ledger(Box::new(Ending { over, context }));
+async fn book(engine: &Engine, desk: &Desk, ends: &Ends) -> Result<Booked, Refusal> {
+    let work = match ends {
+        Ends::Membership(over) => Work::Ledger(Box::new(Ending {
+            over: over.clone(),
+            context: desk.context(engine, over)?,
+        })),
+        Ends::Lots(some) => {
+            let with_context = |over: &Over| Ok((over.membership, desk.context(engine, over)?));
+            Work::Ledger(Box::new(EndingLots {
+                of: some.iter().map(with_context).collect::<Result<_>>()?,
+                lots: some.iter().map(|over| over.lots).sum(),
+                now: desk.now,
+            }))
+        }
+    };
     match engine
         .submit(Lane::Bulk, desk.actor.clone(), None, "expiry", work)
         .await
@@ -261,51 +325,6 @@ async fn book(engine: &Engine, desk: &Desk, over: Over) -> Result<Booked, Refusa
         Ok(answered) => Ok(serde_json::from_str(&answered.json).map_err(Error::from)?),
         Err(Failure::Refused(refusal)) => Err(*refusal),
         Err(Failure::Stale) => Err(Refusal::new(Code::Busy, "系统繁忙，请稍后重试", "Busy; try again")),
-    }
-}
-
-/// The end of a membership with its cards and lots, or of the lots of one account.
-struct Ending {
-    over: Over,
-    context: Context,
-}
-
-impl LedgerCommand for Ending {
-    fn needs(&self) -> Needs {
-        let membership = self.over.membership;
-        let whole = self.over.asset.is_none();
-        Needs {
-            members: vec![MemberNeed {
-                id: membership,
-                figures: None,
-                upgrades: false,
-            }],
-            cards_of: whole.then_some(membership),
-            due_lots: (!whole).then_some((membership, self.context.now)),
-            ..Needs::default()
-        }
-    }
-
-    /// What somebody else has ended meanwhile isn't ended again.
-    fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
-        let Some(mut member) = state.take(Some(self.over.membership)) else {
-            return Ok(Decision::new(Rows::default(), Answer::ok(&Booked::default())?));
-        };
-        let (rows, events) = match &self.over.asset {
-            Some(asset) => {
-                let due = state.due_lots.remove(asset).unwrap_or_default();
-                (expire_lots(&mut member, asset, &due, &self.context, ids), Vec::new())
-            }
-            None => end_membership(&mut member, state, &self.context, self.over.ended_at, ids),
-        };
-        let booked = Booked::of(&rows);
-        let mut decision = Decision::new(rows, Answer::ok(&booked)?);
-        decision
-            .notes
-            .audit
-            .extend(booked.note(self.over.membership, self.over.ended_at));
-        decision.card_events = events;
-        Ok(decision)
     }
 }
 

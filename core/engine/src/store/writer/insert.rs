@@ -23,8 +23,9 @@ statements! {
         SET remaining = given.remaining, ended = lots.ended AND given.remaining = 0 FROM given WHERE lots.chain_id = given.chain_id \
         AND lots.membership_id = given.membership_id AND lots.id = given.id" of "(?, ?, ?, ?)";
     UpdateLotDate = "UPDATE lots SET expires_at = ? WHERE chain_id = ? AND membership_id = ? AND id = ?";
-    UpdateLotsEnded = "WITH given (chain_id, membership_id, id) AS (VALUES {}) UPDATE lots SET ended = TRUE FROM given \
-        WHERE lots.chain_id = given.chain_id AND lots.membership_id = given.membership_id AND lots.id = given.id" of "(?, ?, ?)";
+    UpdateLotsEnded = "WITH given (remaining, chain_id, membership_id, id) AS (VALUES {}) UPDATE lots \
+        SET remaining = given.remaining, ended = TRUE FROM given WHERE lots.chain_id = given.chain_id \
+        AND lots.membership_id = given.membership_id AND lots.id = given.id" of "(?, ?, ?, ?)";
     UpsertAccount = "INSERT INTO accounts (chain_id, membership_id, asset, balance, debt) VALUES {} ON CONFLICT \
         (chain_id, membership_id, asset) DO UPDATE SET balance = excluded.balance, debt = excluded.debt" of "(?, ?, ?, ?, ?)";
     AddMeasure = "INSERT INTO measures (chain_id, membership_id, measure, day, amount) VALUES {} ON CONFLICT \
@@ -42,10 +43,11 @@ statements! {
     InsertRenewal = "INSERT INTO renewals (chain_id, id, membership_id, staff_id, store_id, at, applied_on, \
         was_valid_through, valid_through, reopened, points_ended, rule, explanation_zh, explanation_en, configuration_id, \
         input_hash) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    UpdateMemberships = "WITH given (tier, tier_until, own_tier, own_until, open, purchases, version, chain_id, id) AS (VALUES {}) \
+    UpdateMemberships = "WITH given (tier, tier_until, own_tier, own_until, purchases, version, chain_id, id) AS (VALUES {}) \
         UPDATE memberships SET tier = given.tier, tier_until = given.tier_until, own_tier = given.own_tier, \
-        own_until = given.own_until, open = given.open, purchases = given.purchases, version = given.version FROM given \
-        WHERE memberships.chain_id = given.chain_id AND memberships.id = given.id" of "(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        own_until = given.own_until, purchases = given.purchases, version = given.version FROM given \
+        WHERE memberships.chain_id = given.chain_id AND memberships.id = given.id" of "(?, ?, ?, ?, ?, ?, ?, ?)";
+    UpdateMembershipOpen = "UPDATE memberships SET open = ? WHERE chain_id = ? AND id = ?";
     InsertTierChange = "INSERT INTO tier_changes (chain_id, membership_id, at, id, kind, from_tier, to_tier, since, \
         day, cause, figure, threshold, explanation_zh, explanation_en, figures, valid_through, own_from, own_to, \
         staff_id, reason) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";

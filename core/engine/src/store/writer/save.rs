@@ -218,8 +218,12 @@ impl<'a> Saver<'a> {
                 first.number.as_str(),
             ]);
         }
-        let updates = rows.membership_updates.iter().map(|u| ((chain, u.id), u));
-        self.rows.membership_updates.extend(updates);
+        for u in &rows.membership_updates {
+            // Only a renewal opens one again.
+            let turned = !u.open || rows.renewals.iter().any(|renewal| renewal.membership == u.id);
+            let update = self.rows.membership_updates.entry((chain, u.id)).or_insert((u, turned));
+            *update = (u, update.1 || turned);
+        }
         for t in &rows.tier_changes {
             let id = self.ids.next_id();
             self.rows.tier_changes.add(row![
@@ -365,21 +369,21 @@ impl<'a> Saver<'a> {
                 l.expires_at,
             ]);
         }
+        for (membership, lot) in &rows.lots_ended {
+            let remaining = left.remove(lot).unwrap_or_default();
+            self.rows.lots_ended.add(row![remaining, chain, *membership, *lot]);
+        }
         let opened: HashSet<(LotId, EntryId)> = rows.lots.iter().map(|l| (l.id, l.entry)).collect();
+        let holders: HashMap<EntryId, MembershipId> = rows.entries.iter().map(|e| (e.id, e.membership)).collect();
         let later = rows.lot_moves.iter().filter(|m| !opened.contains(&(m.lot, m.entry)));
         for m in later {
             self.rows.lot_moves.add(row![chain, m.lot, m.entry, m.delta]);
             // Absolute, so once for each lot.
             if let Some(remaining) = left.remove(&m.lot) {
-                let holder = rows.entries.iter().find(|entry| entry.id == m.entry);
-                let holder = holder.ok_or_else(|| Error::internal("a lot was moved by no entry"))?;
-                self.rows
-                    .lot_updates
-                    .add(row![remaining, chain, holder.membership, m.lot]);
+                let holder = holders.get(&m.entry);
+                let holder = *holder.ok_or_else(|| Error::internal("a lot was moved by no entry"))?;
+                self.rows.lot_updates.add(row![remaining, chain, holder, m.lot]);
             }
-        }
-        for (membership, lot) in &rows.lots_ended {
-            self.rows.lots_ended.add(row![chain, *membership, *lot]);
         }
         Ok(())
     }
