@@ -2,7 +2,7 @@
 
 use super::figures::{length, millis, report};
 use super::load::{self, Load};
-use cardea_tests::harness::{Backend, Field, Member, Sale, TestApp, at_once};
+use cardea_tests::harness::{Backend, Field, Member, Sale, TestApp, at_once, time};
 use serde_json::json;
 use std::cell::Cell;
 use std::time::Duration;
@@ -103,12 +103,13 @@ fn bodies(app: &TestApp, kind: &str, n: usize) -> (String, String) {
     let (east, till) = (app.east(), app.till());
     let receipt = |what: &str| format!("{what}{n}");
     let top_up = json!({
-        "card": member.number, "store_id": east, "till": "T1", "receipt": receipt("V"), "amount": 1_000_000_00,
-        "tenders": [{"kind": "cash", "amount": 1_000_000_00}],
+        "card": member.number, "store_id": east, "till": "T1", "receipt": receipt("V"), "amount": 50_000_00,
+        "tenders": [{"kind": "cash", "amount": 50_000_00}],
     });
     till.post("/top-ups", &top_up).created();
     let pass = json!({
-        "member": {"card": member.number}, "store_id": east, "till": "T1", "receipt": receipt("C"), "service": "facial",
+        "member": {"card": member.number}, "store_id": east, "till": "T1", "receipt": receipt("C"),
+        "occurred_at": time::instant(&app.now()), "service": "facial",
         "name": "面部护理", "category": "treatment", "sessions": 10, "price": 1000_00, "list_price": 150_00,
         "valid_through": null, "tenders": [{"kind": "cash", "amount": 1000_00}],
     });

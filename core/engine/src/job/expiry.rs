@@ -258,7 +258,9 @@ impl Night {
                             waiting.push(Ends::Lots(some.split_off(some.len() / 2)));
                             waiting.push(Ends::Lots(some));
                         }
-                        (booked, _) => tally.lock().add(booked),
+                        (booked, _) => {
+                            tally.lock().add(booked);
+                        }
                     }
                 }
             }
