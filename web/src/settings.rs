@@ -1,8 +1,9 @@
 //! Settings: defaults < `cardea.toml` < `CARDEA_…` < flags. A bad or unknown one is an error that names it and
 //! where it came from, so that a typing error never silently means the default.
 
+use cardea_engine::Network;
 use config::{Config, Environment, File, FileFormat, Map, Source, Value, ValueKind};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -32,9 +33,9 @@ pub struct Settings {
     pub keep_alive: Duration,
     /// How long a stopping server waits for what is in flight, 1–600 s. Default 30 s.
     pub shutdown_timeout: Duration,
-    /// Addresses of reverse proxies, with commas between: only their `X-Forwarded-For` says where a request comes from.
-    /// Default: none.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Addresses or networks of reverse proxies, with commas between: only their `X-Forwarded-For` says where a request
+    /// comes from. Default: none.
+    pub trusted_proxies: Vec<Network>,
     /// `https` address under which customers reach this server, for links in messages. Default: none; then no mails go that need
     /// a link to unsubscribe.
     pub public_url: Option<String>,
@@ -199,7 +200,7 @@ impl Settings {
             "body_limit" => self.body_limit = number(text, 1 << 10, 64 << 20).map_err(bad)?,
             "request_timeout" => self.request_timeout = seconds(text, 300).map_err(bad)?,
             "keep_alive" => self.keep_alive = seconds(text, 600).map_err(bad)?,
-            "trusted_proxies" => self.trusted_proxies = addresses(text).map_err(bad)?,
+            "trusted_proxies" => self.trusted_proxies = proxies(text).map_err(bad)?,
             "public_url" => self.public_url = Some(public_url(text).map_err(bad)?),
             "message_networks" => self.message_networks = networks(text).map_err(bad)?,
             "message_lease" => self.message_lease = seconds(text, 3600).map_err(bad)?,
@@ -225,15 +226,13 @@ fn number(text: &str, least: usize, most: usize) -> Result<usize, String> {
     }
 }
 
-fn addresses(text: &str) -> Result<Vec<IpAddr>, String> {
-    let address = |part: &str| {
+fn proxies(text: &str) -> Result<Vec<Network>, String> {
+    let network = |part: &str| {
         let part = part.trim();
-        let address = part
-            .parse()
-            .map_err(|_| format!("`{part}` is no address such as 10.0.0.1"));
-        address.map(|address: IpAddr| address.to_canonical())
+        Network::parse(part)
+            .map_err(|_| format!("`{part}` is no address such as 10.0.0.1 and no network such as 10.0.0.0/8"))
     };
-    text.split(',').map(address).collect()
+    text.split(',').map(network).collect()
 }
 
 /// Without a slash at its end. In the open a link of a mail could be read and used by others.

@@ -7,9 +7,8 @@ use cardea_domain::Refusal;
 use cardea_domain::id::CustomerId;
 use cardea_engine::archive::CustomerBrief;
 use cardea_engine::demo::Progress;
-use cardea_engine::{Actor, Engine};
+use cardea_engine::{Actor, Engine, Network};
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Mutex;
@@ -37,7 +36,7 @@ pub struct State {
     pub last_look: LastLook,
     /// On a server that offers the demo's log-ins.
     pub demo: Option<Demonstration>,
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl State {

@@ -28,6 +28,10 @@ pub enum Dimension {
     TradeForm = "trade_form",
     /// By hand: `business_centre`, `transport_hub`, `residential`.
     Location = "location",
+    /// By hand: the code of one of the chain's regions.
+    Region = "region",
+    /// 路序, by hand: the place on the consultant's round, a number from 1 to 9999.
+    Route = "route",
 }
 }
 
@@ -37,7 +41,7 @@ impl Dimension {
         matches!(self, Dimension::Time | Dimension::Volume | Dimension::Loyalty)
     }
 
-    /// The classes there are.
+    /// The classes that there are in every chain; none along regions, which are a chain's own, and routes, which are numbers.
     pub fn classes(self) -> &'static [&'static str] {
         match self {
             Dimension::Time => &["future", "new", "old"],
@@ -48,7 +52,37 @@ impl Dimension {
             Dimension::Ownership => &["state", "collective", "private", "foreign", "joint"],
             Dimension::TradeForm => &["wholesale", "retail", "agency", "online"],
             Dimension::Location => &["business_centre", "transport_hub", "residential"],
+            Dimension::Region | Dimension::Route => &[],
         }
+    }
+}
+
+/// A place on a round, as a class is written: 1–9999, without zeros in front.
+pub fn place(class: &str) -> Option<i32> {
+    let number: i32 = class.parse().ok()?;
+    ((1..=9999).contains(&number) && number.to_string() == class).then_some(number)
+}
+
+/// Where a customer is on a consultant's round: by region, in it by place; who has none comes after those who have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stop {
+    /// Code.
+    pub region: Option<String>,
+    pub place: Option<i32>,
+}
+
+impl PartialOrd for Stop {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Stop {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        fn key(stop: &Stop) -> (bool, &Option<String>, bool, Option<i32>) {
+            (stop.region.is_none(), &stop.region, stop.place.is_none(), stop.place)
+        }
+        key(self).cmp(&key(other))
     }
 }
 
@@ -263,5 +297,37 @@ pub fn reason(dimension: Dimension, basis: &Basis, minor_units: u32) -> Text {
             format!("近 {window} 个月消费 {figure} 次；{first_bound} 次起为常客，{second_bound} 次起为忠诚客户"),
             format!("{figure} purchases in {window} months; regular from {first_bound}, loyal from {second_bound}"),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d_arc_3_a_place_on_a_route_is_a_number_from_1_to_9999() {
+        let places = ["1", "12", "9999", "0", "-1", "10000", "012", "+1", " 1", "x", ""].map(place);
+        let some: Vec<i32> = places.into_iter().flatten().collect();
+        assert_eq!(some, [1, 12, 9999]);
+    }
+
+    #[test]
+    fn d_arc_3_a_round_goes_by_region_then_by_place_and_ends_with_those_who_have_none() {
+        let stop = |region: Option<&str>, place| Stop {
+            region: region.map(Into::into),
+            place,
+        };
+        let round = [
+            stop(Some("a"), Some(9)),
+            stop(Some("a"), Some(10)),
+            stop(Some("a"), None),
+            stop(Some("b"), Some(1)),
+            stop(None, Some(1)),
+            stop(None, None),
+        ];
+        let mut sorted = round.clone();
+        sorted.reverse();
+        sorted.sort();
+        assert_eq!(sorted, round);
     }
 }

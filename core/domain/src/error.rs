@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A text in both languages of the shop.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"zh": "金卡", "en": "Gold"}))]
 pub struct Text {
@@ -105,6 +105,9 @@ codes! {
     NotCancellable "not_cancellable" Conflict "不能取消" "It can't be cancelled";
     InsufficientPoints "insufficient_points" Conflict "积分不足" "Not enough points";
     InsufficientValue "insufficient_value" Conflict "储值余额不足" "Not enough stored value";
+    PoolMember "pool_member" Conflict "会籍已在家庭积分池中" "The membership is in a pool already";
+    PoolFull "pool_full" Conflict "家庭积分池已满" "The pool is full";
+    PoolEnded "pool_ended" Conflict "家庭积分池已结束" "The pool has ended";
     HoldEnded "hold_ended" Conflict "预留已结束" "The hold has ended";
     DebtNotOld "debt_not_old" Conflict "欠分未满 12 个月" "The debt isn't over twelve months old";
     RewardUnavailable "reward_unavailable" Conflict "该礼品暂不可兑换" "The reward isn't available";
@@ -118,6 +121,7 @@ codes! {
     InUse "in_use" Conflict "仍在使用" "Still in use";
     PossibleDuplicate "possible_duplicate" Conflict "可能已有此顾客" "The customer may be registered already";
     CustomerMerged "customer_merged" Conflict "该顾客已并入另一位" "The customer was merged into another";
+    MergeUsed "merge_used" Conflict "合并后已有变动" "Something has happened since the merge";
     Erased "erased" Conflict "顾客资料已删除" "The customer's data were erased";
     ApprovalNeeded "approval_needed" Conflict "须先经他人同意" "Others have to agree first";
     SecondPersonNeeded "second_person_needed" Conflict "须由另一人确认" "Somebody else must confirm it";
@@ -132,6 +136,7 @@ codes! {
     DecidedAlready "decided_already" Conflict "已经处理" "Decided already";
     CountChanged "count_changed" Conflict "人数已变化" "The number of people has changed";
     TendersMismatch "tenders_mismatch" Invalid "付款合计与应付不符" "The tenders don't add up";
+    ControlTotalsMismatch "control_totals_mismatch" Invalid "控制合计不符" "The control totals don't match";
     LineDiscountMismatch "line_discount_mismatch" Invalid "折扣与金额不符" "A line's discount doesn't add up";
     OccurredAtOutOfRange "occurred_at_out_of_range" Invalid "业务时间超出允许范围" "The time lies outside the permitted range";
     ConfigurationInvalid "configuration_invalid" Invalid "配置不符合要求" "The configuration is invalid";
@@ -195,6 +200,9 @@ pub struct Facts {
     /// What must be confirmed first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// What keeps a merge from being taken back, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub in_the_way: Vec<String>,
     /// What a membership still has or owes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Balance>,

@@ -70,20 +70,26 @@ id!(
     HoldId,
     /// Of points, by people.
     AdjustmentId, TransferId,
+    /// Memberships that share their points.
+    PoolId,
     RecordTypeId, RecordId, JournalId, FileId,
     /// A change of a customer's card.
     CustomerChangeId,
     CustomerFormId,
     /// Two customers who became one.
     MergeId,
+    /// Two memberships that became one, and one that went to another person.
+    MembershipMergeId, HolderTransferId,
     /// Somebody saw or took away confidential data.
     LookId,
     DeletionId,
     /// A paper original that is or was away.
     LendingId,
-    TaskId, HandoverId, TaskCheckId, WarningId, SatisfactionId, AssessmentId, VisitReportId,
+    TaskId, HandoverId, TaskCheckId, RouteReviewId, WarningId, SatisfactionId, AssessmentId, VisitReportId,
     /// A file of customers or records on its way in.
     FileImportId,
+    /// A file of opening balances.
+    OpeningId,
     ContractTypeId, ContractId,
     /// A count of signed originals.
     StockTakeId,

@@ -1,8 +1,10 @@
 //! What a decision wants saved: plain rows, one type per table. The writer turns them into statements and adds the
 //! idempotency, audit and outbox rows; nothing else writes to these tables.
 
+mod people;
 mod prepaid;
 
+pub use people::HandOverRow;
 pub use prepaid::{PassRow, PassUseRow, RefundRow, TopUpRow};
 
 use crate::calendar::{Day, Instant};
@@ -43,14 +45,24 @@ pub struct Rows {
     pub membership_updates: Vec<MembershipUpdate>,
     /// Memberships that end later now; their state stands in `membership_updates`.
     pub renewals: Vec<RenewalRow>,
+    /// Memberships that a plugin lets go on at their end: through which day, and the first instant after it.
+    pub membership_ends: Vec<(MembershipId, Day, Instant)>,
+    /// Lots that a plugin lets go on at their end; their new dates stand in `lot_dates`.
+    pub lot_extensions: Vec<LotExtension>,
     pub cards: Vec<CardRow>,
     pub card_updates: Vec<CardUpdate>,
     /// PINs of cards after the command (absolute).
     pub pins: Vec<PinRow>,
     /// Dynamic codes that are used up: card and step.
     pub codes: Vec<(CardId, i64)>,
+    /// Cards whose PIN is forgotten.
+    pub pins_forgotten: Vec<CardId>,
+    /// Dynamic codes that must not be used any more, used or not: card and step.
+    pub codes_ended: Vec<(CardId, i64)>,
     /// Anonymous memberships that become a customer's.
     pub named: Vec<(MembershipId, CustomerId)>,
+    /// Memberships that go to another person.
+    pub handed_over: Vec<HandOverRow>,
     pub tier_changes: Vec<TierChangeRow>,
     /// Earlier bills of nobody that become a membership's (the purchase that led to a card).
     pub bill_memberships: Vec<BillMembership>,
@@ -74,6 +86,8 @@ pub struct Rows {
     pub claims: Vec<ClaimRow>,
     /// Earlier exchanges that are cancelled.
     pub claims_cancelled: Vec<BillId>,
+    /// What new bills took of others in the pool.
+    pub pool_draws: Vec<PoolDrawRow>,
     /// Codes that pay part of a new bill.
     pub voucher_uses: Vec<VoucherUseRow>,
     /// Of a sale that is returned: positions whose codes work once more.
@@ -82,6 +96,31 @@ pub struct Rows {
     pub vouchers: Vec<VoucherRow>,
     /// What campaigns gave, or took back with a whole bill.
     pub campaign_uses: Vec<CampaignUseRow>,
+}
+
+impl Rows {
+    /// Puts what was lent for the bill in front: its entries come before those that spend it.
+    #[must_use]
+    pub fn after(mut self, lent: Rows) -> Self {
+        let later = std::mem::take(&mut self.entries);
+        self.entries = lent.entries.into_iter().chain(later).collect();
+        let later = std::mem::take(&mut self.lots);
+        self.lots = lent.lots.into_iter().chain(later).collect();
+        let later = std::mem::take(&mut self.lot_moves);
+        self.lot_moves = lent.lot_moves.into_iter().chain(later).collect();
+        // Absolute figures: of one account or membership the later ones hold.
+        let later = std::mem::take(&mut self.accounts);
+        let known = |row: &AccountRow| {
+            let same = |l: &AccountRow| l.membership == row.membership && l.asset == row.asset;
+            later.iter().any(same)
+        };
+        let first: Vec<AccountRow> = lent.accounts.into_iter().filter(|row| !known(row)).collect();
+        self.accounts = first.into_iter().chain(later).collect();
+        let later = std::mem::take(&mut self.membership_updates);
+        self.membership_updates = lent.membership_updates.into_iter().chain(later).collect();
+        self.pool_draws.extend(lent.pool_draws);
+        self
+    }
 }
 
 /// How an exchange reaches its member.
@@ -97,6 +136,17 @@ pub struct ClaimRow {
     pub from_store: bool,
     pub state: ClaimState,
     pub at: Instant,
+}
+
+/// A lot of somebody else in the pool that a bill took, and the spender's lot that came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolDrawRow {
+    pub bill: BillId,
+    pub lot: LotId,
+    pub membership: MembershipId,
+    pub lender: MembershipId,
+    pub lender_lot: LotId,
+    pub amount: Points,
 }
 
 /// A code pays part of a bill.
@@ -311,6 +361,8 @@ pub struct MembershipUpdate {
     /// The tier that figures give, while one that was set by hand is above it.
     pub below: Option<Below>,
     pub open: bool,
+    /// Whether it was opened or closed.
+    pub turned: bool,
     /// Number of sales so far; the first earns an introducer's reward.
     pub purchases: i64,
     /// Rises with every command that touches the membership.
@@ -338,6 +390,24 @@ pub struct RenewalRow {
     pub configuration: ConfigurationId,
     /// SHA-256 of what the plugin was asked; none: the program's own terms.
     pub input: Option<[u8; 32]>,
+}
+
+/// A lot that a plugin lets go on at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LotExtension {
+    pub membership: MembershipId,
+    pub lot: LotId,
+    /// Its membership ended, not the lot by a date of its own.
+    pub with_membership: bool,
+    pub at: Instant,
+    /// Its end before; none: it had no date of its own.
+    pub was: Option<Instant>,
+    pub until: Instant,
+    pub rule: String,
+    pub explanation: Text,
+    pub configuration: ConfigurationId,
+    /// SHA-256 of what the plugin was asked.
+    pub input: [u8; 32],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -421,11 +491,15 @@ pub enum TierChangeKind {
     Manual,
     /// What somebody had set is over, or was taken back.
     ManualEnded,
+    /// Another membership with a better tier was merged into this one.
+    Merged,
+    /// That merge was taken back.
+    Unmerged,
 }
 
 named!(TierChangeKind {
     Upgrade = "upgrade", Undone = "undone", Downgrade = "downgrade", Kept = "kept", Manual = "manual",
-    ManualEnded = "manual_ended",
+    ManualEnded = "manual_ended", Merged = "merged", Unmerged = "unmerged",
 });
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -93,7 +93,7 @@ pub struct SegmentCondition {
     /// Of a choice: ids, or names.
     #[serde(default)]
     pub values: Vec<String>,
-    /// Of a number, money or days.
+    /// Of a number, of money in minor units, or of days.
     pub amount: Option<i64>,
     /// Of `paid` and `visits`: in the last so many months, today included.
     #[schema(minimum = 1, maximum = 120)]

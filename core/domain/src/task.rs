@@ -141,6 +141,32 @@ impl ServiceStandards {
     }
 }
 
+/// How often routes are reviewed (D-ARC-5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RouteRules {
+    /// 1: every month, 3: every quarter.
+    #[schema(minimum = 1, maximum = 3, example = 3)]
+    pub review_months: u32,
+}
+
+impl Default for RouteRules {
+    fn default() -> Self {
+        Self { review_months: 3 }
+    }
+}
+
+impl RouteRules {
+    pub fn is_valid(self) -> bool {
+        matches!(self.review_months, 1 | 3)
+    }
+
+    /// Until when a route that was reviewed that day is to be reviewed again.
+    pub fn due(self, reviewed: Day) -> Option<Day> {
+        reviewed.add_months(self.review_months)
+    }
+}
+
 /// The Monday of a day's week.
 pub fn monday(day: Day) -> Day {
     // 1970-01-01 was a Thursday.
@@ -186,6 +212,17 @@ mod tests {
             ..standards
         };
         assert_eq!(wrong.fault(), Some("lead_days"));
+    }
+
+    #[test]
+    fn d_arc_5_routes_are_reviewed_monthly_or_quarterly() {
+        let rules = |review_months| RouteRules { review_months };
+        assert_eq!(RouteRules::default().due(day("2026-01-31")), Some(day("2026-04-30")));
+        assert_eq!(rules(1).due(day("2026-01-31")), Some(day("2026-02-28")));
+        assert_eq!(
+            [0, 1, 2, 3, 4].map(|months| rules(months).is_valid()),
+            [false, true, false, true, false]
+        );
     }
 
     #[test]

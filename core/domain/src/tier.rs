@@ -2,11 +2,14 @@
 
 mod change;
 mod manual;
+mod merged;
 mod standing;
 
 pub(crate) use change::{Cause, changed, set_own, undo, upgrade};
 pub(crate) use manual::end_manual;
 pub use manual::{ManualArgs, TierReason, decide_manual, decide_revoke};
+pub use merged::KeptTier;
+pub(crate) use merged::{merge, unmerge};
 pub use standing::{Needed, NeededFigure, Standing};
 
 use crate::calendar::Day;

@@ -33,6 +33,17 @@ pub const TOPICS: &[(&str, &str, &str)] = &[
     ("pass.refunded", "次卡已退款", "A pass was paid back"),
     ("membership.created", "会籍已开通", "A membership was opened"),
     ("membership.renewed", "会籍已续期", "A membership was renewed"),
+    (
+        "membership.transferred",
+        "会籍已转让",
+        "A membership went to another person",
+    ),
+    ("membership.merged", "会籍已合并", "Two memberships became one"),
+    (
+        "membership.unmerged",
+        "会籍合并已撤销",
+        "A merge of memberships was taken back",
+    ),
     ("tier.changed", "会员等级变更", "A member's tier changed"),
     (
         "card.changed",
@@ -87,6 +98,16 @@ pub const TOPICS: &[(&str, &str, &str)] = &[
     ("scorecard.published", "评分表已发布", "A scorecard was published"),
     ("import.advanced", "资料导入有进展", "An import went on"),
     ("import.undone", "资料导入已撤销", "An import was taken back"),
+    (
+        "opening.booked",
+        "期初余额已入账",
+        "Opening balances of another system were booked",
+    ),
+    (
+        "opening.undone",
+        "期初余额已撤销",
+        "Opening balances of another system were taken back",
+    ),
     (
         "job.held",
         "夜间任务待确认",

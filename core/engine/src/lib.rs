@@ -38,6 +38,7 @@ pub mod lending;
 mod look;
 pub mod merge;
 pub mod message;
+pub mod opening;
 pub mod page;
 pub mod posting;
 pub mod prepaid;
@@ -73,6 +74,7 @@ mod fixture;
 
 pub use actor::{Actor, Role};
 pub use cardea_host as plugin;
+pub use cardea_messages::guard::Network;
 pub use clock::Clock;
 pub use command::Command;
 pub use engine::{Engine, EngineOptions};

@@ -218,6 +218,8 @@ impl Shop {
                 cause: cardea_domain::card::ReplacementCause::Damaged,
                 store_id: self.f.store,
                 number: None,
+                fee: None,
+                confirmation: Confirmation::default(),
             },
             number: Some(number.clone()),
         };

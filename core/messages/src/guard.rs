@@ -21,7 +21,7 @@ pub struct Guard {
 
 /// A network in CIDR notation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Network {
+pub struct Network {
     base: u128,
     /// Bits of the base that count, of 128.
     bits: u32,
@@ -148,8 +148,22 @@ fn number(address: IpAddr) -> u128 {
     }
 }
 
+impl From<IpAddr> for Network {
+    /// One address.
+    fn from(address: IpAddr) -> Self {
+        Self {
+            base: number(address),
+            bits: 128,
+        }
+    }
+}
+
 impl Network {
-    fn parse(text: &str) -> Result<Self, Refused> {
+    /// `10.1.0.0/16`, `127.0.0.1` or `fd00::/8`.
+    ///
+    /// # Errors
+    /// What is no network.
+    pub fn parse(text: &str) -> Result<Self, Refused> {
         let wrong = || {
             Refused::new(
                 "allowed",
@@ -172,7 +186,8 @@ impl Network {
         })
     }
 
-    fn holds(self, address: IpAddr) -> bool {
+    /// Whether an address is one of the network's; an IPv4 address is the same in its IPv6 form.
+    pub fn holds(self, address: IpAddr) -> bool {
         let differing = self.base ^ number(address);
         differing.leading_zeros() >= self.bits
     }

@@ -102,9 +102,12 @@ fn fill_in(app: &TestApp, window: &Window, customer: &str) {
 fn change(app: &TestApp, window: &Window, customer: &str) {
     window.find("card-open").click();
     window.find("card-person-occupation").fill("校长");
+    window.set_value("card-birthday_calendar", "lunar");
     window.find("card-save").click();
     window.wait_for_text("card-value-person-occupation", "校长");
     window.find("card-unverified-person");
+    let kept = app.hq().get(&format!("/customers/{customer}")).ok();
+    assert_eq!(kept.text("/birthday_calendar"), "lunar");
     let found = app.hq().get("/customers?query=wang.fang%40example.com").ok();
     assert_eq!(found.text("/items/0/id"), customer);
     window.find("lang-en").click();
@@ -124,6 +127,8 @@ fn classify(app: &TestApp, window: &Window, customer: &str) {
     });
     window.find("logout").click();
     window.find("login-chain");
+    let region = json!({"code": "river", "name": "江东"});
+    app.hq().post("/regions", &region).created();
     super::log_in(app, window, "hq_admin", PASSWORD);
     super::turn_to(window, "customer-classes");
     window.find("class-rule-new_months").fill("3");
@@ -139,4 +144,32 @@ fn classify(app: &TestApp, window: &Window, customer: &str) {
     picture(window, "card-classes-zh");
     window.find("lang-en").click();
     picture(window, "card-classes-en");
+    window.find("lang-zh-CN").click();
+    put_on_the_route(app, window);
+}
+
+/// Region and place on the route, and the manager's review of it.
+fn put_on_the_route(app: &TestApp, window: &Window) {
+    window.set_value("class-set-region", "river");
+    window.wait_for_text("class-region", "设定于");
+    window.find("class-set-route").fill("12");
+    window.find("class-save-route").click();
+    window.wait_for_text("class-route", "设定于");
+    super::turn_to(window, "routes");
+    window.wait_for_text("route-reviewed-0", "尚未复核");
+    window.find("route-open-0").click();
+    window.wait_for_text("route-stop-0", "江东");
+    window.wait_for_text("route-stop-0", "12");
+    picture(window, "routes-zh");
+    window.find("route-review").click();
+    window.find("route-remark").fill("改到周二");
+    window.find("route-review-save").click();
+    window.wait_for("the review", || {
+        let shown = window.find("route-0").attribute("data-overdue");
+        (shown.as_deref() == Some("false")).then_some(())
+    });
+    let route = app.hq().get("/routes").ok();
+    assert_eq!(route.text("/items/0/review/remark"), "改到周二");
+    window.find("lang-en").click();
+    picture(window, "routes-en");
 }

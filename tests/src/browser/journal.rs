@@ -85,3 +85,52 @@ pub fn hq_sets_service_and_retention(app: &TestApp, window: &Window) {
     window.find("lang-en").click();
     picture(window, "retention-rules-en");
 }
+
+pub fn hq_adds_a_category_that_entries_are_written_under(app: &TestApp, window: &Window) {
+    let customer = app.customer("王芳").create();
+    app.actor("hq_admin", &[]);
+    super::log_in(app, window, "hq_admin", PASSWORD);
+    super::turn_to(window, "journal-categories");
+    window.find("category-add").click();
+    window.find("category-zh-12").fill("培训");
+    window.find("category-en-12").fill("Training");
+    window.find("category-code-12").fill("need");
+    window.find("category-deadline-12").fill("5");
+    window.find("category-quantities-12").click();
+    window.find("journal-categories-save").click();
+    let problem = window.find("problem").attribute("data-code");
+    assert_eq!(problem.as_deref(), Some("field_invalid"), "the code is another's");
+    window.forgive("422");
+    window.find("category-code-12").fill("training");
+    picture(window, "journal-categories-zh");
+    window.find("journal-categories-save").click();
+    window.find("journal-categories-saved");
+    assert!(window.try_find("category-remove-12").is_none(), "it stays for ever");
+    window.visit(&format!("{}/hq/#/customers/{customer}", app.base()));
+    window.find("journal-nothing");
+    window.find("journal-new").click();
+    window.set_value("journal-category", "training");
+    window.find("journal-description").fill("导购培训一天");
+    window.find("journal-quantity").fill("3");
+    assert!(
+        window.try_find("journal-amount").is_none(),
+        "amounts of it aren't summed"
+    );
+    window.find("journal-save").click();
+    window.wait_for_text("journal-0", "培训");
+    window.wait_for_text("journal-total-training", "培训");
+    let written = app.hq().get(&format!("/customers/{customer}/journal")).ok();
+    assert_eq!(written.text("/items/0/category"), "training");
+    window.find("lang-en").click();
+    window.wait_for_text("journal-0", "Training");
+    // Archived, nothing new is written under it.
+    super::turn_to(window, "journal-categories");
+    window.find("category-active-12").click();
+    window.find("journal-categories-save").click();
+    window.find("journal-categories-saved");
+    picture(window, "journal-categories-en");
+    let entry = json!({"category": "training", "description": "x"});
+    app.hq()
+        .post(&format!("/customers/{customer}/journal"), &entry)
+        .expect_problem(422, "field_invalid");
+}

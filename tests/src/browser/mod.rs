@@ -93,6 +93,10 @@ const STORIES: &[(&str, BrowserStory)] = &[
         journal::hq_sets_service_and_retention,
     ),
     (
+        "d_arc_4_hq_adds_a_category_that_entries_are_written_under",
+        journal::hq_adds_a_category_that_entries_are_written_under,
+    ),
+    (
         "d_arc_5_a_day_is_planned_done_and_handed_over",
         tasks::a_day_is_planned_done_and_handed_over,
     ),

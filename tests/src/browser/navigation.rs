@@ -70,6 +70,8 @@ fn on_a_phone(window: &Window) {
     assert_eq!(wide, false, "nothing is cut off");
     turn_to(window, "audit");
     window.find("audit-list");
+    // What was done is told in the page's language.
+    window.wait_for_text("audit-list", "登录");
     assert!(window.try_find("nav-stores").is_none(), "the page is in view again");
     window.as_phone(false);
     window.find("lang-en").click();

@@ -8,7 +8,7 @@ use cardea_domain::Instant;
 use cardea_domain::id::ChainId;
 use cardea_engine::bootstrap::{Installation, NewAdmin, NewChain};
 use cardea_engine::{Engine, EngineOptions, NetworkOptions, job};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +39,7 @@ fn open(database: Option<String>, folder: &Path, tune: Tune) -> (Settings, Engin
         workers: 2,
         shutdown_timeout: Duration::from_secs(1),
         // Stories may say that they come through a proxy on this machine.
-        trusted_proxies: vec![std::net::Ipv4Addr::LOCALHOST.into()],
+        trusted_proxies: vec![IpAddr::from([127, 0, 0, 1]).into()],
         ..Settings::default()
     };
     let mut options = EngineOptions {

@@ -136,7 +136,7 @@ fn prepaid_body(route: &str, world: &World, (bill, receipt): (&Value, &str)) -> 
         "POST /passes" | "POST /passes/quote" => pass,
         "POST /passes/{id}/uses" => json!({
             "store_id": world.store, "till": "T1", "receipt": receipt, "therapist_id": world.consultant,
-            "confirmation": "pin",
+            "confirmation": {"signed": true},
         }),
         "POST /pass-uses/{id}/cancel" => json!({
             "store_id": world.store, "till": "T1", "receipt": receipt, "reason": "x",
@@ -174,6 +174,7 @@ fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<
         "POST /customers/{id}/merge" => json!({"customer_id": world.customer, "version": 1}),
         "PATCH /imports/{id}" => json!({}),
         "POST /imports/{id}/steps" => json!({"step": "check"}),
+        "POST /openings/{id}/undo" => json!({}),
         "POST /customer-merges/{id}/undo" => json!({}),
         "POST /customers/{id}/reveal" => json!({"fields": ["phones"], "purpose": "service"}),
         "POST /customers/{id}/own-data" => json!({"purpose": "asked"}),
@@ -195,6 +196,7 @@ fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<
         "POST /tasks/{id}/drop" => json!({"reason": "x"}),
         "POST /customers/{id}/warnings" => json!({"kind": "territory", "report": "x"}),
         "POST /customers/{id}/satisfaction" => json!({"occasion": "visit", "marks": {"service": 4}}),
+        "PATCH /journal-categories" => json!({"value": world.hq.get("/journal-categories").ok()["value"]}),
         "PATCH /satisfaction-rules" => json!({"value": world.hq.get("/satisfaction-rules").ok()["value"]}),
         "POST /customers/{id}/assessments" => json!({"scorecard": 0, "marks": {"funds": 50}}),
         "POST /scorecards" => json!({"follows": 0, "scorecard": {"criteria": [], "grades": []}}),
@@ -207,6 +209,8 @@ fn archive_body(route: &str, world: &World, code: &str, name: &Value) -> Option<
         "POST /warnings/{id}/snooze" => json!({"until": "2026-03-05"}),
         "POST /warnings/{id}/resolve" => json!({"resolution": "x"}),
         "PATCH /warning-rules" => json!({"value": world.hq.get("/warning-rules").ok()["value"]}),
+        "POST /routes/{id}/reviews" => json!({}),
+        "PATCH /route-rules" => json!({"value": {"review_months": 1}}),
         "POST /task-checks" => json!({"staff_id": world.staff, "week": "2026-03-01", "remark": "x"}),
         "POST /handovers" => world.handover_form(),
         "PATCH /service-standards" => json!({"standards": {
@@ -273,6 +277,7 @@ fn message_body(route: &str, world: &World, code: &str) -> Option<Value> {
         "PATCH /staff/{id}/contact" => json!({"mail": null, "phone": null}),
         _ => {
             let other = card_stock_body(route, world).or_else(|| posting_body(route, world));
+            let other = other.or_else(|| super::pools::body(route, world));
             return other.or_else(|| webhook_body(route, world, code));
         }
     })
@@ -306,8 +311,11 @@ fn posting_body(route: &str, world: &World) -> Option<Value> {
             json!({"amount": 1, "reason": "complaint", "store_id": world.store})
         }
         "POST /memberships/{id}/transfers" => {
-            json!({"to_id": world.store, "amount": 1, "store_id": world.store})
+            json!({"to_id": world.debtor, "amount": 1, "store_id": world.store})
         }
+        "POST /memberships/{id}/merge" => json!({"from": world.customer, "store_id": world.store, "reason": "x"}),
+        "POST /membership-merges/{id}/undo" => json!({"store_id": world.store, "reason": "x"}),
+        "POST /memberships/{id}/holder-transfers" => world.holder_transfer_form(),
         "POST /debts/{id}/write-off" => json!({"reason": "x", "store_id": world.store}),
         "POST /holds" => json!({
             "membership_id": world.membership, "amount": 1, "minutes": 1, "purpose": "x", "store_id": world.store,
@@ -370,7 +378,9 @@ fn path(route: &str, world: &World) -> String {
         Some("deletions") => &world.deletion,
         Some("lendings") => &world.lending,
         Some("jobs") => "review",
-        Some("memberships" | "debts") => &world.membership,
+        Some("memberships") => &world.membership,
+        Some("debts") => &world.debtor,
+        Some("holds") => &world.hold,
         Some("journal") => &world.entry,
         Some("tasks") => &world.task,
         Some("warnings") => &world.warning,
@@ -388,10 +398,11 @@ fn path(route: &str, world: &World) -> String {
         Some("campaigns") => &world.marketing.campaign,
         Some("tags") => &world.marketing.tag,
         Some("segments") => &world.marketing.segment,
+        Some("pools") => &world.pool,
         Some("passes") => &world.pass,
         Some("pass-uses") => &world.pass_use,
         Some("top-ups") => &world.top_up,
-        Some("staff") => &world.staff,
+        Some("staff" | "routes") => &world.staff,
         _ => &world.store,
     };
     let query = match route {
@@ -400,13 +411,19 @@ fn path(route: &str, world: &World) -> String {
         "GET /sales" => format!("?store_id={}", world.store),
         "GET /rewards" => format!("?store_id={}", world.store),
         "GET /memberships" => format!("?customer_id={}", world.customer),
-        "GET /holds" => format!("?membership_id={}", world.membership),
+        "GET /holds" | "GET /membership-merges" => format!("?membership_id={}", world.membership),
         "GET /reports/movements" | "GET /reports/movements/export" => "?from=2026-03-01&to=2026-03-01".to_owned(),
         "GET /reports/settlement" | "GET /reports/settlement/pairs" | "GET /reports/settlement/export" => {
             "?month=2026-03-01".to_owned()
         }
         "GET /visit-reports/standing" => "?period=day".to_owned(),
         "POST /imports" => "?name=a.csv".to_owned(),
+        "POST /openings" | "POST /openings/check" => {
+            format!(
+                "?name=a.csv&store_id={}&memberships=1&points=0&principal=0&bonus=0&sessions=0",
+                world.store
+            )
+        }
         "GET /prepaid-report" => "?quarter=2026-Q1".to_owned(),
         "GET /customer-duplicates" => "?by=phone".to_owned(),
         "GET /contracts/{id}/rebate" => "?from=2026-01-01&to=2026-12-31".to_owned(),

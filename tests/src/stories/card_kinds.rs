@@ -1,7 +1,7 @@
 //! Kinds of cards: who holds them, what they are good for, how many there are (D-CARD-1).
 
 use super::card_life::{application, buyer, declare, give_back, kind, operate};
-use crate::harness::{Answer, Field, Member, TestApp};
+use crate::harness::{Actor, Answer, Field, Member, TestApp};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
@@ -13,6 +13,7 @@ pub fn tests() -> Vec<Trial> {
         d_card_1_a_temporary_card_ends_on_its_day,
         d_card_1_a_staff_card_is_a_member_of_staff_s,
         d_card_1_supplementary_cards_have_a_limit,
+        d_card_9_cards_of_staff_who_left_or_moved_are_listed_until_they_are_back,
         d_card_1_a_kind_that_only_earns_spends_nothing,
         d_card_1_a_kind_that_only_spends_earns_nothing,
     )
@@ -147,6 +148,40 @@ fn d_card_1_a_staff_card_is_a_member_of_staff_s(app: &TestApp) {
     of_nobody(app, "employee", json!({"staff_id": app.consultant()})).created();
 }
 
+fn d_card_9_cards_of_staff_who_left_or_moved_are_listed_until_they_are_back(app: &TestApp) {
+    declare(app, &[kind("employee", json!({"holder": "staff"}))]);
+    let listed = |actor: &Actor| -> Vec<(String, String)> {
+        let cards = actor.get("/outstanding-cards").ok().list("/items");
+        let told = |card: &Value| (card.text("/staff_name"), card.text("/cause"));
+        cards.iter().map(told).collect()
+    };
+    let hire = |name: &str| app.hire(name, "cashier", &[app.east()]).text("/id");
+    let (lan, hua, stays) = (hire("lan"), hire("hua"), hire("stays"));
+    let mut cards = Vec::new();
+    for staff in [&lan, &hua, &stays] {
+        let card = of_nobody(app, "employee", json!({"staff_id": staff})).created();
+        cards.push(card.text("/id"));
+    }
+    assert_eq!(listed(&app.manager()), []);
+    let change = |staff: &str, to: Value| {
+        let path = format!("/staff/{staff}");
+        let version = app.hq().get(&path).header("etag").expect("an ETag").to_owned();
+        app.hq().patch(&path, &version, &to).ok();
+    };
+    change(&lan, json!({"active": false}));
+    change(&hua, json!({"store_ids": [app.west()]}));
+    let expected = [("lan", "left"), ("hua", "moved")].map(|(name, cause)| (name.to_owned(), cause.to_owned()));
+    assert_eq!(listed(&app.manager()), expected);
+    assert_eq!(
+        listed(&app.actor("store_manager", &[app.west()])),
+        [],
+        "the east store's are its own"
+    );
+    give_back(app, &cards[0]).ok();
+    assert_eq!(listed(&app.hq()), expected[1..]);
+    app.auditor().get("/outstanding-cards").expect_problem(403, "forbidden");
+}
+
 fn d_card_1_supplementary_cards_have_a_limit(app: &TestApp) {
     declare(app, &[kind("customer", json!({"most": 2}))]);
     let member = app.member("王芳");
@@ -170,6 +205,10 @@ fn d_card_1_a_kind_that_only_earns_spends_nothing(app: &TestApp) {
     app.redeem(&member.number, &mug).expect_problem(409, "card_kind");
     let sale = app.sale_to(&member).line("cream", "skin", 10_00);
     sale.clone().points(1_00).post().expect_problem(409, "card_kind");
+    sale.clone()
+        .tender("value", 10_00)
+        .post()
+        .expect_problem(409, "card_kind");
     assert_eq!(sale.ring_as_quoted().earned(), 10);
 }
 

@@ -1,5 +1,6 @@
 //! The life of a card: D-CARD-2, -4, -5, -6, -9.
 
+use super::privacy;
 use crate::harness::{Actor, Answer, Field, Member, TestApp, fresh_key, time};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ pub fn tests() -> Vec<Trial> {
         d_card_2_a_card_is_collected_with_a_document_and_a_hand_over,
         d_card_2_a_rejected_application_ends_the_membership,
         d_card_6_who_handed_a_found_card_in_is_kept,
+        d_card_6_who_handed_it_in_is_sealed_and_told_to_who_gives_it_back,
         d_card_6_a_lost_card_is_reported_before_it_is_replaced,
         d_card_5_a_caller_is_asked_and_the_answers_are_not_kept,
         d_card_5_what_was_spent_between_loss_and_report_is_listed,
@@ -74,61 +76,100 @@ pub(super) fn operate(actor: &Actor, card: &str, operation: &str, body: &Value) 
     actor.request("POST", &path).key(&fresh_key()).json(body).send()
 }
 
+/// Which roles may do what, as D-CARD-2, -4, -5, -6, -9 and -10 have it; whoever isn't named may not.
+const WHO_MAY: [(&str, &[&str]); 15] = [
+    ("approve", BACK_OFFICE),
+    ("reject", BACK_OFFICE),
+    ("collect", DESK),
+    ("freeze", COUNTER),
+    ("unfreeze", BACK_OFFICE),
+    (
+        "report_loss",
+        &[
+            "hq_admin",
+            "store_manager",
+            "supervisor",
+            "cashier",
+            "consultant",
+            "clerk",
+            "api_client",
+        ],
+    ),
+    (
+        "hand_in",
+        &[
+            "hq_admin",
+            "store_manager",
+            "supervisor",
+            "cashier",
+            "consultant",
+            "clerk",
+        ],
+    ),
+    ("cancel_loss", COUNTER),
+    ("replace", COUNTER),
+    ("set_pin", DESK),
+    ("change_pin", DESK),
+    ("reset_pin", COUNTER),
+    ("unlock_pin", COUNTER),
+    ("return", BACK_OFFICE),
+    ("cancel", BACK_OFFICE),
+];
+const BACK_OFFICE: &[&str] = &["hq_admin", "store_manager", "supervisor"];
+const COUNTER: &[&str] = &["hq_admin", "store_manager", "supervisor", "cashier"];
+const DESK: &[&str] = &["hq_admin", "store_manager", "supervisor", "cashier", "clerk"];
+const ROLES: [&str; 10] = [
+    "hq_admin",
+    "store_manager",
+    "supervisor",
+    "cashier",
+    "consultant",
+    "clerk",
+    "finance",
+    "auditor",
+    "api_client",
+    "vendor",
+];
+
 fn d_card_4_every_operation_and_every_role(app: &TestApp) {
     let own = [app.east()];
-    let roles = [
-        "hq_admin",
-        "store_manager",
-        "supervisor",
-        "cashier",
-        "consultant",
-        "clerk",
-        "finance",
-        "auditor",
-        "api_client",
-        "vendor",
-    ];
     let table = app.auditor().get("/card-operations").ok();
     let table = table.as_array().expect("a table");
-    assert_eq!(table.len(), 15);
+    let named: Vec<String> = table.iter().map(|row| row.text("/operation")).collect();
+    assert_eq!(named, WHO_MAY.map(|(operation, _)| operation));
     let card = app.member("王芳").card;
-    for role in roles {
+    for role in ROLES {
         let actor = match role {
             "hq_admin" => app.hq(),
             _ => app.actor(role, &own),
         };
-        let may: Vec<String> = actor
-            .get("/me")
-            .ok()
-            .list("/permissions")
-            .iter()
-            .filter_map(|p| p.as_str().map(str::to_owned))
-            .collect();
-        for row in table {
-            let operation = row.text("/operation");
-            let permitted = may.contains(&row.text("/permission"));
-            let answer = operate(&actor, &card, &operation, &json!({}));
-            // A body without anything is looked at after the permission.
-            let expected = if permitted {
-                [400, 409, 422].as_slice()
-            } else {
-                &[400, 403]
-            };
+        let told = actor.get("/me").ok().list("/permissions");
+        for (row, (operation, who)) in table.iter().zip(WHO_MAY) {
+            let may = who.contains(&role);
+            assert_eq!(
+                told.contains(&row["permission"]),
+                may,
+                "{operation} as {role}, as /me tells"
+            );
+            let answer = operate(&actor, &card, operation, &demanded(app, operation));
+            let done_or_refused_for_the_card = matches!(answer.status, 200 | 201 | 409 | 422);
             assert!(
-                expected.contains(&answer.status),
+                if may {
+                    done_or_refused_for_the_card
+                } else {
+                    answer.status == 403
+                },
                 "{operation} as {role}: {} {:#}",
                 answer.status,
                 answer.body
             );
-            let answer = operate(&actor, &card, &operation, &demanded(app, &operation));
-            match permitted {
-                true => assert!(
-                    matches!(answer.status, 200 | 201 | 409 | 422),
-                    "{operation} as {role}: {:#}",
-                    answer.body
-                ),
-                false => assert_eq!(answer.status, 403, "{operation} as {role}: {:#}", answer.body),
-            }
+            // A body without anything is no way around.
+            let status = operate(&actor, &card, operation, &json!({})).status;
+            let expected: &[u16] = if may { &[400, 409, 422] } else { &[400, 403] };
+            assert!(
+                expected.contains(&status),
+                "{operation} as {role}, nothing said: {status}"
+            );
         }
     }
 }
@@ -260,6 +301,42 @@ fn d_card_6_who_handed_a_found_card_in_is_kept(app: &TestApp) {
     app.operate(&member.card, "cancel-loss", json!({"identity_checked": true}))
         .ok();
     app.sale_to(&member).line("cream", "skin", 10_00).ring();
+}
+
+fn d_card_6_who_handed_it_in_is_sealed_and_told_to_who_gives_it_back(app: &TestApp) {
+    let member = app.member("王芳");
+    let path = format!("/cards/{}/loss", member.card);
+    app.hq().get(&path).expect_problem(404, "not_found");
+    let told = json!({"reason": "拾于店门口", "handed_in_by": " 保安老李 "});
+    operate(&app.cashier(), &member.card, "hand_in", &told).ok();
+    let found = app.cashier().get(&path).ok();
+    assert_eq!(
+        (found.text("/handed_in/by"), &found["lost"]),
+        ("保安老李".into(), &json!(true))
+    );
+    assert_eq!(
+        found.text("/reported_at"),
+        found.text("/handed_in/at"),
+        "nobody reported it"
+    );
+    // Who can't give it back sees that it was found, and not by whom.
+    let elsewhere = app.actor("cashier", &[app.west()]);
+    for other in [app.auditor(), app.till(), elsewhere] {
+        let told = other.get(&path).ok();
+        assert_eq!(
+            (&told["handed_in"]["by"], told["handed_in"]["at"].is_string()),
+            (&Value::Null, true)
+        );
+    }
+    let kept = privacy::kept(app);
+    let holds = |text: &str| kept.iter().any(|(_, bytes)| privacy::contains(bytes, text.as_bytes()));
+    assert!(holds("拾于店门口"), "the search looks where the data is");
+    assert!(!holds("保安老李"), "the finder's name lies in clear");
+    // Lost again: it isn't with that finder any more.
+    let checked = json!({"reason": "x", "identity_checked": true});
+    operate(&app.cashier(), &member.card, "cancel_loss", &checked).ok();
+    operate(&app.cashier(), &member.card, "report_loss", &checked).ok();
+    assert_eq!(app.hq().get(&path).ok()["handed_in"], Value::Null);
 }
 
 fn d_card_6_a_lost_card_is_reported_before_it_is_replaced(app: &TestApp) {

@@ -10,6 +10,7 @@ pub fn tests() -> Vec<Trial> {
         d_arc_3_what_was_returned_does_not_count,
         d_arc_3_a_computed_class_never_overwrites_a_manual_one,
         d_arc_3_a_manual_class_keeps_who_and_when,
+        d_arc_3_a_customer_has_a_region_and_a_place_on_the_route,
         d_arc_3_classes_are_computed_once_a_day_and_with_new_rules,
         d_arc_3_lists_are_narrowed_to_a_class_and_a_consultant,
     )
@@ -256,4 +257,44 @@ fn d_arc_3_lists_are_narrowed_to_a_class_and_a_consultant(app: &TestApp) {
     app.hq()
         .get("/customers?class=nature-king")
         .expect_problem(400, "body_invalid");
+}
+
+fn d_arc_3_a_customer_has_a_region_and_a_place_on_the_route(app: &TestApp) {
+    let customer = app.customer("王芳").create();
+    let region = app
+        .hq()
+        .post("/regions", &json!({"code": "river", "name": "江东"}))
+        .created();
+    let consultant = app.actor("consultant", &[app.east()]);
+    set(&consultant, &customer, "region", json!("river")).ok();
+    set(&consultant, &customer, "route", json!("12")).ok();
+    let (mine, place) = (class(app, &customer, "region"), class(app, &customer, "route"));
+    assert_eq!(
+        (mine.text("/class"), place.text("/class")),
+        ("river".into(), "12".into())
+    );
+    for one in [&mine, &place] {
+        assert_eq!(one["manual"], true);
+        assert_eq!(one.text("/set_by"), consultant.get("/me").ok().text("/staff_id"));
+        assert!(one.text("/set_at").starts_with("2026-03-01"), "{one:#}");
+    }
+    for (dimension, wrong) in [
+        ("region", "nowhere"),
+        ("route", "0"),
+        ("route", "012"),
+        ("route", "10000"),
+        ("route", "x"),
+    ] {
+        let problem = set(&consultant, &customer, dimension, json!(wrong)).expect_problem(422, "field_invalid");
+        assert_eq!(problem.text("/pointer"), "/class", "{dimension} {wrong}");
+    }
+    // Computing leaves them alone; an archived region stays where it is and is given to nobody else.
+    compute(app);
+    let path = format!("/regions/{}", region.text("/id"));
+    app.hq().patch(&path, "\"1\"", &json!({"active": false})).ok();
+    assert_eq!(class(app, &customer, "region"), mine);
+    let other = app.customer("李娜").create();
+    set(&consultant, &other, "region", json!("river")).expect_problem(422, "field_invalid");
+    set(&consultant, &customer, "route", Value::Null).ok();
+    assert_eq!(class(app, &customer, "route"), Value::Null);
 }

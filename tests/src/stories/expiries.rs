@@ -13,6 +13,7 @@ pub fn tests() -> Vec<Trial> {
         d_led_7_what_expires_by_a_day_is_told_with_its_lots,
         d_led_7_each_form_is_warned_of_with_its_grace,
         d_led_7_a_clock_that_jumps_ends_no_points_without_a_word,
+        d_led_7_ten_thousand_points_a_day_never_wait_and_one_more_does,
         d_led_7_an_approved_run_takes_what_was_seen,
         d_led_7_a_clock_that_jumps_reviews_no_tiers_without_a_word,
         d_led_2_what_ends_in_one_night_has_an_entry_each_and_one_line_in_the_log,
@@ -144,8 +145,15 @@ fn d_led_7_each_form_is_warned_of_with_its_grace(app: &TestApp) {
 /// A member with 20 000 points that end on 31 December.
 fn rich(app: &TestApp) -> Member {
     expiring(app, json!({"kind": "fixed_day", "month": 12, "day": 31}));
-    let member = app.member("王芳");
-    app.sale_to(&member).line("cream", "skin", 19000_00).ring_as_quoted();
+    with_points(app, "王芳", 20_000)
+}
+
+/// A new member with so many points, more than 1000.
+fn with_points(app: &TestApp, name: &str, points: i64) -> Member {
+    let member = app.member(name);
+    let rest = (points - 1000) * 100;
+    app.sale_to(&member).line("cream", "skin", rest).ring_as_quoted();
+    assert_eq!(app.points(&member), points);
     member
 }
 
@@ -169,6 +177,28 @@ fn d_led_7_a_clock_that_jumps_ends_no_points_without_a_word(app: &TestApp) {
         (20_000, "2027-01-01".into())
     );
     assert_eq!(app.entries(&member).len(), before);
+}
+
+fn d_led_7_ten_thousand_points_a_day_never_wait_and_one_more_does(app: &TestApp) {
+    expiring(app, json!({"kind": "fixed_day", "month": 12, "day": 31}));
+    let few = with_points(app, "王芳", 10_000);
+    app.set_now("2027-01-01 03:00");
+    app.night();
+    assert_eq!(
+        last(app, "expiry").text("/state"),
+        "done",
+        "all there is, and no more than the floor"
+    );
+    let entry = app.entries(&few).pop().expect("an entry");
+    assert_eq!((entry.text("/kind"), entry.int("/amount")), ("expire".into(), -10_000));
+    app.set_now("2027-03-01 10:00");
+    let many = with_points(app, "李雷", 10_001);
+    let before = app.entries(&many).len();
+    app.set_now("2028-01-01 03:00");
+    app.night();
+    let run = last(app, "expiry");
+    assert_eq!((run.text("/state"), run.int("/held/figure")), ("held".into(), 10_001));
+    assert_eq!(app.entries(&many).len(), before, "nothing is booked");
 }
 
 fn d_led_7_an_approved_run_takes_what_was_seen(app: &TestApp) {

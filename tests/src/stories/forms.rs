@@ -11,6 +11,8 @@ pub fn tests() -> Vec<Trial> {
         d_arc_2_a_link_works_once_and_shows_nothing_of_the_card,
         d_arc_2_a_link_expires_is_withdrawn_and_belongs_to_its_chain,
         d_arc_2_answers_are_checked_and_only_what_is_asked_for_is_taken,
+        d_arc_2_a_chains_own_fields_are_asked_for_and_checked,
+        d_arc_2_answers_to_own_fields_are_decided_one_by_one,
         d_arc_2_who_guesses_links_is_slowed_down,
         d_arc_2_forms_go_along_with_a_merge_and_away_with_the_person,
     )
@@ -128,7 +130,7 @@ fn d_arc_2_a_link_works_once_and_shows_nothing_of_the_card(app: &TestApp) {
     let (_, token) = send(&app.hq(), &customer, &json!({"groups": ["contact"]}));
     let shown = open(app, &token).ok();
     let names: Vec<&String> = shown.as_object().expect("a document").keys().collect();
-    assert_eq!(names, ["display", "expires_at", "groups"]);
+    assert_eq!(names, ["display", "expires_at", "groups", "minor_units", "own"]);
     assert_eq!(shown.text("/display/zh"), "王女士");
     let text = shown.to_string();
     for secret in ["王芳", "5678", "wang", "77415926", "现款", &customer] {
@@ -246,4 +248,110 @@ fn d_arc_2_forms_go_along_with_a_merge_and_away_with_the_person(app: &TestApp) {
     super::erasure::erase(app, &stays);
     assert!(forms(app, &stays).is_empty());
     open(app, &open_one).expect_problem(404, "not_found");
+}
+
+/// Publishes a chain's own fields.
+fn declare(app: &TestApp, follows: i64, fields: Value) {
+    let body = json!({"follows": follows, "fields": fields});
+    app.hq().post("/customer-fields", &body).created();
+}
+
+/// A choice and a sum that the card must have, a mail address, and papers that the shop keeps.
+fn own_fields() -> Value {
+    let label = |zh: &str, en: &str| json!({"zh": zh, "en": en});
+    let skin =
+        json!([{"code": "dry", "label": label("干性", "Dry")}, {"code": "oily", "label": label("油性", "Oily")}]);
+    json!([
+        {"name": "skin", "label": label("肤质", "Skin"), "kind": "choice", "choices": skin, "required": true},
+        {"name": "budget", "label": label("预算", "Budget"), "kind": "money", "required": true},
+        {"name": "mail2", "label": label("备用邮箱", "Second mail"), "kind": "mail"},
+        {"name": "papers", "label": label("证件", "Papers"), "kind": "documents",
+            "documents": [{"code": "id", "label": label("身份证", "Identity card"), "copies": 1}]},
+    ])
+}
+
+fn d_arc_2_a_chains_own_fields_are_asked_for_and_checked(app: &TestApp) {
+    let customer = someone(app);
+    let hq = app.hq();
+    let path = format!("/customers/{customer}/forms");
+    let problem = hq
+        .post(&path, &json!({"groups": ["own"]}))
+        .expect_problem(422, "field_invalid");
+    assert_eq!(problem.text("/pointer"), "/groups", "nothing is declared yet");
+    declare(app, 0, own_fields());
+    let (_, contact) = send(&hq, &customer, &json!({"groups": ["contact"]}));
+    assert_eq!(open(app, &contact).ok()["own"], json!([]), "none is asked for");
+    let unasked = json!({"card": {"own": {"skin": "dry"}}});
+    let problem = fill(app, &contact, &unasked).expect_problem(422, "field_invalid");
+    assert_eq!(problem.text("/pointer"), "/answers/card/own/skin");
+    let (_, token) = send(&hq, &customer, &json!({"groups": ["own"]}));
+    let shown = open(app, &token).ok();
+    let asked: Vec<String> = shown.list("/own").iter().map(|field| field.text("/name")).collect();
+    assert_eq!(asked, ["skin", "budget", "mail2"], "papers are kept by the shop");
+    for (answers, pointer) in [
+        (json!({"skin": "green"}), "/answers/card/own/skin"),
+        (json!({"budget": "x"}), "/answers/card/own/budget"),
+        (json!({"mail2": "wang"}), "/answers/card/own/mail2"),
+        (json!({"papers": {"id": 1}}), "/answers/card/own/papers"),
+        (json!({"nothing": 1}), "/answers/card/own/nothing"),
+    ] {
+        let problem = fill(app, &token, &json!({"card": {"own": answers}})).expect_problem(422, "field_invalid");
+        assert_eq!(problem.text("/pointer"), pointer);
+    }
+    // Nobody must fill in everything.
+    fill(app, &token, &json!({"card": {"own": {"mail2": "fang@example.com"}}})).expect(204);
+}
+
+fn d_arc_2_answers_to_own_fields_are_decided_one_by_one(app: &TestApp) {
+    let customer = someone(app);
+    let hq = app.hq();
+    declare(app, 0, own_fields());
+    let (id, token) = send(&hq, &customer, &json!({"groups": ["contact", "own"]}));
+    let answers = json!({"card": {
+        "own": {"skin": "dry", "budget": 500_00, "mail2": "fang@example.com"}, "contact": {"qq": "88888"},
+    }});
+    fill(app, &token, &answers).expect(204);
+    let form = &forms(app, &customer)[0];
+    let given = |field: &str| {
+        let found = form.list("/fields").into_iter().find(|row| row.text("/field") == field);
+        found.unwrap_or_else(|| panic!("no {field}"))["value"].clone()
+    };
+    assert_eq!(given("card/own/mail2"), "f***@example.com", "masked as on the card");
+    assert_eq!(
+        (given("card/own/skin"), given("card/own/budget")),
+        (json!("dry"), json!(500_00))
+    );
+    // Each by itself, although both are required on the card.
+    let review = |body: Value| hq.post(&format!("/customer-forms/{id}/review"), &body);
+    let card = || hq.get(&format!("/customers/{customer}")).ok()["card"].clone();
+    review(json!({"accept": ["card/own/skin"]})).ok();
+    assert_eq!(
+        (
+            card().text("/own/skin/value"),
+            card().int("/own/skin/version"),
+            &card()["own"]["budget"]
+        ),
+        ("dry".into(), 1, &Value::Null)
+    );
+    assert_eq!(card().text("/provenance/own/source"), "self");
+    // A field that is gone meanwhile can be refused alone.
+    let label = |zh: &str, en: &str| json!({"zh": zh, "en": en});
+    declare(
+        app,
+        1,
+        json!([{"name": "skin", "label": label("肤质", "Skin"), "kind": "text"},
+        {"name": "budget", "label": label("预算", "Budget"), "kind": "money"}]),
+    );
+    let gone = review(json!({"accept": ["card/own/mail2"]})).expect_problem(422, "field_invalid");
+    assert_eq!(gone.text("/pointer"), "/card/own/mail2");
+    let rest = json!({"accept": ["card/own/budget", "card/contact/qq"], "refuse": ["card/own/mail2"]});
+    assert_eq!(review(rest).ok().text("/state"), "reviewed");
+    assert_eq!(
+        (
+            card().int("/own/budget/value"),
+            card().int("/own/budget/version"),
+            card()["own"]["mail2"].clone()
+        ),
+        (500_00, 2, Value::Null)
+    );
 }

@@ -15,6 +15,8 @@ pub fn tests() -> Vec<Trial> {
         d_led_3_two_holds_cannot_hold_one_balance,
         d_led_3_wrong_holds_are_told_by_field,
         d_card_5_a_loss_lets_go_what_the_card_held,
+        d_card_5_another_card_of_the_membership_keeps_its_holds,
+        d_led_3_value_is_held_and_sessions_are_not,
     )
 }
 
@@ -218,11 +220,59 @@ fn d_card_5_a_loss_lets_go_what_the_card_held(app: &TestApp) {
         json!({"caller_verified": true, "questions": ["birthday"]}),
     )
     .ok();
-    assert_eq!(stands(app, &fang), (800, 200), "the membership goes on");
+    assert_eq!(
+        stands(app, &fang),
+        (1000, 0),
+        "no card of it works: nothing is set aside any more"
+    );
     capture(app, &of_card, 300).expect_problem(409, "hold_ended");
-    capture(app, &of_membership, 200).ok();
+    capture(app, &of_membership, 200).expect_problem(409, "hold_ended");
     app.operate(&fang.card, "cancel-loss", json!({"identity_checked": true}))
         .ok();
-    assert_eq!(stands(app, &fang), (800, 0), "found again, what was let go stays so");
+    assert_eq!(stands(app, &fang), (1000, 0), "found again, what was let go stays so");
+    app.finish();
+}
+
+fn d_card_5_another_card_of_the_membership_keeps_its_holds(app: &TestApp) {
+    let fang = app.member("王芳");
+    let more = json!({"membership_id": fang.membership, "store_id": app.east(), "kind": "customer"});
+    let second = app.manager().post("/cards", &more).created();
+    let of_first = hold(app, &fang, 300, 60).created();
+    let mut body = hold_body(app, &fang, 200, 60);
+    body["card"] = json!(second.text("/number"));
+    let of_second = app.till().post("/holds", &body).created();
+    let lost = json!({"caller_verified": true, "questions": ["birthday"]});
+    app.operate(&fang.card, "report-loss", lost).ok();
+    assert_eq!(stands(app, &fang), (800, 200), "the membership goes on");
+    capture(app, &of_first, 300).expect_problem(409, "hold_ended");
+    capture(app, &of_second, 200).ok();
+    assert_eq!(stands(app, &fang), (800, 0));
+    app.finish();
+}
+
+fn d_led_3_value_is_held_and_sessions_are_not(app: &TestApp) {
+    super::prepaid::with_value(app);
+    let member = super::prepaid::known_member(app, "王芳");
+    super::prepaid::top_up(app, &member, 500_00, Some("summer"));
+    let mut body = hold_body(app, &member, 400_00, 60);
+    body["asset"] = json!("principal");
+    let held = app.till().post("/holds", &body).created();
+    assert_eq!(super::prepaid::value_of(app, &member), (100_00, 100_00));
+    let pay = |amount| {
+        let sale = app.sale_to(&member).line("cream", "skin", amount);
+        sale.tender("value", amount).post()
+    };
+    let refused = pay(200_01).expect_problem(409, "insufficient_value");
+    assert_eq!(refused.int("/available"), 200_00);
+    pay(200_00).created();
+    assert_eq!(
+        super::prepaid::value_of(app, &member),
+        (0, 0),
+        "half of each, by what is free"
+    );
+    capture(app, &held, 150_00).ok();
+    assert_eq!(super::prepaid::value_of(app, &member), (250_00, 0));
+    body["asset"] = json!("session:facial");
+    app.till().post("/holds", &body).expect_problem(422, "field_invalid");
     app.finish();
 }

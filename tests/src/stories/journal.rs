@@ -1,6 +1,6 @@
 //! Customers' journals (D-ARC-4).
 
-use crate::harness::{Field, TestApp};
+use crate::harness::{Field, TestApp, query_value};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
@@ -12,6 +12,9 @@ pub fn tests() -> Vec<Trial> {
         d_arc_4_what_is_overdue_is_listed_over_all_customers,
         d_arc_4_a_journal_adds_up_by_category,
         d_arc_4_a_journal_stays_with_its_store_and_out_of_the_audit_log,
+        d_arc_4_a_chain_has_categories_of_its_own_with_their_deadlines,
+        d_arc_4_an_archived_category_keeps_its_entries_and_takes_no_new_ones,
+        d_arc_4_categories_stay_what_entries_are_kept_under,
     )
 }
 
@@ -189,8 +192,153 @@ fn d_arc_4_a_journal_adds_up_by_category(app: &TestApp) {
     write(json!({"category": "returns", "description": "d", "quantity": 1000}));
     let totals = hq.get(&format!("{path}/totals")).ok();
     let expected = json!([
-        {"category": "returns", "entries": 1, "open": 1, "amount": 0, "quantity": 1000},
-        {"category": "samples", "entries": 2, "open": 1, "amount": 15_00, "quantity": 2000},
+        {
+            "category": "returns", "category_name": {"zh": "退换货", "en": "Returns"},
+            "entries": 1, "open": 1, "amount": 0, "quantity": 1000,
+        },
+        {
+            "category": "samples", "category_name": {"zh": "样品与物料", "en": "Samples and materials"},
+            "entries": 2, "open": 1, "amount": 15_00, "quantity": 2000,
+        },
     ]);
     assert_eq!(totals["items"], expected, "what was corrected doesn't count");
+}
+
+/// A category beside the shipped ones.
+fn training() -> Value {
+    json!({
+        "code": "training", "name": {"zh": "培训", "en": "Training"}, "deadline_days": 5,
+        "amounts": false, "quantities": true, "active": true,
+    })
+}
+
+/// Changes the chain's categories as somebody sees them, and sends them.
+fn set_categories(app: &TestApp, change: impl FnOnce(&mut Vec<Value>)) -> crate::harness::Answer {
+    let view = app.hq().get("/journal-categories").ok();
+    let mut categories = view.list("/value/categories");
+    change(&mut categories);
+    let tag = format!("\"{}\"", view.int("/version"));
+    app.hq().patch(
+        "/journal-categories",
+        &tag,
+        &json!({"value": {"categories": categories}}),
+    )
+}
+
+fn of_code<'a>(categories: &'a mut [Value], code: &str) -> &'a mut Value {
+    let mut found = categories.iter_mut().filter(|one| one["code"] == code);
+    found.next().expect("a category of this code")
+}
+
+fn d_arc_4_a_chain_has_categories_of_its_own_with_their_deadlines(app: &TestApp) {
+    let customer = app.customer("王芳").create();
+    let path = format!("/customers/{customer}/journal");
+    let consultant = app.actor("consultant", &[app.east()]);
+    let complaint = json!({"category": "complaint", "description": "瓶盖漏"});
+    let before = consultant.post(&path, &complaint).created();
+    let lesson = json!({"category": "training", "description": "导购培训", "amount": 99_00, "quantity": 3000});
+    consultant.post(&path, &lesson).expect_problem(422, "field_invalid");
+    let sent = json!({"value": app.hq().get("/journal-categories").ok()["value"]});
+    consultant
+        .patch("/journal-categories", "\"0\"", &sent)
+        .expect_problem(403, "forbidden");
+    set_categories(app, |all| {
+        all.push(training());
+        of_code(all, "complaint")["deadline_days"] = json!(1);
+    })
+    .ok();
+    let written = consultant.post(&path, &lesson).created();
+    assert_eq!(
+        (written.text("/due_on"), written.text("/category_name/en")),
+        ("2026-03-06".into(), "Training".into())
+    );
+    let after = consultant.post(&path, &complaint).created();
+    let days = [before.text("/due_on"), after.text("/due_on")];
+    assert_eq!(days, ["2026-03-04", "2026-03-02"]);
+    assert_eq!(
+        consultant.get(&path).ok().text("/items/2/due_on"),
+        days[0],
+        "it keeps the day it had"
+    );
+    // Renamed, it is called so wherever it stands.
+    set_categories(app, |all| {
+        of_code(all, "training")["name"] = json!({"zh": "带教", "en": "Coaching"})
+    })
+    .ok();
+    let totals = consultant.get(&format!("{path}/totals")).ok();
+    let coaching = json!({
+        "category": "training", "category_name": {"zh": "带教", "en": "Coaching"},
+        "entries": 1, "open": 1, "amount": null, "quantity": 3000,
+    });
+    assert_eq!(totals["items"][1], coaching, "amounts of it aren't summed");
+    let called = |path: &str, place: &str| app.hq().get(path).ok().text(place);
+    assert_eq!(
+        called(&format!("{path}?category=training"), "/items/0/category_name/zh"),
+        "带教"
+    );
+    assert_eq!(
+        called("/journal?category=training", "/items/0/entry/category_name/zh"),
+        "带教"
+    );
+    assert_eq!(
+        called(
+            &format!("/search?q={}", query_value("导购培训")),
+            "/journal/0/category_name/en"
+        ),
+        "Coaching"
+    );
+    let timeline = format!("/customers/{customer}/timeline?kind=journal");
+    let items = app.hq().get(&timeline).ok().list("/items");
+    let names: Vec<String> = items.iter().map(|item| item.text("/what_name/zh")).collect();
+    assert!(names.contains(&"带教".into()), "{names:?}");
+}
+
+fn d_arc_4_an_archived_category_keeps_its_entries_and_takes_no_new_ones(app: &TestApp) {
+    let customer = app.customer("王芳").create();
+    let path = format!("/customers/{customer}/journal");
+    let hq = app.hq();
+    set_categories(app, |all| all.push(training())).ok();
+    let first = json!({"category": "training", "description": "导购培训"});
+    let id = hq.post(&path, &first).created().text("/id");
+    set_categories(app, |all| of_code(all, "training")["active"] = json!(false)).ok();
+    let problem = hq.post(&path, &first).expect_problem(422, "field_invalid");
+    assert_eq!(problem.text("/errors/0/pointer"), "/category");
+    assert_eq!(hq.get(&path).ok().text("/items/0/category_name/zh"), "培训");
+    let moved = json!({"category": "need", "description": "x", "corrects": id});
+    let again = json!({"category": "training", "description": "导购培训两天", "corrects": id});
+    let again = hq.post(&path, &again).created().text("/id");
+    hq.post(&path, &moved).expect_problem(409, "already_exists");
+    hq.post(
+        &path,
+        &json!({"category": "need", "description": "要大瓶", "corrects": again}),
+    )
+    .created();
+    let task = json!({"customer_id": customer, "title": "回访", "due_on": "2026-03-05"});
+    let task = hq.post("/tasks", &task).created().text("/id");
+    let end = |category: &str| {
+        hq.request("POST", &format!("/tasks/{task}/complete"))
+            .key(&crate::harness::fresh_key())
+            .header("If-Match", "\"1\"")
+            .json(&json!({"outcome": "已回访", "category": category}))
+            .send()
+    };
+    end("training").expect_problem(422, "field_invalid");
+    end("promise").ok();
+}
+
+fn d_arc_4_categories_stay_what_entries_are_kept_under(app: &TestApp) {
+    set_categories(app, |all| all.push(training())).ok();
+    let refused = |change: &dyn Fn(&mut Vec<Value>)| {
+        let problem = set_categories(app, |all| change(all)).expect_problem(422, "field_invalid");
+        problem.text("/errors/0/pointer")
+    };
+    assert_eq!(refused(&|all| drop(all.pop())), "/value/categories");
+    assert_eq!(refused(&|all| drop(all.remove(0))), "/value/categories");
+    assert_eq!(refused(&|all| all.push(training())), "/value/categories/13");
+    let archive = |code: &'static str| move |all: &mut Vec<Value>| of_code(all, code)["active"] = json!(false);
+    assert_eq!(refused(&archive("service_visit")), "/value/categories/10");
+    assert_eq!(refused(&archive("record")), "/value/categories/11");
+    set_categories(app, archive("invoices")).ok();
+    let noted = app.hq().get("/audit?action=journal_categories.update").ok();
+    assert_eq!(noted.list("/items").len(), 2);
 }

@@ -16,6 +16,8 @@ pub fn tests() -> Vec<Trial> {
         a_stolen_refresh_token_ends_the_session,
         logging_out_ends_the_session,
         a_disabled_account_stops_at_once,
+        s22_two_authorization_headers_are_refused,
+        s25_no_length_of_a_password_is_cut,
         tokens_that_are_not_ours_are_refused,
         an_expired_token_says_so,
         a_changed_password_ends_other_sessions,
@@ -251,6 +253,33 @@ fn a_changed_password_ends_other_sessions(app: &TestApp) {
         "the old password is asked for: {:#}",
         refused.body
     );
+}
+
+fn s22_two_authorization_headers_are_refused(app: &TestApp) {
+    app.cashier();
+    let (token, _) = tokens(app, "cashier-east");
+    token.get("/me").ok();
+    let twice = token
+        .request("GET", "/me")
+        .header("Authorization", "Bearer of-somebody-else");
+    twice.send().expect_problem(400, "body_invalid");
+}
+
+fn s25_no_length_of_a_password_is_cut(app: &TestApp) {
+    app.cashier();
+    let longest = "correct-horse-".repeat(19)[..256].to_owned();
+    let change = json!({"old_password": PASSWORD, "new_password": longest});
+    let (here, _) = tokens(app, "cashier-east");
+    here.request("POST", "/auth/password").json(&change).send().expect(204);
+    let log_in = |password: &str| Actor::nobody(app.base()).login(&app.chain().code, "cashier-east", password);
+    log_in(&longest).ok();
+    let longer = format!("{longest}{}", "x".repeat(44));
+    log_in(&longer).expect_problem(401, "login_failed");
+    let change = json!({"old_password": longest, "new_password": longer});
+    here.request("POST", "/auth/password")
+        .json(&change)
+        .send()
+        .expect_problem(422, "field_invalid");
 }
 
 fn who_am_i(app: &TestApp) {

@@ -182,7 +182,7 @@ fn d_arc_13_a_merge_takes_everything_along_and_gives_it_back(app: &TestApp) {
             "membership": 1, "bill": 1, "journal": 1, "record": 1, "task": 0, "warning": 0, "satisfaction": 0,
             "assessment": 0, "introduced": 1, "file": 0, "change": 0, "form": 0, "lending": 0, "contract": 0, "message": 0,
             "tag": 0,
-            "paid_top_up": 0,
+            "paid_top_up": 0, "handed_over": 0, "taken_over": 0,
         })
     );
     let memberships = ids(app, &format!("/memberships?customer_id={}", stays.customer));

@@ -4,6 +4,7 @@
 mod access;
 mod accounting;
 mod admission;
+mod anonymous_value;
 mod assessments;
 mod audit;
 mod backup;
@@ -18,6 +19,7 @@ mod card_stock;
 mod card_transfers;
 mod cards;
 mod cards_from_stock;
+mod club;
 mod confidential;
 mod contention;
 mod contract_books;
@@ -55,19 +57,27 @@ mod ledger;
 mod limits;
 mod login;
 mod lunar;
+mod membership_merges;
+mod membership_transfers;
 mod merges;
 mod message_crash;
 mod message_troubles;
 mod messages;
 mod model;
+mod model_assets;
+mod model_steps;
+mod opening_books;
+mod openings;
 mod operation;
 mod outage;
 mod passes;
 mod permits;
 mod phones;
 mod planted;
+mod pools;
 mod posting;
 mod prepaid;
+mod prepaid_refunds;
 mod privacy;
 mod problems;
 mod races;
@@ -106,6 +116,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     access::tests,
     accounting::tests,
     admission::tests,
+    anonymous_value::tests,
     assessments::tests,
     audit::tests,
     backup::tests,
@@ -120,6 +131,7 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     card_pins::tests,
     cards::tests,
     cards_from_stock::tests,
+    club::tests,
     confidential::tests,
     contention::tests,
     contracts::tests,
@@ -153,16 +165,23 @@ const SUBJECTS: &[fn() -> Vec<Trial>] = &[
     limits::tests,
     login::tests,
     lunar::tests,
+    membership_merges::tests,
+    membership_transfers::tests,
     merges::tests,
     model::tests,
+    model_assets::tests,
+    opening_books::tests,
+    openings::tests,
     operation::tests,
     outage::tests,
     passes::tests,
     permits::tests,
     phones::tests,
     planted::tests,
+    pools::tests,
     posting::tests,
     prepaid::tests,
+    prepaid_refunds::tests,
     privacy::tests,
     problems::tests,
     races::tests,

@@ -50,11 +50,11 @@ impl Policy {
 }
 
 /// Numbers that follow from a seed (xorshift64*).
-struct Dice(u64);
+pub(super) struct Dice(pub u64);
 
 impl Dice {
     /// 0 to `sides` − 1.
-    fn roll(&mut self, sides: i64) -> i64 {
+    pub fn roll(&mut self, sides: i64) -> i64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;

@@ -16,7 +16,7 @@ pub fn tests() -> Vec<Trial> {
 }
 
 /// Ten sessions of a facial, unless a story says otherwise.
-fn form(app: &TestApp, member: &Member, price: i64, list_price: i64) -> Value {
+pub fn pass_form(app: &TestApp, member: &Member, price: i64, list_price: i64) -> Value {
     json!({
         "member": {"card": member.number}, "store_id": app.east(), "till": "T1", "receipt": app.next_receipt(),
         "occurred_at": time::instant(&app.now()), "service": "facial", "name": "面部护理", "category": "treatment",
@@ -26,14 +26,14 @@ fn form(app: &TestApp, member: &Member, price: i64, list_price: i64) -> Value {
 }
 
 #[track_caller]
-fn sell(app: &TestApp, form: &Value) -> String {
+pub fn sell(app: &TestApp, form: &Value) -> String {
     app.till().post("/passes", form).created().text("/sale/id")
 }
 
-fn use_sessions(app: &TestApp, pass: &str, sessions: i64, more: &Value) -> Answer {
+pub fn use_sessions(app: &TestApp, pass: &str, sessions: i64, more: &Value) -> Answer {
     let mut body = json!({
         "store_id": app.east(), "till": "T1", "receipt": app.next_receipt(), "sessions": sessions,
-        "therapist_id": app.consultant(), "confirmation": "signature",
+        "therapist_id": app.consultant(), "confirmation": {"signed": true},
     });
     if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more.clone()) {
         body.extend(more);
@@ -41,7 +41,7 @@ fn use_sessions(app: &TestApp, pass: &str, sessions: i64, more: &Value) -> Answe
     app.cashier().post(&format!("/passes/{pass}/uses"), &body)
 }
 
-fn call_off(app: &TestApp, used: &str) -> Answer {
+pub fn call_off(app: &TestApp, used: &str) -> Answer {
     let body = json!({"store_id": app.east(), "till": "T1", "receipt": app.next_receipt(), "reason": "改期"});
     app.cashier().post(&format!("/pass-uses/{used}/cancel"), &body)
 }
@@ -60,7 +60,7 @@ fn sessions_of(app: &TestApp, member: &Member) -> i64 {
 
 fn d_bea_2_a_pass_is_sold_and_used_session_by_session(app: &TestApp) {
     let member = app.member("王芳");
-    let mut wanted = form(app, &member, 1000_00, 150_00);
+    let mut wanted = pass_form(app, &member, 1000_00, 150_00);
     (wanted["gifts"], wanted["valid_through"]) = (json!(2), json!("2026-12-31"));
     let quoted = app.till().request("POST", "/passes/quote").json(&wanted).send().ok();
     assert!(quoted["sale"]["id"].is_null());
@@ -81,7 +81,7 @@ fn d_bea_2_a_pass_is_sold_and_used_session_by_session(app: &TestApp) {
     let sale = app.hq().get(&format!("/sales/{pass}")).ok();
     assert_eq!(sale.int("/lines/0/list_amount"), 1500_00);
     let points = app.points(&member);
-    let used = use_sessions(app, &pass, 2, &json!({"confirmation": "card", "card": member.number})).created();
+    let used = use_sessions(app, &pass, 2, &json!({"confirmation": {}, "card": member.number})).created();
     assert_eq!(used.int("/left"), 10);
     assert_eq!(app.points(&member), points, "using it earns nothing");
     let shown = the_pass(app, &member);
@@ -94,18 +94,14 @@ fn d_bea_2_a_pass_is_sold_and_used_session_by_session(app: &TestApp) {
     assert_eq!(uses.text("/items/0/confirmation"), "card");
     let stranger = app.member("李娜");
     for (more, status, code) in [
-        (json!({"confirmation": "card"}), 422, "field_invalid"),
-        (
-            json!({"confirmation": "card", "card": stranger.number}),
-            404,
-            "not_found",
-        ),
+        (json!({"confirmation": {}}), 409, "confirmation_needed"),
+        (json!({"card": stranger.number}), 404, "not_found"),
         (json!({"therapist_id": member.customer}), 422, "field_invalid"),
     ] {
         use_sessions(app, &pass, 1, &more).expect_problem(status, code);
     }
     let nobody = json!({"customer_id": app.customer("赵敏").create()});
-    let mut without = form(app, &member, 1000_00, 150_00);
+    let mut without = pass_form(app, &member, 1000_00, 150_00);
     without["member"] = nobody;
     app.till()
         .post("/passes", &without)
@@ -114,7 +110,7 @@ fn d_bea_2_a_pass_is_sold_and_used_session_by_session(app: &TestApp) {
 
 fn d_bea_2_no_more_sessions_than_there_are_and_none_after_its_day(app: &TestApp) {
     let member = app.member("王芳");
-    let mut wanted = form(app, &member, 1000_00, 150_00);
+    let mut wanted = pass_form(app, &member, 1000_00, 150_00);
     wanted["valid_through"] = json!("2026-03-02");
     let pass = sell(app, &wanted);
     let problem = use_sessions(app, &pass, 11, &json!({})).expect_problem(409, "insufficient_value");
@@ -127,13 +123,13 @@ fn d_bea_2_no_more_sessions_than_there_are_and_none_after_its_day(app: &TestApp)
     use_sessions(app, &pass, 1, &json!({})).expect_problem(409, "pass_ended");
     let back = refund(app, "passes", &pass, "agreed");
     assert_eq!(back.int("/amount"), 900_00, "what was paid for isn't forfeited");
-    let cheap = form(app, &member, 1501_00, 150_00);
+    let cheap = pass_form(app, &member, 1501_00, 150_00);
     app.till().post("/passes", &cheap).expect_problem(422, "field_invalid");
 }
 
 fn d_bea_2_many_hands_on_the_last_sessions(app: &TestApp) {
     let member = app.member("王芳");
-    let pass = sell(app, &form(app, &member, 1000_00, 150_00));
+    let pass = sell(app, &pass_form(app, &member, 1000_00, 150_00));
     let answers = crate::harness::at_once(16, |_| use_sessions(app, &pass, 1, &json!({})));
     let used = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(used, 10);
@@ -142,7 +138,7 @@ fn d_bea_2_many_hands_on_the_last_sessions(app: &TestApp) {
 
 fn d_card_12_v6_a_use_called_off_comes_back_once(app: &TestApp) {
     let member = app.member("王芳");
-    let pass = sell(app, &form(app, &member, 880_00, 120_00));
+    let pass = sell(app, &pass_form(app, &member, 880_00, 120_00));
     let uses: Vec<String> = (0..4)
         .map(|_| use_sessions(app, &pass, 1, &json!({})).created().text("/id"))
         .collect();
@@ -161,7 +157,7 @@ fn d_card_12_v6_a_use_called_off_comes_back_once(app: &TestApp) {
 
 fn d_card_12_a_pass_is_paid_back_by_reason(app: &TestApp) {
     let member = app.member("王芳");
-    let pass = sell(app, &form(app, &member, 1000_00, 150_00));
+    let pass = sell(app, &pass_form(app, &member, 1000_00, 150_00));
     let points = app.points(&member);
     use_sessions(app, &pass, 3, &json!({})).created();
     let preview = |reason: &str| {

@@ -183,6 +183,11 @@ fn live(shop: &Shop, hq: &Actor, served: &Member, kind: &str, n: usize) {
         "tenders": [{"kind": "cash", "amount": 1000}],
     });
     hq.post("/sales", &sale).created();
+    let card = format!("/cards/{}", served.card);
+    let found = json!({"reason": "x", "handed_in_by": format!("{} {}", phone(n), address(n))});
+    hq.post(&format!("{card}/hand-in"), &found).ok();
+    let back = json!({"reason": "x", "identity_checked": true});
+    hq.post(&format!("{card}/cancel-loss"), &back).ok();
 }
 
 /// Requests that are refused, each with something planted in it.

@@ -35,7 +35,7 @@ pub(super) fn adjust(app: &TestApp, actor: &Actor, member: &Member, amount: i64)
 
 /// Sets a document of the chain.
 #[track_caller]
-fn set(app: &TestApp, path: &str, change: impl Fn(&mut Value)) {
+pub(super) fn set(app: &TestApp, path: &str, change: impl Fn(&mut Value)) {
     let found = app.hq().get(path).ok();
     let mut value = found["value"].clone();
     change(&mut value);
@@ -212,13 +212,13 @@ fn d_led_8_who_may_adjust(app: &TestApp) {
     adjust(app, &supervisor, &fang, 1).expect_problem(409, "approval_needed");
 }
 
-fn transfer(app: &TestApp, from: &Member, to: &Member, amount: i64) -> Answer {
+pub(super) fn transfer(app: &TestApp, from: &Member, to: &Member, amount: i64) -> Answer {
     let body = json!({"to_id": to.membership, "amount": amount, "store_id": app.east()});
     app.manager()
         .post(&format!("/memberships/{}/transfers", from.membership), &body)
 }
 
-fn transfers_allowed(app: &TestApp, at_once: i64, per_year: i64) {
+pub(super) fn transfers_allowed(app: &TestApp, at_once: i64, per_year: i64) {
     set(app, "/transfer-rules", |rules| {
         rules["programs"] = json!([{"program_id": app.program(), "at_once": at_once, "per_year": per_year}]);
     });

@@ -48,7 +48,7 @@ pub fn known_member(app: &TestApp, name: &str) -> Member {
     app.issue(&customer)
 }
 
-fn top_up_form(app: &TestApp, member: &Member, amount: i64, offer: Option<&str>) -> Value {
+pub fn top_up_form(app: &TestApp, member: &Member, amount: i64, offer: Option<&str>) -> Value {
     json!({
         "card": member.number, "store_id": app.east(), "till": "T1", "receipt": app.next_receipt(), "amount": amount,
         "tenders": [{"kind": "mobile", "amount": amount}], "offer": offer,
@@ -68,7 +68,7 @@ pub fn top_up(app: &TestApp, member: &Member, amount: i64, offer: Option<&str>) 
 }
 
 /// Principal and bonus that can be spent.
-fn value_of(app: &TestApp, member: &Member) -> (i64, i64) {
+pub fn value_of(app: &TestApp, member: &Member) -> (i64, i64) {
     let balances = app.card(member).list("/balances");
     let of = |asset: &str| {
         let found = balances.iter().find(|balance| balance["asset"] == asset);
@@ -77,7 +77,7 @@ fn value_of(app: &TestApp, member: &Member) -> (i64, i64) {
     (of("principal"), of("bonus"))
 }
 
-fn refund_form(app: &TestApp, reason: &str) -> Value {
+pub fn refund_form(app: &TestApp, reason: &str) -> Value {
     json!({"store_id": app.east(), "till": "T1", "receipt": app.next_receipt(), "reason": reason})
 }
 

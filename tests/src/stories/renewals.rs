@@ -326,7 +326,7 @@ fn d_card_8_terms_that_make_no_sense_are_refused_by_field(app: &TestApp) {
 }
 
 /// A program whose plugin is the club, with the club's own figures: a year's validity, a visit in it, no grace.
-fn club_app(backend: Backend) -> TestApp {
+pub fn club_app(backend: Backend) -> TestApp {
     let app = TestApp::start(backend);
     app.plant(app.program(), &club::component());
     let app = app.restarted(&|_| {});
@@ -380,7 +380,7 @@ fn plugin_wins(app: &TestApp) {
 
 fn late_by_plugin(app: &TestApp) {
     app.configure()
-        .set("/plugin_config", json!({"late_days": 10}))
+        .set("/plugin_config", json!({"late_days": 10, "points_days": 0}))
         .publish();
     let member = app.member("王芳");
     app.sale_to(&member).line("room", "room", 300_00).ring();

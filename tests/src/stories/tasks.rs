@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 pub fn tests() -> Vec<Trial> {
     crate::stories!("tasks":
         d_arc_5_a_day_shows_what_is_overdue_and_due_in_the_order_of_the_round,
+        d_arc_5_a_round_goes_by_region_and_route_order,
+        d_arc_5_a_route_is_listed_in_its_order_and_reviewed_every_quarter,
         d_arc_5_what_came_of_a_task_stands_in_the_journal_and_brings_the_next,
         d_arc_5_others_tasks_are_the_managers,
         d_arc_5_a_grade_hears_from_the_shop_in_its_rhythm,
@@ -366,4 +368,102 @@ fn d_arc_6_a_selection_goes_over_and_what_was_moved_since_stays(app: &TestApp) {
     assert_eq!((consultant(&wang), consultant(&li)), (from.clone(), other));
     let back = hq.get(&format!("/tasks?customer_id={wang}")).ok();
     assert_eq!(back.text("/items/0/staff_id"), from);
+}
+
+/// Where a customer is on the round of the consultant.
+fn put_on_route(actor: &Actor, customer: &str, region: &str, place: &str) {
+    for (dimension, class) in [("region", region), ("route", place)] {
+        let body = json!({"dimension": dimension, "class": class});
+        actor.post(&format!("/customers/{customer}/classes"), &body).ok();
+    }
+}
+
+/// The consultant's four customers, of whom two are in one region and one is nowhere yet.
+fn a_route(app: &TestApp, mei: &Actor) -> [String; 4] {
+    for (code, name) in [("a-north", "江北"), ("b-south", "江南")] {
+        app.hq()
+            .post("/regions", &json!({"code": code, "name": name}))
+            .created();
+    }
+    let mine = ["王芳", "李娜", "赵云", "孙尚"].map(|name| app.customer(name).create());
+    put_on_route(mei, &mine[0], "b-south", "2");
+    put_on_route(mei, &mine[1], "a-north", "10");
+    put_on_route(mei, &mine[2], "a-north", "9");
+    mine
+}
+
+fn d_arc_5_a_round_goes_by_region_and_route_order(app: &TestApp) {
+    let mei = mei(app);
+    let [wang, li, zhao, sun] = a_route(app, &mei);
+    let late = task(&mei, &sun, "孙", "2026-02-20");
+    task(&mei, &wang, "王", "2026-02-27");
+    task(&mei, &li, "李", "2026-03-01");
+    task(&mei, &zhao, "赵", "2026-03-01");
+    let round = || titles(&mei.get("/plan").ok(), "/items");
+    assert_eq!(round(), ["赵", "李", "王", "孙"], "9 before 10, and nowhere last");
+    // What somebody has put first today goes before that.
+    mei.post("/tasks/order", &json!({"task_ids": [late["id"]]})).expect(204);
+    assert_eq!(round(), ["孙", "赵", "李", "王"]);
+}
+
+fn d_arc_5_a_route_is_listed_in_its_order_and_reviewed_every_quarter(app: &TestApp) {
+    let (mei, manager) = (mei(app), app.manager());
+    let [wang, li, zhao, sun] = a_route(app, &mei);
+    let path = format!("/routes/{}", app.consultant());
+    let stops = |query: &str| mei.get(&format!("{path}{query}")).ok();
+    let ids = |page: &Value| {
+        page.list("/items")
+            .iter()
+            .map(|one| one.text("/customer_id"))
+            .collect::<Vec<_>>()
+    };
+    let all = stops("");
+    assert_eq!(ids(&all), [zhao.clone(), li.clone(), wang.clone(), sun.clone()]);
+    assert_eq!(
+        (
+            all.text("/items/0/region"),
+            all.int("/items/0/place"),
+            &all["items"][3]["place"]
+        ),
+        ("a-north".into(), 9, &Value::Null)
+    );
+    assert!(all.text("/items/0/phone").contains("****"), "{all:#}");
+    // A page at a time it is the same.
+    let first = stops("?limit=2");
+    let next = crate::harness::query_value(&first.text("/next"));
+    assert_eq!(ids(&stops(&format!("?limit=2&after={next}"))), [wang, sun]);
+    mei.get(&format!("{path}?after=x")).expect_problem(400, "body_invalid");
+    app.actor("consultant", &[app.west()])
+        .get(&path)
+        .expect_problem(403, "forbidden");
+    let route = || manager.get("/routes").ok()["items"][0].clone();
+    let before = route();
+    assert_eq!(
+        (before.int("/customers"), before.int("/unplaced"), &before["overdue"]),
+        (4, 1, &json!(true))
+    );
+    let review = |actor: &Actor| actor.post(&format!("{path}/reviews"), &json!({"remark": "江北改到周二"}));
+    review(&mei).expect_problem(403, "forbidden");
+    let done = review(&manager).created();
+    assert_eq!(
+        (done.text("/reviewed_on"), done.int("/unplaced")),
+        ("2026-03-01".into(), 1)
+    );
+    assert_eq!(done.text("/reviewed_by"), manager.get("/me").ok().text("/staff_id"));
+    let after = route();
+    assert_eq!(
+        (after.text("/review/id"), after.text("/due_on"), &after["overdue"]),
+        (done.text("/id"), "2026-06-01".into(), &json!(false))
+    );
+    // A chain that reviews every month is late sooner.
+    let monthly = |months: i64| json!({"value": {"review_months": months}});
+    let rules = |actor: &Actor, months| actor.patch("/route-rules", "\"0\"", &monthly(months));
+    rules(&manager, 1).expect_problem(403, "forbidden");
+    rules(&app.hq(), 2).expect_problem(422, "field_invalid");
+    rules(&app.hq(), 1).ok();
+    app.set_now("2026-04-02 10:00");
+    assert_eq!(
+        (route().text("/due_on"), &route()["overdue"]),
+        ("2026-04-01".into(), &json!(true))
+    );
 }

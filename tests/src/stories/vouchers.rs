@@ -20,12 +20,13 @@ pub fn tests() -> Vec<Trial> {
         d_rwd_2_a_bought_vouchers_share_comes_back_as_a_new_code,
         d_rwd_2_rules_of_issued_codes_change_only_for_the_better,
         d_rwd_2_a_blocked_batch_stops_working_and_works_again,
+        d_rwd_2_a_batch_that_works_again_leaves_its_lost_codes_blocked,
         d_rwd_2_several_vouchers_pay_one_bill_in_their_order,
     )
 }
 
 /// A kind worth 50.00 with further rules; its id.
-fn kind(app: &TestApp, code: &str, more: Value) -> String {
+pub(super) fn kind(app: &TestApp, code: &str, more: Value) -> String {
     let mut rules = json!({"worth": {"kind": "amount", "amount": 50_00}});
     rules
         .as_object_mut()
@@ -49,7 +50,7 @@ fn batch(app: &TestApp, kind: &str, quantity: i64) -> (String, Vec<String>) {
     (id, codes)
 }
 
-fn codes(app: &TestApp, kind: &str, quantity: i64) -> Vec<String> {
+pub(super) fn codes(app: &TestApp, kind: &str, quantity: i64) -> Vec<String> {
     batch(app, kind, quantity).1
 }
 
@@ -393,6 +394,45 @@ fn d_rwd_2_a_blocked_batch_stops_working_and_works_again(app: &TestApp) {
         .expect_problem(422, "field_invalid");
     app.hq().post(&path, &json!({"blocked": true, "reason": "lost"})).ok();
     bill(app, &codes[1]).post().expect_problem(409, "voucher_unusable");
+}
+
+fn d_rwd_2_a_batch_that_works_again_leaves_its_lost_codes_blocked(app: &TestApp) {
+    let kind = kind(app, "printed", json!({}));
+    let (id, codes) = batch(app, &kind, 2);
+    let listed = app.hq().get(&format!("/vouchers?batch_id={id}")).ok().list("/items");
+    let lost = listed.iter().find(|voucher| voucher.int("/serial") == 1);
+    let lost = format!("/vouchers/{}", lost.expect("the first").text("/id"));
+    let block = |path: &str, blocked: bool, reason: &str| {
+        let body = json!({"blocked": blocked, "reason": reason});
+        app.hq().post(&format!("{path}/block"), &body).ok()
+    };
+    let whole = format!("/voucher-batches/{id}");
+    block(&lost, true, "lost");
+    let stolen = block(&whole, true, "stolen");
+    assert_eq!(
+        (&stolen["blocked"], stolen.text("/reason")),
+        (&json!(true), "stolen".into())
+    );
+    let states = || {
+        let listed = app.hq().get(&format!("/vouchers?batch_id={id}")).ok().list("/items");
+        let mut told: Vec<_> = listed
+            .iter()
+            .map(|voucher| (voucher.int("/serial"), voucher.text("/state"), voucher.text("/reason")))
+            .collect();
+        told.sort_unstable();
+        told
+    };
+    let told = |serial: i64, state: &str, reason: &str| (serial, state.to_owned(), reason.to_owned());
+    assert_eq!(states(), [told(1, "blocked", "lost"), told(2, "blocked", "stolen")]);
+    // One by one, a code of a blocked batch isn't freed.
+    block(&lost, false, "found");
+    bill(app, &codes[0]).post().expect_problem(409, "voucher_unusable");
+    block(&lost, true, "lost");
+    block(&whole, false, "the parcel is back");
+    bill(app, &codes[1]).ring();
+    bill(app, &codes[0]).post().expect_problem(409, "voucher_unusable");
+    block(&lost, false, "found");
+    bill(app, &codes[0]).ring();
 }
 
 fn d_rwd_2_several_vouchers_pay_one_bill_in_their_order(app: &TestApp) {

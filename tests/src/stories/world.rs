@@ -44,6 +44,11 @@ pub struct World {
     pub top_up: String,
     pub pass: String,
     pub pass_use: String,
+    pub hold: String,
+    /// Another membership of the program, which owes points.
+    pub debtor: String,
+    /// The membership's.
+    pub pool: String,
 }
 
 /// Blank cards of a world.
@@ -87,6 +92,14 @@ impl World {
         let program = json!({"code": "club", "name": {"zh": "会员", "en": "Members"}, "plugin": "retail"});
         let program = hq.post("/programs", &program).created().text("/id");
         Self::furnish(app, hq, &store, &program)
+    }
+
+    pub fn holder_transfer_form(&self) -> Value {
+        let identity = json!({"kind": "passport", "last_four": "0000"});
+        json!({
+            "customer_id": self.customer, "store_id": self.store, "reason": "x", "from_identity": identity,
+            "to_identity": identity,
+        })
     }
 
     fn furnish(app: &TestApp, hq: &Actor, store: &str, program: &str) -> Self {
@@ -139,6 +152,9 @@ impl World {
             top_up: String::new(),
             pass: String::new(),
             pass_use: String::new(),
+            hold: String::new(),
+            debtor: String::new(),
+            pool: String::new(),
         };
         world.customer = world.register(app);
         world.record = hq.post("/records", &world.record_form()).created().text("/id");
@@ -149,6 +165,7 @@ impl World {
         world.lending = hq.post("/lendings", &world.lending_form()).created().text("/id");
         world.agree();
         world.trade(app);
+        world.owe(app);
         world.count_and_publish();
         world
     }
@@ -226,6 +243,8 @@ impl World {
         self.give_vouchers();
         self.terms = self.published();
         self.stock_cards();
+        let pool = super::pools::pool_form(&self.membership, &self.store);
+        self.pool = self.hq.post("/pools", &pool).created().text("/id");
         self.tell();
         self.promote(&self.store.clone());
     }
@@ -309,6 +328,33 @@ impl World {
         self.pay_in_advance(app);
     }
 
+    /// Points set aside, and somebody else who brings back what the points were spent of.
+    fn owe(&mut self, app: &TestApp) {
+        let set_aside = json!({
+            "membership_id": self.membership, "amount": 1, "minutes": 10_080, "purpose": "x", "store_id": self.store,
+        });
+        self.hold = self.hq.post("/holds", &set_aside).created().text("/id");
+        let customer = self.register(app);
+        let mut purchase = self.purchase(app);
+        purchase["member"]["customer_id"] = json!(customer);
+        let sale = self.hq.post("/sales", &purchase).created().text("/id");
+        let card = json!({
+            "program_id": self.program, "customer_id": customer, "store_id": self.store, "kind": "customer",
+        });
+        let other = Member::from_card(&customer, &self.hq.post("/cards", &card).created());
+        let exchange = json!({
+            "card": other.number, "store_id": self.store, "till": "T1", "receipt": app.next_receipt(),
+            "reward_id": self.reward,
+        });
+        self.hq.post("/redemptions", &exchange).created();
+        let back = json!({
+            "store_id": self.store, "source": "till", "till": "T1", "receipt": app.next_receipt(),
+            "occurred_at": time::instant(&app.now()), "lines": [{"line": 1, "quantity": 1000}], "reason": "x",
+        });
+        self.hq.post(&format!("/sales/{sale}/returns"), &back).created();
+        self.debtor = other.membership;
+    }
+
     /// A top-up, a pass, and a session of it.
     fn pay_in_advance(&mut self, app: &TestApp) {
         let versions = self.hq.get(&format!("/programs/{}/configurations", self.program)).ok();
@@ -343,7 +389,7 @@ impl World {
         self.pass = self.hq.post("/passes", &pass).created().text("/sale/id");
         let used = json!({
             "store_id": self.store, "till": "T1", "receipt": app.next_receipt(), "therapist_id": self.consultant,
-            "confirmation": "pin",
+            "confirmation": {"signed": true},
         });
         let path = format!("/passes/{}/uses", self.pass);
         self.pass_use = self.hq.post(&path, &used).created().text("/id");

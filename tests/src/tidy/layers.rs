@@ -48,6 +48,7 @@ const LAYERS: &[&[&str]] = &[
     &["verify"],
     &["import"],
     &["intake"],
+    &["opening"],
     &["export"],
     &["job"],
     &["demo"],

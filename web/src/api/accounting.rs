@@ -1,6 +1,6 @@
 //! What HQ answers for: what members have, what stores owe each other, what members owe.
 
-use super::exports::sheet;
+use super::exports::{SheetAnswer, sheet};
 use super::resource::prelude::*;
 use super::settings::setting;
 use cardea_domain::accounting::SettlementRules;
@@ -37,10 +37,7 @@ async fn read_liability(
 }
 
 /// What members have at the end of a day, as a file. The last column of every line says who took it away and when.
-#[utoipa::path(
-    tag = "accounting", params(LiabilityExportQuery),
-    responses((status = 200, body = String, content_type = "text/csv"))
-)]
+#[utoipa::path(tag = "accounting", params(LiabilityExportQuery), responses(SheetAnswer))]
 #[get("/reports/liability/export")]
 async fn export_liability(
     permit: Permit<action::AccountingRead>,
@@ -67,10 +64,7 @@ async fn read_movements(
 }
 
 /// What moved in a period, as a file.
-#[utoipa::path(
-    tag = "accounting", params(MovementExportQuery),
-    responses((status = 200, body = String, content_type = "text/csv"))
-)]
+#[utoipa::path(tag = "accounting", params(MovementExportQuery), responses(SheetAnswer))]
 #[get("/reports/movements/export")]
 async fn export_movements(
     permit: Permit<action::AccountingRead>,
@@ -109,10 +103,7 @@ async fn list_settlement_pairs(
 }
 
 /// What stores owe each other for a month, as a file; money is in decimals of the chain's currency.
-#[utoipa::path(
-    tag = "accounting", params(SettlementExportQuery),
-    responses((status = 200, body = String, content_type = "text/csv"))
-)]
+#[utoipa::path(tag = "accounting", params(SettlementExportQuery), responses(SheetAnswer))]
 #[get("/reports/settlement/export")]
 async fn export_settlement(
     permit: Permit<action::AccountingRead>,
@@ -146,10 +137,7 @@ async fn list_debts(
 }
 
 /// Memberships in debt, as a file.
-#[utoipa::path(
-    tag = "accounting", params(DebtExportQuery),
-    responses((status = 200, body = String, content_type = "text/csv"))
-)]
+#[utoipa::path(tag = "accounting", params(DebtExportQuery), responses(SheetAnswer))]
 #[get("/debts/export")]
 async fn export_debts(
     permit: Permit<action::AccountingRead>,

@@ -1,5 +1,6 @@
 //! Blank cards: batches, what is where, parcels, the register of lost and damaged ones. Counts of them: `card_counts.rs`.
 
+use super::exports::SheetAnswer;
 use super::resource::prelude::*;
 use super::settings::setting;
 use actix_web::HttpResponse;
@@ -89,7 +90,7 @@ async fn read_card_batch(
 /// computed by a spreadsheet. The access log notes it.
 #[utoipa::path(
     tag = "card stock", params(("id" = Uuid, Path), CardNumberQuery),
-    responses((status = 200, body = String, content_type = "text/csv"))
+    responses(SheetAnswer)
 )]
 #[get("/card-batches/{id}/numbers")]
 async fn export_card_numbers(

@@ -12,7 +12,7 @@ use cardea_engine::command::{
     PinReset, Replace, SetPin,
 };
 use cardea_engine::page::PageArgs;
-use cardea_engine::query::{CardLoss, CardLossQuery, CardQuery, CardShown, StatementEntry};
+use cardea_engine::query::{CardLoss, CardLossQuery, CardQuery, CardShown, OutstandingCard, StatementEntry};
 use cardea_engine::store::Answered;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -22,7 +22,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(issue_card)
         .service(read_card)
         .service(list_card_entries);
-    config.service(list_card_operations);
+    config.service(list_card_operations).service(list_outstanding_cards);
     config.service(approve_card).service(reject_card).service(collect_card);
     config.service(freeze_card).service(unfreeze_card).service(cancel_card);
     config
@@ -114,6 +114,20 @@ async fn list_card_entries(
 #[get("/card-operations")]
 async fn list_card_operations(_permit: Permit<action::CardLookup>) -> Answer {
     Ok(answer::ok(&OPERATIONS))
+}
+
+/// Cards of staff who have left or moved to other stores, until they are handed back or cancelled; oldest first.
+#[utoipa::path(tag = "cards", params(PageArgs), responses((status = 200, body = Page<OutstandingCard>)))]
+#[get("/outstanding-cards")]
+async fn list_outstanding_cards(
+    permit: Permit<action::CardIssue>,
+    page: Query<PageArgs>,
+    state: web::Data<State>,
+) -> Answer {
+    let cards = state
+        .read(move |engine| engine.outstanding_cards(permit.actor(), &page.0))
+        .await?;
+    Ok(answer::ok(&cards))
 }
 
 /// Approves an application; somebody else than who entered it does.
@@ -333,7 +347,8 @@ async fn make_card_code(permit: Permit<action::CardCode>, id: Id<CardId>, state:
     Ok(answer::ok(&code))
 }
 
-/// The loss of a card: who was asked what, and what was spent with it between the loss and the report.
+/// The loss of a card: who was asked what, what was spent with it between the loss and the report, and who has handed it in
+/// since.
 #[utoipa::path(
     tag = "cards", params(("id" = Uuid, Path), CardLossQuery), responses((status = 200, body = CardLoss))
 )]

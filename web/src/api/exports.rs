@@ -6,9 +6,38 @@ use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use cardea_engine::Engine;
 use cardea_engine::export::{ContractExportQuery, CustomerExportQuery, Export, SheetFormat};
 use futures_util::stream;
+use std::collections::BTreeMap;
+use utoipa::IntoResponses;
+use utoipa::openapi::{
+    ArrayBuilder, ContentBuilder, KnownFormat, ObjectBuilder, RefOr, Response, ResponseBuilder, Schema, SchemaFormat,
+    Type,
+};
 
 pub fn routes(config: &mut ServiceConfig) {
     config.service(export_customers).service(export_contracts);
+}
+
+/// A table as an answer: CSV unless `format` asks for another form.
+pub(super) struct SheetAnswer;
+
+impl IntoResponses for SheetAnswer {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let book = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+        let lines = ArrayBuilder::new().items(ObjectBuilder::new());
+        let forms: [(SheetFormat, Schema); 3] = [
+            (SheetFormat::Csv, text().into()),
+            (SheetFormat::Xlsx, book.into()),
+            (SheetFormat::Json, lines.into()),
+        ];
+        let mut response = ResponseBuilder::new().description("As `format` asks, CSV if it is absent");
+        for (format, schema) in forms {
+            let content = ContentBuilder::new().schema(Some(schema)).build();
+            let (media_type, _) = format.media_type().split_once(';').unwrap_or((format.media_type(), ""));
+            response = response.content(media_type, content);
+        }
+        BTreeMap::from([("200".to_owned(), RefOr::T(response.build()))])
+    }
 }
 
 /// Sends a table as it is written.
@@ -34,10 +63,7 @@ pub(super) fn sheet(state: &web::Data<State>, export: Export, format: SheetForma
 /// take such data away and says what for. No cell is computed by a spreadsheet; phones are texts. The titles are those
 /// under which an import reads them. The last column of every line says who took it away and when; its number leads to
 /// the access log.
-#[utoipa::path(
-    tag = "customers", params(CustomerExportQuery),
-    responses((status = 200, body = String, content_type = "text/csv"))
-)]
+#[utoipa::path(tag = "customers", params(CustomerExportQuery), responses(SheetAnswer))]
 #[get("/customer-export")]
 async fn export_customers(
     permit: Permit<action::CustomerRead>,
@@ -54,10 +80,7 @@ async fn export_customers(
 /// The contracts of one's stores as a file, newest first, by the filters of their list: no texts but titles; amounts are
 /// decimals of the chain's currency. Who may take data away may take this; the last column of every line says who did and
 /// when.
-#[utoipa::path(
-    tag = "contracts", params(ContractExportQuery),
-    responses((status = 200, body = String, content_type = "text/csv"))
-)]
+#[utoipa::path(tag = "contracts", params(ContractExportQuery), responses(SheetAnswer))]
 #[get("/contract-export")]
 async fn export_contracts(
     permit: Permit<action::CustomerExport>,

@@ -57,7 +57,8 @@ async fn run_job(
 }
 
 /// Agrees to what a held run waits to take: points that expire, or tiers that are reviewed, more than 5 % of all in one day
-/// (D-LED-7). The job then has its turn, and takes no more than that; it is begun when this is answered.
+/// (D-LED-7). Up to 10 000 points or 20 tiers in a day never wait, whatever their share. The job then has its turn, and takes
+/// no more than that; it is begun when this is answered.
 #[utoipa::path(
     tag = "jobs", params(("id" = String, Path), IdempotencyKey), request_body = RunApproval,
     responses((status = 202, body = Page<JobView>, description = "Begun"))

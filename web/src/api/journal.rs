@@ -1,10 +1,13 @@
 //! Customers' journals.
 
 use super::resource::prelude::*;
+use super::settings::setting;
 use cardea_domain::id::{CustomerId, JournalId};
+use cardea_domain::journal::JournalCategories;
 use cardea_engine::journal::{
     JournalEntry, JournalQuery, JournalTotal, NewJournalEntry, NewResolution, NewVerdict, OpenEntry, OpenQuery,
 };
+use cardea_engine::settings::{SettingChange, SettingView};
 
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -13,7 +16,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(read_journal_totals)
         .service(list_open_journal)
         .service(resolve_journal)
-        .service(judge_journal);
+        .service(judge_journal)
+        .service(read_journal_categories)
+        .service(update_journal_categories);
 }
 
 /// A customer's journal, what was written last first.
@@ -108,4 +113,13 @@ async fn judge_journal(
     let (actor, key) = (permit.actor(), Some(write.key));
     let judged = state.engine.judge_journal(actor, key, id.0, write.body);
     Ok(answer::written(judged.await?, |_| 1, |entry| entry))
+}
+
+setting! {
+    JournalCategories tagged "customers" at "/journal-categories" by JournalRead;
+    /// What entries may be about, and until when they are to be answered.
+    read read_journal_categories;
+    /// Sets the categories: added, renamed, archived, with other deadlines. None is taken away, and entries keep the day that
+    /// they had.
+    update update_journal_categories;
 }

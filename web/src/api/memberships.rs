@@ -5,11 +5,13 @@ use super::shown;
 use crate::http::{Answer, Body, Id, IdempotencyKey, Language, Page, Permit, Query, Write, action, answer};
 use crate::state::State;
 use actix_web::{get, post, web};
-use cardea_domain::id::MembershipId;
+use cardea_domain::id::{MembershipId, MembershipMergeId};
 use cardea_engine::command::{
-    Command, NameHolder, NewHolder, NewRenewal, NewTier, Renew, RenewalView, SetTier, TierRevocation, TierSet,
+    Command, HandOver, HolderTransfer, NameHolder, NewHolder, NewHolderTransfer, NewRenewal, NewTier, Renew,
+    RenewalView, SetTier, TierRevocation, TierSet,
 };
 use cardea_engine::page::PageArgs;
+use cardea_engine::posting::{MembershipMerge, MembershipMergeQuery, NewMembershipMerge, UndoMembershipMerge};
 use cardea_engine::query::{
     CardShown, GrantedRenewal, LotsQuery, MembershipLots, MembershipQuery, MembershipShown, MembershipTier,
     MembershipView,
@@ -20,7 +22,12 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(list_memberships)
         .service(read_membership)
-        .service(name_holder);
+        .service(name_holder)
+        .service(hand_over_membership);
+    config
+        .service(merge_memberships)
+        .service(list_membership_merges)
+        .service(undo_membership_merge);
     config
         .service(quote_renewal)
         .service(renew_membership)
@@ -87,6 +94,81 @@ async fn name_holder(
     });
     let answered = state.engine.execute(permit.actor(), Some(write.key), &command).await?;
     answer_card(&state, permit.actor(), &answered, language)
+}
+
+/// Hands a membership over to another person (D-CARD-13): with its number, points, value and tier. Both have shown the
+/// identity documents that are on record; PINs of its cards are forgotten, and codes of them stop.
+#[utoipa::path(
+    tag = "memberships", params(("id" = Uuid, Path), IdempotencyKey), request_body = NewHolderTransfer,
+    responses((status = 201, body = HolderTransfer))
+)]
+#[post("/memberships/{id}/holder-transfers")]
+async fn hand_over_membership(
+    permit: Permit<action::MembershipTransfer>,
+    id: Id<MembershipId>,
+    write: Write<NewHolderTransfer>,
+    state: web::Data<State>,
+) -> Answer {
+    let command = Command::HandOver(HandOver {
+        membership: id.0,
+        transfer: write.body,
+    });
+    let answered = state.engine.execute(permit.actor(), Some(write.key), &command).await?;
+    answer::answered(&answered, Ok::<HolderTransfer, _>)
+}
+
+/// Merges another membership of the same customer in the same program into this one (D-CARD-13): lots with their dates,
+/// debts, top-ups, passes, vouchers and exchanges go along, the better tier holds, and cards of the other one are `merged`.
+#[utoipa::path(
+    tag = "memberships", params(("id" = Uuid, Path), IdempotencyKey), request_body = NewMembershipMerge,
+    responses((status = 201, body = MembershipMerge))
+)]
+#[post("/memberships/{id}/merge")]
+async fn merge_memberships(
+    permit: Permit<action::MembershipMerge>,
+    id: Id<MembershipId>,
+    write: Write<NewMembershipMerge>,
+    state: web::Data<State>,
+) -> Answer {
+    let merged = state
+        .engine
+        .merge_memberships(permit.actor(), Some(write.key), id.0, write.body);
+    Ok(answer::written(merged.await?, |_| 1, |merge| merge))
+}
+
+/// Merges into or of a membership, newest first.
+#[utoipa::path(
+    tag = "memberships", params(MembershipMergeQuery), responses((status = 200, body = Page<MembershipMerge>))
+)]
+#[get("/membership-merges")]
+async fn list_membership_merges(
+    permit: Permit<action::MembershipRead>,
+    query: Query<MembershipMergeQuery>,
+    state: web::Data<State>,
+) -> Answer {
+    let found = state
+        .read(move |engine| engine.membership_merges(permit.actor(), &query.0))
+        .await?;
+    Ok(answer::ok(&found))
+}
+
+/// Takes a merge of memberships back by the opposite postings, while nothing that came over was touched; otherwise it says what
+/// is in the way (`merge_used`).
+#[utoipa::path(
+    tag = "memberships", params(("id" = Uuid, Path), IdempotencyKey), request_body = UndoMembershipMerge,
+    responses((status = 200, body = MembershipMerge))
+)]
+#[post("/membership-merges/{id}/undo")]
+async fn undo_membership_merge(
+    permit: Permit<action::MembershipMerge>,
+    id: Id<MembershipMergeId>,
+    write: Write<UndoMembershipMerge>,
+    state: web::Data<State>,
+) -> Answer {
+    let undone = state
+        .engine
+        .undo_membership_merge(permit.actor(), Some(write.key), id.0, write.body);
+    Ok(answer::written(undone.await?, |_| 1, |merge| merge))
 }
 
 /// What a renewal would bring, applied for now; nothing is written. Refused as the renewal itself.

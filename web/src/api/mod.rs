@@ -28,6 +28,8 @@ mod lendings;
 mod memberships;
 mod merges;
 mod messages;
+mod openings;
+mod pools;
 mod posting;
 mod prepaid;
 mod programs;
@@ -77,6 +79,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(merges::routes)
         .configure(exports::routes)
         .configure(imports::routes)
+        .configure(openings::routes)
         .configure(rewards::routes)
         .configure(vouchers::routes)
         .configure(campaigns::routes)
@@ -100,6 +103,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(stock_takes::routes)
         .configure(accounting::routes)
         .configure(posting::routes)
+        .configure(pools::routes)
         .configure(approvals::routes)
         .configure(messages::routes)
         .configure(webhooks::routes)

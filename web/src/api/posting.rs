@@ -36,12 +36,15 @@ async fn list_adjustments(
 }
 
 /// Gives or takes points by hand (D-LED-8), with a reason of the chain's list. The amounts of the window count together,
-/// by person and by membership: above what the role may do alone it becomes a request (`approval_needed`), and goes
+/// by person and by membership: above what the role may do alone it becomes a request (409 `approval_needed`), and goes
 /// through when the same is sent again after a second person's yes. A deduction leaves a debt only within the program's
 /// limit.
 #[utoipa::path(
     tag = "memberships", params(("id" = Uuid, Path), IdempotencyKey), request_body = NewAdjustment,
-    responses((status = 201, body = Adjustment))
+    responses(
+        (status = 201, body = Adjustment),
+        (status = 200, body = Adjustment, description = "Its `reference` was booked before: nothing new"),
+    )
 )]
 #[post("/memberships/{id}/adjustments")]
 async fn adjust_points(
@@ -88,7 +91,7 @@ setting! {
 }
 
 /// Lets a membership's debt go (D-LED-11): only one over twelve months, and only with a second person: it becomes a
-/// request (`approval_needed`), and goes through when the same is sent again after the yes. The id is the membership's.
+/// request (409 `approval_needed`), and goes through when the same is sent again after the yes. The id is the membership's.
 #[utoipa::path(
     tag = "accounting", params(("id" = Uuid, Path), IdempotencyKey), request_body = NewWriteOff,
     responses((status = 201, body = WriteOff))

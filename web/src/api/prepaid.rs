@@ -300,7 +300,8 @@ async fn cancel_pass_use(
 /// Everything that moved on a membership, oldest first, as a file for its holder: CSV, or a JSON list. The access log notes
 /// who took it.
 #[utoipa::path(
-    tag = "prepaid", params(("id" = Uuid, Path), RecordQuery), responses((status = 200, body = Vec<RecordedMove>))
+    tag = "prepaid", params(("id" = Uuid, Path), RecordQuery),
+    responses((status = 200, content((String = "text/csv"), (Vec<RecordedMove> = "application/json"))))
 )]
 #[get("/memberships/{id}/record")]
 async fn read_membership_record(

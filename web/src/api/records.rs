@@ -1,6 +1,6 @@
 //! Records of a chain's own types.
 
-use super::exports::sheet;
+use super::exports::{SheetAnswer, sheet};
 use super::resource::{prelude::*, resource};
 
 use cardea_domain::id::{RecordId, RecordTypeId};
@@ -198,7 +198,7 @@ async fn export(
 /// and when; its number leads to the access log.
 #[utoipa::path(
     tag = "records", params(("id" = Uuid, Path), ExportQuery),
-    responses((status = 200, body = String, content_type = "text/csv"))
+    responses(SheetAnswer)
 )]
 #[get("/record-types/{id}/export")]
 async fn export_records(
@@ -214,7 +214,7 @@ async fn export_records(
 /// `/record-types/{id}/export` at the address that it had before it knew formats.
 #[utoipa::path(
     tag = "records", params(("id" = Uuid, Path), ExportQuery),
-    responses((status = 200, body = String, content_type = "text/csv"))
+    responses(SheetAnswer)
 )]
 #[get("/record-types/{id}/records.csv")]
 async fn export_records_as_csv(

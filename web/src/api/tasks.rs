@@ -1,10 +1,13 @@
 //! What is to be done with customers: tasks, a consultant's day, service standards, the weekly check, handovers, calendars.
 
 use super::resource::prelude::*;
+use super::settings::setting;
 use crate::http::Problem;
 use actix_web::HttpResponse;
-use cardea_domain::id::{ChainId, HandoverId, TaskId};
+use cardea_domain::id::{ChainId, HandoverId, StaffId, TaskId};
+use cardea_domain::task::RouteRules;
 use cardea_engine::page::PageArgs;
+use cardea_engine::settings::{SettingChange, SettingView};
 use cardea_engine::task::*;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -20,6 +23,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(list_consultants)
         .service(read_service_standards)
         .service(update_service_standards)
+        .service(list_routes)
+        .service(read_route)
+        .service(review_route)
+        .service(read_route_rules)
+        .service(update_route_rules)
         .service(list_task_checks)
         .service(check_tasks)
         .service(list_handovers)
@@ -191,6 +199,54 @@ async fn check_tasks(
 ) -> Answer {
     let noted = state.engine.check_tasks(permit.actor(), Some(write.key), write.body);
     Ok(answer::written(noted.await?, |_| 1, |check| check))
+}
+
+/// Routes of the consultants of one's stores, by name, with their last review.
+#[utoipa::path(tag = "tasks", responses((status = 200, body = Page<RouteView>)))]
+#[get("/routes")]
+async fn list_routes(permit: Permit<action::TaskRead>, state: web::Data<State>) -> Answer {
+    let items = state.read(move |engine| engine.routes(permit.actor())).await?;
+    Ok(answer::ok(&Page { items, next: None }))
+}
+
+/// A consultant's customers by region and route order; the id is the consultant's.
+#[utoipa::path(
+    tag = "tasks", params(("id" = Uuid, Path), PageArgs), responses((status = 200, body = Page<RouteStop>))
+)]
+#[get("/routes/{id}")]
+async fn read_route(
+    permit: Permit<action::TaskRead>,
+    id: Id<StaffId>,
+    page: Query<PageArgs>,
+    state: web::Data<State>,
+) -> Answer {
+    let read = move |engine: &Engine| engine.route(permit.actor(), id.0, &page.0);
+    Ok(answer::ok(&state.read(read).await?))
+}
+
+/// Notes that somebody's route was reviewed; the id is the consultant's.
+#[utoipa::path(
+    tag = "tasks", params(("id" = Uuid, Path), IdempotencyKey), request_body = NewRouteReview,
+    responses((status = 201, body = RouteReview))
+)]
+#[post("/routes/{id}/reviews")]
+async fn review_route(
+    permit: Permit<action::TaskManage>,
+    id: Id<StaffId>,
+    write: Write<NewRouteReview>,
+    state: web::Data<State>,
+) -> Answer {
+    let (actor, key) = (permit.actor(), Some(write.key));
+    let reviewed = state.engine.review_route(actor, key, id.0, write.body);
+    Ok(answer::written(reviewed.await?, |_| 1, |review| review))
+}
+
+setting! {
+    RouteRules tagged "tasks" at "/route-rules" by TaskRead;
+    /// How often routes are reviewed.
+    read read_route_rules;
+    /// Sets how often routes are reviewed.
+    update update_route_rules;
 }
 
 /// Handovers, the last one first.

@@ -1,5 +1,6 @@
 //! Vouchers: kinds, batches, codes.
 
+use super::exports::SheetAnswer;
 use super::resource::{prelude::*, resource};
 use crate::http::Body;
 use actix_web::HttpResponse;
@@ -102,7 +103,7 @@ async fn read_voucher_batch(
 /// no spreadsheet rounds them.
 #[utoipa::path(
     tag = "vouchers", params(("id" = Uuid, Path), CodesQuery),
-    responses((status = 200, body = String, content_type = "text/csv"))
+    responses(SheetAnswer)
 )]
 #[get("/voucher-batches/{id}/codes")]
 async fn read_batch_codes(
@@ -119,7 +120,7 @@ async fn read_batch_codes(
     Ok(response.body(bytes))
 }
 
-/// Blocks every code of a batch, or lets them work again.
+/// Blocks a batch, so that none of its codes works, or lets it work again; codes that were blocked one by one stay blocked.
 #[utoipa::path(
     tag = "vouchers", params(("id" = Uuid, Path), IdempotencyKey), request_body = VoucherBlock,
     responses((status = 200, body = VoucherBatch))

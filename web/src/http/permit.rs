@@ -6,11 +6,11 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use cardea_domain::Code;
 use cardea_domain::id::StoreId;
-use cardea_engine::Actor;
 use cardea_engine::identity::Guard;
+use cardea_engine::{Actor, Network};
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// A logged-in actor who may do `A` somewhere. Where is settled by [`Permit::at`] or by the query's own scope.
 pub struct Permit<A> {
@@ -91,8 +91,9 @@ pub fn source_ip(req: &HttpRequest) -> Option<IpAddr> {
 
 /// The last address in `X-Forwarded-For` that no trusted proxy has: what stands before it, the client may have made up.
 /// Who isn't a trusted proxy is taken for the client.
-fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
-    if !trusted.contains(&peer) {
+fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+    let is_trusted = |address| trusted.iter().any(|network| network.holds(address));
+    if !is_trusted(peer) {
         return peer;
     }
     let values: Vec<&str> = headers
@@ -101,15 +102,22 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
         .collect();
     let mut nearest = peer;
     for text in values.iter().rev().flat_map(|value| value.rsplit(',')) {
-        let Ok(address) = text.trim().parse::<IpAddr>() else {
+        let Some(address) = forwarded(text.trim()) else {
             break;
         };
         nearest = address.to_canonical();
-        if !trusted.contains(&nearest) {
+        if !is_trusted(nearest) {
             break;
         }
     }
     nearest
+}
+
+/// An address as proxies write it: some add the port, and brackets around the sixth version's.
+fn forwarded(text: &str) -> Option<IpAddr> {
+    let bare = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    let with_port = || Some(text.parse::<SocketAddr>().ok()?.ip());
+    text.parse().ok().or_else(bare).or_else(with_port)
 }
 
 /// The token that was sent, if one was.
@@ -152,20 +160,35 @@ mod tests {
     #[test]
     fn s23_only_a_trusted_proxy_says_where_a_request_comes_from() {
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-        let (proxy, inner, shop) = (ip("10.0.0.1"), ip("10.0.0.2"), ip("203.0.113.7"));
+        let network = |text: &str| Network::parse(text).unwrap();
+        let (proxy, shop) = (ip("10.0.0.1"), ip("203.0.113.7"));
         let from = |peer: IpAddr, forwarded: &[&str]| {
             let mut headers = HeaderMap::new();
             for value in forwarded {
                 let value = HeaderValue::from_str(value).unwrap();
                 headers.append(HeaderName::from_static("x-forwarded-for"), value);
             }
-            client(peer, &headers, &[proxy, inner])
+            client(peer, &headers, &[network("10.0.0.0/30"), network("fd00::/8")])
         };
         assert_eq!(from(shop, &["198.51.100.1"]), shop, "anybody can send the header");
         assert_eq!(from(proxy, &[]), proxy);
         assert_eq!(from(proxy, &["203.0.113.7"]), shop);
         assert_eq!(from(proxy, &["198.51.100.1, 203.0.113.7, 10.0.0.2"]), shop);
         assert_eq!(from(proxy, &["198.51.100.1", "203.0.113.7", "10.0.0.2"]), shop);
+        assert_eq!(
+            from(proxy, &["203.0.113.7, 10.0.0.4"]),
+            ip("10.0.0.4"),
+            "outside their network"
+        );
+        assert_eq!(
+            from(proxy, &["203.0.113.7:50112, 10.0.0.2:443, fd00::7"]),
+            shop,
+            "some proxies add ports"
+        );
+        assert_eq!(
+            from(ip("fd00::1"), &["[2001:db8::9]:4711, [fd00::2]"]),
+            ip("2001:db8::9")
+        );
         assert_eq!(from(proxy, &["203.0.113.7, unknown"]), proxy, "no guessing");
     }
 

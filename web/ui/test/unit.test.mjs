@@ -390,6 +390,24 @@ test('every field of the declared pages has a label, every choice a text', async
   }
 })
 
+test('every action that the audit log names has words, and no other has', () => {
+  const folder = `${root}../../core/engine/src/`
+  const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.rs') && !name.endsWith('tests.rs'))
+  const sources = files.map((name) => readFileSync(folder + name, 'utf8'))
+  const found = (pattern) => sources.flatMap((source) => [...source.matchAll(pattern)].map(([, name]) => name))
+  const resources = found(/versioned!\(\w+ of \w+ as "(\w+)"/g).flatMap((name) => [`${name}.create`, `${name}.update`])
+  const noted = [...found(/\.audit\(\s*"([a-z_]+\.[a-z_.]+)"/g), ...found(/\b(?:CHANGED: &'static str =|action:) "([a-z_]+\.[a-z_]+)"/g), ...resources]
+  assert.ok(noted.length > 150)
+  const known = new Set(messages('en').map((line) => line.split(': ')[1]))
+  const message = (name) => `audit-action-${name.replaceAll('.', '-')}`
+  for (const name of noted) assert.ok(known.has(message(name)), `missing: ${message(name)}`)
+  // Some are chosen among several, and stand as plain texts in the sources.
+  const texts = new Set([...found(/"([a-z_]+\.[a-z_]+)"/g), ...resources].map(message))
+  const card = readFileSync(`${root}../../core/domain/src/card/operations.rs`, 'utf8')
+  for (const [, name] of card.matchAll(/"([a-z_]+\.[a-z_]+)"/g)) texts.add(message(name))
+  assert.deepEqual([...known].filter((id) => id.startsWith('audit-action-') && !texts.has(id)), [])
+})
+
 test('the navigation names every page once, under a heading with a text', async () => {
   const { GROUPS } = await load('../hq/pages/groups.ts')
   const known = new Set(messages('en').map((line) => line.split(': ')[1]))

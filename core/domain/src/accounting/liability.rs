@@ -89,7 +89,9 @@ impl Flow {
             EntryKind::GiveBack => Flow::GivenBack,
             EntryKind::Expire => Flow::Expired,
             EntryKind::Adjust => Flow::Adjusted,
-            EntryKind::TransferIn | EntryKind::TransferOut => Flow::Transferred,
+            EntryKind::TransferIn | EntryKind::TransferOut | EntryKind::MergeIn | EntryKind::MergeOut => {
+                Flow::Transferred
+            }
             EntryKind::Opening => Flow::BroughtIn,
             EntryKind::WriteOff => Flow::WrittenOff,
         }

@@ -36,15 +36,23 @@ pub fn decide_card(card: &mut Card, op: CardOp, by: Option<StaffId>) -> Result<R
 /// Voids a card with its membership; false for one that is at its end already. Its block `expired` says that its time
 /// was over, which nobody's cancelling says.
 pub(crate) fn expire(card: &mut Card) -> bool {
+    if !void(card) {
+        return false;
+    }
+    if !card.blocks.contains(&Block::Expired) {
+        card.blocks.push(Block::Expired);
+        card.blocks.sort_unstable();
+    }
+    true
+}
+
+/// Voids a card that should never have been; false for one that is at its end already.
+pub(crate) fn void(card: &mut Card) -> bool {
     let Some((state, blocks)) = transition(card.at(), CardOp::Cancel) else {
         return false;
     };
     card.state = state;
     card.blocks = blocks;
-    if !card.blocks.contains(&Block::Expired) {
-        card.blocks.push(Block::Expired);
-        card.blocks.sort_unstable();
-    }
     card.version += 1;
     true
 }
@@ -64,6 +72,29 @@ pub(crate) fn renew(card: &mut Card, was: Day, until: Day) -> bool {
     card.valid_through = Some(until);
     card.version += 1;
     true
+}
+
+/// Takes a card out of use with its membership, which goes on as another one: it says which card of that works. None for one
+/// that is at its end already.
+pub(crate) fn merge(card: &mut Card, current: Option<CardId>) -> Option<CardUpdate> {
+    if !matches!(card.state, CardState::Active | CardState::Applied) {
+        return None;
+    }
+    card.state = CardState::Merged;
+    card.replaced_by = current;
+    card.version += 1;
+    Some(card.update())
+}
+
+/// Gives a merged card the state back that it had, with what people had done to it; None for one that isn't merged.
+pub(crate) fn unmerge(card: &mut Card, state: CardState) -> Option<CardUpdate> {
+    if card.state != CardState::Merged {
+        return None;
+    }
+    card.state = state;
+    card.replaced_by = None;
+    card.version += 1;
+    Some(card.update())
 }
 
 /// Blocks a card after too many wrong PINs; None for one that is blocked so, or at its end.

@@ -9,7 +9,7 @@ mod told;
 mod words;
 
 pub use change::{ReplaceArgs, decide_card, decide_replace, lock};
-pub(crate) use change::{expire, renew};
+pub(crate) use change::{expire, merge, renew, unmerge, void};
 pub use code::{MemberCode, NotACode};
 pub use number::{CardNumber, NotACardNumber};
 pub use operations::{At, CardOp, Given, OPERATIONS, Operation, allowed, apply, operation, usable};

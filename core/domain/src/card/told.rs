@@ -48,7 +48,8 @@ impl ReplacementCause {
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CardOperation {
-    #[schema(example = "钱包丢失")]
+    /// No personal data.
+    #[schema(min_length = 1, max_length = 200, example = "钱包丢失")]
     pub reason: String,
     /// By phone: whether all call-back questions were answered right.
     pub caller_verified: Option<bool>,
@@ -60,7 +61,8 @@ pub struct CardOperation {
     /// Of a loss: since when the card is gone, as the holder says. Absent: not known.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub lost_at: Option<Instant>,
-    /// Of a found card: who brought it, at most 100 characters.
+    /// Of a found card: who brought it. Kept sealed; whoever may cancel the loss sees it (`GET /cards/{id}/loss`).
+    #[schema(max_length = 100)]
     pub handed_in_by: Option<String>,
     /// At the hand-over: the holder got the member handbook.
     #[serde(default)]

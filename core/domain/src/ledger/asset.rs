@@ -102,6 +102,10 @@ pub enum EntryKind {
     Adjust = "adjust",
     TransferIn = "transfer_in",
     TransferOut = "transfer_out",
+    /// What a membership that goes on has of one that was merged into it; negative: what that one owed.
+    MergeIn = "merge_in",
+    /// The other side of it.
+    MergeOut = "merge_out",
     /// Brought from another system.
     Opening = "opening",
     /// A debt that is let go.
@@ -153,7 +157,9 @@ impl EntryKind {
             EntryKind::Expire => CounterAccount::Expired,
             EntryKind::TopUp | EntryKind::Refund => CounterAccount::Received,
             EntryKind::Adjust => CounterAccount::Adjusted,
-            EntryKind::TransferIn | EntryKind::TransferOut => CounterAccount::Transferred,
+            EntryKind::TransferIn | EntryKind::TransferOut | EntryKind::MergeIn | EntryKind::MergeOut => {
+                CounterAccount::Transferred
+            }
             EntryKind::Opening => CounterAccount::Opening,
             EntryKind::WriteOff => CounterAccount::WrittenOff,
         }

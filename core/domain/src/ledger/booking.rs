@@ -1,6 +1,9 @@
 //! The one place that books: entries, lots and the cached balance change together, and every posting has its counter.
 
+mod merge;
 mod people;
+
+pub use merge::{Heir, WholeLot};
 
 use super::{Account, Asset, AssetKind, EntryKind, Lot, LotTerms, Member, SpentMove, short};
 use crate::calendar::Instant;

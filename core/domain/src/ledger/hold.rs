@@ -33,9 +33,18 @@ impl HoldState {
     pub fn check_open(self) -> Result<(), Refusal> {
         let (zh, en) = match self {
             HoldState::Open => return Ok(()),
-            HoldState::Captured => ("预留已扣用", "The hold was captured already"),
-            HoldState::Released => ("预留已释放", "The hold was released already"),
-            HoldState::Expired => ("预留已超时，请重新预留", "The hold's time is over; hold again"),
+            HoldState::Captured => (
+                "该预留已扣用，不能再次扣用或释放；如还需扣用，请重新预留。",
+                "The hold was captured already, so it can't be captured or released again; hold anew for more.",
+            ),
+            HoldState::Released => (
+                "该预留已释放，不能再扣用；如仍需要，请重新预留。",
+                "The hold was released already, so nothing of it can be captured; hold anew if it is still wanted.",
+            ),
+            HoldState::Expired => (
+                "该预留已超时，所留已可另行使用；如仍需要，请重新预留。",
+                "The hold's time is over and what it held is free again; hold anew if it is still wanted.",
+            ),
         };
         Err(Refusal::new(Code::HoldEnded, zh, en))
     }

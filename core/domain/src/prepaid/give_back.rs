@@ -33,9 +33,12 @@ pub struct TopUpRecord {
     pub list: Minor,
     /// Stored value of the membership had been used before it was paid in.
     pub used_before: bool,
-    pub refunded: bool,
+    /// Paid back so far, where anything was: what returns bring back later can be paid back as well.
+    pub refunded: Option<Minor>,
     /// How it was paid.
     pub tenders: Vec<Tender>,
+    /// It was brought from another system: no bill of ours stands behind it.
+    pub brought: bool,
 }
 
 /// A refund to decide on.
@@ -77,13 +80,14 @@ pub fn decide_refund(
     ids: &mut dyn NewIds,
 ) -> Result<(Rows, RefundAnswer), Refusal> {
     check_occurred_at(args.occurred_at, context.now, args.privileged)?;
-    if record.refunded {
+    check_after(args.occurred_at, record.at)?;
+    if record.refunded.is_some() && record.principal_left == 0 {
         return Err(refunded_before());
     }
     if args.reason == RefundReason::Within7Days {
-        check_seven_days(record.on, args.key.business_date, record.used_before)?;
+        check_seven_days(record.on, context.zone.day_of(context.now), record.used_before)?;
     }
-    let refunded = refund(&case(record, args.reason), context.minor_units);
+    let refunded = refund(&case(record, args.reason), context.minor_units).beyond(record.refunded, context.minor_units);
     let tenders = way_back(
         &record.tenders,
         args.tenders.as_deref(),
@@ -92,7 +96,7 @@ pub fn decide_refund(
     )?;
     let bill = RefundBill {
         kind: BillKind::TopUpRefund,
-        original: record.id,
+        original: (!record.brought).then_some(record.id),
         amount: refunded.amount,
         paid: 0,
         earned: 0,
@@ -102,15 +106,8 @@ pub fn decide_refund(
         tenders: tender_rows(args.id, &tenders, -1),
         ..Rows::default()
     };
-    let out = refunded.amount.min(record.principal_left);
-    let worn = record.principal_left - out;
-    let parts = [
-        (Asset::principal(), record.principal, out, EntryKind::Refund),
-        (Asset::principal(), record.principal, worn, EntryKind::Lapse),
-        (Asset::bonus(), record.bonus, record.bonus_left, EntryKind::Lapse),
-    ];
     let mut entries = Vec::new();
-    for (asset, lot, amount, kind) in parts {
+    for (asset, lot, amount, kind) in taken(member, record, refunded.amount, context) {
         if let Some(lot) = lot.filter(|_| amount > 0) {
             let draft = explain(kind, &asset, amount, (&record.receipt, context.minor_units));
             let source = source(context, args.id, args.occurred_at);
@@ -135,6 +132,52 @@ pub fn decide_refund(
         bonus: balance(member, &Asset::bonus()),
     };
     Ok((rows, answer))
+}
+
+/// What is taken of both lots for `amount` of money. Where principal was drawn first, less of it may be left than is paid
+/// back: then the bonus that was drawn last stands for the rest.
+fn taken(
+    member: &Member,
+    record: &TopUpRecord,
+    amount: Minor,
+    context: &Context,
+) -> [(Asset, Option<LotId>, Minor, EntryKind); 4] {
+    let ended = |asset: &Asset, lot: Option<LotId>| {
+        let lots = member.accounts.get(asset).map_or(&[][..], |account| &account.lots);
+        lots.iter()
+            .any(|has| Some(has.id) == lot && !has.spendable(context.judged_at))
+    };
+    let (principal, bonus) = (Asset::principal(), Asset::bonus());
+    let out = amount.min(record.principal_left);
+    // Bonus whose day is over ends by itself.
+    let free = if ended(&bonus, record.bonus) {
+        0
+    } else {
+        record.bonus_left
+    };
+    let instead = (amount - out).min(free);
+    [
+        (principal.clone(), record.principal, out, EntryKind::Refund),
+        (
+            principal,
+            record.principal,
+            record.principal_left - out,
+            EntryKind::Lapse,
+        ),
+        (bonus.clone(), record.bonus, instead, EntryKind::Refund),
+        (bonus, record.bonus, free - instead, EntryKind::Lapse),
+    ]
+}
+
+/// # Errors
+/// `occurred_at_out_of_range`: nothing is paid back before it was paid.
+pub(super) fn check_after(refunded_at: Instant, paid_at: Instant) -> Result<(), Refusal> {
+    if refunded_at >= paid_at {
+        return Ok(());
+    }
+    let zh = format!("退款时间 {refunded_at} 早于付款时间 {paid_at}，请核对时间。");
+    let en = format!("The refund at {refunded_at} lies before the payment at {paid_at}; correct its time.");
+    Err(Refusal::new(Code::OccurredAtOutOfRange, zh, en).at("/occurred_at"))
 }
 
 fn case(record: &TopUpRecord, reason: RefundReason) -> RefundCase {
@@ -192,7 +235,16 @@ pub(super) fn way_back(
 
 fn explain(kind: EntryKind, asset: &Asset, amount: Minor, (receipt, minor_units): (&str, u32)) -> EntryDraft {
     let money = format_minor(amount, minor_units);
-    let (rule, zh, en) = if *asset == Asset::bonus() {
+    let (rule, zh, en) = if *asset == Asset::bonus() && kind == EntryKind::Refund {
+        (
+            "core.bonus_stands_in",
+            format!("充值（小票 {receipt}）退款，本金已先用完，以未用赠送 {money} 抵作应退的实付部分。"),
+            format!(
+                "The top-up of receipt {receipt} was refunded: principal was used first, so {money} of bonus left stand for \
+                 what was paid."
+            ),
+        )
+    } else if *asset == Asset::bonus() {
         (
             "core.bonus_withdrawn",
             format!("充值（小票 {receipt}）退款，收回未用赠送 {money}。"),
@@ -223,7 +275,7 @@ fn explain(kind: EntryKind, asset: &Asset, amount: Minor, (receipt, minor_units)
 /// The bill of a refund.
 pub(super) struct RefundBill {
     pub kind: BillKind,
-    pub original: BillId,
+    pub original: Option<BillId>,
     pub amount: Minor,
     pub paid: Minor,
     pub earned: i64,
@@ -242,7 +294,7 @@ impl RefundBill {
             customer: member.customer,
             membership: Some(member.id),
             card: None,
-            original: Some(self.original),
+            original: self.original,
             reward: None,
             total: -self.amount,
             rounding: 0,

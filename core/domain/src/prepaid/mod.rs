@@ -15,7 +15,7 @@ pub use deposit::{Deposit, IssuerClass, deposit};
 pub use draw::{Drawn, drawn};
 pub use offer::{Grant, MAX_OFFERS, MAX_STEPS, OfferStep, TopUpOffer, offers_faults};
 pub use refund::{Paid, RefundCase, RefundReason, Refunded, Uses, check_seven_days, list_share, refund};
-pub use rules::{HolderKind, Payer, PrepaidRules, TopUpFacts, check_top_up, rules};
+pub use rules::{HolderKind, Payer, PrepaidRules, TopUpFacts, check_held, check_top_up, rules};
 
 pub use give_back::{RefundAnswer, RefundArgs, TopUpRecord, decide_refund};
 pub use pass::{
@@ -23,10 +23,11 @@ pub use pass::{
     grant_sessions,
 };
 pub use pass_refund::{PassRefundAnswer, decide_pass_refund};
-pub use top_up::{TopUpAnswer, TopUpArgs, decide_top_up, holder_kind};
+pub use top_up::{PluginGrant, TopUpAnswer, TopUpArgs, decide_top_up, holder_kind};
+pub(crate) use top_up::{check_member, value_of};
 
 named! {
-/// How the customer confirmed that sessions were used.
+/// How the customer confirmed that sessions were used; the strongest of what was there.
 pub enum Confirmation {
     /// The card was shown.
     Card = "card",

@@ -1,17 +1,16 @@
 //! Paying a pass back: its sessions go, and what its sale brought goes back in proportion (D-CARD-12).
 
-use super::give_back::{RefundArgs, RefundBill, refunded_before, way_back};
+use super::give_back::{RefundArgs, RefundBill, check_after, refunded_before, way_back};
 use super::pass::PassRecord;
 use super::top_up::tender_rows;
 use super::{Paid, RefundCase, RefundReason, Refunded, Uses, check_seven_days, refund};
 use crate::error::{Refusal, Text};
 use crate::id::*;
 use crate::ledger::{Asset, Booking, EntryDraft, EntryKind, Member};
-use crate::measure::{PAID, POINTS};
 use crate::money::{Minor, mul_div};
 use crate::rows::{BillProgress, RefundRow, Rows};
 use crate::sale::sell::source;
-use crate::sale::{BillKind, Context, EntryView, SaleRecord, Tender, check_occurred_at, counted};
+use crate::sale::{BillKind, Context, EntryView, Judgement, SaleRecord, Tender, check_occurred_at, counted, unearned};
 
 /// What a refund of a pass pays and takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,29 +23,33 @@ pub struct PassRefundAnswer {
 }
 
 /// Pays a pass back; what its sale counted as paid and the points it earned go back in the same proportion. `sale` is the
-/// bill that sold it, `member` as afterwards.
+/// bill that sold it, none for one that was brought from another system; `member` as afterwards, with the ladder's figures:
+/// a refund can undo a tier. A sale that its plugin has not judged yet earns nothing any more.
 ///
 /// # Errors
 /// `occurred_at_out_of_range`; `not_refundable`; `tenders_mismatch`, `field_invalid`.
 pub fn decide_pass_refund(
     member: &mut Member,
-    (pass, sale): (&PassRecord, &SaleRecord),
+    (pass, sale): (&PassRecord, Option<&SaleRecord>),
     args: &RefundArgs,
     context: &Context,
     ids: &mut dyn NewIds,
 ) -> Result<(Rows, PassRefundAnswer), Refusal> {
     check_occurred_at(args.occurred_at, context.now, args.privileged)?;
+    if let Some(sale) = sale {
+        check_after(args.occurred_at, sale.occurred_at)?;
+    }
     if pass.refunded {
         return Err(refunded_before());
     }
     if args.reason == RefundReason::Within7Days {
-        check_seven_days(pass.on, args.key.business_date, pass.used_before)?;
+        check_seven_days(pass.on, context.zone.day_of(context.now), pass.used_before)?;
     }
     let (terms, all) = (&pass.terms, pass.terms.sessions + pass.terms.gifts);
     let case = RefundCase {
         reason: args.reason,
         paid: Paid::Pass {
-            paid: sale.paid,
+            paid: sale.map_or(terms.paid, |sale| sale.paid),
             sessions: terms.sessions,
             gifts: terms.gifts,
             list: terms.list,
@@ -55,13 +58,12 @@ pub fn decide_pass_refund(
     };
     let refunded = refund(&case, context.minor_units);
     let amount = refunded.amount;
-    let paid: Vec<Tender> = money_of(sale);
+    let paid: Vec<Tender> = sale.map_or_else(Vec::new, money_of);
     let tenders = way_back(&paid, args.tenders.as_deref(), amount, context.minor_units)?;
-    let kept = mul_div(sale.earned, sale.paid - amount, sale.paid.max(1)).unwrap_or(0);
-    let points = (sale.earned - kept - sale.expired_unspent).max(0);
+    let points = sale.map_or(0, |sale| points_of(sale, amount));
     let bill = RefundBill {
         kind: BillKind::PassRefund,
-        original: pass.id,
+        original: sale.map(|sale| sale.id),
         amount,
         paid: -amount,
         earned: -points,
@@ -72,8 +74,11 @@ pub fn decide_pass_refund(
         ..Rows::default()
     };
     let mut entries = take_sessions(member, pass, args, (context, &mut rows), ids)?;
-    entries.extend(take_points(member, (sale, points), args, (context, &mut rows), ids));
-    uncount(member, (sale, amount, points), &mut rows);
+    if let Some(sale) = sale {
+        entries.extend(take_points(member, (sale, points), args, (context, &mut rows), ids));
+        let whole = pass.left() == all && amount == sale.paid;
+        uncount(member, (sale, args.id, whole), (amount, points), (context, &mut rows))?;
+    }
     rows.refunds.push(RefundRow {
         of: pass.id,
         pass: true,
@@ -89,6 +94,12 @@ pub fn decide_pass_refund(
         entries,
     };
     Ok((rows, answer))
+}
+
+/// What a sale earned for the part of it that goes back.
+fn points_of(sale: &SaleRecord, amount: Minor) -> i64 {
+    let kept = mul_div(sale.earned, sale.paid - amount, sale.paid.max(1)).unwrap_or(0);
+    (sale.earned - kept - sale.expired_unspent).max(0)
 }
 
 fn take_points(
@@ -111,12 +122,35 @@ fn take_points(
     booking.finish()
 }
 
-/// What is paid back counted as paid on the sale's day, and its points when they could first be spent.
-fn uncount(member: &mut Member, (sale, amount, points): (&SaleRecord, Minor, i64), rows: &mut Rows) {
-    let day = sale.key.business_date;
-    counted::add(member, rows, (PAID, day), -amount);
-    counted::add(member, rows, (POINTS, sale.terms.points_count_on(day)), -points);
+/// What is paid back counted as paid on the sale's day, and its points when they could first be spent; nothing of them
+/// where the pass was another membership's then.
+fn uncount(
+    member: &mut Member,
+    (sale, refund, whole): (&SaleRecord, BillId, bool),
+    (amount, points): (Minor, i64),
+    (context, rows): (&Context, &mut Rows),
+) -> Result<(), Refusal> {
     rows.progress.push(progress(sale, amount, points));
+    if sale.membership != Some(member.id) {
+        return Ok(());
+    }
+    if sale.judgement == Judgement::Unjudged {
+        rows.bill_memberships.push(unearned(sale, member.id)?);
+        rows.judged.push(sale.id);
+    }
+    if whole {
+        // Nothing of it is kept: the next purchase may be the first one again.
+        member.purchases = (member.purchases - 1).max(0);
+    }
+    let returned = counted::Returned {
+        bill: refund,
+        paid: -amount,
+        points: -points,
+        all_came_back: whole,
+        after: &sale.lines,
+    };
+    counted::take_back(member, sale, &returned, context, rows);
+    Ok(())
 }
 
 /// What the sale was paid with, as money; what stored value paid goes back as the till says.

@@ -147,6 +147,33 @@ pub fn refund(case: &RefundCase, minor_units: u32) -> Refunded {
     }
 }
 
+impl Refunded {
+    /// What is still to be paid back after `before`: a return may have brought value back since.
+    pub(super) fn beyond(mut self, before: Option<Minor>, minor_units: u32) -> Self {
+        let Some(before) = before else { return self };
+        let (whole, rest) = (self.amount, (self.amount - before).max(0));
+        let show = |money: Minor| format_minor(money, minor_units);
+        self.working.push(Text::new(
+            format!(
+                "此前已退 {}，本次应退 {} − {} = {}",
+                show(before),
+                show(whole),
+                show(before),
+                show(rest)
+            ),
+            format!(
+                "{} were paid back before: {} − {} = {} now",
+                show(before),
+                show(whole),
+                show(before),
+                show(rest)
+            ),
+        ));
+        self.amount = rest;
+        self
+    }
+}
+
 fn withdrawal(paid: &Paid, withdrawn: i64, show: impl Fn(Minor) -> String) -> Text {
     match paid {
         Paid::TopUp { .. } => Text::new(

@@ -107,6 +107,29 @@ pub fn check_top_up(rules: &PrepaidRules, facts: &TopUpFacts, minor_units: u32) 
     check.validity()
 }
 
+/// Whether a membership may hold so much of principal and bonus at once, however it came to it.
+///
+/// # Errors
+/// `prepaid_rule`
+pub fn check_held(rules: &PrepaidRules, holder: HolderKind, held: Minor, minor_units: u32) -> Result<(), Refusal> {
+    let most = match holder {
+        HolderKind::Named => rules.named_most,
+        HolderKind::Anonymous => rules.anonymous_most,
+    };
+    if held <= most {
+        return Ok(());
+    }
+    let (limit, held_shown) = (format_minor(most, minor_units), format_minor(held, minor_units));
+    let zh = format!(
+        "单用途预付卡会籍的余额（本金与赠送合计）不得超过 {limit}，办理后将为 {held_shown}：请先消费或退还超出部分。"
+    );
+    let en = format!(
+        "A membership may hold at most {limit} of principal and bonus, and would hold {held_shown}: let what is beyond it be \
+         spent or paid back first."
+    );
+    Err(refused(zh, en, most).with(|told| told.available = Some(held)))
+}
+
 struct Check<'a> {
     rules: &'a PrepaidRules,
     facts: &'a TopUpFacts,

@@ -1,10 +1,10 @@
 //! Money that is paid in: its principal, the bonus that belongs to it, and the law's limits, in one decision (D-CARD-11).
 
-use super::{HolderKind, Payer, PrepaidRules, TopUpFacts, check_top_up};
+use super::{HolderKind, Payer, PrepaidRules, TopUpFacts, check_held, check_top_up};
 use crate::calendar::{Day, Instant};
 use crate::error::{Code, Refusal, Text};
 use crate::id::*;
-use crate::ledger::{Asset, Booking, EntryDraft, EntryKind, LotTerms, Member};
+use crate::ledger::{Asset, Booking, EntryDraft, EntryKind, LotTerms, Member, Source};
 use crate::money::{LIMIT, Minor, format_minor, sum};
 use crate::rows::{BillRow, BillTenderRow, Rows, TopUpRow};
 use crate::sale::sell::{json, source, terms_row};
@@ -21,10 +21,12 @@ pub struct TopUpArgs {
     pub card: Option<CardId>,
     pub privileged: bool,
     pub amount: Minor,
-    /// The bonus of the offer.
+    /// The bonus of the offer, or of the plugin.
     pub granted: Minor,
     /// The offer's code.
     pub offer: Option<String>,
+    /// Why the plugin gives the bonus; none: the program's offers decide.
+    pub grant: Option<PluginGrant>,
     pub tenders: Vec<Tender>,
     pub payer: Payer,
     pub payer_id: Option<CustomerId>,
@@ -37,6 +39,19 @@ pub struct TopUpArgs {
     /// The law that holds; None: nothing is known of one.
     pub rules: Option<&'static PrepaidRules>,
 }
+
+/// A bonus by the plugin's rule (D-HOT-5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginGrant {
+    /// Stable name of the rule.
+    pub rule: String,
+    pub explanation: Text,
+    /// SHA-256 of what the plugin was asked.
+    pub input: [u8; 32],
+}
+
+/// A plugin's bonus is at most so many times what is paid in.
+const MOST_TIMES: i64 = 10;
 
 /// What a top-up brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +74,8 @@ pub fn holder_kind(member: &Member) -> HolderKind {
 /// needs its balances alone.
 ///
 /// # Errors
-/// `occurred_at_out_of_range`, `membership_closed`, `field_invalid`, `tenders_mismatch`, `prepaid_rule`; nothing has changed
-/// then.
+/// `occurred_at_out_of_range`, `membership_closed`, `field_invalid`, `tenders_mismatch`, `prepaid_rule`; `plugin_failed` for a
+/// plugin's bonus below 0 or above ten times what is paid in. Nothing has changed then.
 pub fn decide_top_up(
     member: &mut Member,
     args: &TopUpArgs,
@@ -74,6 +89,7 @@ pub fn decide_top_up(
         return Err(Refusal::new(Code::FieldInvalid, zh, "A top-up is more than nothing.").at("/amount"));
     }
     check_tenders(&args.tenders, args.amount, context.minor_units)?;
+    check_grant(args)?;
     let good_months = match holder_kind(member) {
         HolderKind::Named => None,
         HolderKind::Anonymous => args.anonymous_months,
@@ -101,8 +117,9 @@ pub fn decide_top_up(
     let mut entries = booking.finish();
     let mut bonus = None;
     if args.granted > 0 {
-        let mut booking = Booking::new(member, Asset::bonus(), source, &mut rows, ids);
-        bonus = booking.credit(granted(args.granted, context.minor_units), args.granted, bonus_terms);
+        let input = args.grant.as_ref().map(|grant| grant.input);
+        let mut booking = Booking::new(member, Asset::bonus(), Source { input, ..source }, &mut rows, ids);
+        bonus = booking.credit(granted(args, context.minor_units), args.granted, bonus_terms);
         entries.extend(booking.finish());
     }
     rows.top_ups.push(TopUpRow {
@@ -142,6 +159,26 @@ fn facts(member: &Member, args: &TopUpArgs, good_months: Option<u32>) -> TopUpFa
         transferred: args.tenders.iter().all(|tender| tender.kind == TenderKind::Transfer),
         good_months,
     }
+}
+
+/// Whether a membership may hold what it has of principal and bonus, and `more`.
+///
+/// # Errors
+/// `prepaid_rule`
+pub(crate) fn check_member(
+    rules: Option<&PrepaidRules>,
+    member: &Member,
+    more: Minor,
+    minor_units: u32,
+) -> Result<(), Refusal> {
+    let Some(rules) = rules else { return Ok(()) };
+    let held = value_of(member).saturating_add(more);
+    check_held(rules, holder_kind(member), held, minor_units)
+}
+
+/// Principal and bonus.
+pub(crate) fn value_of(member: &Member) -> Minor {
+    balance(member, &Asset::principal()).saturating_add(balance(member, &Asset::bonus()))
 }
 
 pub(super) fn balance(member: &Member, asset: &Asset) -> Minor {
@@ -200,15 +237,32 @@ fn paid_in(amount: Minor, minor_units: u32) -> EntryDraft {
     }
 }
 
-fn granted(amount: Minor, minor_units: u32) -> EntryDraft {
-    let money = format_minor(amount, minor_units);
+fn check_grant(args: &TopUpArgs) -> Result<(), Refusal> {
+    let most = args.amount.saturating_mul(MOST_TIMES).min(LIMIT);
+    if args.grant.is_none() || (0..=most).contains(&args.granted) {
+        return Ok(());
+    }
+    let zh = "会员规则给出的赠送金额超出允许范围，未充值；请联系总部。";
+    let en = "The program's rules give a bonus out of bounds, so nothing was topped up; tell headquarters.";
+    Err(Refusal::new(Code::PluginFailed, zh, en))
+}
+
+fn granted(args: &TopUpArgs, minor_units: u32) -> EntryDraft {
+    let money = format_minor(args.granted, minor_units);
+    let (rule, explanation) = match &args.grant {
+        Some(grant) => (grant.rule.clone(), grant.explanation.clone()),
+        None => (
+            "core.top_up_bonus".to_owned(),
+            Text::new(
+                format!("充值赠送 {money}。"),
+                format!("A bonus of {money} with the top-up."),
+            ),
+        ),
+    };
     EntryDraft {
         kind: EntryKind::Grant,
-        rule: "core.top_up_bonus".to_owned(),
-        explanation: Text::new(
-            format!("充值赠送 {money}。"),
-            format!("A bonus of {money} with the top-up."),
-        ),
+        rule,
+        explanation,
         line: None,
         reverses: None,
     }

@@ -1,8 +1,9 @@
 //! Cancelling an exchange while its program allows it (D-RET-3): points and reward go back where they came from.
 
+use super::pool;
 use super::redemption::{pieces, reward_line};
 use super::returns::check_after_sale;
-use super::{BillKind, Context, EntryView, NaturalKey, Reward, SaleRecord, check_occurred_at, explain, sell};
+use super::{BillKind, Context, EntryView, NaturalKey, PoolDraw, Reward, SaleRecord, check_occurred_at, explain, sell};
 use crate::calendar::{Day, Instant};
 use crate::error::{Code, Refusal};
 use crate::id::*;
@@ -35,8 +36,13 @@ pub struct CancelAnswer {
     pub points: Points,
     /// Of them, to lots that have expired: they stay expired.
     pub expired: Points,
+    /// Of them, back to the others in the family pool who had lent them.
+    pub to_pool: Points,
     pub entries: Vec<EntryView>,
     pub balances: Vec<Balance>,
+    /// What goes on to those who had lent it, to be booked by [`super::take_home`].
+    #[serde(skip)]
+    pub passed_on: Vec<PoolDraw>,
 }
 
 /// Cancels an exchange as a whole. `member` is the exchange's, `reward` what it was for; both are as afterwards.
@@ -76,13 +82,13 @@ pub fn decide_cancel(
     };
     let mut source = sell::source(context, args.id, args.occurred_at);
     source.configuration = record.configuration;
+    let back = reversing(explain::exchange_cancelled(&record.key.receipt));
+    let (own, lent) = pool::split(record.spent_moves.clone(), &record.pool_draws);
+    let mut entries = pool::pass_on(member, &lent, (&source, &back), &mut rows, ids);
     let mut booking = Booking::new(member, Asset::points(), source, &mut rows, ids);
-    let given = booking.give_back(
-        reversing(explain::exchange_cancelled(&record.key.receipt)),
-        &record.spent_moves,
-        &reversing(explain::returned(EntryKind::Expire, &record.key.receipt, false)),
-    );
-    let entries = booking.finish();
+    let expire = reversing(explain::returned(EntryKind::Expire, &record.key.receipt, false));
+    let given = booking.give_back(back, &own, &expire);
+    entries.extend(booking.finish());
     if let Some(store) = args.from_store {
         rows.store_stock.push((reward.id, store, quantity));
     } else if let Some(stock) = &mut reward.stock {
@@ -94,10 +100,12 @@ pub fn decide_cancel(
     let answer = CancelAnswer {
         id: args.id,
         redemption: record.id,
-        points: given.amount,
-        expired: given.expired,
+        points: record.spent,
+        expired: given.expired + pool::expired(&lent, context.now),
+        to_pool: record.spent - given.amount,
         entries,
         balances: member.balances(context.now),
+        passed_on: lent.into_iter().map(|(_, draw)| draw).collect(),
     };
     Ok((rows, answer))
 }

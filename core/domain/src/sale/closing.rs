@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::earn::draft;
-use super::issue::end_of;
+use super::ends::end_of;
 use crate::card::{Card, CardOp, CardState, decide_card};
 use crate::error::{Code, Refusal, Text};
 use crate::id::*;

@@ -66,6 +66,14 @@ impl Confirmed {
         }
     }
 
+    /// What of these demands isn't there, each once.
+    pub fn unmet(self, demands: &[Demand]) -> Vec<Demand> {
+        let mut unmet: Vec<Demand> = demands.iter().copied().filter(|demand| !self.has(*demand)).collect();
+        unmet.sort_unstable();
+        unmet.dedup();
+        unmet
+    }
+
     /// What is lacking for `amount` of a use: every demand of every requirement that the amount lies above, once.
     pub fn lacking(self, requirements: &[Requirement], of: ConfirmedUse, amount: i64) -> Vec<Demand> {
         let asked = requirements.iter().filter(|r| r.of == of && amount > r.above);

@@ -37,7 +37,7 @@ impl Purchase {
 }
 
 /// What a return takes, negative.
-pub(super) struct Returned<'a> {
+pub(crate) struct Returned<'a> {
     /// The return.
     pub bill: BillId,
     pub paid: Minor,
@@ -141,7 +141,7 @@ fn upgrade(member: &mut Member, (bill, day): (BillId, Day), context: &Context, r
 }
 
 /// Corrects what the sale of `record` counts for, and undoes the tiers that stood on it.
-pub(super) fn take_back(
+pub(crate) fn take_back(
     member: &mut Member,
     record: &SaleRecord,
     returned: &Returned<'_>,

@@ -1,16 +1,16 @@
-//! Opening a membership with its first card, further cards, and the end of a membership (D-RET-1, D-RET-4).
+//! Opening a membership with its first card, and further cards (D-RET-1).
 
 use super::bill::field;
 use super::earn::{self, Earning};
 use super::returns::kept_lines;
 use super::{
-    Basis, BillKind, Context, EntryView, Issuing, Judgement, Proposal, RecordedLine, SaleRecord, counted, explain, sell,
+    Basis, BillKind, Bonus, Context, EntryView, Issuing, Judgement, Proposal, RecordedLine, SaleRecord, counted, sell,
 };
-use crate::calendar::{Day, Instant};
-use crate::card::{self, Card, CardKind, CardNumber, CardState};
+use crate::calendar::Day;
+use crate::card::{Card, CardKind, CardNumber, CardState};
 use crate::error::{Code, Refusal};
 use crate::id::*;
-use crate::ledger::{Asset, Balance, Booking, Lot, Member, Source};
+use crate::ledger::{Asset, Balance, Booking, Member};
 use crate::measure::Figures;
 use crate::rows::{BillMembership, CardRow, MembershipRow, Rows};
 use crate::tier::TierView;
@@ -228,6 +228,22 @@ pub(super) fn judged(
     })
 }
 
+/// An unjudged sale that earns nothing any more, because it was paid back before its plugin answered.
+///
+/// # Errors
+/// `internal`
+pub(crate) fn unearned(record: &SaleRecord, membership: MembershipId) -> Result<BillMembership, Refusal> {
+    Ok(BillMembership {
+        bill: record.id,
+        membership,
+        judgement: Judgement::Judged,
+        earned: 0,
+        bonuses: sell::json::<[Bonus]>(&[])?,
+        terms: sell::terms_row(&record.terms)?,
+        contributions: record.lines.iter().map(|line| (line.number, 0)).collect(),
+    })
+}
+
 impl Member {
     /// A membership as it stands after its row was saved.
     pub fn opened(row: &MembershipRow) -> Self {
@@ -238,6 +254,7 @@ impl Member {
             store: row.store,
             opened_at: row.opened_at,
             open: true,
+            was_open: true,
             expires_at: row.expires_at,
             tier: row.tier.clone(),
             tier_until: None,
@@ -321,77 +338,4 @@ pub fn decide_named(
     rows.named.push((member.id, customer));
     rows.membership_updates.push(member.touch());
     Ok(rows)
-}
-
-/// Ends a membership whose validity is over: its cards are void, its lots expire, one entry each (D-RET-4). Nothing to
-/// do, and nothing done, for one that is closed or still valid.
-pub fn expire_membership(member: &mut Member, cards: &mut [Card], context: &Context, ids: &mut dyn NewIds) -> Rows {
-    let mut rows = Rows::default();
-    if !(member.open && member.expires_at.is_some_and(|end| context.now >= end)) {
-        return rows;
-    }
-    end_lots(member, context, &mut rows, ids);
-    for card in cards.iter_mut() {
-        // Replaced, returned and merged cards keep their story.
-        if card::expire(card) {
-            rows.card_updates.push(card.update());
-        }
-    }
-    member.open = false;
-    rows.membership_updates.push(member.touch());
-    rows
-}
-
-/// Expires every lot of a membership whose validity is over; what was paid for stays (D-CARD-7).
-pub(super) fn end_lots(
-    member: &mut Member,
-    context: &Context,
-    rows: &mut Rows,
-    ids: &mut dyn NewIds,
-) -> Vec<EntryView> {
-    let ended_at = member.expires_at.unwrap_or(context.now);
-    let draft = explain::membership_ended(last_day(context, ended_at));
-    let ending = |asset: &&Asset| asset.ends_with_membership();
-    let assets: Vec<Asset> = member.accounts.keys().filter(ending).cloned().collect();
-    let mut entries = Vec::new();
-    for asset in assets {
-        let mut booking = Booking::new(member, asset, end_of(context, ended_at), rows, ids);
-        let lots: Vec<LotId> = booking.account().lots.iter().map(|lot| lot.id).collect();
-        lots.into_iter().for_each(|lot| booking.expire(draft.clone(), lot));
-        entries.extend(booking.finish());
-    }
-    entries
-}
-
-/// Books the end of the lots past their date, one entry per lot: `due` are the lots whose end has not been booked yet,
-/// empty ones too. Nothing to do, and nothing done, for a lot that isn't past its date. The membership keeps its version:
-/// nobody could use these lots before, so that no proposal was made with them.
-pub fn expire_lots(member: &mut Member, asset: &Asset, due: &[Lot], context: &Context, ids: &mut dyn NewIds) -> Rows {
-    let mut rows = Rows::default();
-    for lot in due {
-        let Some(ended_at) = lot.terms.expires_at.filter(|end| context.now >= *end) else {
-            continue;
-        };
-        let mut booking = Booking::new(member, asset.clone(), end_of(context, ended_at), &mut rows, ids);
-        booking.expire(explain::expired(last_day(context, ended_at)), lot.id);
-        booking.finish();
-    }
-    rows
-}
-
-/// The last valid day of what ended at an instant.
-fn last_day(context: &Context, ended_at: Instant) -> Option<Day> {
-    Some(context.zone.day_of(Instant(ended_at.0 - 1)))
-}
-
-pub(super) fn end_of(context: &Context, ended_at: Instant) -> Source {
-    Source {
-        bill: None,
-        store: Some(context.store),
-        occurred_at: ended_at,
-        booked_at: context.now,
-        judged_at: context.now,
-        configuration: Some(context.configuration),
-        input: None,
-    }
 }

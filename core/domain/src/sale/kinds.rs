@@ -26,6 +26,8 @@ named! {
 pub enum CardUse {
     Earn = "earn",
     SpendPoints = "spend_points",
+    /// Stored value and sessions of passes.
+    SpendValue = "spend_value",
     Redeem = "redeem",
     TopUp = "top_up",
 }
@@ -108,6 +110,7 @@ impl KindTerms {
         let (zh, en) = match wanted {
             CardUse::Earn => ("积分", "earn points"),
             CardUse::SpendPoints => ("用积分付款", "pay with points"),
+            CardUse::SpendValue => ("用储值付款或使用次卡", "pay with stored value or use a pass"),
             CardUse::Redeem => ("兑换礼品", "redeem rewards"),
             CardUse::TopUp => ("充值", "be topped up"),
         };

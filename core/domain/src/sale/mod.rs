@@ -1,5 +1,6 @@
 //! Bills: sales, their returns, redemptions, and the card that a first purchase leads to.
 
+mod absorb;
 mod bill;
 mod cancel;
 mod catalogue;
@@ -7,14 +8,18 @@ mod closing;
 mod confirmation;
 pub(crate) mod counted;
 mod earn;
+mod ends;
 mod expiry;
 mod explain;
+mod hand_over;
 mod issue;
 mod kept;
 mod kinds;
 mod late;
+mod opening;
 mod people;
 mod plan;
+mod pool;
 mod preview;
 mod record;
 mod redemption;
@@ -27,6 +32,9 @@ mod terms_row;
 mod value;
 
 pub use crate::ledger::SpentMove;
+pub use absorb::{
+    AbsorbArgs, Absorbed, Absorbing, InTheWay, Lots, MovedDebt, SeparateArgs, Taken, decide_absorb, decide_separate,
+};
 pub use bill::{
     AttrValue, Bill, Line, MAX_LINES, MAX_TENDERS, Tender, check_occurred_at, is_backdated, opened_by, spread_unpaid,
 };
@@ -36,18 +44,20 @@ pub use closing::decide_give_up;
 pub use confirmation::{Confirmed, ConfirmedUse, Demand, Requirement, check_confirmed};
 pub use counted::decide_matured;
 pub use earn::{TOO_MANY_POINTS, too_many_points};
+pub use ends::{EndRuling, Ends, Fate, expire_lots, expire_membership};
 pub use expiry::{Expiry, LotEnd};
 pub(crate) use explain::end_undone;
-pub use issue::{
-    AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, decide_named, expire_lots,
-    expire_membership,
-};
+pub use hand_over::{HandOverArgs, decide_hand_over};
+pub(crate) use issue::unearned;
+pub use issue::{AddCardArgs, IssueAnswer, IssueArgs, Qualifying, decide_add_card, decide_issue, decide_named};
 pub use kinds::{CardUse, HolderRule, Issuing, KindTerms};
 pub use late::{LateAnswer, LateArgs, decide_late};
+pub use opening::{Brought, OpeningAnswer, OpeningArgs, decide_opening, decide_opening_undo};
 pub use people::{
     AdjustArgs, AdjustLimit, Booked, Captured, HOLD_MINUTES, Handed, check_hold, decide_adjustment, decide_capture,
     decide_transfer, decide_write_off, needs_second_person, plan_transfer,
 };
+pub use pool::{AsOf as PoolAsOf, FromPool, Lent, LentFor, Pool, PoolDraw, PoolPart, lendable, take_home};
 pub use record::{IntroducerBonus, RecordedDraw, RecordedLine, RecordedTender, SaleRecord};
 pub use redemption::{MOST_PIECES, Permit, RedemptionAnswer, RedemptionArgs, Reward, RewardView, decide_redemption};
 pub use renewal::{
@@ -56,6 +66,7 @@ pub use renewal::{
 };
 pub use returns::{ReturnAnswer, ReturnArgs, ReturnLine, ReturnedMoney, ReturnedPoints, ReturnedTender, decide_return};
 pub use sell::{SaleAnswer, SaleArgs, decide_sale};
+pub use spend::points_wanted;
 pub use value::{Draw, ValueTerms, resolve_value};
 
 use crate::calendar::{Day, Instant, Zone};

@@ -41,7 +41,7 @@ pub struct AdjustArgs {
 /// What was booked: the rows, and its entries as people see them.
 pub type Booked = (Rows, Vec<EntryView>);
 
-fn source(context: &Context) -> Source {
+pub(super) fn source(context: &Context) -> Source {
     Source {
         bill: None,
         store: Some(context.store),
@@ -53,7 +53,7 @@ fn source(context: &Context) -> Source {
     }
 }
 
-fn draft(kind: EntryKind, rule: &str, explanation: Text) -> EntryDraft {
+pub(super) fn draft(kind: EntryKind, rule: &str, explanation: Text) -> EntryDraft {
     EntryDraft {
         kind,
         rule: rule.to_owned(),
@@ -121,7 +121,10 @@ pub fn decide_write_off(
 ) -> Result<Booked, Refusal> {
     let debt = member.account(asset).map_or(0, |account| account.debt);
     if debt == 0 {
-        let (zh, en) = ("该会籍没有欠分", "The membership owes nothing");
+        let (zh, en) = (
+            "该会籍没有欠分，无须核销；请核对会籍。",
+            "The membership owes nothing, so there is nothing to write off; see that it is the right one.",
+        );
         return Err(Refusal::new(Code::NotFound, zh, en));
     }
     let text = Text::new(
@@ -143,6 +146,11 @@ pub const HOLD_MINUTES: i64 = 7 * 24 * 60;
 /// # Errors
 /// `membership_closed`; `insufficient_points` (of value `insufficient_value`), also while in debt.
 pub fn check_hold(member: &Member, asset: &Asset, amount: i64, now: Instant) -> Result<(), Refusal> {
+    if asset.service().is_some() {
+        let zh = "次卡的次数不能预留；请在使用时登记，或预留积分、储值。";
+        let en = "Sessions of a pass can't be held: book them when they are used, or hold points or stored value.";
+        return Err(Refusal::new(Code::FieldInvalid, zh, en).at("/asset"));
+    }
     if asset.ends_with_membership() {
         member.check_open(now)?;
     }
@@ -179,8 +187,8 @@ pub fn decide_capture(
     if amount > hold.amount {
         let held = hold.amount;
         let (zh, en) = (
-            format!("最多可扣用预留的{held}"),
-            format!("At most the {held} that are held"),
+            format!("只预留了{held}，不能扣用{amount}；请减少扣用，不足部分另行预留。"),
+            format!("{held} are held, so {amount} can't be captured; capture at most that, and hold the rest anew."),
         );
         return Err(Refusal::new(Code::FieldInvalid, zh, en)
             .at("/amount")

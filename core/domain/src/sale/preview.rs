@@ -22,6 +22,10 @@ pub(super) fn sentence(answer: &ReturnAnswer, lines: usize, has_member: bool, se
                 points.expired
             ));
         }
+        if points.to_pool > 0 {
+            zh_given.push_str(&format!("（其中{}分还给家庭积分池）", points.to_pool));
+            en_given.push_str(&format!(" ({} of them in the family pool)", points.to_pool));
+        }
         if settled > 0 {
             zh_given.push_str(&format!("（其中{settled}分抵还欠分）"));
             en_given.push_str(&format!(" ({settled} of them settle a debt)"));

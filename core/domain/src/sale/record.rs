@@ -37,6 +37,8 @@ pub struct SaleRecord {
     pub own_lots: Vec<LotId>,
     /// What its spend entry took, in any order.
     pub spent_moves: Vec<SpentMove>,
+    /// What of it others in the pool had lent; empty where it took nothing of theirs.
+    pub pool_draws: Vec<super::PoolDraw>,
     /// The same of stored value, by asset.
     pub draws: Vec<RecordedDraw>,
     pub introducer: Option<IntroducerBonus>,

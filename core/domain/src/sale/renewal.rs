@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::bill::field;
-use super::issue::end_lots;
+use super::ends::{Ends, end_lots};
 use crate::calendar::{Day, Instant};
 use crate::card::{self, Block, Card, CardState};
 use crate::error::{Code, FieldError, Refusal, RuleRefusal, Text};
@@ -129,6 +129,10 @@ pub struct RenewalArgs {
     pub explanation: Text,
     /// SHA-256 of what the plugin was asked.
     pub input: Option<[u8; 32]>,
+    /// Of a late one: what the plugin says of the points that end with the membership; none: they have ended.
+    pub ends: Option<Ends>,
+    /// Lots that the plugin has let outlive the membership, with the dates of their own that they get back.
+    pub own_dates: Vec<(LotId, Option<Instant>)>,
 }
 
 /// How the membership stands afterwards.
@@ -140,8 +144,8 @@ pub struct RenewalAnswer {
     pub points_ended: Points,
 }
 
-/// Renews a membership with its cards. One that comes late finds the points ended, whether a job has booked it or not: what
-/// isn't booked yet is booked here. `context` has the zone of the store that opened it; `member.ended` has what ended with it.
+/// Renews a membership with its cards. One that comes late finds the points ended, whether a job has booked it or not, but
+/// for those that the plugin lets outlive it: what isn't booked yet is booked here. `context` has the zone of the store that opened it; `member.ended` has what ended with it.
 ///
 /// # Errors
 /// `membership_closed` for one that people have closed; `busy` for a grant on another last day; `field_invalid` for a new
@@ -154,6 +158,7 @@ pub fn decide_renewal(
     ids: &mut dyn NewIds,
 ) -> Result<(Rows, RenewalAnswer), Refusal> {
     let end = renewable(member, cards, context.now)?;
+    args.ends.as_ref().map_or(Ok(()), |ends| ends.check(member))?;
     if context.zone.day_of(Instant(end.0 - 1)) != args.was_valid_through {
         let (zh, en) = (
             "会籍刚被修改，请重试",
@@ -176,10 +181,11 @@ pub fn decide_renewal(
     let mut points_ended = 0;
     if context.now >= end {
         let before = member.ended.iter().map(|ended| ended.was.remaining).sum::<Points>();
-        let entries = end_lots(member, context, &mut rows, ids);
+        let entries = end_lots(member, args.ends.as_ref(), context, &mut rows, ids);
         let points = entries.iter().filter(|entry| entry.asset == Asset::points());
         points_ended = before - points.map(|entry| entry.amount).sum::<Points>();
     }
+    give_dates_back(member, &args.own_dates, &mut rows);
     for card in cards.iter_mut() {
         if card::renew(card, args.was_valid_through, args.valid_through) {
             rows.card_updates.push(card.update());
@@ -207,6 +213,34 @@ pub fn decide_renewal(
     });
     let answer = RenewalAnswer { reopened, points_ended };
     Ok((rows, answer))
+}
+
+/// Points that outlived the membership until it is renewed are as good as before: what was extended here, or in a night
+/// before, has its own date again.
+fn give_dates_back(member: &mut Member, own_dates: &[(LotId, Option<Instant>)], rows: &mut Rows) {
+    let here = rows
+        .lot_extensions
+        .drain(..)
+        .map(|extension| (extension.lot, extension.was));
+    let mut dates: Vec<(LotId, Option<Instant>)> = here.collect();
+    // An earlier one knows the date before all extensions.
+    for (lot, was) in own_dates {
+        dates.retain(|(known, _)| known != lot);
+        dates.push((*lot, *was));
+    }
+    rows.lot_dates.clear();
+    let Some(account) = member.accounts.get_mut(&Asset::points()) else {
+        return;
+    };
+    for (id, was) in dates {
+        let Some(lot) = account.lots.iter_mut().find(|lot| lot.id == id) else {
+            continue;
+        };
+        if lot.remaining > 0 {
+            lot.terms.expires_at = was;
+            rows.lot_dates.push((member.id, id, was));
+        }
+    }
 }
 
 /// The end of a membership that can be renewed at all: open, or closed by nothing but its time, which the night wrote on

@@ -4,10 +4,11 @@ use super::bill::field;
 use super::earn::KeptLine;
 use super::kept::part_of;
 use super::plan::Plan;
+use super::pool;
 use super::refund;
 use super::{
-    BillKind, Context, EntryView, NaturalKey, RecordedLine, RecordedTender, ReturnPolicy, SaleRecord, TenderKind,
-    check_occurred_at, counted, explain, preview, sell,
+    BillKind, Context, EntryView, NaturalKey, PoolDraw, RecordedLine, RecordedTender, ReturnPolicy, SaleRecord,
+    TenderKind, check_occurred_at, counted, explain, preview, sell,
 };
 use crate::calendar::Instant;
 use crate::error::{Code, Refusal, Text};
@@ -58,6 +59,9 @@ pub struct ReturnAnswer {
     pub tier_before: Option<TierView>,
     /// What happens, in one sentence.
     pub explanation: Text,
+    /// What goes on to those who had lent it, to be booked by [`super::take_home`].
+    #[serde(skip)]
+    pub passed_on: Vec<PoolDraw>,
 }
 
 /// Money to give back.
@@ -85,6 +89,10 @@ pub struct ReturnedPoints {
     /// Of them, to dates that have passed meanwhile: they stay expired.
     #[schema(value_type = i64)]
     pub expired: Points,
+    /// Of them, back to the others in the family pool who had lent them.
+    #[serde(default)]
+    #[schema(value_type = i64)]
+    pub to_pool: Points,
     /// Earned points taken back, those owed included.
     #[schema(value_type = i64)]
     pub taken_back: Points,
@@ -113,7 +121,8 @@ const MAX_REASON: usize = 500;
 /// Books a return of `record`. `member` is the sale's, `introducer` the one of its [`super::IntroducerBonus`]; both are
 /// as afterwards.
 ///
-/// First the points spent on it go back to their lots with their old dates, then what it earned is taken back: so far
+/// First the points spent on it go back to their lots with their old dates, what others in the pool had lent to theirs
+/// ([`super::take_home`] with `passed_on`), then what it earned is taken back: so far
 /// earned − min(earned, ⌊Σ contribution of what is kept + Σ bonuses that still hold⌋). Of that, what had expired unspent
 /// is let be. Only what is missing then is a debt.
 ///
@@ -209,12 +218,12 @@ impl Returning<'_> {
     fn book(&self, member: &mut Member, rows: &mut Rows, answer: &mut ReturnAnswer, ids: &mut dyn NewIds) -> Points {
         let (record, plan, context) = (self.record, self.plan, self.context);
         let (spent, earned) = (record.spend_entry, record.earn_entry);
+        let back = self.draft(EntryKind::GiveBack, spent);
+        let parts = parts_to_give_back(&record.spent_moves, record.given_back, plan.give_back);
+        let (own, lent) = pool::split(parts, &record.pool_draws);
+        answer.entries = pool::pass_on(member, &lent, (&self.source(), &back), rows, ids);
         let mut booking = Booking::new(member, Asset::points(), self.source(), rows, ids);
-        let given = booking.give_back(
-            self.draft(EntryKind::GiveBack, spent),
-            &parts_to_give_back(&record.spent_moves, record.given_back, plan.give_back),
-            &self.draft(EntryKind::Expire, spent),
-        );
+        let given = booking.give_back(back, &own, &self.draft(EntryKind::Expire, spent));
         let clawed = booking.claw_back(
             self.draft(EntryKind::ClawBack, earned),
             plan.take_back,
@@ -229,11 +238,12 @@ impl Returning<'_> {
                 ..draft
             });
         }
-        answer.entries = booking.finish();
+        answer.entries.extend(booking.finish());
         answer.entries.extend(self.restore_value(member, rows, ids));
         answer.points = ReturnedPoints {
-            given_back: given.amount,
-            expired: given.expired,
+            given_back: plan.give_back,
+            expired: given.expired + pool::expired(&lent, context.now),
+            to_pool: plan.give_back - given.amount,
             taken_back: clawed.covered + clawed.owed,
             from_maturing: clawed.from_maturing,
             owed: clawed.owed,
@@ -241,6 +251,7 @@ impl Returning<'_> {
             lapsed: plan.lapsed,
             from_introducer: 0,
         };
+        answer.passed_on = lent.into_iter().map(|(_, draw)| draw).collect();
         let all_came_back = plan.after.iter().all(|line| line.returned >= line.quantity);
         if all_came_back {
             // Nothing of it is kept: the next purchase may be the first one again.
@@ -324,6 +335,7 @@ impl Returning<'_> {
             tier: None,
             tier_before: None,
             explanation: Text::new("", ""),
+            passed_on: Vec::new(),
         }
     }
 

@@ -4,7 +4,7 @@ use super::earn::{self, Earning, KeptLine};
 use super::value;
 use super::{
     Basis, Bill, BillKind, Context, EntryView, Judgement, Line, NaturalKey, Outcome, Proposal, Tender, TenderKind,
-    Terms, check_occurred_at, counted, expiry, explain, issue, spend, spread_unpaid,
+    Terms, check_occurred_at, counted, ends, expiry, explain, spend, spread_unpaid,
 };
 use crate::calendar::{Day, Instant};
 use crate::error::{Code, Refusal};
@@ -138,7 +138,7 @@ fn sell_to(
     }
     let mut entries = booking.finish();
     entries.extend(pay(member, &drawn, &source, context, &mut rows, ids)?);
-    settle(member, day, context, &mut rows, ids);
+    settle(member, (args.id, day), context, &mut rows, ids);
     if let (Some(earning), Some(introducer)) = (&earning, introducer) {
         book_introducer(introducer, earning, source, lot_terms, &mut rows, ids);
     }
@@ -184,10 +184,10 @@ fn pay(
 
 /// What a bill of `day` does to lots beside its own: they roll; or end at once, where the membership's end is booked
 /// already and the bill came late. Those ends are the membership's, not the bill's: its answer doesn't tell them.
-fn settle(member: &mut Member, day: Day, context: &Context, rows: &mut Rows, ids: &mut dyn NewIds) {
+fn settle(member: &mut Member, (bill, day): (BillId, Day), context: &Context, rows: &mut Rows, ids: &mut dyn NewIds) {
     expiry::roll(member, day, context, rows);
     if !member.open {
-        issue::end_lots(member, context, rows, ids);
+        ends::end_late_lots(member, bill, context, rows, ids);
     }
 }
 

@@ -125,6 +125,14 @@ impl PointsTender {
     }
 }
 
+/// The points that the bill's points tender takes of the `available` ones, a pool's among them; none without one.
+///
+/// # Errors
+/// `field_invalid` for one that can't be paid so, `insufficient_points`, both with what is possible.
+pub fn points_wanted(bill: &Bill, available: Points, context: &Context) -> Result<Option<Points>, Refusal> {
+    Ok(plan(bill, available, context)?.map(|spend| spend.points))
+}
+
 /// The points that the bill's points tender takes of the `available` ones; none without one.
 ///
 /// # Errors

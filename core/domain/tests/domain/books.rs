@@ -58,6 +58,7 @@ pub fn record(rows: &Rows, introducer: Option<&Member>) -> SaleRecord {
             .map(|lot| lot.id)
             .collect(),
         spent_moves: Vec::new(),
+        pool_draws: Vec::new(),
         draws: Vec::new(),
         introducer: introduced,
         returned_money: 0,

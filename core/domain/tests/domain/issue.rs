@@ -233,10 +233,10 @@ fn a_membership_ends_with_its_cards_and_lots_once() {
         card(3, CardState::Active, vec![Block::Frozen]),
     ];
     shop.member.expires_at = Some(at("2026-06-30T16:00:00Z"));
-    let rows = expire_membership(&mut shop.member, &mut cards, &shop.context, &mut shop.ids);
+    let rows = expire_membership(&mut shop.member, &mut cards, None, &shop.context, &mut shop.ids);
     assert_eq!(rows, Rows::default(), "still valid");
     shop.pass_days(30);
-    let rows = expire_membership(&mut shop.member, &mut cards, &shop.context, &mut shop.ids);
+    let rows = expire_membership(&mut shop.member, &mut cards, None, &shop.context, &mut shop.ids);
     shop.save(rows);
     assert_eq!(
         shop.entries(),
@@ -255,6 +255,6 @@ fn a_membership_ends_with_its_cards_and_lots_once() {
         (shop.last().card_updates.len(), shop.last().membership_updates[0].open),
         (2, false)
     );
-    let rows = expire_membership(&mut shop.member, &mut cards, &shop.context, &mut shop.ids);
+    let rows = expire_membership(&mut shop.member, &mut cards, None, &shop.context, &mut shop.ids);
     assert_eq!(rows, Rows::default(), "once");
 }

@@ -111,10 +111,10 @@ fn a_lot_expires_once_with_one_entry() {
         remaining,
     };
     let due = [lot(first, 5, 0), lot(second, 6, 4)];
-    let rows = expire_lots(&mut shop.member, &points(), &due, &shop.context, &mut shop.ids);
+    let rows = expire_lots(&mut shop.member, (&points(), &due), None, &shop.context, &mut shop.ids);
     assert_eq!(rows, Rows::default(), "nothing is due yet");
     shop.pass_days(6);
-    let rows = expire_lots(&mut shop.member, &points(), &due, &shop.context, &mut shop.ids);
+    let rows = expire_lots(&mut shop.member, (&points(), &due), None, &shop.context, &mut shop.ids);
     shop.save(rows);
     assert_eq!(
         shop.entries(),
@@ -132,7 +132,7 @@ fn a_lot_expires_once_with_one_entry() {
     );
     assert_eq!(shop.last().lot_moves.len(), 2);
     let before = shop.member.clone();
-    let rows = expire_lots(&mut shop.member, &points(), &[], &shop.context, &mut shop.ids);
+    let rows = expire_lots(&mut shop.member, (&points(), &[]), None, &shop.context, &mut shop.ids);
     assert_eq!(
         (rows, &shop.member),
         (Rows::default(), &before),
@@ -344,6 +344,8 @@ fn every_entry_s_postings_sum_to_zero_by_kind() {
         (EntryKind::Adjust, CounterAccount::Adjusted),
         (EntryKind::TransferIn, CounterAccount::Transferred),
         (EntryKind::TransferOut, CounterAccount::Transferred),
+        (EntryKind::MergeIn, CounterAccount::Transferred),
+        (EntryKind::MergeOut, CounterAccount::Transferred),
         (EntryKind::Opening, CounterAccount::Opening),
         (EntryKind::WriteOff, CounterAccount::WrittenOff),
     ];
@@ -365,7 +367,7 @@ fn the_end_of_a_membership_is_enforced_before_it_is_booked() {
     assert_eq!(shop.member.check_open(Instant(shop.context.now.0 - 1)), Ok(()));
     assert_eq!(shop.available(), 0);
     assert_eq!(debit(&mut shop, 1).unwrap_err().facts.available, Some(0));
-    let rows = expire_membership(&mut shop.member, &mut [], &shop.context, &mut shop.ids);
+    let rows = expire_membership(&mut shop.member, &mut [], None, &shop.context, &mut shop.ids);
     shop.save(rows);
     assert_eq!(
         (shop.entries(), shop.member.open),

@@ -403,8 +403,8 @@ impl Run {
         let before = self.shop.balance();
         let rows = cardea_domain::sale::expire_lots(
             &mut self.shop.member,
-            &points(),
-            &due,
+            (&points(), &due),
+            None,
             &self.shop.context,
             &mut self.shop.ids,
         );

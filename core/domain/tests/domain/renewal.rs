@@ -109,6 +109,8 @@ fn args() -> RenewalArgs {
         rule: "core.renewal".into(),
         explanation: renewed_by_terms(day("2027-06-30")),
         input: None,
+        ends: None,
+        own_dates: Vec::new(),
     }
 }
 
@@ -140,7 +142,7 @@ fn before_the_end_everything_goes_on() {
 fn after_the_night_the_cards_come_back_and_the_points_do_not() {
     let (mut shop, mut cards) = member();
     shop.set_now(at("2026-07-05T04:00:00Z"));
-    let rows = expire_membership(&mut shop.member, &mut cards, &shop.context, &mut shop.ids);
+    let rows = expire_membership(&mut shop.member, &mut cards, None, &shop.context, &mut shop.ids);
     shop.save(rows);
     assert!(!shop.member.open);
     let answer = renew(&mut shop, &mut cards).unwrap();

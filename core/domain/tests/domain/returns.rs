@@ -113,6 +113,7 @@ fn only_what_is_missing_is_a_debt_and_the_preview_says_so() {
     let answer = shop.take_back(0, &[(1, 1000), (2, 1000)]);
     let points = ReturnedPoints {
         given_back: 75,
+        to_pool: 0,
         expired: 0,
         taken_back: 110,
         from_maturing: 0,

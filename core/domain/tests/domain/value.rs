@@ -166,7 +166,34 @@ fn d_card_7_what_was_paid_for_outlives_the_membership() {
     };
     let expected = [("points", 0), ("bonus", 100), ("principal", 1000)].map(|(asset, n)| (asset.to_owned(), n));
     assert_eq!(left(&shop), expected, "before the night has booked it");
-    let rows = expire_membership(&mut shop.member, &mut [], &shop.context, &mut shop.ids);
+    let rows = expire_membership(&mut shop.member, &mut [], None, &shop.context, &mut shop.ids);
     shop.save(rows);
     assert_eq!(left(&shop), expected);
+}
+
+#[test]
+fn d_card_11_a_name_lifts_the_end_of_value_that_is_not_over() {
+    let mut shop = Shop::new();
+    shop.member.customer = None;
+    let days = |shop: &Shop, days: i64| LotTerms {
+        expires_at: Some(shop.context.now.plus_days(days)),
+        ..LotTerms::default()
+    };
+    let (soon, later) = (days(&shop, 1), days(&shop, 30));
+    shop.gift_of(Asset::bonus(), None, 100, soon);
+    let good = shop.gift_of(Asset::bonus(), None, 50, later).unwrap();
+    shop.gift_of(Asset::principal(), None, 500, LotTerms::default());
+    shop.gift(7, later);
+    shop.pass_days(1);
+    let customer = CustomerId(Uuid::from_u128(6));
+    let rows = decide_named(&mut shop.member, &mut [], customer, &shop.context).unwrap();
+    assert_eq!(
+        rows.lot_dates,
+        [(shop.member.id, good, None)],
+        "what is over stays over, points keep their end"
+    );
+    shop.pass_days(60);
+    assert_eq!(stored(&shop), (500, 50));
+    let again = decide_named(&mut shop.member, &mut [], customer, &shop.context).unwrap_err();
+    assert_eq!(again.code, Code::AlreadyExists);
 }

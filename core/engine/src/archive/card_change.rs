@@ -141,6 +141,8 @@ pub(crate) struct Checked {
     groups: Vec<(CardGroup, Value)>,
     own: Option<Map<String, Value>>,
     told: BTreeMap<String, ProvenanceChange>,
+    /// Own fields that are required and not named may be lacking.
+    pub(super) one_by_one: bool,
 }
 
 /// Who changes a card, and when.
@@ -175,6 +177,7 @@ impl CardChange {
             groups,
             own: self.own.clone(),
             told,
+            one_by_one: false,
         })
     }
 }
@@ -204,7 +207,16 @@ impl Checked {
         card.kind = self.kind.unwrap_or(card.kind);
         if let Some(own) = &self.own {
             let (version, definitions) = declared;
-            let cleaned = fields::change(definitions, &card.own, own, latest)
+            let required =
+                |field: &FieldDefinition| field.required && (!self.one_by_one || own.contains_key(&field.name));
+            let definitions: Vec<FieldDefinition> = definitions
+                .iter()
+                .map(|field| FieldDefinition {
+                    required: required(field),
+                    ..field.clone()
+                })
+                .collect();
+            let cleaned = fields::change(&definitions, &card.own, own, latest)
                 .map_err(|wrong| WrongField::refusal("/card/own", wrong).unwrap_or_else(crate::input::not_found))?;
             let before = card.own.clone();
             fields::write(&mut card.own, *version, cleaned);

@@ -168,6 +168,14 @@ pub(crate) struct Change {
 }
 
 impl Change {
+    /// Of the chain's own fields those that aren't named may be lacking: they are decided one by one.
+    pub(crate) fn answer_by_answer(mut self) -> Self {
+        if let Some(card) = &mut self.card {
+            card.one_by_one = true;
+        }
+        self
+    }
+
     /// The row and contact after the change, and the names of the fields that it touches.
     fn apply(&self, mut row: CustomerRow, mut contact: Contact) -> (CustomerRow, Contact, Vec<&'static str>) {
         let mut fields = Vec::new();

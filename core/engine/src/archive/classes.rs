@@ -5,10 +5,11 @@ use crate::actor::Actor;
 use crate::error::Result;
 use crate::identity::Action;
 use crate::input::{Stored, Written, check_version, erased, field, not_found};
-use crate::store::schema::{class_rules, customer_classes};
+use crate::resource::counted;
+use crate::store::schema::{class_rules, customer_classes, regions};
 use crate::store::{Answer, Conn, Id, IdempotencyKey, Name};
 use crate::{Engine, each};
-use cardea_domain::classes::{Basis, ClassRules, Dimension, reason};
+use cardea_domain::classes::{Basis, ClassRules, Dimension, place, reason};
 use cardea_domain::id::{ChainId, CustomerId, StaffId};
 use cardea_domain::{Day, Instant, Refusal, Text};
 use diesel::prelude::*;
@@ -44,9 +45,50 @@ pub struct CustomerClasses {
 #[serde(deny_unknown_fields)]
 pub struct NewClass {
     pub dimension: Dimension,
-    /// One of the dimension's classes; null takes back what was set by hand: the next computation sets its own.
+    /// One of the dimension's classes; of regions a code in use, of routes a number from 1 to 9999. null takes back what was
+    /// set by hand: the next computation sets its own.
     #[schema(example = "partner")]
     pub class: Option<String>,
+}
+
+impl NewClass {
+    /// # Errors
+    /// `field_invalid`; whether a region is there is seen in the transaction.
+    fn check(&self) -> Result<(), Refusal> {
+        let (Some(class), known) = (self.class.as_deref(), self.dimension.classes()) else {
+            return Ok(());
+        };
+        let (right, known) = match self.dimension {
+            Dimension::Region => (true, String::new()),
+            Dimension::Route => (place(class).is_some(), "1–9999".to_owned()),
+            _ => (known.contains(&class), known.join(", ")),
+        };
+        if right {
+            return Ok(());
+        }
+        let (zh, en) = (format!("可选：{known}"), format!("One of: {known}"));
+        Err(field("/class", &zh, &en))
+    }
+}
+
+/// # Errors
+/// `field_invalid` for a region that isn't there, or is archived.
+fn check_region(conn: &mut Conn, chain: ChainId, code: &str) -> Result<()> {
+    let known = counted!(
+        conn,
+        regions,
+        chain,
+        regions::code.eq(code).and(regions::active.eq(true))
+    );
+    match known {
+        0 => Err(field(
+            "/class",
+            "没有这个大区，或已停用",
+            "There is no such region, or it is archived",
+        )
+        .into()),
+        _ => Ok(()),
+    }
 }
 
 /// The rules of computed classes, and when they were applied last.
@@ -202,12 +244,7 @@ impl Engine {
         new: NewClass,
     ) -> Result<Written<CustomerClasses>, Refusal> {
         actor.scope(Action::CustomerUpdate)?;
-        let known = new.dimension.classes();
-        if new.class.as_deref().is_some_and(|class| !known.contains(&class)) {
-            let known = known.join(", ");
-            let (zh, en) = (format!("可选：{known}"), format!("One of: {known}"));
-            return Err(field("/class", &zh, &en));
-        }
+        new.check()?;
         let answered = self
             .transact(actor, key, "customer.classify", move |tx| {
                 let (chain, dimension) = (tx.chain(), new.dimension);
@@ -218,6 +255,9 @@ impl Engine {
                     .require(Action::CustomerCard, Some(customer.store_id.typed()))?;
                 if customer.data_key.is_none() {
                     return Err(erased().into());
+                }
+                if let (Dimension::Region, Some(code)) = (dimension, &new.class) {
+                    check_region(tx.conn(), chain, code)?;
                 }
                 let before = along(tx.conn(), customer.chain_id, customer.id, dimension)?;
                 match &new.class {

@@ -7,13 +7,15 @@ use super::search::{self, Lookup};
 use crate::Engine;
 use crate::error::Result;
 use crate::identity::StoreScope;
-use crate::input::not_found;
+use crate::input::{field, not_found};
 use crate::store::Id;
 use cardea_domain::id::{ChainId, CustomerId, StoreId};
+use cardea_domain::identifier::{DocumentKind, grouped_number};
 use cardea_domain::lunar::{BirthdayCalendar, has_birthday_month};
 use cardea_domain::{Day, Text};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use utoipa::ToSchema;
 
 /// What a card or a bill shows of its holder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +36,16 @@ pub struct RegisterFacts {
     pub introducer: Option<CustomerId>,
     /// Nothing is known of them any more.
     pub erased: bool,
+}
+
+/// An identity document that somebody has shown; it is compared with the one on record, and not kept.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShownIdentity {
+    pub kind: DocumentKind,
+    /// Of its number, digits or letters.
+    #[schema(min_length = 4, max_length = 4, example = "002X")]
+    pub last_four: String,
 }
 
 impl RegisterFacts {
@@ -115,6 +127,39 @@ impl Engine {
         let row = self.read(chain, |conn| row::find_living(conn, chain, id))?;
         let contact = row.ok_or_else(not_found)?.contact(&keys)?;
         Ok(contact.identity_number.is_some())
+    }
+
+    /// Whether what somebody has shown is the identity document that is on record. Checks no permission.
+    ///
+    /// # Errors
+    /// `not_found`; `field_invalid` at `pointer` where none is on record, or another one.
+    pub(crate) fn check_identity(
+        &self,
+        chain: ChainId,
+        id: CustomerId,
+        shown: &ShownIdentity,
+        pointer: &str,
+    ) -> Result<()> {
+        let keys = self.keys().chain(chain);
+        let row = self.read(chain, |conn| row::find_living(conn, chain, id))?;
+        let contact = row.ok_or_else(not_found)?.contact(&keys)?;
+        let Some(number) = &contact.identity_number else {
+            let (zh, en) = (
+                "该顾客尚未登记证件：请先在顾客卡上登记，再办理",
+                "No identity document of the customer is on record: record it on the customer's card first",
+            );
+            return Err(field(pointer, zh, en).into());
+        };
+        let end = grouped_number(&shown.last_four).to_ascii_uppercase();
+        let same_kind = contact.identity_kind.is_none_or(|kind| kind == shown.kind);
+        if end.chars().count() == 4 && same_kind && number.ends_with(&end) {
+            return Ok(());
+        }
+        let (zh, en) = (
+            "与登记的证件不符：请核对证件种类和号码末四位",
+            "It isn't the document on record: check its kind and the last four characters of its number",
+        );
+        Err(field(pointer, zh, en).into())
     }
 
     /// What the rules may know of a customer. Checks no permission.

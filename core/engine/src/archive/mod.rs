@@ -37,7 +37,7 @@ pub use contact::{Contact, mask_birthday, mask_identity, mask_phone};
 pub use customer::{Consent, CustomerView, NewCustomer};
 pub use display::FormOfAddress;
 pub(crate) use erase::{erase, erase_identity, forget_files};
-pub use facts::{CustomerBrief, RegisterFacts};
+pub use facts::{CustomerBrief, RegisterFacts, ShownIdentity};
 pub use history::{EarlierValue, EarlierValues};
 pub use list::{ClassNamed, CustomerQuery};
 pub use reveal::{Reveal, RevealField, Revealed};

@@ -2,6 +2,7 @@
 
 use super::Purpose;
 use super::desk::{Desk, Receipt, StoreFacts, a_till, check_reason, content_hash, or_a_till, stale};
+use super::purse;
 use super::redemption::no_such_reward;
 use crate::error::Result;
 use crate::identity::Action;
@@ -31,6 +32,7 @@ pub struct NewCancellation {
     pub source: String,
     #[schema(example = "T1")]
     pub till: String,
+    /// Unique per store, source, till and business date among cancellations; a repeat gets the first answer.
     #[schema(example = "0004")]
     pub receipt: String,
     /// Absent: now.
@@ -85,15 +87,16 @@ impl CancelRedemption {
         let found = desk.engine.read(chain, |conn| {
             let exchange = record::exchange(conn, chain, self.redemption)?;
             let record = record::load(conn, chain, self.redemption)?;
-            Ok(exchange.zip(record.and_then(|record| record.membership)))
+            Ok(exchange.zip(record.and_then(|record| Some((record.membership?, purse::lenders_of(&record))))))
         })?;
-        let ((reward, until), membership) = found.ok_or_else(no_such_exchange)?;
+        let ((reward, until), (membership, lenders)) = found.ok_or_else(no_such_exchange)?;
         let program = desk.member_head(membership)?.program;
         let configuration = desk.configuration(program, now)?;
         Ok(Box::new(Cancelling {
             quote: desk.purpose == Purpose::Quote,
             redemption: self.redemption,
             membership,
+            lenders,
             reward,
             lapsed: self.lapsed,
             args: CancelArgs {
@@ -119,6 +122,8 @@ struct Cancelling {
     quote: bool,
     redemption: BillId,
     membership: MembershipId,
+    /// Whose points of the pool it took.
+    lenders: Vec<MembershipId>,
     reward: RewardId,
     lapsed: bool,
     args: CancelArgs,
@@ -140,6 +145,10 @@ pub struct CancelView<E> {
     /// Of them, to dates that have passed meanwhile: they stay expired.
     #[schema(value_type = i64)]
     pub expired: Points,
+    /// Of them, back to the others in the family pool who had lent them.
+    #[serde(default)]
+    #[schema(value_type = i64)]
+    pub to_pool: Points,
     #[schema(value_type = Vec<EntryView>)]
     pub entries: E,
     /// After the cancelling.
@@ -148,7 +157,7 @@ pub struct CancelView<E> {
 
 impl LedgerCommand for Cancelling {
     fn needs(&self) -> Needs {
-        Needs {
+        let mut needs = Needs {
             members: vec![MemberNeed {
                 id: self.membership,
                 figures: None,
@@ -162,7 +171,9 @@ impl LedgerCommand for Cancelling {
             }],
             claim_of: Some(self.redemption),
             ..Needs::default()
-        }
+        };
+        purse::need_lenders(&self.lenders, &mut needs);
+        needs
     }
 
     fn natural(&self) -> Option<(&NaturalKey, &[u8; 32])> {
@@ -172,6 +183,10 @@ impl LedgerCommand for Cancelling {
     fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
         let record = state.record.take().ok_or_else(no_such_exchange)?;
         let mut member = state.take(Some(self.membership)).ok_or_else(stale)?;
+        if record.membership != Some(self.membership) {
+            // The membership was merged meanwhile.
+            return Err(stale());
+        }
         let mut reward = state.rewards.remove(&self.reward).ok_or_else(no_such_reward)?;
         if self.lapsed && state.claim.is_none_or(|claim| claim.state != ClaimState::Ready) {
             let (zh, en) = ("礼品已领取或已取消。", "It was collected or cancelled.");
@@ -181,12 +196,19 @@ impl LedgerCommand for Cancelling {
             from_store: state.claim.and_then(|claim| claim.from_store),
             ..self.args.clone()
         };
-        let (rows, answer) = decide_cancel(&mut member, &mut reward, &record, &args, &self.context, ids)?;
+        let (mut rows, answer) = decide_cancel(&mut member, &mut reward, &record, &args, &self.context, ids)?;
+        let to = LentFor {
+            bill: answer.id,
+            occurred_at: args.occurred_at,
+        };
+        let passed = (&record, answer.passed_on.as_slice());
+        purse::take_home(state, passed, to, &self.context, (&mut rows, &mut *ids))?;
         let told = Answer::booked(&answer.entries, |entries| CancelView {
             id: (!self.quote).then_some(answer.id),
             redemption_id: answer.redemption,
             points: answer.points,
             expired: answer.expired,
+            to_pool: answer.to_pool,
             entries,
             balances: answer.balances.clone(),
         })?;

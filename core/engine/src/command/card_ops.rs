@@ -1,41 +1,21 @@
-//! What people do to a card: freeze, report a loss, cancel it, void it, replace it (D-CARD-4, -5, -6).
+//! What people do to a card: freeze, report a loss, cancel it, void it (D-CARD-4, -5).
 
 use super::answer::{CardAnswer, answered as shown};
-use super::desk::{Desk, check_reason, new_number, no_such_card, stale};
-use super::from_stock::{Claim, chosen_number};
+use super::desk::{Desk, no_such_card, stale};
 use super::told;
 use crate::error::{Error, Result};
 use crate::identity::Action;
+use crate::keys::ChainKeys;
 use crate::store::Answer;
 use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load, save};
 pub use cardea_domain::card::CardOperation;
-use cardea_domain::card::{
-    Block, Card, CardNumber, CardOp, CardState, ReplaceArgs, ReplacementCause, decide_card, decide_replace, operation,
-};
-use cardea_domain::card_stock::Wanted;
+use cardea_domain::card::{Card, CardOp, CardState, decide_card, operation};
 use cardea_domain::id::*;
 use cardea_domain::rows::{PinRow, Rows};
 use cardea_domain::tier::Ladder;
 use cardea_domain::{Code, Instant, Refusal};
-use serde::Deserialize;
 use serde_json::json;
-use utoipa::ToSchema;
-use uuid::Uuid;
-
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CardReplacement {
-    #[schema(example = "补卡")]
-    pub reason: String,
-    /// A lost card was reported before, a damaged one needs no report.
-    pub cause: ReplacementCause,
-    /// The store that hands out the new card.
-    #[schema(value_type = Uuid)]
-    pub store_id: StoreId,
-    /// The number of the new card, scanned or typed: of a blank in the store's stock, or of no batch. Absent: a random one.
-    pub number: Option<String>,
-}
 
 /// Freeze, unfreeze, report or cancel a loss, void.
 #[derive(Clone, Debug)]
@@ -44,15 +24,6 @@ pub struct Operate {
     /// Anything but `Replace`, which is a command of its own.
     pub op: CardOp,
     pub operation: CardOperation,
-}
-
-/// A new number of the same membership, for a lost or damaged card.
-#[derive(Clone, Debug)]
-pub struct Replace {
-    pub card: CardId,
-    pub replacement: CardReplacement,
-    /// Import and demo choose; None: a random one.
-    pub number: Option<CardNumber>,
 }
 
 impl Operate {
@@ -71,9 +42,32 @@ impl Operate {
         }
         Ok(Box::new(Operating {
             frame: Frame::new(desk, &card.card)?,
+            finder: self.finder(desk)?,
             command: self.clone(),
         }))
     }
+
+    /// Of a card that is handed in: by whom, sealed under the chain's key, for a finder is no customer.
+    fn finder(&self, desk: &Desk) -> Result<Option<Vec<u8>>> {
+        let by = self.operation.handed_in_by.as_deref().map(str::trim);
+        let Some(by) = by.filter(|_| self.op == CardOp::HandIn) else {
+            return Ok(None);
+        };
+        let keys = desk.engine.keys().chain(desk.chain());
+        let sealed = keys.seal_text(&finder_of(self.card), by.as_bytes());
+        Ok(Some(sealed.map_err(Error::internal)?))
+    }
+}
+
+/// What seals who handed a card in: moved to another card's story, it doesn't open.
+fn finder_of(card: CardId) -> Vec<u8> {
+    [b"card-finder/".as_slice(), card.0.as_bytes()].concat()
+}
+
+/// Who handed a card in, as it was told.
+pub(crate) fn open_finder(keys: &ChainKeys, card: CardId, sealed: &[u8]) -> Result<String> {
+    let clear = keys.open_text(&finder_of(card), sealed).map_err(Error::internal)?;
+    Ok(std::str::from_utf8(&clear).map_err(Error::internal)?.to_owned())
 }
 
 /// Demands the permission that the table of operations names.
@@ -81,35 +75,6 @@ pub(super) fn permit(desk: &Desk, op: CardOp, store: StoreId) -> Result<()> {
     let name = operation(op).permission;
     let action = Action::named(name).ok_or_else(|| Error::internal(format!("there is no permission {name}")))?;
     Ok(desk.actor.require(action, Some(store))?)
-}
-
-impl Replace {
-    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
-        permit(desk, CardOp::Replace, self.replacement.store_id)?;
-        check_reason(&self.replacement.reason)?;
-        let store = desk.store(self.replacement.store_id)?;
-        let card = find(desk, self.card)?;
-        let chosen = chosen_number(self.replacement.number.as_ref())?;
-        let program = desk.member_head(card.card.membership)?.program;
-        let frame = Frame::new(desk, &card.card)?;
-        let wanted = Wanted {
-            program,
-            kind: card.card.kind,
-            store: store.id,
-            today: store.zone.day_of(frame.now),
-        };
-        let claim = match &self.number {
-            Some(number) => Claim::elsewhere(Some(number), wanted),
-            None => Claim::by_hand(desk, chosen.as_ref(), wanted)?,
-        };
-        Ok(Box::new(Replacing {
-            frame,
-            claim,
-            number: self.number.clone().or(chosen).map_or_else(new_number, Ok)?,
-            new: CardId(Uuid::now_v7()),
-            command: self.clone(),
-        }))
-    }
 }
 
 pub(super) fn find(desk: &Desk, id: CardId) -> Result<LoadedCard> {
@@ -170,6 +135,7 @@ impl Frame {
             operation: op.as_str(),
             store: None,
             reason: Some(reason).filter(|reason| !reason.is_empty()),
+            finder: None,
             detail,
             at: self.now,
             from: from.as_str(),
@@ -190,7 +156,7 @@ impl Frame {
         let member = state.take(Some(self.membership)).ok_or_else(stale)?;
         let answer = status(&shown(answered, &member, &self.ladder, self.now))?;
         let mut decision = Decision::new(rows, answer);
-        // The reason is free text, which may name people: it stands with the card's event, which can be scrubbed.
+        // The reason is free text: it stands with the card's event, not in the log.
         let detail = json!({ "detail": event.detail, "blocks": event.blocks });
         decision.notes.audit.push(AuditRow {
             action: operation(op).name,
@@ -208,6 +174,8 @@ impl Frame {
 struct Operating {
     frame: Frame,
     command: Operate,
+    /// Sealed.
+    finder: Option<Vec<u8>>,
 }
 
 impl Operating {
@@ -235,16 +203,6 @@ impl Operating {
         }
         detail
     }
-
-    /// With who handed a found card in, who is named where the reason is.
-    fn reason(&self) -> String {
-        let told = &self.command.operation;
-        let reason = told.reason.trim();
-        match told.handed_in_by.as_deref().map(str::trim) {
-            Some(by) if self.command.op == CardOp::HandIn => format!("{reason}（{by}）"),
-            _ => reason.to_owned(),
-        }
-    }
 }
 
 impl LedgerCommand for Operating {
@@ -262,54 +220,10 @@ impl LedgerCommand for Operating {
         let mut rows = decide_card(&mut card, op, self.frame.staff)?;
         operation(op).check(&self.command.operation, self.frame.now)?;
         rows.pins.extend(state.pin.take().map(|pin| PinRow { tries: 0, ..pin }));
-        let event = self.frame.event(op, from, &card, self.reason(), self.detail());
+        let reason = self.command.operation.reason.trim().to_owned();
+        let mut event = self.frame.event(op, from, &card, reason, self.detail());
+        event.finder.clone_from(&self.finder);
         self.frame.decision(state, (op, rows), &card, Answer::ok, event)
-    }
-}
-
-struct Replacing {
-    frame: Frame,
-    command: Replace,
-    number: CardNumber,
-    claim: Claim,
-    new: CardId,
-}
-
-impl LedgerCommand for Replacing {
-    fn needs(&self) -> Needs {
-        Needs {
-            number: Some(self.number.clone()),
-            ..self.frame.needs()
-        }
-    }
-
-    fn decide(&self, state: &mut State, _ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
-        let blank = self.claim.settle(state, self.new)?;
-        let loaded = state.cards.remove(&self.frame.card).ok_or_else(no_such_card)?;
-        let expired = loaded.expired(self.frame.now);
-        let mut card = loaded.card;
-        // An end that no job has booked yet is an end all the same.
-        if expired {
-            card.blocks.push(Block::Expired);
-        }
-        let from = card.state;
-        let args = ReplaceArgs {
-            id: self.new,
-            number: self.number.clone(),
-            store: self.command.replacement.store_id,
-            cause: self.command.replacement.cause,
-            now: self.frame.now,
-        };
-        let (rows, new) = decide_replace(&mut card, &args)?;
-        let reason = self.command.replacement.reason.trim().to_owned();
-        let detail = json!({ "replaced_by": new.id, "cause": args.cause });
-        let mut event = self.frame.event(CardOp::Replace, from, &card, reason, detail);
-        event.store = Some(self.command.replacement.store_id);
-        let mut decision = self
-            .frame
-            .decision(state, (CardOp::Replace, rows), &new, Answer::created, event)?;
-        decision.blank = blank;
-        Ok(decision)
     }
 }
 

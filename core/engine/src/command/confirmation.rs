@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 /// What was made sure of; what the program demands and isn't there is refused `confirmation_needed`.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[schema(as = ConfirmationGiven)]
 #[serde(deny_unknown_fields)]
 pub struct Confirmation {
     /// Six digits, as the holder typed them; of the card that is used.

@@ -71,7 +71,7 @@ impl Gifts {
             let (zh, en) = ("一张单最多兑换 20 种礼品", "At most 20 rewards on one bill");
             return Err(Refusal::new(Code::FieldInvalid, zh, en).at("/rewards").into());
         }
-        let mut exchanges = Vec::new();
+        let mut exchanges: Vec<Exchange> = Vec::new();
         for (i, claimed) in sale.rewards.iter().enumerate() {
             if sale.rewards[..i].iter().any(|other| other.reward == claimed.reward) {
                 let (zh, en) = ("同一礼品请合并数量", "Name a reward once, with its quantity");
@@ -91,7 +91,8 @@ impl Gifts {
                 confirmation: sale.confirmation.clone(),
                 trusted: sale.trusted,
             };
-            exchanges.push(redemption.exchange(desk).map_err(|e| match e {
+            let so_far = exchanges.iter().map(Exchange::points).sum();
+            exchanges.push(redemption.exchange(desk, so_far).map_err(|e| match e {
                 Error::Refused(refusal) => at(*refusal, i).into(),
                 e => e,
             })?);
@@ -125,14 +126,14 @@ impl Gifts {
         for (i, exchange) in self.0.iter().enumerate() {
             let reward = state.rewards.remove(&exchange.reward);
             let reward = reward.ok_or_else(|| at(no_such_reward(), i))?;
-            if exchange.member != member.id || !exchange.is_current(member, &reward)? {
+            if exchange.member != member.id || !exchange.is_current(member, &reward, state)? {
                 return Err(stale());
             }
             rewards.push(reward);
         }
         let each = self.0.iter().zip(&mut rewards).enumerate();
         each.map(|(i, (exchange, reward))| {
-            let done = exchange.decide_on(member, reward, ids);
+            let done = exchange.decide_on(member, reward, state, ids);
             done.map_err(|refusal| at(refusal, i))
         })
         .collect()
@@ -158,6 +159,7 @@ impl Gifts {
                 .push((done.rows, done.told.kept.unwrap_or(done.told.json)));
             decision.notes.audit.push(done.audit);
             decision.inputs.extend(done.input);
+            decision.questions.extend(done.questions);
         }
     }
 }

@@ -332,9 +332,10 @@ impl LedgerCommand for Issuing {
         if state.record.as_ref() != self.args.qualifying.as_ref().map(|q| &q.record) {
             return Err(stale());
         }
+        // Another one takes its place: nothing of it is renewed any more, so its points don't outlive it.
         let outlived = state.take(self.outlived).map(|mut old| {
             let ended_at = old.expires_at.unwrap_or(self.context.now);
-            let (rows, events) = end_membership(&mut old, state, &self.context, ended_at, ids);
+            let (rows, events) = end_membership(&mut old, (state, None), &self.context, ended_at, ids);
             let note = Booked::of(&rows).note(old.id, ended_at);
             (rows, events, note)
         });
@@ -420,6 +421,7 @@ pub(super) fn issued(card: &Card, context: &Context) -> CardEvent {
         operation,
         store: Some(context.store),
         reason: None,
+        finder: None,
         detail: json!({}),
         at: context.now,
         from: "",

@@ -132,6 +132,7 @@ impl Judging {
             operation: "lock_pin",
             store: None,
             reason: None,
+            finder: None,
             detail: json!({}),
             at: self.now,
             from: from.as_str(),

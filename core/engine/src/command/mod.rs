@@ -6,6 +6,7 @@
 mod add_card;
 mod admission;
 mod answer;
+mod ask;
 mod award;
 mod bearer;
 mod campaigns;
@@ -18,6 +19,8 @@ pub(crate) mod ending;
 mod from_stock;
 mod gift;
 mod give_up;
+pub(crate) mod guard;
+mod hand_over;
 mod holder;
 mod issue;
 pub(crate) mod judge;
@@ -29,8 +32,10 @@ mod pass;
 mod pass_use;
 mod pin;
 mod posting;
+mod purse;
 mod redemption;
 mod renewal;
+mod replace;
 mod returns;
 mod sale;
 mod sale_view;
@@ -49,11 +54,13 @@ pub use answer::{CardAnswer, HolderId};
 pub use award::Award;
 pub use bearer::IssueToBearer;
 pub use cancel::{CancelRedemption, CancelView, NewCancellation};
-pub use card_ops::{CardOperation, CardReplacement, Operate, Replace};
+pub(crate) use card_ops::open_finder;
+pub use card_ops::{CardOperation, Operate};
 pub use code::CardCode;
 pub use confirmation::Confirmation;
 pub use gift::{ClaimedReward, RewardOnBill};
 pub use give_up::{CardReturn, GiveUp};
+pub use hand_over::{HandOver, HolderTransfer, NewHolderTransfer};
 pub use holder::MemberRef;
 pub use issue::{Issue, NewCard};
 pub use late::JudgeLate;
@@ -64,6 +71,7 @@ pub use pass_use::{NewPassUse, NewPassUseCancellation, PassUseView, PassUsing};
 pub use pin::{NewPin, Pin, PinReset, SetPin};
 pub use redemption::{Redemption, RedemptionView};
 pub use renewal::{NewRenewal, Renew, RenewalView, RenewedCard};
+pub use replace::{CardReplacement, Replace};
 pub use returns::{NewReturn, Return, ReturnView};
 pub use sale::Sale;
 pub use sale_view::{MemberView, SaleView};
@@ -105,6 +113,7 @@ pub enum Command {
     Issue(Issue),
     IssueToBearer(IssueToBearer),
     NameHolder(NameHolder),
+    HandOver(HandOver),
     GiveUp(GiveUp),
     AddCard(AddCard),
     Card(Operate),
@@ -137,6 +146,7 @@ impl Command {
             Command::CancelRedemption(_) => "redemption.cancel",
             Command::Issue(_) | Command::IssueToBearer(_) | Command::AddCard(_) => "card.issue",
             Command::NameHolder(_) => "membership.holder",
+            Command::HandOver(_) => "membership.transfer",
             Command::GiveUp(command) => command.name(),
             Command::Card(operation) => operation.name(),
             Command::Replace(_) => "card.replace",
@@ -169,6 +179,7 @@ impl Command {
             Command::Issue(command) => command.propose(desk),
             Command::IssueToBearer(command) => command.propose(desk),
             Command::NameHolder(command) => command.propose(desk),
+            Command::HandOver(command) => command.propose(desk),
             Command::GiveUp(command) => command.propose(desk),
             Command::AddCard(command) => command.propose(desk),
             Command::Card(command) => command.propose(desk),
@@ -191,6 +202,10 @@ impl Command {
             Command::Sale(command) => command.confirmation.pin.is_some(),
             Command::Pass(command) => command.sale.confirmation.pin.is_some(),
             Command::Redemption(command) => command.confirmation.pin.is_some(),
+            Command::TopUp(command) => command.confirmation.pin.is_some(),
+            Command::RefundPrepaid(command) => command.refund.confirmation.pin.is_some(),
+            Command::PassUse(PassUsing::Use { used, .. }) => used.confirmation.pin.is_some(),
+            Command::Replace(command) => command.replacement.confirmation.pin.is_some(),
             _ => false,
         }
     }
@@ -205,6 +220,10 @@ impl Command {
             Command::Sale(command) => (&command.confirmation, command.shown()),
             Command::Pass(command) => (&command.sale.confirmation, command.sale.shown()),
             Command::Redemption(command) => (&command.confirmation, Some(command.card.as_str())),
+            Command::TopUp(command) => (&command.confirmation, command.card.as_deref()),
+            Command::RefundPrepaid(command) => (&command.refund.confirmation, command.refund.card.as_deref()),
+            Command::PassUse(PassUsing::Use { used, .. }) => (&used.confirmation, used.card.as_deref()),
+            Command::Replace(command) => (&command.replacement.confirmation, None),
             _ => return Ok(None),
         };
         let Some(pin) = &confirmation.pin else {
@@ -215,6 +234,13 @@ impl Command {
             Command::Sale(command) => desk.actor.require(Action::SalePost, Some(command.store))?,
             Command::Pass(command) => desk.actor.require(Action::SalePost, Some(command.sale.store))?,
             Command::Redemption(command) => desk.actor.require(Action::RedemptionPost, Some(command.store))?,
+            Command::TopUp(command) => desk.actor.require(Action::TopUpPost, Some(command.store_id))?,
+            Command::RefundPrepaid(command) => {
+                desk.actor.require(Action::TopUpRefund, Some(command.refund.store_id))?;
+            }
+            Command::PassUse(PassUsing::Use { used, .. }) => {
+                desk.actor.require(Action::PassUse, Some(used.store_id))?;
+            }
             _ => {}
         }
         let card = card
@@ -238,6 +264,9 @@ impl Command {
             Command::Sale(command) => command.confirmation.judged = Some(card),
             Command::Pass(command) => command.sale.confirmation.judged = Some(card),
             Command::Redemption(command) => command.confirmation.judged = Some(card),
+            Command::TopUp(command) => command.confirmation.judged = Some(card),
+            Command::RefundPrepaid(command) => command.refund.confirmation.judged = Some(card),
+            Command::PassUse(PassUsing::Use { used, .. }) => used.confirmation.judged = Some(card),
             _ => {}
         }
         judged

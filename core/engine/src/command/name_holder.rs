@@ -110,6 +110,7 @@ impl Naming {
             operation: "name_holder",
             store: Some(self.context.store),
             reason: None,
+            finder: None,
             detail: json!({ "identity_checked": true }),
             at: self.context.now,
             from: from.as_str(),

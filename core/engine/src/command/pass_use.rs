@@ -1,7 +1,9 @@
 //! Using sessions of a pass, and calling a use off (D-BEA-2).
 
 use super::Purpose;
+use super::confirmation::{Confirmation, check_use, noted};
 use super::desk::{Desk, Receipt, a_till, check_reason, content_hash, no_such_card, or_a_till, stale};
+use super::guard::{Guarded, Operation, Wanted};
 use super::top_up_refund::no_such_pass;
 use crate::error::Result;
 use crate::identity::Action;
@@ -9,9 +11,10 @@ use crate::store::Answer;
 use crate::store::statement::{fetch, statements};
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::{AuditRow, load, prepaid};
+use cardea_domain::card::CardKind;
 use cardea_domain::id::*;
-use cardea_domain::prepaid::{Confirmation, UseArgs, decide_use, decide_use_cancel};
-use cardea_domain::sale::{BillKind, Context, EntryView, NaturalKey};
+use cardea_domain::prepaid::{Confirmation as Way, UseArgs, decide_use, decide_use_cancel};
+use cardea_domain::sale::{BillKind, CardUse, Confirmed, ConfirmedUse, Context, Demand, EntryView, NaturalKey};
 use cardea_domain::{Code, Instant, Refusal};
 use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
@@ -35,6 +38,7 @@ pub struct NewPassUse {
     pub source: String,
     #[schema(example = "T1")]
     pub till: String,
+    /// Unique per store, source, till and business date among uses of passes; a repeat gets the first answer.
     #[schema(example = "0010")]
     pub receipt: String,
     /// Absent: now.
@@ -46,9 +50,11 @@ pub struct NewPassUse {
     /// Who treats.
     #[schema(value_type = Uuid)]
     pub therapist_id: StaffId,
-    /// How the customer confirms it.
+    /// How the customer confirms it, beside or instead of the card; what the program demands and isn't there is refused
+    /// `confirmation_needed`.
+    #[serde(default)]
     pub confirmation: Confirmation,
-    /// Number of the card, with confirmation `card`.
+    /// Number of the card that was shown; a dynamic code isn't taken here.
     pub card: Option<String>,
 }
 
@@ -68,6 +74,7 @@ pub struct NewPassUseCancellation {
     pub source: String,
     #[schema(example = "T1")]
     pub till: String,
+    /// Unique per store, source, till and business date among uses that were called off; a repeat gets the first answer.
     #[schema(example = "0011")]
     pub receipt: String,
     /// Absent: now.
@@ -92,7 +99,7 @@ pub enum PassUsing {
 
 #[derive(Serialize)]
 enum Content<'a> {
-    Use(BillId, i64, StaffId, Confirmation, Option<&'a str>),
+    Use(BillId, i64, StaffId, Option<&'a str>),
     Cancel(BillId),
 }
 
@@ -138,7 +145,6 @@ impl PassUsing {
                 *pass,
                 used.sessions,
                 used.therapist_id,
-                used.confirmation,
                 used.card.as_deref(),
             )),
             Self::Cancel { used, .. } => content_hash(&Content::Cancel(*used)),
@@ -161,16 +167,29 @@ impl PassUsing {
             }
         };
         let found = desk.engine.read(chain, |conn| prepaid::pass(conn, chain, pass))?;
-        let membership = found.ok_or_else(no_such_pass)?.membership;
-        let wanted = match self {
-            Self::Use { used, .. } => Some((used.sessions, used.therapist_id, used.confirmation)),
-            Self::Cancel { .. } => None,
+        let found = found.ok_or_else(no_such_pass)?;
+        let membership = found.membership;
+        let member = desk.member_head(membership)?;
+        let configuration = desk.configuration(member.program, now)?;
+        let id = BillId(Uuid::now_v7());
+        let mut guarded = Guarded::default();
+        let (wanted, card) = match self {
+            Self::Use { used, .. } => {
+                let card = shown(desk, used, membership, occurred_at.min(now))?;
+                check_use(&configuration.terms.kinds, card.map(|card| card.1), CardUse::SpendValue)?;
+                let card = card.map(|card| card.0);
+                let confirmed = used.confirmation.confirmed(desk, place, card)?;
+                let way = way(confirmed, card)?;
+                let wanted = Wanted {
+                    service: &found.terms.service,
+                    ..Wanted::new(Operation::UseSession, used.sessions)
+                };
+                let bill = (id.0, key.business_date);
+                guarded = Guarded::ask(desk, &configuration, (&member, store), bill, &[wanted])?;
+                (Some((used.sessions, used.therapist_id, way, confirmed)), card)
+            }
+            Self::Cancel { .. } => (None, None),
         };
-        let card = match self {
-            Self::Use { used, .. } => confirmed(desk, used, membership, occurred_at.min(now))?,
-            Self::Cancel { .. } => None,
-        };
-        let configuration = desk.configuration(desk.member_head(membership)?.program, now)?;
         let mut context = desk.context(store, Some(&configuration), now);
         context.judged_at = occurred_at.min(now);
         let reason = match self {
@@ -183,8 +202,9 @@ impl PassUsing {
             used,
             membership,
             wanted,
+            guarded,
             args: UseArgs {
-                id: BillId(Uuid::now_v7()),
+                id,
                 key,
                 content,
                 occurred_at,
@@ -201,8 +221,23 @@ fn no_such_use() -> Refusal {
     Refusal::new(Code::NotFound, "没有这次使用记录", "There is no such use of a pass")
 }
 
-/// Who treats works here, and a card that confirms is the membership's and works.
-fn confirmed(desk: &Desk, used: &NewPassUse, membership: MembershipId, at: Instant) -> Result<Option<CardId>> {
+/// How the customer confirmed it: nobody's sessions go by the till's word alone.
+fn way(confirmed: Confirmed, card: Option<CardId>) -> Result<Way, Refusal> {
+    match (confirmed, card) {
+        (Confirmed { pin: true, .. }, _) => Ok(Way::Pin),
+        (Confirmed { signature: true, .. }, _) => Ok(Way::Signature),
+        (_, Some(_)) => Ok(Way::Card),
+        (_, None) => {
+            let zh = "使用次卡须由顾客确认：刷卡、输入卡密码或在小票上签字，确认后请重新提交。";
+            let en = "The customer confirms that sessions are used: by card, PIN or signature; confirm it and send it again.";
+            let refusal = Refusal::new(Code::ConfirmationNeeded, zh, en).at("/confirmation");
+            Err(refusal.with(|facts| facts.missing = vec![Demand::Signature.to_string()]))
+        }
+    }
+}
+
+/// Who treats works here, and a card that is shown is the membership's and works.
+fn shown(desk: &Desk, used: &NewPassUse, membership: MembershipId, at: Instant) -> Result<Option<(CardId, CardKind)>> {
     let (chain, therapist) = (desk.chain(), used.therapist_id);
     let works = desk.engine.read(chain, |conn| {
         Ok(fetch!(conn, SelectTherapist, [chain, therapist] => (bool,))?.pop())
@@ -212,10 +247,6 @@ fn confirmed(desk: &Desk, used: &NewPassUse, membership: MembershipId, at: Insta
         return Err(Refusal::new(Code::FieldInvalid, zh, en).at("/therapist_id").into());
     }
     let Some(number) = &used.card else {
-        if used.confirmation == Confirmation::Card {
-            let (zh, en) = ("以刷卡确认时须给出卡号", "A card that confirms is named by its number");
-            return Err(Refusal::new(Code::FieldInvalid, zh, en).at("/card").into());
-        }
         return Ok(None);
     };
     let card = desk
@@ -224,7 +255,7 @@ fn confirmed(desk: &Desk, used: &NewPassUse, membership: MembershipId, at: Insta
     let card = card.filter(|card| card.card.membership == membership);
     let card = card.ok_or_else(|| no_such_card().at("/card"))?;
     card.check_usable(at)?;
-    Ok(Some(card.card.id))
+    Ok(Some((card.card.id, card.card.kind)))
 }
 
 /// A use or its calling off on its way to the writer.
@@ -233,7 +264,8 @@ struct Using {
     pass: BillId,
     used: Option<BillId>,
     membership: MembershipId,
-    wanted: Option<(i64, StaffId, Confirmation)>,
+    wanted: Option<(i64, StaffId, Way, Confirmed)>,
+    guarded: Guarded,
     args: UseArgs,
     context: Context,
 }
@@ -277,10 +309,24 @@ impl LedgerCommand for Using {
             card.check_usable(self.context.judged_at)?;
         }
         let mut member = state.take(Some(self.membership)).ok_or_else(stale)?;
+        if !self.guarded.is_current(&member) {
+            return Err(stale());
+        }
         let pass = state.pass.take().ok_or_else(no_such_pass)?;
+        if pass.membership != self.membership {
+            // It went along with a membership that was merged meanwhile.
+            return Err(stale());
+        }
         let (args, context) = (&self.args, &self.context);
         let (rows, answer) = match self.wanted {
-            Some(wanted) => decide_use(&mut member, &pass, wanted, args, context, ids)?,
+            Some((sessions, therapist, way, confirmed)) => {
+                let demands = &context.terms.requirements;
+                let by_terms = confirmed.lacking(demands, ConfirmedUse::UseSession, sessions);
+                if !self.quote {
+                    self.guarded.check(&self.guarded.lacking(confirmed, by_terms))?;
+                }
+                decide_use(&mut member, &pass, (sessions, therapist, way), args, context, ids)?
+            }
             None => {
                 let used = state.pass_use.take().ok_or_else(no_such_use)?;
                 decide_use_cancel(&mut member, (&pass, &used), args, context, ids)?
@@ -294,10 +340,10 @@ impl LedgerCommand for Using {
         })?;
         let mut decision = Decision::new(rows, told);
         let (action, detail) = match self.wanted {
-            Some((sessions, therapist, _)) => (
-                "pass.use",
-                json!({ "pass_id": self.pass, "sessions": sessions, "therapist_id": therapist }),
-            ),
+            Some((sessions, therapist, _, confirmed)) => {
+                let detail = json!({ "pass_id": self.pass, "sessions": sessions, "therapist_id": therapist });
+                ("pass.use", noted(detail, confirmed))
+            }
             None => ("pass.use_cancel", json!({ "pass_id": self.pass, "use_id": self.used })),
         };
         decision.notes.audit.push(AuditRow {
@@ -305,6 +351,7 @@ impl LedgerCommand for Using {
             subject: Some(args.id.0),
             detail,
         });
+        decision.questions.extend(self.guarded.questions());
         Ok(decision)
     }
 }

@@ -5,7 +5,9 @@ use super::code;
 use super::confirmation::noted;
 use super::desk::stale;
 use super::gift::{Gifts, RewardOnBill};
+use super::guard::Guarded;
 use super::holder::any_held;
+use super::purse::{self, Purse};
 use super::sale_view::{MemberView, SaleView};
 use super::told;
 use super::voucher::Claims;
@@ -15,6 +17,7 @@ use crate::store::writer::AuditRow;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
 use crate::store::writer::parts::Asked;
 use cardea_domain::id::*;
+use cardea_domain::ledger::Member;
 use cardea_domain::sale::*;
 use cardea_domain::{Refusal, Text};
 use serde_json::json;
@@ -37,9 +40,12 @@ pub(super) struct Posting {
     pub claims: Claims,
     pub offers: Offers,
     pub gifts: Gifts,
+    pub purse: Purse,
     /// The code that was shown, to be used up.
     pub code: Option<(CardId, i64)>,
     pub confirmed: Confirmed,
+    /// What the plugin demands before the member's value and points pay.
+    pub guarded: Guarded,
     /// Of an import nobody is told, and nothing is to be confirmed.
     pub trusted: bool,
 }
@@ -59,10 +65,7 @@ impl Posting {
             return Vec::new();
         }
         let terms = &self.context.terms.requirements;
-        let paid = |kinds: fn(TenderKind) -> bool| -> i64 {
-            let tenders = self.args.bill.tenders.iter().filter(|tender| kinds(tender.kind));
-            tenders.map(|tender| tender.amount).sum()
-        };
+        let paid = |kinds: fn(TenderKind) -> bool| self.paid(kinds);
         let points = match spent.points_spent {
             0 => 0,
             _ => paid(|kind| kind == TenderKind::Points),
@@ -70,9 +73,13 @@ impl Posting {
         let value = paid(|kind| kind == TenderKind::Value || kind.value_asset().is_some());
         let mut lacking = self.confirmed.lacking(terms, ConfirmedUse::SpendPoints, points);
         lacking.extend(self.confirmed.lacking(terms, ConfirmedUse::SpendValue, value));
-        lacking.sort_unstable();
-        lacking.dedup();
-        lacking
+        self.guarded.lacking(self.confirmed, lacking)
+    }
+
+    /// What tenders of some kinds pay, minor units.
+    pub fn paid(&self, kinds: fn(TenderKind) -> bool) -> i64 {
+        let tenders = self.args.bill.tenders.iter().filter(|tender| kinds(tender.kind));
+        tenders.map(|tender| tender.amount).sum()
     }
 
     /// Whether it takes what the membership has.
@@ -80,6 +87,12 @@ impl Posting {
         let of_member =
             |kind: TenderKind| matches!(kind, TenderKind::Points | TenderKind::Value) || kind.value_asset().is_some();
         !self.gifts.is_empty() || self.args.bill.tenders.iter().any(|tender| of_member(tender.kind))
+    }
+
+    /// Whether points of it.
+    pub fn spends_points(&self) -> bool {
+        let mut tenders = self.args.bill.tenders.iter();
+        !self.gifts.is_empty() || tenders.any(|tender| tender.kind == TenderKind::Points)
     }
 
     /// The card that was shown works; or, where points are spent without one, any of the membership does, or a reported
@@ -102,7 +115,37 @@ impl Posting {
         }
     }
 
-    fn answer(&self, answer: &SaleAnswer, rewards: &[RewardOnBill], lacking: &[Demand]) -> Result<Answer> {
+    /// What of the points tender the member lacks, out of the pool. A tender that can't be paid so is refused by what both
+    /// have.
+    fn lend(&self, member: Option<&mut Member>, state: &mut State, ids: &mut dyn NewIds) -> Result<Lent, Refusal> {
+        let (Some(member), true) = (member, state.pool.is_some()) else {
+            return Ok(Lent::default());
+        };
+        let context = &self.context;
+        let (own, shared) = (
+            purse::own(member, context.judged_at),
+            purse::shared(state, member, context),
+        );
+        if shared == 0 {
+            return Ok(Lent::default());
+        }
+        let wanted = points_wanted(&self.args.bill, own + shared, context);
+        let needed = wanted
+            .map_err(|refusal| purse::short(refusal, own, shared))?
+            .unwrap_or_default();
+        let to = LentFor {
+            bill: self.args.id,
+            occurred_at: self.args.occurred_at,
+        };
+        purse::lend(state, member, needed, to, context, ids)
+    }
+
+    fn answer(
+        &self,
+        answer: &SaleAnswer,
+        (rewards, from): (&[RewardOnBill], &FromPool),
+        lacking: &[Demand],
+    ) -> Result<Answer> {
         Answer::booked(&answer.entries, |entries| SaleView {
             id: (!self.quote).then_some(answer.id),
             points_earned: answer.points_earned,
@@ -119,6 +162,7 @@ impl Posting {
             }),
             not_earned: self.not_earned.clone(),
             rewards: rewards.to_vec(),
+            from_pool: purse::told(from),
             confirmations: lacking.to_vec(),
         })
     }
@@ -138,7 +182,7 @@ impl LedgerCommand for Posting {
             upgrades: false,
         });
         let judged_at = self.context.judged_at;
-        Needs {
+        let mut needs = Needs {
             members: member.into_iter().chain(introducer).collect(),
             cards: self.args.card.into_iter().collect(),
             code: self.code,
@@ -156,7 +200,9 @@ impl LedgerCommand for Posting {
             campaigns: self.offers.needs(),
             rewards: self.gifts.needs(),
             ..Needs::default()
-        }
+        };
+        self.purse.need(&mut needs);
+        needs
     }
 
     fn natural(&self) -> Option<(&NaturalKey, &[u8; 32])> {
@@ -174,14 +220,20 @@ impl LedgerCommand for Posting {
         if changed || member.is_some() != self.member.is_some() {
             return Err(stale());
         }
-        let mut introducer = state.take(self.introducer);
+        self.purse.check(state)?;
+        if member.as_ref().is_some_and(|member| !self.guarded.is_current(member)) {
+            return Err(stale());
+        }
         // Before the sale, at the old balance.
         let exchanged = self.gifts.decide(member.as_mut(), state, ids)?;
         let used = self.claims.decide((self.args.id, &self.args.bill), state, ids)?;
         let outcome = self.proposal.as_ref().and_then(|proposal| proposal.outcome.as_ref());
         let added = self.offers.add(outcome, || covered(&self.args.bill), state)?;
         let with_campaigns = added.to(self.proposal.as_ref());
-        let (mut rows, answer) = decide_sale(
+        let lent = self.lend(member.as_mut(), state, ids)?;
+        // Who introduced them may be in the pool as well.
+        let mut introducer = state.take(self.introducer);
+        let (rows, mut answer) = decide_sale(
             member.as_mut(),
             introducer.as_mut(),
             &self.args,
@@ -189,16 +241,19 @@ impl LedgerCommand for Posting {
             &self.context,
             ids,
         )?;
+        let mut rows = rows.after(lent.rows);
+        answer.entries.splice(0..0, lent.entries);
         if answer.judged == Judgement::Judged {
             self.offers.note(added, answer.id, &mut rows, ids);
         }
         let lacking = self.lacking(&answer);
         if !self.quote {
-            check_confirmed(&lacking)?;
+            self.guarded.check(&lacking)?;
         }
         code::use_up(self.code, state, &mut rows)?;
         let rewards = self.gifts.told(&exchanged, self.quote);
-        let mut decision = Decision::new(rows, self.answer(&answer, &rewards, &lacking)?);
+        let from = exchanged.iter().fold(lent.from, |from, done| from.and(&done.from));
+        let mut decision = Decision::new(rows, self.answer(&answer, (&rewards, &from), &lacking)?);
         Gifts::add(exchanged, &mut decision);
         decision.rows.voucher_uses = used;
         let detail = json!({ "paid": answer.paid, "earned": answer.points_earned, "spent": answer.points_spent });
@@ -220,6 +275,7 @@ impl LedgerCommand for Posting {
             decision.notes.notices = told::of_tiers(&self.context.ladder, &member, changes);
         }
         decision.asked = self.asked.clone();
+        decision.questions.extend(self.guarded.questions());
         Ok(decision)
     }
 }

@@ -4,18 +4,20 @@ use super::Purpose;
 use super::code::{self, ByCode};
 use super::confirmation::{Confirmation, check_use, noted};
 use super::desk::{Desk, Receipt, StoreFacts, a_till, content_hash, no_such_card, or_a_till, stale};
+use super::guard::{Guarded, Operation, Wanted};
+use super::purse::{self, Purse};
 use crate::error::{Error, Result};
 use crate::identity::Action;
 use crate::plugin::{self, Function, PluginError, RecordedInput, redeeming};
 use crate::program::Configuration;
 use crate::store::Answer;
 use crate::store::writer::claims::{self, RewardNeed};
-use crate::store::writer::ledger::{Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, State};
+use crate::store::writer::ledger::{Decision, LedgerCommand, LoadedCard, MemberNeed, Needs, Question, State};
 use crate::store::writer::{AuditRow, load};
 use cardea_domain::error::RuleRefusal;
 use cardea_domain::id::*;
 use cardea_domain::identifier::grouped_number;
-use cardea_domain::ledger::{Asset, Balance, Member};
+use cardea_domain::ledger::{Balance, Member};
 use cardea_domain::rows::Rows;
 use cardea_domain::sale::*;
 use cardea_domain::{Code, Day, Instant, Points, Refusal, Text};
@@ -40,6 +42,7 @@ pub struct Redemption {
     pub source: String,
     #[schema(example = "T1")]
     pub till: String,
+    /// Unique per store, source, till and business date among exchanges; a repeat gets the first answer.
     #[schema(example = "0003")]
     pub receipt: String,
     #[serde(rename = "reward_id")]
@@ -125,11 +128,31 @@ impl Redemption {
         Ok((card.ok_or_else(|| no_such_card().at("/card"))?, None))
     }
 
-    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
-        Ok(Box::new(self.exchange(desk)?))
+    /// What must be made sure of; of an import, nothing.
+    fn guard(
+        &self,
+        desk: &Desk,
+        (configuration, store): (&Configuration, StoreFacts),
+        member: &Member,
+        bill: (Uuid, Day),
+        (price, so_far): (Points, Points),
+    ) -> Result<Guarded> {
+        if self.trusted {
+            return Ok(Guarded::default());
+        }
+        let wanted = Wanted {
+            so_far,
+            ..Wanted::new(Operation::Exchange, price)
+        };
+        Guarded::ask(desk, configuration, (member, store), bill, &[wanted])
     }
 
-    pub(super) fn exchange(&self, desk: &Desk) -> Result<Exchange> {
+    pub(super) fn propose(&self, desk: &Desk) -> Result<Box<dyn LedgerCommand>> {
+        Ok(Box::new(self.exchange(desk, 0)?))
+    }
+
+    /// The exchange; `so_far`: points of the exchanges before it on the same bill.
+    pub(super) fn exchange(&self, desk: &Desk, so_far: Points) -> Result<Exchange> {
         desk.actor.require(Action::RedemptionPost, Some(self.store))?;
         let store = desk.store(self.store)?;
         let now = desk.now(self.as_of());
@@ -138,17 +161,7 @@ impl Redemption {
         let (card, used) = self.find_card(desk)?;
         let judged_at = occurred_at.min(now);
         card.check_usable(judged_at)?;
-        let need = MemberNeed {
-            id: card.card.membership,
-            figures: None,
-            upgrades: false,
-        };
-        let member = desk.engine.read(chain, |conn| load::member(conn, chain, &need))?;
-        let mut member = member.ok_or_else(|| Error::internal("a card without a membership"))?;
-        if judged_at < now {
-            let ended = |conn: &mut _| load::ended_lots(conn, chain, member.id, judged_at);
-            member.ended = desk.engine.read(chain, ended)?;
-        }
+        let member = spender(desk, card.card.membership, judged_at, now)?;
         let need = RewardNeed {
             id: self.reward,
             store: self.store,
@@ -160,16 +173,15 @@ impl Redemption {
         let configuration = desk.configuration(member.program, occurred_at)?;
         check_use(&configuration.terms.kinds, Some(card.card.kind), CardUse::Redeem)?;
         let key = self.key(store, occurred_at)?;
-        let (permit, input) = permit(
-            desk,
-            &configuration,
-            &member,
-            (&code, price),
-            key.business_date,
-            judged_at,
-        )?;
         let mut context = desk.context(store, Some(&configuration), now);
         context.judged_at = judged_at;
+        let purse = Purse::find(desk, member.id, judged_at, self.trusted)?;
+        let funds = purse::own(&member, judged_at) + purse.spendable(desk, &member, &context)?;
+        let asked = (code.as_str(), price, funds);
+        let (permit, input) = permit(desk, &configuration, &member.tier, asked, key.business_date)?;
+        let id = BillId(Uuid::now_v7());
+        let bill = (id.0, key.business_date);
+        let guarded = self.guard(desk, (&configuration, store), &member, bill, (price, so_far))?;
         Ok(Exchange {
             quote: desk.purpose == Purpose::Quote,
             member: member.id,
@@ -177,12 +189,14 @@ impl Redemption {
             card: card.card.id,
             code: used,
             confirmed: self.confirmation.confirmed(desk, self.store, Some(card.card.id))?,
+            guarded,
             trusted: self.trusted,
-            affordable: available(&member, judged_at) >= price,
+            affordable: funds >= price,
+            purse,
             tier: member.tier,
             price: reward.points,
             args: RedemptionArgs {
-                id: BillId(Uuid::now_v7()),
+                id,
                 key,
                 content: self.content()?,
                 occurred_at,
@@ -199,23 +213,35 @@ impl Redemption {
     }
 }
 
+/// The membership with its lots, and those whose end came after the exchange was rung up.
+fn spender(desk: &Desk, id: MembershipId, judged_at: Instant, now: Instant) -> Result<Member> {
+    let chain = desk.chain();
+    let need = MemberNeed {
+        id,
+        figures: None,
+        upgrades: false,
+    };
+    let member = desk.engine.read(chain, |conn| load::member(conn, chain, &need))?;
+    let mut member = member.ok_or_else(|| Error::internal("a card without a membership"))?;
+    if judged_at < now {
+        let ended = |conn: &mut _| load::ended_lots(conn, chain, member.id, judged_at);
+        member.ended = desk.engine.read(chain, ended)?;
+    }
+    Ok(member)
+}
+
 pub(super) fn no_such_reward() -> Refusal {
     Refusal::new(Code::NotFound, "没有这件礼品", "There is no such reward").at("/reward_id")
 }
 
-/// Points that could be spent then.
-fn available(member: &Member, at: Instant) -> Points {
-    member.spendable(&Asset::points(), at)
-}
-
-/// Asks the plugin; a program whose plugin has no say in exchanges permits them.
+/// Asks the plugin; a program whose plugin has no say in exchanges permits them. `funds`: what can be spent, the family
+/// pool's among it.
 fn permit(
     desk: &Desk,
     configuration: &Configuration,
-    member: &Member,
-    (code, price): (&str, Points),
+    tier: &str,
+    (code, price, funds): (&str, Points, Points),
     today: Day,
-    at: Instant,
 ) -> Result<(Permit, Option<RecordedInput>)> {
     let failed = |e: PluginError| {
         tracing::warn!(chain = %desk.chain(), error = %e, "the plugin couldn't decide an exchange");
@@ -241,10 +267,10 @@ fn permit(
     let mut request = redeeming::Request {
         config: configuration.plugin_config.clone(),
         today: today.0,
-        tier: member.tier.clone(),
+        tier: tier.to_owned(),
         reward: code.to_owned(),
         price,
-        available: available(member, at),
+        available: funds,
     };
     let mut decided = plugin.redeem(&request);
     if matches!(decided, Ok(redeeming::Decision::Refused(_))) && request.available < price {
@@ -286,12 +312,14 @@ pub(super) struct Exchange {
     /// The code that was shown, to be used up.
     code: Option<(CardId, i64)>,
     confirmed: Confirmed,
+    guarded: Guarded,
     /// Of an import nothing is to be confirmed.
     trusted: bool,
     /// What the plugin was told.
     tier: String,
     price: Points,
     affordable: bool,
+    purse: Purse,
     args: RedemptionArgs,
     permit: Permit,
     input: Option<RecordedInput>,
@@ -322,6 +350,9 @@ pub struct RedemptionView<E> {
     /// `collected`, or `applied` where it is fetched later.
     #[serde(default)]
     pub state: ClaimState,
+    /// What it took of others in the family pool, for their own points didn't suffice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_pool: Option<FromPool>,
     /// Of a quote: what the program demands to be confirmed before it is booked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -332,9 +363,11 @@ pub struct RedemptionView<E> {
 pub(super) struct Exchanged {
     pub rows: Rows,
     pub answer: RedemptionAnswer,
+    pub from: FromPool,
     pub told: Answer,
     pub audit: AuditRow,
     pub input: Option<RecordedInput>,
+    pub questions: Vec<Question>,
 }
 
 impl Exchange {
@@ -346,10 +379,17 @@ impl Exchange {
         }
     }
 
+    /// Points of all its pieces.
+    pub fn points(&self) -> Points {
+        self.price.saturating_mul(self.args.quantity)
+    }
+
     /// Whether the plugin would be told the same now.
-    pub fn is_current(&self, member: &Member, reward: &Reward) -> Result<bool, Refusal> {
-        let affordable = available(member, self.context.judged_at) >= reward.price_of(self.args.quantity)?;
-        Ok(member.tier == self.tier && reward.points == self.price && affordable == self.affordable)
+    pub fn is_current(&self, member: &Member, reward: &Reward, state: &State) -> Result<bool, Refusal> {
+        let funds = purse::own(member, self.context.judged_at) + purse::shared(state, member, &self.context);
+        let affordable = funds >= reward.price_of(self.args.quantity)?;
+        let same = member.tier == self.tier && reward.points == self.price && affordable == self.affordable;
+        Ok(same && self.guarded.is_current(member))
     }
 
     /// # Errors
@@ -358,17 +398,32 @@ impl Exchange {
         &self,
         member: &mut Member,
         reward: &mut Reward,
+        state: &mut State,
         ids: &mut dyn NewIds,
     ) -> Result<Exchanged, Refusal> {
-        let (rows, answer) = decide_redemption(member, reward, &self.args, &self.permit, &self.context, ids)?;
+        let context = &self.context;
+        let (own, shared) = (
+            purse::own(member, context.judged_at),
+            purse::shared(state, member, context),
+        );
+        let to = LentFor {
+            bill: self.args.id,
+            occurred_at: self.args.occurred_at,
+        };
+        let price = reward.price_of(self.args.quantity)?;
+        let lent = purse::lend(state, member, price, to, context, ids)?;
+        let decided = decide_redemption(member, reward, &self.args, &self.permit, context, ids);
+        let (rows, mut answer) = decided.map_err(|refusal| purse::short(refusal, own, shared))?;
+        answer.entries.splice(0..0, lent.entries);
         let requirements: &[Requirement] = match self.trusted {
             true => &[],
             false => &self.context.terms.requirements,
         };
         let confirmed = &self.confirmed;
         let lacking = confirmed.lacking(requirements, ConfirmedUse::Redeem, answer.points);
+        let lacking = self.guarded.lacking(*confirmed, lacking);
         if !self.quote {
-            check_confirmed(&lacking)?;
+            self.guarded.check(&lacking)?;
         }
         let told = Answer::booked(&answer.entries, |entries| RedemptionView {
             id: (!self.quote).then_some(answer.id),
@@ -379,6 +434,7 @@ impl Exchange {
             balances: answer.balances.clone(),
             cancellable_until: answer.cancellable_until,
             state: answer.state,
+            from_pool: purse::told(&lent.from),
             confirmations: lacking.clone(),
         })?;
         let detail = json!({ "reward_id": self.reward, "quantity": answer.quantity, "points": answer.points });
@@ -388,18 +444,20 @@ impl Exchange {
             detail: noted(detail, self.confirmed),
         };
         Ok(Exchanged {
-            rows,
+            rows: rows.after(lent.rows),
             answer,
+            from: lent.from,
             told,
             audit,
             input: self.input.clone(),
+            questions: self.guarded.questions().collect(),
         })
     }
 }
 
 impl LedgerCommand for Exchange {
     fn needs(&self) -> Needs {
-        Needs {
+        let mut needs = Needs {
             members: vec![MemberNeed {
                 id: self.member,
                 figures: None,
@@ -410,7 +468,9 @@ impl LedgerCommand for Exchange {
             code: self.code,
             ended_of: (self.context.judged_at < self.context.now).then_some((self.member, self.context.judged_at)),
             ..Needs::default()
-        }
+        };
+        self.purse.need(&mut needs);
+        needs
     }
 
     fn natural(&self) -> Option<(&NaturalKey, &[u8; 32])> {
@@ -423,13 +483,15 @@ impl LedgerCommand for Exchange {
         }
         let mut member = state.take(Some(self.member)).ok_or_else(stale)?;
         let mut reward = state.rewards.remove(&self.reward).ok_or_else(no_such_reward)?;
-        if !self.is_current(&member, &reward)? {
+        self.purse.check(state)?;
+        if !self.is_current(&member, &reward, state)? {
             return Err(stale());
         }
-        let done = self.decide_on(&mut member, &mut reward, ids)?;
+        let done = self.decide_on(&mut member, &mut reward, state, ids)?;
         let mut decision = Decision::new(done.rows, done.told);
         decision.notes.audit.push(done.audit);
         decision.inputs.extend(done.input);
+        decision.questions.extend(done.questions);
         code::use_up(self.code, state, &mut decision.rows)?;
         Ok(decision)
     }

@@ -2,15 +2,16 @@
 
 use super::admission::not_eligible;
 use super::desk::{Desk, StoreFacts, stale};
+use super::ending::{AskedEnds, Over, decides_ends};
 use super::issue::membership_exists;
 use crate::error::Result;
 use crate::identity::Action;
 use crate::plugin::{self, Function, Plugin, PluginError, RecordedInput, renewal};
 use crate::program::Configuration;
 use crate::store::statement::{fetch, statements};
-use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, MemberNeed, Needs, State};
+use crate::store::writer::ledger::{CardEvent, Decision, LedgerCommand, MemberNeed, Needs, Question, State};
 use crate::store::writer::{AuditRow, load, save};
-use crate::store::{Answer, Notice, Receiver};
+use crate::store::{Answer, Id, Notice, Receiver};
 use cardea_domain::card::{Block, Card, CardState};
 use cardea_domain::error::RuleRefusal;
 use cardea_domain::id::*;
@@ -21,7 +22,7 @@ use cardea_domain::sale::{
     Context, RenewalArgs, RenewalTerms, decide_renewal, renewal_endless, renewal_never, renewed_by_terms,
 };
 use cardea_domain::{Code, Day, Instant, Refusal, Text};
-use diesel::sql_types::{BigInt, Integer, Text as SqlText};
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text as SqlText};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -35,6 +36,11 @@ statements! {
     SelectRenewed -> (Integer,) =
         "SELECT was_valid_through FROM renewals WHERE chain_id = ? AND membership_id = ? \
          ORDER BY was_valid_through DESC LIMIT 1";
+    SelectExtended -> (Binary, Nullable<BigInt>) =
+        "SELECT x.lot_id, x.was_expires_at FROM lot_extensions x \
+         JOIN lots l ON l.chain_id = x.chain_id AND l.membership_id = x.membership_id AND l.id = x.lot_id \
+         WHERE x.chain_id = ? AND x.membership_id = ? AND x.with_membership AND l.expires_at = x.expires_at \
+         ORDER BY x.at DESC";
 }
 
 /// What a plugin is told in any case, 0 where nothing was booked.
@@ -152,6 +158,7 @@ impl Renew {
             applied_on: zone.day_of(now),
         };
         let grant = ask(desk, &applied)?;
+        let late = late(desk, &applied, (now, end))?;
         let args = RenewalArgs {
             id: RenewalId(Uuid::now_v7()),
             was_valid_through: applied.last,
@@ -160,6 +167,8 @@ impl Renew {
             rule: grant.rule,
             explanation: grant.explanation,
             input: grant.input.as_ref().map(|input| input.sha256),
+            ends: late.asked.as_ref().map(|asked| asked.ends.clone()),
+            own_dates: late.own_dates,
         };
         Ok(Box::new(Renewing {
             quoted: desk.purpose == super::Purpose::Quote,
@@ -168,6 +177,7 @@ impl Renew {
             end,
             args,
             input: grant.input,
+            questions: late.asked.map(|asked| asked.questions).unwrap_or_default(),
             // Its last day is one in the zone of the store that opened it.
             context: Context {
                 zone,
@@ -209,6 +219,52 @@ fn ask(desk: &Desk, applied: &Applied) -> Result<Grant> {
             Err(not_eligible(reasons.into_iter().map(reason).collect()).into())
         }
     }
+}
+
+/// What is known of the points of a membership that is renewed after its end.
+#[derive(Default)]
+struct Late {
+    asked: Option<AskedEnds>,
+    /// Lots that a night has let go on, with their own dates.
+    own_dates: Vec<(LotId, Option<Instant>)>,
+}
+
+/// Asks which points outlive the membership (D-HOT-8), where it is over; who renews keeps those.
+fn late(desk: &Desk, applied: &Applied, (now, end): (Instant, Instant)) -> Result<Late> {
+    let (chain, id) = (desk.chain(), applied.member.id);
+    if now < end || decides_ends(desk.engine, chain, applied.configuration)?.is_none() {
+        return Ok(Late::default());
+    }
+    let need = MemberNeed {
+        id,
+        figures: None,
+        upgrades: false,
+    };
+    let (member, extended) = desk.engine.read(chain, |conn| {
+        let member = load::member(conn, chain, &need)?;
+        // The first of a lot comes last, and says what it was before all others.
+        let extended = fetch!(conn, SelectExtended, [chain, id] => (Id, Option<i64>))?;
+        Ok((member, extended))
+    })?;
+    let member = member.ok_or_else(stale)?;
+    let zone = desk.zone(member.store)?;
+    let over = Over {
+        member: &member,
+        zone,
+        minor_units: applied.store.minor_units,
+        today: applied.applied_on,
+        whole: None,
+        lots: Over::with_membership(&member, applied.last),
+    };
+    let mut own_dates: Vec<(LotId, Option<Instant>)> = Vec::new();
+    for (lot, was) in extended {
+        own_dates.retain(|(known, _)| *known != lot.typed::<LotId>());
+        own_dates.push((lot.typed(), was.map(Instant)));
+    }
+    Ok(Late {
+        asked: over.ask(desk.engine, chain, applied.configuration)?,
+        own_dates,
+    })
 }
 
 fn by_terms(terms: Option<RenewalTerms>, applied: &Applied) -> Result<Day, RuleRefusal> {
@@ -278,6 +334,8 @@ struct Renewing {
     end: Instant,
     args: RenewalArgs,
     input: Option<RecordedInput>,
+    /// Of a late one: what the plugin was asked of the points.
+    questions: Vec<Question>,
     context: Context,
 }
 
@@ -334,6 +392,7 @@ impl LedgerCommand for Renewing {
         });
         decision.notes.notices.extend(self.told());
         decision.inputs.extend(self.input.clone());
+        decision.questions.extend(self.questions.iter().cloned());
         Ok(decision)
     }
 }
@@ -345,6 +404,7 @@ impl Renewing {
             operation: "renew",
             store: Some(self.context.store),
             reason: None,
+            finder: None,
             detail: json!({ "was_valid_through": before.valid_through, "valid_through": card.valid_through }),
             at: self.context.now,
             from: before.state.as_str(),

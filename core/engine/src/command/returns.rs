@@ -3,6 +3,7 @@
 use super::Purpose;
 use super::campaigns;
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash, stale};
+use super::purse;
 use super::told;
 use super::voucher_return::{self, ReturnedVoucher};
 use crate::error::Result;
@@ -32,6 +33,7 @@ pub struct NewReturn {
     pub source: String,
     #[schema(example = "T1")]
     pub till: String,
+    /// Unique per store, source, till and business date among returns; a repeat gets the first answer.
     #[schema(example = "0002")]
     pub receipt: String,
     #[schema(value_type = String, format = DateTime)]
@@ -100,6 +102,7 @@ impl Return {
             quote: desk.purpose == Purpose::Quote,
             sale: self.sale,
             member: record.membership,
+            lenders: purse::lenders_of(&record),
             introducer: record.introducer.map(|bonus| bonus.membership),
             spares: voucher_return::spares(desk, self.sale)?,
             args: ReturnArgs {
@@ -145,6 +148,8 @@ struct Returning {
     sale: BillId,
     member: Option<MembershipId>,
     introducer: Option<MembershipId>,
+    /// Whose points of the pool it took.
+    lenders: Vec<MembershipId>,
     /// New codes, for what bought vouchers stood for.
     spares: Vec<(i32, Coded)>,
     args: ReturnArgs,
@@ -209,13 +214,15 @@ impl LedgerCommand for Returning {
             figures: None,
             upgrades: false,
         });
-        Needs {
+        let mut needs = Needs {
             members: member.into_iter().chain(introducer).collect(),
             record: Some(self.sale),
             vouchers_of: Some(self.sale),
             uses_of: Some(self.sale).filter(|_| self.campaigns),
             ..Needs::default()
-        }
+        };
+        purse::need_lenders(&self.lenders, &mut needs);
+        needs
     }
 
     fn natural(&self) -> Option<(&NaturalKey, &[u8; 32])> {
@@ -239,6 +246,14 @@ impl LedgerCommand for Returning {
             &self.context,
             ids,
         )?;
+        // Who introduced them may be in the pool as well.
+        state.members.extend(introducer.map(|member| (member.id, member)));
+        let to = LentFor {
+            bill: answer.id,
+            occurred_at: self.args.occurred_at,
+        };
+        let passed = (&record, answer.passed_on.as_slice());
+        purse::take_home(state, passed, to, &self.context, (&mut rows, &mut *ids))?;
         let used = std::mem::take(&mut state.used_vouchers);
         let mut vouchers = voucher_return::decide(&used, &record, &self.spares, &self.context, &mut rows);
         if self.quote {

@@ -5,9 +5,11 @@ use super::campaigns::{Occasion, Offers, covered};
 use super::confirmation::{Confirmation, check_use};
 use super::desk::{Desk, Receipt, StoreFacts, check_reason, content_hash};
 use super::gift::{ClaimedReward, Gifts};
+use super::guard::{Guarded, Operation, Wanted};
 use super::holder::{AsOf, Holder, MemberRef, without_a_card};
 use super::judge::{self, Counted, Question};
 use super::posting::Posting;
+use super::purse::Purse;
 use super::voucher::{Claims, VoucherTender};
 use crate::error::Result;
 use crate::identity::Action;
@@ -157,8 +159,10 @@ impl Sale {
             claims,
             offers: Offers::default(),
             gifts,
+            purse: Purse::default(),
             code: holder.code,
             confirmed: self.confirmation.confirmed(desk, self.store, holder.card)?,
+            guarded: Guarded::default(),
             trusted: self.trusted,
         };
         if let Some(member) = holder.member {
@@ -167,13 +171,15 @@ impl Sale {
             if self.bill.tenders.iter().any(|tender| tender.kind == TenderKind::Points) {
                 check_use(kinds, holder.kind, CardUse::SpendPoints)?;
             }
+            if self.bill.tenders.iter().any(|tender| tender.kind == TenderKind::Value) {
+                check_use(kinds, holder.kind, CardUse::SpendValue)?;
+            }
             let by_kind = check_use(kinds, holder.kind, CardUse::Earn).err();
             let held = holder.held != Some(false) || configuration.terms.earn_without_card;
             if (held && by_kind.is_none()) || posting.spends() {
                 posting.context = desk.context(store, Some(&configuration), now);
                 posting.context.judged_at = judged_at;
-                self.divide_value(desk, &member, &mut posting)?;
-                self.judge(desk, store, &configuration, &member, &mut posting)?;
+                self.weigh(desk, store, (&configuration, &member), &mut posting)?;
                 if let Some(refusal) = by_kind {
                     posting.earns_nothing(refusal.detail);
                 }
@@ -200,6 +206,22 @@ impl Sale {
         Ok(reason.map(str::to_owned))
     }
 
+    /// Divides value, finds who shares points, and asks the plugin what must be made sure of and what it earns.
+    fn weigh(
+        &self,
+        desk: &Desk,
+        store: StoreFacts,
+        (configuration, member): (&Configuration, &Member),
+        posting: &mut Posting,
+    ) -> Result<()> {
+        self.divide_value(desk, member, posting)?;
+        if posting.spends_points() {
+            posting.purse = Purse::find(desk, member.id, posting.context.judged_at, self.trusted)?;
+        }
+        self.guard(desk, store, (configuration, member), posting)?;
+        self.judge(desk, store, configuration, member, posting)
+    }
+
     /// Divides a tender of stored value as the member's lots stand.
     fn divide_value(&self, desk: &Desk, member: &Member, posting: &mut Posting) -> Result<()> {
         let bill = &posting.args.bill;
@@ -213,6 +235,39 @@ impl Sale {
             let whole = desk.engine.read(chain, |conn| load::member(conn, chain, &need))?;
             posting.args.bill = resolve_value(bill, whole.as_ref(), &posting.context)?;
         }
+        Ok(())
+    }
+
+    /// Asks what must be made sure of before the member's value and points pay; what is exchanged on the bill asks for itself.
+    fn guard(
+        &self,
+        desk: &Desk,
+        store: StoreFacts,
+        (configuration, member): (&Configuration, &Member),
+        posting: &mut Posting,
+    ) -> Result<()> {
+        if self.trusted {
+            return Ok(());
+        }
+        let paid = |kinds: fn(TenderKind) -> bool| posting.paid(kinds);
+        let value = paid(|kind| kind.value_asset().is_some());
+        let money = paid(|kind| kind == TenderKind::Points);
+        let points = configuration
+            .terms
+            .tender
+            .as_ref()
+            .and_then(|tender| tender.points_for(money));
+        let wanted = [
+            (Operation::SpendValue, value),
+            (Operation::SpendPoints, points.unwrap_or(0)),
+        ];
+        let wanted: Vec<Wanted> = wanted
+            .into_iter()
+            .filter(|(_, amount)| *amount > 0)
+            .map(|(operation, amount)| Wanted::new(operation, amount))
+            .collect();
+        let bill = (posting.args.id.0, posting.args.key.business_date);
+        posting.guarded = Guarded::ask(desk, configuration, (member, store), bill, &wanted)?;
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use super::gift::RewardOnBill;
 use crate::query::CustomerShown;
 use cardea_domain::id::*;
 use cardea_domain::ledger::Balance;
-use cardea_domain::sale::{Demand, EntryView, Judgement};
+use cardea_domain::sale::{Demand, EntryView, FromPool, Judgement};
 use cardea_domain::tier::TierView;
 use cardea_domain::{Minor, Points, Text};
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,9 @@ pub struct SaleView<E, C> {
     /// Rewards that were claimed on the bill.
     #[serde(default)]
     pub rewards: Vec<RewardOnBill>,
+    /// What it and the rewards on it took of others in the family pool, for their own points didn't suffice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_pool: Option<FromPool>,
     /// Of a quote: what the program demands to be confirmed before it is booked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -84,6 +87,7 @@ impl<E, C> SaleView<E, C> {
             }),
             not_earned: self.not_earned,
             rewards: self.rewards,
+            from_pool: self.from_pool,
             confirmations: self.confirmations,
         }
     }

@@ -334,6 +334,8 @@ async fn a_lost_card_stops_at_once_and_is_replaced(on: Backend) {
             cause: cardea_domain::card::ReplacementCause::Lost,
             store_id: shop.f.store,
             number: None,
+            fee: None,
+            confirmation: Confirmation::default(),
         },
         number: None,
     });

@@ -1,22 +1,28 @@
 //! Paying a top-up or a pass back, by reason, with the working (D-CARD-12).
 
 use super::Purpose;
-use super::desk::{Desk, Receipt, StoreFacts, a_till, check_reason, content_hash, or_a_till, stale};
+use super::confirmation::{Confirmation, noted};
+use super::desk::{Desk, Receipt, StoreFacts, a_till, check_reason, content_hash, no_such_card, or_a_till, stale};
+use super::guard::{self, Guarded, Operation, Wanted};
 use crate::error::Result;
 use crate::identity::Action;
 use crate::store::Answer;
+use crate::store::writer::ids::Ids;
 use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
-use crate::store::writer::{AuditRow, prepaid};
+use crate::store::writer::{AuditRow, load, prepaid};
 use cardea_domain::id::*;
-use cardea_domain::prepaid::{RefundArgs, RefundReason, decide_pass_refund, decide_refund};
-use cardea_domain::sale::{BillKind, Context, EntryView, NaturalKey, Tender};
+use cardea_domain::ledger::Member;
+use cardea_domain::prepaid::{RefundArgs, RefundReason, Refunded, decide_pass_refund, decide_refund};
+use cardea_domain::rows::Rows;
+use cardea_domain::sale::{BillKind, Confirmed, Context, Demand, EntryView, NaturalKey, Tender};
 use cardea_domain::{Code, Instant, Minor, Refusal, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Pays a top-up or a pass back as a whole (or previews it). The receipt is the refund's own.
+/// Pays a top-up or a pass back as a whole (or previews it). The receipt is the refund's own. Of a top-up that was paid back
+/// before, what returns have brought back since is paid.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRefund {
@@ -28,6 +34,7 @@ pub struct NewRefund {
     pub source: String,
     #[schema(example = "T1")]
     pub till: String,
+    /// Unique per store, source, till and business date among refunds of top-ups, or of passes; a repeat gets the first answer.
     #[schema(example = "0008")]
     pub receipt: String,
     /// Absent: now.
@@ -39,6 +46,11 @@ pub struct NewRefund {
     /// In words, at most 200 characters.
     #[schema(example = "顾客搬家")]
     pub note: Option<String>,
+    /// Number of a card of the membership whose PIN is typed; null: none is.
+    pub card: Option<String>,
+    /// What was made sure of, where the program's plugin demands it.
+    #[serde(default)]
+    pub confirmation: Confirmation,
 }
 
 /// What is paid back.
@@ -105,12 +117,15 @@ impl RefundPrepaid {
             })
         })?;
         let membership = membership.ok_or_else(|| self.not_there())?;
-        let configuration = desk.configuration(desk.member_head(membership)?.program, now)?;
-        Ok(Box::new(Refunding {
+        let member = desk.member_head(membership)?;
+        let configuration = desk.configuration(member.program, now)?;
+        let mut refunding = Refunding {
             quote: desk.purpose == Purpose::Quote,
             what: self.what,
             of: self.id,
             membership,
+            confirmed: self.confirmed(desk, membership)?,
+            guarded: Guarded::default(),
             args: RefundArgs {
                 id: BillId(Uuid::now_v7()),
                 key: self.key(store, occurred_at)?,
@@ -122,7 +137,36 @@ impl RefundPrepaid {
                 note: self.refund.note.as_deref().map(|note| note.trim().to_owned()),
             },
             context: desk.context(store, Some(&configuration), now),
-        }))
+        };
+        if guard::guards(desk, &configuration)? {
+            // How much it comes to, the decision knows.
+            let mut state = desk
+                .engine
+                .read(chain, |conn| load::load(conn, chain, &refunding.needs()))?;
+            let mut ids = Ids::new(desk.engine.clock().clone());
+            let amount = refunding.settle(&mut state, &mut ids)?.refunded.amount;
+            let bill = (refunding.args.id.0, refunding.args.key.business_date);
+            let wanted = [Wanted::new(Operation::Refund, amount)];
+            refunding.guarded = Guarded::ask(desk, &configuration, (&member, store), bill, &wanted)?;
+        }
+        Ok(Box::new(refunding))
+    }
+
+    /// What was made sure of; a PIN counts where it is of a card of the membership.
+    fn confirmed(&self, desk: &Desk, membership: MembershipId) -> Result<Confirmed> {
+        let chain = desk.chain();
+        let card = match &self.refund.card {
+            None => None,
+            Some(number) => {
+                let found = desk
+                    .engine
+                    .read(chain, |conn| load::card_by_number(conn, chain, number))?;
+                let own = found.filter(|card| card.card.membership == membership);
+                Some(own.ok_or_else(|| no_such_card().at("/card"))?.card.id)
+            }
+        };
+        let confirmation = &self.refund.confirmation;
+        Ok(confirmation.confirmed(desk, self.refund.store_id, card)?)
     }
 
     fn not_there(&self) -> Refusal {
@@ -143,8 +187,62 @@ struct Refunding {
     what: Prepaid,
     of: BillId,
     membership: MembershipId,
+    confirmed: Confirmed,
+    guarded: Guarded,
     args: RefundArgs,
     context: Context,
+}
+
+/// A refund that was decided, and the membership afterwards.
+struct Settled {
+    member: Member,
+    rows: Rows,
+    refunded: Refunded,
+    tenders: Vec<Tender>,
+    points: i64,
+    entries: Vec<EntryView>,
+}
+
+impl Refunding {
+    /// It went along with a membership that was merged meanwhile.
+    fn check_still(&self, membership: MembershipId) -> Result<(), Refusal> {
+        if membership == self.membership {
+            Ok(())
+        } else {
+            Err(stale())
+        }
+    }
+
+    fn settle(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Settled, Refusal> {
+        let mut member = state.take(Some(self.membership)).ok_or_else(stale)?;
+        if !self.guarded.is_current(&member) {
+            return Err(stale());
+        }
+        let (args, context) = (&self.args, &self.context);
+        let (rows, refunded, tenders, points, entries) = match self.what {
+            Prepaid::TopUp => {
+                let record = state.top_up.take().ok_or_else(stale)?;
+                self.check_still(record.membership)?;
+                let (rows, answer) = decide_refund(&mut member, &record, args, context, ids)?;
+                (rows, answer.refunded, answer.tenders, 0, answer.entries)
+            }
+            Prepaid::Pass => {
+                let pass = state.pass.take().ok_or_else(stale)?;
+                self.check_still(pass.membership)?;
+                let sold = (&pass, state.record.as_ref());
+                let (rows, answer) = decide_pass_refund(&mut member, sold, args, context, ids)?;
+                (rows, answer.refunded, answer.tenders, answer.points, answer.entries)
+            }
+        };
+        Ok(Settled {
+            member,
+            rows,
+            refunded,
+            tenders,
+            points,
+            entries,
+        })
+    }
 }
 
 /// What a refund pays and takes, with its working.
@@ -175,16 +273,21 @@ pub struct RefundView<E> {
     #[schema(value_type = Vec<EntryView>)]
     pub entries: E,
     pub balances: Vec<cardea_domain::ledger::Balance>,
+    /// Of a preview: what must be confirmed before it is booked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub confirmations: Vec<Demand>,
 }
 
 impl LedgerCommand for Refunding {
     fn needs(&self) -> Needs {
         let pass = Some(self.of).filter(|_| self.what == Prepaid::Pass);
+        let today = self.context.zone.day_of(self.context.now);
         Needs {
             members: vec![MemberNeed {
                 id: self.membership,
-                figures: None,
-                upgrades: false,
+                figures: pass.and_then(|_| self.context.ladder.wanted(today)),
+                upgrades: pass.is_some(),
             }],
             top_up: Some(self.of).filter(|_| self.what == Prepaid::TopUp),
             pass,
@@ -198,20 +301,19 @@ impl LedgerCommand for Refunding {
     }
 
     fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
-        let mut member = state.take(Some(self.membership)).ok_or_else(stale)?;
         let (args, context) = (&self.args, &self.context);
-        let (rows, refunded, tenders, points, entries) = match self.what {
-            Prepaid::TopUp => {
-                let record = state.top_up.take().ok_or_else(stale)?;
-                let (rows, answer) = decide_refund(&mut member, &record, args, context, ids)?;
-                (rows, answer.refunded, answer.tenders, 0, answer.entries)
-            }
-            Prepaid::Pass => {
-                let (pass, sale) = state.pass.take().zip(state.record.take()).ok_or_else(stale)?;
-                let (rows, answer) = decide_pass_refund(&mut member, (&pass, &sale), args, context, ids)?;
-                (rows, answer.refunded, answer.tenders, answer.points, answer.entries)
-            }
-        };
+        let Settled {
+            member,
+            rows,
+            refunded,
+            tenders,
+            points,
+            entries,
+        } = self.settle(state, ids)?;
+        let lacking = self.guarded.lacking(self.confirmed, Vec::new());
+        if !self.quote {
+            self.guarded.check(&lacking)?;
+        }
         let told = Answer::booked(&entries, |entries| RefundView {
             id: (!self.quote).then_some(args.id),
             of: self.of,
@@ -224,6 +326,7 @@ impl LedgerCommand for Refunding {
             points,
             entries,
             balances: member.balances(context.now),
+            confirmations: lacking.clone(),
         })?;
         let mut decision = Decision::new(rows, told);
         let detail = json!({ "of": self.of, "reason": args.reason, "amount": refunded.amount });
@@ -233,8 +336,9 @@ impl LedgerCommand for Refunding {
                 Prepaid::Pass => "pass.refund",
             },
             subject: Some(args.id.0),
-            detail,
+            detail: noted(detail, self.confirmed),
         });
+        decision.questions.extend(self.guarded.questions());
         Ok(decision)
     }
 }

@@ -51,7 +51,7 @@ pub struct VoucherQuote {
     /// What it takes off the bill, minor units.
     #[schema(value_type = i64)]
     pub amount: Minor,
-    /// What is to be paid besides, after it and the codes before it.
+    /// What is to be paid besides, after it and the codes before it; minor units.
     #[schema(value_type = i64)]
     pub due: Minor,
     /// null: no end.

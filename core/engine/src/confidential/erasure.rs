@@ -9,7 +9,7 @@ use crate::keys::ChainKeys;
 use crate::store::schema::deletions;
 use crate::store::{Across, Answer, Conn, Id, Name, Scope, Tx};
 use crate::{
-    Engine, archive, assessment, contract, each, files, form, journal, lending, look, merge, message, record,
+    Engine, archive, assessment, contract, each, files, form, journal, lending, look, merge, message, posting, record,
     satisfaction, tag, task, warning,
 };
 use cardea_domain::Refusal;
@@ -76,6 +76,7 @@ fn person(tx: &mut Tx<'_>, keys: &ChainKeys, customer: CustomerId) -> Result<Vec
     look::forget(tx.conn(), chain, customer)?;
     lending::forget(tx.conn(), chain, customer)?;
     let now = tx.business_now();
+    posting::erase_pools(tx.conn(), chain, customer, now)?;
     message::erase(tx.conn(), chain, customer, now)?;
     tx.audit("customer.erase", customer.0, json!({}));
     tx.publish("customer.erased", json!({ "customer_id": customer }));

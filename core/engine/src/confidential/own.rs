@@ -13,7 +13,7 @@ use crate::look::{NewLook, Why};
 use crate::message::MessageQuery;
 use crate::page::{Page, PageArgs};
 use crate::store::{Answer, IdempotencyKey, Tx};
-use crate::{Engine, contract, form, lending, query, record, terms};
+use crate::{Engine, contract, form, lending, posting, query, record, terms};
 use cardea_domain::Refusal;
 use cardea_domain::confidential::LookKind;
 use cardea_domain::id::{ChainId, CustomerId};
@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 const ITEMS: u32 = 100;
 
 /// The parts of the file, in its order.
-const PARTS: [&str; 20] = [
+const PARTS: [&str; 21] = [
     "customer",
     "card_history",
     "classes",
@@ -32,6 +32,7 @@ const PARTS: [&str; 20] = [
     "memberships",
     "bills",
     "entries",
+    "pools",
     "journal",
     "tasks",
     "warnings",
@@ -185,6 +186,7 @@ impl Engine {
             "memberships" => told(self.memberships(&system, Some(id), &PageArgs::new(Some(ITEMS), cursor))?)?,
             "bills" => paged(self.read(chain, |conn| query::own_bills(conn, chain, id, cursor, limit))?),
             "entries" => paged(self.read(chain, |conn| query::own_entries(conn, chain, id, cursor, limit))?),
+            "pools" => (self.read(chain, |conn| posting::own_pools(conn, chain, id))?, None),
             "journal" => {
                 let query = JournalQuery {
                     corrected: Some(true),

@@ -418,6 +418,8 @@ impl Work {
                     cause,
                     store_id: self.place().id,
                     number: None,
+                    fee: None,
+                    confirmation: Confirmation::default(),
                 },
                 number: Some(self.number(0)),
             }))

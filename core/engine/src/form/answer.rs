@@ -5,12 +5,15 @@ use super::send::digest;
 use crate::Engine;
 use crate::actor::Actor;
 use crate::archive::{CustomerChange, find_living_customer, history};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::fields::{self, CUSTOMER};
 use crate::input::field;
-use crate::store::{Answer, Name, Tx};
-use cardea_domain::form::{FormGroup, FormState};
+use crate::store::{Answer, Conn, Name, Tx};
+use cardea_domain::error::WrongField;
+use cardea_domain::fields::{FieldDefinition, WrittenValue};
+use cardea_domain::form::{FormGroup, FormState, askable, own_name};
 use cardea_domain::id::ChainId;
-use cardea_domain::{Code, Instant, Refusal, Text};
+use cardea_domain::{Code, Day, Instant, Refusal, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -31,8 +34,8 @@ pub struct FormLink {
 pub struct FormAnswers {
     #[schema(max_length = 200)]
     pub token: String,
-    /// As a customer is changed: `phones`, `birthday`, `card` with fields of `person`, `contact` and `company`; only of the
-    /// groups that are asked for.
+    /// As a customer is changed: `phones`, `birthday`, `card` with fields of `person`, `contact`, `company` and `own`; only of
+    /// the groups that are asked for.
     #[schema(value_type = Object)]
     pub answers: Map<String, Value>,
 }
@@ -43,6 +46,10 @@ pub struct OpenForm {
     /// Surname and form of address.
     pub display: Text,
     pub groups: Vec<FormGroup>,
+    /// The chain's own fields that are asked for, in the order of the form.
+    pub own: Vec<FieldDefinition>,
+    /// Decimals of the chain's currency.
+    pub minor_units: u32,
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: Instant,
 }
@@ -77,6 +84,42 @@ fn places(answers: Map<String, Value>, groups: &[FormGroup]) -> Result<BTreeMap<
     Ok(leaves.into_iter().collect())
 }
 
+/// The version of the chain's own fields, and those of them that customers are asked for in a form with these groups.
+pub(super) fn own_fields(conn: &mut Conn, chain: ChainId, groups: &[FormGroup]) -> Result<(i32, Vec<FieldDefinition>)> {
+    if !groups.contains(&FormGroup::Own) {
+        return Ok((0, Vec::new()));
+    }
+    let (version, declared) = fields::current(conn, chain, CUSTOMER)?;
+    Ok((version, askable(declared)))
+}
+
+/// Answers to the chain's own fields in one form, with the version under which they were given.
+fn write_own(
+    places: &mut BTreeMap<String, Value>,
+    (version, asked): &(i32, Vec<FieldDefinition>),
+    latest: Day,
+) -> Result<(), Refusal> {
+    let given = places
+        .iter()
+        .filter_map(|(place, value)| Some((own_name(place)?.to_owned(), value.clone())));
+    let given: Map<String, Value> = given.collect();
+    if given.is_empty() {
+        return Ok(());
+    }
+    let cleaned = cardea_domain::fields::validate(asked, &given, latest)
+        .map_err(|wrong| WrongField::refusal("/answers/card/own", wrong).unwrap_or_else(useless))?;
+    places.retain(|place, _| own_name(place).is_none_or(|name| cleaned.contains_key(name)));
+    for (name, value) in cleaned {
+        let written = WrittenValue {
+            version: *version,
+            value,
+        };
+        let written = serde_json::to_value(written).map_err(Error::from)?;
+        places.insert(format!("card/own/{name}"), written);
+    }
+    Ok(())
+}
+
 /// The change of a customer that sets these places.
 pub(super) fn change_of(places: &BTreeMap<String, Value>) -> Result<CustomerChange, Refusal> {
     let mut patch = Map::new();
@@ -101,11 +144,17 @@ impl Engine {
     /// `not_found` for whatever is wrong with the link; `login_throttled`.
     pub fn open_form(&self, link: &FormLink, source: Option<IpAddr>) -> Result<OpenForm, Refusal> {
         let (chain, row) = self.form_behind(&link.token, source)?;
-        let customer = self.read(chain, |conn| find_living_customer(conn, chain, row.customer_id.typed()))?;
+        let groups: Vec<FormGroup> = serde_json::from_str(&row.groups).map_err(Error::from)?;
+        let (customer, own) = self.read(chain, |conn| {
+            let customer = find_living_customer(conn, chain, row.customer_id.typed())?;
+            Ok((customer, own_fields(conn, chain, &groups)?))
+        })?;
         let customer = customer.ok_or_else(useless)?;
         Ok(OpenForm {
             display: customer.form_of_address.0.display(&customer.name),
-            groups: serde_json::from_str(&row.groups).map_err(crate::Error::from)?,
+            groups,
+            own: own.1,
+            minor_units: self.chain(chain)?.minor_units,
             expires_at: Instant(row.expires_at),
         })
     }
@@ -124,8 +173,8 @@ impl Engine {
     /// `not_found` for whatever is wrong with the link; `field_invalid` below `/answers`; `login_throttled`.
     pub async fn answer_form(&self, filled: FormAnswers, source: Option<IpAddr>) -> Result<(), Refusal> {
         let (chain, row) = self.form_behind(&filled.token, source)?;
-        let groups: Vec<FormGroup> = serde_json::from_str(&row.groups).map_err(crate::Error::from)?;
-        let places = places(filled.answers, &groups)?;
+        let groups: Vec<FormGroup> = serde_json::from_str(&row.groups).map_err(Error::from)?;
+        let mut places = places(filled.answers, &groups)?;
         let system = Actor::system(chain);
         // Checked as a change of the card is, so that the customer can mend it.
         let checked = change_of(&places).and_then(|change| self.change(&system, change));
@@ -135,6 +184,8 @@ impl Engine {
                 .map(|at| format!("/answers{}", at.trim_start_matches("/answers")));
             refusal
         })?;
+        let own = self.read(chain, |conn| own_fields(conn, chain, &groups))?;
+        write_own(&mut places, &own, self.latest_day(chain))?;
         let (keys, digest) = (self.keys().chain(chain), row.digest);
         let work = move |tx: &mut Tx<'_>| {
             let now = tx.business_now();

@@ -14,7 +14,7 @@ use crate::identity::Action;
 use crate::input::{Stored, Written, check_version, erased, field, not_found};
 use crate::store::{Answer, Id, IdempotencyKey, Name, Tx};
 use cardea_domain::Refusal;
-use cardea_domain::form::{Decision, FormGroup, FormState, SOURCE};
+use cardea_domain::form::{Decision, FormGroup, FormState, SOURCE, own_name};
 use cardea_domain::id::{CustomerFormId, CustomerId};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ impl Engine {
     ) -> Result<Written<CustomerForm>, Refusal> {
         actor.scope(Action::CustomerUpdate)?;
         let accepted = match self.accepted(actor, id, &review)? {
-            Some((version, patch)) => Some((version, self.change(actor, patch)?)),
+            Some((version, patch)) => Some((version, self.change(actor, patch)?.answer_by_answer())),
             None => None,
         };
         let keys = self.keys().chain(actor.chain);
@@ -121,7 +121,12 @@ impl Engine {
         })?;
         let (version, given, known) = found;
         let given = given.into_iter().filter(|(place, _)| review.accept.contains(place));
-        let mut places: BTreeMap<String, Value> = given.map(|(place, given)| (place, given.value)).collect();
+        // A value of the chain's own goes on the card under the version of today.
+        let told = |(place, mut given): (String, Given)| match own_name(&place).is_some() {
+            true => (place, given.value["value"].take()),
+            false => (place, given.value),
+        };
+        let mut places: BTreeMap<String, Value> = given.map(told).collect();
         if places.is_empty() {
             return Ok(None);
         }

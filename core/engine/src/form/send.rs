@@ -1,5 +1,6 @@
 //! Sending forms: a link for a customer, shown once; withdrawing them, and what became of them.
 
+use super::answer::own_fields;
 use super::row::{self, FormRow};
 use super::{CustomerForm, views};
 use crate::Engine;
@@ -78,6 +79,13 @@ impl Engine {
             tx.actor().require(Action::CustomerCard, store)?;
             if customer.data_key.is_none() {
                 return Err(erased().into());
+            }
+            if groups.contains(&FormGroup::Own) && own_fields(tx.conn(), chain, &groups)?.1.is_empty() {
+                let (zh, en) = (
+                    "还没有可请客户填写的自定义字段",
+                    "There are no own fields yet that customers can fill in",
+                );
+                return Err(field("/groups", zh, en).into());
             }
             let now = tx.business_now().0;
             let form: CustomerFormId = tx.new_id();

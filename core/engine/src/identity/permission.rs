@@ -186,6 +186,10 @@ actions! {
     CardCode "card.code"                             [C  o   o   o   -   -   -   -   -   -];
     /// Say who holds an anonymous membership.
     MembershipHolder "membership.holder"             [C  o   o   o   -   o   -   -   -   -];
+    /// Hand a membership over to another person.
+    MembershipTransfer "membership.transfer"         [C  o   o   -   -   -   -   -   -   -];
+    /// Make one of two memberships of a customer, and take it back.
+    MembershipMerge "membership.merge"               [C  o   -   -   -   -   -   -   -   -];
     MembershipRead "membership.read"                 [C  C   C   C   C   C   C   C   C   -];
     /// Apply for a renewal: quote and post (D-CARD-8).
     MembershipRenew "membership.renew"               [C  o   o   o   -   o   -   -   o   -];
@@ -245,6 +249,8 @@ actions! {
     DebtWriteOff "debt.write_off"                    [C  -   -   -   -   -   C   -   -   -];
     /// Set points aside, spend or release them.
     HoldWrite "hold.write"                           [C  o   o   o   -   -   -   -   o   -];
+    /// Who shares points with whom.
+    PoolWrite "pool.write"                           [C  o   o   -   -   -   -   -   -   -];
     TransferPost "transfer.post"                     [C  o   o   -   -   -   -   -   -   -];
     JobRun "job.run"                                 [C  -   -   -   -   -   -   -   -   -];
     AuditRead "audit.read"                           [C  -   -   -   -   -   -   C   -   -];

@@ -34,7 +34,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use read::FileFormat;
-pub(crate) use target::{Of, all as targets};
+pub(crate) use read::open as open_table;
+pub(crate) use target::{Of, all as targets, header as plain_header};
 pub(crate) use upkeep::{forget_old, go_on};
 
 named! {

@@ -18,7 +18,7 @@ pub enum FileFormat {
 
 impl FileFormat {
     /// By the first bytes; None for what is no table.
-    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
         match bytes {
             _ if bytes.starts_with(b"PK\x03\x04") => Some(FileFormat::Xlsx),
@@ -35,7 +35,7 @@ const SAMPLE: u64 = 1 << 14;
 type Rows = Box<dyn Iterator<Item = io::Result<Vec<Cell>>>>;
 
 /// An open table.
-pub(super) struct Table {
+pub(crate) struct Table {
     pub rows: Rows,
     pub epoch: Epoch,
     /// Of a CSV file.
@@ -43,7 +43,7 @@ pub(super) struct Table {
 }
 
 /// Opens a file.
-pub(super) fn open(mut bytes: Box<dyn Read + Send>, format: FileFormat, told: Option<Encoding>) -> io::Result<Table> {
+pub(crate) fn open(mut bytes: Box<dyn Read + Send>, format: FileFormat, told: Option<Encoding>) -> io::Result<Table> {
     if format == FileFormat::Csv {
         return csv(bytes, told);
     }

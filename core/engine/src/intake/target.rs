@@ -262,7 +262,7 @@ pub(super) fn find(name: &str, own: &[FieldDefinition], of: Of) -> Option<Target
 }
 
 /// A header without case, blanks, colons, stars and what stands in brackets.
-fn header(text: &str) -> String {
+pub(crate) fn header(text: &str) -> String {
     let text = plain(text).to_lowercase();
     let text = text
         .split(['(', '（', '[', '【'])

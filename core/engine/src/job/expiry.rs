@@ -1,7 +1,9 @@
 //! Books what is over: memberships past their validity (D-RET-4), and lots past their date (D-LED-2). Nothing of it can
-//! be used before, booked or not; this job writes it down.
+//! be used before, booked or not; this job writes it down. Lots end in commands of many memberships, unless their program's
+//! plugin may have a say (D-HOT-8): it is asked about one membership at a time.
 
 mod ends;
+mod ways;
 
 use super::{Every, Job, Where};
 use crate::actor::Actor;
@@ -14,16 +16,18 @@ use crate::store::writer::{Failure, Work};
 use crate::store::{Conn, Id, Lane};
 use crate::{Engine, each};
 use cardea_domain::id::*;
+use cardea_domain::ledger::Asset;
 use cardea_domain::sale::{Context, Terms};
 use cardea_domain::tier::Ladder;
 use cardea_domain::{Code, Instant, Refusal, Zone};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary};
+use diesel::sql_types::{BigInt, Binary, Text};
 use ends::{Ending, EndingLots};
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
+use ways::Ways;
 
 pub(super) const JOB: Job = Job {
     name: "expiry",
@@ -39,6 +43,8 @@ pub(super) const JOB: Job = Job {
     },
 };
 
+/// How often an end is proposed again when its membership changes under it.
+const ATTEMPTS: usize = 5;
 /// Commands in flight: enough to fill the writer's slices.
 const IN_FLIGHT: usize = 32;
 /// Lots of one command, those of one membership together: as many rows as one statement writes.
@@ -50,8 +56,8 @@ statements! {
          WHERE chain_id = ? AND open AND expires_at <= ? AND (expires_at, id) > (?, ?) \
          ORDER BY expires_at, id LIMIT 500";
     // In the order of their index: what ends at one midnight is many.
-    SelectDue -> (Binary, Binary, Binary, Binary, BigInt) =
-        "SELECT l.id, l.membership_id, m.program_id, m.store_id, l.expires_at FROM lots l \
+    SelectDue -> (Binary, Binary, Binary, Binary, Text, BigInt) =
+        "SELECT l.id, l.membership_id, m.program_id, m.store_id, l.asset, l.expires_at FROM lots l \
          JOIN memberships m ON m.chain_id = l.chain_id AND m.id = l.membership_id \
          WHERE l.chain_id = ? AND NOT l.ended AND l.expires_at <= ? AND (l.expires_at, l.membership_id, l.id) > (?, ?, ?) \
          ORDER BY l.expires_at, l.membership_id, l.id LIMIT 2048";
@@ -77,7 +83,7 @@ pub async fn run(engine: &Engine, chain: ChainId) -> Result<Expired, Refusal> {
 /// Books what is over at a business time: for imports and demos, which live through the past.
 ///
 /// # Errors
-/// The first refusal (`busy`, `storage_unavailable`), after everything else had its turn.
+/// The first refusal (`busy`, `plugin_failed`, `storage_unavailable`), after everything else had its turn.
 pub async fn run_at(engine: &Engine, chain: ChainId, now: Instant) -> Result<Expired, Refusal> {
     let desk = Arc::new(engine.read(chain, |conn| Desk::load(conn, chain, now))?);
     let ended = Night::begin(engine, &desk);
@@ -87,22 +93,20 @@ pub async fn run_at(engine: &Engine, chain: ChainId, now: Instant) -> Result<Exp
         let Some(last) = found.last() else { break };
         after = (last.ended_at.0, Id(last.membership.0));
         for over in found {
-            ended.add(Ends::Membership(over)).await;
+            ended.add(Ends::One(over)).await;
         }
     }
     let ended = ended.end().await?;
     // After the memberships: what ends with one isn't looked for again.
     let due = Night::begin(engine, &desk);
     let mut after = (i64::MIN, Id(Uuid::nil()), Id(Uuid::nil()));
-    let mut known = HashSet::new();
+    let (mut known, mut ways) = (Known::default(), Ways::of(engine, chain, now));
     loop {
-        let mut found = engine.read(chain, |conn| due_lots(conn, chain, now, after))?;
+        let found = engine.read(chain, |conn| due_lots(conn, chain, now, after))?;
         let Some((lot, last)) = found.last() else { break };
         after = (last.ended_at.0, Id(last.membership.0), *lot);
-        // One command books all due lots of its memberships, which lie in the books by their ids.
-        found.sort_by_key(|(_, over)| (over.membership, over.ended_at));
-        for some in commands(found, &mut known) {
-            due.add(Ends::Lots(some)).await;
+        for some in commands(found, &mut ways, &mut known) {
+            due.add(some).await;
         }
     }
     let due = due.end().await?;
@@ -118,6 +122,8 @@ struct Over {
     membership: MembershipId,
     program: ProgramId,
     store: StoreId,
+    /// Of the first lot; None: the membership itself is over.
+    asset: Option<Asset>,
     /// The first end among them.
     ended_at: Instant,
     /// How many lots are known to be.
@@ -126,10 +132,17 @@ struct Over {
 
 /// What one command ends.
 enum Ends {
-    /// A membership with its cards and lots.
-    Membership(Over),
-    /// Lots of memberships, each named once.
+    /// What a plugin may have a say in: a membership with its cards and lots, or the lots of one account.
+    One(Over),
+    /// All lots of memberships, each named once.
     Lots(Vec<Over>),
+}
+
+/// What has its command already: one of them books all that is due.
+#[derive(Default)]
+struct Known {
+    memberships: HashSet<MembershipId>,
+    accounts: HashSet<(MembershipId, Option<Asset>)>,
 }
 
 fn ended_memberships(conn: &mut Conn, chain: ChainId, now: Instant, after: (i64, Id)) -> Result<Vec<Over>> {
@@ -138,6 +151,7 @@ fn ended_memberships(conn: &mut Conn, chain: ChainId, now: Instant, after: (i64,
         membership: id.typed(),
         program: program.typed(),
         store: store.typed(),
+        asset: None,
         ended_at: Instant(ended_at),
         lots: 0,
     };
@@ -146,14 +160,15 @@ fn ended_memberships(conn: &mut Conn, chain: ChainId, now: Instant, after: (i64,
 
 /// The next page of lots that are past their date, each with its membership.
 fn due_lots(conn: &mut Conn, chain: ChainId, now: Instant, after: (i64, Id, Id)) -> Result<Vec<(Id, Over)>> {
-    type Row = (Id, Id, Id, Id, i64);
+    type Row = (Id, Id, Id, Id, String, i64);
     let (at, membership, lot) = (after.0, after.1.0, after.2.0);
     let rows = fetch!(conn, SelectDue, [chain, now, at, membership, lot] => Row)?;
-    let over = |(id, membership, program, store, ended_at): Row| {
+    let over = |(id, membership, program, store, asset, ended_at): Row| {
         let over = Over {
             membership: membership.typed(),
             program: program.typed(),
             store: store.typed(),
+            asset: Some(Asset(asset)),
             ended_at: Instant(ended_at),
             lots: 1,
         };
@@ -162,10 +177,26 @@ fn due_lots(conn: &mut Conn, chain: ChainId, now: Instant, after: (i64, Id, Id))
     Ok(rows.into_iter().map(over).collect())
 }
 
-/// Cuts lots in the order of their memberships into commands; those of memberships that had theirs are left out.
-fn commands(lots: Vec<(Id, Over)>, known: &mut HashSet<MembershipId>) -> Vec<Vec<Over>> {
+/// The commands of a page of lots; without those of memberships and accounts that had theirs.
+fn commands(lots: Vec<(Id, Over)>, ways: &mut Ways<'_>, known: &mut Known) -> Vec<Ends> {
+    let (asked, mut plain): (Vec<Over>, Vec<Over>) = lots
+        .into_iter()
+        .map(|(_, over)| over)
+        .partition(|over| ways.may_ask(over));
+    let asked = asked
+        .into_iter()
+        .filter(|over| known.accounts.insert((over.membership, over.asset.clone())));
+    let mut commands: Vec<Ends> = asked.map(Ends::One).collect();
+    // One command books all due lots of its memberships, which lie in the books by their ids.
+    plain.sort_by_key(|over| (over.membership, over.ended_at));
+    commands.extend(cut(plain, &mut known.memberships).into_iter().map(Ends::Lots));
+    commands
+}
+
+/// Cuts lots in the order of their memberships.
+fn cut(lots: Vec<Over>, known: &mut HashSet<MembershipId>) -> Vec<Vec<Over>> {
     let (mut commands, mut count) = (Vec::<Vec<Over>>::new(), LOTS);
-    for (_, over) in lots {
+    for over in lots {
         let last = commands.last_mut().and_then(|command| command.last_mut());
         if let Some(last) = last.filter(|last| last.membership == over.membership) {
             last.lots += 1;
@@ -214,19 +245,41 @@ impl Desk {
         })
     }
 
-    /// Ends don't depend on rules; the configuration that was in force then is named all the same.
-    fn context(&self, engine: &Engine, over: &Over) -> Result<Context> {
-        Ok(Context {
+    /// The configuration that was in force then is named, whether or not its plugin has a say.
+    fn context(&self, over: &Over, configuration: ConfigurationId, terms: Terms) -> Context {
+        Context {
             staff: None,
             now: self.now,
             judged_at: self.now,
             store: over.store,
             zone: self.zones.get(&over.store).copied().unwrap_or(Zone::UTC),
             minor_units: self.minor_units,
-            configuration: engine.configuration_id_at(self.actor.chain, over.program, over.ended_at)?,
-            terms: Terms::default(),
+            configuration,
+            terms,
             ladder: Ladder::default(),
-        })
+        }
+    }
+
+    /// # Errors
+    /// `plugin_failed`: the end waits for the next run, and nothing of it can be used meanwhile.
+    fn work(&self, engine: &Engine, ends: &Ends) -> Result<Work> {
+        let chain = self.actor.chain;
+        match ends {
+            Ends::One(over) => Ok(Work::Ledger(Box::new(Ending::ask(engine, self, over)?))),
+            Ends::Lots(some) => {
+                let with_context = |over: &Over| {
+                    let configuration = engine.configuration_id_at(chain, over.program, over.ended_at)?;
+                    // No terms have a say in what is nobody's decision.
+                    let context = self.context(over, configuration, Terms::default());
+                    Ok((over.membership, context))
+                };
+                Ok(Work::Ledger(Box::new(EndingLots {
+                    of: some.iter().map(with_context).collect::<Result<_>>()?,
+                    lots: some.iter().map(|over| over.lots).sum(),
+                    now: self.now,
+                })))
+            }
+        }
     }
 }
 
@@ -270,7 +323,7 @@ impl Night {
 
     async fn add(&self, ends: Ends) {
         let first = match &ends {
-            Ends::Membership(over) => Some(over.membership),
+            Ends::One(over) => Some(over.membership),
             Ends::Lots(some) => some.first().map(|over| over.membership),
         };
         self.lanes.add(&first, ends).await;
@@ -306,28 +359,19 @@ impl Tally {
 }
 
 async fn book(engine: &Engine, desk: &Desk, ends: &Ends) -> Result<Booked, Refusal> {
-    let work = match ends {
-        Ends::Membership(over) => Work::Ledger(Box::new(Ending {
-            over: over.clone(),
-            context: desk.context(engine, over)?,
-        })),
-        Ends::Lots(some) => {
-            let with_context = |over: &Over| Ok((over.membership, desk.context(engine, over)?));
-            Work::Ledger(Box::new(EndingLots {
-                of: some.iter().map(with_context).collect::<Result<_>>()?,
-                lots: some.iter().map(|over| over.lots).sum(),
-                now: desk.now,
-            }))
+    for _ in 0..ATTEMPTS {
+        let work = desk.work(engine, ends)?;
+        match engine
+            .submit(Lane::Bulk, desk.actor.clone(), None, "expiry", work)
+            .await
+        {
+            Ok(answered) => return Ok(serde_json::from_str(&answered.json).map_err(Error::from)?),
+            Err(Failure::Refused(refusal)) => return Err(*refusal),
+            // It has changed since the plugin was asked.
+            Err(Failure::Stale) => {}
         }
-    };
-    match engine
-        .submit(Lane::Bulk, desk.actor.clone(), None, "expiry", work)
-        .await
-    {
-        Ok(answered) => Ok(serde_json::from_str(&answered.json).map_err(Error::from)?),
-        Err(Failure::Refused(refusal)) => Err(*refusal),
-        Err(Failure::Stale) => Err(Refusal::new(Code::Busy, "系统繁忙，请稍后重试", "Busy; try again")),
     }
+    Err(Refusal::new(Code::Busy, "系统繁忙，请稍后重试", "Busy; try again"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,6 @@
-//! Stops a run that would take too much at once: a clock that jumps must not end a chain's points (D-LED-7).
+//! Stops a run that would take too much at once: a clock that jumps must not end a chain's points (D-LED-7). Too much is what
+//! comes, with the day's earlier runs, to more than 5 % of all there is, and to more than a floor: in a small chain, where one
+//! member's points are a large share, runs go on without a word.
 
 use super::Turn;
 use super::runs::{self, HeldRun, Wanted};
@@ -11,9 +13,9 @@ use cardea_domain::id::ChainId;
 use cardea_domain::{Code, Instant, Refusal};
 use diesel::sql_types::BigInt;
 
-/// So many points may always expire in a day.
+/// So many points may always expire in a day of a chain, whatever their share.
 const POINTS: i64 = 10_000;
-/// So many tiers may always be reviewed in a day.
+/// So many tiers may always be reviewed in a day of a chain, whatever their share.
 const TIERS: i64 = 20;
 
 statements! {

@@ -1,5 +1,6 @@
 //! Finding entries by what stands in them.
 
+use super::category;
 use super::row::{JournalRow, Texts};
 use crate::archive::people;
 use crate::error::Result;
@@ -10,7 +11,6 @@ use crate::store::{Conn, Id};
 use crate::words::{self, Source};
 use crate::{Engine, each};
 use cardea_domain::id::{ChainId, CustomerId, JournalId};
-use cardea_domain::journal::JournalCategory;
 use cardea_domain::{Instant, Text};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -25,7 +25,10 @@ pub struct JournalHit {
     pub customer_id: CustomerId,
     /// Surname and form of address.
     pub customer: Text,
-    pub category: JournalCategory,
+    /// Code of the category.
+    pub category: String,
+    /// What that is called.
+    pub category_name: Text,
     #[schema(value_type = String, format = DateTime)]
     pub occurred_at: Instant,
     /// What stands around it.
@@ -64,6 +67,7 @@ fn look(
         .filter(journal::chain_id.eq(Id::from(chain)).and(journal::corrects.eq_any(ids)))
         .load(c)?);
     let people = people(conn, chain, rows.iter().map(|row| row.customer_id))?;
+    let categories = category::of(conn, chain)?;
     let mut hits = Vec::new();
     for entry in rows.into_iter().filter(|row| !corrected.contains(&Some(row.id))) {
         let customer = people
@@ -71,15 +75,15 @@ fn look(
             .filter(|row| scope.allows(row.store_id.typed()));
         let Some(customer) = customer else { continue };
         let key = customer.person(keys)?;
-        let (category, occurred_at, id) = (entry.category.0, Instant(entry.occurred_at), entry.id);
         let texts: Texts = entry.texts(key.as_ref())?;
         if let Some(excerpt) = texts.all().find_map(|text| words::excerpt(text, wanted)) {
             hits.push(JournalHit {
-                id: id.typed(),
+                id: entry.id.typed(),
                 customer_id: customer.id.typed(),
                 customer: customer.form_of_address.0.display(&customer.name),
-                category,
-                occurred_at,
+                category_name: categories.name(&entry.category),
+                category: entry.category.clone(),
+                occurred_at: Instant(entry.occurred_at),
                 excerpt,
             });
         }

@@ -1,6 +1,7 @@
 //! Customers' journals (客户日志, D-ARC-4): append-only; a correction names what it corrects, and both stay.
 
 mod answer;
+mod category;
 mod erase;
 mod find;
 mod open;
@@ -16,8 +17,7 @@ use crate::input::not_found;
 use crate::page::{Page, PageArgs};
 use crate::store::Id;
 use cardea_domain::id::{CustomerId, JournalId, StaffId};
-use cardea_domain::journal::JournalCategory;
-use cardea_domain::{Day, Instant, Refusal};
+use cardea_domain::{Day, Instant, Refusal, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -39,7 +39,11 @@ pub struct JournalEntry {
     pub id: JournalId,
     #[schema(value_type = Uuid)]
     pub customer_id: CustomerId,
-    pub category: JournalCategory,
+    /// Code of one of the chain's categories.
+    #[schema(example = "complaint")]
+    pub category: String,
+    /// What that is called.
+    pub category_name: Text,
     #[schema(value_type = String, format = DateTime)]
     pub occurred_at: Instant,
     pub description: String,
@@ -72,8 +76,8 @@ pub struct JournalEntry {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct JournalQuery {
-    /// Only of this category.
-    pub category: Option<JournalCategory>,
+    /// Only of this category: its code.
+    pub category: Option<String>,
     /// true: only what waits for an answer, false: only what doesn't.
     pub open: Option<bool>,
     /// true: entries that were corrected as well.
@@ -100,10 +104,10 @@ impl Engine {
             let rows = row::select(conn, chain, id, query, before, limit as i64 + 1)?;
             let key = customer.person(&keys)?;
             let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
-            let answers = answer::of(conn, chain, &ids)?;
+            let (answers, categories) = (answer::of(conn, chain, &ids)?, category::of(conn, chain)?);
             let view = |row: row::JournalRow| {
                 let followed = answers.get(&row.id);
-                let mut entry = row.view(key.as_ref())?;
+                let mut entry = row.view(key.as_ref(), &categories)?;
                 for answer in followed.into_iter().flatten() {
                     answer.tell(&mut entry, key.as_ref())?;
                 }
@@ -121,7 +125,8 @@ impl Engine {
             let row = row::find(conn, chain, id)?.ok_or_else(not_found)?;
             let customer = find_customer(conn, chain, row.customer_id.typed())?.ok_or_else(not_found)?;
             let (key, answers) = (customer.person(&keys)?, answer::of(conn, chain, &[id])?);
-            let mut entry = row.view(key.as_ref())?;
+            let categories = category::of(conn, chain)?;
+            let mut entry = row.view(key.as_ref(), &categories)?;
             for answer in answers.values().flatten() {
                 answer.tell(&mut entry, key.as_ref())?;
             }

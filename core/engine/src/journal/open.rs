@@ -1,6 +1,6 @@
 //! What is open in all journals, and what they add up to (D-ARC-4).
 
-use super::{JournalEntry, row};
+use super::{JournalEntry, category, row};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::archive::{find_customer, people};
@@ -9,11 +9,10 @@ use crate::error::Result;
 use crate::identity::{Action, StoreScope};
 use crate::input::not_found;
 use crate::page::{Page, PageArgs, day_cursor};
+use crate::store::Id;
 use crate::store::schema::{customers, journal, journal_answers};
 use crate::store::statement::{fetch, statements};
-use crate::store::{Id, Name};
 use cardea_domain::id::{CustomerId, StaffId};
-use cardea_domain::journal::JournalCategory;
 use cardea_domain::{Day, Refusal, Text};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text as SqlText};
@@ -32,15 +31,18 @@ statements! {
 }
 
 /// What a customer's entries of a category add up to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct JournalTotal {
-    pub category: JournalCategory,
+    /// Code of the category.
+    pub category: String,
+    /// What that is called.
+    pub category_name: Text,
     pub entries: i64,
     pub open: i64,
-    /// In the chain's minor units.
-    pub amount: i64,
-    /// In thousandths.
-    pub quantity: i64,
+    /// In the chain's minor units; null where the category sums no amounts.
+    pub amount: Option<i64>,
+    /// In thousandths; null where it sums no quantities.
+    pub quantity: Option<i64>,
 }
 
 /// An open entry with its customer.
@@ -62,8 +64,8 @@ pub struct OpenQuery {
     /// Only of customers of this consultant.
     #[param(value_type = Option<Uuid>)]
     pub consultant_id: Option<StaffId>,
-    /// Only of this category.
-    pub category: Option<JournalCategory>,
+    /// Only of this category: its code.
+    pub category: Option<String>,
     /// true: only what is past its day.
     pub overdue: Option<bool>,
     /// Most items of a page, 1–200; 50 if absent.
@@ -86,13 +88,14 @@ impl Engine {
         let found = self.read(chain, |conn| {
             let rows = select(conn, chain, &scope, query, today, after, limit as i64 + 1)?;
             let customers = people(conn, chain, rows.iter().map(|row| row.customer_id))?;
+            let categories = category::of(conn, chain)?;
             let view = |row: row::JournalRow| {
                 let customer = customers.get(&row.customer_id);
                 let key = customer.map(|customer| customer.person(&keys)).transpose()?.flatten();
                 let overdue = row.due_on.is_some_and(|day| day < today.0);
                 Ok(OpenEntry {
                     id: row.id.typed(),
-                    entry: row.view(key.as_ref())?,
+                    entry: row.view(key.as_ref(), &categories)?,
                     customer: customer.map(|customer| customer.form_of_address.0.display(&customer.name)),
                     overdue,
                 })
@@ -111,19 +114,23 @@ impl Engine {
     pub fn journal_totals(&self, actor: &Actor, id: CustomerId) -> Result<Vec<JournalTotal>, Refusal> {
         actor.scope(Action::JournalRead)?;
         let chain = actor.chain;
-        let rows = self.read(chain, |conn| {
+        let (rows, categories) = self.read(chain, |conn| {
             let customer = find_customer(conn, chain, id)?.ok_or_else(not_found)?;
             actor.require(Action::JournalRead, Some(customer.store_id.typed()))?;
-            Ok(fetch!(conn, SumJournal, [chain, id] => (Name<JournalCategory>, i64, i64, i64, i64))?)
+            let rows = fetch!(conn, SumJournal, [chain, id] => (String, i64, i64, i64, i64))?;
+            Ok((rows, category::of(conn, chain)?))
         })?;
-        let total =
-            |(category, entries, open, amount, quantity): (Name<JournalCategory>, i64, i64, i64, i64)| JournalTotal {
-                category: category.0,
+        let total = |(category, entries, open, amount, quantity): (String, i64, i64, i64, i64)| {
+            let rule = categories.find(&category);
+            JournalTotal {
+                category_name: categories.name(&category),
                 entries,
                 open,
-                amount,
-                quantity,
-            };
+                amount: rule.is_none_or(|rule| rule.amounts).then_some(amount),
+                quantity: rule.is_none_or(|rule| rule.quantities).then_some(quantity),
+                category,
+            }
+        };
         Ok(rows.into_iter().map(total).collect())
     }
 }
@@ -163,7 +170,7 @@ fn select(
             let consultant = customers::consultant_id.eq(Id::from(consultant));
             found = found.filter(diesel::dsl::exists(theirs.filter(consultant)));
         }
-        if let Some(category) = query.category {
+        if let Some(category) = &query.category {
             found = found.filter(journal::category.eq(category.as_str()));
         }
         if query.overdue == Some(true) {

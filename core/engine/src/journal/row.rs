@@ -5,9 +5,9 @@ use crate::each;
 use crate::error::{Error, Result};
 use crate::keys::PersonKey;
 use crate::store::schema::{journal, journal_answers};
-use crate::store::{Conn, Id, Name};
+use crate::store::{Conn, Id};
 use cardea_domain::id::{ChainId, CustomerId};
-use cardea_domain::journal::JournalCategory;
+use cardea_domain::journal::JournalCategories;
 use cardea_domain::{Day, Instant};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub(super) struct JournalRow {
     pub chain_id: Id,
     pub id: Id,
     pub customer_id: Id,
-    pub category: Name<JournalCategory>,
+    pub category: String,
     pub occurred_at: i64,
     pub due_on: Option<i32>,
     pub resolved: bool,
@@ -64,12 +64,13 @@ impl JournalRow {
         Ok(serde_json::from_slice(&document)?)
     }
 
-    pub fn view(self, key: Option<&PersonKey>) -> Result<JournalEntry> {
+    pub fn view(self, key: Option<&PersonKey>, categories: &JournalCategories) -> Result<JournalEntry> {
         let texts = self.texts(key)?;
         Ok(JournalEntry {
             id: self.id.typed(),
             customer_id: self.customer_id.typed(),
-            category: self.category.0,
+            category_name: categories.name(&self.category),
+            category: self.category,
             occurred_at: Instant(self.occurred_at),
             description: texts.description,
             summary: texts.summary,
@@ -142,7 +143,7 @@ pub(super) fn select(
             .filter(journal::chain_id.eq(Id::from(chain)).and(journal::customer_id.eq(Id::from(customer))))
             .filter(journal::id.lt(before))
             .into_boxed();
-        if let Some(category) = query.category {
+        if let Some(category) = &query.category {
             found = found.filter(journal::category.eq(category.as_str()));
         }
         match query.open {

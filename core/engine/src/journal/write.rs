@@ -1,7 +1,7 @@
 //! Writing into a customer's journal, corrections included.
 
-use super::JournalEntry;
 use super::row::{self, JournalRow, Texts};
+use super::{JournalEntry, category};
 use crate::actor::Actor;
 use crate::archive::{CustomerRow, find_living_customer};
 use crate::error::Result;
@@ -9,7 +9,7 @@ use crate::identity::Action;
 use crate::input::{self, Stored, Written, erased, exists, field, not_found};
 use crate::keys::{ChainKeys, PersonKey};
 use crate::store::schema::stores;
-use crate::store::{Answer, Id, IdempotencyKey, Name, Tx};
+use crate::store::{Answer, Id, IdempotencyKey, Tx};
 use crate::words::{self, Gram, Source};
 use crate::{Engine, each};
 use cardea_domain::id::{CustomerId, JournalId};
@@ -23,7 +23,9 @@ use utoipa::ToSchema;
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewJournalEntry {
-    pub category: JournalCategory,
+    /// Code of one of the chain's categories that isn't archived, or that of what is corrected.
+    #[schema(example = "complaint")]
+    pub category: String,
     /// Absent: now. Not later than that.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub occurred_at: Option<Instant>,
@@ -57,17 +59,17 @@ impl NewJournalEntry {
     }
 }
 
-/// What is corrected: an entry of this customer in whose place no other stands yet.
-fn check_corrected(tx: &mut Tx<'_>, customer: CustomerId, entry: JournalId) -> Result<()> {
+/// What is corrected: an entry of this customer in whose place no other stands yet. Its category.
+fn check_corrected(tx: &mut Tx<'_>, customer: CustomerId, entry: JournalId) -> Result<String> {
     let chain = tx.chain();
     let found = row::find(tx.conn(), chain, entry.into())?;
-    if found.is_none_or(|row| row.customer_id != customer.into()) {
+    let Some(found) = found.filter(|row| row.customer_id == customer.into()) else {
         return Err(field("/corrects", "没有这条日志", "There is no such entry").into());
-    }
+    };
     if row::is_corrected(tx.conn(), chain, entry.into())? {
         return Err(exists("/corrects").into());
     }
-    Ok(())
+    Ok(found.category)
 }
 
 fn zone(tx: &mut Tx<'_>, store: Id) -> Result<Zone> {
@@ -78,7 +80,7 @@ fn zone(tx: &mut Tx<'_>, store: Id) -> Result<Zone> {
 
 /// An entry to write.
 struct Entry {
-    category: JournalCategory,
+    category: String,
     occurred: Instant,
     texts: Texts,
     due: Option<Day>,
@@ -99,7 +101,7 @@ fn enter(
         chain_id: customer.chain_id,
         id: id.into(),
         customer_id: customer.id,
-        category: Name(entry.category),
+        category: entry.category,
         occurred_at: entry.occurred.0,
         due_on: entry.due.map(|day| day.0),
         resolved: entry.texts.resolution.is_some(),
@@ -118,7 +120,7 @@ fn enter(
     Ok(id)
 }
 
-fn told(tx: &Tx<'_>, category: JournalCategory, texts: Texts, due: Option<Day>) -> Entry {
+fn told(tx: &Tx<'_>, category: String, texts: Texts, due: Option<Day>) -> Entry {
     Entry {
         category,
         occurred: tx.business_now(),
@@ -145,18 +147,22 @@ pub(crate) fn note(
         description,
         ..Texts::default()
     };
-    let entry = told(tx, category, texts, None);
+    let entry = told(tx, category.as_str().into(), texts, None);
     enter(tx, customer, keys, entry).map(|_| ())
 }
 
 /// What another subject tells the journal, now: it is to be answered as its category says.
 pub(crate) struct Told {
-    pub category: JournalCategory,
+    /// Code of the category; None: a service visit.
+    pub category: Option<String>,
     pub description: String,
     pub summary: Option<String>,
 }
 
 /// Writes what another subject tells, in its transaction; None for a customer who was erased.
+///
+/// # Errors
+/// `field_invalid` at `/category` for one that isn't there or is archived.
 pub(crate) fn tell(tx: &mut Tx<'_>, keys: &ChainKeys, customer: &CustomerRow, new: Told) -> Result<Option<JournalId>> {
     let Some(person) = customer.person(keys)? else {
         return Ok(None);
@@ -167,7 +173,14 @@ pub(crate) fn tell(tx: &mut Tx<'_>, keys: &ChainKeys, customer: &CustomerRow, ne
         summary: new.summary,
         resolution: None,
     };
-    let entry = told(tx, new.category, texts, new.category.due(today));
+    let category = new
+        .category
+        .unwrap_or_else(|| JournalCategory::ServiceVisit.as_str().into());
+    let chain = tx.chain();
+    let categories = category::of(tx.conn(), chain)?;
+    category::check(&categories, &category, None)?;
+    let due = categories.due(&category, today);
+    let entry = told(tx, category, texts, due);
     enter(tx, customer, (keys, &person), entry).map(Some)
 }
 
@@ -195,12 +208,13 @@ impl Engine {
             if occurred > now {
                 return Err(field("/occurred_at", "不能晚于现在", "Not later than now").into());
             }
-            if let Some(entry) = new.corrects {
-                check_corrected(tx, customer_id, entry)?;
-            }
-            let due = new.category.due(zone(tx, customer.store_id)?.day_of(occurred));
+            let corrected = new.corrects.map(|entry| check_corrected(tx, customer_id, entry));
+            let corrected = corrected.transpose()?;
+            let categories = category::of(tx.conn(), chain)?;
+            category::check(&categories, &new.category, corrected.as_deref())?;
+            let due = categories.due(&new.category, zone(tx, customer.store_id)?.day_of(occurred));
             let entry = Entry {
-                category: new.category,
+                category: new.category.clone(),
                 occurred,
                 texts: texts.clone(),
                 due,

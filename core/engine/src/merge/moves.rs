@@ -5,8 +5,9 @@ use crate::each;
 use crate::error::{Error, Result};
 use crate::keys::PersonKey;
 use crate::store::schema::{
-    assessments, bills, contracts, customer_changes, customer_forms, customer_merge_moves, customers, files, journal,
-    journal_answers, lendings, memberships, messages, record_events, records, satisfaction, tasks, top_ups, warnings,
+    assessments, bills, contracts, customer_changes, customer_forms, customer_merge_moves, customers, files,
+    holder_transfers, journal, journal_answers, lendings, memberships, messages, record_events, records, satisfaction,
+    tasks, top_ups, warnings,
 };
 use crate::store::{Conn, Id, Name};
 use crate::warning::row as warning;
@@ -43,6 +44,9 @@ pub enum Moved {
     PaidTopUp = "paid_top_up",
     /// A customer whom the merged one introduced.
     Introduced = "introduced",
+    /// A membership that they handed over, and one that they got.
+    HandedOver = "handed_over",
+    TakenOver = "taken_over",
 }
 }
 
@@ -100,6 +104,8 @@ impl Moved {
             Moved::Message => ids!(messages, customer_id),
             Moved::PaidTopUp => ids!(top_ups, payer_id),
             Moved::Introduced => ids!(customers, introducer_id),
+            Moved::HandedOver => ids!(holder_transfers, from_id),
+            Moved::TakenOver => ids!(holder_transfers, to_id),
             Moved::Tag => tag::of(conn, chain, customer)?,
             Moved::Bill => {
                 let mine = bills::chain_id.eq(chain).and(bills::customer_id.eq(customer));
@@ -140,6 +146,8 @@ impl Moved {
             Moved::Bill => update!(bills, customer_id),
             Moved::PaidTopUp => update!(top_ups, payer_id),
             Moved::Introduced => update!(customers, introducer_id),
+            Moved::HandedOver => update!(holder_transfers, from_id),
+            Moved::TakenOver => update!(holder_transfers, to_id),
             Moved::Tag => tag::give(conn, (chain, ids), from.customer, to.customer)?,
             Moved::Journal => {
                 for id in ids {
@@ -276,6 +284,8 @@ pub(super) fn hand_over(
         Moved::Message,
         Moved::PaidTopUp,
         Moved::Introduced,
+        Moved::HandedOver,
+        Moved::TakenOver,
         Moved::Tag,
         Moved::Membership,
     ] {

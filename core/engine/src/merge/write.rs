@@ -1,7 +1,7 @@
 //! Merging, and taking a merge back.
 
 use super::classes::Classes;
-use super::moves::{self, Side};
+use super::moves::{self, Moved, Side};
 use super::person::{self, Person, Rules};
 use super::row::{self, Content, Emptied, MergeRow};
 use super::{CustomerMerge, NewMerge};
@@ -11,10 +11,10 @@ use crate::archive::row::{CustomerRow, find, find_living};
 use crate::archive::search;
 use crate::error::Result;
 use crate::identity::Action;
-use crate::input::{Stored, Written, check_version, exists, field, not_found};
+use crate::input::{Stored, Written, check_version, exists, field, in_use, not_found};
 use crate::keys::ChainKeys;
-use crate::store::schema::{customer_cards, customer_merges, customers};
-use crate::store::{Answer, Conn, Id, IdempotencyKey, Tx};
+use crate::store::schema::{customer_cards, customer_merge_moves, customer_merges, customers, membership_merges};
+use crate::store::{Answer, Conn, Id, IdempotencyKey, Name, Tx};
 use crate::{Engine, each};
 use cardea_domain::Refusal;
 use cardea_domain::id::{CustomerId, MergeId};
@@ -185,6 +185,37 @@ fn standing(tx: &mut Tx<'_>, keys: &ChainKeys, id: MergeId) -> Result<(MergeRow,
     Ok((row, survivor, merged))
 }
 
+/// A membership that came with the merged customer and has become one with another since can't go back by itself.
+///
+/// # Errors
+/// `in_use`
+fn check_memberships_parted(conn: &mut Conn, row: &MergeRow) -> Result<()> {
+    let of_merge = customer_merge_moves::chain_id
+        .eq(row.chain_id)
+        .and(customer_merge_moves::merge_id.eq(row.id))
+        .and(customer_merge_moves::kind.eq(Name(Moved::Membership)));
+    let moved: Vec<Id> = each!(conn, c => customer_merge_moves::table
+        .select(customer_merge_moves::row_id)
+        .filter(of_merge)
+        .load(c)?);
+    let either = membership_merges::membership_id
+        .eq_any(&moved)
+        .or(membership_merges::merged_id.eq_any(&moved));
+    let standing = membership_merges::chain_id
+        .eq(row.chain_id)
+        .and(membership_merges::undone_at.is_null());
+    let merged: i64 = each!(conn, c => membership_merges::table
+        .filter(standing.and(either))
+        .count()
+        .get_result(c)?);
+    if merged == 0 {
+        return Ok(());
+    }
+    let zh = "两位顾客的会籍已合并：请先撤销会籍的合并，再撤销顾客的合并。";
+    let en = "Memberships of the two were merged since: take that back first, then the merge of the customers.";
+    Err(in_use(zh, en).into())
+}
+
 fn undo(tx: &mut Tx<'_>, keys: &ChainKeys, id: MergeId) -> Result<()> {
     let (row, mut survivor, merged) = standing(tx, keys, id)?;
     let content = Content::open(&survivor.key, &row)?;
@@ -197,6 +228,7 @@ fn undo(tx: &mut Tx<'_>, keys: &ChainKeys, id: MergeId) -> Result<()> {
     survivor.save(tx.conn(), keys)?;
     refill(tx.conn(), &merged, &content.merged)?;
     let chain = tx.chain();
+    check_memberships_parted(tx.conn(), &row)?;
     let back = find(tx.conn(), chain, row.merged_id.typed())?.ok_or_else(not_found)?;
     let back = Person::open(tx.conn(), keys, back)?;
     back.index(tx.conn(), keys)?;

@@ -40,11 +40,11 @@ statements! {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAdjustment {
-    /// `points`, also if absent.
+    /// `points`, also if absent: only points can be adjusted.
     #[serde(default = "super::points")]
     #[schema(value_type = Option<String>, example = "points")]
     pub asset: Asset,
-    /// Positive: to the member; not 0, within ±1 000 000 000.
+    /// Points; positive: to the member; not 0, within ±1 000 000 000.
     #[schema(example = 200)]
     pub amount: i64,
     /// Code of the chain's list.
@@ -74,7 +74,11 @@ pub struct Adjustment {
     pub staff_id: Option<StaffId>,
     #[schema(value_type = String, example = "points")]
     pub asset: Asset,
+    /// Points; positive: to the member.
+    #[schema(example = 200)]
     pub amount: i64,
+    /// Code of the chain's list.
+    #[schema(example = "complaint")]
     pub reason: String,
     pub note: Option<String>,
     pub reference: Option<String>,
@@ -143,7 +147,10 @@ impl From<Row> for Adjustment {
 impl NewAdjustment {
     fn check(mut self) -> Result<Self, Refusal> {
         if self.asset != Asset::points() {
-            return Err(field("/asset", "只能调整积分", "Only points can be adjusted"));
+            let zh = "只有积分可以人工调整；储值请用充值或退款，次卡请用其核销与退卡。";
+            let en =
+                "Only points are adjusted by hand; stored value is topped up or refunded, passes are used or refunded.";
+            return Err(field("/asset", zh, en));
         }
         if self.amount == 0 || !(-MOST..=MOST).contains(&self.amount) {
             let (zh, en) = ("不能为 0，绝对值不超过 1000000000", "Not 0, within ±1000000000");
@@ -207,7 +214,10 @@ fn book(tx: &mut Tx<'_>, context: &Context, membership: MembershipId, new: &NewA
     }
     let rules: AdjustmentRules = settings::read(tx.conn(), chain)?.value;
     let Some(reason) = rules.reason(&new.reason) else {
-        let (zh, en) = ("不在调整原因列表中", "It isn't in the list of reasons");
+        let (zh, en) = (
+            "没有这个调整原因；请选用总部调整规则中所列的原因。",
+            "There is no such reason; name one of those that the adjustment rules list.",
+        );
         return Err(field("/reason", zh, en).into());
     };
     let (actor, context) = (tx.actor(), super::now(context, tx));
@@ -273,7 +283,7 @@ fn guarded(membership: MembershipId, new: &NewAdjustment, reason: &Text) -> Guar
             "store_id": new.store_id, "reference": new.reference,
         }),
         summary: Text::new(
-            format!("调整积分 {amount:+}（{}）", reason.zh),
+            format!("调整积分 {amount:+} 分（{}）", reason.zh),
             format!("Adjust points by {amount:+}: {}", reason.en),
         ),
     }

@@ -26,7 +26,7 @@ const MOST: i64 = 1_000_000_000_000;
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewHold {
-    /// Number of the card presented; it has to be usable, and its loss lets the hold go.
+    /// Number of the card presented; it has to be usable, and its loss lets the hold go. A dynamic code isn't taken here.
     pub card: Option<String>,
     /// In place of a card.
     #[schema(value_type = Option<Uuid>)]
@@ -35,7 +35,7 @@ pub struct NewHold {
     #[serde(default = "super::points")]
     #[schema(value_type = Option<String>, example = "points")]
     pub asset: Asset,
-    /// Points, or minor units of value.
+    /// Points, sessions, or minor units of value.
     #[schema(minimum = 1, example = 300)]
     pub amount: i64,
     /// For how long, at most 7 days.
@@ -52,7 +52,7 @@ pub struct NewHold {
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCapture {
-    /// At most what is held; what is over is free again.
+    /// In the unit of what is held, at most that; what is over is free again.
     #[schema(minimum = 1, example = 300)]
     pub amount: i64,
     /// The store that spends it; the one that held if absent.
@@ -78,9 +78,10 @@ pub struct HoldView {
     pub store_id: StoreId,
     #[schema(value_type = String, example = "points")]
     pub asset: Asset,
-    /// What was set aside.
+    /// What was set aside: points, sessions, or minor units of value.
+    #[schema(minimum = 1, example = 300)]
     pub amount: i64,
-    /// What was spent of it: less than was asked where lots had expired meanwhile.
+    /// What was spent of it, in the same unit: less than was asked where lots had expired meanwhile.
     pub captured: i64,
     pub purpose: String,
     /// As of now: `expired` once its time is over.

@@ -2,6 +2,8 @@
 
 use super::rules::TransferRules;
 use crate::actor::Actor;
+use crate::command::Confirmation;
+use crate::command::guard::Sure;
 use crate::error::Result;
 use crate::identity::Action;
 use crate::input::{Stored, Written, field, not_found};
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashMap;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Days over which transfers of a membership count together.
 const YEAR: i64 = 365;
@@ -40,11 +43,15 @@ pub struct NewTransfer {
     /// Who gets them: a membership of the same program.
     #[schema(value_type = Uuid)]
     pub to_id: MembershipId,
+    /// Points.
     #[schema(minimum = 1, example = 200)]
     pub amount: i64,
     /// The store that does it.
     #[schema(value_type = Uuid)]
     pub store_id: StoreId,
+    /// What was made sure of, where the program's plugin demands it; no card is used, so no PIN.
+    #[serde(default)]
+    pub confirmation: Confirmation,
 }
 
 /// A transfer as it was booked: lots keep their dates, and count to the store that issued them.
@@ -60,6 +67,8 @@ pub struct Transfer {
     pub store_id: StoreId,
     #[schema(value_type = String, example = "points")]
     pub asset: Asset,
+    /// Points.
+    #[schema(minimum = 1, example = 200)]
     pub amount: i64,
     #[schema(value_type = String, format = DateTime)]
     pub at: Instant,
@@ -100,8 +109,9 @@ fn check_limits(tx: &mut Tx<'_>, from: (MembershipId, ProgramId), amount: i64, n
     let rules: TransferRules = settings::read(tx.conn(), chain)?.value;
     let Some(limit) = rules.limit(from.1) else {
         let (zh, en) = (
-            "本会员计划不允许转让积分",
-            "The program lets no points go to other memberships",
+            "本会员计划没有开放积分转让，不能转出；如需转让，请由总部在转让规则中为该计划设置限额。",
+            "The program lets no points go to other memberships, as the transfer rules name no limit for it; head office can \
+             set one.",
         );
         return Err(field("/amount", zh, en).into());
     };
@@ -110,8 +120,15 @@ fn check_limits(tx: &mut Tx<'_>, from: (MembershipId, ProgramId), amount: i64, n
     let left = (limit.per_year - given.first().map_or(0, |row| row.0)).clamp(0, limit.at_once);
     if amount > left {
         let (zh, en) = (
-            format!("最多还可转 {left} 分"),
-            format!("At most {left} points may still go"),
+            format!(
+                "超出转让限额：该会籍每次最多转出 {} 分，365 天内合计最多 {} 分，现在最多还可转 {left} 分。请减少转让积分，或过后再转。",
+                limit.at_once, limit.per_year
+            ),
+            format!(
+                "That is beyond the limit: at most {} points go from the membership at once, {} within 365 days, so {left} may go \
+                 now. Hand over fewer, or later.",
+                limit.at_once, limit.per_year
+            ),
         );
         return Err(field("/amount", &zh, &en).with(|facts| facts.limit = Some(left)).into());
     }
@@ -132,12 +149,21 @@ fn issuers(
     Ok(found.into_iter().filter_map(issued).collect())
 }
 
-fn book(tx: &mut Tx<'_>, context: &Context, from: MembershipId, new: &NewTransfer) -> Result<Answer> {
+fn book(
+    tx: &mut Tx<'_>,
+    (context, sure): (&Context, &Sure),
+    (id, from): (TransferId, MembershipId),
+    new: &NewTransfer,
+) -> Result<Answer> {
     let (chain, context) = (tx.chain(), super::now(context, tx));
     let mut giver = super::member(tx, from)?;
+    sure.check(&giver)?;
     let mut taker = super::member(tx, new.to_id)?;
     if giver.program != taker.program {
-        let (zh, en) = ("只能转给同一会员计划的会籍", "Only to a membership of the same program");
+        let (zh, en) = (
+            "收方会籍属于另一会员计划，积分不能跨计划转让；请改选同一计划的会籍。",
+            "The membership that is to get them is of another program, and points stay within theirs; name one of the same program.",
+        );
         return Err(field("/to_id", zh, en).into());
     }
     check_limits(tx, (from, giver.program), new.amount, context.now)?;
@@ -150,7 +176,6 @@ fn book(tx: &mut Tx<'_>, context: &Context, from: MembershipId, new: &NewTransfe
     });
     let handed: Vec<Handed> = handed.collect();
     let (left, came) = decide_transfer((&mut giver, &mut taker), (&asset, &handed), &context, tx.ids())?;
-    let id: TransferId = tx.new_id();
     let row = Row {
         chain_id: chain.into(),
         id: id.into(),
@@ -165,6 +190,7 @@ fn book(tx: &mut Tx<'_>, context: &Context, from: MembershipId, new: &NewTransfe
     each!(tx.conn(), c => diesel::insert_into(transfers::table).values(&row).execute(c)?);
     tx.book(left.0);
     tx.book(came.0);
+    tx.keep(sure.questions());
     let detail = json!({ "from_id": from, "to_id": new.to_id, "asset": asset, "amount": new.amount });
     tx.audit("points.transfer", id.0, detail);
     Answer::created(&Stored::of(id))
@@ -174,7 +200,8 @@ impl Engine {
     /// Hands points over to another membership.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `field_invalid` (limits, another program), `membership_closed`, `insufficient_points`.
+    /// `forbidden`, `not_found`, `field_invalid` (limits, another program), `membership_closed`, `insufficient_points`;
+    /// `rule_refused`, `confirmation_needed` and `plugin_failed` by the program's plugin.
     pub async fn transfer(
         &self,
         actor: &Actor,
@@ -187,10 +214,14 @@ impl Engine {
             return Err(field("/amount", "须至少为 1", "At least 1"));
         }
         if new.to_id == from {
-            return Err(field("/to_id", "不能转给自己", "Not to itself"));
+            let zh = "收方就是转出的会籍，无须转让；请填写另一会籍。";
+            let en = "That is the membership that the points come from; name another one.";
+            return Err(field("/to_id", zh, en));
         }
         let context = super::context(self, actor, from, new.store_id)?;
-        let work = move |tx: &mut Tx<'_>| book(tx, &context, from, &new);
+        let id = TransferId(Uuid::now_v7());
+        let sure = Sure::of_transfer(self, actor, (from, id.0), new.store_id, &new.confirmation)?;
+        let work = move |tx: &mut Tx<'_>| book(tx, (&context, &sure), (id, from), &new);
         let answered = self.transact(actor, key, "points.transfer", work).await?;
         Written::read(answered, |id| {
             let found: Option<Row> = self.read(actor.chain, |conn| {

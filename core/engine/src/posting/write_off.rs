@@ -40,7 +40,8 @@ pub struct WriteOff {
     pub membership_id: MembershipId,
     #[schema(value_type = String, example = "points")]
     pub asset: Asset,
-    #[schema(example = 40)]
+    /// Points, or what else the asset counts.
+    #[schema(minimum = 1, example = 40)]
     pub amount: i64,
     /// Since when it was owed.
     #[schema(value_type = String, format = Date)]
@@ -64,8 +65,11 @@ fn book(
         .map_or(today, |at| zone.day_of(*at));
     if !is_old(began, today) {
         let (zh, en) = (
-            format!("欠分始于 {began}，满 12 个月后才能核销"),
-            format!("It is owed since {began}; it can be written off once it is over twelve months old"),
+            format!("欠分始于 {began}，未满 12 个月，不能核销；请到期后再申请，或由会员消费抵还。"),
+            format!(
+                "It is owed since {began}, which isn't over twelve months ago, so it can't be written off; ask again then, or let the \
+                 member earn it back."
+            ),
         );
         return Err(Refusal::new(Code::DebtNotOld, zh, en).into());
     }
@@ -77,8 +81,8 @@ fn book(
             "store_id": new.store_id,
         }),
         summary: Text::new(
-            format!("核销欠分 {amount}"),
-            format!("Write off a debt of {amount} points"),
+            format!("核销欠分 {amount} 分（{began} 起所欠，已满 12 个月）"),
+            format!("Write off a debt of {amount} points, owed since {began}: over twelve months"),
         ),
     };
     if let Some(waits) = approval::permit(tx, guarded)? {

@@ -2,7 +2,9 @@
 
 use super::{cards, named};
 use crate::actor::Actor;
+use crate::command::open_finder;
 use crate::error::{Error, Result};
+use crate::identity::Action;
 use crate::store::schema::{bills, card_events, entries};
 use crate::store::writer::ledger::LoadedCard;
 use crate::store::{Conn, Id};
@@ -28,7 +30,8 @@ pub struct CardLossQuery {
     pub since: Option<Instant>,
 }
 
-/// A loss as it was reported last, and what was spent before.
+/// A loss as it was reported last, and what was spent before. Of a card that was handed in without a report, the hand-in
+/// stands for the report.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CardLoss {
     /// null: not known, so everything before the report is listed.
@@ -44,12 +47,27 @@ pub struct CardLoss {
     pub questions: Vec<CallBackQuestion>,
     /// At the counter: whether the identity document was seen.
     pub identity_checked: Option<bool>,
+    /// Since then the card was found and handed in, or it was handed in without any report.
+    pub handed_in: Option<HandedIn>,
     /// Whether the card is lost still.
     pub lost: bool,
     /// How the number of the card in its place ends.
     pub replaced_by_last_four: Option<String>,
     /// What was spent with this card, newest first, at most 500 movements.
     pub spent: Vec<SpentBeforeReport>,
+}
+
+/// A found card at a counter (D-CARD-6).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HandedIn {
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+    /// Who took it.
+    #[schema(value_type = Option<Uuid>)]
+    pub staff_id: Option<StaffId>,
+    /// Who brought it; null for whoever may not cancel the loss.
+    #[schema(example = "保安老李")]
+    pub by: Option<String>,
 }
 
 /// A movement that took something while the card was gone.
@@ -83,15 +101,23 @@ struct Told {
 }
 
 impl Engine {
-    /// The last reported loss of a card.
+    /// The last reported loss of a card, and who has handed it in since.
     ///
     /// # Errors
-    /// `forbidden`; `not_found` for a card that there isn't, or whose loss was never reported.
+    /// `forbidden`; `not_found` for a card that there isn't, or that was neither reported lost nor handed in.
     pub fn card_loss(&self, actor: &Actor, id: CardId, since: Option<Instant>) -> Result<CardLoss, Refusal> {
         let loaded = cards::readable(self, actor, id)?;
         let chain = actor.chain;
-        let report = self.read(chain, |conn| report(conn, chain, id))?;
-        let (at, staff, detail) = report.ok_or_else(crate::input::not_found)?;
+        let last = |operation: &str| self.read(chain, |conn| last_event(conn, chain, id, operation));
+        let (report, found) = (last("report_loss")?, last("hand_in")?);
+        // A card that was found before it was reported again is gone again.
+        let since_report = |found: &Event| report.as_ref().is_none_or(|report| report.id.0 < found.id.0);
+        let found = found.filter(since_report);
+        let handed_in = found.as_ref().map(|found| self.handed_in(actor, &loaded, found));
+        let handed_in = handed_in.transpose()?;
+        let Event {
+            at, staff_id, detail, ..
+        } = report.or(found).ok_or_else(crate::input::not_found)?;
         let told: Told = serde_json::from_str(&detail).map_err(Error::from)?;
         let lost_at = since.or(told.lost_at);
         let between = (lost_at.unwrap_or(Instant(i64::MIN)), Instant(at));
@@ -99,24 +125,49 @@ impl Engine {
         Ok(CardLoss {
             lost_at,
             reported_at: Instant(at),
-            staff_id: staff.map(Id::typed),
+            staff_id: staff_id.map(Id::typed),
             caller_verified: told.caller_verified,
             questions: told.questions,
             identity_checked: told.identity_checked,
+            handed_in,
             lost: loaded.card.blocks.contains(&cardea_domain::card::Block::Loss),
             replaced_by_last_four: loaded.new_last_four,
             spent,
         })
     }
+
+    /// A hand-in; who brought the card is for those who give it back.
+    fn handed_in(&self, actor: &Actor, card: &LoadedCard, found: &Event) -> Result<HandedIn> {
+        let may = actor.require(Action::CardCancelLoss, Some(card.card.store)).is_ok();
+        let sealed = found.finder.as_deref().filter(|_| may);
+        let keys = self.keys().chain(actor.chain);
+        let by = sealed.map(|sealed| open_finder(&keys, card.card.id, sealed));
+        Ok(HandedIn {
+            at: Instant(found.at),
+            staff_id: found.staff_id.map(Id::typed),
+            by: by.transpose()?,
+        })
+    }
 }
 
-fn report(conn: &mut Conn, chain: ChainId, card: CardId) -> Result<Option<(i64, Option<Id>, String)>> {
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = card_events)]
+struct Event {
+    id: Id,
+    at: i64,
+    staff_id: Option<Id>,
+    detail: String,
+    finder: Option<Vec<u8>>,
+}
+
+/// The last time that something happened to a card.
+fn last_event(conn: &mut Conn, chain: ChainId, card: CardId, operation: &str) -> Result<Option<Event>> {
     let own = card_events::chain_id
         .eq(Id::from(chain))
         .and(card_events::card_id.eq(Id::from(card)));
     Ok(each!(conn, c => card_events::table
-        .select((card_events::at, card_events::staff_id, card_events::detail))
-        .filter(own.and(card_events::operation.eq("report_loss")))
+        .select(Event::as_select())
+        .filter(own.and(card_events::operation.eq(operation)))
         .order(card_events::id.desc())
         .first(c)
         .optional()?))

@@ -2,6 +2,7 @@
 
 use super::cards;
 use super::holder::Holders;
+use super::pool::{self, MembershipPool};
 use super::{Card, CardHolder, CardShown, CustomerBrief, stores_of};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
@@ -52,6 +53,8 @@ pub struct Membership<C, H> {
     #[schema(value_type = Option<String>, format = Date)]
     pub valid_through: Option<Day>,
     pub balances: Vec<Balance>,
+    /// The family pool it is in, with what can be spent beside its own; null without one, and after the end.
+    pub pool: Option<MembershipPool>,
     // Oldest first.
     #[schema(value_type = Vec<CardShown>)]
     pub cards: Vec<Card<H>>,
@@ -145,6 +148,7 @@ impl MembershipView {
             opened_on: self.opened_on,
             valid_through: self.valid_through,
             balances: self.balances,
+            pool: self.pool,
             cards: self.cards.into_iter().map(|card| card.told(&holder)).collect(),
             next_tier: self.next_tier,
             tier_review: self.tier_review,
@@ -258,7 +262,17 @@ fn views(engine: &Engine, chain: ChainId, rows: Vec<Row>) -> Result<Vec<Membersh
         });
     }
     let holders = Holders::load(engine, chain, &needs)?;
-    read.into_iter().map(|read| view(read, &holders)).collect()
+    let views = read.into_iter().map(|read| view(read, &holders));
+    let mut views = views.collect::<Result<Vec<_>>>()?;
+    engine.read(chain, |conn| {
+        for view in views.iter_mut().filter(|view| view.state == MembershipState::Open) {
+            if let Some(member) = holders.member(view.id) {
+                view.pool = pool::of(conn, chain, member, holders.now)?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(views)
 }
 
 /// The zones of the stores that opened the memberships.
@@ -318,6 +332,7 @@ fn view(read: Read, holders: &Holders) -> Result<MembershipView> {
         opened_on: Day(row.opened_on),
         valid_through: row.valid_through.map(Day),
         balances: member.balances(holders.now),
+        pool: None,
         cards: cards
             .into_iter()
             .map(|card| cards::view(card, holders))

@@ -7,7 +7,9 @@ mod find;
 mod holder;
 mod loss;
 mod memberships;
+mod outstanding;
 mod own;
+mod pool;
 mod prepaid;
 mod prepaid_report;
 mod record;
@@ -20,11 +22,13 @@ pub use crate::archive::CustomerBrief;
 pub use bills::{BillFilter, BillLineView, BillTenderView, BillView, BookedSale, SaleQuery, SaleShown};
 pub use cards::{Card, CardHolder, CardQuery, CardShown, CardView};
 pub use entries::{LotMove, StatementEntry};
-pub use loss::{CardLoss, CardLossQuery, SpentBeforeReport};
+pub use loss::{CardLoss, CardLossQuery, HandedIn, SpentBeforeReport};
 pub use memberships::{
     CustomerShown, Lot, Membership, MembershipQuery, MembershipShown, MembershipState, MembershipView, TierReview,
 };
+pub use outstanding::{OutstandingCard, OutstandingCause};
 pub(crate) use own::{bills as own_bills, entries as own_entries};
+pub use pool::MembershipPool;
 pub use prepaid::{PassShown, PassUseShown, RefundShown, TopUpShown};
 pub use prepaid_report::{PrepaidFigures, PrepaidReport, PrepaidReportQuery, PrepaidStore};
 pub use record::{RecordFile, RecordFormat, RecordQuery, RecordedMove};

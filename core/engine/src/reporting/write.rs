@@ -15,7 +15,6 @@ use crate::store::{Answer, Id, IdempotencyKey, Name, Tx};
 use crate::warning::{Report, raise};
 use crate::{Engine, each};
 use cardea_domain::id::{CustomerId, VisitReportId};
-use cardea_domain::journal::JournalCategory;
 use cardea_domain::reporting::{ReportPeriod, ReportRules};
 use cardea_domain::warning::WarningKind;
 use cardea_domain::{Day, Refusal};
@@ -87,7 +86,7 @@ fn visit(tx: &mut Tx<'_>, keys: &ChainKeys, today: Day, n: usize, visit: &NewVis
     let store = Some(customer.store_id.typed());
     tx.actor().require(Action::JournalWrite, store)?;
     let told = Told {
-        category: JournalCategory::ServiceVisit,
+        category: None,
         description: visit.description.clone(),
         summary: None,
     };

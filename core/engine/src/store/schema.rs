@@ -286,6 +286,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    route_reviews (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        staff_id -> Binary,
+        reviewed_on -> Integer,
+        reviewed_by -> Nullable<Binary>,
+        customers -> BigInt,
+        unplaced -> BigInt,
+        remark -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     calendar_feeds (chain_id, staff_id) {
         chain_id -> Binary,
         staff_id -> Binary,
@@ -586,6 +599,7 @@ diesel::table! {
         tier_until -> Nullable<Integer>,
         own_tier -> Nullable<Text>,
         own_until -> Nullable<Integer>,
+        merged_into -> Nullable<Binary>,
     }
 }
 
@@ -625,6 +639,7 @@ diesel::table! {
         from_state -> Text,
         to_state -> Text,
         blocks -> Text,
+        finder -> Nullable<Binary>,
     }
 }
 
@@ -1357,6 +1372,47 @@ diesel::table! {
 }
 
 diesel::table! {
+    pools (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        program_id -> Binary,
+        head_id -> Binary,
+        name -> Text,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        opened_at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    pool_members (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        pool_id -> Binary,
+        membership_id -> Binary,
+        joined_at -> BigInt,
+        joined_by -> Nullable<Binary>,
+        reason -> Text,
+        left_at -> Nullable<BigInt>,
+        left_by -> Nullable<Binary>,
+        left_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    pool_draws (chain_id, bill_id, lot_id) {
+        chain_id -> Binary,
+        bill_id -> Binary,
+        lot_id -> Binary,
+        membership_id -> Binary,
+        lender_id -> Binary,
+        lender_lot_id -> Binary,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
     holds (chain_id, id) {
         chain_id -> Binary,
         id -> Binary,
@@ -1402,6 +1458,8 @@ diesel::table! {
         note -> Nullable<Text>,
         staff_id -> Nullable<Binary>,
         created_at -> BigInt,
+        blocked -> Bool,
+        reason -> Nullable<Text>,
     }
 }
 
@@ -1771,55 +1829,155 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    openings (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        name -> Text,
+        digest -> Binary,
+        store_id -> Binary,
+        state -> Text,
+        rows_total -> BigInt,
+        members_total -> BigInt,
+        members_done -> BigInt,
+        points -> BigInt,
+        principal -> BigInt,
+        bonus -> BigInt,
+        sessions -> BigInt,
+        warnings -> BigInt,
+        staff_id -> Nullable<Binary>,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    holder_transfers (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        from_id -> Binary,
+        to_id -> Binary,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        from_document -> Text,
+        to_document -> Text,
+        reason -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    plugin_questions (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        function -> Text,
+        subject_id -> Binary,
+        at -> BigInt,
+        configuration_id -> Binary,
+        input_hash -> Binary,
+    }
+}
+
+diesel::table! {
+    opening_members (chain_id, opening_id, line) {
+        chain_id -> Binary,
+        opening_id -> Binary,
+        line -> BigInt,
+        membership_id -> Binary,
+        undone -> Bool,
+    }
+}
+
+diesel::table! {
+    membership_merges (chain_id, id) {
+        chain_id -> Binary,
+        id -> Binary,
+        membership_id -> Binary,
+        merged_id -> Binary,
+        store_id -> Binary,
+        staff_id -> Nullable<Binary>,
+        reason -> Text,
+        content -> Text,
+        merged_at -> BigInt,
+        undone_by -> Nullable<Binary>,
+        undone_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    opening_rows (chain_id, opening_id, line) {
+        chain_id -> Binary,
+        opening_id -> Binary,
+        line -> BigInt,
+        membership_id -> Binary,
+        entry_id -> Binary,
+        asset -> Text,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    merged_lots (chain_id, merge_id, lot_id) {
+        chain_id -> Binary,
+        merge_id -> Binary,
+        lot_id -> Binary,
+        heir_id -> Binary,
+        moved -> BigInt,
+        came -> BigInt,
+    }
+}
+
+diesel::table! {
+    lot_extensions (chain_id, lot_id, at) {
+        chain_id -> Binary,
+        lot_id -> Binary,
+        at -> BigInt,
+        membership_id -> Binary,
+        with_membership -> Bool,
+        was_expires_at -> Nullable<BigInt>,
+        expires_at -> BigInt,
+        rule -> Text,
+        explanation_zh -> Text,
+        explanation_en -> Text,
+        configuration_id -> Binary,
+        input_hash -> Binary,
+    }
+}
+
+// Those that queries join: for each pair of them diesel has code to compile.
 diesel::allow_tables_to_appear_in_same_query!(
     terms,
     term_acceptances,
     contract_originals,
-    custody_events,
     stock_takes,
     stock_take_items,
-    approvals,
-    approval_decisions,
     contract_types,
     contracts,
-    contract_versions,
-    contract_events,
     contract_looks,
     contract_milestones,
-    filing_numbers,
-    customer_forms,
-    customer_changes,
     files,
     file_imports,
     file_import_parts,
     file_import_faults,
-    file_import_changes,
     customer_merges,
     customer_merge_moves,
     journal,
-    looks,
     lendings,
     text_grams,
     retention,
     deletions,
     installation,
     journal_answers,
-    job_runs,
     tasks,
     settings,
     warnings,
     satisfaction,
-    scorecards,
-    assessments,
     visit_reports,
     visit_report_visits,
     card_completeness,
-    service_standards,
     task_checks,
     calendar_feeds,
-    handovers,
-    handover_customers,
-    handover_tasks,
     chains,
     regions,
     stores,
@@ -1828,7 +1986,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     customers,
     customer_indexes,
-    field_versions,
     customer_cards,
     customer_classes,
     class_rules,
@@ -1848,48 +2005,29 @@ diesel::allow_tables_to_appear_in_same_query!(
     lots,
     lot_moves,
     accounts,
-    measures,
     tier_changes,
     recorded_inputs,
+    lot_extensions,
     unjudged,
     idempotency,
     audit,
-    audit_lanes,
-    audit_checkpoints,
     outbox,
-    imports,
     messages,
-    message_channels,
-    message_refusals,
-    staff_contacts,
-    webhook_endpoints,
     webhook_deliveries,
     adjustments,
-    transfers,
-    holds,
+    pools,
+    pool_members,
     voucher_kinds,
-    voucher_batches,
-    vouchers,
-    voucher_uses,
-    reward_pictures,
-    reward_stocks,
-    reward_claims,
     card_batches,
     card_blanks,
     card_moves,
     card_stock,
     card_transfers,
-    card_counts,
-    card_count_items,
     campaigns,
-    campaign_versions,
     campaign_uses,
     tags,
     customer_tags,
     segments,
-    measure_totals,
-    top_ups,
-    passes,
-    pass_uses,
     renewals,
+    membership_merges,
 );

@@ -309,4 +309,5 @@ macro_rules! bind_ids {
     )*};
 }
 bind_ids!(ChainId RegionId StoreId StaffId SessionId CustomerId ProgramId ConfigurationId MembershipId CardId RewardId BillId EntryId LotId HandoverId TaskId TermsId
-    VoucherId VoucherKindId CampaignId TagId SegmentId RenewalId);
+    VoucherId VoucherKindId CampaignId TagId SegmentId RenewalId
+    MembershipMergeId HolderTransferId);

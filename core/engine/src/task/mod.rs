@@ -6,6 +6,7 @@ mod check;
 mod feed;
 mod handover;
 mod plan;
+mod route;
 pub(crate) mod row;
 pub(crate) mod standards;
 mod write;
@@ -15,6 +16,7 @@ pub use check::{CheckFigures, NewTaskCheck, TaskCheck, TaskCheckQuery};
 pub use feed::{CalendarAddress, NewCalendar};
 pub use handover::{Handover, NewHandover, UndoHandover};
 pub use plan::{ConsultantView, Plan, PlanQuery};
+pub use route::{NewRouteReview, RouteReview, RouteStop, RouteView};
 pub use standards::{ServiceStandardsChange, ServiceStandardsView};
 pub use write::{DroppedTask, EndedTask, NewTask};
 

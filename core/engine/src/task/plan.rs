@@ -1,7 +1,7 @@
 //! A consultant's day, and the consultants as their manager sees them.
 
 use super::row::TaskRow;
-use super::{Task, TaskQuery};
+use super::{Task, TaskQuery, route};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::identity::{Action, StoreScope};
@@ -52,7 +52,8 @@ pub struct PlanQuery {
     pub staff_id: Option<StaffId>,
 }
 
-/// A day: what is overdue and due, in the order of the round.
+/// A day: what is overdue and due, in the order of the round; what has no place in it by region and route order of the
+/// customers.
 #[derive(Clone, Serialize, ToSchema)]
 pub struct Plan {
     #[schema(value_type = String, format = Date)]
@@ -159,7 +160,7 @@ pub(super) fn check_colleague(conn: &mut Conn, actor: &Actor, action: Action, wh
     Ok(actor.require(action, shared)?)
 }
 
-fn people(conn: &mut Conn, chain: ChainId, scope: &StoreScope) -> Result<Vec<(Id, String, bool)>> {
+pub(super) fn people(conn: &mut Conn, chain: ChainId, scope: &StoreScope) -> Result<Vec<(Id, String, bool)>> {
     Ok(each!(conn, c => {
         let mut found = staff::table
             .select((staff::id, staff::name, staff::active))
@@ -176,7 +177,8 @@ fn people(conn: &mut Conn, chain: ChainId, scope: &StoreScope) -> Result<Vec<(Id
     }))
 }
 
-/// Open tasks until today, by their place in the round, then by the day.
+/// Open tasks until today: those with a place in the day's round first, the others by region and place of the customer on
+/// the route, then by the day.
 fn day(conn: &mut Conn, chain: ChainId, scope: &StoreScope, whose: StaffId, today: Day) -> Result<Vec<TaskRow>> {
     let mut rows = super::select(
         conn,
@@ -192,6 +194,8 @@ fn day(conn: &mut Conn, chain: ChainId, scope: &StoreScope, whose: StaffId, toda
         MOST,
     )?;
     rows.retain(|row| row.due_on <= today.0);
-    rows.sort_by_key(|row| (row.route.is_none(), row.route, row.due_on, row.id.0));
+    let stops = route::stops_of(conn, chain, rows.iter().map(|row| row.customer_id).collect())?;
+    let stop = |row: &TaskRow| stops.get(&row.customer_id).cloned().unwrap_or_default();
+    rows.sort_by_cached_key(|row| (row.route.is_none(), row.route, stop(row), row.due_on, row.id.0));
     Ok(rows)
 }

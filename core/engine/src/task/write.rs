@@ -14,7 +14,6 @@ use crate::keys::ChainKeys;
 use crate::store::schema::staff;
 use crate::store::{Answer, Id, IdempotencyKey, Name, Tx};
 use cardea_domain::id::*;
-use cardea_domain::journal::JournalCategory;
 use cardea_domain::task::{TaskKind, TaskSource, TaskState};
 use cardea_domain::{Code, Day, Refusal};
 use diesel::prelude::*;
@@ -45,8 +44,8 @@ pub struct NewTask {
 pub struct EndedTask {
     #[schema(min_length = 1, max_length = 2000)]
     pub outcome: String,
-    /// Of the journal's entry; `service_visit` if absent.
-    pub category: Option<JournalCategory>,
+    /// Code of the category of the journal's entry; `service_visit` if absent.
+    pub category: Option<String>,
     /// Makes the next task, until this day.
     #[schema(value_type = Option<String>, format = Date)]
     pub next_on: Option<Day>,
@@ -134,11 +133,10 @@ impl EndedTask {
 
     /// The entry, and the task that follows.
     fn follow(&self, tx: &mut Tx<'_>, keys: &ChainKeys, task: &TaskRow, customer: &CustomerRow) -> Result<JournalId> {
-        let category = self.category.unwrap_or(JournalCategory::ServiceVisit);
         let key = customer.person(keys)?.ok_or_else(input::erased)?;
         let title = task.texts(Some(&key))?.title;
         let told = Told {
-            category,
+            category: self.category.clone(),
             description: self.outcome.clone(),
             summary: Some(title.clone()),
         };

@@ -12,9 +12,10 @@ use crate::input::not_found;
 use crate::keys::PersonKey;
 use crate::page::{Page, PageArgs, time_cursor};
 use crate::store::Id;
-use crate::{files, journal, task};
+use crate::{files, journal, settings, task};
 use cardea_domain::id::{CustomerId, StaffId, StoreId};
-use cardea_domain::{Instant, Refusal, named};
+use cardea_domain::journal::JournalCategories;
+use cardea_domain::{Instant, Refusal, Text, named};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -37,6 +38,8 @@ pub enum TimelineKind {
     Record = "record",
     /// A file that was attached.
     File = "file",
+    /// A membership that was handed over to somebody, or came from somebody.
+    Membership = "membership",
 }
 }
 
@@ -51,6 +54,7 @@ impl TimelineKind {
             Self::Change => Action::CustomerCard,
             Self::Record => Action::RecordRead,
             Self::File => Action::FileRead,
+            Self::Membership => Action::MembershipRead,
         }
     }
 
@@ -76,8 +80,10 @@ pub struct TimelineItem {
     #[schema(value_type = Option<Uuid>)]
     pub staff_id: Option<StaffId>,
     /// What it is within its kind: kind of the bill, operation on the card, category of the entry, kind of the task, media
-    /// type of the file.
+    /// type of the file, `handed_over` or `taken_over`.
     pub what: Option<String>,
+    /// What the category of an entry is called.
+    pub what_name: Option<Text>,
     /// What people wrote of it: the entry, the task's title, the file's name. Gone once the customer is erased.
     pub text: Option<String>,
     /// Where a task or a card stands.
@@ -86,7 +92,7 @@ pub struct TimelineItem {
     pub amount: Option<i64>,
     /// Points of a bill: earned, less what was spent.
     pub points: Option<i64>,
-    /// The card, or the record's type.
+    /// The card, the record's type, or the membership.
     pub subject_id: Option<Uuid>,
     /// Names of the fields that were changed.
     pub fields: Vec<String>,
@@ -119,7 +125,7 @@ struct Found {
 }
 
 impl Found {
-    fn view(self, kind: TimelineKind, key: Option<&PersonKey>) -> Result<TimelineItem> {
+    fn view(self, kind: TimelineKind, key: Option<&PersonKey>, categories: &JournalCategories) -> Result<TimelineItem> {
         let opened = match self.sealed.as_deref().zip(key) {
             Some((sealed, key)) => {
                 let document = key.open_as(&kind.purpose(self.id), sealed).map_err(Error::internal)?;
@@ -131,12 +137,14 @@ impl Found {
             .into_iter()
             .find_map(|name| opened[name].as_str());
         let is_change = kind == TimelineKind::Change;
+        let category = self.what.as_deref().filter(|_| kind == TimelineKind::Journal);
         let fields = opened.as_object().filter(|_| is_change);
         Ok(TimelineItem {
             kind,
             id: self.id.0,
             at: Instant(self.at),
             staff_id: self.staff.map(Id::typed),
+            what_name: category.map(|code| categories.name(code)),
             what: self.what,
             text: text.filter(|_| !is_change).map(Into::into),
             state: self.state,
@@ -190,7 +198,10 @@ impl Engine {
             found.sort_unstable_by_key(|(_, row)| std::cmp::Reverse((row.at, row.id)));
             found.truncate(limit + 1);
             let key = customer.person(&keys)?;
-            let views = found.into_iter().map(|(kind, row)| row.view(kind, key.as_ref()));
+            let categories = settings::read::<JournalCategories>(conn, chain)?.value;
+            let views = found
+                .into_iter()
+                .map(|(kind, row)| row.view(kind, key.as_ref(), &categories));
             views.collect::<Result<Vec<_>>>()
         })?;
         Ok(Page::cut(found, limit, |item| time_cursor(item.at, item.id)))

@@ -7,7 +7,7 @@ use crate::each;
 use crate::error::Result;
 use crate::identity::{Action, StoreScope};
 use crate::journal::standing;
-use crate::store::schema::{bills, card_events, cards, files, journal, memberships, records, tasks};
+use crate::store::schema::{bills, card_events, cards, files, holder_transfers, journal, memberships, records, tasks};
 use crate::store::{Conn, Id};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -36,6 +36,7 @@ pub(super) fn select(conn: &mut Conn, actor: &Actor, of: Of, kind: TimelineKind,
         TimelineKind::Change => changes(conn, of, place),
         TimelineKind::Record => records_of(conn, of, place),
         TimelineKind::File => files_of(conn, of, place),
+        TimelineKind::Membership => transfers_of(conn, of, place),
     }
 }
 
@@ -218,4 +219,38 @@ fn files_of(conn: &mut Conn, (chain, customer): Of, place: Place) -> Result<Vec<
         ..Found::default()
     });
     Ok(found.collect())
+}
+
+/// What the customer handed over, and what came to them: each side has its index.
+fn transfers_of(conn: &mut Conn, (chain, customer): Of, place: Place) -> Result<Vec<Found>> {
+    type Row = (i64, Id, Option<Id>, Id);
+    let mut found = Vec::new();
+    for handed_over in [true, false] {
+        let rows: Vec<Row> = each!(conn, c => {
+            let mut rows = holder_transfers::table
+                .select((
+                    holder_transfers::at,
+                    holder_transfers::id,
+                    holder_transfers::staff_id,
+                    holder_transfers::membership_id,
+                ))
+                .filter(holder_transfers::chain_id.eq(chain).and(below!(holder_transfers, at, place)))
+                .into_boxed();
+            rows = match handed_over {
+                true => rows.filter(holder_transfers::from_id.eq(customer)),
+                false => rows.filter(holder_transfers::to_id.eq(customer)),
+            };
+            rows.order((holder_transfers::at.desc(), holder_transfers::id.desc())).limit(place.1).load(c)?
+        });
+        let what = if handed_over { "handed_over" } else { "taken_over" };
+        found.extend(rows.into_iter().map(|(at, id, staff, membership)| Found {
+            at,
+            id,
+            staff,
+            what: Some(what.to_owned()),
+            subject: Some(membership),
+            ..Found::default()
+        }));
+    }
+    Ok(found)
 }

@@ -1,7 +1,10 @@
 //! One chain: its memberships slice by slice, its bills page by page, and what belongs to neither.
 
 use super::fingerprint::Record;
-use super::{Books, bills, blanks, campaigns, inputs, members, orphans, renewals, vouchers};
+use super::merges::{self, Merged};
+use super::{
+    Books, bills, blanks, campaigns, inputs, members, openings, orphans, pools, prepaid, questions, renewals, vouchers,
+};
 use crate::each;
 use crate::error::Result;
 use crate::store::schema::{configurations, memberships, programs, stores};
@@ -19,6 +22,7 @@ pub(super) struct Chain {
     pub stores: HashMap<Id, String>,
     pub programs: HashMap<Id, String>,
     pub configurations: HashMap<Id, i64>,
+    pub merged: Merged,
 }
 
 /// Rows that belong to some membership, as they were met.
@@ -49,7 +53,12 @@ pub(super) fn verify(conn: &mut Conn, books: &mut Books, id: Id, code: String) -
     bills::verify(conn, books, &chain)?;
     blanks::verify(conn, books, &chain)?;
     campaigns::verify(conn, books, &chain)?;
+    prepaid::verify(conn, books, &chain)?;
+    pools::verify(conn, books, &chain)?;
     renewals::verify(conn, books, &chain)?;
+    openings::verify(conn, books, &chain)?;
+    merges::verify(conn, books, &chain)?;
+    questions::verify(conn, books, &chain)?;
     vouchers::verify(conn, books, &chain)?;
     inputs::verify_unjudged(conn, books, &chain)
 }
@@ -84,6 +93,7 @@ impl Chain {
             stores: stores.into_iter().collect(),
             programs: programs.into_iter().collect(),
             configurations: configurations.into_iter().collect(),
+            merged: Merged::load(conn, id)?,
         })
     }
 

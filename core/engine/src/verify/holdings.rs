@@ -13,7 +13,7 @@ use cardea_domain::Day;
 use cardea_domain::measure::{self, PAID, POINTS, VISITS};
 use cardea_domain::sale::Terms;
 use diesel::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Keys per statement.
 pub(super) const KEYS: usize = 500;
@@ -163,6 +163,8 @@ pub(super) struct Holdings {
     pub counted: Vec<(&'static str, i32, i64)>,
     /// Sales of which something is kept.
     pub kept_sales: i64,
+    /// Entries of memberships that were merged into this one, which its own reverse.
+    pub elsewhere: HashSet<Id>,
     /// Place of an entry in `entries`.
     places: HashMap<Id, usize>,
 }
@@ -197,7 +199,8 @@ pub(super) fn load(conn: &mut Conn, chain: &Chain, members: &[Id], seen: &mut Se
         .collect();
     load_movements(conn, chain.id, members, &holders, &mut of)?;
     load_figures(conn, chain.id, members, &mut of)?;
-    load_cards_and_sales(conn, chain.id, members, &mut of)?;
+    load_cards_and_sales(conn, chain, members, &mut of)?;
+    load_reversed(conn, chain, &mut of)?;
     for held in of.values() {
         seen.entries += held.entries.len() as u64;
         seen.lot_moves += held.moves.values().map(|moves| moves.len() as u64).sum::<u64>();
@@ -290,7 +293,29 @@ fn load_figures(conn: &mut Conn, chain: Id, members: &[Id], of: &mut HashMap<Id,
     Ok(())
 }
 
-fn load_cards_and_sales(conn: &mut Conn, chain: Id, members: &[Id], of: &mut HashMap<Id, Holdings>) -> Result<()> {
+/// What entries reverse that was booked to a membership which was merged since.
+fn load_reversed(conn: &mut Conn, chain: &Chain, of: &mut HashMap<Id, Holdings>) -> Result<()> {
+    for (member, held) in of.iter_mut() {
+        let merged = chain.merged.ever_of(*member);
+        let reversed = held.entries.iter().filter_map(|entry| entry.reverses);
+        let missing: Vec<Id> = reversed.filter(|id| held.entry(*id).is_none()).collect();
+        if merged.is_empty() || missing.is_empty() {
+            continue;
+        }
+        for ids in missing.chunks(KEYS) {
+            let found: Vec<Id> = each!(conn, c => entries::table
+                .select(entries::id)
+                .filter(entries::chain_id.eq(chain.id).and(entries::membership_id.eq_any(&merged)))
+                .filter(entries::id.eq_any(ids))
+                .load(c)?);
+            held.elsewhere.extend(found);
+        }
+    }
+    Ok(())
+}
+
+fn load_cards_and_sales(conn: &mut Conn, books: &Chain, members: &[Id], of: &mut HashMap<Id, Holdings>) -> Result<()> {
+    let chain = books.id;
     let rows: Vec<CardRow> = each!(conn, c => cards::table
         .select(CardRow::as_select())
         .filter(cards::chain_id.eq(chain).and(cards::membership_id.eq_any(members)))
@@ -298,13 +323,16 @@ fn load_cards_and_sales(conn: &mut Conn, chain: Id, members: &[Id], of: &mut Has
     for row in rows {
         of.entry(row.membership_id).or_default().cards.push(row);
     }
+    let mut holders = members.to_vec();
+    holders.extend(books.merged.standing_of(members));
     let rows: Vec<SaleRow> = each!(conn, c => bills::table
         .select(SaleRow::as_select())
-        .filter(bills::chain_id.eq(chain).and(bills::membership_id.eq_any(members)).and(bills::kind.eq("sale")))
+        .filter(bills::chain_id.eq(chain).and(bills::membership_id.eq_any(&holders)).and(bills::kind.eq("sale")))
         .load(c)?);
     for row in rows {
-        if let Some(member) = row.membership_id {
-            let held = of.entry(member).or_default();
+        // What a merged membership has bought counts for the one that goes on.
+        let holder = row.membership_id.map(|member| books.merged.holder(member));
+        if let Some(held) = holder.and_then(|holder| of.get_mut(&holder)) {
             let (counted, kept) = row.counts()?;
             held.kept_sales += i64::from(kept);
             held.counted.extend(counted);

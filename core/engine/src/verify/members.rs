@@ -87,7 +87,8 @@ impl Member<'_> {
             if let Some(wrong) = self.inputs.problem(entry, kind) {
                 books.problem(format_args!("{}: {wrong}", name()));
             }
-            let reversed = entry.reverses.filter(|id| self.held.entry(*id).is_none());
+            let here = |id: &Id| self.held.entry(*id).is_some() || self.held.elsewhere.contains(id);
+            let reversed = entry.reverses.filter(|id| !here(id));
             if let Some(id) = reversed {
                 books.problem(format_args!("{}: what it reverses, {}, isn't there", name(), id.text()));
             }
@@ -118,7 +119,13 @@ impl Member<'_> {
                 books.problem(format_args!("{}: {} of {} remain", name(), lot.remaining, lot.amount));
             }
             let opened = self.held.entry(lot.entry_id);
-            if !opened.is_some_and(|entry| entry.asset == lot.asset && entry.amount >= lot.amount) {
+            // One that came over from a merged membership was emptied at once by what had been used of it.
+            let at_once: i64 = moves
+                .iter()
+                .filter(|m| m.entry_id == lot.entry_id)
+                .map(|m| m.delta)
+                .sum();
+            if !opened.is_some_and(|entry| entry.asset == lot.asset && entry.amount >= lot.amount + at_once) {
                 books.problem(format_args!("{}: no entry has opened it", name()));
             }
         }
@@ -220,6 +227,10 @@ impl Member<'_> {
         }
         for card in cards {
             let name = || format!("card {} of {}", card.id.text(), self.name());
+            // One of a merged membership names a card of the one that goes on.
+            if card.state == "merged" {
+                continue;
+            }
             if (card.state == "replaced") != card.replaced_by.is_some() {
                 books.problem(format_args!(
                     "{}: it is {}, and its successor says otherwise",
@@ -313,8 +324,7 @@ fn may_move(kind: EntryKind, amount: i64, moved: i64) -> bool {
         | EntryKind::GiveBack
         | EntryKind::TopUp
         | EntryKind::Grant
-        | EntryKind::TransferIn
-        | EntryKind::Opening => (0..=amount).contains(&moved),
+        | EntryKind::TransferIn => (0..=amount).contains(&moved),
         EntryKind::Spend
         | EntryKind::Redeem
         | EntryKind::Use
@@ -323,7 +333,9 @@ fn may_move(kind: EntryKind, amount: i64, moved: i64) -> bool {
         | EntryKind::Refund
         | EntryKind::Lapse
         | EntryKind::TransferOut => amount <= 0 && moved == amount,
-        EntryKind::Adjust => (amount.min(0)..=amount.max(0)).contains(&moved),
+        EntryKind::Adjust | EntryKind::Opening | EntryKind::MergeIn | EntryKind::MergeOut => {
+            (amount.min(0)..=amount.max(0)).contains(&moved)
+        }
         EntryKind::WriteOff => amount >= 0 && moved == 0,
         EntryKind::ClawBackExcess => amount <= 0 && moved == 0,
     }

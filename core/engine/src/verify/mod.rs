@@ -11,8 +11,13 @@ mod fingerprint;
 mod holdings;
 mod inputs;
 mod members;
+mod merges;
+mod openings;
 mod orphans;
 mod people;
+mod pools;
+mod prepaid;
+mod questions;
 mod renewals;
 #[cfg(test)]
 mod tests;

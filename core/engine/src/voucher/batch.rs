@@ -58,6 +58,10 @@ pub struct VoucherBatch {
     pub staff_id: Option<StaffId>,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Instant,
+    /// true: none of its codes works.
+    pub blocked: bool,
+    /// Why it is blocked, or works again; null: it never was.
+    pub reason: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -84,6 +88,8 @@ impl VoucherBatch {
             note: row.note,
             staff_id: row.staff_id.map(Id::typed),
             created_at: Instant(row.created_at),
+            blocked: row.blocked,
+            reason: row.reason,
         }
     }
 }
@@ -142,6 +148,8 @@ impl Engine {
                 note: note.clone(),
                 staff_id: tx.actor().staff.map(Id::from),
                 created_at: tx.business_now().0,
+                blocked: false,
+                reason: None,
             };
             each!(tx.conn(), c => diesel::insert_into(voucher_batches::table).values(&row).execute(c)?);
             tx.audit(

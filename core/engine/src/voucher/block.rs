@@ -1,4 +1,5 @@
-//! Blocking codes: one that was lost, a batch that was stolen from the printer's.
+//! Blocking codes: one that was lost, a batch that was stolen from the printer's. Both are kept, so that a batch that works
+//! again leaves its lost codes blocked.
 
 use super::issue::place;
 use super::read::Voucher;
@@ -9,7 +10,7 @@ use crate::each;
 use crate::error::Result;
 use crate::identity::Action;
 use crate::input::{self, Stored, Written, not_found};
-use crate::store::schema::vouchers;
+use crate::store::schema::{voucher_batches, vouchers};
 use crate::store::{Answer, Id, IdempotencyKey, Name, Tx};
 use cardea_domain::Refusal;
 use cardea_domain::id::{VoucherBatchId, VoucherId};
@@ -30,18 +31,20 @@ pub struct VoucherBlock {
 }
 
 impl VoucherBlock {
-    fn checked(&self) -> Result<(VoucherState, String), Refusal> {
-        let state = if self.blocked {
-            VoucherState::Blocked
-        } else {
-            VoucherState::Issued
-        };
-        Ok((state, input::text(&self.reason, 200, "/reason")?))
+    fn reason(&self) -> Result<String, Refusal> {
+        input::text(&self.reason, 200, "/reason")
+    }
+
+    fn state(&self) -> VoucherState {
+        match self.blocked {
+            true => VoucherState::Blocked,
+            false => VoucherState::Issued,
+        }
     }
 }
 
 impl Engine {
-    /// Blocks a code, or lets it work again.
+    /// Blocks a code, or lets it work again; one whose batch is blocked doesn't before the batch does.
     ///
     /// # Errors
     /// `forbidden`, `not_found`, `field_invalid` (reason).
@@ -53,7 +56,7 @@ impl Engine {
         block: &VoucherBlock,
     ) -> Result<Written<Voucher>, Refusal> {
         actor.scope(Action::VoucherIssue)?;
-        let (state, reason) = block.checked()?;
+        let (state, reason) = (block.state(), block.reason()?);
         let work = move |tx: &mut Tx<'_>| {
             let chain = tx.chain();
             let voucher = row::find(tx.conn(), chain, id.into())?.ok_or_else(not_found)?;
@@ -70,7 +73,7 @@ impl Engine {
         Written::read(answered, |id| self.voucher_view(actor.chain, Id(id)))
     }
 
-    /// Blocks every code of a batch, or lets them work again.
+    /// Blocks a batch, so that none of its codes works, or lets it work again, but for codes that were blocked one by one.
     ///
     /// # Errors
     /// `forbidden`, `not_found`, `field_invalid` (reason).
@@ -82,14 +85,13 @@ impl Engine {
         block: &VoucherBlock,
     ) -> Result<Written<super::VoucherBatch>, Refusal> {
         actor.require(Action::VoucherWrite, None)?;
-        let (state, reason) = block.checked()?;
+        let (blocked, state, reason) = (block.blocked, block.state(), block.reason()?);
         let work = move |tx: &mut Tx<'_>| {
             let chain = tx.chain();
             row::batch(tx.conn(), chain, id.into())?.ok_or_else(not_found)?;
-            let own = vouchers::chain_id.eq(Id::from(chain));
-            let own = own.and(vouchers::batch_id.eq(Some(Id::from(id))).assume_not_null());
-            each!(tx.conn(), c => diesel::update(vouchers::table.filter(own))
-                .set((vouchers::state.eq(Name(state)), vouchers::reason.eq(Some(&reason))))
+            let row = voucher_batches::table.find((Id::from(chain), Id::from(id)));
+            each!(tx.conn(), c => diesel::update(row)
+                .set((voucher_batches::blocked.eq(blocked), voucher_batches::reason.eq(Some(&reason))))
                 .execute(c)?);
             tx.audit("voucher.block_batch", id.0, json!({ "state": state, "reason": reason }));
             Answer::ok(&Stored::of(id))

@@ -50,8 +50,9 @@ pub struct Voucher {
     pub used: i64,
     /// How often it works altogether.
     pub uses: i64,
+    /// Blocked: by itself, or with its batch.
     pub state: VoucherState,
-    /// Why it is blocked, or works again.
+    /// Why it is blocked, or works again; its own reason before its batch's.
     pub reason: Option<String>,
     /// Most recent first, at most 20.
     pub bills: Vec<VoucherUse>,
@@ -108,16 +109,27 @@ fn uses_of(conn: &mut Conn, chain: ChainId, voucher: Id) -> Result<Vec<VoucherUs
     Ok(rows.into_iter().map(told).collect())
 }
 
+/// Whether a code is blocked, by itself or with its batch, and why.
+fn standing(conn: &mut Conn, chain: ChainId, row: &VoucherRow) -> Result<(VoucherState, Option<String>)> {
+    let own = (row.state.0, row.reason.clone());
+    let (Some(batch), VoucherState::Issued) = (row.batch_id, own.0) else {
+        return Ok(own);
+    };
+    let batch = row::batch(conn, chain, batch)?.filter(|batch| batch.blocked);
+    Ok(batch.map_or(own, |batch| (VoucherState::Blocked, batch.reason)))
+}
+
 fn view(conn: &mut Conn, chain: ChainId, row: VoucherRow) -> Result<Voucher> {
     let kind = kind::Row::find(conn, chain, row.kind_id)?;
     let kind = kind.ok_or_else(|| Error::internal("a voucher without a kind"))?;
+    let (state, reason) = standing(conn, chain, &row)?;
     let code = rules::Voucher {
         id: row.id.typed(),
         kind: row.kind_id.typed(),
         name: Text::new(&*kind.name_zh, &*kind.name_en),
         rules: kind.rules()?,
         active: kind.active,
-        state: row.state.0,
+        state,
         member: row.membership_id.map(Id::typed),
         issued_on: Day(row.issued_on),
         own_amount: row.own_amount,
@@ -144,8 +156,8 @@ fn view(conn: &mut Conn, chain: ChainId, row: VoucherRow) -> Result<Voucher> {
         own_amount: code.own_amount,
         used: row.used,
         uses: code.rules.uses,
-        state: row.state.0,
-        reason: row.reason,
+        state,
+        reason,
         created_at: Instant(row.created_at),
     })
 }

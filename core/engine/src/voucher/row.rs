@@ -49,6 +49,10 @@ pub(super) struct BatchRow {
     pub note: Option<String>,
     pub staff_id: Option<Id>,
     pub created_at: i64,
+    /// None of its codes works, whatever their own state.
+    pub blocked: bool,
+    /// Why it is blocked, or works again.
+    pub reason: Option<String>,
 }
 
 /// Whose new codes are, and where they come from.

@@ -13,7 +13,6 @@ use crate::keys::ChainKeys;
 use crate::settings;
 use crate::store::{Answer, IdempotencyKey, Name, Tx};
 use cardea_domain::id::*;
-use cardea_domain::journal::JournalCategory;
 use cardea_domain::warning::{WarningKind, WarningRules, WarningState};
 use cardea_domain::{Code, Day, Refusal};
 use serde::Deserialize;
@@ -42,8 +41,8 @@ pub struct NewWarning {
 pub struct ResolvedWarning {
     #[schema(min_length = 1, max_length = 2000)]
     pub resolution: String,
-    /// Of the journal's entry; `service_visit` if absent.
-    pub category: Option<JournalCategory>,
+    /// Code of the category of the journal's entry; `service_visit` if absent.
+    pub category: Option<String>,
 }
 
 /// A pause: the warning isn't overdue before that day.
@@ -191,7 +190,7 @@ impl Engine {
             let key = customer.person(&keys)?.ok_or_else(erased)?;
             let mut texts = row.texts(Some(&key))?;
             let told = Told {
-                category: resolved.category.unwrap_or(JournalCategory::ServiceVisit),
+                category: resolved.category.clone(),
                 description: text.clone(),
                 summary: Some(row.cause(&texts, minor_units)?),
             };

@@ -60,6 +60,7 @@ kind-months = Months
 kind-most = At most
 kind-use-earn = Earn
 kind-use-spend_points = Pay with points
+kind-use-spend_value = Pay with stored value, use passes
 kind-use-redeem = Exchange
 kind-use-top_up = Top up
 section-requirements = What must be confirmed

@@ -60,6 +60,7 @@ kind-months = 有效月数
 kind-most = 最多张数
 kind-use-earn = 积分
 kind-use-spend_points = 积分抵扣
+kind-use-spend_value = 储值付款、用次卡
 kind-use-redeem = 兑换
 kind-use-top_up = 充值
 section-requirements = 用卡确认

@@ -1,4 +1,4 @@
-import type { Problem } from '$lib/api/types'
+import type { FieldDefinition, Problem } from '$lib/api/types'
 import { t } from '$lib/i18n/index.svelte'
 
 export interface Field {
@@ -38,9 +38,20 @@ export function labelOf({ place }: Field): string {
   return t(place.startsWith('card/') ? `card-${place.split('/').at(-1) ?? ''}` : `earlier-${place}`)
 }
 
-/** What was typed, as the interface takes it. */
-export function answersOf(typed: Record<string, string>): Record<string, unknown> {
+/** Is one of the chain's own fields asked for, by what is filled in? */
+export function asked(fields: FieldDefinition[], name: string, value: (name: string) => unknown): boolean {
+  const field = fields.find((one) => one.name === name)
+  if (!field?.when) return true
+  const { field: other, is } = field.when
+  const held = [value(other)].flat().map(String)
+  return asked(fields, other, value) && held.some((one) => is.includes(one))
+}
+
+/** What was typed, as the interface takes it; of the chain's own fields by name. */
+export function answersOf(typed: Record<string, string>, own: Record<string, unknown>): Record<string, unknown> {
   const answers: Record<string, unknown> = {}
+  const filled = Object.entries(own).filter(([, value]) => value !== null)
+  if (filled.length > 0) answers['card'] = { own: Object.fromEntries(filled) }
   for (const { place, kind } of ALL) {
     const text = (typed[place] ?? '').trim()
     if (text === '') continue
@@ -55,7 +66,11 @@ export function answersOf(typed: Record<string, string>): Record<string, unknown
 
 /** What is said of each field, by its place. */
 export function faultsOf(problem: Problem | null): Record<string, string> {
-  const pointer = String(problem?.pointer ?? '')
-  const place = ALL.find(({ place }) => pointer === `/answers/${place}` || pointer.startsWith(`/answers/${place}/`))?.place
-  return place === undefined ? {} : { [place]: problem?.detail ?? '' }
+  const faults: Record<string, string> = {}
+  for (const { pointer, detail } of problem?.errors ?? []) {
+    const own = /^\/answers\/(card\/own\/[^/]+)/.exec(pointer)?.[1]
+    const place = own ?? ALL.find(({ place }) => pointer === `/answers/${place}` || pointer.startsWith(`/answers/${place}/`))?.place
+    if (place !== undefined) faults[place] ??= detail
+  }
+  return faults
 }

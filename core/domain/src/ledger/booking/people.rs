@@ -46,15 +46,42 @@ impl Booking<'_> {
         debt
     }
 
-    /// Adds what came from another lot, with that one's dates: fills a debt first, the rest opens a lot.
-    pub fn receive(&mut self, draft: EntryDraft, part: &SpentMove) {
+    /// Takes all that is left of a lot, whatever its dates say; nothing where nothing is left.
+    pub fn withdraw(&mut self, draft: EntryDraft, lot: LotId) {
+        let found = self.account().lots.iter().find(|found| found.id == lot);
+        let left = found.map_or(0, |found| found.remaining);
+        if left > 0 {
+            self.take(left, |found| found.id == lot);
+            let entry = self.post(draft, -left);
+            self.record_moves(entry, vec![(lot, -left)]);
+        }
+    }
+
+    /// Gives a part back to its lot as it is: no debt is settled and no end looked at, for it goes on at once
+    /// ([`Booking::hand_on`]).
+    pub(crate) fn give_back_whole(&mut self, draft: EntryDraft, part: &SpentMove) {
+        let entry = self.post(draft, part.amount);
+        self.restore(part);
+        self.record_moves(entry, vec![(part.lot, part.amount)]);
+    }
+
+    /// Takes a part out of its lot again, whatever is owed or has ended.
+    pub(crate) fn hand_on(&mut self, draft: EntryDraft, part: &SpentMove) {
+        self.take(part.amount, |lot| lot.id == part.lot);
+        let entry = self.post(draft, -part.amount);
+        self.record_moves(entry, vec![(part.lot, -part.amount)]);
+    }
+
+    /// Adds what came from another lot, with that one's dates: fills a debt first, the rest opens a lot. The lot's id, if one
+    /// was opened.
+    pub fn receive(&mut self, draft: EntryDraft, part: &SpentMove) -> Option<LotId> {
         let entry = self.post(draft, part.amount);
         let account = self.account_mut();
         let filled = part.amount.min(account.debt);
         account.debt -= filled;
         let rest = part.amount - filled;
         if rest == 0 {
-            return;
+            return None;
         }
         let id = LotId(self.ids.next_id());
         self.rows.lots.push(LotRow {
@@ -81,5 +108,6 @@ impl Booking<'_> {
             terms: part.terms,
             remaining: rest,
         });
+        Some(id)
     }
 }

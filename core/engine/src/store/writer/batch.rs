@@ -323,6 +323,10 @@ impl Worker {
                     saver.key(job.actor.chain, key, &answer, None);
                 }
                 saver.write(&mut self.conn)?;
+                for taken in booked.iter().filter_map(|decision| decision.blank.as_ref()) {
+                    let (who, id) = ((&*job.actor, business_now), self.ids.next_id());
+                    blanks::issue(&mut self.conn, who, id, taken)?;
+                }
                 dialect::commit(&mut self.conn)?;
                 Ok(Ok(answer.into()))
             }

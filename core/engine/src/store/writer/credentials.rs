@@ -17,6 +17,11 @@ statements! {
     SelectCode -> (BigInt,) = "SELECT step FROM card_codes WHERE chain_id = ? AND card_id = ? AND step = ?";
     InsertCode = "INSERT INTO card_codes (chain_id, card_id, step) VALUES (?, ?, ?)";
     DeleteCodes = "DELETE FROM card_codes WHERE chain_id = ? AND card_id = ? AND step < ?";
+    EndCode = "INSERT INTO card_codes (chain_id, card_id, step) VALUES (?, ?, ?) ON CONFLICT (chain_id, card_id, step) DO NOTHING";
+    DeletePin = "DELETE FROM card_pins WHERE chain_id = ? AND card_id = ?";
+    HandOver = "UPDATE memberships SET customer_id = ?, merged_from = NULL WHERE chain_id = ? AND id = ? AND customer_id = ?";
+    InsertHandOver = "INSERT INTO holder_transfers (chain_id, id, membership_id, from_id, to_id, store_id, staff_id, \
+        from_document, to_document, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     UpdateNamed = "UPDATE memberships SET customer_id = ? WHERE chain_id = ? AND id = ? AND customer_id IS NULL";
 }
 
@@ -48,6 +53,34 @@ pub(super) fn save(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
     for (membership, customer) in &rows.named {
         let changed = run!(conn, UpdateNamed, [*customer, chain, *membership])?;
         expect((1, changed), "membership")?;
+    }
+    for card in &rows.pins_forgotten {
+        run!(conn, DeletePin, [chain, *card])?;
+    }
+    for (card, step) in &rows.codes_ended {
+        run!(conn, EndCode, [chain, *card, *step])?;
+    }
+    for row in &rows.handed_over {
+        let changed = run!(conn, HandOver, [row.to, chain, row.membership, row.from])?;
+        expect((1, changed), "membership")?;
+        let (from_document, to_document) = (row.from_document.as_str(), row.to_document.as_str());
+        run!(
+            conn,
+            InsertHandOver,
+            [
+                chain,
+                row.id,
+                row.membership,
+                row.from,
+                row.to,
+                row.store,
+                row.staff,
+                from_document,
+                to_document,
+                &row.reason,
+                row.at
+            ]
+        )?;
     }
     Ok(())
 }

@@ -16,11 +16,17 @@ statements! {
          WHERE chain_id = ? AND +expires_at <= ? AND NOT ended AND membership_id IN ({})" of "?";
 }
 
-/// Memberships with their balances and these lots. Whoever takes the end of a lot into the books needs no other ones.
+/// These lots, and their memberships where those aren't loaded already: with their balances and no other lots, for whoever
+/// takes the end of a lot into the books needs none.
 pub(super) fn load(conn: &mut Conn, chain: ChainId, need: &DueNeed, state: &mut State) -> Result<()> {
     type Row = (Id, String, Id, Option<Id>, i64, Option<i64>, Option<i64>, i64);
     let wanted = ids(need.memberships.iter().copied());
-    let mut members = members_with_balances(conn, chain, &wanted)?;
+    let unknown = need
+        .memberships
+        .iter()
+        .copied()
+        .filter(|id| !state.members.contains_key(id));
+    let mut members = members_with_balances(conn, chain, &ids(unknown))?;
     for (membership, asset, id, bill, opened, matures, expires, left) in
         fetch_all!(conn, SelectDueLots, [chain, need.at], &wanted => Row)?
     {

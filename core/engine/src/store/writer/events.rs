@@ -2,7 +2,7 @@
 
 use super::ledger::{CardEvent, Decision};
 use super::tx::Message;
-use cardea_domain::rows::{BillMembership, BillRow, MembershipRow, RenewalRow, Rows, TierChangeRow};
+use cardea_domain::rows::{BillMembership, BillRow, HandOverRow, MembershipRow, RenewalRow, Rows, TierChangeRow};
 use cardea_domain::sale::BillKind;
 use serde_json::json;
 
@@ -19,6 +19,7 @@ pub(super) fn of(decision: &Decision) -> Vec<Message> {
 fn of_rows(rows: &Rows, told: &mut Vec<Message>) {
     told.extend(rows.memberships.iter().map(membership));
     told.extend(rows.renewals.iter().map(renewal));
+    told.extend(rows.handed_over.iter().map(handed_over));
     told.extend(rows.bills.iter().map(bill));
     told.extend(rows.bill_memberships.iter().map(judged));
     told.extend(
@@ -35,6 +36,16 @@ fn membership(row: &MembershipRow) -> Message {
         payload: json!({
             "membership_id": row.id, "program_id": row.program, "customer_id": row.customer, "store_id": row.store,
             "tier": row.tier,
+        }),
+    }
+}
+
+fn handed_over(row: &HandOverRow) -> Message {
+    Message {
+        topic: "membership.transferred",
+        payload: json!({
+            "id": row.id, "membership_id": row.membership, "from_customer_id": row.from, "to_customer_id": row.to,
+            "store_id": row.store, "at": row.at,
         }),
     }
 }

@@ -18,6 +18,11 @@ statements! {
     ReleaseHolds =
         "UPDATE holds SET state = 'released', ended_at = ? WHERE chain_id = ? AND card_id = ? AND state = 'open' \
          AND expires_at > ?";
+    ReleaseOfMembership =
+        "UPDATE holds SET state = 'released', ended_at = ? WHERE chain_id = ? AND state = 'open' AND expires_at > ? \
+         AND membership_id = (SELECT membership_id FROM cards WHERE chain_id = ? AND id = ?) AND NOT EXISTS \
+         (SELECT 1 FROM cards c WHERE c.chain_id = holds.chain_id AND c.membership_id = holds.membership_id \
+         AND c.id <> ? AND c.state = 'active' AND c.blocks = '')";
 }
 
 /// Adds to members what is set aside of their accounts.
@@ -37,13 +42,17 @@ pub(super) fn load(conn: &mut Conn, chain: ChainId, members: &mut BTreeMap<Membe
     Ok(())
 }
 
-/// Lets go what was held with cards that are lost now, replaced or void (D-CARD-5).
+/// Lets go what was held with cards that are lost now, replaced or void; all of a membership's, where no other card of
+/// it works (D-CARD-5).
 pub(super) fn release(conn: &mut Conn, chain: ChainId, decision: &Decision, now: Instant) -> Result<()> {
     for rows in decision.before.iter().map(|(rows, _)| rows).chain([&decision.rows]) {
         let gone = rows.card_updates.iter();
         let gone = gone.filter(|card| card.state != CardState::Active || card.blocks.contains(&Block::Loss));
         for card in gone {
             run!(conn, ReleaseHolds, [now, chain, card.id, now])?;
+            if card.blocks.contains(&Block::Loss) {
+                run!(conn, ReleaseOfMembership, [now, chain, now, chain, card.id, card.id])?;
+            }
         }
     }
     Ok(())

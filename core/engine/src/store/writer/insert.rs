@@ -43,6 +43,8 @@ statements! {
     InsertRenewal = "INSERT INTO renewals (chain_id, id, membership_id, staff_id, store_id, at, applied_on, \
         was_valid_through, valid_through, reopened, points_ended, rule, explanation_zh, explanation_en, configuration_id, \
         input_hash) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    InsertLotExtension = "INSERT INTO lot_extensions (chain_id, lot_id, at, membership_id, with_membership, was_expires_at, \
+        expires_at, rule, explanation_zh, explanation_en, configuration_id, input_hash) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     UpdateMemberships = "WITH given (tier, tier_until, own_tier, own_until, purchases, version, chain_id, id) AS (VALUES {}) \
         UPDATE memberships SET tier = given.tier, tier_until = given.tier_until, own_tier = given.own_tier, \
         own_until = given.own_until, purchases = given.purchases, version = given.version FROM given \
@@ -53,10 +55,12 @@ statements! {
         staff_id, reason) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertInput = "INSERT INTO recorded_inputs (chain_id, hash, bytes) VALUES {} ON CONFLICT (chain_id, hash) DO \
         NOTHING" of "(?, ?, ?)";
+    InsertQuestion = "INSERT INTO plugin_questions (chain_id, id, function, subject_id, at, configuration_id, input_hash) \
+        VALUES {}" of "(?, ?, ?, ?, ?, ?, ?)";
     InsertUnjudged = "INSERT INTO unjudged (chain_id, bill_id, input) VALUES {}" of "(?, ?, ?)";
     DeleteUnjudged = "DELETE FROM unjudged WHERE chain_id = ? AND bill_id = ?";
     InsertCardEvent = "INSERT INTO card_events (chain_id, id, card_id, operation, staff_id, store_id, reason, \
-        detail, at, from_state, to_state, blocks) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        detail, at, from_state, to_state, blocks, finder) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertAcceptance = "INSERT INTO term_acceptances (chain_id, id, membership_id, terms_id, kind, number, channel, \
         at, noted_at, staff_id) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertAudit = "INSERT INTO audit (chain_id, id, at, staff_id, session_id, source_ip, action, subject, detail, \

@@ -3,9 +3,10 @@
 use super::blanks::TakenBlank;
 use super::claims::{Claim, RewardNeed};
 use super::parts::Asked;
+use super::pools::PoolNeed;
 use super::tx::{Answer, Notes};
 use crate::actor::Actor;
-use crate::plugin::RecordedInput;
+use crate::plugin::{Function, RecordedInput};
 use crate::store::statement::Bind;
 use cardea_domain::campaign::Usage;
 use cardea_domain::card::{At, Block, Card, CardNumber, CardState, usable};
@@ -15,7 +16,7 @@ use cardea_domain::ledger::{Asset, Lot, Member};
 use cardea_domain::measure::Wanted;
 use cardea_domain::prepaid::{PassRecord, PassUseRecord, TopUpRecord};
 use cardea_domain::rows::{CampaignUseRow, PinRow, Rows};
-use cardea_domain::sale::{NaturalKey, Reward, SaleRecord};
+use cardea_domain::sale::{NaturalKey, Pool, Reward, SaleRecord};
 use cardea_domain::terms::{AcceptanceChannel, TermsKind};
 use cardea_domain::voucher::{UsedVoucher, Voucher};
 use cardea_domain::{Day, Instant, Refusal, Zone};
@@ -74,8 +75,11 @@ pub struct Needs {
     pub pin_of: Option<CardId>,
     /// Whether this card's code of a step was used.
     pub code: Option<(CardId, i64)>,
-    /// Lots that are past their date, of memberships that come with their balances and no other lots.
+    /// Lots that are past their date; memberships that aren't among `members` come along, with their balances and no other
+    /// lots.
     pub due_lots: Option<DueNeed>,
+    /// The pool of a membership; whoever is in it must be among `members` too.
+    pub pool_of: Option<PoolNeed>,
     /// How far campaigns have gone for a membership.
     pub campaigns: Vec<CampaignNeed>,
     /// What campaigns gave for this bill.
@@ -151,6 +155,7 @@ pub struct State {
     pub due_lots: BTreeMap<MembershipId, BTreeMap<Asset, Vec<Lot>>>,
     pub campaigns: BTreeMap<CampaignId, Usage>,
     pub uses: Vec<CampaignUseRow>,
+    pub pool: Option<Pool>,
     pub top_up: Option<TopUpRecord>,
     pub pass: Option<PassRecord>,
     pub pass_use: Option<PassUseRecord>,
@@ -226,6 +231,18 @@ pub struct Decision {
     pub inputs: Vec<RecordedInput>,
     /// What a plugin was asked of the sale that this command books.
     pub asked: Option<Asked>,
+    /// What plugins were asked that no entry and no renewal names.
+    pub questions: Vec<Question>,
+}
+
+/// What a plugin was asked before something was done: kept with its recorded input, so that it can be decided again.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub function: Function,
+    /// What it was about: a bill, a card that was replaced, a membership.
+    pub subject: Uuid,
+    pub configuration: ConfigurationId,
+    pub input: RecordedInput,
 }
 
 impl Decision {
@@ -240,6 +257,7 @@ impl Decision {
             accepted: Vec::new(),
             inputs: Vec::new(),
             asked: None,
+            questions: Vec::new(),
         }
     }
 }
@@ -281,6 +299,8 @@ pub struct CardEvent {
     pub operation: &'static str,
     pub store: Option<StoreId>,
     pub reason: Option<String>,
+    /// Who handed the card in, sealed: in clear it stands nowhere.
+    pub finder: Option<Vec<u8>>,
     /// JSON: what was confirmed.
     pub detail: serde_json::Value,
     pub at: Instant,

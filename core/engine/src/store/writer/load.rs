@@ -4,8 +4,8 @@ use super::blanks;
 use super::campaigns;
 use super::credentials;
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
-pub(crate) use super::standing::{Standing, memberships_at, open_membership, standing_membership};
-use super::{claims, due, figures, prepaid, record, vouchers};
+pub(crate) use super::standing::{Standing, memberships_at, open_membership, standing_membership, unjudged};
+use super::{claims, due, figures, pools, prepaid, record, vouchers};
 use crate::error::{Error, Result};
 use crate::store::statement::{Bind, fetch, fetch_all, ids, statements};
 use crate::store::{Conn, Id};
@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 statements! {
     SelectMembers -> MemberColumns =
         "SELECT id, program_id, customer_id, store_id, opened_at, open, expires_at, tier, tier_until, own_tier, own_until, \
-         purchases, version FROM memberships WHERE chain_id = ? AND id IN ({})" of "?";
+         purchases, version, merged_into FROM memberships WHERE chain_id = ? AND id IN ({})" of "?";
     SelectAccounts -> (Binary, SqlText, BigInt, BigInt) =
         "SELECT membership_id, asset, balance, debt FROM accounts WHERE chain_id = ? AND membership_id IN ({})" of "?";
     SelectLots -> (Binary, SqlText, Binary, Nullable<Binary>, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
@@ -31,7 +31,9 @@ statements! {
     SelectUpgrades -> (Binary, SqlText, SqlText, Integer, Integer, BigInt, BigInt, Nullable<SqlText>) =
         "SELECT membership_id, COALESCE(own_from, from_tier), COALESCE(own_to, to_tier), since, day, figure, threshold, \
          figures FROM tier_changes \
-         WHERE kind = 'upgrade' AND chain_id = ? AND membership_id IN ({}) ORDER BY membership_id, at, id" of "?";
+         WHERE (kind = 'upgrade' OR kind = 'merged' AND NOT EXISTS (SELECT 1 FROM tier_changes u WHERE \
+         u.chain_id = tier_changes.chain_id AND u.membership_id = tier_changes.membership_id AND u.kind = 'unmerged' \
+         AND u.at >= tier_changes.at)) AND chain_id = ? AND membership_id IN ({}) ORDER BY membership_id, at, id" of "?";
     SelectCards -> CardColumns =
         "SELECT c.id, c.membership_id, c.number, c.kind, c.state, c.blocks, c.store_id, c.valid_through, c.replaced_by, \
          c.version, c.awaits_approval, c.entered_by, c.holder_staff_id, s.time_zone, n.last_four FROM cards c \
@@ -73,6 +75,7 @@ type MemberColumns = (
     Nullable<Integer>,
     BigInt,
     BigInt,
+    Nullable<Binary>,
 );
 type MemberTuple = (
     Id,
@@ -88,6 +91,7 @@ type MemberTuple = (
     Option<i32>,
     i64,
     i64,
+    Option<Id>,
 );
 
 type CardColumns = (
@@ -207,11 +211,12 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
     if let Some(due) = &needs.due_lots {
         due::load(conn, chain, due, state)?;
     }
+    pools::load(conn, chain, needs, state)?;
     campaigns::load(conn, chain, needs, state)?;
     prepaid::load(conn, chain, needs, state)
 }
 
-pub(super) type Members = BTreeMap<MembershipId, Member>;
+pub(crate) type Members = BTreeMap<MembershipId, Member>;
 /// An id in a statement's list.
 pub(super) type Key = [Bind<'static>; 1];
 
@@ -226,8 +231,24 @@ fn member_heads(conn: &mut Conn, chain: ChainId, ids: &[Key]) -> Result<Vec<Memb
 }
 
 fn member_of_row(row: MemberTuple) -> Member {
-    let (id, program, customer, store, opened_at, open, expires_at, tier, until, own, own_until, purchases, version) =
-        row;
+    let (
+        id,
+        program,
+        customer,
+        store,
+        opened_at,
+        open,
+        expires_at,
+        tier,
+        until,
+        own,
+        own_until,
+        purchases,
+        version,
+        merged,
+    ) = row;
+    // One that was merged was closed for good: no end that comes later makes it one that was open until then.
+    let expires_at = expires_at.filter(|_| merged.is_none());
     Member {
         id: id.typed(),
         program: program.typed(),
@@ -235,6 +256,7 @@ fn member_of_row(row: MemberTuple) -> Member {
         store: store.typed(),
         opened_at: Instant(opened_at),
         open,
+        was_open: open,
         expires_at: expires_at.map(Instant),
         tier,
         tier_until: until.map(Day),
@@ -302,7 +324,7 @@ fn balances(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members)
 }
 
 /// A membership with its balances alone.
-pub(super) fn member_balances(conn: &mut Conn, chain: ChainId, id: MembershipId) -> Result<Option<Member>> {
+pub(crate) fn member_balances(conn: &mut Conn, chain: ChainId, id: MembershipId) -> Result<Option<Member>> {
     Ok(members_with_balances(conn, chain, &ids([id]))?.remove(&id))
 }
 

@@ -1,10 +1,10 @@
 //! Top-ups, passes and their uses: what the writer saves of them, and what it loads before they are used or paid back.
 
 use super::ledger::{Needs, State};
-use super::load;
 use super::parts::Parts;
 use super::record::spent_moves;
 use super::save::expect;
+use super::{heirs, load};
 use crate::error::{Error, Result};
 use crate::store::statement::{Bind, Waiting, fetch, run, statements};
 use crate::store::{Conn, Id};
@@ -23,25 +23,30 @@ statements! {
         paid, list, valid_through, paid_lot, gift_lot, staff_id) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertPassUse = "INSERT INTO pass_uses (chain_id, id, pass_id, membership_id, store_id, at, sessions, therapist_id, \
         confirmation, staff_id) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    RefundTopUp = "UPDATE top_ups SET refund_id = ?, refunded = ?, refund_reason = ? WHERE chain_id = ? AND id = ? \
-        AND refund_id IS NULL";
+    RefundTopUp = "UPDATE top_ups SET refund_id = ?, refunded = COALESCE(refunded, 0) + ?, refund_reason = ? \
+        WHERE chain_id = ? AND id = ?";
     RefundPass = "UPDATE passes SET refund_id = ?, refunded = ?, refund_reason = ? WHERE chain_id = ? AND id = ? \
         AND refund_id IS NULL";
     CancelPassUse = "UPDATE pass_uses SET cancelled_by = ? WHERE chain_id = ? AND id = ? AND cancelled_by IS NULL";
     SelectTopUp -> (
-        Binary, BigInt, Integer, BigInt, BigInt, Nullable<Binary>, Nullable<Binary>, Nullable<Binary>, Text, Text
-    ) = "SELECT t.membership_id, t.at, t.paid_on, t.paid, t.granted, t.principal_lot, t.bonus_lot, t.refund_id, b.receipt, \
-         b.parts FROM top_ups t JOIN bills b ON b.chain_id = t.chain_id AND b.id = t.id WHERE t.chain_id = ? AND t.id = ?";
+        Binary, BigInt, Integer, BigInt, BigInt, Nullable<Binary>, Nullable<Binary>, Nullable<BigInt>, Nullable<Text>,
+        Nullable<Text>
+    ) = "SELECT t.membership_id, t.at, t.paid_on, t.paid, t.granted, t.principal_lot, t.bonus_lot, t.refunded, b.receipt, \
+         b.parts FROM top_ups t LEFT JOIN bills b ON b.chain_id = t.chain_id AND b.id = t.id WHERE t.chain_id = ? AND t.id = ?";
     SelectLotLeft -> (BigInt,) = "SELECT remaining FROM lots WHERE chain_id = ? AND membership_id = ? AND id = ?";
     SelectLotMoves -> (Text, Nullable<Binary>, BigInt) =
         "SELECT e.kind, e.bill_id, m.delta FROM lot_moves m JOIN entries e ON e.chain_id = m.chain_id \
          AND e.membership_id = ? AND e.id = m.entry_id WHERE m.chain_id = ? AND m.lot_id = ?";
     SelectSold -> (Text, Nullable<Binary>, BigInt, BigInt, Text) =
         "SELECT kind, original_id, total, returned_money, parts FROM bills WHERE chain_id = ? AND id = ?";
-    SelectSpentBefore -> (Binary,) = "SELECT id FROM entries WHERE chain_id = ? AND membership_id = ? AND kind = 'spend' \
-        AND asset IN ('principal', 'bonus') AND occurred_at < ? LIMIT 1";
-    SelectUsedBefore -> (Binary,) = "SELECT id FROM entries WHERE chain_id = ? AND membership_id = ? AND kind = 'use' \
-        AND asset = ? AND occurred_at < ? LIMIT 1";
+    // What a bill took before, less what came back of it: a sale that was returned whole was no use.
+    SelectSpentBefore -> (Binary,) = "SELECT s.id FROM entries s WHERE s.chain_id = ? AND s.membership_id = ? \
+        AND s.kind IN ('spend', 'redeem') AND s.asset IN ('principal', 'bonus') AND s.occurred_at < ? \
+        AND -s.amount > (SELECT COALESCE(SUM(b.amount), 0) FROM entries b WHERE b.chain_id = s.chain_id \
+        AND b.membership_id = s.membership_id AND b.reverses = s.id AND b.kind = 'give_back') LIMIT 1";
+    SelectUsedBefore -> (Binary,) = "SELECT u.id FROM pass_uses u JOIN passes p ON p.chain_id = u.chain_id \
+        AND p.id = u.pass_id WHERE u.chain_id = ? AND u.membership_id = ? AND p.service = ? AND u.at < ? \
+        AND u.cancelled_by IS NULL LIMIT 1";
     SelectPass -> (
         Binary, BigInt, Integer, Text, Text, BigInt, BigInt, BigInt, BigInt, Nullable<Integer>, Nullable<Binary>,
         Nullable<Binary>, Nullable<Binary>
@@ -184,12 +189,12 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         i64,
         Option<Id>,
         Option<Id>,
-        Option<Id>,
-        String,
-        String,
+        Option<i64>,
+        Option<String>,
+        Option<String>,
     );
     let found = fetch!(conn, SelectTopUp, [chain, id] => Row)?.pop();
-    let Some((membership, at, on, paid, granted, principal, bonus, refund, receipt, parts)) = found else {
+    let Some((membership, at, on, paid, granted, principal, bonus, refunded, receipt, parts)) = found else {
         return Ok(None);
     };
     let membership: MembershipId = membership.typed();
@@ -198,8 +203,10 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         lot_uses(conn, (chain, membership), principal)?,
         lot_uses(conn, (chain, membership), bonus)?,
     );
-    let before = fetch!(conn, SelectSpentBefore, [chain, membership, at] => (Id,))?;
-    let tenders = Parts::parse(&parts)?.tenders;
+    let used_before = used_before(conn, (chain, membership), &Before::Value(at))?;
+    // What was brought from another system has no bill.
+    let parts = parts.as_deref().map(Parts::parse).transpose()?;
+    let (brought, tenders) = (parts.is_none(), parts.unwrap_or_default().tenders);
     let tender = |tender: crate::store::writer::parts::Tender| {
         Ok(Tender {
             kind: tender.kind.parse().map_err(Error::internal)?,
@@ -213,7 +220,7 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         at: Instant(at),
         paid,
         granted,
-        receipt,
+        receipt: receipt.unwrap_or_else(|| "–".to_owned()),
         principal,
         bonus,
         principal_left: own.left,
@@ -221,13 +228,36 @@ pub(crate) fn top_up(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Opti
         principal_used: own.used(),
         bonus_used: free.used(),
         list: listed(conn, chain, &[own, free])?,
-        used_before: !before.is_empty(),
-        refunded: refund.is_some(),
+        used_before,
+        refunded,
         tenders: tenders.into_iter().map(tender).collect::<Result<_>>()?,
+        brought,
     }))
 }
 
-/// What happened with a lot.
+/// What was paid for in advance, and when.
+enum Before {
+    Value(i64),
+    Sessions(String, i64),
+}
+
+/// Whether the holder had used the same before, on this membership or on one that was merged into it.
+fn used_before(conn: &mut Conn, (chain, membership): (ChainId, MembershipId), what: &Before) -> Result<bool> {
+    for one in heirs::family(conn, chain, membership)? {
+        let found = match what {
+            Before::Value(at) => fetch!(conn, SelectSpentBefore, [chain, one, *at] => (Id,))?,
+            Before::Sessions(service, at) => {
+                fetch!(conn, SelectUsedBefore, [chain, one, service.as_str(), *at] => (Id,))?
+            }
+        };
+        if !found.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What happened with a lot, before it came over from another membership too.
 #[derive(Default)]
 struct LotUses {
     left: i64,
@@ -248,12 +278,14 @@ fn lot_uses(conn: &mut Conn, (chain, membership): (ChainId, MembershipId), lot: 
     let Some(lot) = lot else { return Ok(uses) };
     uses.left = lot_left(conn, (chain, membership), Some(lot))?;
     type Row = (String, Option<Id>, i64);
-    for (kind, bill, delta) in fetch!(conn, SelectLotMoves, [membership, chain, lot] => Row)? {
-        match (kind.as_str(), bill) {
-            // Its end isn't a use.
-            ("expire" | "lapse" | "refund", _) => {}
-            (_, Some(bill)) => *uses.bills.entry(bill.typed()).or_default() -= delta,
-            (_, None) => uses.otherwise -= delta,
+    for (membership, lot) in heirs::line_of_lot(conn, chain, (membership, lot))? {
+        for (kind, bill, delta) in fetch!(conn, SelectLotMoves, [membership, chain, lot] => Row)? {
+            match (kind.as_str(), bill) {
+                // Its end isn't a use, nor is its way from one membership to another.
+                ("expire" | "lapse" | "refund" | "merge_out" | "merge_in", _) => {}
+                (_, Some(bill)) => *uses.bills.entry(bill.typed()).or_default() -= delta,
+                (_, None) => uses.otherwise -= delta,
+            }
         }
     }
     Ok(uses)
@@ -349,8 +381,7 @@ pub(crate) fn pass(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
     };
     let membership: MembershipId = membership.typed();
     let (paid_lot, gift_lot) = (paid_lot.map(Id::typed), gift_lot.map(Id::typed));
-    let asset = format!("session:{service}");
-    let before = fetch!(conn, SelectUsedBefore, [chain, membership, asset, at] => (Id,))?;
+    let used_before = used_before(conn, (chain, membership), &Before::Sessions(service.clone(), at))?;
     Ok(Some(PassRecord {
         id,
         membership,
@@ -368,7 +399,7 @@ pub(crate) fn pass(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
         gift_lot,
         paid_left: lot_left(conn, (chain, membership), paid_lot)?,
         gifts_left: lot_left(conn, (chain, membership), gift_lot)?,
-        used_before: !before.is_empty(),
+        used_before,
         refunded: refund.is_some(),
     }))
 }
@@ -380,13 +411,15 @@ pub(crate) fn pass_use(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Op
         return Ok(None);
     };
     let entry: EntryId = entry.typed();
+    let moves = spent_moves(conn, chain, membership.typed(), entry)?;
+    let moves = heirs::of_heirs(conn, chain, moves)?;
     Ok(Some(PassUseRecord {
         id,
         pass: pass.typed(),
         sessions,
         receipt,
         entry,
-        moves: spent_moves(conn, chain, membership.typed(), entry)?,
+        moves,
         cancelled: cancelled.is_some(),
     }))
 }

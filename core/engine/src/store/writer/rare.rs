@@ -3,12 +3,12 @@
 use super::insert::*;
 use super::parts::parts_of;
 use super::save::{expect, row};
-use super::{campaigns, claims, credentials, vouchers};
+use super::{campaigns, claims, credentials, pools, vouchers};
 use crate::error::Result;
 use crate::store::Conn;
 use crate::store::statement::{Bind, Waiting, run};
 use cardea_domain::id::*;
-use cardea_domain::rows::{RenewalRow, Rows};
+use cardea_domain::rows::{LotExtension, RenewalRow, Rows};
 
 /// What few commands change, at once: rows that were there before the wave.
 pub(super) fn save(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
@@ -26,6 +26,11 @@ pub(super) fn save(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
         expect((1, changed), "bill")?;
     }
     renewals(conn, chain, &rows.renewals)?;
+    for (membership, through, until) in &rows.membership_ends {
+        let changed = run!(conn, UpdateMembershipEnd, [*through, *until, chain, *membership])?;
+        expect((1, changed), "membership")?;
+    }
+    extensions(conn, chain, &rows.lot_extensions)?;
     for (membership, lot, until) in &rows.lot_dates {
         let changed = run!(conn, UpdateLotDate, [*until, chain, *membership, *lot])?;
         expect((1, changed), "lot")?;
@@ -58,7 +63,31 @@ pub(super) fn save(conn: &mut Conn, chain: ChainId, rows: &Rows) -> Result<()> {
     credentials::save(conn, chain, rows)?;
     claims::save(conn, chain, rows)?;
     vouchers::save(conn, chain, rows)?;
+    pools::save(conn, chain, rows)?;
     campaigns::save(conn, chain, rows)
+}
+
+/// Lots that go on at their end, and why.
+fn extensions(conn: &mut Conn, chain: ChainId, extensions: &[LotExtension]) -> Result<()> {
+    let mut rows = Waiting::<InsertLotExtension>::default();
+    for e in extensions {
+        rows.add(row![
+            chain,
+            e.lot,
+            e.at,
+            e.membership,
+            e.with_membership,
+            e.was,
+            e.until,
+            &e.rule,
+            &e.explanation.zh,
+            &e.explanation.en,
+            e.configuration,
+            e.input.as_slice(),
+        ]);
+    }
+    rows.write(conn)?;
+    Ok(())
 }
 
 /// The new ends of memberships, and why.

@@ -1,7 +1,7 @@
 //! Loads a bill as it was booked: what a return works from.
 
-use super::answers;
 use super::parts::{self, Parts};
+use super::{answers, heirs, pools};
 use crate::error::{Error, Result};
 use crate::store::statement::{fetch, statements};
 use crate::store::{Conn, Id};
@@ -73,9 +73,14 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
     let Some(bill) = fetch!(conn, SelectBill, [chain, id] => Bill)?.pop() else {
         return Ok(None);
     };
-    let membership: Option<MembershipId> = bill.membership.map(Id::typed);
-    let booked = booked(conn, chain, id, membership)?;
+    let own: Option<MembershipId> = bill.membership.map(Id::typed);
+    let mut booked = booked(conn, chain, id, own)?;
+    let membership = own.map(|own| follow(conn, chain, id, own, &mut booked)).transpose()?;
     let parts = Parts::parse(&bill.parts)?;
+    let pool_draws = match bill.spent {
+        0 => Vec::new(),
+        _ => pools::draws(conn, chain, id)?,
+    };
     Ok(Some(SaleRecord {
         id,
         kind: bill.kind.parse().map_err(Error::internal)?,
@@ -105,6 +110,7 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
         configuration: booked.configuration,
         own_lots: booked.own_lots,
         spent_moves: booked.spent_moves,
+        pool_draws,
         draws: booked.draws,
         introducer: booked.introducer,
         returned_money: bill.returned_money,
@@ -114,6 +120,46 @@ pub(crate) fn load(conn: &mut Conn, chain: ChainId, id: BillId) -> Result<Option
         expired_unspent: booked.expired,
         lapsed: lapsed(conn, chain, id, bill.clawed_back)?,
     }))
+}
+
+/// The membership that goes on for the bill's, with the lots that go on for those that the bill has moved (D-CARD-13).
+fn follow(
+    conn: &mut Conn,
+    chain: ChainId,
+    bill: BillId,
+    own: MembershipId,
+    booked: &mut Booked,
+) -> Result<MembershipId> {
+    if let Some(bonus) = booked.introducer.as_mut() {
+        let line = heirs::line(conn, chain, bonus.membership)?;
+        if let Some(lot) = bonus.lot.filter(|_| line.len() > 1) {
+            bonus.lot = Some(heirs::heir(conn, chain, lot)?);
+        }
+        for later in line.iter().skip(1) {
+            bonus.membership = *later;
+            for (lot, delta) in fetch!(conn, SelectExpired, [chain, *later, bill] => (Id, i64))? {
+                if bonus.lot == Some(lot.typed()) {
+                    bonus.expired_unspent -= delta;
+                }
+            }
+        }
+    }
+    let line = heirs::line(conn, chain, own)?;
+    let present = line.last().copied().unwrap_or(own);
+    if present == own {
+        return Ok(own);
+    }
+    let lots = fetch!(conn, SelectLotsOfBill, [chain, present, bill] => (Id, Id))?;
+    booked.own_lots = lots.into_iter().map(|(id, _)| id.typed()).collect();
+    for later in line.iter().skip(1) {
+        let expired = fetch!(conn, SelectExpired, [chain, *later, bill] => (Id, i64))?;
+        booked.expired -= expired.into_iter().map(|(_, delta)| delta).sum::<i64>();
+    }
+    booked.spent_moves = heirs::of_heirs(conn, chain, std::mem::take(&mut booked.spent_moves))?;
+    for draw in &mut booked.draws {
+        draw.moves = heirs::of_heirs(conn, chain, std::mem::take(&mut draw.moves))?;
+    }
+    Ok(present)
 }
 
 /// What returns let be of `clawed_back` because it had expired unspent: what they didn't take.

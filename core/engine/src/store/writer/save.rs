@@ -3,8 +3,9 @@
 
 use super::answers;
 use super::insert::*;
-use super::ledger::{CardEvent, Decision};
+use super::ledger::{CardEvent, Decision, Question};
 use super::parts::{self, Asked};
+use super::pools;
 use super::prepaid;
 use super::rare;
 use super::sums::{Balances, Differences, MembershipUpdates, write_figures, write_updates};
@@ -18,7 +19,7 @@ use cardea_domain::card::Block;
 use cardea_domain::id::*;
 use cardea_domain::rows::*;
 use cardea_domain::{Instant, webhook};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Where the rows of one wave go. No two of its commands touch the same membership, card, bill or reward.
 pub(super) struct Saver<'a> {
@@ -49,6 +50,7 @@ struct Waits<'a> {
     accounts: Balances<'a>,
     measures: Differences,
     inputs: Waiting<'a, InsertInput>,
+    questions: Waiting<'a, InsertQuestion>,
     audit: Waiting<'a, InsertAudit>,
     outbox: Waiting<'a, InsertMessage>,
     notices: Waiting<'a, InsertNotice>,
@@ -79,14 +81,19 @@ impl<'a> Saver<'a> {
             // A membership that ends makes room for the one that follows it; what is exchanged on a bill comes before it.
             self.write(conn)?;
             self.take(conn, actor, rows, (answer, None))?;
+            pools::leave(conn, actor.chain, rows, at)?;
             self.write(conn)?;
         }
         let kept = (decision.answer.kept(), decision.asked.as_ref());
         self.take(conn, actor, &decision.rows, kept)?;
+        pools::leave(conn, actor.chain, &decision.rows, at)?;
         let chain = actor.chain;
         for input in &decision.inputs {
             let bytes = input.bytes.as_slice();
             self.rows.inputs.add(row![chain, &input.sha256, bytes]);
+        }
+        for question in &decision.questions {
+            self.question(chain, question, at);
         }
         for event in &decision.card_events {
             self.card_event(actor, event);
@@ -96,6 +103,20 @@ impl<'a> Saver<'a> {
             self.rows.acceptances.add(terms.row(actor, id, *membership));
         }
         self.notes(actor, &decision.notes, at)
+    }
+
+    fn question(&mut self, chain: ChainId, question: &'a Question, at: Instant) {
+        let input = &question.input;
+        self.rows.inputs.add(row![chain, &input.sha256, input.bytes.as_slice()]);
+        self.rows.questions.add(row![
+            chain,
+            self.ids.next_id(),
+            question.function.as_str(),
+            question.subject,
+            at,
+            question.configuration,
+            input.sha256.as_slice(),
+        ]);
     }
 
     fn take(
@@ -219,10 +240,8 @@ impl<'a> Saver<'a> {
             ]);
         }
         for u in &rows.membership_updates {
-            // Only a renewal opens one again.
-            let turned = !u.open || rows.renewals.iter().any(|renewal| renewal.membership == u.id);
-            let update = self.rows.membership_updates.entry((chain, u.id)).or_insert((u, turned));
-            *update = (u, update.1 || turned);
+            let update = self.rows.membership_updates.entry((chain, u.id)).or_insert((u, false));
+            *update = (u, update.1 || u.turned);
         }
         for t in &rows.tier_changes {
             let id = self.ids.next_id();
@@ -373,9 +392,11 @@ impl<'a> Saver<'a> {
             let remaining = left.remove(lot).unwrap_or_default();
             self.rows.lots_ended.add(row![remaining, chain, *membership, *lot]);
         }
-        let opened: HashSet<(LotId, EntryId)> = rows.lots.iter().map(|l| (l.id, l.entry)).collect();
+        let opened: HashMap<(LotId, EntryId), i64> = rows.lots.iter().map(|l| ((l.id, l.entry), l.amount)).collect();
         let holders: HashMap<EntryId, MembershipId> = rows.entries.iter().map(|e| (e.id, e.membership)).collect();
-        let later = rows.lot_moves.iter().filter(|m| !opened.contains(&(m.lot, m.entry)));
+        // A lot that came over from another membership is opened as large as it was, and emptied by what was used.
+        let opens = |m: &LotMoveRow| opened.get(&(m.lot, m.entry)) == Some(&m.delta);
+        let later = rows.lot_moves.iter().filter(|m| !opens(m));
         for m in later {
             self.rows.lot_moves.add(row![chain, m.lot, m.entry, m.delta]);
             // Absolute, so once for each lot.
@@ -403,6 +424,7 @@ impl<'a> Saver<'a> {
             e.from,
             e.to,
             e.blocks.as_str(),
+            e.finder.as_deref(),
         ]);
     }
 
@@ -425,6 +447,7 @@ impl<'a> Saver<'a> {
         write_figures(conn, &rows.accounts, &rows.measures)?;
         rows.prepaid.write(conn)?;
         rows.inputs.write(conn)?;
+        rows.questions.write(conn)?;
         rows.audit.write(conn)?;
         rows.outbox.write(conn)?;
         rows.notices.write(conn)?;

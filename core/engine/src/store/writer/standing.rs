@@ -9,15 +9,23 @@ use cardea_domain::{Instant, Text};
 use diesel::sql_types::{BigInt, Binary, Nullable, Text as SqlText};
 
 statements! {
+    SelectUnjudged -> (Binary,) =
+        "SELECT id FROM bills WHERE chain_id = ? AND membership_id = ? AND judgement = 'unjudged' LIMIT 1";
     SelectOpen -> (Binary, Binary, Nullable<BigInt>) =
         "SELECT id, program_id, expires_at FROM memberships WHERE chain_id = ? AND customer_id = ? AND open \
          ORDER BY opened_at, id";
     SelectStanding -> (Binary, Binary, BigInt, SqlText, SqlText) =
         "SELECT m.id, m.program_id, m.opened_at, p.name_zh, p.name_en FROM memberships m \
          JOIN programs p ON p.chain_id = m.chain_id AND p.id = m.program_id \
-         WHERE m.chain_id = ? AND m.customer_id = ? AND (m.expires_at IS NULL OR m.expires_at > ?) AND (m.open OR EXISTS \
+         WHERE m.chain_id = ? AND m.customer_id = ? AND m.merged_into IS NULL \
+         AND (m.expires_at IS NULL OR m.expires_at > ?) AND (m.open OR EXISTS \
          (SELECT 1 FROM cards c WHERE c.chain_id = m.chain_id AND c.membership_id = m.id AND c.state = 'void' \
           AND c.blocks LIKE '%expired%')) ORDER BY m.opened_at, m.id";
+}
+
+/// Whether a sale of a membership waits to be judged.
+pub(crate) fn unjudged(conn: &mut Conn, chain: ChainId, membership: MembershipId) -> Result<bool> {
+    Ok(!fetch!(conn, SelectUnjudged, [chain, membership] => (Id,))?.is_empty())
 }
 
 /// The customer's membership in a program that is open and unexpired at `now`.

@@ -10,7 +10,7 @@ use cardea_domain::id::{ChainId, MembershipId};
 use cardea_domain::rows::MembershipUpdate;
 use std::collections::BTreeMap;
 
-/// State of memberships, absolute: the last one holds; with whether one of them may have opened or closed it.
+/// State of memberships, absolute: the last one holds; with whether one of them has opened or closed it.
 pub(super) type MembershipUpdates<'a> = BTreeMap<(ChainId, MembershipId), (&'a MembershipUpdate, bool)>;
 /// Balance and debt by membership and asset, absolute: the last ones hold.
 pub(super) type Balances<'a> = BTreeMap<(ChainId, MembershipId, &'a str), (i64, i64)>;

@@ -1,6 +1,6 @@
 //! What a closure command sees of the batch's transaction.
 
-use super::ledger::Decision;
+use super::ledger::{CardEvent, Decision, Question};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::store::Conn;
@@ -210,7 +210,29 @@ impl<'a> Tx<'a> {
     /// Rows of the ledger, saved with the command: decide them on what it has loaded itself, and book once for each
     /// membership, for what is booked can't be read before the command ends.
     pub(crate) fn book(&mut self, rows: Rows) {
-        self.booked.push(Decision::new(rows, Answer::no_content()));
+        self.book_all(Decision::new(rows, Answer::no_content()));
+    }
+
+    /// The same with what goes along: what happened to cards, and the blank that one takes out of stock.
+    pub(crate) fn book_all(&mut self, decision: Decision) {
+        self.booked.push(decision);
+    }
+
+    /// The same, with what happened to cards.
+    pub(crate) fn book_with(&mut self, rows: Rows, card_events: Vec<CardEvent>) {
+        self.booked.push(Decision {
+            card_events,
+            ..Decision::new(rows, Answer::no_content())
+        });
+    }
+
+    /// What plugins were asked before this, to be kept with it.
+    pub(crate) fn keep(&mut self, questions: Vec<Question>) {
+        if !questions.is_empty() {
+            let mut decision = Decision::new(Rows::default(), Answer::no_content());
+            decision.questions = questions;
+            self.booked.push(decision);
+        }
     }
 
     /// For `each!(tx.conn(), c => …)`.

@@ -12,10 +12,13 @@ use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text as SqlText
 
 statements! {
     SelectVoucher -> Columns =
-        "SELECT v.id, v.kind_id, k.name_zh, k.name_en, k.rules, k.active, v.state, v.membership_id, v.issued_on, \
+        "SELECT v.id, v.kind_id, k.name_zh, k.name_en, k.rules, k.active, \
+         CASE WHEN b.blocked THEN 'blocked' ELSE v.state END, v.membership_id, v.issued_on, \
          v.own_amount, v.own_last_day, v.used, k.used, (SELECT COUNT(*) FROM voucher_uses u WHERE u.chain_id = v.chain_id \
          AND u.kind_id = v.kind_id AND u.membership_id = ? AND NOT u.undone) FROM vouchers v \
-         JOIN voucher_kinds k ON k.chain_id = v.chain_id AND k.id = v.kind_id WHERE v.chain_id = ? AND v.digest = ?";
+         JOIN voucher_kinds k ON k.chain_id = v.chain_id AND k.id = v.kind_id \
+         LEFT JOIN voucher_batches b ON b.chain_id = v.chain_id AND b.id = v.batch_id \
+         WHERE v.chain_id = ? AND v.digest = ?";
     SelectUses -> (Binary, BigInt, Integer) =
         "SELECT v.digest, u.amount, u.position FROM voucher_uses u \
          JOIN vouchers v ON v.chain_id = u.chain_id AND v.id = u.voucher_id \

@@ -92,6 +92,7 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         pin_of,
         code,
         due_lots,
+        pool_of,
         campaigns,
         uses_of,
         balances_of,
@@ -102,18 +103,21 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
     let chain = job.actor.chain;
     let key = job.key.as_ref().map(|key| Touched::Key(chain, &key.key));
     let receipt = command.natural().map(|(key, _)| Touched::Receipt(chain, key));
+    let of_member = [
+        *cards_of,
+        ended_of.map(|(id, _)| id),
+        *tier_of,
+        *balances_of,
+        pool_of.as_ref().map(|need| need.of),
+    ];
     let members = members.iter().map(|need| need.id);
-    let of_member = [*cards_of, ended_of.map(|(id, _)| id), *tier_of, *balances_of];
     let members = members.chain(of_member.into_iter().flatten());
     let members = members.chain(due_lots.iter().flat_map(|need| need.memberships.iter().copied()));
     let of_customer = [open_of.map(|(id, _, _)| id), standing_of.map(|(id, _)| id)];
     let of_bill = [*vouchers_of, *claim_of].into_iter().flatten();
     let of_bill = of_bill.filter(|bill| Some(*bill) != *record);
     let kinds: HashSet<VoucherKindId> = vouchers.iter().map(|need| need.kind).collect();
-    let kinds = kinds.into_iter();
-    let number = number
-        .as_ref()
-        .map(|number| Touched::Number(chain, number.as_str().to_owned()));
+    let number = number.iter().map(|number| number.as_str().to_owned());
     // Caps of one member go with the member.
     let shared = campaigns.iter().filter(|need| need.shared);
     key.into_iter()
@@ -132,9 +136,9 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
         .chain(code.map(|(card, _)| Touched::Card(card)))
         .chain(rewards.iter().map(|need| Touched::Reward(need.id)))
         .chain(of_customer.into_iter().flatten().map(Touched::Customer))
-        .chain(number)
+        .chain(number.map(|number| Touched::Number(chain, number)))
         .chain(vouchers.iter().map(|need| Touched::Voucher(need.id)))
-        .chain(kinds.map(Touched::VoucherKind))
+        .chain(kinds.into_iter().map(Touched::VoucherKind))
         .chain(of_bill.map(Touched::Bill))
         .collect()
 }

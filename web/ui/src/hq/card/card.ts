@@ -1,4 +1,6 @@
+export { asked } from '../../form/fields'
 import type { CustomerCard, FieldDefinition, FieldVersion, RequiredDocument } from '$lib/api/types'
+import { formatDecimal } from '$lib/decimal'
 import { money } from '$lib/format'
 import { say, t } from '$lib/i18n/index.svelte'
 
@@ -76,15 +78,6 @@ export function isMasked(group: string, kind: string, name: string): boolean {
   return group === 'own' ? MASKED.includes(kind) : group === 'contact' && name !== 'postcode'
 }
 
-/** Is an own field asked for, by what the form holds? */
-export function asked(fields: FieldDefinition[], name: string, value: (name: string) => unknown): boolean {
-  const field = fields.find((one) => one.name === name)
-  if (!field?.when) return true
-  const { field: other, is } = field.when
-  const held = [value(other)].flat().map(String)
-  return asked(fields, other, value) && held.some((one) => is.includes(one))
-}
-
 /** Sets what stands at a path of a patch. */
 export function put(target: Record<string, unknown>, path: string[], value: unknown): void {
   const [first, ...rest] = path
@@ -93,10 +86,23 @@ export function put(target: Record<string, unknown>, path: string[], value: unkn
   else put((target[first] ??= {}) as Record<string, unknown>, rest, value)
 }
 
+const choiceLabel = (field: FieldDefinition, code: string) => {
+  const choice = field.choices?.find((one) => one.code === code)
+  return choice ? say(choice.label) : code
+}
+
 const LINES = Object.keys(GROUPS).flatMap((group) => lines(group, undefined).map(({ path }) => [`card/${group}/${path.join('/')}`, path] as const))
 
-/** What a field is called by its place (`name`, `card/contact/mail`); the chain's own by their code. */
-export function placeOf(field: string): string {
+/** One of the chain's own fields at a place, by the newest declarations that have it. */
+function ownAt(field: string, versions: FieldVersion[]): FieldDefinition | undefined {
+  const name = field.startsWith('card/own/') ? field.slice('card/own/'.length) : undefined
+  return versions.flatMap((version) => version.fields).find((one) => one.name === name)
+}
+
+/** What a field is called by its place (`name`, `card/contact/mail`); the chain's own by their code where nothing is declared. */
+export function placeOf(field: string, versions: FieldVersion[] = []): string {
+  const declared = ownAt(field, versions)
+  if (declared) return say(declared.label)
   const path = LINES.find(([place]) => place === field)?.[1]
   if (path) return line(path).label
   if (field === 'card/kind') return t('card-whose')
@@ -104,7 +110,12 @@ export function placeOf(field: string): string {
 }
 
 /** What stood at a place, as people read it. */
-export function wasShown(field: string, value: unknown): string {
+export function wasShown(field: string, value: unknown, versions: FieldVersion[] = []): string {
+  const declared = ownAt(field, versions)
+  if (declared?.kind === 'money') return money(Number(value))
+  if (declared?.kind === 'decimal') return formatDecimal(Number(value), declared.digits ?? 0, false)
+  if (typeof value === 'boolean') return t(value ? 'yes' : 'no')
+  if (declared?.choices?.length) return [value].flat().map((code) => choiceLabel(declared, String(code))).join('、')
   if (field === 'card/kind') return t(`card-kind-${String(value)}`)
   if (field === 'form_of_address') return t(`earlier-form-${String(value)}`)
   if (field === 'birthday_calendar') return t(`birthday-calendar-${String(value)}`)

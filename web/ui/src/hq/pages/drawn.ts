@@ -21,7 +21,9 @@ import FieldsPage from '../fields/FieldsPage.svelte'
 import SearchPage from '../find/SearchPage.svelte'
 import DuplicatesPage from '../imports/DuplicatesPage.svelte'
 import ImportsPage from '../imports/ImportsPage.svelte'
+import OpeningsPage from '../imports/OpeningsPage.svelte'
 import JobsPage from '../jobs/JobsPage.svelte'
+import CategoriesPage from '../journal/CategoriesPage.svelte'
 import JournalPage from '../journal/JournalPage.svelte'
 import ChannelsPage from '../messages/ChannelsPage.svelte'
 import MessageRulesPage from '../messages/MessageRulesPage.svelte'
@@ -41,6 +43,7 @@ import WarningRulesPage from '../rules/WarningRulesPage.svelte'
 import SatisfactionPage from '../satisfaction/SatisfactionPage.svelte'
 import SegmentsPage from '../segments/SegmentsPage.svelte'
 import ConsultantsPage from '../tasks/ConsultantsPage.svelte'
+import RoutesPage from '../tasks/RoutesPage.svelte'
 import TodayPage from '../tasks/TodayPage.svelte'
 import TermsPage from '../terms/TermsPage.svelte'
 import TermsRulesPage from '../terms/TermsRulesPage.svelte'
@@ -77,12 +80,15 @@ const DRAWN = [
   drawn('satisfaction', SatisfactionPage, 'journal.read'),
   drawn('visit-reports', ReportsPage, 'task.read'),
   drawn('consultants', ConsultantsPage, 'task.manage'),
+  drawn('routes', RoutesPage, 'task.read'),
   drawn('imports', ImportsPage, 'import.run'),
+  drawn('openings', OpeningsPage, 'import.run'),
   drawn('duplicates', DuplicatesPage, 'customer.merge'),
   drawn('customer-fields', FieldsPage, 'configuration.read', 'customer.read'),
   drawn('customer-classes', ClassRules, 'configuration.read', 'customer.read'),
   drawn('service-standards', StandardsPage, 'configuration.read', 'task.read'),
   drawn('warning-rules', WarningRulesPage, 'configuration.read', 'warning.own'),
+  drawn('journal-categories', CategoriesPage, 'configuration.read', 'journal.read'),
   drawn('satisfaction-rules', SatisfactionRulesPage, 'configuration.read', 'journal.read'),
   drawn('report-rules', ReportRulesPage, 'configuration.read', 'task.read'),
   drawn('retention-rules', RetentionPage, 'deletion.read'),

@@ -45,6 +45,7 @@ export const audit: ResourcePage = {
   read: 'audit.read',
   title: 'action',
   columns: ['action', 'at', 'staff_id', 'source_ip', 'detail'],
+  names: { action: 'audit-action' },
   references: { staff_id: { path: '/staff', read: 'staff.read' } },
 }
 

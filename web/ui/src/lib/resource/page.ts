@@ -55,6 +55,8 @@ export interface ResourcePage {
   references?: Record<string, Reference>
   /** What a new one begins with. */
   start?: Record<string, unknown>
+  /** Fields with stable names, such as `card.freeze`: what their words begin with. A name without words is shown as it is. */
+  names?: Record<string, string>
   /** Numbers that are money. */
   money?: string[]
   /** Operations on one, beside change and archive. */
@@ -87,6 +89,12 @@ export function nothing(field: string): string {
 
 export function choice(field: Field, value: string): string {
   return t(`${field.label}-${value}`)
+}
+
+/** What a stable name is called: `audit-action` and `card.freeze` → `audit-action-card-freeze`. */
+export function nameOfStable(beginning: string, value: string): string {
+  const words = `${beginning}-${value.replaceAll('.', '-')}`
+  return hasText(words) ? t(words) : value
 }
 
 /** A form's fields in the declared order. `active` has its own button. */

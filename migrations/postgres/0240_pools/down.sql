@@ -1,0 +1,3 @@
+DROP TABLE pool_draws;
+DROP TABLE pool_members;
+DROP TABLE pools;

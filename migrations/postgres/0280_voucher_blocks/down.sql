@@ -1,0 +1,2 @@
+ALTER TABLE voucher_batches DROP COLUMN reason;
+ALTER TABLE voucher_batches DROP COLUMN blocked;

@@ -1,0 +1,3 @@
+DROP TABLE opening_rows;
+DROP TABLE opening_members;
+DROP TABLE openings;

@@ -1,0 +1,2 @@
+DROP TABLE lot_extensions;
+DROP TABLE plugin_questions;

@@ -1,0 +1,1 @@
+ALTER TABLE card_events DROP COLUMN finder;

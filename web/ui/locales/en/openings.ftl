@@ -1,0 +1,33 @@
+### Opening balances of another system
+
+openings = Opening balances
+openings-why = What members had in another system: cards, points with their ends, stored value, passes. A file (CSV, XLSX, XLS) is booked as a whole or not at all; it can be taken back while none of its memberships has moved.
+openings-columns = One row per lot. Columns: number, name, phone, store, program, card_kind, joined, valid_through, card, kind (points, principal, bonus or session:SERVICE), amount, expires; of sessions also pass, paid (for those that are left), list_price. The member’s columns may stay empty after the first row, but for number (or phone).
+opening-file = File
+opening-store = Store of those without one
+opening-totals = Control totals of the system before
+opening-memberships = Memberships
+opening-points = Points
+opening-principal = Stored value
+opening-bonus = Bonus value
+opening-sessions = Sessions
+opening-check = Dry run
+opening-book = Book
+opening-ready = It can be booked.
+opening-not-ready = It can’t be booked yet.
+opening-known = This file is booked already.
+opening-rows = { $rows } rows, { $customers } new customers.
+opening-given = Given
+opening-in-file = In the file
+opening-faults = Faults: { $count }
+opening-warnings = Booked all the same: { $count }
+opening-more = and { $count } more
+openings-booked = Booked files
+opening-at = Booked on
+opening-state = State
+opening-state-running = Being booked; if it stands still, book the same file again
+opening-state-done = Booked
+opening-state-undoing = Being taken back
+opening-state-undone = Taken back
+opening-undo = Take it back
+opening-undo-sure = Void its cards and close its memberships

@@ -1,0 +1,33 @@
+### 其他系统的期初余额
+
+openings = 期初余额
+openings-why = 会员在原系统中的会员卡、积分（含到期日）、储值和次卡。文件（CSV、XLSX、XLS）要么整个入账，要么完全不入账；转入的会籍都没有变动时可以整个撤销。
+openings-columns = 每笔余额一行。列：会员编号、姓名、手机、门店、会员计划、卡种、入会日期、会籍有效期至、卡号、余额类型（积分、本金、赠送金，或 次卡:项目代码）、数量、到期日；次卡另有 次卡名称、实付（剩余次数所付金额）、单次原价。同一会员从第二行起只须填会员编号（或手机），其余会员信息可留空。
+opening-file = 文件
+opening-store = 未注明门店的会员归属
+opening-totals = 原系统的控制合计
+opening-memberships = 会籍数
+opening-points = 积分
+opening-principal = 储值本金
+opening-bonus = 赠送金
+opening-sessions = 次数
+opening-check = 试运行
+opening-book = 入账
+opening-ready = 可以入账。
+opening-not-ready = 还不能入账。
+opening-known = 此文件已入账。
+opening-rows = 共 { $rows } 行，将新建 { $customers } 位顾客。
+opening-given = 给出的合计
+opening-in-file = 文件中的合计
+opening-faults = 有误：{ $count } 处
+opening-warnings = 照常入账，请留意：{ $count } 处
+opening-more = 另有 { $count } 处
+openings-booked = 已入账的文件
+opening-at = 入账时间
+opening-state = 状态
+opening-state-running = 入账中；如停住不动，请再次提交同一文件
+opening-state-done = 已入账
+opening-state-undoing = 撤销中
+opening-state-undone = 已撤销
+opening-undo = 撤销
+opening-undo-sure = 确认作废其会员卡并关闭会籍
