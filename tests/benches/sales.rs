@@ -4,7 +4,7 @@
 //! `cargo bench -p cardea-tests --bench sales` measures everything; `… -- sqlite`, `postgres`, `import` or `decisions`
 //! a part. `… -- archive` fills an archive of a million customers, `… -- contracts` writes a hundred thousand contracts,
 //! `… -- scale` fills a chain of a million memberships, which take a while: they are measured when they are named, as
-//! `prepaid` is (top-ups on one account).
+//! `prepaid` is (top-ups on one account, and what a bill costs that value, points and a voucher pay).
 
 mod archive;
 mod contracts;
@@ -12,6 +12,7 @@ mod decisions;
 mod figures;
 mod import;
 mod load;
+mod paid;
 mod pgbench;
 mod prepaid;
 mod raw;
@@ -69,9 +70,13 @@ fn main() -> ExitCode {
     }
     if parts.contains(&"prepaid") {
         prepaid::measure(Backend::Sqlite);
+        paid::measure(Backend::Sqlite);
     }
     if parts.contains(&"prepaid") || parts.contains(&"prepaid-postgres") {
-        with_a_cluster("prepaid-postgres", || prepaid::measure(Backend::Postgres));
+        with_a_cluster("prepaid-postgres", || {
+            prepaid::measure(Backend::Postgres);
+            paid::measure(Backend::Postgres);
+        });
     }
     if parts.contains(&"contracts") {
         contracts::measure(Backend::Sqlite);

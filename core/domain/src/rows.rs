@@ -362,6 +362,8 @@ pub struct MembershipUpdate {
     /// The tier that figures give, while one that was set by hand is above it.
     pub below: Option<Below>,
     pub open: bool,
+    /// Whether it was opened or closed.
+    pub turned: bool,
     /// Number of sales so far; the first earns an introducer's reward.
     pub purchases: i64,
     /// Rises with every command that touches the membership.

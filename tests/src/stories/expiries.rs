@@ -16,6 +16,7 @@ pub fn tests() -> Vec<Trial> {
         d_led_7_ten_thousand_points_a_day_never_wait_and_one_more_does,
         d_led_7_an_approved_run_takes_what_was_seen,
         d_led_7_a_clock_that_jumps_reviews_no_tiers_without_a_word,
+        d_led_2_what_ends_in_one_night_has_an_entry_each_and_one_line_in_the_log,
     )
 }
 
@@ -245,4 +246,28 @@ fn d_led_7_a_clock_that_jumps_reviews_no_tiers_without_a_word(app: &TestApp) {
     app.set_now("2026-03-02 02:00");
     app.night();
     assert!(members.iter().all(|member| app.tier(member) == "silver"));
+}
+
+fn d_led_2_what_ends_in_one_night_has_an_entry_each_and_one_line_in_the_log(app: &TestApp) {
+    expiring(app, json!({"kind": "per_lot", "months": 1}));
+    let members: Vec<Member> = (0..8).map(|n| app.member(&format!("会员{n}"))).collect();
+    let bag = app.reward("bag", 1000, None, None);
+    app.redeem(&members[0].number, &bag).created();
+    app.set_now("2026-04-02 02:00");
+    app.night();
+    for (n, member) in members.iter().enumerate() {
+        let left = if n == 0 { 0 } else { -1000 };
+        let last = app.entries(member).pop().expect("an entry");
+        assert_eq!((last.text("/kind"), last.int("/amount")), ("expire".into(), left));
+        assert_eq!(app.points(member), 0);
+    }
+    let lines = || app.auditor().get("/audit?action=lots.expire").ok().list("/items");
+    let [line] = &lines()[..] else { panic!("{:#?}", lines()) };
+    let detail: Value = serde_json::from_str(&line.text("/detail")).expect("JSON");
+    assert_eq!((detail.int("/memberships"), detail.int("/lots")), (8, 8), "{line:#}");
+    let ends = |member: &Member| app.entries(member).len();
+    let once: Vec<usize> = members.iter().map(ends).collect();
+    app.night();
+    assert_eq!(members.iter().map(ends).collect::<Vec<_>>(), once);
+    assert_eq!(lines().len(), 1, "nothing was left to end");
 }

@@ -19,6 +19,7 @@ pub fn tests() -> Vec<Trial> {
         d_led_12_a_run_that_was_stopped_goes_on_where_it_was,
         d_led_12_undo_leaves_nothing,
         d_led_12_undo_is_refused_once_a_member_has_moved,
+        d_led_12_undo_is_refused_once_points_of_it_have_ended,
         d_led_12_a_changed_row_is_found_by_verification,
     )
 }
@@ -250,6 +251,21 @@ fn d_led_12_undo_is_refused_once_a_member_has_moved(app: &TestApp) {
     );
     assert_eq!((app.points(&fang), app.points(&lei)), (800, 30), "nothing is half done");
     assert_eq!(app.card(&fang).text("/state"), "active");
+    app.finish();
+}
+
+fn d_led_12_undo_is_refused_once_points_of_it_have_ended(app: &TestApp) {
+    let done = bring(app, GOOD, GOOD_TOTALS);
+    app.set_now("2026-04-01 00:30");
+    app.night();
+    let fang = member(app, "13812345678");
+    assert_eq!(app.points(&fang), 500);
+    undo(app, &done).expect_problem(409, "in_use");
+    let path = format!("/openings/{}/members", done.text("/id"));
+    let moved = app.hq().get(&format!("{path}?moved=true")).ok().list("/items");
+    let moved: Vec<String> = moved.iter().map(|one| one.text("/membership_id")).collect();
+    assert_eq!(moved, [fang.membership.clone()], "the other one's points go on");
+    assert_eq!(app.points(&fang), 500, "nothing was taken back");
     app.finish();
 }
 

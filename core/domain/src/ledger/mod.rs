@@ -40,6 +40,8 @@ pub struct Member {
     pub store: StoreId,
     pub opened_at: Instant,
     pub open: bool,
+    /// Whether it was when it was loaded or last touched: who is touched after it was opened or closed says so.
+    pub was_open: bool,
     /// First instant after the membership's validity.
     pub expires_at: Option<Instant>,
     pub tier: String,
@@ -174,12 +176,14 @@ impl Member {
     /// Counts a command that touches the membership, and says how it stands afterwards.
     pub(crate) fn touch(&mut self) -> MembershipUpdate {
         self.version += 1;
+        let turned = self.open != std::mem::replace(&mut self.was_open, self.open);
         MembershipUpdate {
             id: self.id,
             tier: self.tier.clone(),
             tier_until: self.tier_until,
             below: self.below.clone(),
             open: self.open,
+            turned,
             purchases: self.purchases,
             version: self.version,
         }

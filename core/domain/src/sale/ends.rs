@@ -166,6 +166,8 @@ pub(super) fn end_late_lots(
 
 /// Books the end of the lots past their date, one entry per lot: `due` are the lots whose end has not been booked yet,
 /// empty ones too. Nothing to do, and nothing done, for a lot that isn't past its date, nor for one the plugin extends.
+/// Where no plugin has a word the membership keeps its version: nobody could use these lots before, so that no proposal was
+/// made with them.
 pub fn expire_lots(
     member: &mut Member,
     (asset, due): (&Asset, &[Lot]),
@@ -200,7 +202,7 @@ pub fn expire_lots(
             convert(member, (asset, ruling), (context, ended_at, ends.rules), &mut rows, ids);
         }
     }
-    if !rows.entries.is_empty() || !rows.lot_dates.is_empty() {
+    if by_plugin.is_some() && (!rows.entries.is_empty() || !rows.lot_dates.is_empty()) {
         rows.membership_updates.push(member.touch());
     }
     rows

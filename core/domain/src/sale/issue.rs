@@ -254,6 +254,7 @@ impl Member {
             store: row.store,
             opened_at: row.opened_at,
             open: true,
+            was_open: true,
             expires_at: row.expires_at,
             tier: row.tier.clone(),
             tier_until: None,

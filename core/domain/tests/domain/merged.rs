@@ -153,6 +153,7 @@ fn kept(member: &Member) -> (i64, i64, Vec<Lot>) {
 fn there_and_back(mut pair: Pair, points_after: (i64, i64)) {
     let before = (kept(&pair.from), kept(&pair.into), pair.cards[0].state);
     let done = pair.merge();
+    assert_eq!((turned(&done.gone), turned(&done.stays)), (true, false));
     let account = pair.into.account(&points()).unwrap();
     assert_eq!((account.balance, account.debt), points_after);
     assert_eq!(kept(&pair.from), (0, 0, Vec::new()));
@@ -166,6 +167,12 @@ fn there_and_back(mut pair: Pair, points_after: (i64, i64)) {
     let after = (kept(&pair.from), kept(&pair.into), pair.cards[0].state);
     assert_eq!(after, before);
     assert!(pair.from.open);
+    assert_eq!((turned(&gone), turned(&stays)), (true, false), "it opens again");
+}
+
+/// Whether its membership was opened or closed, which is written apart.
+fn turned(rows: &Rows) -> bool {
+    rows.membership_updates.iter().any(|update| update.turned)
 }
 
 #[test]

@@ -127,6 +127,15 @@ pub(crate) fn decides_ends(
     Ok(plugin.has(Function::ExpiryDecide).then_some(plugin))
 }
 
+/// Whether the program's plugin has a say in ends, or might have one if it could be loaded.
+///
+/// # Errors
+/// The database fails.
+pub(crate) fn may_decide_ends(engine: &Engine, configuration: &Configuration) -> Result<bool> {
+    let plugin = engine.plugin_of(configuration, Wait::ForIt)?;
+    Ok(plugin.map_or(true, |plugin| plugin.has(Function::ExpiryDecide)))
+}
+
 /// A lot as the plugin is told of it; None for an empty one, and for what it doesn't know.
 fn told(over: &LotOver, zone: Zone) -> Option<expiry::Lot> {
     let asset = match over.asset.kind() {

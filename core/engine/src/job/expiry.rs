@@ -1,30 +1,33 @@
 //! Books what is over: memberships past their validity (D-RET-4), and lots past their date (D-LED-2). Nothing of it can
-//! be used before, booked or not; this job writes it down.
+//! be used before, booked or not; this job writes it down. Lots end in commands of many memberships, unless their program's
+//! plugin may have a say (D-HOT-8): it is asked about one membership at a time.
+
+mod ends;
+mod ways;
 
 use super::{Every, Job, Where};
 use crate::actor::Actor;
-use crate::command::ending::{self as command, AskedEnds, Booked, end_membership};
+use crate::command::ending::Booked;
 use crate::error::{Error, Result};
 use crate::lanes::Lanes;
-use crate::program::Configuration;
 use crate::store::schema::{chains, stores};
 use crate::store::statement::{fetch, statements};
-use crate::store::writer::ledger::{Decision, LedgerCommand, MemberNeed, Needs, State};
-use crate::store::writer::{Failure, Work, load};
-use crate::store::{Answer, Conn, Id, Lane};
+use crate::store::writer::{Failure, Work};
+use crate::store::{Conn, Id, Lane};
 use crate::{Engine, each};
 use cardea_domain::id::*;
 use cardea_domain::ledger::Asset;
-use cardea_domain::rows::Rows;
-use cardea_domain::sale::{Context, expire_lots};
+use cardea_domain::sale::{Context, Terms};
 use cardea_domain::tier::Ladder;
 use cardea_domain::{Code, Instant, Refusal, Zone};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
+use ends::{Ending, EndingLots};
 use parking_lot::Mutex;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
+use ways::Ways;
 
 pub(super) const JOB: Job = Job {
     name: "expiry",
@@ -44,17 +47,20 @@ pub(super) const JOB: Job = Job {
 const ATTEMPTS: usize = 5;
 /// Commands in flight: enough to fill the writer's slices.
 const IN_FLIGHT: usize = 32;
+/// Lots of one command, those of one membership together: as many rows as one statement writes.
+const LOTS: usize = 64;
 
 statements! {
     SelectEnded -> (Binary, Binary, Binary, BigInt) =
         "SELECT id, program_id, store_id, expires_at FROM memberships \
          WHERE chain_id = ? AND open AND expires_at <= ? AND (expires_at, id) > (?, ?) \
          ORDER BY expires_at, id LIMIT 500";
+    // In the order of their index: what ends at one midnight is many.
     SelectDue -> (Binary, Binary, Binary, Binary, Text, BigInt) =
         "SELECT l.id, l.membership_id, m.program_id, m.store_id, l.asset, l.expires_at FROM lots l \
          JOIN memberships m ON m.chain_id = l.chain_id AND m.id = l.membership_id \
-         WHERE l.chain_id = ? AND NOT l.ended AND l.expires_at <= ? AND (l.expires_at, l.id) > (?, ?) \
-         ORDER BY l.expires_at, l.id LIMIT 500";
+         WHERE l.chain_id = ? AND NOT l.ended AND l.expires_at <= ? AND (l.expires_at, l.membership_id, l.id) > (?, ?, ?) \
+         ORDER BY l.expires_at, l.membership_id, l.id LIMIT 2048";
 }
 
 /// What a run booked.
@@ -77,7 +83,7 @@ pub async fn run(engine: &Engine, chain: ChainId) -> Result<Expired, Refusal> {
 /// Books what is over at a business time: for imports and demos, which live through the past.
 ///
 /// # Errors
-/// The first refusal (`busy`, `storage_unavailable`), after everything else had its turn.
+/// The first refusal (`busy`, `plugin_failed`, `storage_unavailable`), after everything else had its turn.
 pub async fn run_at(engine: &Engine, chain: ChainId, now: Instant) -> Result<Expired, Refusal> {
     let desk = Arc::new(engine.read(chain, |conn| Desk::load(conn, chain, now))?);
     let ended = Night::begin(engine, &desk);
@@ -85,25 +91,22 @@ pub async fn run_at(engine: &Engine, chain: ChainId, now: Instant) -> Result<Exp
     loop {
         let found = engine.read(chain, |conn| ended_memberships(conn, chain, now, after))?;
         let Some(last) = found.last() else { break };
-        after = (last.ended_at.0, last.id);
+        after = (last.ended_at.0, Id(last.membership.0));
         for over in found {
-            ended.add(over).await;
+            ended.add(Ends::One(over)).await;
         }
     }
     let ended = ended.end().await?;
     // After the memberships: what ends with one isn't looked for again.
     let due = Night::begin(engine, &desk);
-    let mut after = (i64::MIN, Id(Uuid::nil()));
-    let mut known = BTreeSet::new();
+    let mut after = (i64::MIN, Id(Uuid::nil()), Id(Uuid::nil()));
+    let (mut known, mut ways) = (Known::default(), Ways::of(engine, chain, now));
     loop {
         let found = engine.read(chain, |conn| due_lots(conn, chain, now, after))?;
-        let Some(last) = found.last() else { break };
-        after = (last.ended_at.0, last.id);
-        for over in found {
-            // One command books all due lots of an account.
-            if known.insert((over.membership, over.asset.clone())) {
-                due.add(over).await;
-            }
+        let Some((lot, last)) = found.last() else { break };
+        after = (last.ended_at.0, Id(last.membership.0), *lot);
+        for some in commands(found, &mut ways, &mut known) {
+            due.add(some).await;
         }
     }
     let due = due.end().await?;
@@ -113,43 +116,106 @@ pub async fn run_at(engine: &Engine, chain: ChainId, now: Instant) -> Result<Exp
     })
 }
 
-/// A membership that is over, or (with an asset) a lot.
+/// A membership that is over, or one with lots that are.
 #[derive(Clone, Debug)]
 struct Over {
-    /// Of the membership or the lot: where the next page begins.
-    id: Id,
     membership: MembershipId,
     program: ProgramId,
     store: StoreId,
+    /// Of the first lot; None: the membership itself is over.
     asset: Option<Asset>,
+    /// The first end among them.
     ended_at: Instant,
+    /// How many lots are known to be.
+    lots: usize,
+}
+
+/// What one command ends.
+enum Ends {
+    /// What a plugin may have a say in: a membership with its cards and lots, or the lots of one account.
+    One(Over),
+    /// All lots of memberships, each named once.
+    Lots(Vec<Over>),
+}
+
+/// What has its command already: one of them books all that is due.
+#[derive(Default)]
+struct Known {
+    memberships: HashSet<MembershipId>,
+    accounts: HashSet<(MembershipId, Option<Asset>)>,
 }
 
 fn ended_memberships(conn: &mut Conn, chain: ChainId, now: Instant, after: (i64, Id)) -> Result<Vec<Over>> {
     let rows = fetch!(conn, SelectEnded, [chain, now, after.0, after.1.0] => (Id, Id, Id, i64))?;
     let over = |(id, program, store, ended_at): (Id, Id, Id, i64)| Over {
-        id,
         membership: id.typed(),
         program: program.typed(),
         store: store.typed(),
         asset: None,
         ended_at: Instant(ended_at),
+        lots: 0,
     };
     Ok(rows.into_iter().map(over).collect())
 }
 
-fn due_lots(conn: &mut Conn, chain: ChainId, now: Instant, after: (i64, Id)) -> Result<Vec<Over>> {
+/// The next page of lots that are past their date, each with its membership.
+fn due_lots(conn: &mut Conn, chain: ChainId, now: Instant, after: (i64, Id, Id)) -> Result<Vec<(Id, Over)>> {
     type Row = (Id, Id, Id, Id, String, i64);
-    let rows = fetch!(conn, SelectDue, [chain, now, after.0, after.1.0] => Row)?;
-    let over = |(id, membership, program, store, asset, ended_at): Row| Over {
-        id,
-        membership: membership.typed(),
-        program: program.typed(),
-        store: store.typed(),
-        asset: Some(Asset(asset)),
-        ended_at: Instant(ended_at),
+    let (at, membership, lot) = (after.0, after.1.0, after.2.0);
+    let rows = fetch!(conn, SelectDue, [chain, now, at, membership, lot] => Row)?;
+    let over = |(id, membership, program, store, asset, ended_at): Row| {
+        let over = Over {
+            membership: membership.typed(),
+            program: program.typed(),
+            store: store.typed(),
+            asset: Some(Asset(asset)),
+            ended_at: Instant(ended_at),
+            lots: 1,
+        };
+        (id, over)
     };
     Ok(rows.into_iter().map(over).collect())
+}
+
+/// The commands of a page of lots; without those of memberships and accounts that had theirs.
+fn commands(lots: Vec<(Id, Over)>, ways: &mut Ways<'_>, known: &mut Known) -> Vec<Ends> {
+    let (asked, mut plain): (Vec<Over>, Vec<Over>) = lots
+        .into_iter()
+        .map(|(_, over)| over)
+        .partition(|over| ways.may_ask(over));
+    let asked = asked
+        .into_iter()
+        .filter(|over| known.accounts.insert((over.membership, over.asset.clone())));
+    let mut commands: Vec<Ends> = asked.map(Ends::One).collect();
+    // One command books all due lots of its memberships, which lie in the books by their ids.
+    plain.sort_by_key(|over| (over.membership, over.ended_at));
+    commands.extend(cut(plain, &mut known.memberships).into_iter().map(Ends::Lots));
+    commands
+}
+
+/// Cuts lots in the order of their memberships.
+fn cut(lots: Vec<Over>, known: &mut HashSet<MembershipId>) -> Vec<Vec<Over>> {
+    let (mut commands, mut count) = (Vec::<Vec<Over>>::new(), LOTS);
+    for over in lots {
+        let last = commands.last_mut().and_then(|command| command.last_mut());
+        if let Some(last) = last.filter(|last| last.membership == over.membership) {
+            last.lots += 1;
+            count += 1;
+            continue;
+        }
+        if !known.insert(over.membership) {
+            continue;
+        }
+        if count >= LOTS {
+            commands.push(Vec::new());
+            count = 0;
+        }
+        if let Some(command) = commands.last_mut() {
+            command.push(over);
+            count += 1;
+        }
+    }
+    commands
 }
 
 /// What every command of a night shares.
@@ -180,7 +246,7 @@ impl Desk {
     }
 
     /// The configuration that was in force then is named, whether or not its plugin has a say.
-    fn context(&self, over: &Over, configuration: &Configuration) -> Context {
+    fn context(&self, over: &Over, configuration: ConfigurationId, terms: Terms) -> Context {
         Context {
             staff: None,
             now: self.now,
@@ -188,59 +254,38 @@ impl Desk {
             store: over.store,
             zone: self.zones.get(&over.store).copied().unwrap_or(Zone::UTC),
             minor_units: self.minor_units,
-            configuration: configuration.id,
-            terms: configuration.terms.clone(),
+            configuration,
+            terms,
             ladder: Ladder::default(),
         }
     }
 
-    /// What the plugin says of it; None where it has no say, or nothing is left to ask about.
-    ///
     /// # Errors
     /// `plugin_failed`: the end waits for the next run, and nothing of it can be used meanwhile.
-    fn ask(&self, engine: &Engine, ending: &Ending, configuration: &Configuration) -> Result<Option<AskedEnds>> {
-        let (over, chain) = (&ending.over, self.actor.chain);
-        if command::decides_ends(engine, chain, configuration)?.is_none() {
-            return Ok(None);
+    fn work(&self, engine: &Engine, ends: &Ends) -> Result<Work> {
+        let chain = self.actor.chain;
+        match ends {
+            Ends::One(over) => Ok(Work::Ledger(Box::new(Ending::ask(engine, self, over)?))),
+            Ends::Lots(some) => {
+                let with_context = |over: &Over| {
+                    let configuration = engine.configuration_id_at(chain, over.program, over.ended_at)?;
+                    // No terms have a say in what is nobody's decision.
+                    let context = self.context(over, configuration, Terms::default());
+                    Ok((over.membership, context))
+                };
+                Ok(Work::Ledger(Box::new(EndingLots {
+                    of: some.iter().map(with_context).collect::<Result<_>>()?,
+                    lots: some.iter().map(|over| over.lots).sum(),
+                    now: self.now,
+                })))
+            }
         }
-        let state = engine.read(chain, |conn| load::load(conn, chain, &ending.needs()))?;
-        let Some(member) = state.members.get(&over.membership) else {
-            return Ok(None);
-        };
-        let zone = ending.context.zone;
-        let last = |end: Instant| zone.day_of(Instant(end.0 - 1));
-        let (whole, lots) = match &over.asset {
-            None if !member.open => return Ok(None),
-            None => {
-                let ended_on = last(over.ended_at);
-                (Some(ended_on), command::Over::with_membership(member, ended_on))
-            }
-            Some(asset) => {
-                let due = state.due_lots.get(asset).map(Vec::as_slice).unwrap_or_default();
-                let lots = due.iter().map(|lot| command::LotOver {
-                    asset,
-                    lot,
-                    ended_on: last(lot.terms.expires_at.unwrap_or(self.now)),
-                    with_membership: false,
-                });
-                (None, lots.collect())
-            }
-        };
-        let over = command::Over {
-            member,
-            zone,
-            minor_units: self.minor_units,
-            today: zone.day_of(self.now),
-            whole,
-            lots,
-        };
-        over.ask(engine, chain, configuration)
     }
 }
 
 /// Commands on their way, many at a time, so that the writer can batch them.
 struct Night {
-    lanes: Lanes<Over>,
+    lanes: Lanes<Ends>,
     tally: Arc<Mutex<Tally>>,
 }
 
@@ -254,18 +299,34 @@ impl Night {
     fn begin(engine: &Engine, desk: &Arc<Desk>) -> Self {
         let tally = Arc::new(Mutex::new(Tally::default()));
         let (engine, desk, shared) = (engine.clone(), desk.clone(), tally.clone());
-        let lanes = Lanes::open(IN_FLIGHT, move |over: Over| {
+        let lanes = Lanes::open(IN_FLIGHT, move |ends: Ends| {
             let (engine, desk, tally) = (engine.clone(), desk.clone(), shared.clone());
             async move {
-                let booked = book(&engine, &desk, over).await;
-                tally.lock().add(booked);
+                let mut waiting = vec![ends];
+                while let Some(ends) = waiting.pop() {
+                    let booked = book(&engine, &desk, &ends).await;
+                    match (booked, ends) {
+                        // What is wrong with one membership keeps no other's lots.
+                        (Err(_), Ends::Lots(mut some)) if some.len() > 1 => {
+                            waiting.push(Ends::Lots(some.split_off(some.len() / 2)));
+                            waiting.push(Ends::Lots(some));
+                        }
+                        (booked, _) => {
+                            tally.lock().add(booked);
+                        }
+                    }
+                }
             }
         });
         Self { lanes, tally }
     }
 
-    async fn add(&self, over: Over) {
-        self.lanes.add(&over.membership, over.clone()).await;
+    async fn add(&self, ends: Ends) {
+        let first = match &ends {
+            Ends::One(over) => Some(over.membership),
+            Ends::Lots(some) => some.first().map(|over| over.membership),
+        };
+        self.lanes.add(&first, ends).await;
     }
 
     async fn end(self) -> Result<Expired, Refusal> {
@@ -297,16 +358,9 @@ impl Tally {
     }
 }
 
-async fn book(engine: &Engine, desk: &Desk, over: Over) -> Result<Booked, Refusal> {
+async fn book(engine: &Engine, desk: &Desk, ends: &Ends) -> Result<Booked, Refusal> {
     for _ in 0..ATTEMPTS {
-        let configuration = engine.configuration_at(desk.actor.chain, over.program, over.ended_at)?;
-        let mut ending = Ending {
-            context: desk.context(&over, &configuration),
-            over: over.clone(),
-            asked: None,
-        };
-        ending.asked = desk.ask(engine, &ending, &configuration)?;
-        let work = Work::Ledger(Box::new(ending));
+        let work = desk.work(engine, ends)?;
         match engine
             .submit(Lane::Bulk, desk.actor.clone(), None, "expiry", work)
             .await
@@ -318,62 +372,6 @@ async fn book(engine: &Engine, desk: &Desk, over: Over) -> Result<Booked, Refusa
         }
     }
     Err(Refusal::new(Code::Busy, "系统繁忙，请稍后重试", "Busy; try again"))
-}
-
-/// The end of a membership with its cards and lots, or of the lots of one account.
-struct Ending {
-    over: Over,
-    context: Context,
-    /// None: no plugin has a say.
-    asked: Option<AskedEnds>,
-}
-
-impl LedgerCommand for Ending {
-    fn needs(&self) -> Needs {
-        let membership = self.over.membership;
-        let whole = self.over.asset.is_none();
-        Needs {
-            members: vec![MemberNeed {
-                id: membership,
-                figures: None,
-                upgrades: false,
-            }],
-            cards_of: whole.then_some(membership),
-            due_lots: (!whole).then_some((membership, self.context.now)),
-            ..Needs::default()
-        }
-    }
-
-    /// What somebody else has ended meanwhile isn't ended again.
-    fn decide(&self, state: &mut State, ids: &mut dyn NewIds) -> Result<Decision, Refusal> {
-        let Some(mut member) = state.take(Some(self.over.membership)) else {
-            return Ok(Decision::new(Rows::default(), Answer::ok(&Booked::default())?));
-        };
-        let ends = self.asked.as_ref().map(|asked| &asked.ends);
-        if let Some(ends) = ends {
-            ends.check(&member)?;
-        }
-        let (rows, events) = match &self.over.asset {
-            Some(asset) => {
-                let due = state.due_lots.remove(asset).unwrap_or_default();
-                let rows = expire_lots(&mut member, (asset, &due), ends, &self.context, ids);
-                (rows, Vec::new())
-            }
-            None => end_membership(&mut member, (state, ends), &self.context, self.over.ended_at, ids),
-        };
-        let booked = Booked::of(&rows);
-        let mut decision = Decision::new(rows, Answer::ok(&booked)?);
-        decision
-            .notes
-            .audit
-            .extend(booked.note(self.over.membership, self.over.ended_at));
-        decision.card_events = events;
-        if booked != Booked::default() {
-            let asked = self.asked.iter().flat_map(|asked| asked.questions.iter().cloned());
-            decision.questions.extend(asked);
-        }
-        Ok(decision)
-    }
 }
 
 #[cfg(test)]

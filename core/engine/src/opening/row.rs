@@ -13,8 +13,10 @@ use diesel::sql_types::{BigInt, Binary, Bool, Integer};
 statements! {
     InsertMember = "INSERT INTO opening_members (chain_id, opening_id, line, membership_id, undone) VALUES {}" of "(?, ?, ?, ?, FALSE)";
     InsertRow = "INSERT INTO opening_rows (chain_id, opening_id, line, membership_id, entry_id, asset, amount) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?)";
+    // What has ended by its date counts, though it leaves a membership's version as it is.
     SelectMembers -> (BigInt, Binary, Integer, Bool) =
-        "SELECT o.line, o.membership_id, CASE WHEN NOT o.undone AND (m.version <> 1 OR NOT m.open OR EXISTS (SELECT 1 FROM holds h \
+        "SELECT o.line, o.membership_id, CASE WHEN NOT o.undone AND (m.version <> 1 OR NOT m.open OR EXISTS (SELECT 1 FROM lots l \
+         WHERE l.chain_id = m.chain_id AND l.membership_id = m.id AND l.ended) OR EXISTS (SELECT 1 FROM holds h \
          WHERE h.chain_id = m.chain_id AND h.membership_id = m.id)) THEN 1 ELSE 0 END, o.undone \
          FROM opening_members o JOIN memberships m ON m.chain_id = o.chain_id AND m.id = o.membership_id \
          WHERE o.chain_id = ? AND o.opening_id = ? AND o.line > ? ORDER BY o.line LIMIT ?";
@@ -22,10 +24,12 @@ statements! {
         "SELECT o.line, o.membership_id, 1, o.undone \
          FROM opening_members o JOIN memberships m ON m.chain_id = o.chain_id AND m.id = o.membership_id \
          WHERE o.chain_id = ? AND o.opening_id = ? AND o.line > ? AND NOT o.undone AND (m.version <> 1 OR NOT m.open OR \
+         EXISTS (SELECT 1 FROM lots l WHERE l.chain_id = m.chain_id AND l.membership_id = m.id AND l.ended) OR \
          EXISTS (SELECT 1 FROM holds h WHERE h.chain_id = m.chain_id AND h.membership_id = m.id)) ORDER BY o.line LIMIT ?";
     CloseMembers = "UPDATE memberships SET open = FALSE, version = version + 1 WHERE chain_id = ? AND version = 1 AND open \
         AND id IN (SELECT membership_id FROM opening_members WHERE chain_id = ? AND opening_id = ?) AND NOT EXISTS \
-        (SELECT 1 FROM holds h WHERE h.chain_id = memberships.chain_id AND h.membership_id = memberships.id)";
+        (SELECT 1 FROM lots l WHERE l.chain_id = memberships.chain_id AND l.membership_id = memberships.id AND l.ended) \
+        AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.chain_id = memberships.chain_id AND h.membership_id = memberships.id)";
     DropPasses = "DELETE FROM passes WHERE chain_id = ? AND membership_id IN (SELECT membership_id FROM opening_members \
         WHERE chain_id = ? AND opening_id = ?)";
     DropTopUps = "DELETE FROM top_ups WHERE chain_id = ? AND membership_id IN (SELECT membership_id FROM opening_members \

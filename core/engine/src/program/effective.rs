@@ -78,11 +78,19 @@ impl Configurations {
 
 /// The configuration that holds at `at`; before the first one begins, the first.
 fn holding(timeline: &[(Instant, ConfigurationId)], at: Instant) -> Option<ConfigurationId> {
-    timeline
-        .iter()
-        .find(|(from, _)| *from <= at)
-        .or(timeline.last())
-        .map(|(_, id)| *id)
+    timeline.get(place(timeline, at)).map(|(_, id)| *id)
+}
+
+fn place(timeline: &[(Instant, ConfigurationId)], at: Instant) -> usize {
+    let begun = timeline.iter().position(|(from, _)| *from <= at);
+    begun.unwrap_or(timeline.len().saturating_sub(1))
+}
+
+/// Those that hold at some time from one instant through another, newest first.
+fn during(timeline: &[(Instant, ConfigurationId)], since: Instant, until: Instant) -> Vec<ConfigurationId> {
+    let span = place(timeline, until)..=place(timeline, since);
+    let held = timeline.get(span).unwrap_or_default();
+    held.iter().map(|(_, id)| *id).collect()
 }
 
 #[derive(Queryable, Selectable)]
@@ -119,6 +127,23 @@ impl Engine {
         at: Instant,
     ) -> Result<ConfigurationId> {
         Ok(holding(&self.timeline(chain, program)?, at).ok_or_else(not_found)?)
+    }
+
+    /// Which configurations hold at some time from one instant through another.
+    ///
+    /// # Errors
+    /// `not_found` for an unknown program.
+    pub(crate) fn configuration_ids_during(
+        &self,
+        chain: ChainId,
+        program: ProgramId,
+        (since, until): (Instant, Instant),
+    ) -> Result<Vec<ConfigurationId>> {
+        let found = during(&self.timeline(chain, program)?, since, until);
+        if found.is_empty() {
+            return Err(not_found().into());
+        }
+        Ok(found)
     }
 
     /// One configuration, parsed.
@@ -218,5 +243,17 @@ mod tests {
             assert_eq!(holding(&timeline, Instant(at)), Some(id(number)), "at {at}");
         }
         assert_eq!(holding(&[], Instant(0)), None);
+    }
+
+    #[test]
+    fn whatever_was_in_force_since_is_found() {
+        let id = |n| ConfigurationId(Uuid::from_u128(n));
+        let timeline = [(Instant(200), id(3)), (Instant(100), id(2)), (Instant(0), id(1))];
+        let found = |since, until| during(&timeline, Instant(since), Instant(until));
+        assert_eq!(found(-5, -1), [id(1)], "the first holds before it begins");
+        assert_eq!(found(99, 100), [id(2), id(1)]);
+        assert_eq!(found(100, 199), [id(2)]);
+        assert_eq!(found(0, 200), [id(3), id(2), id(1)]);
+        assert_eq!(during(&[], Instant(0), Instant(1)), []);
     }
 }

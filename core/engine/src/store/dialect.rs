@@ -173,6 +173,15 @@ pub(crate) fn set_flushing(conn: &mut Conn, on: bool) -> Result<()> {
     })
 }
 
+/// For connections that answer requests. What they ask reads little, by keys: PostgreSQL's estimates of it without its values are
+/// rough, and to start other processes for it, or a compiler, takes longer than the whole answer.
+pub(crate) fn read_alone(conn: &mut Conn) -> Result<()> {
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Postgres(_) => conn.batch("SET max_parallel_workers_per_gather = 0; SET jit = off"),
+    }
+}
+
 /// Begins a writing transaction: SQLite takes its one write lock at once, so that a batch never fails half-way.
 pub(crate) fn begin_write(conn: &mut Conn) -> QueryResult<()> {
     match conn {

@@ -75,6 +75,7 @@ impl Readers {
 
     fn connect(&self, location: &Location) -> Result<Conn> {
         let mut conn = location.connect()?;
+        dialect::read_alone(&mut conn)?;
         self.requests.become_it(&mut conn)?;
         Ok(conn)
     }

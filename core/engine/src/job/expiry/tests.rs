@@ -1,15 +1,16 @@
-//! Ends on both databases, through the job.
+//! What a night books, and what it leaves alone.
 
 use super::*;
 use crate::fixture::{Backend, both};
 use crate::shop::Shop;
-use crate::store::schema::{card_events, entries};
+use crate::store::schema::{audit, card_events, entries};
 use cardea_domain::card::CardState;
 
 both!(
     the_night_after_closes_memberships_voids_cards_and_expires_points,
     twice_changes_nothing,
     lots_past_their_date_end_in_open_memberships,
+    lots_of_many_memberships_end_in_few_commands,
     the_past_can_be_lived_through,
 );
 
@@ -127,6 +128,58 @@ async fn lots_past_their_date_end_in_open_memberships(on: Backend) {
     let last = entries_of(&shop).pop().unwrap();
     assert_eq!(last, ("expire".to_owned(), -300, date.0));
     assert_eq!(run(engine, shop.f.chain).await.unwrap(), Expired::default());
+    let report = engine.verify().unwrap();
+    assert_eq!(report.problems, Vec::<String>::new());
+}
+
+async fn lots_of_many_memberships_end_in_few_commands(on: Backend) {
+    let shop = Shop::on(on).await;
+    let engine = &shop.f.engine;
+    let count = LOTS as u64 + 6;
+    let mut members = Vec::new();
+    for n in 0..count {
+        members.push(shop.member("王芳", &format!("1381234{n:04}"), n + 1).await);
+    }
+    // Two lots of one membership go together.
+    shop.sale(members[0].member(), "0001", &[30_000], 0).await;
+    let date = shop.days_later(10);
+    let dated = format!(
+        "UPDATE lots SET expires_at = {} WHERE chain_id IN (SELECT chain_id FROM stores)",
+        date.0
+    );
+    engine.database().connect().unwrap().batch(&dated).unwrap();
+    let before = entries_of(&shop).len();
+    let expired = run(engine, shop.f.chain).await.unwrap();
+    let ended = Expired {
+        memberships: 0,
+        lots: count + 1,
+    };
+    assert_eq!(expired, ended);
+    let booked = entries_of(&shop).split_off(before);
+    assert_eq!(
+        booked.iter().map(|(_, amount, _)| amount).sum::<i64>(),
+        -1000 * count as i64 - 300
+    );
+    let lines = || -> Vec<String> {
+        let read = engine.read(shop.f.chain, |conn| {
+            Ok(each!(conn, c => audit::table
+                .select(audit::detail)
+                .filter(audit::chain_id.eq(Id::from(shop.f.chain)).and(audit::action.eq("lots.expire")))
+                .order(audit::id)
+                .load(c)?))
+        });
+        read.unwrap()
+    };
+    let lots = |line: &String| {
+        serde_json::from_str::<serde_json::Value>(line).unwrap()["lots"]
+            .as_u64()
+            .unwrap()
+    };
+    let mut of_lines: Vec<u64> = lines().iter().map(lots).collect();
+    of_lines.sort_unstable();
+    assert_eq!(of_lines, [7, LOTS as u64]);
+    assert_eq!(run(engine, shop.f.chain).await.unwrap(), Expired::default());
+    assert_eq!(lines().len(), 2);
     let report = engine.verify().unwrap();
     assert_eq!(report.problems, Vec::<String>::new());
 }

@@ -23,8 +23,9 @@ statements! {
         SET remaining = given.remaining, ended = lots.ended AND given.remaining = 0 FROM given WHERE lots.chain_id = given.chain_id \
         AND lots.membership_id = given.membership_id AND lots.id = given.id" of "(?, ?, ?, ?)";
     UpdateLotDate = "UPDATE lots SET expires_at = ? WHERE chain_id = ? AND membership_id = ? AND id = ?";
-    UpdateLotsEnded = "WITH given (chain_id, membership_id, id) AS (VALUES {}) UPDATE lots SET ended = TRUE FROM given \
-        WHERE lots.chain_id = given.chain_id AND lots.membership_id = given.membership_id AND lots.id = given.id" of "(?, ?, ?)";
+    UpdateLotsEnded = "WITH given (remaining, chain_id, membership_id, id) AS (VALUES {}) UPDATE lots \
+        SET remaining = given.remaining, ended = TRUE FROM given WHERE lots.chain_id = given.chain_id \
+        AND lots.membership_id = given.membership_id AND lots.id = given.id" of "(?, ?, ?, ?)";
     UpsertAccount = "INSERT INTO accounts (chain_id, membership_id, asset, balance, debt) VALUES {} ON CONFLICT \
         (chain_id, membership_id, asset) DO UPDATE SET balance = excluded.balance, debt = excluded.debt" of "(?, ?, ?, ?, ?)";
     AddMeasure = "INSERT INTO measures (chain_id, membership_id, measure, day, amount) VALUES {} ON CONFLICT \
@@ -44,10 +45,11 @@ statements! {
         input_hash) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     InsertLotExtension = "INSERT INTO lot_extensions (chain_id, lot_id, at, membership_id, with_membership, was_expires_at, \
         expires_at, rule, explanation_zh, explanation_en, configuration_id, input_hash) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    UpdateMemberships = "WITH given (tier, tier_until, own_tier, own_until, open, purchases, version, chain_id, id) AS (VALUES {}) \
+    UpdateMemberships = "WITH given (tier, tier_until, own_tier, own_until, purchases, version, chain_id, id) AS (VALUES {}) \
         UPDATE memberships SET tier = given.tier, tier_until = given.tier_until, own_tier = given.own_tier, \
-        own_until = given.own_until, open = given.open, purchases = given.purchases, version = given.version FROM given \
-        WHERE memberships.chain_id = given.chain_id AND memberships.id = given.id" of "(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        own_until = given.own_until, purchases = given.purchases, version = given.version FROM given \
+        WHERE memberships.chain_id = given.chain_id AND memberships.id = given.id" of "(?, ?, ?, ?, ?, ?, ?, ?)";
+    UpdateMembershipOpen = "UPDATE memberships SET open = ? WHERE chain_id = ? AND id = ?";
     InsertTierChange = "INSERT INTO tier_changes (chain_id, membership_id, at, id, kind, from_tier, to_tier, since, \
         day, cause, figure, threshold, explanation_zh, explanation_en, figures, valid_through, own_from, own_to, \
         staff_id, reason) VALUES {}" of "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";

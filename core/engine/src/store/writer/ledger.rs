@@ -28,6 +28,11 @@ use uuid::Uuid;
 pub trait LedgerCommand: Send {
     fn needs(&self) -> Needs;
 
+    /// How many usual commands it takes as long as: waves and slices are cut by it.
+    fn weight(&self) -> usize {
+        1
+    }
+
     /// The permanent key of the bill it books, and the hash of what the till sent.
     fn natural(&self) -> Option<(&NaturalKey, &[u8; 32])> {
         None
@@ -70,8 +75,9 @@ pub struct Needs {
     pub pin_of: Option<CardId>,
     /// Whether this card's code of a step was used.
     pub code: Option<(CardId, i64)>,
-    /// Lots of this membership that are past their date at this instant and whose end isn't booked, empty ones too.
-    pub due_lots: Option<(MembershipId, Instant)>,
+    /// Lots that are past their date; memberships that aren't among `members` come along, with their balances and no other
+    /// lots.
+    pub due_lots: Option<DueNeed>,
     /// The pool of a membership; whoever is in it must be among `members` too.
     pub pool_of: Option<PoolNeed>,
     /// How far campaigns have gone for a membership.
@@ -109,6 +115,14 @@ pub struct MemberNeed {
     pub upgrades: bool,
 }
 
+/// Lots of memberships that are past their date and whose end isn't booked, empty ones too.
+#[derive(Clone, Debug)]
+pub struct DueNeed {
+    pub memberships: Vec<MembershipId>,
+    /// When they are past it.
+    pub at: Instant,
+}
+
 /// A code of a voucher to load.
 #[derive(Clone, Copy, Debug)]
 pub struct VoucherNeed {
@@ -138,7 +152,7 @@ pub struct State {
     pub tier_since: Option<Day>,
     pub vouchers: BTreeMap<VoucherId, Voucher>,
     pub used_vouchers: Vec<UsedVoucher>,
-    pub due_lots: BTreeMap<Asset, Vec<Lot>>,
+    pub due_lots: BTreeMap<MembershipId, BTreeMap<Asset, Vec<Lot>>>,
     pub campaigns: BTreeMap<CampaignId, Usage>,
     pub uses: Vec<CampaignUseRow>,
     pub pool: Option<Pool>,

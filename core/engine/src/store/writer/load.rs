@@ -5,7 +5,7 @@ use super::campaigns;
 use super::credentials;
 use super::ledger::{LoadedCard, MemberNeed, Needs, State};
 pub(crate) use super::standing::{Standing, memberships_at, open_membership, standing_membership, unjudged};
-use super::{claims, figures, pools, prepaid, record, vouchers};
+use super::{claims, due, figures, pools, prepaid, record, vouchers};
 use crate::error::{Error, Result};
 use crate::store::statement::{Bind, fetch, fetch_all, ids, statements};
 use crate::store::{Conn, Id};
@@ -59,9 +59,6 @@ statements! {
     SelectTierSince -> (Integer,) =
         "SELECT day FROM tier_changes WHERE chain_id = ? AND membership_id = ? ORDER BY at DESC, id DESC LIMIT 1";
     SelectNumber -> (Binary,) = "SELECT id FROM cards WHERE chain_id = ? AND number = ?";
-    SelectDueLots -> (SqlText, Binary, Nullable<Binary>, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt) =
-        "SELECT l.asset, l.id, l.bill_id, l.opened_at, l.matures_at, l.expires_at, l.remaining FROM lots l \
-         WHERE l.chain_id = ? AND l.membership_id = ? AND l.expires_at <= ? AND NOT l.ended ORDER BY l.expires_at, l.id";
 }
 
 type MemberColumns = (
@@ -211,14 +208,8 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
     if let Some((card, step)) = needs.code {
         state.code_used = credentials::code_used(conn, chain, card, step)?;
     }
-    if let Some((membership, at)) = needs.due_lots {
-        type Row = (String, Id, Option<Id>, i64, Option<i64>, Option<i64>, i64);
-        for (asset, id, bill, opened, matures, expires, left) in
-            fetch!(conn, SelectDueLots, [chain, membership, at] => Row)?
-        {
-            let lots = state.due_lots.entry(Asset(asset)).or_default();
-            lots.push(lot((id, bill, opened, matures, expires, left)));
-        }
+    if let Some(due) = &needs.due_lots {
+        due::load(conn, chain, due, state)?;
     }
     pools::load(conn, chain, needs, state)?;
     campaigns::load(conn, chain, needs, state)?;
@@ -227,7 +218,7 @@ fn load_rare(conn: &mut Conn, chain: ChainId, needs: &Needs, state: &mut State) 
 
 pub(crate) type Members = BTreeMap<MembershipId, Member>;
 /// An id in a statement's list.
-type Key = [Bind<'static>; 1];
+pub(super) type Key = [Bind<'static>; 1];
 
 /// A membership without accounts and figures.
 pub(crate) fn member_head(conn: &mut Conn, chain: ChainId, id: MembershipId) -> Result<Option<Member>> {
@@ -265,6 +256,7 @@ fn member_of_row(row: MemberTuple) -> Member {
         store: store.typed(),
         opened_at: Instant(opened_at),
         open,
+        was_open: open,
         expires_at: expires_at.map(Instant),
         tier,
         tier_until: until.map(Day),
@@ -333,12 +325,15 @@ fn balances(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members)
 
 /// A membership with its balances alone.
 pub(crate) fn member_balances(conn: &mut Conn, chain: ChainId, id: MembershipId) -> Result<Option<Member>> {
-    let mut members: Members = member_heads(conn, chain, &ids([id]))?
-        .into_iter()
-        .map(|head| (head.id, head))
-        .collect();
-    balances(conn, chain, &ids([id]), &mut members)?;
-    Ok(members.remove(&id))
+    Ok(members_with_balances(conn, chain, &ids([id]))?.remove(&id))
+}
+
+/// Memberships with their balances alone.
+pub(super) fn members_with_balances(conn: &mut Conn, chain: ChainId, ids: &[Key]) -> Result<Members> {
+    let heads = member_heads(conn, chain, ids)?;
+    let mut members: Members = heads.into_iter().map(|head| (head.id, head)).collect();
+    balances(conn, chain, ids, &mut members)?;
+    Ok(members)
 }
 
 fn accounts(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members) -> Result<()> {
@@ -359,9 +354,9 @@ fn accounts(conn: &mut Conn, chain: ChainId, ids: &[Key], members: &mut Members)
 }
 
 /// Id, bill, when it was opened, matures and expires, and what is left.
-type LotColumns = (Id, Option<Id>, i64, Option<i64>, Option<i64>, i64);
+pub(super) type LotColumns = (Id, Option<Id>, i64, Option<i64>, Option<i64>, i64);
 
-fn lot((id, bill, opened, matures, expires, remaining): LotColumns) -> Lot {
+pub(super) fn lot((id, bill, opened, matures, expires, remaining): LotColumns) -> Lot {
     let terms = LotTerms {
         matures_at: matures.map(Instant),
         expires_at: expires.map(Instant),

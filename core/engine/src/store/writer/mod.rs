@@ -10,6 +10,7 @@ mod campaigns;
 pub(crate) mod claims;
 mod counts;
 pub(crate) mod credentials;
+mod due;
 mod events;
 mod figures;
 pub(crate) mod heirs;
@@ -97,6 +98,16 @@ pub(crate) struct Job {
     pub name: &'static str,
     pub work: Work,
     pub reply: oneshot::Sender<Outcome>,
+}
+
+impl Job {
+    /// How many usual commands it takes as long as.
+    fn weight(&self) -> usize {
+        match &self.work {
+            Work::Ledger(command) => command.weight(),
+            Work::Closure(_) => 1,
+        }
+    }
 }
 
 /// However the writer's thread ends, a panic too, nobody goes on waiting for it.

@@ -19,7 +19,7 @@ pub enum Lane {
 pub(super) const SLICE: Duration = Duration::from_millis(100);
 /// The same while tills are at work: what one of them may wait for in addition to its own sale.
 pub(super) const SHORT_SLICE: Duration = Duration::from_millis(3);
-/// Bulk commands that go along with people's in one transaction: its flush is paid for anyway, and they take about a
+/// Bulk commands, by their weight, that go along with people's in one transaction: its flush is paid for anyway, and they take about a
 /// millisecond.
 const COMPANIONS: usize = 8;
 /// From the last turn of bulk work to its next short slice: in between tills find the writer, and a processor, free.
@@ -28,6 +28,15 @@ const SHORT_SLICE_EVERY: Duration = Duration::from_millis(16);
 const AT_WORK: Duration = Duration::from_secs(2);
 /// Longest time that bulk work waits behind a stream of interactive commands.
 const PATIENCE: Duration = Duration::from_millis(200);
+
+/// How many of these go along with people's commands.
+fn companions(bulk: &VecDeque<Job>) -> usize {
+    let weights = bulk.iter().map(Job::weight).scan(0, |sum, weight| {
+        *sum += weight;
+        Some(*sum)
+    });
+    weights.take_while(|sum| *sum <= COMPANIONS).count()
+}
 
 /// Commands for one transaction.
 pub(super) struct Batch {
@@ -104,7 +113,7 @@ impl Queue {
             if !waiting.interactive.is_empty() && !starving {
                 let count = waiting.interactive.len().min(max);
                 let mut jobs: Vec<Job> = waiting.interactive.drain(..count).collect();
-                let companions = waiting.bulk.len().min(COMPANIONS).min(max - count);
+                let companions = companions(&waiting.bulk).min(max - count);
                 if companions > 0 {
                     waiting.bulk_since = Instant::now();
                     jobs.extend(waiting.bulk.drain(..companions));

@@ -239,8 +239,10 @@ impl<'a> Saver<'a> {
                 first.number.as_str(),
             ]);
         }
-        let updates = rows.membership_updates.iter().map(|u| ((chain, u.id), u));
-        self.rows.membership_updates.extend(updates);
+        for u in &rows.membership_updates {
+            let update = self.rows.membership_updates.entry((chain, u.id)).or_insert((u, false));
+            *update = (u, update.1 || u.turned);
+        }
         for t in &rows.tier_changes {
             let id = self.ids.next_id();
             self.rows.tier_changes.add(row![
@@ -386,7 +388,12 @@ impl<'a> Saver<'a> {
                 l.expires_at,
             ]);
         }
+        for (membership, lot) in &rows.lots_ended {
+            let remaining = left.remove(lot).unwrap_or_default();
+            self.rows.lots_ended.add(row![remaining, chain, *membership, *lot]);
+        }
         let opened: HashMap<(LotId, EntryId), i64> = rows.lots.iter().map(|l| ((l.id, l.entry), l.amount)).collect();
+        let holders: HashMap<EntryId, MembershipId> = rows.entries.iter().map(|e| (e.id, e.membership)).collect();
         // A lot that came over from another membership is opened as large as it was, and emptied by what was used.
         let opens = |m: &LotMoveRow| opened.get(&(m.lot, m.entry)) == Some(&m.delta);
         let later = rows.lot_moves.iter().filter(|m| !opens(m));
@@ -394,15 +401,10 @@ impl<'a> Saver<'a> {
             self.rows.lot_moves.add(row![chain, m.lot, m.entry, m.delta]);
             // Absolute, so once for each lot.
             if let Some(remaining) = left.remove(&m.lot) {
-                let holder = rows.entries.iter().find(|entry| entry.id == m.entry);
-                let holder = holder.ok_or_else(|| Error::internal("a lot was moved by no entry"))?;
-                self.rows
-                    .lot_updates
-                    .add(row![remaining, chain, holder.membership, m.lot]);
+                let holder = holders.get(&m.entry);
+                let holder = *holder.ok_or_else(|| Error::internal("a lot was moved by no entry"))?;
+                self.rows.lot_updates.add(row![remaining, chain, holder, m.lot]);
             }
-        }
-        for (membership, lot) in &rows.lots_ended {
-            self.rows.lots_ended.add(row![chain, *membership, *lot]);
         }
         Ok(())
     }

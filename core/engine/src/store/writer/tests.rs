@@ -323,8 +323,9 @@ async fn the_writer_finds_rows_by_key_in_empty_tables_too(on: Backend) {
         (
             "memberships",
             insert::UpdateMemberships::SQL,
-            "('gold', 20000, 'vip', 20000, true, 1, 1, ID, ID)",
+            "('gold', 20000, 'vip', 20000, 1, 1, ID, ID)",
         ),
+        ("lots", insert::UpdateLotsEnded::SQL, "(0, ID, ID, ID)"),
     ] {
         let sql = sql.replace("{}", &[item; 3].join(", "));
         let plan: Vec<Line> = match &mut conn {

@@ -8,7 +8,7 @@ use cardea_domain::id::*;
 use cardea_domain::sale::NaturalKey;
 use std::collections::HashSet;
 
-/// Most commands in one wave.
+/// Most commands in one wave, by their weight.
 pub(super) const MOST: usize = 64;
 /// Most of them in bulk work's short slices, which look at their time after each wave.
 pub(super) const SHORT: usize = 8;
@@ -51,9 +51,13 @@ enum Touched<'a> {
 /// The longest run of ledger commands from the first job on that touch nothing in common; empty if a closure is next.
 pub(super) fn next(jobs: &[Job], most: usize) -> Vec<Ready<'_>> {
     let mut touched = HashSet::new();
-    let mut wave = Vec::new();
-    for job in jobs.iter().take(most) {
+    let (mut wave, mut weight) = (Vec::new(), 0);
+    for job in jobs {
         let Work::Ledger(command) = &job.work else { break };
+        weight += command.weight();
+        if weight > most && !wave.is_empty() {
+            break;
+        }
         let needs = command.needs();
         let touches = touches(job, command.as_ref(), &needs);
         if touches.iter().any(|touch| touched.contains(touch)) {
@@ -101,7 +105,6 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
     let receipt = command.natural().map(|(key, _)| Touched::Receipt(chain, key));
     let of_member = [
         *cards_of,
-        due_lots.map(|(id, _)| id),
         ended_of.map(|(id, _)| id),
         *tier_of,
         *balances_of,
@@ -109,6 +112,7 @@ fn touches<'a>(job: &'a Job, command: &'a dyn LedgerCommand, needs: &Needs) -> V
     ];
     let members = members.iter().map(|need| need.id);
     let members = members.chain(of_member.into_iter().flatten());
+    let members = members.chain(due_lots.iter().flat_map(|need| need.memberships.iter().copied()));
     let of_customer = [open_of.map(|(id, _, _)| id), standing_of.map(|(id, _)| id)];
     let of_bill = [*vouchers_of, *claim_of].into_iter().flatten();
     let of_bill = of_bill.filter(|bill| Some(*bill) != *record);
