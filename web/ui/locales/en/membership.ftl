@@ -62,3 +62,25 @@ pool-leave-head = { $who } is the head: the pool ends, and everybody keeps their
 pool-reason = Why, or how they agreed (no personal data)
 pool-head-agreed = The head has agreed
 pool-member-agreed = Whoever joins has agreed
+
+member-holder = Holder
+name-holder = Name the holder
+holder-new = New holder
+holder-card = The card shown
+hand-over = Hand over to somebody else
+hand-over-why = The membership goes over with its number, points, value and tier. Both show the documents that are on record; PINs of its cards are forgotten, and the new holder sets new ones.
+holder-from = Document of the holder
+holder-to = Document of the new holder
+
+member-merges = Merged memberships
+member-others = The customer’s other memberships in this program: { $number }
+member-merge = Merge into this one
+member-merge-why = The other one’s points, debts, value, passes, vouchers and exchanges all go along, the better tier holds, and its cards are no longer used.
+member-merge-which = Which one is merged
+member-merged-from = A membership that went in
+member-merged-into = The membership it went in
+member-moved = { $what } went over.
+member-moved-debts = Owed: { $what }.
+member-merge-undo = Take the merge back
+member-merge-undo-why = All that went over goes back. What was used of it since keeps the merge from being taken back.
+member-merge-undone = Taken back { $when }

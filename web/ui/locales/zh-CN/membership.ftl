@@ -62,3 +62,25 @@ pool-leave-head = { $who }是户主，退出后共享结束，各成员保留自
 pool-reason = 原因或同意方式（勿填个人信息）
 pool-head-agreed = 户主已同意
 pool-member-agreed = 新成员已同意
+
+member-holder = 持有人
+name-holder = 实名登记
+holder-new = 新持有人
+holder-card = 出示的卡
+hand-over = 过户
+hand-over-why = 会籍连同编号、积分、储值和等级一并转给他人。双方须出示档案中登记的证件；卡密码作废，由新持有人重设。
+holder-from = 原持有人证件
+holder-to = 新持有人证件
+
+member-merges = 会籍合并
+member-others = 该顾客在本计划中另有 { $number } 个会籍。
+member-merge = 并入本会籍
+member-merge-why = 另一会籍的积分、欠分、储值、次卡、券和兑换全部并入本会籍，取较高等级，其卡不再使用。
+member-merge-which = 并入哪个会籍
+member-merged-from = 并入的会籍
+member-merged-into = 已并入此会籍
+member-moved = 并入 { $what }。
+member-moved-debts = 所欠 { $what }。
+member-merge-undo = 撤销合并
+member-merge-undo-why = 并入的部分全部退回原会籍。其中若已使用，则无法撤销。
+member-merge-undone = { $when } 已撤销
