@@ -16,6 +16,7 @@ mod imports;
 mod journal;
 mod judgements;
 mod marketing;
+mod memberships;
 mod navigation;
 mod records;
 mod resources;
@@ -183,6 +184,26 @@ const STORIES: &[(&str, BrowserStory)] = &[
     (
         "d_cam_2_a_segment_is_seen_and_marked",
         marketing::a_segment_is_seen_and_marked,
+    ),
+    (
+        "d_tier_2_d_led_8_a_tier_is_set_and_points_are_handed_over",
+        memberships::a_tier_is_set_and_points_are_handed_over,
+    ),
+    (
+        "d_card_8_a_membership_is_renewed_on_its_page",
+        memberships::a_membership_is_renewed,
+    ),
+    (
+        "d_led_8_a_family_shares_points_on_its_page",
+        memberships::a_family_shares_points,
+    ),
+    (
+        "d_card_13_a_membership_is_merged_and_handed_over_on_its_page",
+        memberships::a_membership_is_merged_and_handed_over,
+    ),
+    (
+        "d_card_6_d_card_9_a_card_gets_a_holder_and_others_are_to_be_handed_back",
+        memberships::a_card_gets_a_holder_and_others_are_to_be_handed_back,
     ),
     (
         "hq_finds_its_pages_by_keyboard_and_on_a_phone",

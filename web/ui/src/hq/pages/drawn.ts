@@ -42,6 +42,7 @@ import StandardsPage from '../rules/StandardsPage.svelte'
 import WarningRulesPage from '../rules/WarningRulesPage.svelte'
 import SatisfactionPage from '../satisfaction/SatisfactionPage.svelte'
 import SegmentsPage from '../segments/SegmentsPage.svelte'
+import OutstandingCardsPage from '../staff/OutstandingCardsPage.svelte'
 import ConsultantsPage from '../tasks/ConsultantsPage.svelte'
 import RoutesPage from '../tasks/RoutesPage.svelte'
 import TodayPage from '../tasks/TodayPage.svelte'
@@ -80,6 +81,7 @@ const DRAWN = [
   drawn('satisfaction', SatisfactionPage, 'journal.read'),
   drawn('visit-reports', ReportsPage, 'task.read'),
   drawn('consultants', ConsultantsPage, 'task.manage'),
+  drawn('outstanding-cards', OutstandingCardsPage, 'card.issue'),
   drawn('routes', RoutesPage, 'task.read'),
   drawn('imports', ImportsPage, 'import.run'),
   drawn('openings', OpeningsPage, 'import.run'),

@@ -6,7 +6,7 @@ export const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['rules', ['programs', 'card-stock', 'card-counts', 'card-stock-rules', 'rewards', 'terms', 'terms-rules', 'customer-fields', 'customer-classes', 'journal-categories', 'scorecard', 'service-standards', 'warning-rules', 'satisfaction-rules', 'report-rules', 'contract-types', 'own-party']],
   ['marketing', ['campaigns', 'segments', 'tags']],
   ['sending', ['messages', 'message-channels', 'message-wording', 'message-rules', 'webhooks']],
-  ['team', ['consultants', 'routes', 'staff', 'stores', 'regions']],
+  ['team', ['consultants', 'routes', 'staff', 'outstanding-cards', 'stores', 'regions']],
   ['exchange', ['imports', 'openings', 'duplicates']],
   ['control', ['approval-rules', 'deletions', 'retention-rules', 'prepaid-report', 'access-log', 'audit', 'jobs', 'chain-settings']],
 ]

@@ -3,7 +3,7 @@ import type { ResourcePage } from '$lib/resource/page'
 import CardPanel from '../card/CardPanel.svelte'
 import DeletionPanel from '../confidential/DeletionPanel.svelte'
 import LendingPanel from '../confidential/LendingPanel.svelte'
-import MembershipMore from '../prepaid/MembershipMore.svelte'
+import MembershipMore from '../membership/MembershipMore.svelte'
 
 const program_id = { path: '/programs', read: 'program.read' }
 const store_id = { path: '/stores', read: 'store.read' }
