@@ -47,6 +47,7 @@ import RoutesPage from '../tasks/RoutesPage.svelte'
 import TodayPage from '../tasks/TodayPage.svelte'
 import TermsPage from '../terms/TermsPage.svelte'
 import TermsRulesPage from '../terms/TermsRulesPage.svelte'
+import VouchersPage from '../vouchers/VouchersPage.svelte'
 import WarningsPage from '../warnings/WarningsPage.svelte'
 import WebhooksPage from '../webhooks/WebhooksPage.svelte'
 
@@ -100,6 +101,7 @@ const DRAWN = [
   drawn('terms-rules', TermsRulesPage, 'configuration.read', 'membership.read'),
   drawn('scorecard', ScorecardPage, 'configuration.write'),
   drawn('campaigns', CampaignsPage, 'campaign.read'),
+  drawn('vouchers', VouchersPage, 'voucher.read'),
   drawn('segments', SegmentsPage, 'segment.read', 'customer.read'),
   drawn('messages', MessagesPage, 'message.read'),
   drawn('message-channels', ChannelsPage, 'configuration.write'),

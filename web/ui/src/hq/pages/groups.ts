@@ -4,7 +4,7 @@ export const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['archive', ['contracts', 'lent-originals', 'stock-takes', 'records', 'memberships', 'sales', 'lendings']],
   ['accounting', ['liability', 'settlement', 'debts', 'adjustments']],
   ['rules', ['programs', 'card-stock', 'card-counts', 'card-stock-rules', 'rewards', 'terms', 'terms-rules', 'customer-fields', 'customer-classes', 'journal-categories', 'scorecard', 'service-standards', 'warning-rules', 'satisfaction-rules', 'report-rules', 'contract-types', 'own-party']],
-  ['marketing', ['campaigns', 'segments', 'tags']],
+  ['marketing', ['campaigns', 'vouchers', 'segments', 'tags']],
   ['sending', ['messages', 'message-channels', 'message-wording', 'message-rules', 'webhooks']],
   ['team', ['consultants', 'routes', 'staff', 'stores', 'regions']],
   ['exchange', ['imports', 'openings', 'duplicates']],
