@@ -35,6 +35,7 @@ import PrepaidReportPage from '../prepaid/PrepaidReportPage.svelte'
 import Programs from '../Programs.svelte'
 import RecordsPage from '../records/RecordsPage.svelte'
 import ReportsPage from '../reporting/ReportsPage.svelte'
+import ClaimsPage from '../rewards/ClaimsPage.svelte'
 import ReportRulesPage from '../rules/ReportRulesPage.svelte'
 import RetentionPage from '../rules/RetentionPage.svelte'
 import SatisfactionRulesPage from '../rules/SatisfactionRulesPage.svelte'
@@ -67,6 +68,7 @@ const DRAWN = [
   drawn('approvals', ApprovalsPage, 'approval.read'),
   drawn('open-journal', JournalPage, 'journal.read'),
   drawn('warnings', WarningsPage, 'warning.own'),
+  drawn('reward-claims', ClaimsPage, 'redemption.post'),
   drawn('liability', LiabilityPage, 'accounting.read'),
   drawn('settlement', SettlementPage, 'accounting.read'),
   drawn('debts', DebtsPage, 'accounting.read'),

@@ -1,6 +1,6 @@
 /** Under which heading the navigation names which pages, both in this order. A test compares them with the pages there are. */
 export const GROUPS: readonly (readonly [string, readonly string[]])[] = [
-  ['daily', ['search', 'my-day', 'approvals', 'customers', 'open-journal', 'warnings', 'satisfaction', 'visit-reports']],
+  ['daily', ['search', 'my-day', 'approvals', 'customers', 'open-journal', 'warnings', 'reward-claims', 'satisfaction', 'visit-reports']],
   ['archive', ['contracts', 'lent-originals', 'stock-takes', 'records', 'memberships', 'sales', 'lendings']],
   ['accounting', ['liability', 'settlement', 'debts', 'adjustments']],
   ['rules', ['programs', 'card-stock', 'card-counts', 'card-stock-rules', 'rewards', 'terms', 'terms-rules', 'customer-fields', 'customer-classes', 'journal-categories', 'scorecard', 'service-standards', 'warning-rules', 'satisfaction-rules', 'report-rules', 'contract-types', 'own-party']],
