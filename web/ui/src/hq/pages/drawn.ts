@@ -36,10 +36,14 @@ import Programs from '../Programs.svelte'
 import RecordsPage from '../records/RecordsPage.svelte'
 import ReportsPage from '../reporting/ReportsPage.svelte'
 import ClaimsPage from '../rewards/ClaimsPage.svelte'
+import AdjustmentRulesPage from '../rules/AdjustmentRulesPage.svelte'
+import PoolRulesPage from '../rules/PoolRulesPage.svelte'
+import PrepaidIssuerPage from '../rules/PrepaidIssuerPage.svelte'
 import ReportRulesPage from '../rules/ReportRulesPage.svelte'
 import RetentionPage from '../rules/RetentionPage.svelte'
 import SatisfactionRulesPage from '../rules/SatisfactionRulesPage.svelte'
 import StandardsPage from '../rules/StandardsPage.svelte'
+import TransferRulesPage from '../rules/TransferRulesPage.svelte'
 import WarningRulesPage from '../rules/WarningRulesPage.svelte'
 import SatisfactionPage from '../satisfaction/SatisfactionPage.svelte'
 import SegmentsPage from '../segments/SegmentsPage.svelte'
@@ -94,6 +98,9 @@ const DRAWN = [
   drawn('journal-categories', CategoriesPage, 'configuration.read', 'journal.read'),
   drawn('satisfaction-rules', SatisfactionRulesPage, 'configuration.read', 'journal.read'),
   drawn('report-rules', ReportRulesPage, 'configuration.read', 'task.read'),
+  drawn('adjustment-rules', AdjustmentRulesPage, 'configuration.read', 'adjustment.write'),
+  drawn('transfer-rules', TransferRulesPage, 'configuration.read', 'transfer.post'),
+  drawn('pool-rules', PoolRulesPage, 'configuration.read', 'pool.write'),
   drawn('retention-rules', RetentionPage, 'deletion.read'),
   drawn('approval-rules', ApprovalRulesPage, 'configuration.read', 'approval.read'),
   drawn('card-stock-rules', CardStockRulesPage, 'configuration.read', 'card_stock.read'),
@@ -111,6 +118,7 @@ const DRAWN = [
   drawn('message-rules', MessageRulesPage, 'configuration.read', 'message.read'),
   drawn('webhooks', WebhooksPage, 'configuration.write'),
   drawn('prepaid-report', PrepaidReportPage, 'prepaid.report'),
+  drawn('prepaid-issuer', PrepaidIssuerPage, 'configuration.read', 'prepaid.report'),
   drawn('jobs', JobsPage, 'job.run'),
   drawn('chain-settings', ChainPage, 'configuration.write'),
 ]
