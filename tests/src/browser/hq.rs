@@ -71,6 +71,57 @@ pub fn sets_the_limit_of_a_bill(app: &TestApp, window: &Window) {
     picture(window, "chain-settings-en");
 }
 
+/// HQ says when points end, and what top-ups bring.
+pub fn sets_ends_of_points_and_an_offer(app: &TestApp, window: &Window) {
+    app.program();
+    app.actor("hq_admin", &[]);
+    super::log_in(app, window, "hq_admin", PASSWORD);
+    window.find("program-vip").click();
+    window.find("schema-form");
+    window.set_value("expiry-kind", "per_lot");
+    window.find("expiry-months").fill("24");
+    window.set_value("expiry-end", "year_end");
+    window.find("value-on").click();
+    window.set_value("value-draw", "principal_first");
+    window.find("offer-add").click();
+    window.find("configuration-save").click();
+    window.find("incomplete");
+    window.find("offer-zh-0").fill("夏季充值");
+    window.find("offer-en-0").fill("Summer top-up");
+    window.find("offer-step-from-0-0").fill("500");
+    window.find("offer-granted-0-0").fill("50");
+    window.find("offer-step-add-0").click();
+    window.find("offer-step-from-0-1").fill("1000");
+    window.set_value("offer-grant-0-1", "share");
+    window.find("offer-granted-0-1").fill("12.5");
+    picture(window, "hq-offers-zh");
+    in_english(window, "hq-offers-en");
+    window.find("configuration-save").click();
+    window.wait_for_text("publish-dialog", "夏季充值");
+    picture(window, "hq-offers-publish-zh");
+    window.find("publish").click();
+    window.find("saved");
+    let versions = app
+        .hq()
+        .get(&format!("/programs/{}/configurations", app.program()))
+        .ok()
+        .list("/items");
+    let points = versions
+        .into_iter()
+        .find(|one| one.int("/version") == 2)
+        .expect("version 2")["points"]
+        .clone();
+    assert_eq!(points.int("/expiry/months"), 24);
+    assert_eq!(points.text("/expiry/end"), "year_end");
+    assert_eq!(points.text("/value/draw"), "principal_first");
+    let steps = points.list("/value/offers/0/steps");
+    assert_eq!((steps[0].int("/from"), steps[0].int("/grant/amount")), (500_00, 50_00));
+    assert_eq!(
+        (steps[1].int("/from"), steps[1].int("/grant/share_ppm")),
+        (1000_00, 125_000)
+    );
+}
+
 /// HQ wants finance to agree to new rules of programs; then its own wait.
 pub fn rules_wait_for_a_second_person(app: &TestApp, window: &Window) {
     app.actor("finance", &[]);

@@ -206,6 +206,19 @@ const STORIES: &[(&str, BrowserStory)] = &[
         memberships::a_card_gets_a_holder_and_others_are_to_be_handed_back,
     ),
     (
+        "hq_sets_ends_of_points_and_an_offer",
+        hq::sets_ends_of_points_and_an_offer,
+    ),
+    (
+        "d_rwd_2_vouchers_are_made_and_their_codes_taken",
+        marketing::vouchers_are_made_and_their_codes_taken,
+    ),
+    ("d_rwd_1_a_rewards_rules_are_set", marketing::a_rewards_rules_are_set),
+    (
+        "d_led_8_hq_sets_what_may_be_done_with_points",
+        rules::hq_sets_what_may_be_done_with_points,
+    ),
+    (
         "hq_finds_its_pages_by_keyboard_and_on_a_phone",
         navigation::by_keyboard_and_on_a_phone,
     ),

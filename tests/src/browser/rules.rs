@@ -1,4 +1,5 @@
-//! HQ sets the rules of warnings, of the satisfaction form and of reports, and sees what follows from them.
+//! HQ sets the rules of warnings, of the satisfaction form and of reports, and sees what follows from them; those of
+//! adjustments, transfers and pools.
 
 use super::{in_english, picture, turn_to};
 use crate::harness::time::day;
@@ -109,4 +110,36 @@ pub fn hq_sets_when_reports_are_due(app: &TestApp, window: &Window) {
     let yesterday = crate::harness::time::days_before(day(&app.now()), 1);
     window.visit(&format!("{}/hq/#/visit-reports?day={yesterday}", app.base()));
     window.wait_for_text("standing-0", "未交");
+}
+
+pub fn hq_sets_what_may_be_done_with_points(app: &TestApp, window: &Window) {
+    app.program();
+    open(app, window, "pool-rules");
+    refused(window, "pool-rule-most_members", "21", "pool-rule-save");
+    window.find("pool-rule-most_members").fill("8");
+    let rules = saved(app, window, "pool-rule-save", "pool-rules");
+    assert_eq!(rules.int("/most_members"), 8);
+    turn_to(window, "transfer-rules");
+    window.find("transfer-allowed-vip").click();
+    window.find("transfer-at_once-vip").fill("300");
+    let rules = saved(app, window, "transfer-rule-save", "transfer-rules");
+    assert_eq!(
+        (rules.int("/programs/0/at_once"), rules.int("/programs/0/per_year")),
+        (300, 5000)
+    );
+    picture(window, "transfer-rules-zh");
+    turn_to(window, "adjustment-rules");
+    window.find("adjustment-alone-store_manager").click();
+    window.find("adjustment-per_staff-hq_admin").fill("10000");
+    window.find("adjustment-reason-add").click();
+    window.find("adjustment-reason-zh-5").fill("生日关怀");
+    window.find("adjustment-reason-en-5").fill("birthday");
+    refused(window, "adjustment-reason-code-5", "goodwill", "adjustment-rule-save");
+    window.find("adjustment-reason-code-5").fill("birthday");
+    let rules = saved(app, window, "adjustment-rule-save", "adjustment-rules");
+    assert_eq!(rules.list("/limits").len(), 1, "{rules:#}");
+    assert_eq!(rules.int("/limits/0/per_staff"), 10_000);
+    assert_eq!(rules.text("/reasons/5/code"), "birthday");
+    picture(window, "adjustment-rules-zh");
+    in_english(window, "adjustment-rules-en");
 }

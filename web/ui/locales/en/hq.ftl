@@ -136,3 +136,39 @@ window-told-months = { $months ->
     [one] last month
    *[other] last { $months } months
   }
+
+section-expiry = End of points
+expiry-kind = When points end
+expiry-never = never (with the membership)
+expiry-per_lot = each lot by itself
+expiry-rolling = all, so long after the last sale or exchange
+expiry-fixed_day = on a fixed day of the year
+expiry-months = Months
+expiry-grace_days = Days of grace
+expiry-month = Month
+expiry-day = Day
+expiry-years = Years after the next such day
+expiry-end = Ends on
+expiry-end-same_day = the same day
+expiry-end-month_end = the end of that month
+expiry-end-year_end = the end of that year
+section-value = Stored value
+value-on = Members may pay in
+value-draw = What pays first
+value-draw-pro_rata = principal and bonus in proportion
+value-draw-principal_first = principal first
+value-draw-bonus_first = bonus first
+value-anonymous-months = Months that bonus of an anonymous card is good (empty: no end)
+value-offers = Offers
+value-offers-why = A top-up takes one offer; the highest step that it reaches holds.
+offer-add = Add an offer
+offer-remove = Remove
+offer-from = First day (empty: at once)
+offer-until = Last day (empty: no end)
+offer-step-from = Paid in from ({ $currency })
+offer-grant = Brings
+offer-grant-amount = an amount ({ $currency })
+offer-grant-share = a share of it (%)
+offer-granted = Bonus
+offer-step-add = Add a step
+offer-step-remove = Remove the step

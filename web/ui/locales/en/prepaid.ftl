@@ -39,3 +39,6 @@ prepaid-figure-granted = Bonus given
 prepaid-figure-used = Principal used
 prepaid-figure-bonus_used = Bonus used
 prepaid-figure-refunded = Paid back
+prepaid-issuer = Issuer of prepaid value
+prepaid-issuer-why = By whose law prepaid value is issued, and as what. In CNY under Chinese law there are limits, identities, bank transfers, a deposit and the quarterly report. What was paid in before stays as it is.
+prepaid-jurisdiction = Country (ISO 3166-1, two capitals, such as CN)

@@ -39,3 +39,6 @@ prepaid-figure-granted = 本季赠送
 prepaid-figure-used = 使用本金
 prepaid-figure-bonus_used = 使用赠送
 prepaid-figure-refunded = 退款
+prepaid-issuer = 发卡主体
+prepaid-issuer-why = 按哪国法律、以何种类别发行预付卡。在中国以人民币发行的，适用限额、实名、转账、资金存管和季报规定；此前的充值不受影响。
+prepaid-jurisdiction = 国家（ISO 3166-1 两位大写字母，如 CN）

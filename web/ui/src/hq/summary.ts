@@ -1,9 +1,9 @@
 import { formatDecimal } from '$lib/decimal'
 import type { Change } from '$lib/form/changes'
-import { count, money } from '$lib/format'
+import { count, date, money } from '$lib/format'
 import { say, t } from '$lib/i18n/index.svelte'
 import { me } from '$lib/session.svelte'
-import type { Ladder, PointsSettings } from '$lib/api/types'
+import type { Ladder, PointsSettings, TopUpOffer } from '$lib/api/types'
 import type { TierCondition, TierWindow } from './ladder'
 
 function windowTold(window: TierWindow): string {
@@ -67,12 +67,36 @@ function requirements(points: PointsSettings): string {
   return told.length === 0 ? t('no') : told.join(' · ')
 }
 
+/** How long points are good. */
+function expiry({ expiry: rule }: PointsSettings): string {
+  if (rule == null) return t('expiry-never')
+  const figures = rule.kind === 'fixed_day' ? (['month', 'day', 'years', 'grace_days'] as const).map((name) => [name, rule[name]] as const) : (['months', 'grace_days'] as const).map((name) => [name, rule[name]] as const)
+  const told = figures.map(([name, value]) => `${t(`expiry-${name}`)} ${count(value ?? 0)}`)
+  return [t(`expiry-${rule.kind}`), ...told, ...(rule.kind === 'per_lot' ? [t(`expiry-end-${rule.end ?? 'same_day'}`)] : [])].join(' · ')
+}
+
+/** An offer with its days and steps. */
+function offer({ name, code, from, until, steps }: TopUpOffer): string {
+  const brings = steps.map(({ from: least, grant }) => `${money(least)} → ${'amount' in grant ? money(grant.amount) : `${formatDecimal(grant.share_ppm, 4, true)} %`}`)
+  const days = from == null && until == null ? '' : ` (${from == null ? '' : date(from)} – ${until == null ? '' : date(until)})`
+  return `${say(name)} [${code}]${days}: ${brings.join(', ')}`
+}
+
+/** Stored value: what pays first, what top-ups bring. */
+function value({ value: terms }: PointsSettings): string {
+  if (terms == null) return t('no')
+  const { draw = 'pro_rata', anonymous_months, offers = [] } = terms
+  return [t(`value-draw-${draw}`), ...(anonymous_months == null ? [] : [`${t('value-anonymous-months')} ${count(anonymous_months)}`]), ...offers.map(offer)].join(' · ')
+}
+
 /** All that the ledger does with points: title and value. */
 const pointsTold = (points: PointsSettings): [string, string][] => [
   [t('rounding'), t(`rounding-${points.rounding}`)],
   [t('maturing-days'), count(points.maturing_days)],
   [t('return-policy'), t(`policy-${points.return_policy}`)],
   [t('points-pay', { currency: me().chain.currency }), tender(points)],
+  [t('section-expiry'), expiry(points)],
+  [t('section-value'), value(points)],
   [t('section-kinds'), kinds(points)],
   [t('section-requirements'), requirements(points)],
 ]

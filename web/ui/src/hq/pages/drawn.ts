@@ -35,10 +35,15 @@ import PrepaidReportPage from '../prepaid/PrepaidReportPage.svelte'
 import Programs from '../Programs.svelte'
 import RecordsPage from '../records/RecordsPage.svelte'
 import ReportsPage from '../reporting/ReportsPage.svelte'
+import ClaimsPage from '../rewards/ClaimsPage.svelte'
+import AdjustmentRulesPage from '../rules/AdjustmentRulesPage.svelte'
+import PoolRulesPage from '../rules/PoolRulesPage.svelte'
+import PrepaidIssuerPage from '../rules/PrepaidIssuerPage.svelte'
 import ReportRulesPage from '../rules/ReportRulesPage.svelte'
 import RetentionPage from '../rules/RetentionPage.svelte'
 import SatisfactionRulesPage from '../rules/SatisfactionRulesPage.svelte'
 import StandardsPage from '../rules/StandardsPage.svelte'
+import TransferRulesPage from '../rules/TransferRulesPage.svelte'
 import WarningRulesPage from '../rules/WarningRulesPage.svelte'
 import SatisfactionPage from '../satisfaction/SatisfactionPage.svelte'
 import SegmentsPage from '../segments/SegmentsPage.svelte'
@@ -48,6 +53,7 @@ import RoutesPage from '../tasks/RoutesPage.svelte'
 import TodayPage from '../tasks/TodayPage.svelte'
 import TermsPage from '../terms/TermsPage.svelte'
 import TermsRulesPage from '../terms/TermsRulesPage.svelte'
+import VouchersPage from '../vouchers/VouchersPage.svelte'
 import WarningsPage from '../warnings/WarningsPage.svelte'
 import WebhooksPage from '../webhooks/WebhooksPage.svelte'
 
@@ -67,6 +73,7 @@ const DRAWN = [
   drawn('approvals', ApprovalsPage, 'approval.read'),
   drawn('open-journal', JournalPage, 'journal.read'),
   drawn('warnings', WarningsPage, 'warning.own'),
+  drawn('reward-claims', ClaimsPage, 'redemption.post'),
   drawn('liability', LiabilityPage, 'accounting.read'),
   drawn('settlement', SettlementPage, 'accounting.read'),
   drawn('debts', DebtsPage, 'accounting.read'),
@@ -93,6 +100,9 @@ const DRAWN = [
   drawn('journal-categories', CategoriesPage, 'configuration.read', 'journal.read'),
   drawn('satisfaction-rules', SatisfactionRulesPage, 'configuration.read', 'journal.read'),
   drawn('report-rules', ReportRulesPage, 'configuration.read', 'task.read'),
+  drawn('adjustment-rules', AdjustmentRulesPage, 'configuration.read', 'adjustment.write'),
+  drawn('transfer-rules', TransferRulesPage, 'configuration.read', 'transfer.post'),
+  drawn('pool-rules', PoolRulesPage, 'configuration.read', 'pool.write'),
   drawn('retention-rules', RetentionPage, 'deletion.read'),
   drawn('approval-rules', ApprovalRulesPage, 'configuration.read', 'approval.read'),
   drawn('card-stock-rules', CardStockRulesPage, 'configuration.read', 'card_stock.read'),
@@ -102,6 +112,7 @@ const DRAWN = [
   drawn('terms-rules', TermsRulesPage, 'configuration.read', 'membership.read'),
   drawn('scorecard', ScorecardPage, 'configuration.write'),
   drawn('campaigns', CampaignsPage, 'campaign.read'),
+  drawn('vouchers', VouchersPage, 'voucher.read'),
   drawn('segments', SegmentsPage, 'segment.read', 'customer.read'),
   drawn('messages', MessagesPage, 'message.read'),
   drawn('message-channels', ChannelsPage, 'configuration.write'),
@@ -109,6 +120,7 @@ const DRAWN = [
   drawn('message-rules', MessageRulesPage, 'configuration.read', 'message.read'),
   drawn('webhooks', WebhooksPage, 'configuration.write'),
   drawn('prepaid-report', PrepaidReportPage, 'prepaid.report'),
+  drawn('prepaid-issuer', PrepaidIssuerPage, 'configuration.read', 'prepaid.report'),
   drawn('jobs', JobsPage, 'job.run'),
   drawn('chain-settings', ChainPage, 'configuration.write'),
 ]

@@ -1,4 +1,5 @@
 import type { ResourcePage } from '$lib/resource/page'
+import RewardMore from '../rewards/RewardMore.svelte'
 
 export const rewards: ResourcePage = {
   name: 'rewards',
@@ -12,4 +13,5 @@ export const rewards: ResourcePage = {
     program_id: { path: '/programs', read: 'program.read' },
     store_id: { path: '/stores', read: 'store.read' },
   },
+  more: RewardMore,
 }
