@@ -1,1 +1,1 @@
-import{Ct as e,Tt as t,gt as n,wt as r}from"./shared.js";await e().catch(()=>!1)&&r.me?location.replace(n(r.me)):t();
+import{At as e,Ot as t,kt as n,xt as r}from"./shared.js";await t().catch(()=>!1)&&n.me?location.replace(r(n.me)):e();

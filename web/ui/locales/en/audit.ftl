@@ -101,6 +101,7 @@ audit-action-journal-write = Journal entry written
 audit-action-journal_categories-update = Journal categories changed
 audit-action-lending-lend = Original lent
 audit-action-lending-return = Original returned
+audit-action-lots-expire = Lots ended
 audit-action-membership-expire = Membership expired
 audit-action-membership-holder = Holder named
 audit-action-membership-merge = Memberships merged

@@ -101,6 +101,7 @@ audit-action-journal-write = 填写客户日志
 audit-action-journal_categories-update = 修改日志类别
 audit-action-lending-lend = 出借原件
 audit-action-lending-return = 归还原件
+audit-action-lots-expire = 一批积分到期
 audit-action-membership-expire = 会籍到期
 audit-action-membership-holder = 登记持卡人
 audit-action-membership-merge = 合并会籍
