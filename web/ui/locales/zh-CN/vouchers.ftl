@@ -1,4 +1,4 @@
-# 优惠券与代金券
+# 代金券、折扣券、提货券
 
 vouchers = 券
 vouchers-why = 每种券规定面值、使用条件和期限；可成批生成券码，也可发给某位会员。
@@ -7,10 +7,10 @@ voucher-kind-new = 新建券种
 voucher-kind-edit = 修改券种
 voucher-kind-stopped = 已停用
 voucher-only-better = 已有券码发出：只能改得对持券人更有利，例如延长期限、提高上限；其他改动请另建券种。
-voucher-worth = 面值方式
-voucher-worth-amount = 抵扣金额
-voucher-worth-percent = 按比例减免
-voucher-worth-item = 兑换一件商品
+voucher-worth = 类型
+voucher-worth-amount = 代金券（抵扣金额）
+voucher-worth-percent = 折扣券（按比例减免）
+voucher-worth-item = 提货券（兑换一件商品）
 voucher-worth-told-amount = 抵 { $amount }
 voucher-worth-told-percent = 减 { $share }%，最多 { $most }
 voucher-worth-told-item = 兑换商品 { $sku } 一件
@@ -18,9 +18,9 @@ voucher-amount = 抵扣金额
 voucher-share = 减免比例（%）
 voucher-most = 最多减免
 voucher-sku = 商品货号
-voucher-bought = 顾客花钱购买（使用时计为实付）
-voucher-is-bought = 购买的代金券
-voucher-is-free = 免费赠送
+voucher-bought = 出售给顾客（使用时计为实付）
+voucher-is-bought = 出售
+voucher-is-free = 赠送
 voucher-minimum = 整单最低金额
 voucher-stores = 门店（不选则全部）
 voucher-from = 首日（不填则立即可用）
@@ -52,9 +52,9 @@ voucher-zone = 发券日期按哪家门店的时区
 voucher-by-chain = 总部
 voucher-codes = 下载券码
 voucher-codes-noted = 下载券码会记入审计日志。
-voucher-block = 冻结
-voucher-unblock = 解除冻结
-voucher-state-blocked = 已冻结
+voucher-block = 停用
+voucher-unblock = 恢复使用
+voucher-state-blocked = 已停用
 voucher-single = 单张券
 voucher-issue = 发券
 voucher-giver = 由谁发放
