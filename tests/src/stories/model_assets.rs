@@ -40,7 +40,7 @@ const LIMIT: i64 = 5000_00;
 // --- the model
 
 #[derive(Default)]
-struct TopUp {
+pub(super) struct TopUp {
     id: String,
     paid: i64,
     granted: i64,
@@ -59,7 +59,7 @@ pub(super) struct Bought {
     pub(super) back: bool,
 }
 
-struct Pass {
+pub(super) struct Pass {
     id: String,
     price: i64,
     list: i64,
