@@ -19,14 +19,15 @@ statements! {
         "SELECT p.id, COALESCE(p.refunded, 0), \
          (SELECT CAST(COALESCE(SUM(-r.total), 0) AS BIGINT) FROM bills r WHERE r.chain_id = p.chain_id \
          AND r.original_id = p.id AND r.kind = 'pass_refund') AS back FROM passes p JOIN bills b ON b.chain_id = p.chain_id AND b.id = p.id WHERE p.chain_id = ?";
-    // Both sums count by the bill that moved the sessions.
+    // By the membership that each bill was booked for: passes go along when memberships are merged, bills stay.
     SelectUses -> (Binary, BigInt, BigInt, BigInt, BigInt) =
         "SELECT u.id, u.sessions, CASE WHEN u.cancelled_by IS NULL THEN CAST(0 AS BIGINT) ELSE u.sessions END AS given, \
-         (SELECT CAST(COALESCE(SUM(-e.amount), 0) AS BIGINT) FROM entries e \
-         WHERE e.chain_id = u.chain_id AND e.membership_id = u.membership_id AND e.bill_id = u.id AND e.kind = 'use') \
-         AS used, (SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM entries e WHERE e.chain_id = u.chain_id \
-         AND e.membership_id = u.membership_id AND e.bill_id = u.cancelled_by AND e.kind = 'give_back') AS back \
-         FROM pass_uses u WHERE u.chain_id = ?";
+         (SELECT CAST(COALESCE(SUM(-e.amount), 0) AS BIGINT) FROM bills b JOIN entries e ON e.chain_id = b.chain_id \
+         AND e.membership_id = b.membership_id AND e.bill_id = b.id WHERE b.chain_id = u.chain_id AND b.id = u.id \
+         AND e.kind = 'use') AS used, \
+         (SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM bills b JOIN entries e ON e.chain_id = b.chain_id \
+         AND e.membership_id = b.membership_id AND e.bill_id = b.id WHERE b.chain_id = u.chain_id \
+         AND b.id = u.cancelled_by AND e.kind = 'give_back') AS back FROM pass_uses u WHERE u.chain_id = ?";
 }
 
 pub(super) fn verify(conn: &mut Conn, books: &mut Books, chain: &Chain) -> Result<()> {
