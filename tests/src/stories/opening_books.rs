@@ -264,7 +264,11 @@ fn d_led_12_undo_is_refused_once_points_of_it_have_ended(app: &TestApp) {
     let path = format!("/openings/{}/members", done.text("/id"));
     let moved = app.hq().get(&format!("{path}?moved=true")).ok().list("/items");
     let moved: Vec<String> = moved.iter().map(|one| one.text("/membership_id")).collect();
-    assert_eq!(moved, [fang.membership.clone()], "the other one's points go on");
+    assert_eq!(
+        moved,
+        std::slice::from_ref(&fang.membership),
+        "the other one's points go on"
+    );
     assert_eq!(app.points(&fang), 500, "nothing was taken back");
     app.finish();
 }
