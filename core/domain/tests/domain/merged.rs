@@ -147,7 +147,10 @@ fn balanced(gone: &Rows, stays: &Rows) {
 
 fn kept(member: &Member) -> (i64, i64, Vec<Lot>) {
     let account = member.account(&points()).unwrap();
-    (account.balance, account.debt, account.lots.clone())
+    let mut lots = account.lots.clone();
+    // Their order is the one in which they are spent, however they came.
+    lots.sort_by_key(|lot| lot.id);
+    (account.balance, account.debt, lots)
 }
 
 fn there_and_back(mut pair: Pair, points_after: (i64, i64)) {
