@@ -83,6 +83,9 @@ pub fn sets_ends_of_points_and_an_offer(app: &TestApp, window: &Window) {
     window.set_value("expiry-end", "year_end");
     window.find("value-on").click();
     window.set_value("value-draw", "principal_first");
+    // Up from under the bar that sticks to the bottom, as a reader scrolls.
+    let up = "document.querySelector('[data-testid=offer-add]').scrollIntoView({ block: 'center' })";
+    window.run(up, &[]);
     window.find("offer-add").click();
     window.find("configuration-save").click();
     window.find("incomplete");

@@ -156,7 +156,12 @@ fn path(route: &str, world: &World) -> String {
         Some("staff" | "routes") => &world.staff,
         _ => &world.store,
     };
-    let query = match route {
+    path.replace("{id}", id) + &query(route, world)
+}
+
+/// What a list or an upload has to be asked with.
+fn query(route: &str, world: &World) -> String {
+    match route {
         "GET /blank-card" => format!("?number={}", world.blanks.number),
         "GET /cards" => format!("?code={}", world.last_four()),
         "GET /sales" => format!("?store_id={}", world.store),
@@ -180,8 +185,7 @@ fn path(route: &str, world: &World) -> String {
         "GET /contracts/{id}/rebate" => "?from=2026-01-01&to=2026-12-31".to_owned(),
         "GET /customers" => "?query=%E7%8E%8B%E8%8A%B3".to_owned(),
         _ => String::new(),
-    };
-    path.replace("{id}", id) + &query
+    }
 }
 
 fn call(route: &str, actor: &Actor, world: &World, app: &TestApp) -> Answer {

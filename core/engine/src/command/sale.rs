@@ -17,6 +17,7 @@ use crate::keys::Digest;
 use crate::program::Configuration;
 use crate::store::writer::ledger::{LedgerCommand, MemberNeed};
 use crate::store::writer::load;
+use cardea_domain::card::CardKind;
 use cardea_domain::id::*;
 use cardea_domain::ledger::Member;
 use cardea_domain::sale::*;
@@ -168,12 +169,7 @@ impl Sale {
         if let Some(member) = holder.member {
             let configuration = desk.configuration(member.program, self.occurred_at)?;
             let kinds = &configuration.terms.kinds;
-            if self.bill.tenders.iter().any(|tender| tender.kind == TenderKind::Points) {
-                check_use(kinds, holder.kind, CardUse::SpendPoints)?;
-            }
-            if self.bill.tenders.iter().any(|tender| tender.kind == TenderKind::Value) {
-                check_use(kinds, holder.kind, CardUse::SpendValue)?;
-            }
+            self.check_spending(kinds, holder.kind)?;
             let by_kind = check_use(kinds, holder.kind, CardUse::Earn).err();
             let held = holder.held != Some(false) || configuration.terms.earn_without_card;
             if (held && by_kind.is_none()) || posting.spends() {
@@ -189,6 +185,21 @@ impl Sale {
         }
         posting.context.judged_at = judged_at;
         Ok(Box::new(posting))
+    }
+
+    /// # Errors
+    /// `card_kind` where a card of the kind isn't one to pay with so.
+    fn check_spending(&self, kinds: &[KindTerms], kind: Option<CardKind>) -> Result<(), Refusal> {
+        let spent = [
+            (TenderKind::Points, CardUse::SpendPoints),
+            (TenderKind::Value, CardUse::SpendValue),
+        ];
+        for (tender, wanted) in spent {
+            if self.bill.tenders.iter().any(|paid| paid.kind == tender) {
+                check_use(kinds, kind, wanted)?;
+            }
+        }
+        Ok(())
     }
 
     /// # Errors

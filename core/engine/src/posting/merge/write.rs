@@ -104,13 +104,11 @@ fn book(tx: &mut Tx<'_>, context: &Context, into_id: MembershipId, new: &NewMemb
         undone_by: None,
         undone_at: None,
     };
-    let mut moved: BTreeMap<String, i64> = BTreeMap::new();
-    for (asset, lots) in &lots {
+    let left = lots.iter().map(|(asset, lots)| {
         let left: i64 = lots.iter().map(|whole| whole.lot.remaining).sum();
-        if left != 0 {
-            moved.insert(asset.0.clone(), left);
-        }
-    }
+        (asset.0.clone(), left)
+    });
+    let moved: BTreeMap<String, i64> = left.filter(|(_, left)| *left != 0).collect();
     row.insert(tx.conn(), &done.heirs)?;
     let way = Way {
         chain,
